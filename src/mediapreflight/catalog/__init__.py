@@ -1,0 +1,136 @@
+"""What each model accepts: one TOML file per model, loaded when asked for.
+
+    catalog = Catalog()                       # the entries this package ships
+    catalog = Catalog(["our-models.toml"])    # with additions and overrides
+    catalog.model("emo-v1").roles["image"].side
+
+The figures stand in `models/`, what holds for all models in `provider.toml`, the pages they were read from in `sources.toml`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import CatalogError, UnknownModelError
+from .interval import Interval
+from .loading import convert, line_of, merged, model_from, provider_from, read_table
+from .schema import Choices, Limit, Model, Parameter, Provider, Role, Source
+
+__all__ = [
+    "Catalog",
+    "Choices",
+    "Interval",
+    "Limit",
+    "Model",
+    "Parameter",
+    "Provider",
+    "Role",
+    "Source",
+    "builtin_catalog",
+]
+
+_HERE = Path(__file__).parent
+
+
+class Catalog:
+    """The models this package knows, with a user's own laid over them.
+
+    Args:
+        files: TOML files of one model each. A new `id` adds a model; a known `id` replaces that entry, and with
+            `extends = "<the same id>"` changes only what it names. Later files lie over earlier ones. An `id` that starts
+            with `_` is only a base for other entries.
+
+    Raises CatalogError for a file that breaks the schema, at once.
+    """
+
+    def __init__(self, files: Iterable[str | Path] = ()) -> None:
+        self._models: dict[str, Model] = {}
+        self._layers = {model_id: (path,) for model_id, path in _shipped().items()}
+        own = {self._add(Path(file)): None for file in files}
+        for model_id in filter(_is_model, own):
+            self._models[model_id] = self._load(model_id)
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all models, sorted; aliases are not listed."""
+        return tuple(sorted(filter(_is_model, self._layers)))
+
+    def model(self, name: str) -> Model:
+        """The model with this id or alias. Raises UnknownModelError with the nearest names."""
+        if name in self._models:
+            return self._models[name]
+        if name in self._layers and _is_model(name):
+            self._models[name] = self._load(name)
+            return self._models[name]
+        for model in self.models():
+            if name in model.aliases:
+                return model
+        known = [*self.ids(), *(alias for model in self.models() for alias in model.aliases)]
+        raise UnknownModelError(name, tuple(difflib.get_close_matches(name, known, n=3, cutoff=0.5)))
+
+    def models(self) -> tuple[Model, ...]:
+        """All models, in the order of their ids."""
+        return tuple(self.model(model_id) for model_id in self.ids())
+
+    @functools.cached_property
+    def provider(self) -> Provider:
+        """What holds for every model: hosts, task states, lifetimes, polling."""
+        path = _HERE / "provider.toml"
+        return provider_from(read_table(path), path, _shared_sources())
+
+    def _add(self, path: Path) -> str:
+        model_id = read_table(path).get("id")
+        if not isinstance(model_id, str) or not model_id:
+            raise CatalogError(str(path), "must be the model's id", key="id", line=line_of(path, ("id",)))
+        self._layers[model_id] = (*self._layers.get(model_id, ()), path)
+        return model_id
+
+    def _load(self, model_id: str) -> Model:
+        table, paths = self._inherited(self._layers[model_id][-1])
+        return model_from(table, paths, _shared_sources())
+
+    def _inherited(self, path: Path, above: tuple[Path, ...] = ()) -> tuple[Mapping[str, Any], tuple[Path, ...]]:
+        """The entry laid over all it extends, and the files it came from, nearest first."""
+        table = read_table(path)
+        if "extends" not in table:
+            return table, (path,)
+        base_path = self._base_of(table["extends"], path)
+        if base_path in (*above, path):
+            raise CatalogError(str(path), f"{table['extends']!r} extends itself", key="extends", line=line_of(path, ("extends",)))
+        base, paths = self._inherited(base_path, (*above, path))
+        if base.get("id") != table.get("id"):
+            # The other names of a model are not names of one derived from it.
+            base = {key: value for key, value in base.items() if key not in ("aliases", "region_ids")}
+        return merged(base, table), (path, *paths)
+
+    def _base_of(self, model_id: object, asking: Path) -> Path:
+        layers = self._layers.get(model_id, ()) if isinstance(model_id, str) else ()
+        below = layers[: layers.index(asking)] if asking in layers else layers
+        if not below:
+            message = f"no entry {model_id!r} to start from"
+            raise CatalogError(str(asking), message, key="extends", line=line_of(asking, ("extends",)))
+        return below[-1]
+
+
+@functools.cache
+def builtin_catalog() -> Catalog:
+    """The catalog this package ships, loaded once per process."""
+    return Catalog()
+
+
+def _is_model(model_id: str) -> bool:
+    return not model_id.startswith("_")
+
+
+@functools.cache
+def _shipped() -> dict[str, Path]:
+    return {path.stem: path for path in (_HERE / "models").glob("*.toml")}
+
+
+@functools.cache
+def _shared_sources() -> dict[str, Source]:
+    path = _HERE / "sources.toml"
+    return {tag: convert(entry, Source, (path,), (tag,)) for tag, entry in read_table(path).items()}

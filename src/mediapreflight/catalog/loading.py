@@ -1,0 +1,208 @@
+"""Catalog files to validated models: parse, inherit, convert, and name file, key and line when something is wrong."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..errors import CatalogError
+from .schema import Condition, Model, Parameter, Provider, Role, Source, source_tags
+
+T = TypeVar("T")
+Key = tuple[str, ...]
+
+_KEYED_TABLES: dict[str, type] = {"roles": Role, "fields": Parameter, "parameters": Parameter, "sources": Source}
+# msgspec names the place as a path in which the keys of a dict read `[...]`.
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+
+_WORD = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_DOTTED = rf"{_WORD}(?:\s*\.\s*{_WORD})*"
+_HEADER = re.compile(rf"\s*(?P<open>\[\[?)\s*(?P<key>{_DOTTED})\s*\]\]?\s*(?:#.*)?")
+_ASSIGNMENT = re.compile(rf"\s*(?P<key>{_DOTTED})\s*=")
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """A TOML file as plain values. Raises CatalogError, with the line, where it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CatalogError(str(path), f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CatalogError(str(path), "is not UTF-8 text") from None
+    except RecursionError:
+        raise CatalogError(str(path), "is nested too deeply") from None
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
+        message = re.sub(r"\s*\(at .*\)$", "", str(error))
+        raise CatalogError(str(path), message, line=int(found[1]) if found else None) from None
+
+
+def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `override` laid over it: tables merge key by key, every other value replaces."""
+    result = dict(base)
+    for key, value in override.items():
+        below = result.get(key)
+        result[key] = merged(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return result
+
+
+def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], sources: Mapping[str, Source]) -> Model:
+    """A validated model.
+
+    `paths`: the file of the entry, then the files it extends, nearest first. `sources`: the shared tags; the entry's own come
+    on top. Raises CatalogError naming file, key and line.
+    """
+    plain = {key: value for key, value in table.items() if key not in _KEYED_TABLES}
+    for name, kind in _KEYED_TABLES.items():
+        entries = table.get(name, {})
+        if not isinstance(entries, dict):
+            raise _error(paths, (name,), "must be a table")
+        plain[name] = {key: convert(value, kind, paths, (name, key)) for key, value in entries.items()}
+    model = convert(plain, Model, paths)
+    model = msgspec.structs.replace(model, sources={**sources, **model.sources})
+    if not model.roles:
+        raise _error(paths, ("roles",), "a model takes at least one file")
+    _check_sources(source_tags(model), model.sources, paths)
+    _check_names(model, paths)
+    return model
+
+
+def provider_from(table: Mapping[str, Any], path: Path, sources: Mapping[str, Source]) -> Provider:
+    """The validated terms of the provider."""
+    provider = convert(table, Provider, (path,))
+    _check_sources(source_tags(provider), sources, (path,))
+    return provider
+
+
+def convert(value: object, kind: type[T], paths: tuple[Path, ...], key: Key = ()) -> T:
+    """`value` as `kind`; raises CatalogError naming file, key and line."""
+    try:
+        return msgspec.convert(value, kind, from_attributes=True)
+    except msgspec.ValidationError as error:
+        found = _PLACE.match(str(error))
+        inner = re.findall(r"\w+", (found and found["path"]) or "")
+        unknown = re.search(r"unknown field `([^`]+)`", str(error))
+        raise _error(paths, (*key, *inner, *([unknown[1]] if unknown else [])), found["what"] if found else str(error)) from None
+
+
+def _check_sources(tags: Iterable[tuple[Key, str]], known: Mapping[str, Source], paths: tuple[Path, ...]) -> None:
+    for key, tag in tags:
+        if tag not in known:
+            raise _error(paths, key, f"source {tag!r} is not defined")
+
+
+def _check_names(model: Model, paths: tuple[Path, ...]) -> None:
+    known: dict[str, Mapping[str, object]] = {"role": model.roles, "field": model.fields, "parameter": model.parameters}
+    for key, kind, name in _references(model):
+        if name not in known[kind]:
+            raise _error(paths, key, f"names the unknown {kind} {name!r}")
+
+
+def _references(model: Model) -> Iterator[tuple[Key, str, str]]:
+    """Every role, field and parameter that an entry names, as (where, kind, name)."""
+    for key, condition in _conditions(model):
+        for kind in ("role", "field", "parameter"):
+            name = getattr(condition, kind)
+            if name is not None:
+                yield key, kind, name
+    yield from _pair_references(model)
+    for index, roles in enumerate(model.role_sets.sets if model.role_sets else ()):
+        for role in roles:
+            yield ("role_sets", "sets", str(index)), "role", role
+    for index, restriction in enumerate(model.restrictions):
+        yield ("restrictions", str(index), "parameter"), "parameter", restriction.parameter
+    for index, price in enumerate(model.prices):
+        for name in price.when.keys() - {"ratio"}:
+            yield ("prices", str(index), "when"), "parameter", name
+
+
+def _conditions(model: Model) -> Iterator[tuple[Key, Condition]]:
+    for table in ("roles", "fields", "parameters"):
+        for name, entry in getattr(model, table).items():
+            for index, condition in enumerate(entry.ignored_when):
+                yield (table, name, "ignored_when", str(index)), condition
+    pairs = model.pairs
+    if pairs.equal_lengths and pairs.equal_lengths.unless:
+        yield ("pairs", "equal_lengths", "unless"), pairs.equal_lengths.unless
+    if pairs.picture_ratio:
+        yield ("pairs", "picture_ratio", "when"), pairs.picture_ratio.when
+
+
+def _pair_references(model: Model) -> Iterator[tuple[Key, str, str]]:
+    pairs = model.pairs
+    for role in pairs.equal_lengths.roles if pairs.equal_lengths else ():
+        yield ("pairs", "equal_lengths", "roles"), "role", role
+    for name, pair in (("audio_fills_duration", pairs.audio_fills_duration), ("picture_ratio", pairs.picture_ratio)):
+        if pair:
+            yield ("pairs", name, "role"), "role", pair.role
+            yield ("pairs", name, "parameter"), "parameter", pair.parameter
+
+
+def _error(paths: tuple[Path, ...], key: Key, message: str) -> CatalogError:
+    """The error, at the file and line that define the key most closely; the nearest file where several do."""
+    found = [(path, definition) for path in paths if (definition := _definition(path, key))]
+    path, (_, line) = max(found, key=lambda item: item[1][0], default=(paths[0], (0, None)))
+    return CatalogError(str(path), message[:1].lower() + message[1:], key=_dotted(key) or None, line=line)
+
+
+def line_of(path: Path, key: Key) -> int | None:
+    """The line that defines `key`, or its nearest ancestor that has a line. List items count from 0."""
+    definition = _definition(path, key)
+    return definition[1] if definition else None
+
+
+def _definition(path: Path, key: Key) -> tuple[int, int | None] | None:
+    """How many parts of the key the file defines, and the line. tomllib keeps no positions, hence this reading of the text."""
+    best: tuple[int, int | None] | None = None
+    for number, here in _keys(path):
+        depth = len(here)
+        if here == key[:depth] and (best is None or depth > best[0]):
+            best = (depth, number)
+    return best
+
+
+def _keys(path: Path) -> Iterator[tuple[int, Key]]:
+    """Each line that defines a key, with the whole key."""
+    table: Key = ()
+    items: Counter[Key] = Counter()
+    for number, line in enumerate(_lines(path), start=1):
+        if header := _HEADER.fullmatch(line):
+            table = _with_items(_key_parts(header["key"]), items, whole=header["open"] == "[")
+            if header["open"] == "[[":
+                items[table] += 1
+                table = (*table, str(items[table] - 1))
+            yield number, table
+        elif assignment := _ASSIGNMENT.match(line):
+            yield number, (*table, *_key_parts(assignment["key"]))
+
+
+def _with_items(parts: Key, items: Mapping[Key, int], *, whole: bool) -> Key:
+    """The key with the index of the current item after each list on the way; `whole` where the key itself may be such a list."""
+    key: Key = ()
+    for index, part in enumerate(parts, start=1):
+        key = (*key, part)
+        if items.get(key) and (whole or index < len(parts)):
+            key = (*key, str(items[key] - 1))
+    return key
+
+
+def _key_parts(dotted: str) -> Key:
+    return tuple(part.strip("\"'") for part in re.findall(_WORD, dotted))
+
+
+def _dotted(key: Key) -> str:
+    """A key as a person writes it: `prices[3].amount`."""
+    return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in key).removeprefix(".")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return []

@@ -1,0 +1,459 @@
+"""What a model's catalog entry holds: the types, and the checks each value passes when it is loaded.
+
+Every figure names its source by a tag, resolved against `sources.toml` (or the entry's own `[sources]`).
+Where current documents disagree a limit has two readings: `documented`, outside of which the service refuses,
+and `safe`, which satisfies every current document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from .interval import Interval
+
+Kind = Literal["image", "video", "audio"]
+Region = Literal["beijing", "singapore", "virginia", "frankfurt"]
+Scalar = bool | int | float | str
+
+IntervalText = Annotated[str, Meta(examples=["[400, 7000]", "(2, 120)", ">= 400", "< 60"])]
+Positive = Annotated[float, Meta(gt=0)]
+Amount = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(gt=0)]
+MIB = 2**20
+MEGABYTE = 10**6
+BOX_LENGTH = 4
+
+
+class Source(Struct, frozen=True, forbid_unknown_fields=True):
+    """A page a figure was read from. `date` is its "last updated" date; None where the page shows none."""
+
+    page: str
+    language: str | None = None
+    date: str | None = None
+    note: str | None = None
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.page, self.date or self.language) if part)
+
+
+class Limit(Struct, frozen=True, forbid_unknown_fields=True):
+    """A range of accepted values.
+
+    `documented`: outside it the service refuses. `safe`: what satisfies every current document; absent where they agree.
+    `error`: the code the service answers with, where the documents name it.
+    """
+
+    documented: IntervalText
+    source: str
+    safe: IntervalText | None = None
+    safe_source: str | None = None
+    error: str | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        documented = Interval.parse(self.documented)
+        if (self.safe is None) != (self.safe_source is None):
+            raise ValueError("`safe` and `safe_source` go together")
+        if self.safe is not None and not documented.covers(Interval.parse(self.safe)):
+            raise ValueError(f"`safe` {self.safe!r} reaches beyond `documented` {self.documented!r}")
+
+    @property
+    def documented_interval(self) -> Interval:
+        return Interval.parse(self.documented)
+
+    @property
+    def safe_interval(self) -> Interval:
+        return Interval.parse(self.safe or self.documented)
+
+
+class Choices(Struct, frozen=True, forbid_unknown_fields=True):
+    """A set of accepted names (formats, codecs), with the same two readings as `Limit`."""
+
+    documented: tuple[str, ...]
+    source: str
+    safe: tuple[str, ...] | None = None
+    safe_source: str | None = None
+    error: str | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.safe is None) != (self.safe_source is None):
+            raise ValueError("`safe` and `safe_source` go together")
+        if not set(self.safe or ()) <= set(self.documented):
+            raise ValueError("`safe` holds a name that `documented` does not")
+
+    @property
+    def safe_names(self) -> tuple[str, ...]:
+        return self.documented if self.safe is None else self.safe
+
+
+class Condition(Struct, frozen=True, forbid_unknown_fields=True):
+    """A state of a job: one role, field or parameter is given, or equals a value (its default counts when not given)."""
+
+    role: str | None = None
+    field: str | None = None
+    parameter: str | None = None
+    given: bool | None = None
+    equals: Scalar | None = None
+
+    def __post_init__(self) -> None:
+        if sum(name is not None for name in (self.role, self.field, self.parameter)) != 1:
+            raise ValueError("a condition names exactly one of `role`, `field` and `parameter`")
+        if (self.given is None) == (self.equals is None):
+            raise ValueError("a condition has exactly one of `given` and `equals`")
+
+    @property
+    def in_words(self) -> str:
+        """The condition as a clause: `prompt_extend is false`, `ref_image is not given`."""
+        name = self.parameter or self.field or self.role
+        if self.given is not None:
+            return f"{name} is {'given' if self.given else 'not given'}"
+        return f"{name} is {str(self.equals).lower() if isinstance(self.equals, bool) else self.equals}"
+
+
+ContentFault = Literal["none", "several", "proportion", "face", "body", "pose"]
+
+
+class Content(Struct, frozen=True, forbid_unknown_fields=True):
+    """What must be seen or heard in the file.
+
+    `faces`, `bodies`: how many people the documents ask for (`one` = exactly one refuses several; `largest` = the largest
+    is used). `framing`: how much of the person. `first_frame`: in a video the person must be there from the first frame on.
+    `drawn`: drawn figures are taken too. `thresholds`: overrides of the content rules' named thresholds.
+    `errors`: the code the service answers with, by fault: `none` (nobody there), `several`, `proportion` (person too large or
+    too small), `face` (turned, tilted or covered face), `body` (parts of the body missing), `pose` (body pose).
+    """
+
+    source: str
+    faces: Literal["one", "largest"] | None = None
+    bodies: Literal["one"] | None = None
+    framing: tuple[Literal["head", "half", "full"], ...] | None = None
+    frontal: bool = False
+    first_frame: bool = False
+    speech: bool = False
+    drawn: bool = False
+    thresholds: dict[str, float] = {}
+    errors: dict[ContentFault, str] = {}
+    note: str | None = None
+
+
+class Role(Struct, frozen=True, forbid_unknown_fields=True):
+    """One input file of a model, and what is accepted there.
+
+    Units: `megabytes` in MB (not defined by the provider, see `byte_intervals`), `side` in display pixels and for both
+    width and height, `aspect_ratio` as long side over short side, `duration` in seconds, `fps` in frames per second.
+    `without_alpha` lists the formats in which an alpha channel is refused. `base64`: the file may travel inside the request.
+    """
+
+    field: str
+    kind: Kind
+    formats: Choices
+    source: str
+    required: bool = True
+    megabytes: Limit | None = None
+    side: Limit | None = None
+    aspect_ratio: Limit | None = None
+    duration: Limit | None = None
+    fps: Limit | None = None
+    video_codecs: Choices | None = None
+    without_alpha: Choices | None = None
+    content: Content | None = None
+    ignored_when: tuple[Condition, ...] = ()
+    base64: bool = False
+    send_empty: bool = False
+    note: str | None = None
+
+    @property
+    def byte_intervals(self) -> tuple[Interval, Interval] | None:
+        """The documented and the safe interval of the file's size in bytes; None where no limit is documented.
+
+        The provider never says whether MB is 10^6 or 2^20 bytes: the documented reading takes the larger, the safe one
+        the smaller.
+        """
+        if self.megabytes is None:
+            return None
+        return self.megabytes.documented_interval.scaled(MIB), self.megabytes.safe_interval.scaled(MEGABYTE)
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float)
+
+
+class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
+    """A value that is no file: a request parameter, or an input field such as `prompt` or `face_bbox`.
+
+    `box` is `[x1, y1, x2, y2]` in pixels. `max_length` counts characters. `filled_by` names the detect call that yields
+    the value, so that a job without it is still whole. `ignored_when`: any one of these makes the service ignore it.
+    `required` with a `default`: the service wants it stated, and the default is what a client states for a job without it.
+    """
+
+    type: Literal["string", "integer", "number", "boolean", "box"]
+    source: str
+    required: bool = False
+    choices: tuple[Scalar, ...] | None = None
+    range: IntervalText | None = None
+    max_length: Count | None = None
+    default: Scalar | None = None
+    filled_by: str | None = None
+    ratios: tuple[str, ...] | None = None
+    ignored_when: tuple[Condition, ...] = ()
+    error: str | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        interval = self.interval
+        for value in (*(self.choices or ()), *(() if self.default is None else (self.default,))):
+            if not self.is_of_type(value):
+                raise ValueError(f"{value!r} is no {self.type}")
+            if self.range is not None and value not in interval:
+                raise ValueError(f"{value!r} is outside the range {self.range!r}")
+        if self.choices is not None and self.default is not None and self.default not in self.choices:
+            raise ValueError(f"the default {self.default!r} is not among the choices")
+
+    @property
+    def interval(self) -> Interval:
+        return Interval() if self.range is None else Interval.parse(self.range)
+
+    def is_of_type(self, value: object) -> bool:
+        """Whether a value has this type. An integer is a number too; true and false are only booleans."""
+        if self.type == "box":
+            return isinstance(value, list | tuple) and len(value) == BOX_LENGTH and all(map(_is_number, value))
+        if self.type == "number":
+            return _is_number(value)
+        kinds = {"string": str, "integer": int, "boolean": bool}
+        return type(value) is kinds[self.type]
+
+
+class EqualLengths(Struct, frozen=True, forbid_unknown_fields=True):
+    """Two roles whose lengths should agree: the longer is cut to the shorter, unless `unless` holds."""
+
+    roles: tuple[str, str]
+    source: str
+    unless: Condition | None = None
+
+
+class AudioFillsDuration(Struct, frozen=True, forbid_unknown_fields=True):
+    """A sound track laid under a video of a chosen length: longer is cut, shorter leaves silence."""
+
+    role: str
+    parameter: str
+    source: str
+
+
+class PictureRatio(Struct, frozen=True, forbid_unknown_fields=True):
+    """A picture that should already have the ratio a parameter names, else it is distorted."""
+
+    role: str
+    parameter: str
+    when: Condition
+    source: str
+
+
+class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
+    """What inputs and parameters must agree on among themselves."""
+
+    equal_lengths: EqualLengths | None = None
+    audio_fills_duration: AudioFillsDuration | None = None
+    picture_ratio: PictureRatio | None = None
+
+
+class RoleSets(Struct, frozen=True, forbid_unknown_fields=True):
+    """The combinations of roles the service takes, where not every combination is legal."""
+
+    sets: tuple[tuple[str, ...], ...]
+    source: str
+
+
+class Restriction(Struct, frozen=True, forbid_unknown_fields=True):
+    """A parameter that has fewer choices in one region than elsewhere."""
+
+    region: Region
+    parameter: str
+    choices: tuple[Scalar, ...]
+    source: str
+
+
+class Service(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the call goes and how its answer reads.
+
+    `result`: dotted path of the result in the answer. `verdict`, `reason`: dotted paths of a detect call's pass flag and of why
+    it failed. `returns`: dotted paths a detect call yields, by the field they fill. `extra_states`: states beyond the provider's
+    general ones. `usage_seconds`: dotted paths of the billed seconds; the first the answer holds counts. `minutes`: how long a
+    task takes. `detect`, `template`: the model that checks the picture first, or that makes the template. `media_array`: the
+    files travel as `{type, url}` in `input.media`, a role's `field` being the type.
+    """
+
+    path: str
+    mode: Literal["synchronous", "asynchronous"]
+    source: str
+    result: str | None = None
+    verdict: str | None = None
+    reason: str | None = None
+    returns: dict[str, str] = {}
+    extra_states: tuple[str, ...] = ()
+    usage_seconds: tuple[str, ...] = ()
+    media_array: bool = False
+    minutes: IntervalText | None = None
+    detect: str | None = None
+    template: str | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.minutes is not None:
+            Interval.parse(self.minutes)
+
+
+class Rates(Struct, frozen=True, forbid_unknown_fields=True):
+    """Requests per second and tasks that run at once, per main account. `concurrent_tasks` None: no limit is documented."""
+
+    regions: tuple[Region, ...]
+    requests_per_second: Positive
+    source: str
+    concurrent_tasks: Count | None = None
+    note: str | None = None
+
+
+class Price(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one second of video, or one picture, costs.
+
+    `when`: the parameter values it holds for; `ratio` there is the ratio of `ext_bbox`. `regions`: empty where the documents
+    name none. `official` false: a third party's figure.
+    """
+
+    per: Literal["second", "image"]
+    amount: Amount
+    currency: Literal["CNY", "USD"]
+    source: str
+    when: dict[str, Scalar] = {}
+    regions: tuple[Region, ...] = ()
+    official: bool = True
+    note: str | None = None
+
+
+class Output(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the service delivers.
+
+    `size`: `fixed` (see `sizes`, by ratio or parameter value), `area` (the picture's ratio at the pixel area that `areas` names,
+    sides rounded down to a multiple of `multiple_of`), `input` (as the input), or `unknown`. `areas` in pixels, by the value
+    of `resolution`. `fps`: a number or an interval; `fps_by`: by a parameter's value. `max_duration` in seconds.
+    """
+
+    source: str
+    size: Literal["fixed", "area", "input", "unknown"] = "unknown"
+    sizes: dict[str, tuple[int, int]] = {}
+    areas: dict[str, Count] = {}
+    multiple_of: Count | None = None
+    container: str = "mp4"
+    video_codec: str | None = None
+    fps: Positive | IntervalText | None = None
+    fps_by: dict[str, Positive] = {}
+    max_duration: Positive | None = None
+    sound: bool | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.fps, str):
+            Interval.parse(self.fps)
+
+
+class Model(Struct, frozen=True, forbid_unknown_fields=True):
+    """One model: all its inputs, parameters and terms.
+
+    `extends`: the entry this one starts from; tables merge key by key, every other value replaces. `aliases`: other ids of the
+    same model. `region_ids`: the id to send where a region has its own.
+    """
+
+    id: str
+    title: str
+    summary: str
+    regions: tuple[Region, ...]
+    service: Service
+    roles: dict[str, Role]
+    fields: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] = {}
+    pairs: Pairs = Pairs()
+    role_sets: RoleSets | None = None
+    restrictions: tuple[Restriction, ...] = ()
+    rates: tuple[Rates, ...] = ()
+    prices: tuple[Price, ...] = ()
+    output: Output | None = None
+    extends: str | None = None
+    aliases: tuple[str, ...] = ()
+    region_ids: dict[Region, str] = {}
+    successor: str | None = None
+    notes: tuple[str, ...] = ()
+    sources: dict[str, Source] = {}
+
+    def roles_of_kind(self, kind: str) -> tuple[str, ...]:
+        """The roles that take files of this kind, required ones first."""
+        fitting = [name for name, role in self.roles.items() if role.kind == kind]
+        return tuple(sorted(fitting, key=lambda name: not self.roles[name].required))
+
+    def source(self, tag: str) -> str:
+        """The page and date behind a source tag: `emo-api, 2026-03-15`. Several tags are joined by ` + `."""
+        return "; ".join(str(self.sources[part]) for part in split_tags(tag))
+
+
+def split_tags(tags: str) -> tuple[str, ...]:
+    """The single source tags of a `source` value such as `LP + LP-pt`."""
+    return tuple(tag.strip() for tag in tags.split("+"))
+
+
+def source_tags(value: Any, key: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every source tag a catalog value refers to, at any depth, each with the key it stands at. List items count from 0."""
+    if isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            inner = getattr(value, name)
+            if name in ("source", "safe_source") and isinstance(inner, str):
+                yield from (((*key, name), tag) for tag in split_tags(inner))
+            elif not (name == "sources" and isinstance(value, Model)):
+                yield from source_tags(inner, (*key, name))
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from source_tags(inner, (*key, name))
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from source_tags(inner, (*key, str(index)))
+
+
+class Host(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a region answers, as base URLs without a path.
+
+    `host` is the fixed one, `workspace_host` the newer form with `{WorkspaceId}` in it.
+    """
+
+    source: str
+    host: str | None = None
+    workspace_host: str | None = None
+    note: str | None = None
+
+
+class Provider(Struct, frozen=True, forbid_unknown_fields=True):
+    """What holds for every model of the provider. Times in seconds, rates in calls per second.
+
+    `query_rate`: of each task call (query, list, cancel), per account. `rate_recovery`: about how long a throttled account
+    waits. `task_deadline`: after it an unfinished task fails. `url_timeout`: how long the service tries to fetch an input.
+    Temporary uploads: `upload_policy_lifetime`, `upload_policy_rate` (per account and model), `upload_megabytes` (one file),
+    `upload_regions`.
+    """
+
+    title: str
+    hosts: dict[Region, Host]
+    states: tuple[str, ...]
+    task_lifetime: Positive
+    result_lifetime: Positive
+    polling_interval: Positive
+    query_rate: Positive
+    rate_recovery: Positive
+    task_deadline: Positive
+    url_timeout: Positive
+    upload_lifetime: Positive
+    upload_policy_lifetime: Positive
+    upload_policy_rate: Positive
+    upload_megabytes: Positive
+    upload_regions: Choices
+    source: str
+    notes: tuple[str, ...] = ()
