@@ -1,0 +1,79 @@
+"""What a file is: `probe(path)` returns facts, for good files and bad.
+
+facts = probe("portrait.jpg")                       # every byte read: damage found, lengths measured
+facts = probe("portrait.jpg", level="metadata")     # headers only
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from .facts import AudioFacts, Facts, ImageFacts, Level, Problem, UnknownFacts, VideoFacts, missing_library
+from .sniff import sniff
+from .source import OpenError, display_name, open_source
+
+if TYPE_CHECKING:
+    from .source import Source
+
+__all__ = ["AudioFacts", "Facts", "ImageFacts", "Level", "Problem", "UnknownFacts", "VideoFacts", "probe"]
+
+
+def probe(path: str | os.PathLike[str], level: Level = "decode") -> Facts:
+    """Measure one file.
+
+    Args:
+        path: a local file; opened for reading, never changed.
+        level: `metadata` reads headers; `decode` also walks and decodes the data. `content` adds nothing here: what is
+            to be seen and heard is measured by `mediapreflight.people`.
+
+    Returns: ImageFacts, VideoFacts or AudioFacts; UnknownFacts for anything else, and for a file that cannot be opened.
+        What is wrong stands in `problems`; bad data never raises.
+    """
+    name = os.fsdecode(path)
+    try:
+        with open_source(name) as source:
+            return _probe_source(source, decode=level != "metadata")
+    except OpenError as error:
+        problem = str(error)
+    except OSError as error:
+        problem = Problem.UNREADABLE.because((error.strerror or str(error)).lower())
+    return UnknownFacts(path=display_name(name), problems=(problem,))
+
+
+def _probe_source(source: Source, *, decode: bool) -> Facts:
+    found = sniff(source.stream)
+    if found.family == "image":
+        from .image import probe_image
+
+        return probe_image(source, found.format, decode=decode)
+    if found.family == "stream":
+        return _probe_stream(source, found.format, decode=decode)
+    return UnknownFacts(
+        path=source.path,
+        format=found.format,
+        bytes=source.size,
+        problems=(Problem.NOT_MEDIA.because(f"its bytes are those of {_with_article(found.format)}"),),
+    )
+
+
+def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
+    from .audio import probe_audio
+    from .containers import ContainerError, first_video, open_container
+    from .video import probe_video
+
+    try:
+        with open_container(source, format) as container:
+            measure = probe_audio if first_video(container) is None else probe_video
+            return measure(source, format, container, decode=decode)
+    except ContainerError as error:
+        problem = str(error)
+    except ImportError as error:
+        problem = missing_library(format, error)
+    return UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
+
+
+def _with_article(name: str) -> str:
+    if name in ("text", "unrecognised data"):
+        return "plain text" if name == "text" else "no known media format"
+    return f"{'an' if name[0] in 'aeioHS' else 'a'} {name}"

@@ -1,0 +1,76 @@
+"""JPEG markers up to the frame header. Source: ITU-T T.81 annex B; CIPA DC-007 for the multi-picture index."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from .base import Color, Header, HeaderError, take
+
+_FRAME_HEADERS = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+_APP1, _APP2 = 0xE1, 0xE2
+_STANDALONE = {0x01, *range(0xD0, 0xD8)}
+_END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
+_MAX_SEGMENTS = 5000
+_COLORS: dict[int, Color] = {1: "grey", 3: "rgb", 4: "cmyk"}
+_MPF_COUNT_TAG = 0xB001
+_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\x00"
+
+
+def read(stream: BinaryIO, size: int) -> Header:
+    """Size, precision and components from the frame header, EXIF and XMP from the segments before it."""
+    stream.seek(2)
+    exif = xmp = None
+    frames = 1
+    for _ in range(_MAX_SEGMENTS):
+        marker = _next_marker(stream)
+        if marker in _STANDALONE:
+            continue
+        if marker in (_END_OF_IMAGE, _START_OF_SCAN):
+            raise HeaderError("the picture data starts before its size is given")
+        length = struct.unpack(">H", take(stream, 2))[0] - 2
+        if length < 0:
+            raise HeaderError("a segment has a negative length")
+        if marker in _FRAME_HEADERS:
+            depth, height, width, channels = struct.unpack(">BHHB", take(stream, 6))
+            if height == 0 or width == 0:
+                raise HeaderError(f"the frame header says {width} x {height} px")
+            return Header(width, height, channels, depth, _COLORS.get(channels), False, frames, exif, xmp)
+        if marker not in (_APP1, _APP2):
+            stream.seek(length, 1)
+            continue
+        segment = take(stream, length)
+        if marker == _APP1 and exif is None and segment.startswith(b"Exif\x00"):
+            exif = segment[6:]
+        elif marker == _APP1 and xmp is None and segment.startswith(_XMP_PREFIX):
+            xmp = segment[len(_XMP_PREFIX) :]
+        elif marker == _APP2 and segment.startswith(b"MPF\x00"):
+            frames = _multi_picture_count(segment[4:])
+    raise HeaderError(f"no frame header within {_MAX_SEGMENTS} segments")
+
+
+def _next_marker(stream: BinaryIO) -> int:
+    byte = take(stream, 1)[0]
+    # Writers may leave junk between segments; every reader skips to the next 0xFF.
+    for _ in range(4096):
+        if byte == 0xFF:
+            break
+        byte = take(stream, 1)[0]
+    while byte == 0xFF:
+        byte = take(stream, 1)[0]
+    return byte
+
+
+def _multi_picture_count(index: bytes) -> int:
+    order = {b"II": "<", b"MM": ">"}.get(index[:2])
+    if order is None or len(index) < 10:
+        return 1
+    (start,) = struct.unpack_from(order + "I", index, 4)
+    if start + 2 > len(index):
+        return 1
+    (entries,) = struct.unpack_from(order + "H", index, start)
+    for at in range(start + 2, min(start + 2 + entries * 12, len(index) - 11), 12):
+        tag, _, _, value = struct.unpack_from(order + "HHII", index, at)
+        if tag == _MPF_COUNT_TAG:
+            return max(1, int(value))
+    return 1

@@ -1,0 +1,63 @@
+"""PNG chunks, walked by their lengths. Source: W3C PNG (third edition)."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from .base import Color, Header, HeaderError, take
+
+_SIGNATURE_BYTES = 8
+_MAX_METADATA_BYTES = 4 * 2**20
+_COLORS: dict[int, tuple[int, Color, bool]] = {
+    0: (1, "grey", False),
+    2: (3, "rgb", False),
+    3: (1, "palette", False),
+    4: (2, "grey", True),
+    6: (4, "rgb", True),
+}
+_XMP_KEYWORD = b"XML:com.adobe.xmp\x00\x00\x00"
+
+
+def read(stream: BinaryIO, size: int) -> Header:
+    """IHDR for the size; tRNS, acTL, eXIf and XMP wherever they stand; the walk ends at IEND or where the file does."""
+    stream.seek(_SIGNATURE_BYTES)
+    length, name = _chunk_header(stream)
+    if name != b"IHDR" or length != 13:
+        raise HeaderError("the first chunk is not a picture header")
+    width, height, depth, color_type = struct.unpack(">IIBB", take(stream, 13)[:10])
+    if color_type not in _COLORS or not 0 < width < 2**31 or not 0 < height < 2**31:
+        raise HeaderError(f"the header says {width} x {height} px in colour type {color_type}")
+    channels, color, has_alpha = _COLORS[color_type]
+    header = Header(width, height, channels, depth, color, has_alpha)
+    return _with_chunks(header, stream, size)
+
+
+def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
+    at = stream.tell() + 4
+    while at + 8 <= size:
+        stream.seek(at)
+        length, name = _chunk_header(stream)
+        end = at + 12 + length
+        if end > size:
+            missing = f"its {name.decode('latin-1')} chunk needs {end - size} bytes more than the file has"
+            return header._replace(truncated=missing)
+        if name == b"IEND":
+            return header
+        if name == b"tRNS":
+            header = header._replace(has_alpha=True)
+        elif name == b"acTL" and length >= 8:
+            header = header._replace(frames=max(1, struct.unpack(">I", take(stream, 4))[0]))
+        elif name == b"eXIf" and length <= _MAX_METADATA_BYTES:
+            header = header._replace(exif=take(stream, length))
+        elif name == b"iTXt" and length <= _MAX_METADATA_BYTES:
+            text = take(stream, length)
+            if text.startswith(_XMP_KEYWORD):
+                header = header._replace(xmp=text[len(_XMP_KEYWORD) :])
+        at = end
+    return header._replace(truncated="the end chunk is missing")
+
+
+def _chunk_header(stream: BinaryIO) -> tuple[int, bytes]:
+    length, name = struct.unpack(">I4s", take(stream, 8))
+    return length, name

@@ -1,0 +1,163 @@
+"""Pictures: the header at level `metadata`, every pixel's data at level `decode`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+from . import display
+from .facts import ImageFacts, Problem, missing_library
+from .headers import READERS, Header, HeaderError
+from .headers.exif import ExifFacts, read_exif, read_xmp
+
+if TYPE_CHECKING:
+    from .source import Source
+
+_Read = TypeVar("_Read")
+# Wan takes 8000 x 8000 px, the largest documented picture: 64 million. Beyond this no pixel is decoded.
+MAX_DECODED_PIXELS = 80_000_000
+MAX_DECODED_BYTES = 512 * 2**20
+_REDUCED_SIDE = 64
+# Formats whose header is read here and which Pillow's wheels do not decode.
+_UNDECODED = frozenset({"heic", "jxl"})
+
+
+def probe_image(source: Source, format: str, *, decode: bool) -> ImageFacts:
+    """The facts of a picture whose bytes say it is `format`. Never raises for bad data: see `ImageFacts.problems`."""
+    if format not in READERS and (problem := _pillow_problem(format)):
+        return ImageFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
+    try:
+        header = READERS[format](source.stream, source.size) if format in READERS else _pillow_header(source)
+    except HeaderError as error:
+        return ImageFacts(path=source.path, format=format, bytes=source.size, problems=(Problem.BROKEN.because(str(error)),))
+    problems = [Problem.TRUNCATED.because(header.truncated)] if header.truncated else []
+    if decode and not problems:
+        problem = _decode_problem(source, format, header)
+        problems += [problem] if problem else []
+    return _facts(source, format, header, tuple(problems))
+
+
+def _facts(source: Source, format: str, header: Header, problems: tuple[str, ...]) -> ImageFacts:
+    from_exif = read_exif(header.exif) if header.exif else ExifFacts(None, False)
+    from_xmp = read_xmp(header.xmp) if header.xmp else ExifFacts(None, False)
+    orientation = header.orientation or from_exif.orientation or from_xmp.orientation or 1
+    width, height = display.oriented(header.width, header.height, orientation)
+    return ImageFacts(
+        path=source.path,
+        format=format,
+        bytes=source.size,
+        problems=problems,
+        width=width,
+        height=height,
+        stored_width=header.width,
+        stored_height=header.height,
+        orientation=orientation,
+        channels=header.channels,
+        bit_depth=header.bit_depth,
+        color=header.color,
+        has_alpha=header.has_alpha,
+        frames=header.frames,
+        has_location=from_exif.has_location or from_xmp.has_location,
+    )
+
+
+def _pillow_problem(format: str) -> str | None:
+    try:
+        import PIL.Image  # noqa: F401
+    except ImportError as error:
+        return missing_library(format, error)
+    return None
+
+
+def _pillow_header(source: Source) -> Header:
+    """The header of a rarer format (TIFF, ICO, PSD, JPEG 2000, …), as Pillow reads it."""
+    from PIL import Image
+
+    def size_of(stream: BinaryIO) -> Header:
+        with Image.open(stream) as picture:
+            channels = len(picture.getbands())
+            return Header(*picture.size, channels=channels, has_alpha="A" in picture.getbands(), frames=None)
+
+    result, trouble = _guarded(size_of, source)
+    if result is None:
+        raise HeaderError(trouble or "no size found")
+    return result
+
+
+def _decode_problem(source: Source, format: str, header: Header) -> str | None:
+    """Why the picture's data cannot be read whole; None where it can."""
+    pixels = header.width * header.height
+    if pixels > MAX_DECODED_PIXELS:
+        return Problem.OVERSIZED.because(
+            f"{pixels / 1e6:.0f} megapixels; more than {MAX_DECODED_PIXELS / 1e6:.0f} are not decoded"
+        )
+    if source.size > MAX_DECODED_BYTES:
+        return Problem.OVERSIZED.because(f"{source.size} bytes; pictures over {MAX_DECODED_BYTES} are not decoded")
+    if format in _UNDECODED:
+        return Problem.NOT_RUN.because(f"no decoder for {format} is at hand; its header was read, its data was not")
+    try:
+        _, trouble = _guarded(_DECODERS.get(format, _decode_with_pillow), source)
+    except ImportError as error:
+        return missing_library(format, error)
+    if trouble is None:
+        return None
+    cut_off = "truncated" in trouble.lower() or "premature end" in trouble.lower()
+    return (Problem.TRUNCATED if cut_off else Problem.CORRUPT).because(trouble)
+
+
+def _decode_jpeg(stream: BinaryIO) -> None:
+    """Entropy-decode all of it, at the smallest scale, with libjpeg-turbo's warnings taken as faults.
+
+    Pillow and OpenCV swallow those warnings and hand out grey or smeared blocks.
+    """
+    import simplejpeg
+
+    data = stream.read()
+    try:
+        color_space = simplejpeg.decode_jpeg_header(data, strict=False)[2]
+    except ValueError:
+        # TurboJPEG knows the common chroma samplings only; rarer ones are legal and Pillow reads them.
+        stream.seek(0)
+        return _decode_with_pillow(stream)
+    target = "CMYK" if color_space in ("CMYK", "YCCK") else "GRAY" if color_space == "Gray" else "RGB"
+    simplejpeg.decode_jpeg(data, target, min_height=_REDUCED_SIDE, min_width=_REDUCED_SIDE, min_factor=8, strict=True)
+    return None
+
+
+def _decode_png(stream: BinaryIO) -> None:
+    from PIL import Image
+
+    with Image.open(stream) as picture:
+        picture.verify()
+    stream.seek(0)
+    _decode_with_pillow(stream)
+
+
+def _decode_with_pillow(stream: BinaryIO) -> None:
+    from PIL import Image
+
+    with Image.open(stream) as picture:
+        picture.load()
+
+
+_DECODERS: dict[str, Callable[[BinaryIO], None]] = {"jpeg": _decode_jpeg, "png": _decode_png}
+
+
+def _guarded(read: Callable[[BinaryIO], _Read], source: Source) -> tuple[_Read | None, str | None]:
+    """What a foreign decoder returns, and the reason where it fails.
+
+    Decoders raise whatever comes to hand on hostile bytes (ValueError, SyntaxError, struct.error, OverflowError, …), so
+    this is the one place where every Exception is taken for "the data is bad". A library that is missing is not: it raises on.
+    """
+    source.stream.seek(0)
+    try:
+        return read(source.stream), None
+    except (ImportError, MemoryError):
+        raise
+    except Exception as error:
+        return None, _one_line(error)
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else text[:199] + "…"

@@ -1,0 +1,80 @@
+"""Opening the named file, and nothing else: no device, no pipe, no folder, never by a protocol."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
+
+from .facts import Problem
+
+_SORTS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class Source(NamedTuple):
+    """An open regular file. `path` as it is shown, `size` in bytes."""
+
+    path: str
+    stream: BinaryIO
+    size: int
+
+    @contextmanager
+    def aside(self) -> Iterator[BinaryIO]:
+        """The stream for a reading on the side, put back where it stood: FFmpeg does not expect it to move."""
+        position = self.stream.tell()
+        try:
+            yield self.stream
+        finally:
+            self.stream.seek(position)
+
+
+class OpenError(Exception):
+    """The file cannot be opened; carries the problem and its detail."""
+
+    def __init__(self, problem: Problem, detail: str) -> None:
+        self.problem = problem
+        super().__init__(problem.because(detail))
+
+
+@contextmanager
+def open_source(path: str) -> Iterator[Source]:
+    """Open a regular file for reading. Links are followed. Raises OpenError for anything else."""
+    try:
+        _refuse_special(os.stat(path))  # noqa: PTH116 - a path may hold bytes that pathlib normalises away
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise _unopenable(path, error) from None
+    except ValueError:
+        raise OpenError(Problem.UNREADABLE, "its name holds a character no file name can have") from None
+    with os.fdopen(descriptor, "rb") as stream:
+        status = os.fstat(descriptor)
+        _refuse_special(status)
+        if status.st_size == 0:
+            raise OpenError(Problem.EMPTY, "the file has 0 bytes")
+        yield Source(display_name(path), stream, status.st_size)
+
+
+def display_name(path: str) -> str:
+    """A path as text that any encoder takes: bytes that are no UTF-8 become `\\xNN`."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _refuse_special(status: os.stat_result) -> None:
+    for is_sort, name in _SORTS:
+        if is_sort(status.st_mode):
+            raise OpenError(Problem.UNREADABLE, f"it is {name}, not a file")
+
+
+def _unopenable(path: str, error: OSError) -> OpenError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        dangling = os.path.islink(path)  # noqa: PTH114
+        return OpenError(Problem.MISSING, "the link points to nothing" if dangling else "no such file")
+    return OpenError(Problem.UNREADABLE, (error.strerror or str(error)).lower())
