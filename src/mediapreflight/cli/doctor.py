@@ -1,0 +1,114 @@
+"""`mediapreflight doctor`: versions, ffmpeg's encoders, what cannot run here, and the one line that mends it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import os
+import platform
+import subprocess
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from .._version import __version__
+from ..report.style import Style, plain
+from . import OK, USAGE
+from .output import add_output_arguments, style_of, write
+
+_TIMEOUT_S = 20
+_ENCODERS = {"libx264": "H.264 video", "aac": "AAC sound", "libmp3lame": "MP3 sound"}
+
+
+class Check(NamedTuple):
+    """One line of the answer. `ok` None: nothing to judge. `mend`: what to type when it is not ok."""
+
+    name: str
+    detail: str
+    ok: bool | None = None
+    mend: str = ""
+
+
+# What to import, the distribution it comes from, and what stops working without it.
+_LIBRARIES = (
+    ("simplejpeg", "simplejpeg", "level decode of JPEG"),
+    ("PIL.Image", "pillow", "level decode of pictures; TIFF and rarer formats"),
+    ("av", "av", "video and sound"),
+    ("mutagen", "mutagen", "headers of sound files"),
+    ("numpy", "numpy", "loudness of sound"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `doctor`."""
+    add_output_arguments(parser, ("text", "json"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every line; status 2 where something cannot run."""
+    checks = [*_here(), *map(_library, *zip(*_LIBRARIES, strict=True)), *_ffmpeg(), *_levels()]
+    if options.output_format == "json":
+        write(
+            options, [msgspec.json.format(msgspec.json.encode([check._asdict() for check in checks]), indent=2).decode() + "\n"]
+        )
+    else:
+        write(options, _text(checks, style_of(options)))
+    return USAGE if any(check.ok is False for check in checks) else OK
+
+
+def _text(checks: list[Check], style: Style) -> Iterator[str]:
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        mark = {True: style("ok", "green"), False: style("no", "red", "bold"), None: "  "}[check.ok]
+        yield f"{mark}  {check.name:<{width}}  {plain(check.detail)}\n"
+        if check.ok is False:
+            yield f"    {'':<{width}}  {style('mend:', 'yellow')} {check.mend}\n"
+
+
+def _here() -> Iterator[Check]:
+    yield Check("mediapreflight", __version__)
+    yield Check("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def _library(module: str, distribution: str, purpose: str) -> Check:
+    try:
+        importlib.import_module(module)
+        return Check(distribution, f"{importlib.metadata.version(distribution)}, for {purpose}", ok=True)
+    except (ImportError, OSError) as error:
+        return Check(
+            distribution,
+            f"does not load ({error}); without it: no {purpose}",
+            ok=False,
+            mend=f"pip install --force-reinstall {distribution}",
+        )
+
+
+def _ffmpeg() -> Iterator[Check]:
+    try:
+        import imageio_ffmpeg
+
+        binary = os.environ.get("MEDIAPREFLIGHT_FFMPEG") or imageio_ffmpeg.get_ffmpeg_exe()
+        version = _output_of(binary, "-version").partition("\n")[0]
+        encoders = {line.split()[1] for line in _output_of(binary, "-encoders").splitlines() if len(line.split()) > 1}
+    except (ImportError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+        mend = "pip install --force-reinstall imageio-ffmpeg, or set MEDIAPREFLIGHT_FFMPEG to an ffmpeg"
+        yield Check("ffmpeg", f"does not run ({error})", ok=False, mend=mend)
+        return
+    yield Check("ffmpeg", f"{version.removeprefix('ffmpeg version ')} ({binary})", ok=True)
+    for name, purpose in _ENCODERS.items():
+        mend = "set MEDIAPREFLIGHT_FFMPEG to an ffmpeg that has it"
+        yield Check(f"encoder {name}", purpose, ok=name in encoders, mend=mend)
+
+
+def _output_of(*command: str) -> str:
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL
+    ).stdout
+
+
+def _levels() -> Iterator[Check]:
+    yield Check("level metadata", "headers", ok=True)
+    yield Check("level decode", "all data", ok=True)
+    yield Check("level content", "equals decode in this version: faces, bodies and speech are not judged yet")

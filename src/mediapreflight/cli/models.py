@@ -1,0 +1,185 @@
+"""`mediapreflight models`: what each model accepts, as a reference card with its sources."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Iterator
+
+import msgspec
+
+from ..catalog import Model, Parameter, builtin_catalog
+from ..catalog.schema import Condition, Content, Price, Role
+from ..report.style import Style
+from . import OK
+from .output import add_output_arguments, style_of, write
+from .rule import described
+
+_WIDTH = 110
+_LIMITS = {
+    "formats": "formats",
+    "megabytes": "size",
+    "side": "width and height",
+    "aspect_ratio": "long / short side",
+    "duration": "duration",
+    "fps": "frame rate",
+    "video_codecs": "video codec",
+    "without_alpha": "no alpha in",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `models`."""
+    parser.add_argument("id", nargs="?", metavar="ID", help="a model's id or alias; all models where left out")
+    add_output_arguments(parser, ("text", "json"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one card, or the list of models."""
+    catalog = builtin_catalog()
+    models = catalog.models() if options.id is None else (catalog.model(options.id),)
+    style = style_of(options)
+    if options.output_format == "json":
+        pieces = iter([msgspec.json.format(msgspec.json.encode(models), indent=2).decode() + "\n"])
+    elif options.id is None:
+        pieces = _list(models, style)
+    else:
+        pieces = _card(models[0], style)
+    write(options, pieces)
+    return OK
+
+
+def _list(models: tuple[Model, ...], style: Style) -> Iterator[str]:
+    width = max(len(model.id) for model in models)
+    for model in models:
+        inputs = ", ".join(name if role.required else f"[{name}]" for name, role in model.roles.items())
+        yield f"{style(f'{model.id:<{width}}', 'bold')}  {model.summary}\n{'':<{width}}  {style(f'takes {inputs}', 'dim')}\n"
+
+
+def _card(model: Model, style: Style) -> Iterator[str]:
+    yield f"{style(model.id, 'bold')}  {model.title}\n{model.summary}\n"
+    yield from _rows("Terms", _terms(model), style)
+    for name, role in model.roles.items():
+        need = "required" if role.required else "optional"
+        yield from _rows(f"{name}  ({role.field}; {role.kind}, {need})", _role(model, role), style)
+    values = {**model.fields, **model.parameters}
+    yield from _rows("Values", [(name, _value(known), model.source(known.source)) for name, known in values.items()], style)
+    yield from _rows("Price", [_price(model, price) for price in model.prices], style)
+    for note in model.notes:
+        yield "\n" + textwrap.fill(f"Note: {note}", _WIDTH) + "\n"
+
+
+def _rows(title: str, rows: list[tuple[str, str, str]], style: Style) -> Iterator[str]:
+    """A titled block of name, text and source; nothing where there are no rows."""
+    if not rows:
+        return
+    yield "\n" + style(title, "bold", "cyan") + "\n"
+    width = max(len(name) for name, _, _ in rows)
+    for name, text, source in rows:
+        hanging = " " * (width + 4)
+        wrapped = textwrap.fill(text, _WIDTH, initial_indent=hanging, subsequent_indent=hanging)[len(hanging) :]
+        tail = f"  {style(f'[{source}]', 'dim')}" if source else ""
+        yield f"  {name:<{width}}  {wrapped}{tail}\n"
+
+
+def _terms(model: Model) -> list[tuple[str, str, str]]:
+    service = model.service
+    rows = [
+        ("endpoint", f"POST {service.path} ({service.mode})", model.source(service.source)),
+        ("regions", ", ".join(model.regions), ""),
+    ]
+    if model.aliases:
+        rows.append(("also called", ", ".join(model.aliases), ""))
+    if service.result or service.verdict:
+        rows.append(("result", f"{service.result or service.verdict}", ""))
+    if service.detect:
+        rows.append(("checked by", service.detect, ""))
+    for rate in model.rates:
+        tasks = f", {rate.concurrent_tasks} at once" if rate.concurrent_tasks else ""
+        rows.append(
+            ("rate", f"{rate.requests_per_second:g} a second{tasks} ({', '.join(rate.regions)})", model.source(rate.source))
+        )
+    if model.output:
+        rows.append(("delivers", _output(model), model.source(model.output.source)))
+    if model.successor:
+        rows.append(("successor", model.successor, ""))
+    return rows
+
+
+def _output(model: Model) -> str:
+    output = model.output
+    if output is None:
+        return ""
+    sizes = ", ".join(f"{name}: {width} x {height} px" for name, (width, height) in output.sizes.items())
+    size = {"fixed": sizes, "input": "the size of the input", "area": "the picture's ratio at the chosen area"}.get(
+        output.size, ""
+    )
+    rate = f"{output.fps:g} fps" if isinstance(output.fps, float) else f"{output.fps} fps" if output.fps else ""
+    longest = f"up to {output.max_duration:g} s" if output.max_duration else ""
+    return "; ".join(
+        part for part in (" ".join(filter(None, (output.container, output.video_codec))), size, rate, longest) if part
+    )
+
+
+def _role(model: Model, role: Role) -> list[tuple[str, str, str]]:
+    rows = []
+    for name, label in _LIMITS.items():
+        limit = getattr(role, name)
+        if limit is not None:
+            tags = [limit.source, *([limit.safe_source] if limit.safe_source else [])]
+            answer = f", else {limit.error}" if limit.error else ""
+            rows.append((label, described(limit, role, name) + answer, "; ".join(model.source(tag) for tag in tags)))
+    if role.content:
+        rows.append(("content", _content(role.content), model.source(role.content.source)))
+    if role.ignored_when:
+        rows.append(("ignored when", _conditions(role.ignored_when), ""))
+    if role.note:
+        rows.append(("note", role.note, ""))
+    return rows
+
+
+def _content(content: Content) -> str:
+    parts = [
+        {"one": "exactly one face", "largest": "the largest face is used"}.get(content.faces or "", ""),
+        "one person" if content.bodies == "one" else "",
+        f"framing: {', '.join(content.framing)}" if content.framing else "",
+        "facing the camera" if content.frontal else "",
+        "from the first frame on" if content.first_frame else "",
+        "a voice" if content.speech else "",
+        content.note or "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _value(known: Parameter) -> str:
+    parts = [
+        known.type,
+        "required" if known.required and known.filled_by is None else "",
+        f"from {known.filled_by} where not given" if known.filled_by else "",
+        ", ".join(map(_literal, known.choices)) if known.choices else "",
+        str(known.interval) if known.range else "",
+        f"up to {known.max_length} characters" if known.max_length else "",
+        f"ratio {' or '.join(known.ratios)}" if known.ratios else "",
+        f"default {_literal(known.default)}" if known.default is not None else "",
+        f"ignored when {_conditions(known.ignored_when)}" if known.ignored_when else "",
+        known.note or "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _literal(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _conditions(conditions: tuple[Condition, ...]) -> str:
+    return " or ".join(condition.in_words for condition in conditions)
+
+
+def _price(model: Model, price: Price) -> tuple[str, str, str]:
+    condition = ", ".join(f"{name} {_literal(value)}" for name, value in price.when.items())
+    details = "; ".join(filter(None, (condition, ", ".join(price.regions), price.note, "" if price.official else "not official")))
+    return (
+        f"{price.amount:g} {price.currency}",
+        f"a {price.per}" + (f" ({details})" if details else ""),
+        model.source(price.source),
+    )

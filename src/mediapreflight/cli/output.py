@@ -1,0 +1,57 @@
+"""Where results go: standard output, or a file that appears whole or not at all; and the options every command shares."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import UsageError
+from ..report.style import Style, style_for
+
+
+def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
+    """`--output-format`, `--output` and `--color`, the same for every command."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--output-format", choices=formats, default="text", help="default: text")
+    group.add_argument("--output", metavar="FILE", help="write there instead of standard output")
+    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto; NO_COLOR is honoured")
+
+
+def style_of(options: argparse.Namespace) -> Style:
+    """The style results are written in: a file gets colour only when it is asked for."""
+    if options.output is not None:
+        return Style(options.color == "always")
+    return style_for(sys.stdout, options.color)
+
+
+def write(options: argparse.Namespace, pieces: Iterable[str]) -> None:
+    """Write the pieces as they come to standard output, or all of them to `--output`. Raises UsageError."""
+    if options.output is None:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        return
+    target = Path(options.output)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise UsageError(f"{options.output}: cannot be written: {error.strerror}") from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            for piece in pieces:
+                stream.write(piece)
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(target)
+    except OSError as error:
+        raise UsageError(f"{options.output}: cannot be written: {error.strerror}") from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,64 @@
+"""`mediapreflight probe`: what files are, without an opinion."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+import msgspec
+
+from ..probe import Facts, probe
+from ..report.style import Style, plain
+from . import FINDINGS, OK
+from .output import add_output_arguments, style_of, write
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `probe`."""
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument(
+        "--level", choices=("metadata", "decode"), default="decode", help="headers only, or all data; default: decode"
+    )
+    add_output_arguments(parser, ("text", "concise", "json"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the facts of each file; status 1 where one is no readable media file."""
+    facts = [probe(path, options.level) for path in options.files]
+    write(options, _FORMATS[options.output_format](facts, style_of(options)))
+    return FINDINGS if any(one.kind == "unknown" for one in facts) else OK
+
+
+def _json(facts: list[Facts], style: Style) -> Iterator[str]:
+    yield msgspec.json.format(msgspec.json.encode(facts), indent=2).decode() + "\n"
+
+
+def _text(facts: list[Facts], style: Style) -> Iterator[str]:
+    for one in facts:
+        yield style(plain(one.path), "bold") + "\n"
+        known = {name: value for name, value in _values(one).items() if value is not None}
+        width = max(map(len, known), default=0)
+        for name, value in known.items():
+            yield f"  {style(f'{name:<{width}}', 'dim')}  {plain(_shown(value))}\n"
+
+
+def _concise(facts: list[Facts], style: Style) -> Iterator[str]:
+    for one in facts:
+        known = " ".join(f"{name}={_shown(value)}" for name, value in _values(one).items() if value is not None)
+        yield plain(f"{one.path}: {known}") + "\n"
+
+
+_FORMATS = {"text": _text, "concise": _concise, "json": _json}
+
+
+def _values(facts: Facts) -> dict[str, object]:
+    """The facts as a table, kind first, the path left out, problems last and only where there are any."""
+    fields = {name: getattr(facts, name) for name in facts.__struct_fields__ if name not in ("path", "problems")}
+    problems = {"problems": "; ".join(facts.problems)} if facts.problems else {}
+    return {"kind": facts.kind, **fields, **problems}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.9g}" if isinstance(value, float) else str(value)

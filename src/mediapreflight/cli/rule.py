@@ -1,0 +1,110 @@
+"""`mediapreflight rule`: a rule's help page, or all rules in a table."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shutil
+import textwrap
+from collections.abc import Iterator
+
+import msgspec
+
+from ..catalog import Choices, Limit, Model, builtin_catalog
+from ..catalog.schema import Role
+from ..errors import UsageError
+from ..report.style import Style
+from ..rules import Rule, all_rules, matching
+from . import OK
+from .output import add_output_arguments, style_of, write
+
+_MAX_WIDTH = 110
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `rule`."""
+    parser.add_argument("rule", nargs="?", metavar="CODE or NAME")
+    add_output_arguments(parser, ("text", "json"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one page, or the table."""
+    rules = all_rules() if options.rule is None else tuple(matching(options.rule))
+    if options.output_format == "json":
+        write(options, [msgspec.json.format(msgspec.json.encode([_record(rule) for rule in rules]), indent=2).decode() + "\n"])
+    elif options.rule is None or len(rules) > 1:
+        write(options, _table(rules, style_of(options)))
+    elif rules:
+        write(options, _page(rules[0], style_of(options)))
+    else:
+        raise UsageError(f"no rule {options.rule!r}")
+    return OK
+
+
+def _record(rule: Rule) -> dict[str, object]:
+    summary = rule.help.partition("\n")[0]
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "level": rule.level,
+        "fixable": rule.fixable,
+        "summary": summary,
+        "help": rule.help,
+    }
+
+
+def _table(rules: tuple[Rule, ...], style: Style) -> Iterator[str]:
+    width = max(len(rule.name) for rule in rules)
+    for rule in rules:
+        mark = style("fixable", "green") if rule.fixable else "       "
+        summary = rule.help.partition("\n")[0]
+        yield f"{style(f'{rule.code:<7}', 'bold')}  {rule.name:<{width}}  {rule.level:<8}  {mark}  {summary}\n"
+
+
+def _page(rule: Rule, style: Style) -> Iterator[str]:
+    yield style(f"{rule.code} {rule.name}", "bold") + "\n"
+    cure = "a prepared file can cure it" if rule.fixable else "preparing the file cannot cure it"
+    yield style(f"found at level {rule.level}; {cure}", "dim") + "\n"
+    width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
+    for paragraph in rule.help.split("\n\n"):
+        yield "\n" + textwrap.fill(" ".join(paragraph.split()), width) + "\n"
+    rows = list(_limits(rule))
+    if rows:
+        yield "\n" + style("Limits", "bold") + "\n"
+        width = max(len(place) for place, _, _ in rows)
+        for place, limit, source in rows:
+            yield f"  {place:<{width}}  {limit}  {style(f'[{source}]', 'dim')}\n"
+
+
+def _limits(rule: Rule) -> Iterator[tuple[str, str, str]]:
+    """Place, figure and source of the limit this rule judges, for every model that has one."""
+    if rule.limit is None:
+        return
+    for model in builtin_catalog().models():
+        for name, role in model.roles.items():
+            limit = getattr(role, rule.limit)
+            if limit is not None and rule.group in ("file", role.kind) and _has_bound(limit, rule.bound):
+                yield f"{model.id} {name}", described(limit, role, rule.limit), _sources(model, limit)
+
+
+def _has_bound(limit: Limit | Choices, bound: str | None) -> bool:
+    return bound is None or isinstance(limit, Choices) or math.isfinite(getattr(limit.documented_interval, bound))
+
+
+def described(limit: Limit | Choices, role: Role, name: str) -> str:
+    """A limit in words, with the safe reading where documents disagree."""
+    unit = UNITS.get(name, "")
+    if isinstance(limit, Choices):
+        documented, safe = ", ".join(limit.documented), None if limit.safe is None else ", ".join(limit.safe)
+    else:
+        documented, safe = str(limit.documented_interval), None if limit.safe is None else str(limit.safe_interval)
+    text = f"{documented} {unit}".rstrip()
+    return f"{text} (safe: {safe} {unit}".rstrip() + ")" if safe is not None else text
+
+
+UNITS = {"side": "px", "megabytes": "MB", "duration": "s", "fps": "fps"}
+
+
+def _sources(model: Model, limit: Limit | Choices) -> str:
+    tags = [limit.source, *([limit.safe_source] if limit.safe_source else [])]
+    return "; ".join(model.source(tag) for tag in tags)

@@ -1,0 +1,23 @@
+"""`mediapreflight schema`: the JSON Schema of what goes in and comes out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import msgspec
+
+from ..schemas import SCHEMAS
+from . import OK
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `schema`."""
+    parser.add_argument("name", choices=tuple(SCHEMAS))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the schema."""
+    encoded = msgspec.json.encode(SCHEMAS[options.name]())
+    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+    return OK

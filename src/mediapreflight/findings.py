@@ -1,0 +1,117 @@
+"""What `check` answers: findings, grouped by job, in one report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from ._version import __version__
+from .probe.facts import Facts
+
+Severity = Literal["error", "warning", "info", "unchecked"]
+# The service documents a refusal; a check could not run; one reading of the documents refuses; good to know.
+SEVERITIES: tuple[Severity, ...] = ("error", "unchecked", "warning", "info")
+FAILING: frozenset[Severity] = frozenset({"error", "unchecked"})
+SCHEMA = "mediapreflight.report/1"
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One fault in one input of one job, found by one rule.
+
+    `measured` and `limit` are in `unit`. `service_code`: what the service would answer, where its documents say.
+    `fixable`: whether preparing the file can cure it. `help`: what to do next, one sentence. `source`: page and date the limit
+    stands on.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    role: str | None
+    path: str | None
+    message: str
+    measured: Any = None
+    limit: str | None = None
+    unit: str | None = None
+    service_code: str | None = None
+    fixable: bool = False
+    help: str | None = None
+    source: str | None = None
+
+
+class InputReport(Struct, frozen=True, kw_only=True):
+    """One input of a job: a local path or a URL, and its facts (None where it was not measured)."""
+
+    path: str
+    facts: Facts | None = None
+
+
+class JobReport(Struct, frozen=True, kw_only=True):
+    """One job and everything found in it. `ok`: no finding of severity error or unchecked."""
+
+    model: str
+    ok: bool
+    parameters: dict[str, Any]
+    fields: dict[str, Any]
+    inputs: dict[str, InputReport]
+    findings: tuple[Finding, ...]
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """Counts over a whole report. `files` counts inputs, each as often as a job names it."""
+
+    jobs: int
+    files: int
+    errors: int
+    warnings: int
+    unchecked: int
+    infos: int = 0
+    fixable: int = 0
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """All findings of one or many jobs."""
+
+    jobs: tuple[JobReport, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every job fits: nothing of severity error or unchecked."""
+        return all(job.ok for job in self.jobs)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of all jobs, in order."""
+        return tuple(finding for job in self.jobs for finding in job.findings)
+
+    @property
+    def summary(self) -> Summary:
+        """Counts by severity."""
+        return summary_of(self.jobs)
+
+    def to_dict(self) -> Mapping[str, Any]:
+        """The report as plain values, in the shape of `mediapreflight schema report`."""
+        head = {"schema": SCHEMA, "version": __version__, "ok": self.ok}
+        return {**head, "summary": self.summary, "jobs": self.jobs}
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The report as JSON text."""
+        encoded = msgspec.json.encode(self.to_dict())
+        return (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
+
+
+def summary_of(jobs: tuple[JobReport, ...]) -> Summary:
+    """Counts over these jobs."""
+    findings = [finding for job in jobs for finding in job.findings]
+    counts = {severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES}
+    return Summary(
+        jobs=len(jobs),
+        files=sum(len(job.inputs) for job in jobs),
+        errors=counts["error"],
+        warnings=counts["warning"],
+        unchecked=counts["unchecked"],
+        infos=counts["info"],
+        fixable=sum(finding.fixable for finding in findings),
+    )

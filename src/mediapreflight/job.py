@@ -1,0 +1,133 @@
+"""A job: a model, one file or URL per role, and the values that go with them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .catalog import Catalog, Model, builtin_catalog
+from .errors import UsageError
+
+_URL = re.compile(r"https?://", re.IGNORECASE)
+
+
+@dataclass(frozen=True, init=False)
+class Job:
+    """What one call to the service is made of.
+
+        Job("emo-v1", image="portrait.png", audio="voice.mp3", parameters={"style_level": "calm"})
+
+    Args:
+        model: id or alias.
+        inputs: keyword arguments, one a role or input field of the model: a local path or an `http(s)://` URL for a role,
+            a plain value for a field such as `prompt`, `template_id` or `face_bbox`.
+        parameters: request parameters by name.
+        region: where it will be sent; None where that is left open.
+        whole: whether the job must be complete. False: each input stands for itself, and missing ones are no fault.
+    """
+
+    model: str
+    inputs: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    region: str | None
+    whole: bool
+
+    def __init__(
+        self,
+        model: str,
+        /,
+        *,
+        parameters: Mapping[str, Any] | None = None,
+        region: str | None = None,
+        whole: bool = True,
+        **inputs: Any,
+    ) -> None:
+        # A generated __init__ cannot take the inputs as keywords, which is how a job is best written.
+        values = {
+            "model": model,
+            "inputs": {name: _plain(value) for name, value in inputs.items()},
+            "parameters": dict(parameters or {}),
+            "region": region,
+            "whole": whole,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+def _plain(value: Any) -> Any:
+    return os.fsdecode(value) if isinstance(value, os.PathLike | bytes) else value
+
+
+def is_url(value: object) -> bool:
+    """Whether an input is a URL rather than a path."""
+    return isinstance(value, str) and _URL.match(value) is not None
+
+
+def revised(
+    job: Job, *, inputs: Mapping[str, Any] | None = None, parameters: Mapping[str, Any] | None = None, region: str | None = None
+) -> Job:
+    """The job with other inputs, parameters or region; what is None stays."""
+    return Job(
+        job.model,
+        parameters=job.parameters if parameters is None else parameters,
+        region=region or job.region,
+        whole=job.whole,
+        **(job.inputs if inputs is None else inputs),
+    )
+
+
+def with_values(job: Job, settings: Mapping[str, str], catalog: Catalog | None = None) -> Job:
+    """The job with `NAME=VALUE` settings of the command line added, each where the catalog says it belongs.
+
+    Values are read as the catalog's type says (`video_fps=30` is a number, `face_bbox=302,286,610,593` a box); a value that
+    cannot be read so stays text, for the rules to name.
+    """
+    model = (catalog or builtin_catalog()).model(job.model)
+    inputs, parameters = dict(job.inputs), dict(job.parameters)
+    for name, text in settings.items():
+        if name in model.parameters:
+            parameters[name] = parsed(text, model.parameters[name].type)
+        elif name in model.fields:
+            inputs[name] = parsed(text, model.fields[name].type)
+        elif name in model.roles:
+            raise UsageError(f"{name} of {model.id} is a file: write {name}=FILE without --set")
+        else:
+            parameters[name] = text
+    return revised(job, inputs=inputs, parameters=parameters)
+
+
+def parsed(text: str, type: str) -> Any:
+    """Text as a catalog type (`string`, `integer`, `number`, `boolean`, `box`); the text itself where it is none."""
+    try:
+        match type:
+            case "integer":
+                return int(text)
+            case "number":
+                return float(text)
+            case "boolean":
+                return {"true": True, "false": False}.get(text.lower(), text)
+            case "box":
+                return [int(part) for part in text.strip("[] ").split(",")]
+    except ValueError:
+        return text
+    return text
+
+
+def parse_settings(pairs: list[str]) -> dict[str, str]:
+    """`NAME=VALUE` arguments as a table. Raises UsageError for one without `=` or without a name."""
+    settings = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name:
+            raise UsageError(f"--set takes NAME=VALUE, not {pair!r}")
+        settings[name] = value
+    return settings
+
+
+def roles_for_kind(model: Model, kind: str) -> tuple[str, ...]:
+    """The roles a lone file of this kind could stand in: the required ones where there are any, else all."""
+    roles = model.roles_of_kind(kind)
+    return tuple(role for role in roles if model.roles[role].required) or roles

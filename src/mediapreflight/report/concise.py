@@ -1,0 +1,17 @@
+"""One line a finding, for scripts and editors: `PATH: CODE name: message`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..findings import JobReport
+from .style import Style, plain
+
+
+def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
+    """A line for every finding, as it is found."""
+    for job in jobs:
+        for finding in job.findings:
+            place = plain(finding.path or finding.role or job.model)
+            color = "red" if finding.severity in ("error", "unchecked") else "yellow"
+            yield f"{style(place, 'bold')}: {style(finding.code, color)} {finding.name}: {plain(finding.message)}\n"

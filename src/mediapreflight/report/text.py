@@ -1,0 +1,105 @@
+"""For people: each file that has findings, what it is, what is wrong with it, and what to do next."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from ..findings import Finding, InputReport, JobReport, summary_of
+from ..probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
+from .closing import closing_line
+from .style import Style, plain
+
+_COLORS = {"error": "red", "unchecked": "magenta", "warning": "yellow", "info": "cyan"}
+_INDENT = " " * 2
+_HANGING = " " * 11
+
+
+def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
+    """One block per file with findings, then a closing line."""
+    done = []
+    for job in jobs:
+        done.append(job)
+        # Job-level findings come under the input they blame, where there is one.
+        ordered = sorted(job.findings, key=lambda finding: _place(job, finding))
+        for role, findings in itertools.groupby(
+            ordered, key=lambda finding: finding.role if finding.role in job.inputs else None
+        ):
+            yield _heading(job, role, style)
+            for finding in findings:
+                yield _block(finding, style)
+            yield "\n"
+    yield closing_line(summary_of(tuple(done)), done, style) + "\n"
+
+
+def _place(job: JobReport, finding: Finding) -> int:
+    return list(job.inputs).index(finding.role) if finding.role in job.inputs else len(job.inputs)
+
+
+def _heading(job: JobReport, role: str | None, style: Style) -> str:
+    if role is None:
+        return style(f"request for {job.model}", "bold") + "\n"
+    item = job.inputs[role]
+    about = f"{role} for {job.model}"
+    what = described(item)
+    return f"{style(plain(item.path), 'bold')}  {style(f'{about}; {what}' if what else about, 'dim')}\n"
+
+
+def _block(finding: Finding, style: Style) -> str:
+    severity = style(f"{finding.severity:<9}", _COLORS[finding.severity], "bold")
+    lines = [f"{_INDENT}{severity}{style(finding.code, 'bold')} {finding.name}: {plain(finding.message)}"]
+    if evidence := _evidence(finding):
+        lines.append(style(_HANGING + evidence, "dim"))
+    if finding.help:
+        lines.append(f"{_HANGING}{style('next:', 'green')} {plain(finding.help)}")
+    return "\n".join(lines) + "\n"
+
+
+def _evidence(finding: Finding) -> str:
+    parts = []
+    if finding.limit is not None:
+        unit = f" {finding.unit}" if finding.unit else ""
+        parts.append(f"measured {_value(finding.measured)}{unit}, limit {finding.limit}{unit}")
+    if finding.source:
+        parts.append(f"source: {finding.source}")
+    if finding.service_code:
+        parts.append(f"the service answers {finding.service_code}")
+    return plain("; ".join(parts))
+
+
+def _value(measured: object) -> str:
+    return f"{measured:.9g}" if isinstance(measured, float) else str(measured)
+
+
+def described(item: InputReport) -> str:
+    """What a file is, in a few words; empty where that is not known."""
+    facts = item.facts
+    if facts is None or facts.bytes is None:
+        return ""
+    return ", ".join(part for part in (*_parts(facts), _size(facts.bytes)) if part)
+
+
+def _parts(facts: Facts) -> list[str]:
+    match facts:
+        case ImageFacts():
+            return [facts.format or "", f"{facts.width} x {facts.height} px" if facts.width else ""]
+        case VideoFacts():
+            size = f"{facts.width} x {facts.height} px" if facts.width else ""
+            rate = f"{facts.fps:.6g} fps" if facts.fps else ""
+            return [facts.format or "", facts.video_codec or "", size, rate, _seconds(facts)]
+        case AudioFacts():
+            rate = f"{facts.sample_rate} Hz" if facts.sample_rate else ""
+            return [facts.format or "", rate, _seconds(facts)]
+    return [facts.format or ""]
+
+
+def _seconds(facts: VideoFacts | AudioFacts) -> str:
+    length = facts.duration_s if facts.duration_s is not None else facts.stated_duration_s
+    return "" if length is None else f"{length:.2f} s"
+
+
+def _size(count: int) -> str:
+    for unit, factor in (("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} bytes"

@@ -1,0 +1,41 @@
+"""The recording's codec is not the one its format stands for.
+
+A WAV may hold MP3, mu-law, ADPCM or floating-point samples; the documents name the format and mean 16-bit
+PCM, MP3 or AAC.
+
+Why it matters: readers that expect PCM in a WAV play noise or refuse it.
+
+Cure: decode and write it plainly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import AudioFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+_USUAL: dict[str, tuple[str, ...]] = {
+    "wav": ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_u8"),
+    "mp3": ("mp3", "mp3float"),
+    "aac": ("aac",),
+}
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the codec is unusual for the format."""
+    facts = case.facts
+    if not isinstance(facts, AudioFacts) or facts.audio_codec is None:
+        return
+    usual = _USUAL.get(facts.format or "")
+    if usual is not None and facts.audio_codec not in usual:
+        yield Fault(
+            severity="warning",
+            message=f"is a {facts.format} that holds {facts.audio_codec}; readers expect {usual[0]}",
+            help=f"write it as {usual[0]}",
+            measured=facts.audio_codec,
+            limit=", ".join(usual),
+        )

@@ -1,0 +1,29 @@
+"""The header states another length than the recording has.
+
+Found at level `decode`, where they differ by more than a tenth of a second and two hundredths of the length:
+an MP3 of variable bit rate without a Xing header (players then guess from the first frames), a cut MP3 that
+kept the old header, a WAV whose writer never closed it.
+
+Why it matters: which of the two the service reads is unknown. A 5-second file can be refused as one of 222
+seconds.
+
+Cure: rewrite the header; no sound is re-encoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import AudioFacts
+from ..base import Fault, InputCase
+from ..durations import misstated
+
+LEVEL = "decode"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the stated and the measured length differ."""
+    facts = case.facts
+    if isinstance(facts, AudioFacts) and (fault := misstated(facts.duration_s, facts.stated_duration_s, "recording")):
+        yield fault

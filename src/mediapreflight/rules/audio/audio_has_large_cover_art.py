@@ -1,0 +1,39 @@
+"""Pictures attached to the recording take more room than its sound.
+
+Found where cover art is over 100 kB and over half of the file.
+
+Why it matters: it is uploaded, counts against the size limit, and some readers take the picture for a video
+stream.
+
+Cure: drop it; the sound stays bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import AudioFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+_LEAST_BYTES = 100_000
+_SHARE = 0.5
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where cover art is most of the file."""
+    facts = case.facts
+    if not isinstance(facts, AudioFacts) or not facts.bytes:
+        return
+    allowed = max(_LEAST_BYTES, int(_SHARE * facts.bytes))
+    if facts.cover_art_bytes > allowed:
+        yield Fault(
+            severity="warning",
+            message=f"{facts.cover_art_bytes:,} of its {facts.bytes:,} bytes are attached pictures",
+            help="drop the attached pictures",
+            measured=facts.cover_art_bytes,
+            limit=f"<= {allowed}",
+            unit="bytes",
+        )

@@ -1,0 +1,39 @@
+"""The recording is digitally silent.
+
+Found at level `decode`, where no sample of the first ten minutes rises above -80 dB of full scale.
+
+Why it matters: the service makes, and bills, a video of a closed mouth, or fails for want of speech. A muted
+track exported by mistake is the usual cause.
+
+Cure: none here; give the recording that has the voice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import AudioFacts
+from ..base import Fault, InputCase
+from ..limits import shown
+
+LEVEL = "decode"
+FIXABLE = False
+
+SILENCE_DBFS = -80.0
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the loudest sample is below the threshold: an error where the model needs a voice."""
+    facts = case.facts
+    if not isinstance(facts, AudioFacts) or facts.peak_dbfs is None or not facts.duration_s or facts.peak_dbfs > SILENCE_DBFS:
+        return
+    needs_voice = case.role.content is not None and case.role.content.speech
+    yield Fault(
+        severity="error" if needs_voice else "warning",
+        message="is silent throughout" + (f"; {case.model.id} needs a voice" if needs_voice else ""),
+        help="give the recording that has the sound",
+        measured=facts.peak_dbfs,
+        limit=f"> {shown(SILENCE_DBFS)}",
+        unit="dBFS",
+        source=case.model.source(case.role.content.source) if needs_voice and case.role.content else None,
+    )

@@ -1,0 +1,63 @@
+"""What rules are given, and what they give back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from ..catalog.schema import Condition, Model, Role
+from ..findings import Severity
+from ..job import Job
+from ..probe.facts import Facts
+
+
+class InputCase(NamedTuple):
+    """One measured input of a job: `name` is its role, `role` what the model takes there."""
+
+    model: Model
+    name: str
+    role: Role
+    path: str
+    facts: Facts
+
+
+class JobCase(NamedTuple):
+    """A whole job with its measured inputs, for rules that look across them. `inputs` holds local files only."""
+
+    model: Model
+    job: Job
+    inputs: Mapping[str, InputCase]
+
+    def value(self, parameter: str) -> Any:
+        """A parameter's value: as given, or the default the model documents."""
+        known = self.model.parameters.get(parameter)
+        return self.job.parameters.get(parameter, known.default if known else None)
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether the condition is true of this job."""
+        if condition.parameter is not None:
+            value, is_given = self.value(condition.parameter), condition.parameter in self.job.parameters
+        else:
+            name = condition.role or condition.field or ""
+            value, is_given = self.job.inputs.get(name), self.job.inputs.get(name) not in (None, "")
+        return is_given == condition.given if condition.given is not None else bool(value == condition.equals)
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """What a rule found. Its code, name and place are added by `check`.
+
+    `measured` and `limit` are in `unit`. `help`: what to do next, one sentence without a full stop. `role`: only where a rule
+    over the whole job blames one input.
+    """
+
+    severity: Severity
+    message: str
+    help: str | None = None
+    measured: Any = None
+    limit: str | None = None
+    unit: str | None = None
+    service_code: str | None = None
+    source: str | None = None
+    role: str | None = None

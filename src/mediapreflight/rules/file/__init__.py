@@ -1,0 +1,1 @@
+"""Rules over any local input, whatever its kind."""

@@ -1,0 +1,24 @@
+"""The file holds nothing: no byte, or a header without a single sample.
+
+Why it matters: the service downloads it, fails to open it, and answers with a format error or a failed task.
+
+Cure: none here; export the file again.
+
+Source: measured in the file itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import Problem
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where there is nothing in the file."""
+    if detail := case.facts.problem(Problem.EMPTY):
+        yield Fault(severity="error", message=detail, help="export or download it again")

@@ -1,0 +1,36 @@
+"""The extension of the name says one format, the bytes another.
+
+Why it matters: services and libraries that go by the name refuse the file or open it with the wrong decoder;
+EMO's documented error lists file *types* by extension.
+
+Models: all. It is a warning, because a decoder that looks at the bytes reads the file.
+
+Cure: rename it. No byte needs to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+
+from ...probe.formats import FORMATS
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the name ends in something other than its format's usual extensions."""
+    known = FORMATS.get(case.facts.format or "")
+    extension = PurePath(case.path).suffix.removeprefix(".").lower()
+    if known is None or case.facts.kind == "unknown" or extension in known.extensions:
+        return
+    named = f"named .{extension}" if extension else "named without an extension"
+    yield Fault(
+        severity="warning",
+        message=f"holds {case.facts.format} data but is {named}",
+        help=f"rename it to end in .{known.extensions[0]}",
+        measured=extension,
+        limit=", ".join(known.extensions),
+    )

@@ -1,0 +1,30 @@
+"""The file is of the right kind, in a format the model does not take.
+
+The format is read from the bytes. Where one current document leaves out a format that another names, using it
+is a warning.
+
+Why it matters: the service answers with a format error after the upload.
+
+Cure: convert it. Pictures become JPEG or PNG, recordings WAV or MP3, videos MP4 (by a remux, where the codecs
+are accepted).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import not_among
+
+LEVEL = "metadata"
+FIXABLE = True
+LIMIT = "formats"
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the format is not among the accepted ones."""
+    if case.facts.kind != case.role.kind:
+        return
+    best = case.role.formats.safe_names[0]
+    if fault := not_among(case, case.role.formats, case.facts.format, "the format", f"convert it to {best}"):
+        yield fault

@@ -1,0 +1,30 @@
+"""The file begins like a known format, but its header contradicts itself.
+
+Found where a size of 0 is stated, where mandatory parts are missing, or where the demuxer finds no stream it
+can name.
+
+Why it matters: no decoder can open it; the service answers with a format or open error.
+
+Cure: none here; export it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import Problem
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the header cannot be used."""
+    if detail := case.facts.problem(Problem.BROKEN):
+        yield Fault(
+            severity="error",
+            message=f"its {case.facts.format} header is broken: {detail}",
+            help="export or download it again",
+            service_code=case.role.formats.error,
+        )

@@ -1,0 +1,40 @@
+"""The file is media, but of another kind than the input takes.
+
+Found where a recording is given as a picture, a video as a recording, and so on. What a file is comes from
+its bytes and its streams: an MP4 that holds only sound is a recording.
+
+Why it matters: the service refuses it.
+
+Cure: give the other file. Where a recording is wanted and a video has one, its sound can be taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+from ..video import video_stream_missing
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the kinds differ and no rule of its own says so better."""
+    kind = case.facts.kind
+    if kind in ("unknown", case.role.kind) or video_stream_missing.applies(case):
+        return
+    has_sound = isinstance(case.facts, VideoFacts) and case.facts.audio_codec is not None and case.role.kind == "audio"
+    yield Fault(
+        severity="error",
+        message=f"holds {_NOUNS[kind]}; {case.name} of {case.model.id} takes {_NOUNS[case.role.kind]}",
+        help="take its sound track out and give that" if has_sound else f"give {_NOUNS[case.role.kind]} here",
+        measured=kind,
+        limit=case.role.kind,
+        service_code=case.role.formats.error,
+        source=case.model.source(case.role.source),
+    )
+
+
+_NOUNS = {"image": "a picture", "video": "a video", "audio": "a recording"}

@@ -1,0 +1,30 @@
+"""A part of the file was not looked at, so this check cannot vouch for it.
+
+Found where a bound that guards against decompression bombs was reached (80 megapixels a picture, 512 MiB of
+picture data, a million packets), or where no decoder for the format is at hand.
+
+Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored.
+
+Cure: make the file smaller, or ignore `file-not-measured` once you know better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import Problem
+from ..base import Fault, InputCase
+
+LEVEL = "decode"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault, of severity unchecked, where measuring stopped short."""
+    for problem in (Problem.OVERSIZED, Problem.NOT_RUN):
+        if detail := case.facts.problem(problem):
+            yield Fault(
+                severity="unchecked",
+                message=f"was not read whole: {detail}",
+                help="ignore file-not-measured to accept it as it is",
+            )

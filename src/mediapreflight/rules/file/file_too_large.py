@@ -1,0 +1,55 @@
+"""The file has more bytes than the model takes.
+
+The provider writes its limits in MB and never says which. Above 2^20 bytes per MB every reading is broken: an
+error. Between 10^6 and 2^20 one of them is: a warning.
+
+Why it matters: the upload takes its time, and the service refuses the file afterwards.
+
+Cure: a lower bit rate or quality, and only if that does not do, fewer pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...findings import Severity
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+LIMIT = "megabytes"
+BOUND = "upper"
+
+_HELP = "encode it at a lower quality or bit rate"
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the size is above the limit by every reading, or by the stricter one."""
+    limit, intervals, size = case.role.megabytes, case.role.byte_intervals, case.facts.bytes
+    if limit is None or intervals is None or size is None:
+        return
+    documented, safe = intervals
+    megabytes = f"{'less than' if documented.upper_open else 'up to'} {limit.documented_interval.upper:.9g} MB"
+    if documented.is_above(size):
+        message = f"has {size:,} bytes; {case.model.id} takes {megabytes} ({documented.upper:,.0f} bytes)"
+        yield _fault(case, "error", message, documented.upper_text, limit.source)
+    elif safe.is_above(size):
+        strict = f"{'less than' if safe.upper_open else 'up to'} {safe.upper:,.0f}"
+        message = (
+            f"has {size:,} bytes; {case.model.id} takes {megabytes}, which by the strictest reading is {strict} bytes, "
+            f"by the loosest {documented.upper:,.0f}"
+        )
+        yield _fault(case, "warning", message, safe.upper_text, limit.safe_source or limit.source)
+
+
+def _fault(case: InputCase, severity: Severity, message: str, bound: str, source: str) -> Fault:
+    return Fault(
+        severity=severity,
+        message=message,
+        help=_HELP,
+        measured=case.facts.bytes,
+        limit=bound,
+        unit="bytes",
+        service_code=case.role.megabytes.error if case.role.megabytes else None,
+        source=case.model.source(source),
+    )

@@ -1,0 +1,27 @@
+"""The file ends before its data does.
+
+Level `metadata` finds it where the lengths in the headers add up to more bytes than there are; level `decode`
+finds the rest by reading the data: a JPEG without its end, an MP4 whose index promises more frames than the
+file holds.
+
+Why it matters: a download or export that broke off. Decoders fill the gap with grey, or stop; the task fails
+or the result is spoilt.
+
+Cure: none here; fetch or export it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import Problem
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where data is missing at the end."""
+    if detail := case.facts.problem(Problem.TRUNCATED):
+        yield Fault(severity="error", message=f"is cut off: {detail}", help="export or download it again")

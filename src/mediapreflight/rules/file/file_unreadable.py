@@ -1,0 +1,25 @@
+"""The path names something that cannot be read as a file.
+
+Found for folders, named pipes, sockets and devices, for files without read permission, and where the disk
+reports an error.
+
+Why it matters: nothing can be measured, and nothing can be sent.
+
+Cure: name a regular file, or mend its permissions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import Problem
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the path names no readable file."""
+    if detail := case.facts.problem(Problem.UNREADABLE):
+        yield Fault(severity="error", message=f"cannot be read: {detail}", help="name a regular file that you may read")

@@ -1,0 +1,37 @@
+"""The picture has an alpha channel, and the model refuses one in this format.
+
+Wan image-to-video takes PNG only without an alpha channel. A palette or RGB PNG with a transparency chunk
+counts as one that has it.
+
+Why it matters: the service refuses the picture.
+
+Cure: flatten it onto a solid colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import ImageFacts
+from ..base import Fault, InputCase
+from ..limits import listed
+
+LEVEL = "metadata"
+FIXABLE = True
+LIMIT = "without_alpha"
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where there is alpha in a format that must not have it."""
+    facts, refused = case.facts, case.role.without_alpha
+    if not isinstance(facts, ImageFacts) or refused is None or not facts.has_alpha or facts.format not in refused.documented:
+        return
+    yield Fault(
+        severity="error",
+        message=f"has an alpha channel; {case.model.id} takes {listed(refused.documented)} without one",
+        help="flatten it onto a solid colour",
+        measured=True,
+        limit="no alpha channel",
+        service_code=refused.error,
+        source=case.model.source(refused.source),
+    )

@@ -1,0 +1,34 @@
+"""The file holds several pictures: an animation, or a JPEG with more pictures behind the first.
+
+No model documents what it does with more than one; most decoders read the first. Phones write a second JPEG
+behind the first for depth, HDR gain or stereo (MPO), which Pillow then names as a format of its own.
+
+Why it matters: the first frame of an animation is often not the one you mean, and a reader that goes by
+Pillow's format name refuses MPO.
+
+Cure: keep the first picture only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import ImageFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where there is more than one frame."""
+    facts = case.facts
+    if isinstance(facts, ImageFacts) and facts.frames is not None and facts.frames > 1:
+        yield Fault(
+            severity="warning",
+            message=f"holds {facts.frames} pictures; the documents say nothing of more than one, and readers take the first",
+            help="keep the first picture only",
+            measured=facts.frames,
+            limit="<= 1",
+            unit="pictures",
+        )

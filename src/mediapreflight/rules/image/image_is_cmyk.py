@@ -1,0 +1,31 @@
+"""The picture is stored in print colours (CMYK).
+
+No model documents a colour space. Decoders that ignore Adobe's inversion show a negative, others lose the
+embedded profile.
+
+Why it matters: skin turns green or blue, and the face may not be found.
+
+Cure: convert to sRGB through the embedded profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import ImageFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the colours are CMYK."""
+    if isinstance(case.facts, ImageFacts) and case.facts.color == "cmyk":
+        yield Fault(
+            severity="warning",
+            message="is stored in CMYK print colours; readers differ in how they turn them into RGB",
+            help="convert it to sRGB",
+            measured="cmyk",
+            limit="rgb",
+        )

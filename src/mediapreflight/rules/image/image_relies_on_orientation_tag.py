@@ -1,0 +1,37 @@
+"""The picture is stored turned or mirrored, and relies on an EXIF tag to be shown upright.
+
+No model documents whether it honours the tag. Browsers and viewers do; many pipelines read the stored pixels
+and do not.
+
+Why it matters: boxes such as `face_bbox` count in one of the two pictures and cut into nothing in the other,
+and a face lying on its side may not be found. Some editors turn the pixels and forget the tag, which then
+turns the upright picture over.
+
+Cure: turn the pixels and drop the tag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import ImageFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the orientation is not 1."""
+    facts = case.facts
+    if isinstance(facts, ImageFacts) and facts.orientation != 1:
+        yield Fault(
+            severity="warning",
+            message=(
+                f"relies on EXIF orientation {facts.orientation}: stored {facts.stored_width} x {facts.stored_height} px, "
+                f"shown {facts.width} x {facts.height} px; whether the service turns it is not documented"
+            ),
+            help="turn the pixels upright and drop the tag",
+            measured=facts.orientation,
+            limit="1",
+        )

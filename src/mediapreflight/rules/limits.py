@@ -1,0 +1,117 @@
+"""A measured value against a documented limit: the comparison and its wording, shared by every rule that has a limit."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..catalog.interval import Interval
+from ..catalog.schema import Choices, Limit
+from .base import Fault, InputCase
+
+
+class Measure(NamedTuple):
+    """What was measured: `what` as the subject of a sentence, and the unit it is counted in."""
+
+    what: str
+    unit: str
+
+
+def too_low(case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str) -> Fault | None:
+    """A fault where `value` lies below the limit's lower end; None where it does not, or either is unknown."""
+    return _beyond(case, limit, value, measure, help, upper=False)
+
+
+def too_high(case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str) -> Fault | None:
+    """A fault where `value` lies above the limit's upper end; None where it does not, or either is unknown."""
+    return _beyond(case, limit, value, measure, help, upper=True)
+
+
+def not_among(case: InputCase, choices: Choices | None, value: str | None, what: str, help: str) -> Fault | None:
+    """A fault where `value` is none of the accepted names; None where it is, or either is unknown."""
+    if choices is None or value is None or value in choices.safe_names:
+        return None
+    common = {
+        "measured": value,
+        "help": help,
+        "service_code": choices.error,
+    }
+    takes = f"{case.model.id} takes {listed(choices.documented)}"
+    if value not in choices.documented:
+        source = case.model.source(choices.source)
+        limit = ", ".join(choices.documented)
+        return Fault(severity="error", message=f"{what} is {value}; {takes}", limit=limit, source=source, **common)
+    safe_source = case.model.source(choices.safe_source or choices.source)
+    message = f"{what} is {value}; {takes}, but one document ({safe_source}) names only {listed(choices.safe_names)}"
+    return Fault(severity="warning", message=message, limit=", ".join(choices.safe_names), source=safe_source, **common)
+
+
+def shown(value: float) -> str:
+    """A number as a reader wants it: no trailing zeros, digits enough to tell it from the limit."""
+    return f"{value:,}" if isinstance(value, int) and value >= 100_000 else f"{value:.9g}"
+
+
+def lowest(*values: float | None) -> float | None:
+    """The smallest of the values that are known; None where none is."""
+    return min((value for value in values if value is not None), default=None)
+
+
+def highest(*values: float | None) -> float | None:
+    """The largest of the values that are known; None where none is."""
+    return max((value for value in values if value is not None), default=None)
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Names as an enumeration: `jpeg, png and bmp`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _beyond(
+    case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str, *, upper: bool
+) -> Fault | None:
+    if limit is None or value is None:
+        return None
+    documented, safe = limit.documented_interval, limit.safe_interval
+    if _breaks(documented, value, upper=upper):
+        takes = f"{case.model.id} takes {_phrase(documented, measure.unit, upper=upper)}"
+        return _fault(case, limit, value, measure, help, documented, f"; {takes}", limit.source, upper=upper)
+    if _breaks(safe, value, upper=upper):
+        allows = _phrase(documented, measure.unit, upper=upper)
+        wants = _phrase(safe, measure.unit, upper=upper)
+        first, second = case.model.source(limit.source), case.model.source(limit.safe_source or limit.source)
+        clause = f"; the documents of {case.model.id} disagree: {allows} ({first}), or {wants} ({second})"
+        return _fault(case, limit, value, measure, help, safe, clause, limit.safe_source or limit.source, upper=upper)
+    return None
+
+
+def _fault(
+    case: InputCase,
+    limit: Limit,
+    value: float,
+    measure: Measure,
+    help: str,
+    interval: Interval,
+    clause: str,
+    source: str,
+    *,
+    upper: bool,
+) -> Fault:
+    return Fault(
+        severity="error" if interval is limit.documented_interval else "warning",
+        message=f"{measure.what} is {shown(value)} {measure.unit}".rstrip() + clause,
+        help=help,
+        measured=value,
+        limit=interval.upper_text if upper else interval.lower_text,
+        unit=measure.unit or None,
+        service_code=limit.error,
+        source=case.model.source(source),
+    )
+
+
+def _breaks(interval: Interval, value: float, *, upper: bool) -> bool:
+    return interval.is_above(value) if upper else interval.is_below(value)
+
+
+def _phrase(interval: Interval, unit: str, *, upper: bool) -> str:
+    end, is_open = (interval.upper, interval.upper_open) if upper else (interval.lower, interval.lower_open)
+    words = ("less than" if is_open else "up to") if upper else ("more than" if is_open else "at least")
+    return f"{words} {end:.9g} {unit}".rstrip()

@@ -1,0 +1,38 @@
+"""The sound track ends before the video that will be made, and the rest is silent.
+
+Wan image-to-video makes a video of the chosen `duration`.
+
+Why it matters: the silent seconds are billed like the others.
+
+Cure: choose a shorter `duration` where the model offers one, or a longer recording.
+
+Source: image-to-video-api-reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+from ..durations import differ
+from ..limits import shown
+from .sound_track import sound_track
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault where the sound is shorter than the video."""
+    found = sound_track(case)
+    if found and found.sound_s < found.video_s and differ(found.sound_s, found.video_s):
+        yield Fault(
+            severity="info",
+            message=f"lasts {shown(round(found.sound_s, 2))} s; the video is {shown(found.video_s)} s, so its end is silent",
+            help=f"choose a shorter {found.parameter}, or a longer recording",
+            measured=found.sound_s,
+            limit=f">= {shown(found.video_s)}",
+            unit="s",
+            source=found.source,
+            role=found.role,
+        )

@@ -1,0 +1,54 @@
+"""Video and voice have different lengths, and the longer is cut to the shorter.
+
+VideoRetalk cuts unless `video_extension` is true, which plays the video backward and forward until the voice
+ends. A tenth of a second and two hundredths of the length are let pass.
+
+Why it matters: the end of the voice, or of the take, is lost, and nothing says so.
+
+Cure: set `video_extension=true` where the voice is longer, or bring both to one length.
+
+Source: videoretalk-api.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import AudioFacts, VideoFacts
+from ..base import Fault, InputCase, JobCase
+from ..durations import differ
+from ..limits import shown
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault where the lengths of the two roles differ, saying which one is cut."""
+    pair = case.model.pairs.equal_lengths
+    if pair is None or (pair.unless is not None and case.holds(pair.unless)):
+        return
+    lengths = {name: length for name in pair.roles if (length := _length(case.inputs.get(name))) is not None}
+    if len(lengths) != len(pair.roles) or not differ(*lengths.values()):
+        return
+    longer, shorter = sorted(lengths, key=lambda name: lengths[name], reverse=True)
+    way_out = pair.unless.parameter if pair.unless and longer == pair.roles[1] else None
+    yield Fault(
+        severity="warning",
+        message=(
+            f"{longer} lasts {shown(round(lengths[longer], 2))} s, {shorter} {shown(round(lengths[shorter], 2))} s; "
+            f"{case.model.id} cuts {longer} to {shorter}"
+        ),
+        help=f"set {way_out}=true to extend the {shorter} instead" if way_out else f"bring {longer} to the length of {shorter}",
+        measured=round(lengths[longer], 3),
+        limit=f"== {shown(round(lengths[shorter], 2))}",
+        unit="s",
+        source=case.model.source(pair.source),
+        role=longer,
+    )
+
+
+def _length(item: InputCase | None) -> float | None:
+    if item is None or not isinstance(item.facts, AudioFacts | VideoFacts):
+        return None
+    return item.facts.duration_s or item.facts.stated_duration_s

@@ -1,0 +1,49 @@
+"""The picture does not have the ratio that the job asks the video to have.
+
+AnimateAnyone with the picture's background (`use_ref_img_bg` true) makes a video of `video_ratio`, 9:16
+unless set; a picture of another ratio is distorted. Two hundredths are let pass.
+
+Why it matters: people come out squeezed or stretched.
+
+Cure: crop or pad the picture to that ratio around the person, or choose the other `video_ratio`.
+
+Source: animateanyone-video-generation-api.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import ImageFacts
+from ..base import Fault, JobCase
+from ..limits import shown
+
+LEVEL = "metadata"
+FIXABLE = True
+
+_TOLERANCE_SHARE = 0.02
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault where the picture's ratio is not the one the parameter names."""
+    pair = case.model.pairs.picture_ratio
+    if pair is None or not case.holds(pair.when):
+        return
+    item, wanted = case.inputs.get(pair.role), case.value(pair.parameter)
+    if item is None or not isinstance(item.facts, ImageFacts) or not item.facts.width or not item.facts.height:
+        return
+    known = case.model.parameters[pair.parameter].choices or ()
+    if wanted not in known:
+        return
+    across, _, down = str(wanted).partition(":")
+    ratio, target = item.facts.width / item.facts.height, int(across) / int(down)
+    if abs(ratio / target - 1) > _TOLERANCE_SHARE:
+        yield Fault(
+            severity="warning",
+            message=f"is {item.facts.width} x {item.facts.height} px; the video will be {wanted}, so the picture is distorted",
+            help=f"bring the picture to {wanted} around the person, or change {pair.parameter}",
+            measured=round(ratio, 4),
+            limit=f"== {shown(round(target, 4))}",
+            source=case.model.source(pair.source),
+            role=pair.role,
+        )

@@ -1,0 +1,35 @@
+"""A parameter's value is offered elsewhere, but not in the region the job is for.
+
+wan2.6-i2v makes any whole number of seconds from 2 to 15 in Beijing, and 5, 10 or 15 in Virginia.
+
+Why it matters: the service refuses the request.
+
+Cure: choose a value the region offers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+from ..limits import listed
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every value that a restriction of the job's region leaves out."""
+    for restriction in case.model.restrictions:
+        value = case.value(restriction.parameter)
+        if restriction.region != case.job.region or value is None or value in restriction.choices:
+            continue
+        names = tuple(map(str, restriction.choices))
+        yield Fault(
+            severity="error",
+            message=f"{restriction.parameter} is {value}; in {restriction.region} {case.model.id} offers {listed(names)}",
+            help=f"give one of {listed(names)}",
+            measured=value,
+            limit=", ".join(names),
+            source=case.model.source(restriction.source),
+        )

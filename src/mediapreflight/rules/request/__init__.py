@@ -1,0 +1,1 @@
+"""Rules over the request: which inputs and values a job gives."""

@@ -1,0 +1,33 @@
+"""A box is not four whole numbers `[x1, y1, x2, y2]` that span an area.
+
+Why it matters: EMO and Emoji answer `InvalidParameter`, "Invalid ext_bbox."
+
+Cure: give left, top, right and bottom in pixels, right and bottom larger than left and top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+from .boxes import is_box, raw_boxes
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every box that is none."""
+    for name, known, value in raw_boxes(case):
+        if not is_box(value):
+            yield Fault(
+                severity="error",
+                message=f"{name} is {value!r}, which is no box of four whole numbers [x1, y1, x2, y2]",
+                help="give left, top, right and bottom in pixels, as in 302,286,610,593",
+                measured=value,
+                limit="[x1, y1, x2, y2]",
+                unit="px",
+                service_code=known.error or "InvalidParameter",
+                source=case.model.source(known.source),
+                role=name,
+            )

@@ -1,0 +1,41 @@
+"""A box reaches beyond the picture.
+
+Boxes count in the displayed picture, after EXIF orientation; a box taken from the stored pixels of a turned
+picture lands here too.
+
+Why it matters: EMO crops the picture to `ext_bbox`; a crop beyond the edge is refused ("Invalid ext_bbox.").
+
+Cure: compute the box on the very file that is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+from .boxes import picture, sound_boxes
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every box that is not inside the picture."""
+    found = picture(case)
+    if found is None:
+        return
+    facts = found[1]
+    width, height = facts.width or 0, facts.height or 0
+    for box in sound_boxes(case).values():
+        if box.x1 < 0 or box.y1 < 0 or box.x2 > width or box.y2 > height:
+            yield Fault(
+                severity="error",
+                message=f"{box.name} {box.corners} reaches beyond the picture of {width} x {height} px",
+                help="compute the box on the file that is sent",
+                measured=box.corners,
+                limit=f"within [0, 0, {width}, {height}]",
+                unit="px",
+                service_code=box.known.error or "InvalidParameter",
+                source=case.model.source(box.known.source),
+                role=box.name,
+            )

@@ -1,0 +1,51 @@
+"""A box does not have one of the ratios the model takes.
+
+EMO takes 1:1 and 3:4, Emoji about 1:1. One pixel off passes, because a documented sample is (546 x 545 for
+1:1); up to two hundredths off is a warning; more is an error.
+
+Why it matters: the service answers `InvalidParameter`, "Invalid ext_bbox.", or stretches the face.
+
+Cure: let the box be computed, with the exact ratio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from ..base import Fault, JobCase
+from .boxes import GivenBox, sound_boxes
+
+LEVEL = "metadata"
+FIXABLE = True
+
+_NEARLY = Fraction(2, 100)
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every box whose ratio is not one of the documented ones."""
+    for box in sound_boxes(case).values():
+        ratios = box.known.ratios
+        if ratios is None or any(_within_a_pixel(box, ratio) for ratio in ratios):
+            continue
+        wanted = " or ".join(ratios)
+        nearly = any(abs(Fraction(box.width, box.height) / _fraction(ratio) - 1) <= _NEARLY for ratio in ratios)
+        yield Fault(
+            severity="warning" if nearly else "error",
+            message=f"{box.name} is {box.width} x {box.height} px, which is {'not exactly' if nearly else 'not'} {wanted}",
+            help="leave the boxes out to have them computed, or correct this one",
+            measured=round(box.width / box.height, 4),
+            limit=", ".join(ratios),
+            service_code=box.known.error,
+            source=case.model.source(box.known.source),
+            role=box.name,
+        )
+
+
+def _fraction(ratio: str) -> Fraction:
+    across, _, down = ratio.partition(":")
+    return Fraction(int(across), int(down))
+
+
+def _within_a_pixel(box: GivenBox, ratio: str) -> bool:
+    return abs(box.width - box.height * _fraction(ratio)) <= 1

@@ -1,0 +1,67 @@
+"""The boxes a job gives, shared by the rules over boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ...catalog.schema import Parameter
+from ...probe.facts import ImageFacts
+from ..base import InputCase, JobCase
+
+_CORNERS = 4
+
+
+class GivenBox(NamedTuple):
+    """`[x1, y1, x2, y2]` in pixels of the displayed picture, right and bottom exclusive."""
+
+    name: str
+    known: Parameter
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+
+    @property
+    def width(self) -> int:
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> int:
+        return self.y2 - self.y1
+
+    @property
+    def corners(self) -> list[int]:
+        """As the request carries it."""
+        return [self.x1, self.y1, self.x2, self.y2]
+
+
+def raw_boxes(case: JobCase) -> Iterator[tuple[str, Parameter, Any]]:
+    """Every field of type box that the job gives, as it is given."""
+    for name, known in case.model.fields.items():
+        value = case.job.inputs.get(name)
+        if known.type == "box" and value is not None:
+            yield name, known, value
+
+
+def is_box(value: Any) -> bool:
+    """Whether a value is four whole numbers that span an area."""
+    if not isinstance(value, list | tuple) or len(value) != _CORNERS:
+        return False
+    if not all(isinstance(corner, int) and not isinstance(corner, bool) for corner in value):
+        return False
+    x1, y1, x2, y2 = value
+    return bool(x2 > x1 and y2 > y1)
+
+
+def sound_boxes(case: JobCase) -> dict[str, GivenBox]:
+    """The well-formed boxes by name: others are `box-malformed` and nothing more can be said of them."""
+    return {name: GivenBox(name, known, *value) for name, known, value in raw_boxes(case) if is_box(value)}
+
+
+def picture(case: JobCase) -> tuple[InputCase, ImageFacts] | None:
+    """The picture the boxes count in: the job's first measured image; None where there is none."""
+    for item in case.inputs.values():
+        if isinstance(item.facts, ImageFacts) and item.facts.width and item.facts.height:
+            return item, item.facts
+    return None

@@ -1,0 +1,38 @@
+"""`face_bbox` is not inside `ext_bbox`.
+
+`ext_bbox` is the part of the picture EMO animates; the face must lie in it whole.
+
+Why it matters: the service crops the face off, or answers "Invalid ext_bbox."
+
+Cure: compute both boxes together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+from .boxes import sound_boxes
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault where both boxes are given and the first is not inside the second."""
+    boxes = sound_boxes(case)
+    face, outer = boxes.get("face_bbox"), boxes.get("ext_bbox")
+    if face is None or outer is None:
+        return
+    if face.x1 < outer.x1 or face.y1 < outer.y1 or face.x2 > outer.x2 or face.y2 > outer.y2:
+        yield Fault(
+            severity="error",
+            message=f"face_bbox {face.corners} is not inside ext_bbox {outer.corners}",
+            help="compute both boxes together",
+            measured=face.corners,
+            limit=f"within {outer.corners}",
+            unit="px",
+            service_code=outer.known.error,
+            source=case.model.source(outer.known.source),
+            role="face_bbox",
+        )

@@ -1,0 +1,46 @@
+"""A required input is not given.
+
+Only whole jobs are judged: files checked each by itself miss nothing. Boxes that a detect call fills in
+(EMO's `face_bbox` and `ext_bbox`) are not missed either.
+
+Why it matters: the service answers `InvalidParameter`, "Field required".
+
+Cure: give it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every required role, field or parameter that is not given."""
+    if not case.job.whole:
+        return
+    for name, role in case.model.roles.items():
+        needed = role.required and not any(case.holds(condition) for condition in role.ignored_when)
+        if needed and case.job.inputs.get(name) in (None, ""):
+            yield _fault(case, name, role.field, f"give {name}=FILE", role.source)
+    for name, field in case.model.fields.items():
+        if field.required and field.filled_by is None and case.job.inputs.get(name) in (None, "", []):
+            yield _fault(case, name, name, f"give it with --set {name}=VALUE", field.source)
+    for name, parameter in case.model.parameters.items():
+        if parameter.required and parameter.default is None and name not in case.job.parameters:
+            yield _fault(case, name, name, f"give it with --set {name}=VALUE", parameter.source)
+
+
+def _fault(case: JobCase, name: str, field: str, help: str, source: str) -> Fault:
+    called = name if name == field else f"{name} ({field})"
+    return Fault(
+        severity="error",
+        message=f"{called} is missing; {case.model.id} requires it",
+        help=help,
+        service_code="InvalidParameter",
+        source=case.model.source(source),
+        role=name,
+    )

@@ -1,0 +1,39 @@
+"""The inputs do not go together.
+
+Some models take their inputs in certain sets only: wan2.7-i2v takes a first frame, or a first clip, each with
+or without companions.
+
+Why it matters: the service refuses the request.
+
+Cure: give one of the documented sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+from ..limits import listed
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault where a whole job's roles are none of the legal sets."""
+    rule = case.model.role_sets
+    if rule is None or not case.job.whole:
+        return
+    given = {name for name in case.model.roles if case.job.inputs.get(name) not in (None, "")}
+    if given in [set(legal) for legal in rule.sets]:
+        return
+    legal = "; ".join(" + ".join(names) for names in rule.sets)
+    yield Fault(
+        severity="error",
+        message=f"{case.model.id} does not take {listed(tuple(sorted(given))) + ' together' if given else 'a job without files'}",
+        help=f"give one of: {legal}",
+        measured=" + ".join(sorted(given)),
+        limit=legal,
+        service_code="InvalidParameter",
+        source=case.model.source(rule.source),
+    )

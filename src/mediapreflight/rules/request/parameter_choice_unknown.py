@@ -1,0 +1,39 @@
+"""A value is none of the documented choices.
+
+Why it matters: the service refuses the request, or falls back to a default without saying so.
+
+Cure: give one of the choices.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from ...errors import did_you_mean
+from ..base import Fault, JobCase
+from ..limits import listed
+from .values import sound_values
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every value outside its choices."""
+    for given in sound_values(case):
+        choices = given.known.choices
+        if choices is None or given.value in choices:
+            continue
+        names = tuple(map(str, choices))
+        close = tuple(difflib.get_close_matches(str(given.value), names, n=1))
+        yield Fault(
+            severity="error",
+            message=f"{given.name} is {given.value!r}; {case.model.id} takes {listed(names)}{did_you_mean(close)}",
+            help=f"give one of {listed(names)}",
+            measured=given.value,
+            limit=", ".join(names),
+            service_code=given.known.error,
+            source=case.model.source(given.known.source),
+            role=given.name if given.where == "field" else None,
+        )

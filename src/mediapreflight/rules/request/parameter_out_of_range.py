@@ -1,0 +1,32 @@
+"""A number lies outside the documented range.
+
+Why it matters: the service answers that the value is out of definition.
+
+Cure: give a value within the range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+from ..limits import shown
+from .values import sound_values
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every number outside its range."""
+    for given in sound_values(case):
+        if given.known.range is not None and given.value not in given.known.interval:
+            yield Fault(
+                severity="error",
+                message=f"{given.name} is {shown(given.value)}; {case.model.id} takes {given.known.interval}",
+                help=f"give {given.name} within {given.known.interval}",
+                measured=given.value,
+                limit=str(given.known.interval),
+                service_code=given.known.error,
+                source=case.model.source(given.known.source),
+            )

@@ -1,0 +1,33 @@
+"""A value is of another type than documented: text for a number, a fraction for a whole number.
+
+Why it matters: the service answers that the value is out of definition. Some gateways read `"24"` as 24,
+others do not.
+
+Cure: write the value in its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+from .values import given_values
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every value of the wrong type."""
+    for given in given_values(case):
+        if not given.has_right_type:
+            yield Fault(
+                severity="error",
+                message=f"{given.name} is {given.value!r}; {case.model.id} takes a value of type {given.known.type}",
+                help=f"give {given.name} as {given.known.type}",
+                measured=given.value,
+                limit=given.known.type,
+                service_code=given.known.error,
+                source=case.model.source(given.known.source),
+                role=given.name if given.where == "field" else None,
+            )

@@ -1,0 +1,33 @@
+"""The job sets a parameter the model does not have.
+
+Why it matters: the service ignores it, and the result is not what was meant.
+
+Cure: correct its name, or leave it out.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from ...errors import did_you_mean
+from ..base import Fault, JobCase
+from ..limits import listed
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every parameter that is not the model's."""
+    known = tuple(case.model.parameters)
+    for name in case.job.parameters:
+        if name not in known:
+            close = tuple(difflib.get_close_matches(name, (*known, *case.model.fields), n=1))
+            yield Fault(
+                severity="error",
+                message=f"{case.model.id} has no parameter {name!r}{did_you_mean(close)}",
+                help=f"its parameters are {listed(known)}" if known else "it has no parameters",
+                measured=name,
+                limit=", ".join(known),
+            )

@@ -1,0 +1,30 @@
+"""An input is a URL, so nothing could be measured.
+
+`check` makes no network call.
+
+Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored.
+
+Cure: give the local file, or ignore `url-not-checked` for inputs you vouch for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...job import is_url
+from ..base import Fault, JobCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault, of severity unchecked, for every role given as a URL."""
+    for name in case.model.roles:
+        if is_url(case.job.inputs.get(name)):
+            yield Fault(
+                severity="unchecked",
+                message="is a URL; its content was not measured",
+                help="give the local file, or ignore url-not-checked",
+                role=name,
+            )

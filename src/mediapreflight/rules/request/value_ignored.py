@@ -1,0 +1,43 @@
+"""The job gives an input or parameter that the service will not use, because of another value.
+
+Found where the catalog says so: `video_ratio` of AnimateAnyone without the picture's background,
+`query_face_threshold` of VideoRetalk without a reference picture, a Wan sound track with `audio` set to
+false.
+
+Why it matters: what was asked for does not happen, and nothing says so.
+
+Cure: change the other value, or leave this one out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...catalog.schema import Condition
+from ..base import Fault, JobCase
+from .values import given_values
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every given value whose condition for being ignored holds."""
+    entries = [(given.name, given.known.ignored_when, given.known.source) for given in given_values(case)]
+    entries += [(name, case.model.roles[name].ignored_when, case.model.roles[name].source) for name in case.inputs]
+    for name, conditions, source in entries:
+        for condition in conditions:
+            if not _not_judged(case, condition) and case.holds(condition):
+                yield Fault(
+                    severity="warning",
+                    message=f"{name} will be ignored, because {condition.in_words}",
+                    help=f"leave {name} out, or change that",
+                    source=case.model.source(source),
+                    role=name if name in case.model.roles else None,
+                )
+                break
+
+
+def _not_judged(case: JobCase, condition: Condition) -> bool:
+    """Whether the condition is about an input that is absent only because files are checked each by itself."""
+    return not case.job.whole and condition.role is not None

@@ -1,0 +1,39 @@
+"""The values a job gives for parameters and fields, beside what the catalog says of each: shared by the rules
+over values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from ...catalog.schema import Parameter
+from ..base import JobCase
+
+
+class Given(NamedTuple):
+    """A value by name, with the catalog's entry for it. `where`: `parameter` or `field`."""
+
+    name: str
+    value: Any
+    known: Parameter
+    where: str
+
+    @property
+    def has_right_type(self) -> bool:
+        """Whether the value is of the documented type; boxes have a rule of their own and always pass here."""
+        return self.known.type == "box" or self.known.is_of_type(self.value)
+
+
+def given_values(case: JobCase) -> Iterator[Given]:
+    """Every known parameter and field the job gives, in the order of the catalog."""
+    for name, known in case.model.parameters.items():
+        if name in case.job.parameters:
+            yield Given(name, case.job.parameters[name], known, "parameter")
+    for name, known in case.model.fields.items():
+        if case.job.inputs.get(name) is not None:
+            yield Given(name, case.job.inputs[name], known, "field")
+
+
+def sound_values(case: JobCase) -> Iterator[Given]:
+    """The given values of the right type: others are `parameter-type-wrong` and nothing more can be said of them."""
+    return (given for given in given_values(case) if given.has_right_type)

@@ -1,0 +1,30 @@
+"""The picture is compressed with a codec the model does not take.
+
+The codec is read from the stream, not from the container's name: an MP4 may hold H.264, HEVC, AV1, MPEG-4
+part 2 and more.
+
+Why it matters: the service refuses the video or fails while decoding.
+
+Cure: transcode to H.264 (yuv420p).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+from ..limits import not_among
+
+LEVEL = "metadata"
+FIXABLE = True
+LIMIT = "video_codecs"
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the codec is not among the accepted ones."""
+    facts = case.facts
+    if isinstance(facts, VideoFacts) and (
+        fault := not_among(case, case.role.video_codecs, facts.video_codec, "the video codec", "transcode it to h264")
+    ):
+        yield fault

@@ -1,0 +1,42 @@
+"""The header states another frame rate than the frames have.
+
+Found at level `decode`, where the average over all frames and the header's average differ by more than a
+twentieth: a WebM that claims 600 fps and holds 120, a screen recording that claims 30 and changes twice a
+second.
+
+Why it matters: which of the two the service reads is unknown; a reader that trusts the header plays at the
+wrong speed.
+
+Cure: write the frames anew at a constant rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+from ..limits import shown
+
+LEVEL = "decode"
+FIXABLE = True
+
+_TOLERANCE_SHARE = 0.05
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the stated and the measured rate differ."""
+    facts = case.facts
+    if not isinstance(facts, VideoFacts) or not facts.frames or facts.fps is None or facts.stated_fps is None:
+        return
+    if abs(facts.stated_fps - facts.fps) > _TOLERANCE_SHARE * facts.fps:
+        yield Fault(
+            severity="warning",
+            message=(
+                f"its header says {shown(round(facts.stated_fps, 2))} fps, its frames come at {shown(round(facts.fps, 2))} fps"
+            ),
+            help="convert it to a constant frame rate",
+            measured=facts.stated_fps,
+            limit=f"== {shown(round(facts.fps, 2))}",
+            unit="fps",
+        )

@@ -1,0 +1,38 @@
+"""The frames are not evenly spaced in time.
+
+Found at level `decode` by the time stamps of all frames: the longest and the shortest gap differ by more than
+a tenth of the usual one, and by more than the container's clock rounds. Phones, screen recorders and video
+calls write such files.
+
+Why it matters: a reader that counts frames at the nominal rate lets picture and sound drift apart, which lip
+synchronisation cannot mend.
+
+Cure: convert to a constant frame rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+from ..limits import shown
+
+LEVEL = "decode"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the frame rate is variable."""
+    facts = case.facts
+    if not isinstance(facts, VideoFacts) or not facts.variable_frame_rate or facts.fps is None:
+        return
+    span = f"{shown(round(facts.fps_min or 0, 2))} to {shown(round(facts.fps_max or 0, 2))}"
+    yield Fault(
+        severity="warning",
+        message=f"has a variable frame rate: {span} fps, {shown(round(facts.fps, 2))} on average",
+        help="convert it to a constant frame rate",
+        measured=facts.fps_max,
+        limit=f"== {shown(round(facts.fps, 2))}",
+        unit="fps",
+    )

@@ -1,0 +1,28 @@
+"""The video says where it was taken.
+
+Found where the container's metadata holds a position, as phones write it.
+
+Why it matters: the video leaves your machine; its place need not. No model uses it.
+
+Cure: strip the location by a remux, without touching picture or sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the metadata holds a position."""
+    if isinstance(case.facts, VideoFacts) and case.facts.has_location:
+        yield Fault(
+            severity="info",
+            message="holds the place where it was taken",
+            help="strip its location metadata before it is uploaded",
+        )

@@ -1,0 +1,31 @@
+"""The video is encrypted.
+
+Found where the container marks its picture with a protection scheme (Common Encryption).
+
+Why it matters: without the key nobody can decode it, the service included.
+
+Cure: none here; export it without protection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the picture is encrypted."""
+    if isinstance(case.facts, VideoFacts) and case.facts.encrypted:
+        yield Fault(
+            severity="error",
+            message="its picture is encrypted",
+            help="export it without copy protection",
+            measured=True,
+            limit="not encrypted",
+            service_code=case.role.formats.error,
+        )

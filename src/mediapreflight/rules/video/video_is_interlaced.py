@@ -1,0 +1,28 @@
+"""The video is interlaced: each frame holds two half pictures taken at different times.
+
+Why it matters: moving lips show combs, and a model that generates from them keeps the combs.
+
+Cure: deinterlace, which needs one encode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the stream is marked interlaced."""
+    if isinstance(case.facts, VideoFacts) and case.facts.interlaced:
+        yield Fault(
+            severity="warning",
+            message="is interlaced; moving edges show combs",
+            help="deinterlace it",
+            measured="interlaced",
+            limit="progressive",
+        )

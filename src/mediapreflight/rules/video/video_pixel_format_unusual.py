@@ -1,0 +1,36 @@
+"""The video's pixels are stored other than as 8-bit 4:2:0.
+
+No model documents a pixel format. Hardware decoders and many services read only 8-bit 4:2:0; 10-bit and 4:2:2
+or 4:4:4 come from cameras, editors and screen recorders.
+
+Why it matters: the service may fail to decode it, or shift its colours.
+
+Cure: convert to 8-bit 4:2:0 (yuv420p), which needs one encode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where depth or chroma sampling is not the usual one."""
+    facts = case.facts
+    if not isinstance(facts, VideoFacts) or facts.pixel_format is None:
+        return
+    if facts.bit_depth != 8 or facts.chroma != "4:2:0":
+        yield Fault(
+            severity="warning",
+            message=(
+                f"is stored as {facts.bit_depth}-bit {facts.chroma} ({facts.pixel_format}); many decoders take 8-bit 4:2:0 only"
+            ),
+            help="convert it to 8-bit 4:2:0",
+            measured=facts.pixel_format,
+            limit="yuv420p",
+        )

@@ -1,0 +1,37 @@
+"""The video's pixels are not square: it is stored narrower or wider than it is shown.
+
+No model documents whether it honours the sample aspect ratio.
+
+Why it matters: a reader that does not honour it sees faces squeezed, and measures other sides.
+
+Cure: scale to square pixels, which needs one encode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+_SQUARE = (None, "1:1", "0:1")
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the sample aspect ratio is stated and not 1:1."""
+    facts = case.facts
+    if isinstance(facts, VideoFacts) and facts.sample_aspect_ratio not in _SQUARE:
+        yield Fault(
+            severity="warning",
+            message=(
+                f"its pixels are not square ({facts.sample_aspect_ratio}): "
+                f"stored {facts.stored_width} x {facts.stored_height} px, "
+                f"shown {facts.width} x {facts.height} px"
+            ),
+            help="scale it to square pixels",
+            measured=facts.sample_aspect_ratio,
+            limit="1:1",
+        )

@@ -1,0 +1,40 @@
+"""The first picture is shown some time after the file starts.
+
+Found where the first frame's time is more than two frames after zero (and more than a tenth of a second).
+
+Why it matters: readers that drop the empty start move the picture against the sound; readers that keep it see
+no face in the first frame.
+
+Cure: set the first frame to time zero, keeping sound and picture together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import VideoFacts
+from ..base import Fault, InputCase
+from ..limits import shown
+
+LEVEL = "metadata"
+FIXABLE = True
+
+_TOLERANCE_S = 0.1
+_TOLERANCE_FRAMES = 2
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the picture starts late."""
+    facts = case.facts
+    if not isinstance(facts, VideoFacts) or facts.start_s is None:
+        return
+    allowed = max(_TOLERANCE_S, _TOLERANCE_FRAMES / facts.fps if facts.fps else 0)
+    if facts.start_s > allowed:
+        yield Fault(
+            severity="warning",
+            message=f"its picture starts {shown(round(facts.start_s, 3))} s after the file does",
+            help="move the first frame to time zero",
+            measured=facts.start_s,
+            limit=f"<= {shown(round(allowed, 3))}",
+            unit="s",
+        )

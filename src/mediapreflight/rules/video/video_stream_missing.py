@@ -1,0 +1,40 @@
+"""The container is one for video, but holds no moving picture.
+
+Found where only sound is in it, or a cover picture stands where the video should be.
+
+Why it matters: the service cannot open it as a video.
+
+Cure: none here; export it with its picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...probe.facts import AudioFacts
+from ...probe.formats import FORMATS
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def applies(case: InputCase) -> bool:
+    """Whether the case is a video container without a picture, where a video is wanted."""
+    if case.role.kind != "video" or not isinstance(case.facts, AudioFacts):
+        return False
+    known = FORMATS.get(case.facts.format or "")
+    return known is not None and known.kind == "video"
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where there is no moving picture in a video container."""
+    if applies(case):
+        yield Fault(
+            severity="error",
+            message=f"is an {case.facts.format} container without a moving picture",
+            help="export it with its picture",
+            measured="audio",
+            limit="video",
+            service_code=case.role.formats.error,
+        )

@@ -1,0 +1,85 @@
+"""The JSON Schemas (2020-12) of the formats others rely on, made from the types that write and read them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from .catalog import Parameter, builtin_catalog
+from .catalog.schema import Model
+from .findings import JobReport, Summary
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TYPES: dict[str, dict[str, Any]] = {
+    "string": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "boolean": {"type": "boolean"},
+    "box": {"type": "array", "items": {"type": "integer"}, "minItems": 4, "maxItems": 4},
+}
+
+
+class _ReportDocument(Struct):
+    """The report as it is written: see `Report.to_dict`."""
+
+    schema: Literal["mediapreflight.report/1"]
+    version: str
+    ok: bool
+    summary: Summary
+    jobs: tuple[JobReport, ...]
+
+
+def report_schema() -> dict[str, Any]:
+    """What `check --output-format json` prints."""
+    return {"$schema": _DIALECT, **msgspec.json.schema(_ReportDocument)}
+
+
+def catalog_schema() -> dict[str, Any]:
+    """A catalog file: one model."""
+    return {"$schema": _DIALECT, **msgspec.json.schema(Model)}
+
+
+def job_schema() -> dict[str, Any]:
+    """One record of a job file, for each model of the catalog."""
+    return {"$schema": _DIALECT, "title": "Job", "oneOf": [_job_of(model) for model in builtin_catalog().models()]}
+
+
+def _job_of(model: Model) -> dict[str, Any]:
+    parameters = {name: _value(parameter) for name, parameter in model.parameters.items()}
+    required = [name for name, role in model.roles.items() if role.required]
+    required += [name for name, field in model.fields.items() if field.required and field.filled_by is None]
+    return {
+        "title": model.title,
+        "type": "object",
+        "properties": {
+            "model": {"enum": [model.id, *model.aliases]},
+            "region": {"enum": list(model.regions)},
+            **{name: {"type": "string", "description": f"path or URL: {role.kind}"} for name, role in model.roles.items()},
+            **{name: _value(field) for name, field in model.fields.items()},
+            "parameters": {"type": "object", "properties": parameters, "additionalProperties": False},
+            **{f"parameters.{name}": value for name, value in parameters.items()},
+        },
+        "required": ["model", *required],
+        "additionalProperties": False,
+    }
+
+
+def _value(parameter: Parameter) -> dict[str, Any]:
+    described = dict(_TYPES[parameter.type])
+    if parameter.choices is not None:
+        described["enum"] = list(parameter.choices)
+    if parameter.max_length is not None:
+        described["maxLength"] = parameter.max_length
+    if parameter.default is not None:
+        described["default"] = parameter.default
+    if parameter.range is not None:
+        interval = parameter.interval
+        described["exclusiveMinimum" if interval.lower_open else "minimum"] = interval.lower
+        described["exclusiveMaximum" if interval.upper_open else "maximum"] = interval.upper
+    return described
+
+
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {"report": report_schema, "job": job_schema, "catalog": catalog_schema}
