@@ -50,7 +50,7 @@ ROLES: dict[str, dict[str, dict[str, str]]] = {
             "formats": "mp4 avi mov",
             "megabytes": "<= 300 | < 300",
             "fps": "[15, 60]",
-            "video_codecs": "h264 hevc",
+            "video_codecs": "any | h264 hevc",
             "side": "[640, 2048]",
             "duration": "[2, 120] | (2, 120)",
         },
@@ -116,8 +116,8 @@ WAN = {
     "parameters.watermark": "boolean = False",
     "parameters.seed": "integer [0, 2147483647]",
 }
-WAN_21_22 = {**WAN, "fields.template": "string", "fields.prompt": "string up to 800"}
-WAN_25_26 = {**WAN, "fields.template": "string", "fields.prompt": "string up to 1500"}
+WAN_21_22 = {**WAN, "fields.template": "string", "fields.prompt": "string up to 800 cut"}
+WAN_25_26 = {**WAN, "fields.template": "string", "fields.prompt": "string up to 1500 cut"}
 WAN_26 = {
     **WAN_25_26,
     "parameters.resolution": "string 720P 1080P = 1080P",
@@ -336,6 +336,7 @@ def value_text(parameter: Parameter) -> str:
     parts += [parameter.range] if parameter.range else []
     parts += parameter.choices or ()
     parts += ["up to", parameter.max_length] if parameter.max_length else []
+    parts += ["cut"] if parameter.excess_cut else []
     parts += [] if parameter.default is None else ["=", parameter.default]
     return " ".join(map(str, parts))
 

@@ -60,6 +60,27 @@ class Interval(NamedTuple):
         """The upper end as a comparison: `<= 7000`."""
         return f"{'<' if self.upper_open else '<='} {_number_text(self.upper)}"
 
+    @property
+    def lower_words(self) -> str:
+        """The lower end in words: `at least 400`."""
+        return f"{'more than' if self.lower_open else 'at least'} {_number_text(self.lower)}"
+
+    @property
+    def upper_words(self) -> str:
+        """The upper end in words: `up to 7000`."""
+        return f"{'less than' if self.upper_open else 'up to'} {_number_text(self.upper)}"
+
+    @property
+    def in_words(self) -> str:
+        """The whole in words: `2 to 15`, `more than 2 and less than 120`, `at least 400`."""
+        if math.isinf(self.lower):
+            return "anything" if math.isinf(self.upper) else self.upper_words
+        if math.isinf(self.upper):
+            return self.lower_words
+        if self.lower_open or self.upper_open:
+            return f"{self.lower_words} and {self.upper_words}"
+        return f"{_number_text(self.lower)} to {_number_text(self.upper)}"
+
     def __str__(self) -> str:
         if math.isinf(self.lower) and math.isinf(self.upper):
             return "any"

@@ -69,8 +69,14 @@ class Limit(Struct, frozen=True, forbid_unknown_fields=True):
         return Interval.parse(self.safe or self.documented)
 
 
+ANY = "any"
+
+
 class Choices(Struct, frozen=True, forbid_unknown_fields=True):
-    """A set of accepted names (formats, codecs), with the same two readings as `Limit`."""
+    """A set of accepted names (formats, codecs), with the same two readings as `Limit`.
+
+    `documented = ["any"]`: one reading of the documents refuses nothing; then `safe` names what satisfies all of them.
+    """
 
     documented: tuple[str, ...]
     source: str
@@ -82,8 +88,13 @@ class Choices(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if (self.safe is None) != (self.safe_source is None):
             raise ValueError("`safe` and `safe_source` go together")
-        if not set(self.safe or ()) <= set(self.documented):
+        if self.documented != (ANY,) and not set(self.safe or ()) <= set(self.documented):
             raise ValueError("`safe` holds a name that `documented` does not")
+
+    @property
+    def documents_all(self) -> bool:
+        """Whether the permissive reading accepts every name."""
+        return self.documented == (ANY,)
 
     @property
     def safe_names(self) -> tuple[str, ...]:
@@ -117,6 +128,27 @@ class Condition(Struct, frozen=True, forbid_unknown_fields=True):
 ContentFault = Literal["none", "several", "proportion", "face", "body", "pose"]
 
 
+Threshold = Literal[
+    "face_share_min",
+    "face_share_max",
+    "face_px_min",
+    "face_frames_min",
+    "video_face_px_min",
+    "yaw_max",
+    "pitch_max",
+    "roll_max",
+    "sharpness_min",
+    "brightness_min",
+    "certainty_min",
+    "speech_share_least",
+    "speech_share_min",
+    "speech_level_min",
+    "clipping_share_max",
+    "noise_distance_min",
+    "other_sound_max",
+]
+
+
 class Content(Struct, frozen=True, forbid_unknown_fields=True):
     """What must be seen or heard in the file.
 
@@ -135,7 +167,7 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
     first_frame: bool = False
     speech: bool = False
     drawn: bool = False
-    thresholds: dict[str, float] = {}
+    thresholds: dict[Threshold, float] = {}
     errors: dict[ContentFault, str] = {}
     note: str | None = None
 
@@ -185,7 +217,7 @@ def _is_number(value: object) -> bool:
 class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     """A value that is no file: a request parameter, or an input field such as `prompt` or `face_bbox`.
 
-    `box` is `[x1, y1, x2, y2]` in pixels. `max_length` counts characters. `filled_by` names the detect call that yields
+    `box` is `[x1, y1, x2, y2]` in pixels. `max_length` counts characters; `excess_cut`: what is longer is cut, not refused. `filled_by` names the detect call that yields
     the value, so that a job without it is still whole. `ignored_when`: any one of these makes the service ignore it.
     `required` with a `default`: the service wants it stated, and the default is what a client states for a job without it.
     """
@@ -196,6 +228,7 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     choices: tuple[Scalar, ...] | None = None
     range: IntervalText | None = None
     max_length: Count | None = None
+    excess_cut: bool = False
     default: Scalar | None = None
     filled_by: str | None = None
     ratios: tuple[str, ...] | None = None

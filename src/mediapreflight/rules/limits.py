@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ..catalog.interval import Interval
 from ..catalog.schema import Choices, Limit
+from ..findings import Severity
 from .base import Fault, InputCase
 
 
@@ -35,8 +36,8 @@ def not_among(case: InputCase, choices: Choices | None, value: str | None, what:
         "help": help,
         "service_code": choices.error,
     }
-    takes = f"{case.model.id} takes {listed(choices.documented)}"
-    if value not in choices.documented:
+    takes = f"{case.model.id} takes {'any' if choices.documents_all else listed(choices.documented)}"
+    if value not in choices.documented and not choices.documents_all:
         source = case.model.source(choices.source)
         limit = ", ".join(choices.documented)
         return Fault(severity="error", message=f"{what} is {value}; {takes}", limit=limit, source=source, **common)
@@ -71,39 +72,25 @@ def _beyond(
     if limit is None or value is None:
         return None
     documented, safe = limit.documented_interval, limit.safe_interval
+    allows, wants = _words(documented, measure.unit, upper=upper), _words(safe, measure.unit, upper=upper)
+    first, second = case.model.source(limit.source), case.model.source(limit.safe_source or limit.source)
+    severity: Severity
     if _breaks(documented, value, upper=upper):
-        takes = f"{case.model.id} takes {_phrase(documented, measure.unit, upper=upper)}"
-        return _fault(case, limit, value, measure, help, documented, f"; {takes}", limit.source, upper=upper)
-    if _breaks(safe, value, upper=upper):
-        allows = _phrase(documented, measure.unit, upper=upper)
-        wants = _phrase(safe, measure.unit, upper=upper)
-        first, second = case.model.source(limit.source), case.model.source(limit.safe_source or limit.source)
-        clause = f"; the documents of {case.model.id} disagree: {allows} ({first}), or {wants} ({second})"
-        return _fault(case, limit, value, measure, help, safe, clause, limit.safe_source or limit.source, upper=upper)
-    return None
-
-
-def _fault(
-    case: InputCase,
-    limit: Limit,
-    value: float,
-    measure: Measure,
-    help: str,
-    interval: Interval,
-    clause: str,
-    source: str,
-    *,
-    upper: bool,
-) -> Fault:
+        severity, broken, source, clause = "error", documented, first, f"{case.model.id} takes {allows}"
+    elif _breaks(safe, value, upper=upper):
+        disagreement = f"the documents of {case.model.id} disagree: {allows} ({first}), or {wants} ({second})"
+        severity, broken, source, clause = "warning", safe, second, disagreement
+    else:
+        return None
     return Fault(
-        severity="error" if interval is limit.documented_interval else "warning",
-        message=f"{measure.what} is {shown(value)} {measure.unit}".rstrip() + clause,
+        severity=severity,
+        message=f"{measure.what} is {shown(value)} {measure.unit}".rstrip() + f"; {clause}",
         help=help,
         measured=value,
-        limit=interval.upper_text if upper else interval.lower_text,
+        limit=broken.upper_text if upper else broken.lower_text,
         unit=measure.unit or None,
         service_code=limit.error,
-        source=case.model.source(source),
+        source=source,
     )
 
 
@@ -111,7 +98,5 @@ def _breaks(interval: Interval, value: float, *, upper: bool) -> bool:
     return interval.is_above(value) if upper else interval.is_below(value)
 
 
-def _phrase(interval: Interval, unit: str, *, upper: bool) -> str:
-    end, is_open = (interval.upper, interval.upper_open) if upper else (interval.lower, interval.lower_open)
-    words = ("less than" if is_open else "up to") if upper else ("more than" if is_open else "at least")
-    return f"{words} {end:.9g} {unit}".rstrip()
+def _words(interval: Interval, unit: str, *, upper: bool) -> str:
+    return f"{interval.upper_words if upper else interval.lower_words} {unit}".rstrip()

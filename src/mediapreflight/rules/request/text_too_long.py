@@ -1,6 +1,9 @@
-"""A prompt has more characters than the model reads.
+"""A prompt has more characters than the model takes.
 
-Why it matters: the excess is cut off without a word, and the end of a prompt often holds the style.
+Where the documents say that the excess is cut it is a warning; where they only give a length, an error.
+
+Why it matters: what is cut goes without a word, and the end of a prompt often holds the style; or the request is
+refused.
 
 Cure: shorten it.
 """
@@ -21,9 +24,10 @@ def check(case: JobCase) -> Iterator[Fault]:
     for given in sound_values(case):
         longest = given.known.max_length
         if longest is not None and len(given.value) > longest:
+            verb = "reads the first" if given.known.excess_cut else "takes up to"
             yield Fault(
-                severity="warning",
-                message=f"{given.name} has {len(given.value)} characters; {case.model.id} reads the first {longest}",
+                severity="warning" if given.known.excess_cut else "error",
+                message=f"{given.name} has {len(given.value)} characters; {case.model.id} {verb} {longest}",
                 help="shorten it",
                 measured=len(given.value),
                 limit=f"<= {longest}",
