@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from .facts import AudioFacts, Facts, ImageFacts, Level, Problem, UnknownFacts, VideoFacts, missing_library
 from .sniff import sniff
 from .source import OpenError, display_name, open_source
@@ -59,21 +61,29 @@ def _probe_source(source: Source, *, decode: bool) -> Facts:
 
 def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
     from .audio import probe_audio
-    from .containers import ContainerError, first_video, open_container
+    from .containers import MAX_BYTES_READ, MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
     from .video import probe_video
 
+    budget = MAX_BYTES_READ if decode else MAX_HEADER_BYTES_READ
+    reader = Reader(source, format, budget)
+    facts: Facts
     try:
-        with open_container(source, format) as container:
+        with open_container(source, format, reader) as container:
             measure = probe_audio if first_video(container) is None else probe_video
-            return measure(source, format, container, decode=decode)
+            facts = measure(source, format, container, decode=decode)
     except ContainerError as error:
-        problem = str(error)
+        facts = UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(str(error),))
     except ImportError as error:
         problem = missing_library(format, error)
-    return UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
+        return UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
+    if reader.is_exhausted:
+        # What was made of the part that was read would be taken for damage.
+        problem = Problem.OVERSIZED.because(f"no more than {budget} bytes of it are read")
+        return msgspec.structs.replace(facts, problems=(problem,))
+    return facts
 
 
 def _with_article(name: str) -> str:
     if name in ("text", "unrecognised data"):
         return "plain text" if name == "text" else "no known media format"
-    return f"{'an' if name[0] in 'aeioHS' else 'a'} {name}"
+    return f"{'an' if name[0] in 'aeioHSX' or name.startswith('ff') else 'a'} {name}"

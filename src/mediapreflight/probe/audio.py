@@ -1,4 +1,4 @@
-"""Sound: what the header says (mutagen), what is there (PyAV's packets), and the loudest sample."""
+"""Sound: what the header says, what is there (PyAV's packets), and the loudest sample."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from .containers import MAX_PACKETS, codec_of, first_audio, stated_duration
+from . import isobmff
+from .containers import MAX_PACKETS, codec_of, first_audio, is_end, shortfall, sound_packet, sound_start, stated_duration
 from .facts import AudioFacts, Problem
 from .formats import DEMUXERS
+from .riff import read_wav_header
+from .timing import SoundPacket, sound_ticks
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 # The longest documented recording is 180 s; beyond ten minutes samples are no longer looked at, only counted.
 MAX_DECODED_S = 600.0
 SILENCE_DBFS = -200.0
-_UNKNOWN_LENGTHS = (0, 0xFFFFFFFF)
 # Encoders pad the last frame; an index is not called a lie over less than this.
 _SHORTFALL_S = 0.1
 _SHORTFALL_SHARE = 0.02
@@ -34,21 +36,43 @@ def probe_audio(source: Source, format: str, container: InputContainer, *, decod
         problem = Problem.BROKEN.because("it holds neither picture nor sound")
         return AudioFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
     context: Any = stream.codec_context
-    with source.aside() as stream_bytes:
-        tags = _tags(stream_bytes, format)
-        shortfall = _wav_shortfall(stream_bytes, source.size) if format == "wav" else None
+    header = _header(source, format)
     facts = AudioFacts(
         path=source.path,
         format=format,
         bytes=source.size,
-        problems=(Problem.TRUNCATED.because(shortfall),) if shortfall else (),
+        problems=(Problem.TRUNCATED.because(header.shortfall),) if header.shortfall else (),
         audio_codec=codec_of(stream),
         sample_rate=context.sample_rate if context else None,
         channels=context.channels if context else None,
-        stated_duration_s=tags.duration if tags.duration is not None else stated_duration(container),
-        cover_art_bytes=tags.cover_art_bytes,
+        stated_duration_s=header.duration if header.duration is not None else stated_duration(container),
+        cover_art_bytes=header.cover_art_bytes,
     )
     return _measured(facts, container) if decode else facts
+
+
+class _Header(NamedTuple):
+    """`duration` in seconds; `shortfall`: how the header shows that the file is cut off."""
+
+    duration: float | None
+    cover_art_bytes: int
+    shortfall: str | None
+
+
+def _header(source: Source, format: str) -> _Header:
+    with source.aside() as stream:
+        tags = _tags(stream, format)
+        if format == "wav":
+            # mutagen takes every WAV for PCM.
+            header = read_wav_header(stream, source.size)
+            missing = f"its data chunk needs {header.missing} bytes more than the file has" if header.missing else None
+            return _Header(None if header.duration is None else round(header.duration, 6), tags.cover_art_bytes, missing)
+        duration = tags.duration
+        if DEMUXERS[format] == "mov":
+            # mutagen takes the track's length, which counts what an edit hides: encoder priming in every AAC file.
+            movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov")
+            duration = isobmff.movie_duration(stream, movie) if movie else None
+    return _Header(None if duration is None else round(duration, 6), tags.cover_art_bytes, shortfall(source, format))
 
 
 class _Tags(NamedTuple):
@@ -74,7 +98,7 @@ def _tags(stream: BinaryIO, format: str) -> _Tags:
     except (mutagen.MutagenError, ValueError, ArithmeticError, LookupError, struct.error):
         return _Tags(None, 0)
     length = getattr(tagged.info, "length", None)
-    return _Tags(round(float(length), 6) if length else None, _cover_art_bytes(tagged))
+    return _Tags(float(length) if length else None, _cover_art_bytes(tagged))
 
 
 def _cover_art_bytes(tagged: Any) -> int:
@@ -84,28 +108,12 @@ def _cover_art_bytes(tagged: Any) -> int:
     return sum(map(len, pictures))
 
 
-def _wav_shortfall(stream: BinaryIO, size: int) -> str | None:
-    """How far the data chunk runs past the end of the file; None where it does not, or where a stream writer left it open."""
-    at = 12
-    while at + 8 <= size:
-        stream.seek(at)
-        name, length = struct.unpack("<4sI", stream.read(8).ljust(8, b"\x00"))
-        if name == b"data":
-            missing = at + 8 + length - size
-            return (
-                f"its data chunk needs {missing} bytes more than the file has"
-                if missing > 0 and length not in _UNKNOWN_LENGTHS
-                else None
-            )
-        at += 8 + length + (length & 1)
-    return None
-
-
 def _measured(facts: AudioFacts, container: InputContainer) -> AudioFacts:
     import av
 
     stream = first_audio(container)
     assert stream is not None and stream.time_base is not None
+    sound: list[SoundPacket] = []
     seconds, failed, peak = 0.0, 0, 0.0
     problems = list(facts.problems)
     tick = float(stream.time_base)
@@ -115,10 +123,10 @@ def _measured(facts: AudioFacts, container: InputContainer) -> AudioFacts:
             if count >= MAX_PACKETS:
                 problems.append(Problem.OVERSIZED.because(f"more than {MAX_PACKETS} packets; the rest was not measured"))
                 break
-            if packet.size and not packet.is_discard:
-                # Encoder priming lies before time 0 and is never heard.
-                seconds += max(0, (packet.duration or 0) + min(packet.pts or 0, 0)) * tick
-            if decodable and seconds <= MAX_DECODED_S:
+            if heard := sound_packet(packet):
+                sound.append(heard)
+                seconds += heard.duration * tick
+            if decodable and seconds <= MAX_DECODED_S and (packet.size or is_end(packet)):
                 try:
                     peak = max([peak, *(_peak(frame) for frame in packet.decode())])
                 except av.FFmpegError:
@@ -127,17 +135,21 @@ def _measured(facts: AudioFacts, container: InputContainer) -> AudioFacts:
         problems.append(Problem.CORRUPT.because(f"reading stops after {seconds:.2f} s: {error.strerror}"))
     facts = msgspec.structs.replace(
         facts,
-        duration_s=round(seconds, 6),
-        peak_dbfs=round(max(20 * math.log10(peak), SILENCE_DBFS), 1) if peak > 0 else SILENCE_DBFS,
+        duration_s=round(sound_ticks(sound, sound_start(stream, facts.format or "")) * tick, 6),
+        # Adding 0 turns the -0.0 of a sample just below full scale into 0.0.
+        peak_dbfs=round(max(20 * math.log10(peak), SILENCE_DBFS), 1) + 0.0 if peak > 0 else SILENCE_DBFS,
     )
-    problems += _trouble(facts, failed)
+    promised = float(stream.duration * stream.time_base) if stream.duration else 0.0
+    problems += _trouble(facts, promised, failed)
     return msgspec.structs.replace(facts, problems=tuple(problems))
 
 
-def _trouble(facts: AudioFacts, failed: int) -> list[str]:
-    measured, stated = facts.duration_s or 0.0, facts.stated_duration_s
-    if DEMUXERS[facts.format or ""] == "mov" and stated and measured < stated * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
-        return [Problem.TRUNCATED.because(f"its index promises {stated:.2f} s of sound, {measured:.2f} s are there")]
+def _trouble(facts: AudioFacts, promised: float, failed: int) -> list[str]:
+    measured = facts.duration_s or 0.0
+    if facts.problem(Problem.TRUNCATED) is not None:
+        return []
+    if DEMUXERS[facts.format or ""] == "mov" and measured < promised * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
+        return [Problem.TRUNCATED.because(f"its index promises {promised:.2f} s of sound, {measured:.2f} s are there")]
     if measured == 0:
         return [Problem.EMPTY.because("it holds no sound")]
     return [Problem.CORRUPT.because(f"{failed} of its packets cannot be decoded")] if failed else []
@@ -148,6 +160,8 @@ def _peak(frame: AudioFrame) -> float:
     import numpy as np
 
     samples = frame.to_ndarray()
+    if samples.dtype.kind == "f":
+        samples = samples[np.isfinite(samples)]
     if samples.size == 0:
         return 0.0
     if samples.dtype == np.uint8:

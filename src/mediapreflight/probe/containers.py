@@ -6,17 +6,21 @@ a video's name cannot make it open anything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from . import isobmff
+from . import isobmff, matroska, riff
 from .facts import Problem
 from .formats import DEMUXERS
+from .timing import SoundPacket
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.stream import VideoStream
 
     from .source import Source
@@ -24,6 +28,13 @@ if TYPE_CHECKING:
 MAX_STREAMS = 64
 # An hour of 60 fps video with AAC sound has 400,000 packets.
 MAX_PACKETS = 1_000_000
+# FFmpeg takes 70 bytes for each sample that a table lists, before it reads one. A day of 50 fps video has 4,320,000.
+MAX_LISTED_SAMPLES = 5_000_000
+# The largest video that any model takes has 300 MB. Where sound and picture lie apart, much is read again and again.
+MAX_BYTES_READ = 2**30
+MAX_HEADER_BYTES_READ = 64 * 2**20
+_CALL_COST = 256
+_UNSIGNED_WRAP = 2**32
 _FORMATS_WITH_FREE_CLOCK = frozenset({"ts", "mpg"})
 _OPTIONS = {
     # A demuxer may open others on its own (AVI subtitles, MOV references): only these, and by no protocol at all.
@@ -40,14 +51,65 @@ class ContainerError(Exception):
         super().__init__(problem.because(detail))
 
 
+class Reader:
+    """The file as FFmpeg is given it: with an end, and with a budget after which it is at its end, too.
+
+    Broken files make FFmpeg hop through gigabytes in steps of eight bytes, so a call costs as much as reading `_CALL_COST`
+    bytes. PyAV prints a traceback where a method raises, and broken files make FFmpeg seek below 0.
+    """
+
+    def __init__(self, source: Source, format: str, budget: int = MAX_BYTES_READ) -> None:
+        self._stream = source.stream
+        self._end = _end_of_sound(source) if format == "wav" else source.size
+        self._budget = budget
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether FFmpeg wanted to read more than the budget allowed."""
+        return self._budget < 0
+
+    def read(self, count: int) -> bytes:
+        """Up to `count` bytes."""
+        self._budget -= _CALL_COST
+        if self.is_exhausted:
+            return b""
+        data = self._stream.read(max(0, min(count, self._end - self._stream.tell())))
+        self._budget -= len(data)
+        return data
+
+    def tell(self) -> int:
+        """The offset in the file."""
+        return self._stream.tell()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """The new offset, or the number of an error."""
+        self._budget -= _CALL_COST
+        try:
+            return self._stream.seek(self._end + offset) if whence == os.SEEK_END else self._stream.seek(offset, whence)
+        except (OSError, ValueError):
+            return -errno.EINVAL
+
+
+def _end_of_sound(source: Source) -> int:
+    """Where the data of a WAV ends: FFmpeg would search everything behind it for further chunks."""
+    with source.aside() as stream:
+        end = riff.read_wav_header(stream, source.size).end
+    return source.size if end is None else min(end, source.size)
+
+
 @contextmanager
-def open_container(source: Source, format: str) -> Iterator[InputContainer]:
+def open_container(source: Source, format: str, reader: Reader | None = None) -> Iterator[InputContainer]:
     """The open container of a source whose bytes say it is `format`. Raises ContainerError."""
     import av
 
+    listed = isobmff.listed_samples(source.stream, source.size) if DEMUXERS[format] == "mov" else 0
+    if listed > MAX_LISTED_SAMPLES:
+        raise ContainerError(
+            Problem.BROKEN, f"its index claims to list {listed} samples; more than {MAX_LISTED_SAMPLES} are not read"
+        )
     source.stream.seek(0)
     try:
-        container = av.open(source.stream, mode="r", format=DEMUXERS[format], options=_OPTIONS)
+        container = av.open(reader or Reader(source, format), mode="r", format=DEMUXERS[format], options=_OPTIONS)
     except (av.FFmpegError, ValueError, OSError) as error:
         raise _unreadable(source, format, error) from None
     try:
@@ -80,6 +142,42 @@ def stated_duration(container: InputContainer) -> float | None:
     return container.duration / 1_000_000 if container.duration and container.duration > 0 else None
 
 
+def shortfall(source: Source, format: str) -> str | None:
+    """How the container's own lengths show that the file is cut off; None where they do not."""
+    measure = _MISSING_BYTES.get(DEMUXERS[format])
+    if measure is None:
+        return None
+    with source.aside() as stream:
+        missing = measure(stream, source.size)
+    return f"the file is {missing} bytes shorter than its header says" if missing else None
+
+
+_MISSING_BYTES: dict[str, Callable[[BinaryIO, int], int]] = {
+    "mov": isobmff.missing_bytes,
+    "matroska": matroska.missing_bytes,
+    "avi": riff.avi_missing_bytes,
+}
+
+
+def is_end(packet: Packet[Any]) -> bool:
+    """Whether this is the mark behind the last packet. An empty packet with a time is data: it repeats what came before it."""
+    return packet.size == 0 and packet.pts is None and packet.dts is None
+
+
+def sound_packet(packet: Packet[Any]) -> SoundPacket | None:
+    """What a packet of sound contributes to its length; None for one that is marked never to be heard."""
+    if packet.is_discard or not packet.size:
+        return None
+    duration = packet.duration or 0
+    # FFmpeg takes what the last page of an Ogg file cuts off from the last packet in 32 bits without a sign.
+    return SoundPacket(packet.pts, duration - _UNSIGNED_WRAP if duration >= _UNSIGNED_WRAP // 2 else duration)
+
+
+def sound_start(stream: AudioStream, format: str) -> int:
+    """The tick from which on sound is heard: time 0, or where an MP4 drops part of a packet, the stream's start."""
+    return max(0, stream.start_time or 0) if DEMUXERS[format] == "mov" else 0
+
+
 def clock_zero(container: InputContainer, format: str) -> float:
     """The time, in seconds, at which this container's clock stands when playing starts: broadcast formats start anywhere."""
     return (container.start_time or 0) / 1_000_000 if format in _FORMATS_WITH_FREE_CLOCK else 0.0
@@ -89,5 +187,7 @@ def _unreadable(source: Source, format: str, error: Exception) -> ContainerError
     whole = isobmff.Box(b"file", 0, source.size)
     if DEMUXERS[format] == "mov" and isobmff.find(source.stream, whole, b"moov") is None:
         return ContainerError(Problem.TRUNCATED, "its index (moov) is missing: the file is cut off, or was never finished")
+    if cut_off := shortfall(source, format):
+        return ContainerError(Problem.TRUNCATED, cut_off)
     detail = " ".join((getattr(error, "strerror", None) or str(error)).split())
     return ContainerError(Problem.BROKEN, detail[:1].lower() + detail[1:])

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from . import display
 from .facts import ImageFacts, Problem, missing_library
-from .headers import READERS, Header, HeaderError
+from .headers import READERS, Color, Header, HeaderError
 from .headers.exif import ExifFacts, read_exif, read_xmp
+from .quiet import quiet
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from .source import Source
 
 _Read = TypeVar("_Read")
@@ -20,6 +23,14 @@ MAX_DECODED_BYTES = 512 * 2**20
 _REDUCED_SIDE = 64
 # Formats whose header is read here and which Pillow's wheels do not decode.
 _UNDECODED = frozenset({"heic", "jxl"})
+_COLORS: dict[tuple[str, ...], Color] = {
+    ("1",): "grey",
+    ("L",): "grey",
+    ("P",): "palette",
+    ("R", "G", "B"): "rgb",
+    ("C", "M", "Y", "K"): "cmyk",
+}
+_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS, _TIFF_ORIENTATION, _TIFF_GPS, _GPS_LATITUDE = 0x100, 0x101, 0x102, 0x112, 0x8825, 2
 
 
 def probe_image(source: Source, format: str, *, decode: bool) -> ImageFacts:
@@ -57,7 +68,7 @@ def _facts(source: Source, format: str, header: Header, problems: tuple[str, ...
         color=header.color,
         has_alpha=header.has_alpha,
         frames=header.frames,
-        has_location=from_exif.has_location or from_xmp.has_location,
+        has_location=header.has_location or from_exif.has_location or from_xmp.has_location,
     )
 
 
@@ -73,15 +84,29 @@ def _pillow_header(source: Source) -> Header:
     """The header of a rarer format (TIFF, ICO, PSD, JPEG 2000, …), as Pillow reads it."""
     from PIL import Image
 
-    def size_of(stream: BinaryIO) -> Header:
+    def header_of(stream: BinaryIO) -> Header:
         with Image.open(stream) as picture:
-            channels = len(picture.getbands())
-            return Header(*picture.size, channels=channels, has_alpha="A" in picture.getbands(), frames=None)
+            bands = picture.getbands()
+            color = _COLORS.get(tuple(band for band in bands if band != "A"))
+            header = Header(*picture.size, channels=len(bands), color=color, has_alpha="A" in bands, frames=None)
+            return _with_tags(header, picture.getexif()) if picture.format == "TIFF" else header
 
-    result, trouble = _guarded(size_of, source)
+    result, trouble = _guarded(header_of, source)
     if result is None:
         raise HeaderError(trouble or "no size found")
     return result
+
+
+def _with_tags(header: Header, tags: Image.Exif) -> Header:
+    """The header as the tags of a TIFF give it: Pillow turns the sides before anyone asks, and does not count the bits."""
+    bits, orientation = tags.get(_TIFF_BITS), tags.get(_TIFF_ORIENTATION)
+    return header._replace(
+        width=int(tags[_TIFF_WIDTH]),
+        height=int(tags[_TIFF_HEIGHT]),
+        bit_depth=int(max(bits)) if isinstance(bits, tuple) else bits,
+        orientation=orientation if orientation in range(1, 9) else None,
+        has_location=_GPS_LATITUDE in tags.get_ifd(_TIFF_GPS),
+    )
 
 
 def _decode_problem(source: Source, format: str, header: Header) -> str | None:
@@ -101,8 +126,14 @@ def _decode_problem(source: Source, format: str, header: Header) -> str | None:
         return missing_library(format, error)
     if trouble is None:
         return None
-    cut_off = "truncated" in trouble.lower() or "premature end" in trouble.lower()
-    return (Problem.TRUNCATED if cut_off else Problem.CORRUPT).because(trouble)
+    return _problem_of(trouble).because(trouble)
+
+
+def _problem_of(trouble: str) -> Problem:
+    said = trouble.lower()
+    if "truncated" in said or "premature end" in said:
+        return Problem.TRUNCATED
+    return Problem.OVERSIZED if "data too large" in said or "decompression bomb" in said else Problem.CORRUPT
 
 
 def _decode_jpeg(stream: BinaryIO) -> None:
@@ -151,7 +182,8 @@ def _guarded(read: Callable[[BinaryIO], _Read], source: Source) -> tuple[_Read |
     """
     source.stream.seek(0)
     try:
-        return read(source.stream), None
+        with quiet():
+            return read(source.stream), None
     except (ImportError, MemoryError):
         raise
     except Exception as error:
@@ -159,5 +191,9 @@ def _guarded(read: Callable[[BinaryIO], _Read], source: Source) -> tuple[_Read |
 
 
 def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join("".join(map(_printable, str(error))).split()) or type(error).__name__
     return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else " "

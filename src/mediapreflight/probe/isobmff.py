@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 _MAX_BOXES = 10_000
+_ESSENTIAL = frozenset({b"moov", b"moof", b"mdat"})
 
 
 class Box(NamedTuple):
@@ -45,6 +46,49 @@ def find(stream: BinaryIO, parent: Box, *path: bytes) -> Box | None:
             return None
         parent = found
     return parent
+
+
+def movie_duration(stream: BinaryIO, movie: Box) -> float | None:
+    """Seconds as the movie header (`mvhd`) says; None where it leaves them open, or covers only the first of the fragments."""
+    header = find(stream, movie, b"mvhd")
+    data = payload(stream, header) if header else b""
+    layout, at = (">IQ", 20) if data[:1] == b"\x01" else (">II", 12)
+    if len(data) < at + struct.calcsize(layout) or find(stream, movie, b"mvex"):
+        return None
+    timescale, duration = struct.unpack_from(layout, data, at)
+    # All bits set stands for "unknown".
+    known = timescale and duration and duration not in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
+    return duration / timescale if known else None
+
+
+def missing_bytes(stream: BinaryIO, size: int) -> int:
+    """How far index or data run past the end of the file; 0 where it is whole."""
+    ends = [box.end for box in boxes(stream, 0, size) if box.type in _ESSENTIAL]
+    return max(0, *ends, size) - size
+
+
+def listed_samples(stream: BinaryIO, size: int) -> int:
+    """The largest number of samples that one table of the file claims to list one by one."""
+    counts = [0]
+    for box in boxes(stream, 0, size):
+        parts = list(boxes(stream, box.start, box.end)) if box.type in (b"moov", b"moof") else []
+        counts += [_track_samples(stream, part) for part in parts if part.type == b"trak"]
+        runs = [run for part in parts if part.type == b"traf" for run in boxes(stream, part.start, part.end)]
+        counts += [int.from_bytes(payload(stream, run, 8)[4:8], "big") for run in runs if run.type == b"trun"]
+    return max(counts)
+
+
+def _track_samples(stream: BinaryIO, track: Box) -> int:
+    table = find(stream, track, b"mdia", b"minf", b"stbl")
+    sizes, times = (find(stream, table, b"stsz"), find(stream, table, b"stts")) if table else (None, None)
+    handler = find(stream, track, b"mdia", b"hdlr")
+    if sizes is None:
+        return 0
+    count = int.from_bytes(payload(stream, sizes, 12)[8:12], "big")
+    is_sound = handler is not None and payload(stream, handler, 12)[8:12] == b"soun"
+    lasts_one_tick = times is not None and payload(stream, times, 16)[4:16] == struct.pack(">III", 1, count, 1)
+    # Of raw sound, whose samples all last one tick, readers list the chunks.
+    return 0 if is_sound and lasts_one_tick else count
 
 
 def payload(stream: BinaryIO, box: Box, limit: int = 2**20) -> bytes:

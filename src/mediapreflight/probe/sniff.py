@@ -63,7 +63,6 @@ _MARKUP: tuple[tuple[bytes, str], ...] = (
     (b"<mpd", "DASH manifest"),
     (b"<!doctype html", "HTML page"),
     (b"<html", "HTML page"),
-    (b"<?xml", "XML document"),
 )
 _RIFF_FORMS = {b"WAVE": Sniffed("wav", "stream"), b"AVI ": Sniffed("avi", "stream"), b"WEBP": Sniffed("webp", "image")}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
@@ -146,7 +145,10 @@ def _other(head: bytes) -> Sniffed | None:
             return Sniffed(name, "other")
     lowered = text.lower()
     if lowered.startswith(b"<"):
-        return next((Sniffed(name, "other") for tag, name in _MARKUP if tag in lowered), None)
+        found = [(lowered.find(tag), name) for tag, name in _MARKUP if tag in lowered]
+        if found:
+            return Sniffed(min(found)[1], "other")
+        return Sniffed("XML document", "other") if lowered.startswith(b"<?xml") else None
     return None
 
 
@@ -167,7 +169,8 @@ def _is_text(head: bytes) -> bool:
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:
+        # A character may be cut in two where the head ends, but not where the file does.
+        if len(head) < HEAD_BYTES or error.start < len(head) - 3:
             return False
         text = head[: error.start].decode("utf-8")
     return all(character.isprintable() or character in "\r\n\t\f" for character in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ _SORTS = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
+# Python keeps bytes that are no UTF-8 as U+DC80 to U+DCFF; the other surrogates stand for nothing.
+_HALF_PAIRS = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 class Source(NamedTuple):
@@ -63,7 +66,8 @@ def open_source(path: str) -> Iterator[Source]:
 
 
 def display_name(path: str) -> str:
-    """A path as text that any encoder takes: bytes that are no UTF-8 become `\\xNN`."""
+    """A path as text that any encoder takes: bytes that are no UTF-8 become `\\xNN`, halves of surrogate pairs `\\uNNNN`."""
+    path = _HALF_PAIRS.sub(lambda half: f"\\u{ord(half[0]):04x}", path)
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

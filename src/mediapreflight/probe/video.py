@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 import msgspec
 
-from . import display, isobmff
+from . import display, isobmff, matroska
 from .containers import (
     MAX_PACKETS,
     clock_zero,
     codec_of,
     first_audio,
     first_video,
+    is_end,
+    shortfall,
+    sound_packet,
+    sound_start,
     stated_duration,
 )
 from .facts import Problem, VideoFacts
 from .formats import DEMUXERS
-from .timing import FrameTiming, frame_timing
+from .timing import FrameTiming, SoundPacket, frame_timing, sound_ticks
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -34,7 +38,15 @@ FULL_DECODE_PIXELS = 300_000_000
 _TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
 _PROGRESSIVE_OR_UNKNOWN = frozenset({0, 1})
 _LOCATION_KEYS = ("location", "com.apple.quicktime.location.iso6709")
-_TKHD_MATRIX_AT = {0: 40, 1: 52}
+_ENCRYPTED_ENTRIES = frozenset({b"encv", b"drmi"})
+
+
+class _TkhdLayout(NamedTuple):
+    track: int
+    matrix: int
+
+
+_TKHD_LAYOUTS = {0: _TkhdLayout(12, 40), 1: _TkhdLayout(20, 52)}
 
 
 def probe_video(source: Source, format: str, container: InputContainer, *, decode: bool) -> VideoFacts:
@@ -47,15 +59,16 @@ def _stated(source: Source, format: str, container: InputContainer) -> VideoFact
     stream = first_video(container)
     assert stream is not None
     context: Any = stream.codec_context
-    header = _track_header(source) if DEMUXERS[format] == "mov" else _TrackHeader(None, 0)
-    rotation = _frame_rotation(stream, container) if DEMUXERS[format] == "matroska" else header.rotation
+    header = _track_header(source, format, stream.id)
     audio = first_audio(container)
+    cut_off = shortfall(source, format)
     average = float(stream.average_rate) if stream.average_rate else None
     facts = VideoFacts(
         path=source.path,
         format=format,
         bytes=source.size,
-        rotation=rotation,
+        problems=(Problem.TRUNCATED.because(cut_off),) if cut_off else (),
+        rotation=header.rotation,
         stated_duration_s=header.duration or stated_duration(container),
         fps=average,
         stated_fps=average,
@@ -63,12 +76,14 @@ def _stated(source: Source, format: str, container: InputContainer) -> VideoFact
         stated_frames=stream.frames or None,
         start_s=_seconds(stream.start_time, stream.time_base, clock_zero(container, format)),
         audio_codec=codec_of(audio) if audio else None,
+        encrypted=header.encrypted,
         has_location=any(key.lower().startswith(_LOCATION_KEYS) for key in container.metadata),
     )
     if context is None or not context.width or not context.height:
-        return msgspec.structs.replace(facts, problems=(Problem.BROKEN.because("its picture size or codec is not stated"),))
+        problem = Problem.BROKEN.because("its picture size or codec is not stated")
+        return msgspec.structs.replace(facts, problems=(*facts.problems, problem))
     ratio = stream.sample_aspect_ratio
-    width, height = display.displayed(context.width, context.height, rotation, ratio)
+    width, height = display.displayed(context.width, context.height, header.rotation, ratio)
     return msgspec.structs.replace(
         facts,
         width=width,
@@ -77,7 +92,6 @@ def _stated(source: Source, format: str, container: InputContainer) -> VideoFact
         stored_height=context.height,
         sample_aspect_ratio=f"{ratio.numerator}:{ratio.denominator}" if ratio else None,
         video_codec=codec_of(stream),
-        encrypted=str(context.codec_tag).startswith("enc"),
         transfer=_TRANSFERS.get(int(context.color_trc), "sdr"),
         interlaced=int(context.field_order) not in _PROGRESSIVE_OR_UNKNOWN,
         **_pixels(context),
@@ -95,65 +109,48 @@ def _pixels(context: Any) -> dict[str, Any]:
     }
 
 
-def _chroma(pixels: Any) -> str:
-    if pixels.is_rgb:
+def _chroma(pixels: Any) -> str | None:
+    if pixels.is_rgb or pixels.has_palette:
         return "rgb"
     if len(pixels.components) < 3:
         return "4:0:0"
     across, down = 16 // pixels.chroma_width(16), 16 // pixels.chroma_height(16)
-    return {(2, 2): "4:2:0", (2, 1): "4:2:2", (4, 1): "4:1:1"}.get((across, down), "4:4:4")
+    return {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (4, 1): "4:1:1"}.get((across, down))
 
 
 class _TrackHeader(NamedTuple):
-    """What MP4 and MOV headers say and FFmpeg does not pass on: the movie's length in seconds, the picture's turn in degrees."""
+    """What headers say and FFmpeg does not pass on: the movie's length in seconds; of the picture, its turn in degrees clockwise
+    and whether it is encrypted."""
 
-    duration: float | None
-    rotation: int
+    duration: float | None = None
+    rotation: int = 0
+    encrypted: bool = False
 
 
-def _track_header(source: Source) -> _TrackHeader:
+def _track_header(source: Source, format: str, track: int) -> _TrackHeader:
     with source.aside() as stream:
-        movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov")
-        if movie is None:
-            return _TrackHeader(None, 0)
-        return _TrackHeader(_movie_duration(stream, movie), _track_rotation(stream, movie))
+        if DEMUXERS[format] == "matroska":
+            header = matroska.read_track_header(stream, source.size)
+            return _TrackHeader(None, _quarter_turns(header.rotation), header.encrypted)
+        movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov") if DEMUXERS[format] == "mov" else None
+        return _movie_header(stream, movie, track) if movie else _TrackHeader()
 
 
-def _movie_duration(stream: BinaryIO, movie: isobmff.Box) -> float | None:
-    header = isobmff.find(stream, movie, b"mvhd")
-    data = isobmff.payload(stream, header) if header else b""
-    layout, at = (">IQ", 20) if data[:1] == b"\x01" else (">II", 12)
-    if len(data) < at + struct.calcsize(layout):
-        return None
-    timescale, duration = struct.unpack_from(layout, data, at)
-    # All bits set stands for "unknown"; fragmented files write 0.
-    known = timescale and duration and duration not in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
-    return _tidy(duration / timescale) if known else None
-
-
-def _track_rotation(stream: BinaryIO, movie: isobmff.Box) -> int:
-    for track in isobmff.boxes(stream, movie.start, movie.end):
-        handler = isobmff.find(stream, track, b"mdia", b"hdlr") if track.type == b"trak" else None
-        header = isobmff.find(stream, track, b"tkhd") if handler else None
-        if handler and header and isobmff.payload(stream, handler)[8:12] == b"vide":
-            data = isobmff.payload(stream, header)
-            at = _TKHD_MATRIX_AT.get(data[0] if data else -1)
-            if at is not None and len(data) >= at + 8:
-                cosine, sine = struct.unpack_from(">ii", data, at)
-                return _quarter_turns(math.degrees(math.atan2(sine, cosine)))
-            return 0
-    return 0
-
-
-def _frame_rotation(stream: VideoStream, container: InputContainer) -> int:
-    import av
-
-    try:
-        frame = next(container.decode(stream), None)
-        container.seek(0)
-    except (av.FFmpegError, ValueError):
-        return 0
-    return _quarter_turns(-frame.rotation) if frame is not None else 0
+def _movie_header(stream: BinaryIO, movie: isobmff.Box, track: int) -> _TrackHeader:
+    duration = isobmff.movie_duration(stream, movie)
+    duration = None if duration is None else _tidy(duration)
+    for box in isobmff.boxes(stream, movie.start, movie.end):
+        header = isobmff.find(stream, box, b"tkhd") if box.type == b"trak" else None
+        data = isobmff.payload(stream, header) if header else b""
+        layout = _TKHD_LAYOUTS.get(data[0]) if data else None
+        if layout is None or len(data) < layout.matrix + 8:
+            continue
+        if int.from_bytes(data[layout.track : layout.track + 4], "big") == track:
+            cosine, sine = struct.unpack_from(">ii", data, layout.matrix)
+            descriptions = isobmff.find(stream, box, b"mdia", b"minf", b"stbl", b"stsd")
+            entry = isobmff.payload(stream, descriptions, 16)[12:16] if descriptions else b""
+            return _TrackHeader(duration, _quarter_turns(math.degrees(math.atan2(sine, cosine))), entry in _ENCRYPTED_ENTRIES)
+    return _TrackHeader(duration)
 
 
 def _quarter_turns(degrees: float) -> int:
@@ -166,15 +163,17 @@ def _seconds(ticks: int | None, tick: Fraction | None, zero: float) -> float | N
 
 
 def _tidy(seconds: float) -> float:
-    """Microseconds, the finest any container counts; hides the float dust of ticks times fractions."""
-    return round(seconds, 6)
+    """Microseconds, the finest any container counts; hides the float dust of ticks times fractions, and a minus before 0."""
+    return round(seconds, 6) + 0.0
 
 
 class _Walk(NamedTuple):
+    """`packets` counts those of the picture that an edit hides, too."""
+
+    packets: int
     stamps: list[int]
     last_duration: int
-    audio_ticks: int
-    audio_span: tuple[int, int] | None
+    sound: list[SoundPacket]
     problems: tuple[str, ...]
 
 
@@ -185,13 +184,15 @@ def _measured(stated: VideoFacts, container: InputContainer, zero: float) -> Vid
     tick = float(stream.time_base) if stream.time_base else 0.0
     timing = frame_timing(walk.stamps, walk.last_duration, tick)
     audio = first_audio(container)
-    audio_s = walk.audio_ticks * float(audio.time_base) if audio and audio.time_base and walk.audio_span else None
+    audio_s = None
+    if audio and audio.time_base and walk.sound:
+        audio_s = _tidy(sound_ticks(walk.sound, sound_start(audio, stated.format or "")) * float(audio.time_base))
     facts = msgspec.structs.replace(
         stated,
-        problems=(*stated.problems, *_shortfall(stated, timing), *walk.problems),
+        problems=(*stated.problems, *_missing_frames(stated, walk.packets), *walk.problems),
         frames=timing.frames if timing else 0,
         duration_s=_tidy(timing.duration) if timing else 0.0,
-        audio_duration_s=None if audio_s is None else _tidy(audio_s),
+        audio_duration_s=audio_s,
     )
     if timing is None:
         return facts
@@ -217,13 +218,15 @@ def _rounded(rate: float | None) -> float | None:
     return None if rate is None else round(rate, 4)
 
 
-def _shortfall(stated: VideoFacts, timing: FrameTiming | None) -> tuple[str, ...]:
+def _missing_frames(stated: VideoFacts, found: int) -> tuple[str, ...]:
     """A truncation, where the index promises frames the file does not hold."""
-    found = timing.frames if timing else 0
-    if stated.stated_frames and found < stated.stated_frames:
-        return (Problem.TRUNCATED.because(f"its index promises {stated.stated_frames} frames, {found} are there"),)
+    if stated.problem(Problem.TRUNCATED) is not None:
+        return ()
     if not found:
         return (Problem.TRUNCATED.because("it holds no frame"),)
+    # AVI counts frames that are shown longer once for each time they are shown.
+    if stated.stated_frames and found < stated.stated_frames and stated.format != "avi":
+        return (Problem.TRUNCATED.because(f"its index promises {stated.stated_frames} frames, {found} are there"),)
     return ()
 
 
@@ -232,11 +235,14 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
     import av
 
     audio = first_audio(container)
+    # AVI gives decode times only, as evenly spaced as display times; what FFmpeg hands out as display times are guesses.
+    counts_chunks = stated.format == "avi"
     decoder = _Decoder(stated, stream)
     stamps: list[int] = []
     untimed: list[int] = []
     last = (-1, 0)
-    audio_ticks, audio_span = 0, None
+    packets = 0
+    sound: list[SoundPacket] = []
     problems: list[str] = []
     try:
         for count, packet in enumerate(container.demux([stream, audio] if audio else [stream])):
@@ -244,22 +250,24 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
                 problems.append(Problem.OVERSIZED.because(f"more than {MAX_PACKETS} packets; the rest was not measured"))
                 break
             if packet.stream is not stream:
-                audio_ticks += packet.duration or 0
-                audio_span = (0, audio_ticks)
+                if heard := sound_packet(packet):
+                    sound.append(heard)
                 continue
-            decoder.feed(packet)
-            if packet.size == 0 or packet.is_discard:
+            # A decoder would take any empty packet for the end.
+            if packet.size or is_end(packet):
+                decoder.feed(packet)
+            packets += not is_end(packet)
+            if is_end(packet) or packet.is_discard:
                 continue
-            if packet.pts is not None:
+            if packet.pts is not None and not counts_chunks:
                 stamps.append(packet.pts)
                 last = max(last, (packet.pts, packet.duration or 0))
             elif packet.dts is not None:
                 untimed.append(packet.dts)
     except av.FFmpegError as error:
         problems.append(Problem.CORRUPT.because(f"reading stops after {len(stamps)} frames: {error.strerror}"))
-    # AVI gives decode times only; they are as evenly spaced as display times, but must not be mixed with them.
     times = untimed if len(untimed) > len(stamps) else stamps
-    return _Walk(times, last[1], audio_ticks, audio_span, (*problems, *decoder.problems()))
+    return _Walk(packets, times, last[1], sound, (*problems, *decoder.problems()))
 
 
 class _Decoder:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from . import bmp, gif, heif, jpeg, png, webp
-from .base import Header, HeaderError
+from .base import Color, Header, HeaderError
 
-__all__ = ["READERS", "Header", "HeaderError"]
+__all__ = ["READERS", "Color", "Header", "HeaderError"]
 
 READERS: dict[str, Callable[[BinaryIO, int], Header]] = {
     "jpeg": jpeg.read,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import BinaryIO, Literal, NamedTuple
 
 Color = Literal["rgb", "grey", "palette", "cmyk", "yuv"]
+# A picture of a gigabyte in chunks of the customary 8 KiB has 131,072 of them; more are there to keep a reader busy.
+MAX_CHUNKS = 200_000
 
 
 class HeaderError(Exception):
@@ -27,6 +29,7 @@ class Header(NamedTuple):
     exif: bytes | None = None
     xmp: bytes | None = None
     orientation: int | None = None
+    has_location: bool = False
     truncated: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""HEIF properties (HEIC and AVIF) of the primary item. Source: ISO/IEC 23008-12."""
+"""HEIF properties (HEIC and AVIF) of the primary item. Source: ISO/IEC 23008-12; ISO/IEC 14496-12 for the item tables."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from typing import BinaryIO
 from ..isobmff import Box, boxes, find, payload
 from .base import Header, HeaderError
 
-# HEIF turns by quarter turns counter-clockwise, EXIF counts in eight orientations.
-_ORIENTATION_OF_ROTATION = {0: 1, 1: 8, 2: 3, 3: 6}
+# EXIF orientations by HEIF's mirroring (0: upside down, 1: left to right) and, before it, quarter turns counter-clockwise.
+_ORIENTATIONS = {
+    None: (1, 8, 3, 6),
+    0: (4, 5, 2, 7),
+    1: (2, 7, 4, 5),
+}
+_PROPERTIES_READ = frozenset({b"ispe", b"clap", b"irot", b"imir", b"pixi"})
+_ALPHA_PLANES = (b":alpha", b"hevc:2015:auxid:1")
 
 
 def read(stream: BinaryIO, size: int) -> Header:
-    """Size, rotation and bit depth as the primary item's properties state them."""
+    """Size, turn, channels and depth as the primary item's properties state them; EXIF; frames of a picture sequence."""
     whole = Box(b"file", 0, size)
     meta = find(stream, whole, b"meta")
     if meta is None:
@@ -23,16 +29,49 @@ def read(stream: BinaryIO, size: int) -> Header:
     if container is None:
         raise HeaderError("it holds no picture properties")
     properties = list(boxes(stream, container.start, container.end))
-    own = _properties_of_primary(stream, meta, properties)
-    sizes = [struct.unpack(">II", payload(stream, box)[4:12].ljust(8, b"\x00")) for box in own if box.type == b"ispe"]
-    if not sizes or not all(max(sizes)):
+    of_primary = _properties_of_primary(stream, meta, properties)
+    own = {box.type: payload(stream, box) for box in reversed(of_primary) if box.type in _PROPERTIES_READ}
+    alpha = any(box.type == b"auxC" and any(name in payload(stream, box) for name in _ALPHA_PLANES) for box in properties)
+    channels, depth = _channels_and_depth(own.get(b"pixi", b""))
+    return Header(
+        *_sides(own),
+        channels=channels + alpha,
+        bit_depth=depth,
+        color="grey" if channels == 1 else "rgb",
+        has_alpha=alpha,
+        frames=_sequence_length(stream, whole),
+        exif=_exif(stream, meta),
+        orientation=_orientation(own),
+    )
+
+
+def _sides(own: dict[bytes, bytes]) -> tuple[int, int]:
+    """Width and height inside the clean aperture, which cuts off what pads the coded picture to whole blocks."""
+    width, height = struct.unpack(">II", own.get(b"ispe", b"")[4:12].ljust(8, b"\x00"))
+    if not width or not height:
         raise HeaderError("it states no picture size")
-    width, height = max(sizes, key=lambda one: one[0] * one[1])
-    rotation = next((payload(stream, box)[:1] for box in own if box.type == b"irot"), b"\x00")
-    depth = next((payload(stream, box)[5:6] for box in own if box.type == b"pixi"), b"\x08")
-    alpha = any(box.type == b"auxC" and b"alpha" in payload(stream, box) for box in properties)
-    orientation = _ORIENTATION_OF_ROTATION[(rotation or b"\x00")[0] & 3]
-    return Header(width, height, 4 if alpha else 3, (depth or b"\x08")[0], "rgb", alpha, orientation=orientation)
+    aperture = own.get(b"clap", b"")
+    if len(aperture) >= 16:
+        across, across_divisor, down, down_divisor = struct.unpack_from(">4I", aperture)
+        if across_divisor and down_divisor and across >= across_divisor and down >= down_divisor:
+            return min(width, across // across_divisor), min(height, down // down_divisor)
+    return width, height
+
+
+def _channels_and_depth(pixel_information: bytes) -> tuple[int, int]:
+    return (pixel_information[4], pixel_information[5]) if len(pixel_information) > 5 else (3, 8)
+
+
+def _orientation(own: dict[bytes, bytes]) -> int:
+    turns = (own.get(b"irot") or b"\x00")[0] & 3
+    mirror = own[b"imir"][0] & 1 if own.get(b"imir") else None
+    return _ORIENTATIONS[mirror][turns]
+
+
+def _sequence_length(stream: BinaryIO, whole: Box) -> int:
+    """Frames of the first track of a picture sequence; 1 where there is none."""
+    sizes = find(stream, whole, b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsz")
+    return max(1, int.from_bytes(payload(stream, sizes)[8:12], "big")) if sizes else 1
 
 
 def _properties_of_primary(stream: BinaryIO, meta: Box, properties: list[Box]) -> list[Box]:
@@ -70,3 +109,53 @@ def _associations(data: bytes) -> dict[int, list[int]]:
         if at >= len(data):
             break
     return found
+
+
+def _exif(stream: BinaryIO, meta: Box) -> bytes | None:
+    """The TIFF block of the first Exif item; None where there is none, or it is not stored in one piece of the file."""
+    item, locations = _exif_item(stream, meta), find(stream, meta, b"iloc")
+    extent = _extent(payload(stream, locations), item) if locations and item is not None else None
+    if extent is None:
+        return None
+    data = payload(stream, Box(b"Exif", extent[0], extent[0] + extent[1]))
+    # The block starts behind a prefix whose length stands before it.
+    return data[4 + int.from_bytes(data[:4], "big") :]
+
+
+def _exif_item(stream: BinaryIO, meta: Box) -> int | None:
+    information = find(stream, meta, b"iinf")
+    if information is None:
+        return None
+    wide_count = payload(stream, information, 1) != b"\x00"
+    for box in boxes(stream, information.start + (8 if wide_count else 6), information.end):
+        entry = payload(stream, box, 16)
+        id_bytes = 4 if entry[:1] == b"\x03" else 2
+        if box.type == b"infe" and entry[6 + id_bytes : 10 + id_bytes] == b"Exif":
+            return int.from_bytes(entry[4 : 4 + id_bytes], "big")
+    return None
+
+
+def _extent(locations: bytes, item: int) -> tuple[int, int] | None:
+    """Offset in the file and length of an item, out of an `iloc` payload."""
+    if len(locations) < 8:
+        return None
+    version = locations[0]
+    offset_bytes, length_bytes = locations[4] >> 4, locations[4] & 15
+    base_bytes, index_bytes = locations[5] >> 4, locations[5] & 15 if version else 0
+    id_bytes = 4 if version > 1 else 2
+    at = 6 + id_bytes
+    if not offset_bytes or not length_bytes:
+        return None
+
+    def number(count: int) -> int:
+        nonlocal at
+        at += count
+        return int.from_bytes(locations[at - count : at], "big")
+
+    while at < len(locations):
+        found, method, _, base = number(id_bytes), number(2) if version else 0, number(2), number(base_bytes)
+        extents = [(number(index_bytes), number(offset_bytes), number(length_bytes)) for _ in range(number(2))]
+        if found == item:
+            _, offset, length = extents[0] if len(extents) == 1 and method == 0 else (0, 0, 0)
+            return (base + offset, length) if length else None
+    return None

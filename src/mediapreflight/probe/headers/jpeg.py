@@ -12,6 +12,7 @@ _APP1, _APP2 = 0xE1, 0xE2
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
 _MAX_SEGMENTS = 5000
+_MAX_JUNK_BYTES = 64 * 1024
 _COLORS: dict[int, Color] = {1: "grey", 3: "rgb", 4: "cmyk"}
 _MPF_COUNT_TAG = 0xB001
 _XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\x00"
@@ -22,8 +23,9 @@ def read(stream: BinaryIO, size: int) -> Header:
     stream.seek(2)
     exif = xmp = None
     frames = 1
+    junk = _MAX_JUNK_BYTES
     for _ in range(_MAX_SEGMENTS):
-        marker = _next_marker(stream)
+        marker, junk = _next_marker(stream, junk)
         if marker in _STANDALONE:
             continue
         if marker in (_END_OF_IMAGE, _START_OF_SCAN):
@@ -49,16 +51,18 @@ def read(stream: BinaryIO, size: int) -> Header:
     raise HeaderError(f"no frame header within {_MAX_SEGMENTS} segments")
 
 
-def _next_marker(stream: BinaryIO) -> int:
-    byte = take(stream, 1)[0]
-    # Writers may leave junk between segments; every reader skips to the next 0xFF.
-    for _ in range(4096):
-        if byte == 0xFF:
-            break
+def _next_marker(stream: BinaryIO, junk: int) -> tuple[int, int]:
+    """The next marker, and what is left of the `junk` bytes that may stand between segments in all.
+
+    Every reader skips what writers leave there: anything up to 0xFF, zeros after it, and 0xFF as filling.
+    """
+    previous = 0
+    for left in range(junk, -1, -1):
         byte = take(stream, 1)[0]
-    while byte == 0xFF:
-        byte = take(stream, 1)[0]
-    return byte
+        if previous == 0xFF and byte not in (0x00, 0xFF):
+            return byte, left
+        previous = byte
+    raise HeaderError(f"more than {_MAX_JUNK_BYTES} bytes of junk stand between its segments")
 
 
 def _multi_picture_count(index: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from .base import Color, Header, HeaderError, take
+from .base import MAX_CHUNKS, Color, Header, HeaderError, take
 
 _SIGNATURE_BYTES = 8
 _MAX_METADATA_BYTES = 4 * 2**20
@@ -35,12 +35,15 @@ def read(stream: BinaryIO, size: int) -> Header:
 
 def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
     at = stream.tell() + 4
-    while at + 8 <= size:
+    for _ in range(MAX_CHUNKS):
+        if at + 8 > size:
+            return header._replace(truncated="the end chunk is missing")
         stream.seek(at)
         length, name = _chunk_header(stream)
         end = at + 12 + length
         if end > size:
-            missing = f"its {name.decode('latin-1')} chunk needs {end - size} bytes more than the file has"
+            kind = name.decode() if name.isalpha() else "damaged"
+            missing = f"its {kind} chunk needs {end - size} bytes more than the file has"
             return header._replace(truncated=missing)
         if name == b"IEND":
             return header
@@ -55,7 +58,7 @@ def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
             if text.startswith(_XMP_KEYWORD):
                 header = header._replace(xmp=text[len(_XMP_KEYWORD) :])
         at = end
-    return header._replace(truncated="the end chunk is missing")
+    raise HeaderError(f"it has more than {MAX_CHUNKS} chunks")
 
 
 def _chunk_header(stream: BinaryIO) -> tuple[int, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from .base import Header, HeaderError, take
+from .base import MAX_CHUNKS, Header, HeaderError, take
 
 _RIFF_BYTES = 12
 _ALPHA_FLAG, _ANIMATION_FLAG = 0x10, 0x02
@@ -18,7 +18,9 @@ def read(stream: BinaryIO, size: int) -> Header:
     stated = struct.unpack("<I", take(stream, 4))[0] + 8
     header: Header | None = None
     at, frames, animated = _RIFF_BYTES, 0, False
-    while at + 8 <= min(size, stated):
+    for _ in range(MAX_CHUNKS):
+        if at + 8 > min(size, stated):
+            break
         stream.seek(at)
         name, length = struct.unpack("<4sI", take(stream, 8))
         if header is None:
@@ -31,9 +33,11 @@ def read(stream: BinaryIO, size: int) -> Header:
         elif name == b"XMP " and length <= _MAX_METADATA_BYTES and at + 8 + length <= size:
             header = header._replace(xmp=take(stream, length))
         at += 8 + length + (length & 1)
+    else:
+        raise HeaderError(f"it has more than {MAX_CHUNKS} chunks")
     if header is None:
         raise HeaderError("it holds no picture")
-    missing = max(stated, at - (at & 1 and 1)) - size
+    missing = max(stated, at) - size
     truncated = f"the file is {missing} bytes shorter than its header says" if missing > 0 else None
     return header._replace(frames=frames if animated else 1, truncated=truncated)
 

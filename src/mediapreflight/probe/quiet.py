@@ -1,0 +1,44 @@
+"""Keeping what libraries print to themselves off the user's screen: what matters of it comes back as an exception."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+_lock = threading.Lock()
+_inside = 0
+_caught = warnings.catch_warnings()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No Python warning is shown, or turned into an error, while any thread is inside.
+
+    `warnings.catch_warnings` alone is not made for threads: two that overlap can leave the filters of one of them in place.
+    """
+    global _inside, _caught  # noqa: PLW0603 - the interpreter has one list of filters, so there is one count of who suspended it
+    _hush_pillow_log()
+    with _lock:
+        if _inside == 0:
+            _caught = warnings.catch_warnings()
+            _caught.__enter__()
+            warnings.simplefilter("ignore")
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0:
+                _caught.__exit__(None, None, None)
+
+
+@cache
+def _hush_pillow_log() -> None:
+    """Without any handler Python prints errors that a library logs; a program that installs handlers still gets them."""
+    import logging
+
+    logging.getLogger("PIL").addHandler(logging.NullHandler())

@@ -1,0 +1,177 @@
+"""Opening containers: bounds, and what is said when it fails."""
+
+import errno
+import io
+import os
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediapreflight.probe import probe
+from mediapreflight.probe.containers import (
+    ContainerError,
+    Reader,
+    codec_of,
+    first_audio,
+    first_video,
+    open_container,
+    stated_duration,
+)
+from mediapreflight.probe.facts import Problem
+from mediapreflight.probe.formats import DEMUXERS
+from mediapreflight.probe.source import Source
+
+from .make import FIXTURES, MediaMaker, box, box_at, patched, wav, with_box
+
+
+def opened(data: bytes, format: str) -> str | None:
+    """The problem of opening; None where it works."""
+    try:
+        with open_container(Source("made", io.BytesIO(data), len(data)), format):
+            return None
+    except ContainerError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("format", sorted(DEMUXERS))
+def test_every_demuxer_exists_and_refuses_garbage(format: str) -> None:
+    problem = opened(b"garbage, and nothing but garbage " * 100, format)
+    # Demuxers of raw frames take anything and find nothing in it.
+    assert problem is None or problem.startswith(("broken header: ", "truncated: "))
+
+
+@pytest.mark.parametrize("name", ["h264.mp4", "h264.mkv", "h264.avi", "cbr.mp3", "voice.flac"])
+def test_a_file_is_only_opened_as_what_its_bytes_say(name: str) -> None:
+    data = (FIXTURES / "formats" / name).read_bytes()
+    assert opened(data, Path(name).suffix.removeprefix(".")) is None
+    assert opened(data, "mxf") is not None
+    assert opened(data, "wav") is not None
+
+
+def test_messages_are_one_line_in_lower_case() -> None:
+    problem = opened(b"RIFF\x10\0\0\0WAVEfmt ", "wav")
+    assert problem == "broken header: invalid data found when processing input"
+
+
+def test_the_first_real_streams() -> None:
+    data = (FIXTURES / "formats/h264-with-cover.mp4").read_bytes()
+    with open_container(Source("made", io.BytesIO(data), len(data)), "mp4") as container:
+        video, audio = first_video(container), first_audio(container)
+        assert (codec_of(video), codec_of(audio)) == ("h264", "aac")
+        assert len(container.streams.video) == 2
+        assert stated_duration(container) == 1.0
+
+
+def test_codec_names_are_those_of_codecs_not_of_decoders() -> None:
+    for name, codec in (
+        ("av1.mp4", "av1"),
+        ("vp9.webm", "vp9"),
+        ("opus.opus", "opus"),
+        ("cbr.mp3", "mp3"),
+        ("amr-nb.amr", "amr_nb"),
+    ):
+        facts = probe(FIXTURES / "formats" / name, level="metadata")
+        assert codec in (getattr(facts, "video_codec", None), facts.audio_codec)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("level", ["metadata", "decode"])
+def test_nothing_is_printed_about_broken_files(make: MediaMaker, capfd: pytest.CaptureFixture[str], level: str) -> None:
+    for folder in ("formats", "video", "faults"):
+        for path in sorted((FIXTURES / folder).iterdir()):
+            data = path.read_bytes()
+            for kept in (len(data), len(data) // 2, len(data) // 5):
+                probe(make.write("quiet", data[:kept]), level=level)  # type: ignore[arg-type]
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "")
+
+
+def test_seeks_below_zero_print_no_traceback(make: MediaMaker, capfd: pytest.CaptureFixture[str]) -> None:
+    """FFmpeg seeks to where a damaged AIFF says its sound starts; PyAV prints what a file object raises."""
+    data = (FIXTURES / "formats/pcm.aiff").read_bytes()
+    at = data.index(b"SSND")
+    for offset in (0xFFFFFFFF, 0x80000000, 0x7FFFFFFF):
+        probe(make.write("seek.aiff", patched(data, at + 8, struct.pack(">I", offset))))
+        probe(make.write("seek.aiff", patched(data, at + 4, struct.pack(">I", offset))))
+    assert capfd.readouterr() == ("", "")
+
+
+def listing(count: int) -> bytes:
+    """An MP4 of a few kilobytes that claims this many frames of one byte each."""
+    data = (FIXTURES / "formats/h264-silent.mp4").read_bytes()
+    table = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
+    for kind, fields in (
+        (b"stsz", (0, 1, count)),
+        (b"stts", (0, 1, count, 1)),
+        (b"stsc", (0, 1, 1, count, 1)),
+        (b"stco", (0, 1, 48)),
+    ):
+        data = with_box(data, box(kind, struct.pack(f">{len(fields)}I", *fields)), *table, kind)
+    start, _ = box_at(data, *table, b"ctts")
+    return patched(data, start - 4, b"free")
+
+
+@pytest.mark.parametrize("count", [5_000_001, 2**32 - 1])
+def test_an_index_of_more_samples_than_any_file_has_is_refused_before_it_is_laid_out(count: int) -> None:
+    words = f"its index claims to list {count} samples; more than 5000000 are not read"
+    assert opened(listing(count), "mp4") == f"broken header: {words}"
+
+
+def test_an_index_of_a_million_samples_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "long.mp4"
+    path.write_bytes(listing(1_000_000))
+    facts = probe(path, level="metadata")
+    assert facts.kind == "video"
+    assert facts.problem(Problem.BROKEN) is None
+
+
+def made(data: bytes) -> Source:
+    return Source("made", io.BytesIO(data), len(data))
+
+
+@given(st.lists(st.tuples(st.sampled_from([os.SEEK_SET, os.SEEK_END]), st.integers(-60, 60), st.integers(0, 30))))
+def test_the_reader_is_the_file(moves: list[tuple[int, int, int]]) -> None:
+    data = bytes(range(50))
+    reader, plain = Reader(made(data), "mp4"), io.BytesIO(data)
+    for whence, offset, count in moves:
+        wanted = offset + (len(data) if whence == os.SEEK_END else 0)
+        assert reader.seek(offset, whence) == (plain.seek(wanted) if wanted >= 0 else -errno.EINVAL)
+        assert reader.read(count) == plain.read(count)
+        assert reader.tell() == plain.tell()
+
+
+def test_the_reader_ends_where_the_data_of_a_wav_ends() -> None:
+    data = wav(bytes(100))
+    reader = Reader(made(data + bytes(10**6)), "wav")
+    assert reader.seek(0, os.SEEK_END) == len(data)
+    assert reader.read(10) == b""
+    assert reader.seek(0) == 0
+    assert reader.read(10**7) == data
+
+
+def test_the_reader_ends_where_its_budget_does() -> None:
+    reader = Reader(made(bytes(10_000)), "mp4", 5000)
+    assert len(reader.read(4000)) == 4000
+    assert not reader.is_exhausted
+    assert len(reader.read(4000)) == 4000
+    assert reader.is_exhausted
+    assert reader.read(1) == b""
+
+
+def test_many_small_steps_cost_as_much_as_few_large_ones() -> None:
+    reader = Reader(made(bytes(10_000)), "mp4", 50_000)
+    for _ in range(300):
+        reader.seek(8, os.SEEK_CUR)
+    assert reader.is_exhausted
+
+
+def test_a_file_beyond_the_budget_is_not_called_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[Reader.__module__], "MAX_BYTES_READ", 70_000)
+    for name in ("talking-head.mp4", "voice.wav"):
+        facts = probe(FIXTURES / name)
+        assert facts.kind != "unknown"
+        assert facts.problems == ("beyond bounds: no more than 70000 bytes of it are read",)
+    assert probe(FIXTURES / "formats/h264.mp4").problems == ()
