@@ -6,16 +6,32 @@
     │   ├── UnknownRuleError       a rule code, prefix or name that selects nothing
     │   ├── JobFileError           a job file that cannot be read; names file and line
     │   └── CatalogError           a catalog file that breaks its schema; names file, key and line
-    └── MissingLibraryError        a library or system file this check needs does not load
+    ├── MissingLibraryError        a library or system file this check needs does not load
+    ├── UnreadableMediaError       pictures or sound that cannot be decoded, where content was to be looked at
+    └── PrepareError               a file could not be made to fit; carries the findings that stay
+        └── FfmpegError            ffmpeg failed, hung or is missing; carries its last lines
 
 Bad media is not an error: `probe` describes it in `Facts.problems` and `check` turns that into findings.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class MediaPreflightError(Exception):
-    """Base of all errors of this package. The text is one line, fit to show to a user."""
+    """Base of all errors of this package. The text is one line, fit to show to a user. All can be pickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default an error is rebuilt from its text, which is not what most of these are made from.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[MediaPreflightError], args: tuple[object, ...], attributes: dict[str, object]) -> MediaPreflightError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
 
 
 class UsageError(MediaPreflightError):
@@ -93,6 +109,46 @@ class MissingLibraryError(MediaPreflightError):
         self.library = library
         self.mend = mend
         super().__init__(f"{library} does not load ({reason}); {mend}")
+
+
+class UnreadableMediaError(MediaPreflightError):
+    """The pictures or the sound of a file cannot be decoded; what `probe` finds wrong with it says more.
+
+    Attributes:
+        path: the file.
+        reason: the rest of the message.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class PrepareError(MediaPreflightError):
+    """A file could not be made to fit, or its output could not be written.
+
+    Attributes:
+        path: the source.
+        findings: what stays wrong with it; may be empty where writing failed.
+    """
+
+    def __init__(self, path: str, message: str, findings: tuple[object, ...] = ()) -> None:
+        self.path = path
+        self.findings = findings
+        super().__init__(f"{path}: {message}")
+
+
+class FfmpegError(PrepareError):
+    """ffmpeg failed, hung, or is missing.
+
+    Attributes:
+        log: its last lines; may be empty.
+    """
+
+    def __init__(self, path: str, message: str, log: tuple[str, ...] = ()) -> None:
+        self.log = log
+        super().__init__(path, message)
 
 
 def did_you_mean(suggestions: tuple[str, ...]) -> str:

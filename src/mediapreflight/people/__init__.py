@@ -1,0 +1,87 @@
+"""Who is in a picture or a video, and what is to be heard in a recording.
+
+    content = see_picture("portrait.jpg")            # faces, with `bodies=True` bodies too
+    content = watch_video("clip.mp4")                # the same for frames spread over its length
+    facts = listen("voice.mp3")                      # speech, pauses, levels, clipping
+
+They raise MissingLibraryError where a library or a system file of theirs does not load, and UnreadableMediaError where the file
+cannot be decoded. Detectors are loaded on first use, may be asked from several threads, and are freed when Python ends or by
+`close_detectors`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..errors import UnreadableMediaError
+from .facts import Body, Face, FrameContent, PictureContent, SpeechFacts, VideoContent
+
+if TYPE_CHECKING:
+    from .media import Picture
+
+__all__ = [
+    "Body",
+    "Face",
+    "FrameContent",
+    "PictureContent",
+    "SpeechFacts",
+    "UnreadableMediaError",
+    "VideoContent",
+    "close_detectors",
+    "listen",
+    "see_picture",
+    "watch_video",
+]
+
+# A frame every five seconds of a minute.
+DEFAULT_SAMPLES = 12
+
+
+def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> PictureContent:
+    """The faces of a picture, and with `bodies` everybody's body too."""
+    from .faces import LONGEST_SIDE
+    from .media import load_picture
+
+    picture = load_picture(path, LONGEST_SIDE)
+    faces, bystanders, people = _seen(picture, bodies)
+    return PictureContent(width=picture.width, height=picture.height, faces=faces, bystanders=bystanders, bodies=people)
+
+
+def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES, bodies: bool = False) -> VideoContent:
+    """The same for the first frame of a video and up to `samples` - 1 more, spread over its length."""
+    from .faces import LONGEST_SIDE
+    from .frames import sample_frames
+
+    frames = sample_frames(path, samples, LONGEST_SIDE)
+    contents = []
+    for frame in frames:
+        faces, bystanders, people = _seen(frame.picture, bodies)
+        contents.append(FrameContent(time_s=frame.time_s, faces=faces, bystanders=bystanders, bodies=people))
+    return VideoContent(width=frames[0].picture.width, height=frames[0].picture.height, samples=tuple(contents))
+
+
+def listen(path: str | os.PathLike[str]) -> SpeechFacts:
+    """What is to be heard in the first sound of a file."""
+    from .speech import listen
+
+    return listen(path)
+
+
+def close_detectors() -> None:
+    """Free the models; whatever needs them next loads them again."""
+    from . import bodies, detector
+
+    detector.close_detectors()
+    bodies.close_detectors()
+
+
+def _seen(picture: Picture, with_bodies: bool) -> tuple[tuple[Face, ...], tuple[Face, ...], tuple[Body, ...] | None]:
+    from .faces import faces_in
+
+    faces, bystanders = faces_in(picture)
+    if not with_bodies:
+        return faces, bystanders, None
+    from .bodies import bodies_in
+
+    return faces, bystanders, bodies_in(picture, (*faces, *bystanders))

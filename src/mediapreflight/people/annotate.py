@@ -1,0 +1,82 @@
+"""A picture with what was found drawn into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from .geometry import Box
+from .runtime import load_cv2
+
+if TYPE_CHECKING:
+    from .facts import Face, Point
+    from .media import Rgb
+
+Color = tuple[int, int, int]
+_FACE = (40, 220, 90)
+_FACE_BBOX = (255, 210, 0)
+_EXT_BBOX = (60, 150, 255)
+_EDGE = (0, 0, 0)
+# The thickness of a line, of a picture's longest side: about two pixels on a screen that shows the whole of it.
+_LINE = 1 / 450
+_LETTER_HEIGHT = 1 / 40
+# The radius of a keypoint's dot, of its face's width.
+_DOT = 1 / 25
+# OpenCV's plain font is 22 px high at scale 1.
+_FONT_HEIGHT = 22
+
+
+def annotated(rgb: Rgb, faces: Sequence[Face], face_bbox: Box | None = None, ext_bbox: Box | None = None) -> Rgb:
+    """A copy of the picture with faces, their keypoints and scores, the chosen face and the crop around it.
+
+    Args:
+        rgb: height x width x 3, uint8, in the pixels the boxes are given in.
+        faces: each drawn in green, keypoints as dots, its score above it.
+        face_bbox: drawn in yellow, with its name.
+        ext_bbox: drawn in blue, with its name.
+
+    Lines and letters grow with the picture and have a black edge, so that they can be read at any size and on any ground.
+    """
+    pen = _Pen(rgb.copy(), max(1, round(max(rgb.shape) * _LINE)))
+    for face in faces:
+        pen.box(face.box, _FACE)
+        pen.dots(face.keypoints, _FACE, max(1, round(face.box.width * _DOT)))
+        pen.label(face.box, f"{face.score:.2f}", _FACE)
+    if ext_bbox is not None:
+        pen.box(ext_bbox, _EXT_BBOX)
+        pen.label(ext_bbox, "ext_bbox", _EXT_BBOX)
+    if face_bbox is not None:
+        pen.box(face_bbox, _FACE_BBOX)
+        pen.label(face_bbox, "face_bbox", _FACE_BBOX, below=True)
+    return pen.canvas
+
+
+class _Pen(NamedTuple):
+    canvas: Rgb
+    thickness: int
+
+    def box(self, box: Box, color: Color) -> None:
+        cv2 = load_cv2()
+        for shade, width in ((_EDGE, self.thickness * 3), (color, self.thickness)):
+            cv2.rectangle(self.canvas, (box.x1, box.y1), (box.x2 - 1, box.y2 - 1), shade, width)
+
+    def dots(self, points: Sequence[Point], color: Color, most: int) -> None:
+        """`most`: the largest radius that leaves a face to be seen between them."""
+        cv2 = load_cv2()
+        radius = min(self.thickness * 2, most)
+        for x, y in points:
+            for shade, grown in ((_EDGE, radius + self.thickness), (color, radius)):
+                cv2.circle(self.canvas, (round(x), round(y)), grown, shade, -1, cv2.LINE_AA)
+
+    def label(self, box: Box, text: str, color: Color, *, below: bool = False) -> None:
+        """Text on a black ground at the upper or lower edge of a box, moved inside the picture where it would stick out."""
+        cv2 = load_cv2()
+        height, width = self.canvas.shape[:2]
+        letters = cv2.FONT_HERSHEY_SIMPLEX, max(max(height, width) * _LETTER_HEIGHT, 8) / _FONT_HEIGHT
+        (wide, tall), under = cv2.getTextSize(text, *letters, self.thickness)
+        line = tall + under + 2 * self.thickness
+        top = box.y2 if below else box.y1 - line
+        top = min(max(top, 0), max(height - line, 0))
+        left = min(max(box.x1, 0), max(width - wide, 0))
+        cv2.rectangle(self.canvas, (left, top), (left + wide, top + line), _EDGE, -1)
+        cv2.putText(self.canvas, text, (left, top + tall + self.thickness), *letters, color, self.thickness, cv2.LINE_AA)

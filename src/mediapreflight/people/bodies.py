@@ -1,0 +1,206 @@
+"""The people in a picture, from mediapipe's pose landmarks and the faces found.
+
+A landmark is *to be seen* where mediapipe gives it at least `SEEN` of both presence (it is within the picture) and visibility
+(nothing hides it), and it lies inside the picture.
+
+Every face is somebody. A pose belongs to the nearest face that no nearer pose has; a pose without a face is a person only where
+its shoulders and hips are present beyond doubt (`SURE`) and nobody else covers the same place: the pose model also sees bodies
+in dogs, in drawings and in the shirt of somebody it has already found.
+
+- Framing: `full` where both ankles are to be seen; `half` where both shoulders are, and the point `WAIST` of the way from them
+  to the hips is in the picture; `head` otherwise; `part` where neither a face nor any landmark of the head is to be seen.
+- Facing: `back` without a face; `side` with a face turned `SIDE_YAW_DEG` or more, or with shoulders further apart in depth than
+  across; else `front`.
+- Posture: `standing` where the knees lie at least `STANDING` torso lengths below the hips, `sitting` (or crouching) where less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from math import dist
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from .facts import Body, Face
+from .geometry import Box
+from .runtime import Shared, Task
+
+if TYPE_CHECKING:
+    from .media import Picture
+
+MAX_BODIES = 6
+SEEN = 0.5
+SURE = 0.9
+WAIST = 0.75
+# The knees of 25 standing people lay 0.5 to 0.9 torso lengths below their hips, those of people who sat or crouched up to 0.4.
+STANDING = 0.45
+SIDE_YAW_DEG = 45.0
+# A face belongs to a head whose middle is at most this many face widths from its own.
+_HEAD_REACH = 2.0
+# Without a face of its own, a pose is another person where the boxes of both share this much of the smaller one.
+_SAME_PERSON = 0.5
+_MIN_CONFIDENCE = 0.3
+
+_NOSE, _EARS = 0, (7, 8)
+_SHOULDERS, _WRISTS, _HIPS, _KNEES, _ANKLES = (11, 12), (15, 16), (23, 24), (25, 26), (27, 28)
+_HEAD = (_NOSE, *_EARS)
+_TRUNK = (*_SHOULDERS, *_HIPS)
+
+
+class _Landmark(NamedTuple):
+    """In pixels of the displayed picture; `confidence` is the lesser of presence and visibility, 0 outside the picture."""
+
+    x: float
+    y: float
+    presence: float
+    confidence: float
+
+
+class _Pose(NamedTuple):
+    """33 landmarks, and whether the shoulders are further apart in depth than across."""
+
+    landmarks: tuple[_Landmark, ...]
+    sideways: bool
+
+    def sees(self, indices: Iterable[int], combine: Callable[[Iterable[bool]], bool] = all) -> bool:
+        return combine(self.landmarks[index].confidence >= SEEN for index in indices)
+
+    def height(self, indices: Sequence[int]) -> float:
+        """The mean y of some landmarks, wherever they are guessed to be."""
+        return sum(self.landmarks[index].y for index in indices) / len(indices)
+
+    @property
+    def torso(self) -> float:
+        return max(1.0, abs(self.height(_HIPS) - self.height(_SHOULDERS)))
+
+
+def bodies_in(picture: Picture, faces: Sequence[Face]) -> tuple[Body, ...]:
+    """Everybody in a picture, tallest first, given all its faces. Raises MissingLibraryError."""
+    with _shared.use() as task:
+        result = task.detect(picture.rgb)
+    pairs = zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
+    poses = [_pose(landmarks, world, picture) for landmarks, world in pairs]
+    owned = _owned(poses, faces)
+    bodies = [
+        _body(poses[owned[index]], face, picture) if index in owned else _only_a_face(face) for index, face in enumerate(faces)
+    ]
+    for number, pose in enumerate(poses):
+        if number not in owned.values() and _is_sure(pose):
+            body = _body(pose, None, picture)
+            if not any(_is_same_place(body, other) for other in bodies):
+                bodies.append(body)
+    return tuple(sorted(bodies, key=lambda body: (body.bbox[1] - body.bbox[3], body.bbox)))
+
+
+def close_detectors() -> None:
+    """Free the model; the next picture loads it again."""
+    _shared.close()
+
+
+_shared: Shared[Task] = Shared(
+    lambda: Task(
+        "PoseLandmarker",
+        "pose_landmarker_full.task",
+        "pose_landmarks",
+        num_poses=MAX_BODIES,
+        min_pose_detection_confidence=_MIN_CONFIDENCE,
+        min_pose_presence_confidence=_MIN_CONFIDENCE,
+    )
+)
+
+
+def _pose(landmarks: Sequence[Any], world: Sequence[Any], picture: Picture) -> _Pose:
+    left, right = (world[index] for index in _SHOULDERS)
+    return _Pose(tuple(_landmark(point, picture) for point in landmarks), sideways=abs(left.z - right.z) > abs(left.x - right.x))
+
+
+def _landmark(point: Any, picture: Picture) -> _Landmark:
+    inside = 0 <= point.x <= 1 and 0 <= point.y <= 1
+    confidence = min(point.presence, point.visibility) if inside else 0.0
+    return _Landmark(point.x * picture.width, point.y * picture.height, point.presence, confidence)
+
+
+def _owned(poses: Sequence[_Pose], faces: Sequence[Face]) -> dict[int, int]:
+    """For the faces that have one, the number of their pose: nearest first, each pose for one face."""
+    near = sorted(
+        (apart, index, number)
+        for number, pose in enumerate(poses)
+        for index, face in enumerate(faces)
+        if (apart := _apart(pose, face)) <= _HEAD_REACH
+    )
+    owned: dict[int, int] = {}
+    for _, index, number in near:
+        if index not in owned and number not in owned.values():
+            owned[index] = number
+    return owned
+
+
+def _apart(pose: _Pose, face: Face) -> float:
+    """How far the middle of the head is from that of the face, in face widths."""
+    head = [pose.landmarks[index] for index in _HEAD]
+    middle = sum(point.x for point in head) / len(head), sum(point.y for point in head) / len(head)
+    return dist(middle, ((face.box.x1 + face.box.x2) / 2, (face.box.y1 + face.box.y2) / 2)) / face.box.width
+
+
+def _is_sure(pose: _Pose) -> bool:
+    return all(pose.landmarks[index].presence >= SURE and pose.landmarks[index].confidence >= SEEN for index in _TRUNK)
+
+
+def _is_same_place(one: Body, other: Body) -> bool:
+    first, second = Box(*one.bbox), Box(*other.bbox)
+    return first.shared(second) >= _SAME_PERSON * min(first.area, second.area)
+
+
+def _only_a_face(face: Face) -> Body:
+    return Body(
+        bbox=face.bbox,
+        framing="head",
+        facing=_facing(None, face),
+        posture="unknown",
+        hips_in_picture=False,
+        hands_in_picture=False,
+    )
+
+
+def _body(pose: _Pose, face: Face | None, picture: Picture) -> Body:
+    return Body(
+        bbox=_bbox(pose, face, picture),
+        framing=_framing(pose, face, picture.height),
+        facing=_facing(pose, face),
+        posture=_posture(pose),
+        hips_in_picture=pose.sees(_HIPS),
+        hands_in_picture=pose.sees(_WRISTS),
+    )
+
+
+def _bbox(pose: _Pose, face: Face | None, picture: Picture) -> tuple[int, int, int, int]:
+    seen = [(point.x, point.y) for point in pose.landmarks if point.confidence >= SEEN]
+    corners = [(face.bbox[0], face.bbox[1]), (face.bbox[2], face.bbox[3])] if face else []
+    xs, ys = zip(*seen, *corners, strict=True)
+    return (
+        max(0, round(min(xs))),
+        max(0, round(min(ys))),
+        min(picture.width, round(max(xs)) + 1),
+        min(picture.height, round(max(ys)) + 1),
+    )
+
+
+def _framing(pose: _Pose, face: Face | None, height: int) -> Literal["full", "half", "head", "part"]:
+    if face is None and not pose.sees(_HEAD, any):
+        return "part"
+    if pose.sees(_ANKLES):
+        return "full"
+    waist = pose.height(_SHOULDERS) + WAIST * (pose.height(_HIPS) - pose.height(_SHOULDERS))
+    return "half" if pose.sees(_SHOULDERS) and waist <= height else "head"
+
+
+def _facing(pose: _Pose | None, face: Face | None) -> Literal["front", "side", "back"]:
+    if face is None:
+        return "back"
+    sideways = pose is not None and pose.sideways
+    return "side" if sideways or abs(face.yaw_deg) >= SIDE_YAW_DEG else "front"
+
+
+def _posture(pose: _Pose) -> Literal["standing", "sitting", "unknown"]:
+    if not pose.sees(_KNEES, any) or not pose.sees(_HIPS):
+        return "unknown"
+    return "standing" if pose.height(_KNEES) - pose.height(_HIPS) >= STANDING * pose.torso else "sitting"

@@ -1,0 +1,91 @@
+"""The faces of a picture, measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .detector import Sighting, find_faces
+from .facts import Face
+from .geometry import Box
+from .headpose import head_pose
+from .runtime import load_cv2
+
+if TYPE_CHECKING:
+    from .media import Picture, Rgb
+
+# Of the array the detectors look at. Clear faces are found from about 20 px of it upwards: a fiftieth of the longest side.
+LONGEST_SIDE = 1024
+# A bystander is turned at least this far from the camera, and at most this large beside the largest face.
+BYSTANDER_YAW_DEG = 45.0
+BYSTANDER_SIZE = 0.5
+# Larger faces are shrunk to this before sharpness is measured, so that it says the same whatever the size.
+_SHARPNESS_SIDE = 128
+
+
+class Faces(NamedTuple):
+    """Both largest first. See `facts.PictureContent` for what a bystander is."""
+
+    faces: tuple[Face, ...]
+    bystanders: tuple[Face, ...]
+
+
+def faces_in(picture: Picture) -> Faces:
+    """Every face of a picture loaded at `LONGEST_SIDE`, in pixels of the whole displayed picture. Raises MissingLibraryError."""
+    seen = [face for sighting in find_faces(picture.rgb) if (face := _measured(sighting, picture)) is not None]
+    seen.sort(key=lambda face: (-face.box.area, face.bbox))
+    aside = tuple(face for face in seen if _is_bystander(face, seen[0]))
+    return Faces(tuple(face for face in seen if face not in aside), aside)
+
+
+def sharpness_of(face: Rgb) -> float:
+    """How much of a face's contrast is fine detail: the standard deviation of its Laplacian over that of its luma.
+
+    Measured on a square of at most 128 px. Of 400 faces of good pictures 1% were below 0.12 and half above 0.44; blurred by a
+    Gaussian of 2% of their side, half were below 0.09. An even surface has 0.
+    """
+    cv2 = load_cv2()
+    luma = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
+    side = min(_SHARPNESS_SIDE, *luma.shape)
+    luma = cv2.resize(luma, (side, side), interpolation=cv2.INTER_AREA)
+    spread = float(luma.std())
+    return float(cv2.Laplacian(luma, cv2.CV_32F).std()) / spread if spread else 0.0
+
+
+def _is_bystander(face: Face, largest: Face) -> bool:
+    return abs(face.yaw_deg) >= BYSTANDER_YAW_DEG and face.box.width <= BYSTANDER_SIZE * largest.box.width
+
+
+def _measured(sighting: Sighting, picture: Picture) -> Face | None:
+    """The face in displayed pixels; None where nothing of it is left inside the picture."""
+    height, width = picture.rgb.shape[:2]
+    scale_x, scale_y = picture.width / width, picture.height / height
+    bbox = _box(sighting, scale_x, scale_y, picture.width, picture.height)
+    seen = _box(sighting, 1.0, 1.0, width, height)
+    if min(bbox.width, bbox.height, seen.width, seen.height) <= 0:
+        return None
+    pose = head_pose([(float(x), float(y)) for x, y in sighting.keypoints])
+    cv2 = load_cv2()
+    face = picture.rgb[seen.y1 : seen.y2, seen.x1 : seen.x2]
+    luma = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
+    return Face(
+        bbox=(bbox.x1, bbox.y1, bbox.x2, bbox.y2),
+        score=round(sighting.score, 3),
+        yaw_deg=round(pose.yaw, 1),
+        pitch_deg=round(pose.pitch, 1),
+        roll_deg=round(pose.roll, 1),
+        keypoints=tuple((round(float(x) * scale_x, 1), round(float(y) * scale_y, 1)) for x, y in sighting.keypoints),
+        sharpness=round(sharpness_of(face), 3),
+        brightness=round(float(luma.mean()), 1),
+        contrast=round(float(luma.std()), 1),
+    )
+
+
+def _box(sighting: Sighting, scale_x: float, scale_y: float, width: int, height: int) -> Box:
+    """The square in pixels of a picture of this size, cut off at its borders."""
+    half = sighting.side / 2
+    return Box(
+        max(0, round((sighting.x - half) * scale_x)),
+        max(0, round((sighting.y - half) * scale_y)),
+        min(width, round((sighting.x + half) * scale_x)),
+        min(height, round((sighting.y + half) * scale_y)),
+    )

@@ -1,0 +1,219 @@
+"""The libraries that look at pictures: loaded on first use, silent, and closed before Python ends."""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from importlib.resources import files
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from ..errors import MissingLibraryError
+
+if TYPE_CHECKING:
+    from .media import Rgb
+
+_SYSTEM_LIBRARIES = "apt-get install libegl1 libgles2 libgl1"
+_STDERR = 2
+# Looking at one picture, more than two threads mostly wait for each other.
+_TEAM_SIZE = 2
+
+
+class Closable(Protocol):
+    """A detector of mediapipe, or several."""
+
+    def close(self) -> None: ...
+
+    def abandon(self) -> None:
+        """Never close it: this process is a fork, and the threads it would have to wait for live in the parent."""
+
+
+_Worker = TypeVar("_Worker", bound=Closable)
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Shared(Generic[_Worker]):
+    """What one thread at a time may use, made when first asked for, closed before Python ends. A forked child makes its own."""
+
+    def __init__(self, make: Callable[[], _Worker]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._worker: _Worker | None = None
+        # mediapipe closes through a thread of its own. Those are gone when atexit runs, and its `__del__` then prints a
+        # traceback; this hook, which concurrent.futures uses itself, comes before.
+        getattr(threading, "_register_atexit", atexit.register)(self.close)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._begin_anew)
+
+    @contextmanager
+    def use(self) -> Iterator[_Worker]:
+        """The worker, for this thread alone until the block ends. Raises MissingLibraryError."""
+        with self._lock:
+            if self._worker is None:
+                with quiet_stderr():
+                    self._worker = self._make()
+            yield self._worker
+
+    def close(self) -> None:
+        """Free it; the next use makes a new one."""
+        with self._lock:
+            worker, self._worker = self._worker, None
+            if worker is not None:
+                with quiet_stderr():
+                    worker.close()
+
+    def _begin_anew(self) -> None:
+        self._lock = threading.Lock()
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.abandon()
+
+
+class Task:
+    """One of mediapipe's vision tasks.
+
+    `task`: its name in `mediapipe.tasks.vision`; `model`: a model file of the package; `finds`: the attribute of its result that
+    lists what it found; `options`: those of the task.
+    """
+
+    def __init__(self, task: str, model: str, finds: str, **options: Any) -> None:
+        mediapipe = load_mediapipe()
+        vision = mediapipe.tasks.vision
+        base = mediapipe.tasks.BaseOptions(model_asset_buffer=model_data(model))
+        with _naming_missing_libraries():
+            self._task = getattr(vision, task).create_from_options(
+                getattr(vision, f"{task}Options")(base_options=base, **options)
+            )
+        self._finds = finds
+        self._has_spoken = False
+
+    def detect(self, rgb: Rgb) -> Any:
+        """mediapipe's result for a picture of height x width x 3, uint8."""
+        import numpy as np
+
+        mediapipe = load_mediapipe()
+        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
+        if self._has_spoken:
+            return self._task.detect(image)
+        # Until each part of it has run once, a picture may make mediapipe print; the last part runs on what was found.
+        with quiet_stderr():
+            result = self._task.detect(image)
+        self._has_spoken = bool(getattr(result, self._finds))
+        return result
+
+    def close(self) -> None:
+        self._task.close()
+
+    def abandon(self) -> None:
+        # Without a handle, mediapipe takes the task for closed.
+        self._task._handle = None
+
+
+class Team(Generic[_Worker]):
+    """Workers of one kind that share a list of work, each on its own thread: mediapipe lets others run meanwhile."""
+
+    def __init__(self, make: Callable[[], _Worker]) -> None:
+        self._members = [make() for _ in range(min(_TEAM_SIZE, os.cpu_count() or 1))]
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        for member in self._members:
+            self._idle.put(member)
+        self._threads = ThreadPoolExecutor(len(self._members))
+
+    def each(self, work: Callable[[_Worker, _Item], _Result], items: Iterable[_Item]) -> list[_Result]:
+        """What `work` returns for each item, in their order."""
+
+        def by_whoever_is_idle(item: _Item) -> _Result:
+            member = self._idle.get()
+            try:
+                return work(member, item)
+            finally:
+                self._idle.put(member)
+
+        return list(self._threads.map(by_whoever_is_idle, items))
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        for member in self._members:
+            member.close()
+
+    def abandon(self) -> None:
+        for member in self._members:
+            member.abandon()
+
+
+def load_cv2() -> Any:
+    """OpenCV. Raises MissingLibraryError."""
+    return _load("cv2", "OpenCV", "opencv-contrib-python")
+
+
+def load_mediapipe() -> Any:
+    """mediapipe, with `tasks.vision` in it. Raises MissingLibraryError."""
+    return _load("mediapipe", "mediapipe", "mediapipe")
+
+
+@contextmanager
+def _naming_missing_libraries() -> Iterator[None]:
+    """mediapipe loads its shared library when a task is made: what is missing then becomes a MissingLibraryError."""
+    try:
+        yield
+    except OSError as error:
+        raise MissingLibraryError("mediapipe", str(error), _SYSTEM_LIBRARIES) from None
+
+
+def model_data(name: str) -> bytes:
+    """A model file of the package. As bytes: mediapipe cannot open every path that Python can."""
+    return files(__package__).joinpath("assets", name).read_bytes()
+
+
+def _load(module: str, name: str, package: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise MissingLibraryError(name, str(error), f"pip install {package}") from None
+    except (ImportError, OSError) as error:
+        raise MissingLibraryError(name, str(error), _SYSTEM_LIBRARIES) from None
+
+
+_quiet_lock = threading.Lock()
+_quiet_users = 0
+_quiet_kept = -1
+
+
+@contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Nothing written to stderr meanwhile is seen, native code included. May be nested, and used by several threads."""
+    _quiet_enter()
+    try:
+        yield
+    finally:
+        _quiet_leave()
+
+
+def _quiet_enter() -> None:
+    global _quiet_users, _quiet_kept  # noqa: PLW0603 - the process has one stderr
+    with _quiet_lock:
+        _quiet_users += 1
+        if _quiet_users > 1:
+            return
+        # A process may run without a stderr; then there is nothing to silence.
+        with suppress(OSError):
+            _quiet_kept = os.dup(_STDERR)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, _STDERR)
+            os.close(nowhere)
+
+
+def _quiet_leave() -> None:
+    global _quiet_users, _quiet_kept  # noqa: PLW0603 - the process has one stderr
+    with _quiet_lock:
+        _quiet_users -= 1
+        if _quiet_users == 0 and _quiet_kept >= 0:
+            os.dup2(_quiet_kept, _STDERR)
+            os.close(_quiet_kept)
+            _quiet_kept = -1

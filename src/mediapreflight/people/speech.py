@@ -1,0 +1,227 @@
+"""What is to be heard in a recording: speech and pauses, levels, clipping."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from math import log10
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ..errors import UnreadableMediaError
+from ..probe.containers import first_audio
+from ..probe.source import display_name
+from .facts import SILENCE_DBFS, Span, SpeechFacts
+from .media import guarded, opened_container
+from .vad import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE, VoiceActivity
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+# Longer recordings are judged by their beginning: an hour costs ten seconds, and no model takes more than a few minutes.
+MAX_HEARD_S = 600.0
+# Speech begins at the first probability and lasts while the second is held, as the Silero team recommends.
+SPEECH_BEGINS, SPEECH_LASTS = 0.5, 0.35
+# Shorter gaps in speech are part of it, shorter stretches of it are none.
+MIN_PAUSE_S, MIN_SPEECH_S = 0.2, 0.25
+# From this share of speech on, a recording holds a voice. Music, tones and noise reached 0.02, the poorest voice 0.5.
+VOICE_SHARE = 0.05
+# Below this, what is no speech counts as quiet.
+QUIET_DBFS = -50.0
+# So many samples in a row at full scale are clipping; the peak of an undistorted wave touches it with fewer.
+_FULL_SCALE, _CLIPPED_RUN = 0.999, 3
+_FLOOR_PERCENTILE = 10
+# The voice activity model sees this many frames at once: 16 seconds.
+_FRAMES_AT_ONCE = 512
+
+
+def listen(path: str | os.PathLike[str]) -> SpeechFacts:
+    """Listen to the first sound of a file, for at most `MAX_HEARD_S`. Raises UnreadableMediaError."""
+    sound = _heard(path)
+    speech = speech_spans(sound.probabilities)
+    return _facts(sound, speech)
+
+
+def holds_voice(facts: SpeechFacts) -> bool:
+    """Whether anybody is to be heard speaking."""
+    return facts.speech_share >= VOICE_SHARE
+
+
+def speech_timeline(path: str | os.PathLike[str]) -> tuple[float, ...]:
+    """How likely each `vad.FRAME_S` (32 ms) of a recording is speech, 0 to 1, from its start. Raises UnreadableMediaError."""
+    return tuple(float(each) for each in _heard(path).probabilities)
+
+
+def speech_spans(probabilities: Sequence[float] | Floats) -> tuple[Span, ...]:
+    """Start and end in seconds of each stretch of speech in a timeline."""
+    spans: list[tuple[int, int]] = []
+    start: int | None = None
+    for number, probability in enumerate([*probabilities, 0.0]):
+        if start is None and probability >= SPEECH_BEGINS:
+            start = number
+        elif start is not None and probability < SPEECH_LASTS:
+            if spans and (start - spans[-1][1]) * FRAME_S < MIN_PAUSE_S:
+                start = spans.pop()[0]
+            spans.append((start, number))
+            start = None
+    return tuple(
+        (round(first * FRAME_S, 3), round(last * FRAME_S, 3)) for first, last in spans if (last - first) * FRAME_S >= MIN_SPEECH_S
+    )
+
+
+def pauses_between(speech: Sequence[Span], duration_s: float) -> tuple[Span, ...]:
+    """When nobody speaks, from 0 to `duration_s`."""
+    edges = [0.0, *(edge for span in speech for edge in span), duration_s]
+    return tuple((start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if end > start)
+
+
+class _Sound(NamedTuple):
+    """`probabilities` of speech and `powers` (mean squares, 1.0 for full scale) of each frame of `FRAME_S`."""
+
+    probabilities: Floats
+    powers: Floats
+    duration_s: float
+    peak: float
+    clipped_share: float
+
+
+def _heard(path: str | os.PathLike[str]) -> _Sound:
+    shown = display_name(os.fsdecode(path))
+    with opened_container(path) as container:
+        stream = first_audio(container)
+        if stream is None:
+            raise UnreadableMediaError(shown, "it holds no sound")
+        sound = guarded(shown, lambda: _listened(container, stream))
+    if sound is None:
+        raise UnreadableMediaError(shown, "no sound of it can be decoded")
+    return sound
+
+
+def _listened(container: InputContainer, stream: AudioStream) -> _Sound | None:
+    voice, gauge = VoiceActivity(), _Gauge()
+    probabilities, powers, heard = [], [], 0
+    for block in _blocks(_mono(container, stream, gauge)):
+        heard += len(block)
+        frames = np.pad(block, (0, -len(block) % FRAME_SAMPLES))
+        probabilities.append(voice.hear(frames))
+        powers.append(np.square(frames.reshape(-1, FRAME_SAMPLES)).mean(axis=1))
+    if not heard:
+        return None
+    return _Sound(
+        probabilities=np.concatenate(probabilities),
+        powers=np.concatenate(powers),
+        duration_s=heard / SAMPLE_RATE,
+        peak=gauge.peak,
+        clipped_share=gauge.clipped / gauge.samples,
+    )
+
+
+def _mono(container: InputContainer, stream: AudioStream, gauge: _Gauge) -> Iterator[Floats]:
+    """The sound as 16 kHz mono, full scale 1.0, in pieces of any length; `gauge` sees it as it was recorded."""
+    import av
+
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+    for frame in _decoded(container, stream):
+        gauge.see(frame)
+        for part in resampler.resample(frame):
+            yield np.nan_to_num(part.to_ndarray()[0])
+    for part in resampler.resample(None):
+        yield np.nan_to_num(part.to_ndarray()[0])
+
+
+def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    """The frames that decode, up to `MAX_HEARD_S`; what is damaged is left out."""
+    import av
+
+    heard = 0.0
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            continue
+        for frame in frames:
+            yield frame
+            heard += frame.samples / frame.sample_rate
+        if heard >= MAX_HEARD_S:
+            return
+
+
+def _blocks(pieces: Iterator[Floats]) -> Iterator[Floats]:
+    """The same sound in pieces of `_FRAMES_AT_ONCE` frames; only the last is shorter."""
+    size = _FRAMES_AT_ONCE * FRAME_SAMPLES
+    waiting: list[Floats] = []
+    for piece in pieces:
+        waiting.append(piece)
+        if sum(map(len, waiting)) >= size:
+            joined = np.concatenate(waiting)
+            whole = len(joined) // size * size
+            yield from np.split(joined[:whole], whole // size)
+            waiting = [joined[whole:]]
+    if any(map(len, waiting)):
+        yield np.concatenate(waiting)
+
+
+class _Gauge:
+    """The peak (1.0 for full scale) and the clipped samples of sound as it was recorded."""
+
+    def __init__(self) -> None:
+        self.peak = 0.0
+        self.clipped = 0
+        self.samples = 0
+
+    def see(self, frame: AudioFrame) -> None:
+        loudness = np.abs(_channels(frame))
+        peak = float(loudness.max(initial=0.0))
+        self.samples += loudness.size
+        self.peak = max(self.peak, peak)
+        if peak >= _FULL_SCALE:
+            self.clipped += sum(_in_runs(channel >= _FULL_SCALE) for channel in loudness)
+
+
+def _in_runs(full: NDArray[np.bool_]) -> int:
+    """How many of these samples stand in runs of at least `_CLIPPED_RUN`."""
+    edges = np.flatnonzero(np.diff(full, prepend=False, append=False))
+    lengths = edges[1::2] - edges[::2]
+    return int(lengths[lengths >= _CLIPPED_RUN].sum())
+
+
+def _channels(frame: AudioFrame) -> Floats:
+    """Channels x samples, full scale 1.0."""
+    stored = frame.to_ndarray()
+    values = np.nan_to_num(stored.astype(np.float32))
+    if frame.format.name.startswith("u8"):
+        values = np.asarray((values - 128) / 128, np.float32)
+    elif np.issubdtype(stored.dtype, np.integer):
+        values /= 1 << (8 * stored.dtype.itemsize - 1)
+    return values if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels).T
+
+
+def _facts(sound: _Sound, speech: tuple[Span, ...]) -> SpeechFacts:
+    middles = (np.arange(len(sound.powers)) + 0.5) * FRAME_S
+    is_speech = np.zeros(len(middles), dtype=bool)
+    for start, end in speech:
+        is_speech |= (middles >= start) & (middles < end)
+    loud = sound.powers > 10 ** (QUIET_DBFS / 10)
+    spoken = min(sum(end - start for start, end in speech), sound.duration_s)
+    return SpeechFacts(
+        heard_s=round(sound.duration_s, 3),
+        speech_share=round(spoken / sound.duration_s, 3),
+        speech=speech,
+        pauses=pauses_between(speech, round(sound.duration_s, 3)),
+        loudness_dbfs=_dbfs(float(sound.powers.mean())),
+        speech_level_dbfs=_dbfs(float(sound.powers[is_speech].mean()) if is_speech.any() else 0.0),
+        noise_floor_dbfs=_dbfs(float(np.percentile(sound.powers, _FLOOR_PERCENTILE))),
+        other_sound_share=round(float((loud & ~is_speech).mean()), 3),
+        peak_dbfs=_dbfs(sound.peak**2),
+        clipping_share=round(sound.clipped_share, 5),
+    )
+
+
+def _dbfs(power: float) -> float:
+    return round(max(SILENCE_DBFS, 10 * log10(power)), 1) if power > 0 else SILENCE_DBFS
