@@ -1,0 +1,76 @@
+"""What a prepared recording or video aims at: the safe limits of a role, less what containers round; and why a step is taken."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ..catalog.interval import Interval
+from ..catalog.schema import Role
+from ..findings import Finding
+from ..probe.facts import AudioFacts, VideoFacts
+from ..probe.formats import FORMATS
+
+# A frame of MP3 or AAC at 16 kHz lasts up to 72 ms, and a sound track runs on for up to one frame after its picture.
+MARGIN_S = 0.1
+# Index, headers and the encoders' own deviation from the rate they are given.
+_BYTES_SHARE = 0.95
+
+Reasons = Mapping[str, str]
+
+
+def reasons_of(findings: Sequence[Finding]) -> dict[str, str]:
+    """The reason a step gives, `VID007 video-frame-rate-too-high`, by the name of the finding it cures."""
+    return {finding.name: f"{finding.code} {finding.name}" for finding in findings}
+
+
+def first_of(reasons: Reasons, *names: str) -> str | None:
+    """The reason of the first of these findings that is there; None where none is."""
+    return next((reasons[name] for name in names if name in reasons), None)
+
+
+class Lengths(NamedTuple):
+    """The lengths, in seconds, that an output may have once containers have rounded them."""
+
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, role: Role) -> Lengths:
+        """The safe lengths of a role, with a margin inside both ends; the middle where they lie closer than that."""
+        interval = role.duration.safe_interval if role.duration else Interval()
+        least, most = max(interval.lower, 0.0) + MARGIN_S, interval.upper - MARGIN_S
+        if interval.lower <= 0:
+            least = 0.0
+        if least > most:
+            least = most = (interval.lower + interval.upper) / 2
+        return cls(least, most)
+
+    def nearest(self, seconds: float) -> float:
+        """The length nearest to this one."""
+        return min(max(seconds, self.least), self.most)
+
+
+def most_bytes(role: Role) -> int | None:
+    """How many bytes an output may have by the strictest reading; None where no limit is documented."""
+    if role.byte_intervals is None or math.isinf(role.byte_intervals[1].upper):
+        return None
+    safe = role.byte_intervals[1]
+    return math.ceil(safe.upper) - 1 if safe.upper_open else math.floor(safe.upper)
+
+
+def budget(role: Role, seconds: float) -> int | None:
+    """The bits per second that picture and sound together may take so that `seconds` of them fit; None without a limit."""
+    limit = most_bytes(role)
+    return None if limit is None else int(limit * _BYTES_SHARE * 8 / max(seconds, MARGIN_S))
+
+
+def measured_length(facts: AudioFacts | VideoFacts) -> float | None:
+    """How long picture or recording last: as measured, else as stated; None where neither is known, or nothing is there."""
+    return facts.duration_s or (None if facts.duration_s == 0 else facts.stated_duration_s) or None
+
+
+def extension(format: str) -> str:
+    """The usual extension of a format's files."""
+    return FORMATS[format].extensions[0]

@@ -1,0 +1,131 @@
+"""Running the steps of a recording's plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import FfmpegError, PrepareError
+from ..probe.source import display_name
+from . import ffmpeg
+from .av_steps import Denoise, EncodeSound, Loudness, MixDown, PadSilence, RemuxSound, Trim, step_of
+from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, Bounds, Progress
+from .packets import Streams, survey
+from .steps import Step
+
+_MUXERS = {"wav": "wav", "mp3": "mp3", "m4a": "ipod", "aac": "adts"}
+_SAMPLE_RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
+# No tags; and a first frame that states the true number of frames.
+_MUXER_OPTIONS: dict[str, dict[str, Any]] = {
+    "mp3": {"id3v2_version": 0, "write_id3v1": 0, "write_xing": 1},
+    "m4a": {"movflags": "+faststart"},
+}
+_BYTES_PER_SECOND = 1_000_000
+_LEAST_SECONDS = 120
+_MEMORY = 3 << 30
+# What two channels of broadcast sound may peak at, and how much its loudness may range (EBU R 128).
+_TRUE_PEAK, _RANGE = -1.5, 11
+
+
+def run_audio(source: str, steps: Sequence[Step], target: str, progress: Progress | None = None) -> tuple[Step, ...]:
+    """Do what `plan_audio` planned, and write the whole file to `target`.
+
+    Args:
+        target: replaced where it exists. After an error it may be missing or unfinished.
+        progress: called with 0 to 1; an exception it raises stops the work.
+
+    Returns: the steps as they were done.
+
+    Raises: PrepareError where the source cannot be opened or holds no sound, FfmpegError where ffmpeg fails.
+    """
+    streams = survey(source)
+    if streams.audio is None:
+        raise PrepareError(display_name(source), "has no sound")
+    last = steps[-1]
+    bounds = Bounds(_LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND, _MEMORY)
+    if isinstance(last, RemuxSound):
+        graph = _copy(streams, steps, last)
+    elif isinstance(last, EncodeSound):
+        graph = _encode(source, streams, steps, last, bounds)
+    else:
+        raise TypeError(f"the last step must write the file, not {last.name}")
+    ffmpeg.run(graph, source, target, seconds=last.seconds, bounds=bounds, progress=progress)
+    return tuple(steps)
+
+
+def _copy(streams: Streams, steps: Sequence[Step], remux: RemuxSound) -> Any:
+    trim = step_of(steps, Trim)
+    options: dict[str, Any] = {"c:a": "copy", **({"t": f"{trim.end_s:.6f}"} if trim else {})}
+    return _output(_sound(streams), remux.format, options)
+
+
+def _encode(source: str, streams: Streams, steps: Sequence[Step], encode: EncodeSound, bounds: Bounds) -> Any:
+    stream = _treated(_sound(streams), steps)
+    if (loudness := step_of(steps, Loudness)) is not None:
+        stream = _levelled(stream, loudness, source, bounds)
+    stream = _finished(stream, steps, encode)
+    options: dict[str, Any] = {"c:a": encode.codec}
+    if encode.bit_rate is not None:
+        options["b:a"] = encode.bit_rate
+    return _output(stream, encode.format, options)
+
+
+def _sound(streams: Streams) -> Any:
+    return ffmpeg.ffmpeg_python().input(SOURCE, f=streams.demuxer, **INPUT_OPTIONS)[str(streams.audio)]
+
+
+def _output(stream: Any, format: str, options: dict[str, Any]) -> Any:
+    options = {**OUTPUT_OPTIONS, **_MUXER_OPTIONS.get(format, {}), **options}
+    return ffmpeg.ffmpeg_python().output(stream, TARGET, f=_MUXERS[format], **options)
+
+
+def _treated(stream: Any, steps: Sequence[Step]) -> Any:
+    """What comes before loudness is measured: the part that is kept, its noise, its channels."""
+    # From time zero on, as the timeline of a recording counts; gaps in a stream become silence.
+    stream = stream.filter("aresample", **{"async": 1, "first_pts": 0})
+    if (trim := step_of(steps, Trim)) is not None:
+        stream = stream.filter("atrim", start=f"{trim.start_s:.6f}", end=f"{trim.end_s:.6f}").filter("asetpts", "PTS-STARTPTS")
+    if step_of(steps, Denoise):
+        stream = stream.filter("afftdn", nr=12)
+    return stream.filter("aformat", channel_layouts="mono") if step_of(steps, MixDown) else stream
+
+
+def _levelled(stream: Any, loudness: Loudness, source: str, bounds: Bounds) -> Any:
+    """Measured in a run of its own, so that one gain does for the whole, and only peaks without room are rounded off."""
+    target = {"I": loudness.target_lufs, "TP": _TRUE_PEAK, "LRA": _RANGE}
+    module = ffmpeg.ffmpeg_python()
+    graph = module.output(stream.filter("loudnorm", **target, print_format="json"), "-", f="null")
+    measured = _measurement(ffmpeg.run(graph, source, None, seconds=1, bounds=bounds), source)
+    if measured is None:
+        # Silence has no loudness: no gain would bring it to the target.
+        return stream
+    return stream.filter("loudnorm", **target, **measured, linear="true")
+
+
+def _measurement(log: tuple[str, ...], source: str) -> dict[str, str] | None:
+    """What loudnorm measured, as its second run wants it; None for silence."""
+    text = "\n".join(line.removeprefix("[info] ") for line in log)
+    try:
+        found = json.loads(text[text.rindex("{") : text.rindex("}") + 1])
+        named = {"I": "input_i", "TP": "input_tp", "LRA": "input_lra", "thresh": "input_thresh"}
+        measured = {f"measured_{name}": found[key] for name, key in named.items()}
+        offset = found["target_offset"]
+    except (ValueError, KeyError):
+        raise FfmpegError(display_name(source), "ffmpeg did not say how loud it is", log[-8:]) from None
+    return None if "inf" in measured["measured_I"] else {**measured, "offset": offset}
+
+
+def _finished(stream: Any, steps: Sequence[Step], encode: EncodeSound) -> Any:
+    """The fade, the silence at the end, and what the encoder takes."""
+    trim, padded = step_of(steps, Trim), step_of(steps, PadSilence)
+    if encode.sample_rate is not None and (encode.format == "wav" or encode.sample_rate in _SAMPLE_RATES):
+        rates = str(encode.sample_rate)
+    else:
+        rates = "|".join(map(str, _SAMPLE_RATES))
+    layouts = {1: "mono", 2: "stereo", None: "mono|stereo"}[encode.channels]
+    stream = stream.filter("aformat", sample_rates=rates, channel_layouts=layouts)
+    if trim and trim.fade_s:
+        start = trim.end_s - trim.start_s - trim.fade_s
+        stream = stream.filter("afade", t="out", st=f"{start:.6f}", d=trim.fade_s)
+    return stream.filter("apad", whole_dur=f"{padded.to_s:.6f}") if padded else stream

@@ -1,0 +1,338 @@
+"""Plans to files: each made beside its place, measured and judged again, and only then given its name."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from .._version import __version__
+from ..catalog import Catalog, Model, builtin_catalog
+from ..check import Measured, check, in_order, judge
+from ..errors import MediaPreflightError, PrepareError
+from ..findings import FAILING, Finding
+from ..job import Job, is_url
+from ..probe import Facts, Level, probe
+from ..probe.source import display_name
+from ..rules import selection
+from .document import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, StepRecord
+from .options import PrepareOptions
+from .plan import BOXES, JobPlan, box_ratio, keeps_boxes, plan_job, prepared_job, takes_boxes
+from .steps import FilePlan
+from .write import OutputFolder, file_sha256, link_or_copy, output_name
+
+Progress = Callable[[str, float], None]
+# What judges a file by itself; who is in it, and what goes with it, is judged on the whole job.
+_FILE_RULES = ("FILE", "IMG", "VID", "AUD")
+# Encoders of video use every core by themselves.
+_ONE_VIDEO = threading.Semaphore(1)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A job whose files fit. `steps` by role; `record` is its entry in `prepared.json`."""
+
+    job: Job
+    steps: Mapping[str, tuple[StepRecord, ...]]
+    record: PreparedJob
+
+
+def prepare(
+    job: Job,
+    *,
+    out: str | os.PathLike[str],
+    options: PrepareOptions | None = None,
+    level: Level = "content",
+    catalog: Catalog | None = None,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Make the files of one job fit, in the folder `out`; sources are never touched.
+
+    Args:
+        options: see PrepareOptions; `split` makes several jobs, see `prepare_jobs`.
+        progress: called with a file's name and the share of it that is done, from any thread.
+
+    Raises PrepareError, with the findings that stay, where the job cannot be made to fit or nothing can be written.
+    """
+    results = prepare_jobs([job], out=out, options=options, level=level, catalog=catalog, progress=progress)
+    if len(results) > 1:
+        raise PrepareError(str(out), "one recording became several jobs; use prepare_jobs where split is chosen")
+    (result,) = results
+    if not result.record.ok:
+        reasons = "; ".join(finding.message for finding in result.record.findings if finding.severity in FAILING)
+        raise PrepareError(job.model, result.record.error or reasons, result.record.findings)
+    return result
+
+
+def prepare_jobs(
+    jobs: Iterable[Job],
+    *,
+    out: str | os.PathLike[str],
+    options: PrepareOptions | None = None,
+    level: Level = "content",
+    catalog: Catalog | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> tuple[Prepared, ...]:
+    """Make the files of many jobs fit, and write `prepared.json` beside them. Arguments as in `prepare`.
+
+    A job that cannot be made to fit does not stop the others: its record says why, and is not `ok`.
+
+    Raises PrepareError where the folder cannot be written.
+    """
+    models = catalog or builtin_catalog()
+    chosen = options or PrepareOptions()
+    several = tuple(jobs)
+    for job in several:
+        models.model(job.model)
+    with OutputFolder(out) as folder:
+        planned = in_order(lambda job: tuple(plan_job(job, chosen, level, models)), several, workers)
+        plans = tuple(plan for group in planned for plan in group)
+        workshop = _Workshop(folder, chosen, _earlier(folder.path), progress)
+        names = _names(plans)
+        made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers), strict=True))
+        finish = _Finish(folder.path, names, made, chosen, level, models)
+        results = tuple(finish.assembled(plan) for plan in plans)
+        _write_document(folder, results)
+    return results
+
+
+class _Order(NamedTuple):
+    """A file to be made: its plan, the name it gets, and the model it must fit."""
+
+    plan: FilePlan
+    name: str
+    model: Model
+
+
+# A file's plan and model decide what comes out: the same ones share one output.
+_Key = tuple[str, str, str, str]
+
+
+def _key(plan: JobPlan, file: FilePlan) -> _Key:
+    steps = msgspec.json.encode([step.to_dict() for step in file.steps]).decode()
+    return os.path.abspath(file.source), file.suffix, plan.model.id if file.steps else "", steps  # noqa: PTH100
+
+
+def _names(plans: Sequence[JobPlan]) -> dict[_Key, str]:
+    """The name of each distinct output, in the order of the jobs: the source's, told apart by a number where two would clash."""
+    names: dict[_Key, str] = {}
+    taken = {NAME.casefold()}
+    for plan in plans:
+        for file in plan.files.values():
+            key = _key(plan, file)
+            if key in names:
+                continue
+            part = f"-part{plan.part}" if plan.part and len(file.steps) else ""
+            name, number = output_name(file.source, file.suffix, part), 2
+            while name.casefold() in taken:
+                name, number = output_name(file.source, file.suffix, f"{part}-{number}"), number + 1
+            names[key] = name
+            taken.add(name.casefold())
+    return names
+
+
+def _orders(plans: Sequence[JobPlan], names: Mapping[_Key, str]) -> list[_Order]:
+    orders = {_key(plan, file): (file, plan.model) for plan in plans for file in plan.files.values()}
+    return [_Order(orders[key][0], name, orders[key][1]) for key, name in names.items()]
+
+
+class _Workshop:
+    """Makes files, one at a time or several at once, each in its own thread."""
+
+    def __init__(
+        self, folder: OutputFolder, options: PrepareOptions, earlier: Mapping[str, PreparedInput], progress: Progress | None
+    ) -> None:
+        self._folder = folder
+        self._options = options
+        self._earlier = earlier
+        self._progress = progress
+
+    def make(self, order: _Order) -> PreparedInput | PrepareError:
+        """The file, made or already there; or why it is not."""
+        try:
+            return self._made(order)
+        except PrepareError as error:
+            return error
+        except OSError as error:
+            return PrepareError(display_name(order.plan.source), f"cannot be read: {(error.strerror or str(error)).lower()}")
+        finally:
+            if self._progress:
+                self._progress(order.name, 1.0)
+
+    def _made(self, order: _Order) -> PreparedInput:
+        source_hash = file_sha256(order.plan.source)
+        steps = tuple(StepRecord(**step.to_dict()) for step in order.plan.steps)
+        before = self._earlier.get(order.name)
+        target = self._folder.path / order.name
+        if before and before.source_sha256 == source_hash and before.steps == steps and _is_still(target, before.sha256):
+            return _at(before, target)
+        with self._folder.staged(order.name) as staged:
+            self._write(order, staged)
+            after = _judged(order, staged)
+            if file_sha256(order.plan.source) != source_hash:
+                raise PrepareError(display_name(order.plan.source), "changed while it was read; run it again")
+            output_hash = file_sha256(staged)
+            self._folder.deliver(staged, overwrite=self._options.overwrite)
+        return PreparedInput(
+            source=display_name(order.plan.source),
+            source_sha256=source_hash,
+            path=display_name(str(target)),
+            sha256=output_hash,
+            steps=steps,
+            before=probe(order.plan.source),
+            after=_named(after, target),
+        )
+
+    def _write(self, order: _Order, staged: Path) -> None:
+        plan, target = order.plan, str(staged)
+
+        def report(share: float) -> None:
+            if self._progress:
+                self._progress(order.name, share)
+
+        if plan.is_copy:
+            link_or_copy(plan.source, staged)
+        elif plan.kind == "image":
+            from .image import run_image
+
+            run_image(plan.source, plan.steps, target)
+        elif plan.kind == "audio":
+            from .audio import run_audio
+
+            run_audio(plan.source, plan.steps, target, report)
+        else:
+            from .video import run_video
+
+            with _ONE_VIDEO:
+                run_video(plan.source, plan.steps, target, report)
+
+
+def _named(facts: Facts, path: Path) -> Facts:
+    return msgspec.structs.replace(facts, path=display_name(str(path)))
+
+
+def _at(made: PreparedInput, path: Path) -> PreparedInput:
+    """The record of an earlier run, whose folder may have been named another way."""
+    return msgspec.structs.replace(made, path=display_name(str(path)), after=_named(made.after, path))
+
+
+def _is_still(path: Path, sha256: str) -> bool:
+    try:
+        return file_sha256(path) == sha256
+    except OSError:
+        return False
+
+
+def _judged(order: _Order, staged: Path) -> Facts:
+    """The facts of what was made. Raises PrepareError, with the findings, where it does not fit."""
+    facts = probe(staged)
+    inputs: dict[str, Any] = {order.plan.role: str(staged)}
+    job = Job(order.model.id, whole=False, **inputs)
+    report = judge(job, order.model, {order.plan.role: Measured(facts)}, selection(_FILE_RULES))
+    stays = tuple(
+        finding
+        for finding in report.findings
+        if finding.severity in FAILING or (finding.severity == "warning" and finding.fixable)
+    )
+    if stays:
+        reasons = "; ".join(finding.message for finding in stays)
+        raise PrepareError(display_name(order.plan.source), f"still does not fit after all steps: {reasons}", stays)
+    return facts
+
+
+class _Finish(NamedTuple):
+    """Puts jobs together again from the files that were made."""
+
+    folder: Path
+    names: Mapping[_Key, str]
+    made: Mapping[str, PreparedInput | PrepareError]
+    options: PrepareOptions
+    level: Level
+    catalog: Catalog
+
+    def assembled(self, plan: JobPlan) -> Prepared:
+        """The job with its prepared files, judged as a whole."""
+        names = {role: self.names[_key(plan, file)] for role, file in plan.files.items()}
+        inputs = {role: item for role, name in names.items() if isinstance(item := self.made[name], PreparedInput)}
+        failures = [item for name in names.values() if isinstance(item := self.made[name], PrepareError)]
+        errors = [f"{role}: {why}" for role, why in plan.hopeless.items()] + [str(error) for error in failures]
+        paths = {role: str(self.folder / names[role]) for role in inputs}
+        boxes: dict[str, list[int]] = {}
+        try:
+            boxes = self._boxes(plan, inputs, paths)
+        except MediaPreflightError as error:
+            errors.append(str(error))
+        job = prepared_job(plan, paths, boxes)
+        report = check(job, level=self.level, catalog=self.catalog).jobs[0]
+        staying = tuple(finding for error in failures for finding in error.findings if isinstance(finding, Finding))
+        record = PreparedJob(
+            model=plan.model.id,
+            ok=report.ok and not errors,
+            parameters=report.parameters,
+            fields=report.fields,
+            inputs=inputs,
+            findings=(*report.findings, *staying),
+            urls={role: value for role, value in job.inputs.items() if role in plan.model.roles and is_url(value)},
+            region=plan.job.region,
+            error="; ".join(errors) or None,
+        )
+        return Prepared(job, {role: item.steps for role, item in inputs.items()}, record)
+
+    def _boxes(self, plan: JobPlan, inputs: Mapping[str, PreparedInput], paths: Mapping[str, str]) -> dict[str, list[int]]:
+        """The boxes of the prepared picture: the job's own, carried over, where they were good; else computed anew."""
+        role = next((role for role in inputs if plan.model.roles[role].kind == "image"), None)
+        if role is None or not takes_boxes(plan.model):
+            return {}
+        if keeps_boxes(plan.job, plan.report, self.options):
+            return {name: _carried_over(plan, role, inputs[role], plan.job.inputs[name]) for name in BOXES}
+        from ..people.portraits import find_portrait
+
+        found = find_portrait(paths[role], box_ratio(plan.job, plan.model, self.options))
+        if found.face_bbox is None or found.ext_bbox is None:
+            return {}
+        return {"face_bbox": list(found.face_bbox), "ext_bbox": list(found.ext_bbox)}
+
+
+def _carried_over(plan: JobPlan, role: str, made: PreparedInput, box: Sequence[int]) -> list[int]:
+    """A box of the source picture in the pixels of the prepared one."""
+    from ..people.geometry import Box, resize
+    from .image_plan import mapping
+
+    file, after = plan.files[role], made.after
+    whole = mapping(file.steps)
+    planned = (file.expected.width, file.expected.height)
+    size = (getattr(after, "width", None), getattr(after, "height", None))
+    if all(planned) and all(size) and planned != size:
+        whole = whole.then(resize(planned, size))  # type: ignore[arg-type]
+    return list(whole.box(Box(*box)))
+
+
+def _earlier(folder: Path) -> dict[str, PreparedInput]:
+    """What the last run made in this folder, by name; nothing where its record is missing or cannot be read."""
+    try:
+        document = msgspec.json.decode((folder / NAME).read_bytes(), type=PreparedDocument)
+    except (OSError, msgspec.DecodeError):
+        return {}
+    return {Path(item.path).name: item for job in document.jobs for item in job.inputs.values()}
+
+
+def document_of(results: Sequence[Prepared]) -> PreparedDocument:
+    """The content of `prepared.json`."""
+    records = tuple(result.record for result in results)
+    return PreparedDocument(schema=SCHEMA, version=__version__, ok=all(record.ok for record in records), jobs=records)
+
+
+def _write_document(folder: OutputFolder, results: Sequence[Prepared]) -> None:
+    with folder.staged(NAME) as staged:
+        encoded = msgspec.json.format(msgspec.json.encode(document_of(results)), indent=2)
+        try:
+            staged.write_bytes(encoded + b"\n")
+        except OSError as error:
+            raise PrepareError(str(folder.path), f"cannot be written to: {(error.strerror or str(error)).lower()}") from None
+        folder.deliver(staged, overwrite=True)

@@ -1,0 +1,232 @@
+"""Running ffmpeg: which binary, with what bounds, and what its failures mean.
+
+ffmpeg-python builds the graph; nothing here goes through a shell, and file names enter as `file:` URLs only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from ..errors import FfmpegError, MissingLibraryError
+from ..probe.formats import DEMUXERS
+from ..probe.source import display_name
+
+Progress = Callable[[float], None]
+
+BINARY_VARIABLE = "MEDIAPREFLIGHT_FFMPEG"
+# Names in a graph: ffmpeg-python cannot hash names that are no UTF-8, so the real ones take these places at the end.
+SOURCE, TARGET = "file:source", "file:target"
+# The same bytes on every machine: encoders split the work by the number of threads, and some write what the split was.
+THREADS = 8
+INPUT_OPTIONS: dict[str, Any] = {
+    "protocol_whitelist": "file,pipe",
+    # A demuxer may open others on its own (AVI subtitles, MOV references): only these.
+    "format_whitelist": ",".join(sorted(set(DEMUXERS.values()))),
+    "threads": THREADS,
+}
+OUTPUT_OPTIONS: dict[str, Any] = {
+    "fflags": "+bitexact",
+    "flags:v": "+bitexact",
+    "flags:a": "+bitexact",
+    "map_metadata": -1,
+    "map_chapters": -1,
+}
+_GLOBAL_OPTIONS = (
+    *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"),
+    *("-progress", "pipe:1", "-stats_period", "0.2"),
+    *("-filter_threads", str(THREADS), "-filter_complex_threads", str(THREADS)),
+)
+_LOG_LINES = 60
+_REPORTED_LINES = 8
+_LEAST_SECONDS = 0.001
+_FAULT_MARKS = ("[error]", "[fatal]", "[panic]")
+_ECHOES = ("Task finished with error", "Terminating thread", "Conversion failed", "Error sending frames")
+_STRANGER_MEND = "pip uninstall -y ffmpeg python-ffmpeg && pip install --force-reinstall --no-deps ffmpeg-python"
+
+
+class Bounds(NamedTuple):
+    """What one run may take: wall-clock seconds, and bytes of address space (held to where the system can)."""
+
+    seconds: float
+    memory: int
+
+
+def find_ffmpeg() -> str:
+    """The ffmpeg to run: what MEDIAPREFLIGHT_FFMPEG names, else the one imageio-ffmpeg brings.
+
+    Raises MissingLibraryError where there is none.
+    """
+    if named := os.environ.get(BINARY_VARIABLE):
+        if (found := shutil.which(named)) is not None:
+            return found
+        raise MissingLibraryError("ffmpeg", f"{BINARY_VARIABLE} names {named}, which is no program", f"unset {BINARY_VARIABLE}")
+    mend = f"pip install --force-reinstall imageio-ffmpeg, or set {BINARY_VARIABLE} to an ffmpeg"
+    try:
+        import imageio_ffmpeg
+
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError) as error:
+        raise MissingLibraryError("ffmpeg", str(error).partition(". ")[0], mend) from None
+
+
+def ffmpeg_python() -> Any:
+    """The module of ffmpeg-python. Raises MissingLibraryError where it is absent, or another distribution took its name."""
+    try:
+        import ffmpeg
+    except ImportError as error:
+        raise MissingLibraryError("ffmpeg-python", str(error), "pip install ffmpeg-python") from None
+    if not all(callable(getattr(ffmpeg, name, None)) for name in ("input", "filter", "output", "get_args")):
+        where = getattr(ffmpeg, "__file__", None) or "somewhere else"
+        raise MissingLibraryError("ffmpeg-python", f"`import ffmpeg` finds another library, {where}", _STRANGER_MEND)
+    return ffmpeg
+
+
+@functools.cache
+def _filters(binary: str) -> frozenset[str]:
+    listing = subprocess.run([binary, "-hide_banner", "-filters"], capture_output=True, text=True, check=False, timeout=60)
+    rows = (line.split() for line in listing.stdout.splitlines())
+    return frozenset(row[1] for row in rows if len(row) > 2 and "->" in row[2])
+
+
+def has_filter(name: str) -> bool:
+    """Whether the ffmpeg at hand was built with this filter. Raises MissingLibraryError where there is none."""
+    return name in _filters(find_ffmpeg())
+
+
+def run(
+    graph: Any, source: str, target: str | None, *, seconds: float, bounds: Bounds, progress: Progress | None = None
+) -> tuple[str, ...]:
+    """Run one graph over `source` and write `target`, replacing what stands there.
+
+    Args:
+        graph: an output of ffmpeg-python whose input is named SOURCE and whose output, where it has one, TARGET.
+        target: None where the graph writes nothing.
+        seconds: how long the output will be, for `progress`, which is called with 0 to 1. An exception it raises stops ffmpeg.
+
+    Returns: the last lines ffmpeg wrote. Raises FfmpegError where it fails, hangs or is missing; nothing of it is left running.
+    """
+    try:
+        binary = find_ffmpeg()
+    except MissingLibraryError as error:
+        raise FfmpegError(display_name(source), str(error)) from None
+    names = {SOURCE: f"file:{source}", TARGET: f"file:{target}"}
+    arguments = [names.get(argument, argument) for argument in ffmpeg_python().get_args(graph, overwrite_output=True)]
+    log: deque[str] = deque(maxlen=_LOG_LINES)
+    length = max(seconds, _LEAST_SECONDS)
+    try:
+        with _started([binary, *_GLOBAL_OPTIONS, *arguments], bounds.memory) as process:
+            timed_out = _followed(process, log, bounds.seconds, lambda at: progress and progress(min(at / length, 1.0)))
+    except OSError as error:
+        raise FfmpegError(display_name(source), f"{binary} does not start: {error.strerror}") from None
+    lines = tuple(log)
+    complaints = _complaints(lines)
+    shown = (complaints or lines)[-_REPORTED_LINES:]
+    if timed_out:
+        raise FfmpegError(display_name(source), f"ffmpeg was stopped: not done after {bounds.seconds:.0f} s", shown)
+    if process.returncode:
+        raise FfmpegError(display_name(source), f"ffmpeg failed: {_fault(complaints, process.returncode)}", shown)
+    if progress:
+        progress(1.0)
+    return lines
+
+
+@contextlib.contextmanager
+def _started(command: list[str], memory: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The running child, alone in its process group; killed with all of it when the block is left early."""
+    group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(), **group
+    )
+    try:
+        _limit_memory(process.pid, memory)
+        yield process
+    except BaseException:
+        _kill(process)
+        raise
+    finally:
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+
+
+def _followed(process: subprocess.Popen[bytes], log: deque[str], limit: float, at_time: Callable[[float], object]) -> bool:
+    """Read the child's output to its end. Returns whether it was killed for taking too long."""
+    stopped = threading.Event()
+
+    def stop() -> None:
+        stopped.set()
+        _kill(process)
+
+    watchdog = threading.Timer(limit, stop)
+    watchdog.daemon = True
+    listener = threading.Thread(target=_listen, args=(process.stderr, log), daemon=True)
+    watchdog.start()
+    listener.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            key, _, value = line.partition(b"=")
+            if key == b"out_time_us" and value.strip().isdigit():
+                at_time(int(value) / 1_000_000)
+        listener.join()
+        process.wait()
+    finally:
+        watchdog.cancel()
+    return stopped.is_set()
+
+
+def _listen(stream: Any, log: deque[str]) -> None:
+    with contextlib.suppress(ValueError):
+        for line in stream:
+            if text := line.decode("utf-8", "backslashreplace").strip():
+                log.append(text)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def _limit_memory(pid: int, memory: int) -> None:
+    # From outside, after the start: code between fork and exec deadlocks where other threads run.
+    if sys.platform == "linux":
+        import resource
+
+        with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):
+            _, hard = resource.prlimit(pid, resource.RLIMIT_AS)
+            soft = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+            resource.prlimit(pid, resource.RLIMIT_AS, (soft, hard))
+
+
+def _environment() -> dict[str, str]:
+    """The caller's environment without what makes ffmpeg write a report of its own or colour its log."""
+    return {name: value for name, value in os.environ.items() if name not in ("FFREPORT", "AV_LOG_FORCE_COLOR")}
+
+
+def _complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines that say what went wrong, without those that only say that something did."""
+    marked = (line for line in lines if any(mark in line for mark in _FAULT_MARKS))
+    return tuple(line for line in marked if not any(phrase in line for phrase in _ECHOES))
+
+
+def _fault(complaints: tuple[str, ...], status: int) -> str:
+    """What went wrong, in one line: what ended the run, else the last complaint, else how it ended."""
+    if status < 0:
+        return f"it was killed by signal {-status}"
+    fatal = [line for line in complaints if "[fatal]" in line]
+    said = (fatal or complaints)[-1:]
+    return said[0].rpartition("] ")[2] if said else f"exit status {status}"

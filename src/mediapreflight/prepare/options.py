@@ -1,0 +1,47 @@
+"""What the user may choose about preparing files."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from msgspec import Struct
+
+from ..errors import UsageError
+
+Fit = Literal["auto", "crop", "pad"]
+Trim = Literal["pause", "end"]
+
+
+class PrepareOptions(Struct, frozen=True, kw_only=True):
+    """How files are made to fit.
+
+    Attributes:
+        fit: how a picture or video reaches an aspect ratio: by a crop that keeps the faces, by padding, or (`auto`) by a crop
+            where the faces stay whole and padding elsewhere.
+        trim: where a recording that is too long is cut: at a pause between words, or hard at the end.
+        split: make several jobs of a recording that is too long, instead of trimming it.
+        ratio: the ratio of the boxes, where a model takes boxes: `1:1` or `3:4`; None: the job's own, else `1:1`.
+        crop_to_boxes: crop the picture to `ext_bbox`, where a model takes boxes.
+        background: what transparent and padded areas are filled with, `#rrggbb`.
+        loudness: bring recordings to this level, in LUFS; None leaves them as loud as they are.
+        mono, denoise: mix recordings down to one channel; lower their noise floor.
+        equal_lengths: bring video and voice to one length, where a model would cut the longer.
+        overwrite: replace files of other origin that stand at an output's place.
+    """
+
+    fit: Fit = "auto"
+    trim: Trim = "pause"
+    split: bool = False
+    ratio: Literal["1:1", "3:4"] | None = None
+    crop_to_boxes: bool = False
+    background: str = "#ffffff"
+    loudness: float | None = None
+    mono: bool = False
+    denoise: bool = False
+    equal_lengths: bool = False
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.background):
+            raise UsageError(f"{self.background!r} is no colour; write it like #ffffff")

@@ -1,0 +1,271 @@
+"""Jobs to plans: what will be done to each file, before anything is. Files are measured here, and nothing is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ..catalog import Catalog, Model, builtin_catalog
+from ..check import Measured, judge, measure
+from ..errors import PrepareError
+from ..findings import FAILING, Finding, JobReport
+from ..job import Job, revised
+from ..people.facts import PictureContent
+from ..people.geometry import Box, ExtBox, Ratio, ext_bbox
+from ..probe.facts import AudioFacts, ImageFacts, Level, VideoFacts
+from ..rules import selection
+from .options import PrepareOptions
+from .steps import FilePlan
+
+BOXES = ("face_bbox", "ext_bbox")
+_BOX_FAULTS = frozenset({"box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face"})
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """What will be done for one job.
+
+    Attributes:
+        job: as it was given; where a recording is split, once for each part.
+        report: what was found in the files as they are.
+        files: the plan for each local file, by role.
+        hopeless: why a file cannot be made to fit, by role.
+        part: which part of a split recording this job speaks, from 1; None where nothing is split.
+    """
+
+    job: Job
+    model: Model
+    report: JobReport
+    files: Mapping[str, FilePlan]
+    hopeless: Mapping[str, str]
+    part: int | None = None
+
+    @property
+    def stays(self) -> tuple[Finding, ...]:
+        """The findings that stop a submission and that no step cures."""
+        return tuple(finding for finding in self.report.findings if finding.severity in FAILING and not self._is_cured(finding))
+
+    def _is_cured(self, finding: Finding) -> bool:
+        if finding.role is None or finding.role in self.hopeless:
+            return False
+        # What could not be measured in the source is measured in what is made of it.
+        rewritten = finding.role in self.files and not self.files[finding.role].is_copy
+        return finding.fixable or (rewritten and finding.name == "file-not-measured")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a dry run prints it."""
+        return {
+            "model": self.model.id,
+            "ok": not self.stays and not self.hopeless,
+            "parameters": self.report.parameters,
+            "fields": self.report.fields,
+            "inputs": {role: plan.to_dict() for role, plan in self.files.items()},
+            "hopeless": dict(self.hopeless),
+            "findings": msgspec.to_builtins(self.stays),
+        }
+
+
+def plan(
+    jobs: Job | Iterable[Job],
+    *,
+    options: PrepareOptions | None = None,
+    level: Level = "content",
+    catalog: Catalog | None = None,
+) -> tuple[JobPlan, ...]:
+    """Plan one job or many. Each plan is the very object that `prepare` runs.
+
+    Args:
+        level: how the files are judged; `content` keeps faces whole and cuts recordings at pauses.
+
+    Raises UnknownModelError.
+    """
+    several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
+    return tuple(
+        each for job in several for each in plan_job(job, options or PrepareOptions(), level, catalog or builtin_catalog())
+    )
+
+
+def plan_job(job: Job, options: PrepareOptions, level: Level, catalog: Catalog) -> Iterator[JobPlan]:
+    """The plans of one job: one, or one for each part where a recording is split."""
+    model = catalog.model(job.model)
+    measured = measure(job, model, "decode" if level == "metadata" else level)
+    report = judge(job, model, measured, selection())
+    case = _Case(job, model, measured, report, options)
+    files: dict[str, FilePlan] = {}
+    hopeless: dict[str, str] = {}
+    parts: tuple[str, tuple[FilePlan, ...]] | None = None
+    for role in measured:
+        try:
+            if options.split and (split := _split(case, role)):
+                parts = role, split
+            else:
+                files[role] = _file_plan(case, role)
+        except PrepareError as error:
+            hopeless[role] = str(error).removeprefix(f"{error.path}: ")
+    if parts is None:
+        yield JobPlan(job, model, report, files, hopeless)
+        return
+    for number, part in enumerate(parts[1], start=1):
+        yield JobPlan(job, model, report, {**files, parts[0]: part}, hopeless, number)
+
+
+class _Case(NamedTuple):
+    job: Job
+    model: Model
+    measured: Mapping[str, Measured]
+    report: JobReport
+    options: PrepareOptions
+
+    def findings(self, role: str) -> tuple[Finding, ...]:
+        """What was found in one input, and in what depends on it."""
+        return tuple(finding for finding in self.report.findings if finding.role == role)
+
+    def found(self, name: str) -> Finding | None:
+        return next((finding for finding in self.report.findings if finding.name == name), None)
+
+    def source(self, role: str) -> str:
+        return os.fsdecode(self.job.inputs[role])
+
+
+def _file_plan(case: _Case, role: str) -> FilePlan:
+    """The plan for one file. Raises PrepareError where there is none."""
+    facts, wanted = case.measured[role].facts, case.model.roles[role].kind
+    if wanted == "image" and isinstance(facts, ImageFacts):
+        steps, suffix, expected = _picture_plan(case, role, facts)
+    elif wanted == "audio" and isinstance(facts, AudioFacts | VideoFacts):
+        from .audio_plan import plan_audio
+
+        steps, suffix, expected = plan_audio(
+            facts,
+            case.model.roles[role],
+            case.options,
+            case.findings(role),
+            timeline=_timeline(case, role),
+            length=_wanted_length(case, role),
+        )
+    elif wanted == "video" and isinstance(facts, VideoFacts):
+        from .video_plan import plan_video
+
+        length = _wanted_length(case, role)
+        steps, suffix, expected = plan_video(facts, case.model.roles[role], case.options, case.findings(role), length=length)
+    else:
+        reasons = [finding.message for finding in case.findings(role) if finding.severity in FAILING]
+        raise PrepareError(facts.path, reasons[0] if reasons else f"is no {wanted}")
+    return FilePlan(role=role, kind=wanted, source=case.source(role), suffix=suffix.lstrip("."), steps=steps, expected=expected)
+
+
+def _picture_plan(case: _Case, role: str, facts: ImageFacts) -> tuple[Any, str, Any]:
+    from .image_plan import Room, plan_image
+
+    content = case.measured[role].content
+    faces = tuple(face.box for face in content.faces) if isinstance(content, PictureContent) else ()
+    keep = faces
+    if isinstance(content, PictureContent) and content.bodies:
+        keep = tuple(Box(*body.bbox) for body in content.bodies)
+    ratio = box_ratio(case.job, case.model, case.options)
+    return plan_image(
+        facts,
+        case.model.roles[role],
+        case.options,
+        case.findings(role),
+        faces=keep,
+        target_ratio=_target_ratio(case, role),
+        crop=_box_crop(case, content, ratio) if case.options.crop_to_boxes else None,
+        room=Room(faces[0], ratio) if faces else None,
+    )
+
+
+def takes_boxes(model: Model) -> bool:
+    """Whether a model wants the face and the crop around it as boxes."""
+    return all(name in model.fields for name in BOXES)
+
+
+def box_ratio(job: Job, model: Model, options: PrepareOptions) -> Ratio:
+    """The ratio of the boxes: as chosen, else that of the given `ext_bbox`, else 1:1."""
+    if options.ratio is not None:
+        return options.ratio
+    given = job.inputs.get("ext_bbox")
+    if isinstance(given, list | tuple) and len(given) == 4 and given[3] > given[1]:
+        return "3:4" if (given[2] - given[0]) / (given[3] - given[1]) < (1 + 3 / 4) / 2 else "1:1"
+    return "1:1"
+
+
+def keeps_boxes(job: Job, report: JobReport, options: PrepareOptions) -> bool:
+    """Whether the job's own boxes are good and stay, and are not to be computed anew."""
+    given = all(job.inputs.get(name) is not None for name in BOXES)
+    return given and options.ratio is None and not any(finding.name in _BOX_FAULTS for finding in report.findings)
+
+
+def _box_crop(case: _Case, content: object, ratio: Ratio) -> Box | None:
+    if keeps_boxes(case.job, case.report, case.options):
+        return Box(*case.job.inputs["ext_bbox"])
+    if not isinstance(content, PictureContent) or not content.faces:
+        return None
+    found = ext_bbox(content.faces[0].box, content.width, content.height, ratio)
+    return found.box if isinstance(found, ExtBox) else None
+
+
+def _target_ratio(case: _Case, role: str) -> Fraction | None:
+    """Width over height that a parameter names for this picture; None where none does."""
+    pair = case.model.pairs.picture_ratio
+    if pair is None or pair.role != role or case.found("picture-ratio-differs") is None:
+        return None
+    wanted = case.job.parameters.get(pair.parameter, case.model.parameters[pair.parameter].default)
+    across, _, down = str(wanted).partition(":")
+    return Fraction(int(across), int(down))
+
+
+def _wanted_length(case: _Case, role: str) -> float | None:
+    """The length in seconds that another part of the job asks of this file; None where none does."""
+    longer = case.found("audio-longer-than-video")
+    if longer is not None and longer.role == role:
+        pair = case.model.pairs.audio_fills_duration
+        assert pair is not None
+        return float(case.job.parameters.get(pair.parameter, case.model.parameters[pair.parameter].default or 0))
+    differing = case.found("lengths-differ")
+    if differing is None or differing.role != role or not case.options.equal_lengths:
+        return None
+    pair_roles = case.model.pairs.equal_lengths
+    assert pair_roles is not None
+    other = next(name for name in pair_roles.roles if name != role)
+    facts = case.measured[other].facts
+    return facts.duration_s if isinstance(facts, AudioFacts | VideoFacts) else None
+
+
+def _timeline(case: _Case, role: str) -> Any:
+    """The voice timeline a cut is sought in; None where nothing will be cut, or at the end on request."""
+    from .cuts import Timeline
+
+    cutting = ("audio-too-long", "audio-longer-than-video", "lengths-differ")
+    if case.options.trim == "end" or not any(finding.name in cutting for finding in case.findings(role)):
+        return None
+    from ..people.speech import speech_timeline
+    from ..people.vad import FRAME_S
+
+    return Timeline(FRAME_S, speech_timeline(case.source(role)))
+
+
+def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:
+    """The plans for the parts of a recording that is too long; empty where it is not."""
+    facts = case.measured[role].facts
+    too_long = any(finding.name == "audio-too-long" for finding in case.findings(role))
+    if case.model.roles[role].kind != "audio" or not too_long or not isinstance(facts, AudioFacts | VideoFacts):
+        return ()
+    from .audio_plan import plan_audio_split
+
+    parts = plan_audio_split(facts, case.model.roles[role], case.options, case.findings(role), timeline=_timeline(case, role))
+    return tuple(
+        FilePlan(role=role, kind="audio", source=case.source(role), suffix=suffix.lstrip("."), steps=steps, expected=expected)
+        for steps, suffix, expected in parts
+    )
+
+
+def prepared_job(plan: JobPlan, paths: Mapping[str, str], boxes: Mapping[str, list[int]]) -> Job:
+    """The job with its files replaced by the prepared ones, and the boxes that go with them."""
+    kept = {name: value for name, value in plan.job.inputs.items() if name not in BOXES or not takes_boxes(plan.model)}
+    return revised(plan.job, inputs={**kept, **paths, **boxes})

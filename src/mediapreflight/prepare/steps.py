@@ -1,0 +1,82 @@
+"""The one shape of a step, and of the plan for one file.
+
+A step is a typed record of what will be done, with the figures in it: what is printed by a dry run is the very object that runs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec import Struct
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """One change to one file. Subclasses add the figures and say them in `detail`.
+
+    `reason`: the code and name of the finding it cures (`IMG006 image-side-too-long`), or what asked for it.
+    """
+
+    name: ClassVar[str]
+    reason: str
+
+    @property
+    def detail(self) -> str:
+        """What is done, in words, with figures: `5000 x 3000 to 4096 x 2458 px`."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `prepared.json` and a dry run write it."""
+        return {"name": self.name, "detail": self.detail, "reason": self.reason}
+
+
+class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the plan says the output will be; fields the steps leave open are absent. Pixels, seconds, frames per second."""
+
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    duration_s: float | None = None
+    fps: float | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+
+
+class FilePlan(Struct, frozen=True, kw_only=True):
+    """What will be done to one file.
+
+    `source`: its path. `suffix`: the extension the output gets. No steps: the file fits, and is linked or copied byte for byte.
+    """
+
+    role: str
+    kind: str
+    source: str
+    suffix: str
+    steps: tuple[Step, ...]
+    expected: Expected
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether no byte of the file changes."""
+        return all(step.name == "rename" for step in self.steps)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a dry run writes it."""
+        return {
+            "source": self.source,
+            "suffix": self.suffix,
+            "steps": [step.to_dict() for step in self.steps],
+            "expected": msgspec.to_builtins(self.expected),
+        }
+
+
+class Rename(Step, frozen=True, kw_only=True):
+    """Another extension; no byte changes."""
+
+    name: ClassVar[str] = "rename"
+    extension: str
+    format: str
+
+    @property
+    def detail(self) -> str:
+        return f"holds {self.format} data: named .{self.extension}"

@@ -1,0 +1,133 @@
+"""Output that appears under its final name whole or not at all, and only inside the folder the user named."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import PrepareError
+
+_STAGING_PREFIX = ".mediapreflight-"
+# Most file systems take 255 bytes; room is left for a suffix that tells two outputs apart.
+_MAX_NAME_BYTES = 200
+
+
+class OutputFolder:
+    """A folder that finished files are moved into. Files are made in a hidden folder inside it, so that a rename is atomic.
+
+    Use as a context manager: the hidden folder goes when the block ends, however it ends. What a killed process left behind is
+    removed by the next one.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._staging: Path | None = None
+
+    def __enter__(self) -> OutputFolder:
+        with self._errors():
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._remove_left_behind()
+            self._staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING_PREFIX}{os.getpid()}-", dir=self.path))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._staging is not None:
+            shutil.rmtree(self._staging, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def staged(self, name: str) -> Iterator[Path]:
+        """A path to write a file of this name to before it is delivered. What is not delivered is removed."""
+        if self._staging is None:
+            raise RuntimeError("the folder is not open")
+        with self._errors():
+            place = Path(tempfile.mkdtemp(dir=self._staging))
+        try:
+            yield place / name
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def deliver(self, staged: Path, *, overwrite: bool) -> Path:
+        """Move a finished file to its final name. Raises PrepareError where that name is taken and `overwrite` is false."""
+        target = self.path / staged.name
+        with self._errors():
+            _flush(staged)
+            if overwrite:
+                staged.replace(target)
+            else:
+                _move_to_free_name(staged, target)
+            _flush_folder(self.path)
+        return target
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise PrepareError(str(self.path), f"cannot be written to: {(error.strerror or str(error)).lower()}") from None
+
+    def _remove_left_behind(self) -> None:
+        for place in self.path.glob(f"{_STAGING_PREFIX}*-*"):
+            owner = place.name.removeprefix(_STAGING_PREFIX).partition("-")[0]
+            if owner.isdigit() and not _is_alive(int(owner)):
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def link_or_copy(source: str, target: Path) -> None:
+    """The same bytes under another name: a link where the file system offers one, else a copy."""
+    try:
+        os.link(source, target, follow_symlinks=True)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def file_sha256(path: str | os.PathLike[str]) -> str:
+    """The hash of a file's bytes, read in pieces."""
+    with open(path, "rb") as stream:  # noqa: PTH123 - the path may be any os.PathLike
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def output_name(source: str, suffix: str, distinction: str = "") -> str:
+    """The name an output gets: the source's, with the extension of what it holds, shortened to what file systems take."""
+    stem = os.fsencode(Path(source).stem)[:_MAX_NAME_BYTES]
+    return f"{os.fsdecode(stem)}{distinction}.{suffix}"
+
+
+def _move_to_free_name(staged: Path, target: Path) -> None:
+    try:
+        # A link fails where the name is taken, in one step; a rename would replace what is there.
+        os.link(staged, target)
+    except FileExistsError:
+        raise PrepareError(str(target), "is there already; --overwrite replaces it") from None
+    except OSError:
+        if os.path.lexists(target):
+            raise PrepareError(str(target), "is there already; --overwrite replaces it") from None
+        staged.rename(target)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_folder(path: Path) -> None:
+    # Not every system can open a folder; there the rename is as safe as it makes it.
+    with contextlib.suppress(OSError):
+        _flush(path)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

@@ -1,0 +1,36 @@
+"""The image inputs of all models, each set of limits once, and findings without a file."""
+
+from mediapreflight import Job
+from mediapreflight.catalog import Model, Role, builtin_catalog
+from mediapreflight.check import Measured, judge
+from mediapreflight.findings import Finding
+from mediapreflight.probe.facts import ImageFacts
+from mediapreflight.rules import selection
+
+
+def image_roles() -> dict[str, tuple[Model, str]]:
+    """A model and an input of it by `model/input`, one for each set of limits that the catalog holds."""
+    catalog = builtin_catalog()
+    models = [catalog.model(name) for name in catalog.ids()]
+    inputs = [(model, name, role) for model in models for name, role in model.roles.items() if role.kind == "image"]
+    first = {repr(_limits(role)): (model, name) for model, name, role in reversed(inputs)}
+    return {f"{model.id}/{name}": (model, name) for model, name in first.values()}
+
+
+def findings_of(facts: ImageFacts, model: Model, name: str) -> list[Finding]:
+    """What the rules over files and pictures find in these facts."""
+    job = Job(model.id, whole=False, **{name: facts.path})
+    report = judge(job, model, {name: Measured(facts)}, selection(("FILE", "IMG")))
+    return [finding for finding in report.findings if finding.role == name]
+
+
+def blocking(findings: list[Finding]) -> list[Finding]:
+    """Those that a prepared picture must not have."""
+    return [finding for finding in findings if finding.severity != "info"]
+
+
+def _limits(role: Role) -> tuple[object, ...]:
+    return role.formats.safe_names, role.side, role.aspect_ratio, role.byte_intervals, role.without_alpha
+
+
+IMAGE_ROLES = image_roles()

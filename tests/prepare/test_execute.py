@@ -1,0 +1,182 @@
+"""From jobs to files: made, judged again, named; and made only once."""
+
+import hashlib
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+from PIL import Image
+
+from mediapreflight import Job, check, read_jobs
+from mediapreflight.errors import PrepareError
+from mediapreflight.prepare import PrepareOptions, plan, prepare, prepare_jobs
+from mediapreflight.schemas import SCHEMAS
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def wide(tmp_path: Path, fixtures: Path) -> Path:
+    """The portrait, 5000 x 4000 px and with an alpha channel."""
+    path = tmp_path / "in" / "wide.png"
+    path.parent.mkdir()
+    with Image.open(fixtures / "portrait.jpg") as picture:
+        picture.resize((5000, 4000)).convert("RGBA").save(path, compress_level=1)
+    return path
+
+
+def test_a_job_that_does_not_fit_is_made_to_fit(tmp_path: Path, wide: Path, fixtures: Path) -> None:
+    job = Job("liveportrait", image=wide, audio=fixtures / "formats" / "voice.flac", parameters={"video_fps": 25})
+    assert not check(job, level="decode").ok
+    before = hashes(wide.parent)
+    ready = prepare(job, out=tmp_path / "out")
+    assert check(ready.job).ok
+    assert ready.job.parameters == {"video_fps": 25}
+    assert hashes(wide.parent) == before
+    assert [step.name for step in ready.steps["image"]][-1] == "convert"
+
+
+def test_a_second_run_changes_no_byte(tmp_path: Path, wide: Path, fixtures: Path) -> None:
+    jobs = [
+        Job("liveportrait", image=wide, audio=fixtures / "voice.aac"),
+        Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.mp3"),
+    ]
+    first = prepare_jobs(jobs, out=tmp_path / "out")
+    made = hashes(tmp_path / "out")
+    times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir() if path.suffix != ".json"}
+    second = prepare_jobs(jobs, out=tmp_path / "out", workers=2)
+    assert hashes(tmp_path / "out") == made
+    assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir() if path.suffix != ".json"} == times
+    assert [each.record for each in second] == [each.record for each in first]
+
+
+def test_what_fits_is_the_very_same_file(tmp_path: Path, fixtures: Path) -> None:
+    ready = prepare(Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.mp3"), out=tmp_path)
+    assert (tmp_path / "portrait.jpg").read_bytes() == (fixtures / "portrait.jpg").read_bytes()
+    assert ready.steps == {"image": (), "audio": ()}
+
+
+def test_only_a_wrong_name_changes_only_the_name(tmp_path: Path, fixtures: Path) -> None:
+    source = fixtures / "faults" / "png-named-jpg.jpg"
+    prepare_jobs([Job("liveportrait", image=source, whole=False)], out=tmp_path, level="decode")
+    assert (tmp_path / "png-named-jpg.png").read_bytes() == source.read_bytes()
+
+
+def test_the_record_is_a_job_file(tmp_path: Path, wide: Path, fixtures: Path) -> None:
+    job = Job("emo-v1", image=wide, audio=fixtures / "voice.wav", parameters={"style_level": "calm"})
+    ready = prepare(job, out=tmp_path / "out")
+    (again,) = read_jobs(tmp_path / "out" / "prepared.json")
+    assert again.model == "emo-v1"
+    assert again.parameters == {"style_level": "calm"}
+    assert again.inputs["ext_bbox"] == ready.job.inputs["ext_bbox"]
+    assert check(again).ok
+    (tmp_path / "out").rename(tmp_path / "moved")
+    (moved,) = read_jobs(tmp_path / "moved" / "prepared.json")
+    assert check(moved).ok
+
+
+def test_the_record_matches_its_schema(tmp_path: Path, wide: Path) -> None:
+    prepare_jobs([Job("liveportrait", image=wide, whole=False)], out=tmp_path / "out")
+    document = msgspec.json.decode((tmp_path / "out" / "prepared.json").read_bytes())
+    jsonschema.validate(document, SCHEMAS["prepared"]())
+    (job,) = document["jobs"]
+    assert job["inputs"]["image"]["before"]["width"] == 5000
+    assert job["inputs"]["image"]["after"]["width"] <= 4096
+
+
+def test_boxes_are_carried_over_to_the_scaled_picture(tmp_path: Path, fixtures: Path) -> None:
+    source = tmp_path / "large.jpg"
+    with Image.open(fixtures / "portrait.jpg") as picture:
+        picture.resize((7680, 7680)).save(source, quality=60)
+    boxes = {"face_bbox": [2676, 1584, 4848, 3756], "ext_bbox": [1044, 0, 6480, 5436]}
+    ready = prepare(Job("emo-v1", image=source, audio=fixtures / "voice.wav", **boxes), out=tmp_path / "out")
+    with Image.open(ready.job.inputs["image"]) as made:
+        share = made.width / 7680
+    assert ready.job.inputs["face_bbox"] == pytest.approx([edge * share for edge in boxes["face_bbox"]], abs=1)
+    assert check(ready.job).ok
+
+
+def test_a_job_that_cannot_be_prepared_names_what_stays(tmp_path: Path, fixtures: Path) -> None:
+    job = Job("emo-v1", image=fixtures / "faults" / "truncated.jpg", audio=fixtures / "voice.wav")
+    with pytest.raises(PrepareError) as stays:
+        prepare(job, out=tmp_path)
+    assert "file-truncated" in [finding.name for finding in stays.value.findings]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["prepared.json", "voice.wav"]
+
+
+def test_one_hopeless_job_does_not_stop_the_others(tmp_path: Path, fixtures: Path) -> None:
+    jobs = [Job("liveportrait", image=fixtures / "faults" / name, whole=False) for name in ("empty.jpg", "png-named-jpg.jpg")]
+    bad, good = prepare_jobs(jobs, out=tmp_path, level="decode")
+    assert (bad.record.ok, good.record.ok) == (False, True)
+    assert bad.record.error
+
+
+def test_two_sources_of_one_name_get_two_names(tmp_path: Path, fixtures: Path) -> None:
+    jobs = []
+    for folder, color in (("a", "red"), ("b", "blue")):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (500, 500), color).save(tmp_path / folder / "p.png")
+        jobs.append(Job("wan2.6-i2v", image=tmp_path / folder / "p.png"))
+    results = prepare_jobs(jobs, out=tmp_path / "out")
+    assert [Path(each.job.inputs["image"]).name for each in results] == ["p.png", "p-2.png"]
+
+
+def test_a_stranger_at_the_place_is_not_replaced(tmp_path: Path, fixtures: Path) -> None:
+    (tmp_path / "portrait.jpg").write_bytes(b"mine")
+    job = Job("liveportrait", image=fixtures / "portrait.jpg", whole=False)
+    (result,) = prepare_jobs([job], out=tmp_path, level="decode")
+    assert "is there already" in (result.record.error or "")
+    assert (tmp_path / "portrait.jpg").read_bytes() == b"mine"
+    prepare_jobs([job], out=tmp_path, level="decode", options=PrepareOptions(overwrite=True))
+    assert (tmp_path / "portrait.jpg").read_bytes() == (fixtures / "portrait.jpg").read_bytes()
+
+
+def test_the_plan_is_what_runs(tmp_path: Path, wide: Path) -> None:
+    job = Job("wan2.6-i2v", image=wide)
+    (planned,) = plan(job)
+    result = prepare(job, out=tmp_path / "out")
+    assert [step.detail for step in result.steps["image"]] == [step.detail for step in planned.files["image"].steps]
+    with Image.open(result.job.inputs["image"]) as made:
+        assert made.size == (planned.files["image"].expected.width, planned.files["image"].expected.height)
+
+
+def test_a_picture_is_brought_to_the_ratio_of_the_video(tmp_path: Path, fixtures: Path) -> None:
+    job = Job(
+        "animate-anyone-gen2",
+        image=fixtures / "half-body.jpg",
+        template_id="AACT.xxx",
+        parameters={"use_ref_img_bg": True, "video_ratio": "3:4"},
+    )
+    ready = prepare(job, out=tmp_path)
+    with Image.open(ready.job.inputs["image"]) as made:
+        assert made.width * 4 == made.height * 3
+    assert not [finding for finding in check(ready.job).findings if finding.name == "picture-ratio-differs"]
+
+
+def test_sound_is_cut_to_the_video_that_will_be_made(tmp_path: Path, fixtures: Path) -> None:
+    job = Job("wan2.6-i2v", image=fixtures / "portrait.jpg", audio=fixtures / "voice.wav", parameters={"duration": 3})
+    ready = prepare(job, out=tmp_path)
+    audio = check(ready.job, level="decode").jobs[0].inputs["audio"].facts
+    assert audio is not None
+    assert 3 <= audio.duration_s <= 3.1
+
+
+def test_a_long_recording_becomes_several_jobs(tmp_path: Path, fixtures: Path) -> None:
+    import wave
+
+    long = tmp_path / "long.wav"
+    with wave.open(str(fixtures / "voice.wav")) as source, wave.open(str(long), "wb") as target:
+        target.setparams(source.getparams())
+        frames = source.readframes(source.getnframes())
+        for _ in range(20):
+            target.writeframes(frames)
+    job = Job("emo-v1", image=fixtures / "portrait.jpg", audio=long)
+    results = prepare_jobs([job], out=tmp_path / "out", options=PrepareOptions(split=True))
+    assert len(results) == 2
+    assert all(each.record.ok for each in results)
+    lengths = [each.record.inputs["audio"].after.duration_s for each in results]
+    assert max(lengths) < 60
+    assert sum(lengths) == pytest.approx(20 * 3.96, abs=0.3)

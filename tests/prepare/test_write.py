@@ -1,0 +1,92 @@
+"""Output that appears whole or not at all."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediapreflight.errors import PrepareError
+from mediapreflight.prepare.write import OutputFolder, file_sha256, link_or_copy, output_name
+
+
+def deliver(out: Path, name: str, data: bytes, *, overwrite: bool = False) -> Path:
+    with OutputFolder(out) as folder, folder.staged(name) as staged:
+        staged.write_bytes(data)
+        return folder.deliver(staged, overwrite=overwrite)
+
+
+def test_a_file_is_delivered_and_nothing_else_is_left(tmp_path: Path) -> None:
+    out = tmp_path / "a" / "b"
+    assert deliver(out, "p.jpg", b"one") == out / "p.jpg"
+    assert [path.name for path in out.iterdir()] == ["p.jpg"]
+    assert (out / "p.jpg").read_bytes() == b"one"
+
+
+def test_another_file_at_the_place_is_replaced_only_on_request(tmp_path: Path) -> None:
+    deliver(tmp_path, "p.jpg", b"one")
+    with pytest.raises(PrepareError, match="is there already; --overwrite replaces it"):
+        deliver(tmp_path, "p.jpg", b"two")
+    assert (tmp_path / "p.jpg").read_bytes() == b"one"
+    deliver(tmp_path, "p.jpg", b"two", overwrite=True)
+    assert (tmp_path / "p.jpg").read_bytes() == b"two"
+
+
+def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), OutputFolder(tmp_path) as folder, folder.staged("p.jpg") as staged:
+        staged.write_bytes(b"half")
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_process_leaves_no_name_and_the_next_one_cleans_up(tmp_path: Path) -> None:
+    script = textwrap.dedent("""
+        import os, signal, sys
+        from mediapreflight.prepare.write import OutputFolder
+        with OutputFolder(sys.argv[1]) as folder, folder.staged("p.jpg") as staged:
+            staged.write_bytes(b"half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    """)
+    died = subprocess.run([sys.executable, "-c", script, tmp_path], check=False)
+    assert died.returncode < 0
+    assert all(path.name.startswith(".mediapreflight-") for path in tmp_path.iterdir())
+    assert len(list(tmp_path.iterdir())) == 1
+    deliver(tmp_path, "q.jpg", b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["q.jpg"]
+
+
+def test_the_staging_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
+    with OutputFolder(tmp_path) as first, first.staged("p.jpg") as staged:
+        staged.write_bytes(b"mine")
+        deliver(tmp_path, "q.jpg", b"other")
+        assert staged.read_bytes() == b"mine"
+        first.deliver(staged, overwrite=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.jpg", "q.jpg"]
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with (
+        pytest.raises(PrepareError, match=r"file/out: cannot be written to: not a directory"),
+        OutputFolder(tmp_path / "file" / "out"),
+    ):
+        pass
+
+
+def test_the_same_bytes_under_another_name(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"data")
+    link_or_copy(str(tmp_path / "a"), tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == b"data"
+    assert file_sha256(tmp_path / "a") == file_sha256(tmp_path / "b")
+
+
+@given(st.text(min_size=1, max_size=300).filter(lambda text: not set(text) & {"/", "\x00"}))
+def test_every_name_can_be_taken_by_a_file(text: str) -> None:
+    name = output_name(f"/folder/{text}", "jpg", "-part10")
+    assert os.path.basename(name) == name  # noqa: PTH119
+    assert len(os.fsencode(name)) <= 255
+    assert name.endswith(".jpg")
