@@ -14,16 +14,20 @@ from .catalog import Catalog
 from .check import check, check_many
 from .errors import (
     CatalogError,
+    FfmpegError,
     JobFileError,
     MediaPreflightError,
     MissingLibraryError,
+    PrepareError,
     UnknownModelError,
     UnknownRuleError,
+    UnreadableMediaError,
     UsageError,
 )
 from .findings import Finding, InputReport, JobReport, Report, Summary
 from .job import Job
 from .job_files import read_jobs
+from .prepare import JobPlan, Prepared, PrepareOptions, plan, prepare, prepare_jobs
 from .probe import AudioFacts, Facts, ImageFacts, Problem, UnknownFacts, VideoFacts, probe
 
 __all__ = [
@@ -31,25 +35,34 @@ __all__ = [
     "Catalog",
     "CatalogError",
     "Facts",
+    "FfmpegError",
     "Finding",
     "ImageFacts",
     "InputReport",
     "Job",
     "JobFileError",
+    "JobPlan",
     "JobReport",
     "MediaPreflightError",
     "MissingLibraryError",
+    "PrepareError",
+    "PrepareOptions",
+    "Prepared",
     "Problem",
     "Report",
     "Summary",
     "UnknownFacts",
     "UnknownModelError",
     "UnknownRuleError",
+    "UnreadableMediaError",
     "UsageError",
     "VideoFacts",
     "__version__",
     "check",
     "check_many",
+    "plan",
+    "prepare",
+    "prepare_jobs",
     "probe",
     "read_jobs",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from .catalog import Catalog, Model, builtin_catalog
-from .errors import UsageError
+from .catalog import Catalog, Model, Role, builtin_catalog
+from .errors import MissingLibraryError, UnreadableMediaError, UsageError
 from .findings import FAILING, Finding, InputReport, JobReport, Report
 from .job import Job, is_url, roles_for_kind
 from .probe import Facts, Level, probe
@@ -18,6 +18,8 @@ from .rules.base import Fault, InputCase, JobCase
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from .people.facts import Content
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -44,6 +46,9 @@ def check(
     Raises UnknownModelError and UnknownRuleError, before any file is opened.
     """
     several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
+    models = catalog or builtin_catalog()
+    for name in dict.fromkeys(job.model for job in several):
+        models.model(name)
     return Report(jobs=tuple(check_jobs(several, level=level, select=select, ignore=ignore, catalog=catalog, workers=workers)))
 
 
@@ -63,12 +68,15 @@ def check_many(
     Args:
         role: the input each file stands for; None lets its kind decide.
 
-    Raises UsageError where two inputs of the model take the kind and `role` is not given.
+    Raises UsageError at once for a model, rule or role that is not known, and on the way for a path whose kind two inputs of the
+    model take, where `role` is not given.
     """
     known = (catalog or builtin_catalog()).model(model)
+    if role is not None and role not in known.roles:
+        raise UsageError(f"{known.id} has no input {role!r}; its inputs are {', '.join(known.roles)}")
     jobs = (lone_job(os.fsdecode(path), known, role) for path in paths)
-    for report in check_jobs(jobs, level=level, select=select, ignore=ignore, catalog=catalog, workers=workers):
-        yield Report(jobs=(report,))
+    reports = check_jobs(jobs, level=level, select=select, ignore=ignore, catalog=catalog, workers=workers)
+    return (Report(jobs=(report,)) for report in reports)
 
 
 def check_jobs(
@@ -88,7 +96,7 @@ def check_jobs(
         model = models.model(job.model)
         return judge(job, model, measure(job, model, level), codes)
 
-    return _in_order(check_one, jobs, workers)
+    return in_order(check_one, jobs, workers)
 
 
 def lone_job(path: str, model: Model, role: str | None = None) -> Job:
@@ -114,40 +122,89 @@ def role_of(path: str, model: Model) -> str:
     return roles[0] if roles else next(iter(model.roles))
 
 
-def measure(job: Job, model: Model, level: Level) -> dict[str, Facts]:
-    """The facts of every local file of a job, by role. Raises UsageError for an input that is neither path nor URL."""
-    facts = {}
+class Measured(NamedTuple):
+    """What one file is, who is to be seen and heard in it, and why that could not be measured."""
+
+    facts: Facts
+    content: Content | None = None
+    trouble: str | None = None
+
+
+def measure(job: Job, model: Model, level: Level) -> dict[str, Measured]:
+    """What every local file of a job is, by role. Raises UsageError for an input that is neither path nor URL."""
+    measured = {}
     for role in model.roles:
         value = job.inputs.get(role)
         if value in (None, "") or is_url(value):
             continue
         if not isinstance(value, str):
             raise UsageError(f"{role} of {model.id} must be a path or a URL, not {value!r}")
-        facts[role] = probe(value, level)
-    return facts
+        facts = probe(value, level)
+        measured[role] = Measured(facts)
+        if level == "content" and facts.kind == model.roles[role].kind and not facts.problems:
+            measured[role] = _with_content(value, facts, model.roles[role])
+    return measured
 
 
-def judge(job: Job, model: Model, facts: Mapping[str, Facts], codes: frozenset[str]) -> JobReport:
+def _with_content(path: str, facts: Facts, role: Role) -> Measured:
+    """The facts together with what is to be seen or heard, as far as the model has a demand of it."""
+    wanted = role.content
+    if wanted is None:
+        return Measured(facts)
+    from .people import listen, see_picture, watch_video
+
+    with_bodies = wanted.bodies is not None or wanted.framing is not None
+    try:
+        if role.kind == "audio":
+            return Measured(facts, listen(path) if wanted.speech else None)
+        if wanted.faces is None and not with_bodies:
+            return Measured(facts)
+        look = see_picture if role.kind == "image" else watch_video
+        return Measured(facts, look(path, bodies=with_bodies))
+    except UnreadableMediaError as error:
+        return Measured(facts, trouble=error.reason)
+    except MissingLibraryError as error:
+        return Measured(facts, trouble=str(error))
+    except ImportError as error:
+        reason = " ".join(str(error).split())
+        return Measured(facts, trouble=f"{error.name or 'a library'} does not load ({reason}); `mediapreflight doctor` says more")
+
+
+def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: frozenset[str]) -> JobReport:
     """What the selected rules find in a measured job. Pure: no file is opened."""
     cases = {
-        name: InputCase(model, name, model.roles[name], display_name(str(job.inputs[name])), measured)
-        for name, measured in facts.items()
+        name: InputCase(model, name, model.roles[name], display_name(str(job.inputs[name])), *each)
+        for name, each in measured.items()
     }
     findings = [finding for case in cases.values() for finding in _input_findings(case, codes)]
     findings += _job_findings(JobCase(model, job, cases), codes)
     inputs = {
-        name: InputReport(path=display_name(str(value)), facts=facts.get(name))
+        name: _input_report(str(value), measured.get(name))
         for name, value in job.inputs.items()
         if name in model.roles and value not in (None, "")
     }
     return JobReport(
         model=model.id,
         ok=not any(finding.severity in FAILING for finding in findings),
-        parameters=dict(job.parameters),
-        fields={name: value for name, value in job.inputs.items() if name not in model.roles},
+        parameters=_encodable(job.parameters),
+        fields=_encodable({name: value for name, value in job.inputs.items() if name not in model.roles}),
         inputs=inputs,
         findings=tuple(findings),
     )
+
+
+def _input_report(value: str, measured: Measured | None) -> InputReport:
+    path = display_name(value)
+    return InputReport(path=path, facts=measured.facts, content=measured.content) if measured else InputReport(path=path)
+
+
+def _encodable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with text any encoder takes: arguments of the command line may hold bytes that are no UTF-8."""
+    return {_text(name): _text(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "backslashreplace").decode()
 
 
 def _input_findings(case: InputCase, codes: frozenset[str]) -> Iterator[Finding]:
@@ -155,6 +212,7 @@ def _input_findings(case: InputCase, codes: frozenset[str]) -> Iterator[Finding]
     # Limits of a role say nothing about a file of another kind, but a sound file in a video's place has a rule of its own.
     if case.role.kind in (case.facts.kind, "video"):
         groups.append(case.role.kind)
+    groups.append("people")
     for group in groups:
         for rule in rules_in(group):
             if rule.code in codes:
@@ -183,17 +241,17 @@ def _finding(rule: Rule, fault: Fault, role: str | None, path: str | None) -> Fi
         role=role,
         path=path,
         message=fault.message,
-        measured=fault.measured,
+        measured=_text(fault.measured) if isinstance(fault.measured, str) else fault.measured,
         limit=fault.limit,
         unit=fault.unit,
         service_code=fault.service_code,
-        fixable=rule.fixable,
+        fixable=rule.fixable if fault.fixable is None else fault.fixable,
         help=fault.help,
         source=fault.source,
     )
 
 
-def _in_order(function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int) -> Iterator[_Result]:
+def in_order(function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int) -> Iterator[_Result]:
     """Results in the order of the items, computed by `workers` threads, never far ahead of the reader."""
     if workers <= 1:
         yield from map(function, items)

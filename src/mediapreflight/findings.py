@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from ._version import __version__
+from .people.facts import Content
 from .probe.facts import Facts
 
 Severity = Literal["error", "warning", "info", "unchecked"]
@@ -42,10 +43,11 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class InputReport(Struct, frozen=True, kw_only=True):
-    """One input of a job: a local path or a URL, and its facts (None where it was not measured)."""
+    """One input of a job: a local path or a URL, its facts (None where it was not measured), and who is to be seen and heard."""
 
     path: str
     facts: Facts | None = None
+    content: Content | None = None
 
 
 class JobReport(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ from .catalog import Catalog, Model, builtin_catalog
 from .errors import UsageError
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
+# What a job says of itself: no input can go by these names.
+OWN_KEYS = frozenset({"model", "parameters", "region", "whole"})
 
 
 @dataclass(frozen=True, init=False)

@@ -1,4 +1,4 @@
-"""Job files: many jobs as TOML (`[[jobs]]`), JSON Lines, or CSV.
+"""Job files: many jobs as TOML (`[[jobs]]`), JSON Lines, CSV, or the `prepared.json` that `prepare` writes.
 
 One record a job: `model`, one key per input, `parameters.NAME` (in TOML and JSON also a table `parameters`), `region`. Paths
 count from the folder of the job file. Errors name the file and the line.
@@ -18,17 +18,20 @@ from typing import Any, NamedTuple
 
 from .catalog import Catalog, builtin_catalog
 from .errors import JobFileError, UnknownModelError
-from .job import Job, is_url, parsed
+from .job import OWN_KEYS, Job, is_url, parsed
+from .probe.source import OpenError, open_source
 
 _MAX_BYTES = 256 * 2**20
 _PREFIX = "parameters."
-_OWN_KEYS = frozenset({"model", "parameters", "region"})
+# Python reads no whole number of more digits (sys.int_info.default_max_str_digits).
+_LONG_NUMBER = re.compile(r"[\d_]{4301}")
+_TOO_LONG = "holds a number with too many digits"
 
 
 class _Record(NamedTuple):
     """One job as written, and the line it starts on. `typed` false: all values are text, to be read as the catalog says."""
 
-    line: int
+    line: int | None
     values: Mapping[str, Any]
     typed: bool
 
@@ -51,15 +54,22 @@ def read_jobs(path: str | os.PathLike[str], *, model: str | None = None, catalog
     if reader is None:
         raise JobFileError(name, f"a job file ends in {', '.join(_READERS)}")
     models = catalog or builtin_catalog()
+    empty = True
     for record in reader(name, _text(name)):
+        empty = False
         yield _job(name, record, model, models)
+    if empty:
+        raise JobFileError(name, "holds no job")
 
 
 def _text(path: str) -> str:
     try:
-        if os.path.getsize(path) > _MAX_BYTES:  # noqa: PTH202
-            raise JobFileError(path, f"is larger than {_MAX_BYTES} bytes")
-        return Path(path).read_text(encoding="utf-8-sig")
+        with open_source(path) as source:
+            if source.size > _MAX_BYTES:
+                raise JobFileError(path, f"is larger than {_MAX_BYTES:,} bytes")
+            return source.stream.read().decode("utf-8-sig")
+    except OpenError as error:
+        raise JobFileError(path, f"cannot be read: {str(error).partition(': ')[2]}") from None
     except OSError as error:
         raise JobFileError(path, f"cannot be read: {(error.strerror or str(error)).lower()}") from None
     except UnicodeDecodeError as error:
@@ -67,18 +77,22 @@ def _text(path: str) -> str:
 
 
 def _toml_records(path: str, text: str) -> Iterator[_Record]:
+    lines = text.split("\n")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         message = re.sub(r"\s*\(at .*\)$", "", str(error))
         raise JobFileError(path, message[:1].lower() + message[1:], line=int(found[1]) if found else None) from None
+    except ValueError:
+        place = next((number for number, line in enumerate(lines, start=1) if _LONG_NUMBER.search(line)), None)
+        raise JobFileError(path, _TOO_LONG, line=place) from None
     except RecursionError:
         raise JobFileError(path, "is nested too deeply") from None
     jobs = table.get("jobs")
     if not isinstance(jobs, list) or set(table) != {"jobs"}:
         raise JobFileError(path, "holds no list of jobs; start each with a line [[jobs]]")
-    headers = [number for number, line in enumerate(text.splitlines(), start=1) if re.match(r"\s*\[\[\s*jobs\s*\]\]", line)]
+    headers = [number for number, line in enumerate(lines, start=1) if re.match(r"\s*\[\[\s*jobs\s*\]\]", line)]
     for index, values in enumerate(jobs):
         line = headers[index] if index < len(headers) else 1
         if not isinstance(values, dict):
@@ -92,8 +106,14 @@ def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
             continue
         try:
             values = json.loads(line)
+            if r"\u" in line:
+                json.dumps(values, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
             raise JobFileError(path, f"{error.msg.lower()} (column {error.colno})", line=number) from None
+        except UnicodeEncodeError:
+            raise JobFileError(path, "holds one half of a surrogate pair, which is no text", line=number) from None
+        except ValueError:
+            raise JobFileError(path, _TOO_LONG, line=number) from None
         except RecursionError:
             raise JobFileError(path, "is nested too deeply", line=number) from None
         if not isinstance(values, dict):
@@ -121,10 +141,27 @@ def _csv_records(path: str, text: str) -> Iterator[_Record]:
         raise JobFileError(path, str(error), line=rows.line_num) from None
 
 
+def _prepared_records(path: str, text: str) -> Iterator[_Record]:
+    """The jobs of a `prepared.json`: their files lie beside it, whatever the folder was called when it was written."""
+    import msgspec
+
+    from .prepare.document import PreparedDocument
+
+    try:
+        document = msgspec.json.decode(text.encode(), type=PreparedDocument)
+    except msgspec.DecodeError as error:
+        raise JobFileError(path, f"is no prepared.json: {error}") from None
+    for job in document.jobs:
+        files = {role: Path(item.path).name for role, item in job.inputs.items()}
+        head = {"model": job.model, "region": job.region, "parameters": job.parameters}
+        yield _Record(None, {**head, **job.fields, **job.urls, **files}, typed=True)
+
+
 _READERS: dict[str, Callable[[str, str], Iterator[_Record]]] = {
     ".toml": _toml_records,
     ".jsonl": _jsonl_records,
     ".csv": _csv_records,
+    ".json": _prepared_records,
 }
 
 
@@ -133,6 +170,8 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
         return JobFileError(path, message, line=record.line)
 
     values = dict(record.values)
+    if "whole" in values:
+        raise wrong("has no use for `whole`: a record of a job file is a whole job")
     name = values.get("model", default_model)
     if not isinstance(name, str) or not name:
         raise wrong("names no model")
@@ -144,7 +183,7 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
     if not isinstance(parameters, dict):
         raise wrong("`parameters` must be a table")
     dotted = {key.removeprefix(_PREFIX): value for key, value in values.items() if key.startswith(_PREFIX)}
-    inputs = {key: value for key, value in values.items() if key not in _OWN_KEYS and not key.startswith(_PREFIX)}
+    inputs = {key: value for key, value in values.items() if key not in OWN_KEYS and not key.startswith(_PREFIX)}
     region = values.get("region")
     if region is not None and not isinstance(region, str):
         raise wrong("`region` must be text")

@@ -11,8 +11,11 @@ from msgspec import Struct
 from .catalog import Parameter, builtin_catalog
 from .catalog.schema import Model
 from .findings import JobReport, Summary
+from .prepare.document import PreparedDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_PART = "Part"
+_LISTS = ("items", "prefixItems")
 _TYPES: dict[str, dict[str, Any]] = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
@@ -22,7 +25,7 @@ _TYPES: dict[str, dict[str, Any]] = {
 }
 
 
-class _ReportDocument(Struct):
+class ReportDocument(Struct):
     """The report as it is written: see `Report.to_dict`."""
 
     schema: Literal["mediapreflight.report/1"]
@@ -34,12 +37,42 @@ class _ReportDocument(Struct):
 
 def report_schema() -> dict[str, Any]:
     """What `check --output-format json` prints."""
-    return {"$schema": _DIALECT, **msgspec.json.schema(_ReportDocument)}
+    return {"$schema": _DIALECT, **msgspec.json.schema(ReportDocument)}
+
+
+def prepared_schema() -> dict[str, Any]:
+    """What `prepare` writes as `prepared.json`."""
+    return {"$schema": _DIALECT, **msgspec.json.schema(PreparedDocument)}
 
 
 def catalog_schema() -> dict[str, Any]:
-    """A catalog file: one model."""
-    return {"$schema": _DIALECT, **msgspec.json.schema(Model)}
+    """A catalog file: one model, whole or laid over the entry it extends."""
+    whole = msgspec.json.schema(Model)["$defs"]
+    partial = {f"{name}{_PART}": _partial(definition) for name, definition in whole.items()}
+    return {
+        "$schema": _DIALECT,
+        # An entry whose id starts with `_` is a base for others, and need not be whole either.
+        "if": {"anyOf": [{"required": ["extends"]}, {"properties": {"id": {"pattern": "^_"}}}]},
+        "then": {"$ref": f"#/$defs/Model{_PART}", "required": ["id"]},
+        "else": {"$ref": "#/$defs/Model"},
+        "$defs": {**whole, **partial},
+    }
+
+
+def _partial(schema: Any, *, in_list: bool = False) -> Any:
+    """A schema for tables that merge key by key with what they extend: nothing is required. Items of lists are whole."""
+    if isinstance(schema, list):
+        return [_partial(part, in_list=in_list) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    loose = {key: _partial(part, in_list=in_list or key in _LISTS) for key, part in schema.items()}
+    if not in_list:
+        # `required` may also be the name of a property, whose schema stays.
+        if isinstance(loose.get("required"), list):
+            del loose["required"]
+        if isinstance(loose.get("$ref"), str):
+            loose["$ref"] += _PART
+    return loose
 
 
 def job_schema() -> dict[str, Any]:
@@ -82,4 +115,9 @@ def _value(parameter: Parameter) -> dict[str, Any]:
     return described
 
 
-SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {"report": report_schema, "job": job_schema, "catalog": catalog_schema}
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "report": report_schema,
+    "prepared": prepared_schema,
+    "job": job_schema,
+    "catalog": catalog_schema,
+}

@@ -18,8 +18,9 @@ T = TypeVar("T")
 Key = tuple[str, ...]
 
 _KEYED_TABLES: dict[str, type] = {"roles": Role, "fields": Parameter, "parameters": Parameter, "sources": Source}
-# msgspec names the place as a path in which the keys of a dict read `[...]`.
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+# msgspec names the place as a path in which the keys of a dict read `[...]`, and a bad key as "`key` in" the path of its dict.
+_PLACE = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`(?P<path>[^`]*)`)?$", re.DOTALL)
+_UNKNOWN = re.compile(r"unknown field `([^`]+)`|Invalid enum value '([^']+)' - at `key`")
 
 _WORD = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _DOTTED = rf"{_WORD}(?:\s*\.\s*{_WORD})*"
@@ -87,8 +88,9 @@ def convert(value: object, kind: type[T], paths: tuple[Path, ...], key: Key = ()
     except msgspec.ValidationError as error:
         found = _PLACE.match(str(error))
         inner = re.findall(r"\w+", (found and found["path"]) or "")
-        unknown = re.search(r"unknown field `([^`]+)`", str(error))
-        raise _error(paths, (*key, *inner, *([unknown[1]] if unknown else [])), found["what"] if found else str(error)) from None
+        unknown = _UNKNOWN.search(str(error))
+        culprit = () if unknown is None else (unknown[1] or unknown[2],)
+        raise _error(paths, (*key, *inner, *culprit), found["what"] if found else str(error)) from None
 
 
 def _check_sources(tags: Iterable[tuple[Key, str]], known: Mapping[str, Source], paths: tuple[Path, ...]) -> None:

@@ -217,7 +217,8 @@ def _is_number(value: object) -> bool:
 class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     """A value that is no file: a request parameter, or an input field such as `prompt` or `face_bbox`.
 
-    `box` is `[x1, y1, x2, y2]` in pixels. `max_length` counts characters; `excess_cut`: what is longer is cut, not refused. `filled_by` names the detect call that yields
+    `box` is `[x1, y1, x2, y2]` in pixels. `max_length` counts characters;
+    `excess_cut`: what is longer is cut, not refused. `filled_by` names the detect call that yields
     the value, so that a job without it is still whole. `ignored_when`: any one of these makes the service ignore it.
     `required` with a `default`: the service wants it stated, and the default is what a client states for a job without it.
     """

@@ -10,7 +10,8 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
 
 from .._version import __version__
 from ..errors import MediaPreflightError, UsageError, did_you_mean
@@ -18,6 +19,8 @@ from ..errors import MediaPreflightError, UsageError, did_you_mean
 COMMANDS = {
     "check": "check files and jobs against what a model accepts",
     "probe": "show what files are",
+    "faces": "show the faces of pictures, and the boxes EMO takes",
+    "prepare": "write files that fit, out of files that do not",
     "models": "show what each model accepts, with sources",
     "rule": "show a rule's help page, or all rules",
     "doctor": "show versions, and which checks cannot run here",
@@ -27,13 +30,37 @@ OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 class _Parser(argparse.ArgumentParser):
+    """A parser that names what it does not know with what was probably meant, and takes no abbreviations."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        options, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(self._unknown(unknown[0]))
+        return options, unknown
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; `{self.prog} --help` shows the usage")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        # `--help | head` may find its reader gone, and only here is someone left to catch that.
+        sys.stdout.flush()
+        super().exit(status, message)
+
+    def _unknown(self, word: str) -> str:
+        option = word.partition("=")[0]
+        if not option.startswith("-"):
+            return f"{word!r} is one argument too many"
+        import difflib
+
+        return f"no option {option}{did_you_mean(tuple(difflib.get_close_matches(option, self._option_string_actions, n=1)))}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status. Nothing but `SystemExit` of `--help` and `--version` is raised."""
-    _tolerate_any_name()
+    _prepare_output()
     try:
         options = _parse(sys.argv[1:] if arguments is None else list(arguments))
         status = options.run(options)
@@ -45,9 +72,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"mediapreflight: {plain(str(error))}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:
-        # The reader (`| head`) has gone; what is still buffered has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return FINDINGS
+    except OSError as error:
+        _discard_output()
+        print(f"mediapreflight: the results cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -61,19 +91,33 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
 
         close = tuple(difflib.get_close_matches(command, COMMANDS, n=1))
         raise UsageError(f"no command {command!r}{did_you_mean(close) or '; the commands are ' + ', '.join(COMMANDS)}")
-    commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND")
     for name, summary in COMMANDS.items():
         below = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
         if name == command:
             module = importlib.import_module(f"{__name__}.{name}")
             module.add_arguments(below)
             below.set_defaults(run=module.run)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if command is None:
+        parser.error(f"name a command: {', '.join(COMMANDS)}")
+    return options
 
 
-def _tolerate_any_name() -> None:
-    """Let output hold any file name: what the terminal's encoding lacks is escaped, never fatal."""
+def _prepare_output() -> None:
+    """Let output hold any file name, and be closed: what the terminal's encoding lacks is escaped, never fatal."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere: the reader (`| head`) has gone, or the disk is full."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,13 +7,17 @@ import os
 from collections.abc import Iterable, Iterator
 
 from ..check import check_jobs
+from ..errors import UsageError
 from ..findings import JobReport
 from ..probe.facts import LEVELS
 from ..report import FORMATS, renderer
 from . import FINDINGS, OK
+from .arguments import count
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
 from .targets import add_target_arguments, jobs_from
+
+_FORMATS_WITH_STATISTICS = ("text", "concise")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="warnings fail too")
     parser.add_argument("--statistics", action="store_true", help="add how often each rule fired")
     parser.add_argument(
-        "--workers", type=_count, default=os.cpu_count() or 1, metavar="N", help="files measured at once; default: one a core"
+        "--workers", type=count, default=os.cpu_count() or 1, metavar="N", help="files measured at once; default: one a core"
     )
     parser.add_argument("--no-cache", action="store_true", help="read every file anew (nothing is cached by this version)")
     add_output_arguments(parser, FORMATS)
@@ -37,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check the targets, write the report, and say by the status whether all fit."""
+    if options.statistics and options.output_format not in _FORMATS_WITH_STATISTICS:
+        raise UsageError(f"--statistics goes with --output-format {' or '.join(_FORMATS_WITH_STATISTICS)}")
     tally = _Tally(strict=options.strict)
     jobs = check_jobs(
         jobs_from(options),
@@ -51,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _pieces(options: argparse.Namespace, tally: _Tally, jobs: Iterable[JobReport]) -> Iterator[str]:
     yield from renderer(options.output_format)(tally.watching(jobs), style_of(options))
-    if options.statistics:
+    if options.statistics and tally.counts:
         from ..report.statistics import table
 
         yield "\n" + table(tally.counts)
@@ -77,10 +83,3 @@ class _Tally:
 
 def _listed(words: list[str]) -> tuple[str, ...]:
     return tuple(part.strip() for word in words for part in word.split(",") if part.strip())
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number

@@ -8,12 +8,13 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import msgspec
 
 from .._version import __version__
+from ..errors import MissingLibraryError
 from ..report.style import Style, plain
 from . import OK, USAGE
 from .output import add_output_arguments, style_of, write
@@ -48,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print every line; status 2 where something cannot run."""
-    checks = [*_here(), *map(_library, *zip(*_LIBRARIES, strict=True)), *_ffmpeg(), *_levels()]
+    checks = [*_here(), *map(_library, *zip(*_LIBRARIES, strict=True)), *_ffmpeg(), *_content()]
     if options.output_format == "json":
         write(
             options, [msgspec.json.format(msgspec.json.encode([check._asdict() for check in checks]), indent=2).decode() + "\n"]
@@ -96,7 +97,7 @@ def _ffmpeg() -> Iterator[Check]:
         mend = "pip install --force-reinstall imageio-ffmpeg, or set MEDIAPREFLIGHT_FFMPEG to an ffmpeg"
         yield Check("ffmpeg", f"does not run ({error})", ok=False, mend=mend)
         return
-    yield Check("ffmpeg", f"{version.removeprefix('ffmpeg version ')} ({binary})", ok=True)
+    yield Check("ffmpeg", f"{version.removeprefix('ffmpeg version ').partition(' Copyright')[0]} ({binary})", ok=True)
     for name, purpose in _ENCODERS.items():
         mend = "set MEDIAPREFLIGHT_FFMPEG to an ffmpeg that has it"
         yield Check(f"encoder {name}", purpose, ok=name in encoders, mend=mend)
@@ -108,7 +109,44 @@ def _output_of(*command: str) -> str:
     ).stdout
 
 
-def _levels() -> Iterator[Check]:
-    yield Check("level metadata", "headers", ok=True)
-    yield Check("level decode", "all data", ok=True)
-    yield Check("level content", "equals decode in this version: faces, bodies and speech are not judged yet")
+def _content() -> Iterator[Check]:
+    """Faces, bodies and voices, each tried for real: only then are the system libraries they link to loaded."""
+    yield _tried("faces", "level content of pictures and video", _try_faces)
+    yield _tried("bodies", "level content for AnimateAnyone", _try_bodies)
+    yield _tried("voices", "level content of recordings", _try_voices)
+
+
+def _tried(name: str, purpose: str, attempt: Callable[[], object]) -> Check:
+    try:
+        attempt()
+    except MissingLibraryError as error:
+        detail = str(error).removesuffix(f"; {error.mend}")
+        return Check(name, f"{detail}; without it: no {purpose}", ok=False, mend=error.mend)
+    except (ImportError, OSError) as error:
+        library = (isinstance(error, ImportError) and error.name) or "mediapipe"
+        mend = f"pip install --force-reinstall {library.partition('.')[0]}"
+        return Check(name, f"does not run ({error}); without it: no {purpose}", ok=False, mend=mend)
+    return Check(name, f"found by detectors that load, for {purpose}", ok=True)
+
+
+def _try_faces() -> None:
+    import numpy as np
+
+    from ..people.detector import find_faces
+
+    find_faces(np.zeros((64, 64, 3), dtype=np.uint8))
+
+
+def _try_bodies() -> None:
+    import numpy as np
+
+    from ..people.bodies import bodies_in
+    from ..people.media import Picture
+
+    bodies_in(Picture(np.zeros((64, 64, 3), dtype=np.uint8), 64, 64), ())
+
+
+def _try_voices() -> None:
+    from ..people.vad import VoiceActivity
+
+    VoiceActivity()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 from collections.abc import Iterator
 
 import msgspec
 
 from ..catalog import Model, Parameter, builtin_catalog
-from ..catalog.schema import Condition, Content, Price, Role
+from ..catalog.schema import Condition, Content, Price, Role, split_tags
 from ..report.style import Style
 from . import OK
 from .output import add_output_arguments, style_of, write
@@ -66,7 +67,17 @@ def _card(model: Model, style: Style) -> Iterator[str]:
     yield from _rows("Values", [(name, _value(known), model.source(known.source)) for name, known in values.items()], style)
     yield from _rows("Price", [_price(model, price) for price in model.prices], style)
     for note in model.notes:
-        yield "\n" + textwrap.fill(f"Note: {note}", _WIDTH) + "\n"
+        yield "\n" + textwrap.fill(f"Note: {_with_sources(model, note)}", _WIDTH, break_on_hyphens=False) + "\n"
+
+
+def _with_sources(model: Model, note: str) -> str:
+    """The note with each `(TAG)` of a source spelt out."""
+
+    def spelt_out(found: re.Match[str]) -> str:
+        known = all(tag in model.sources for tag in split_tags(found[1]))
+        return f"[{model.source(found[1])}]" if known else found[0]
+
+    return re.sub(r"\(([^()]+)\)", spelt_out, note)
 
 
 def _rows(title: str, rows: list[tuple[str, str, str]], style: Style) -> Iterator[str]:
@@ -77,7 +88,9 @@ def _rows(title: str, rows: list[tuple[str, str, str]], style: Style) -> Iterato
     width = max(len(name) for name, _, _ in rows)
     for name, text, source in rows:
         hanging = " " * (width + 4)
-        wrapped = textwrap.fill(text, _WIDTH, initial_indent=hanging, subsequent_indent=hanging)[len(hanging) :]
+        wrapped = textwrap.fill(
+            text, _WIDTH, initial_indent=hanging, subsequent_indent=hanging, break_on_hyphens=False
+        ).removeprefix(hanging)
         tail = f"  {style(f'[{source}]', 'dim')}" if source else ""
         yield f"  {name:<{width}}  {wrapped}{tail}\n"
 
@@ -90,6 +103,12 @@ def _terms(model: Model) -> list[tuple[str, str, str]]:
     ]
     if model.aliases:
         rows.append(("also called", ", ".join(model.aliases), ""))
+    if model.role_sets:
+        together = "; ".join(" + ".join(names) for names in model.role_sets.sets)
+        rows.append(("takes one of", together, model.source(model.role_sets.source)))
+    for restriction in model.restrictions:
+        offered = f"{restriction.parameter} {', '.join(map(_literal, restriction.choices))} only"
+        rows.append((f"in {restriction.region}", offered, model.source(restriction.source)))
     if service.result or service.verdict:
         rows.append(("result", f"{service.result or service.verdict}", ""))
     if service.detect:
@@ -126,7 +145,7 @@ def _role(model: Model, role: Role) -> list[tuple[str, str, str]]:
     for name, label in _LIMITS.items():
         limit = getattr(role, name)
         if limit is not None:
-            tags = [limit.source, *([limit.safe_source] if limit.safe_source else [])]
+            tags = dict.fromkeys(filter(None, (limit.source, limit.safe_source)))
             answer = f", else {limit.error}" if limit.error else ""
             rows.append((label, described(limit, role, name) + answer, "; ".join(model.source(tag) for tag in tags)))
     if role.content:

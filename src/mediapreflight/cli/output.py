@@ -35,10 +35,12 @@ def write(options: argparse.Namespace, pieces: Iterable[str]) -> None:
             sys.stdout.write(piece)
         return
     target = Path(options.output)
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{options.output}: cannot be written: it is no regular file")
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as error:
-        raise UsageError(f"{options.output}: cannot be written: {error.strerror}") from None
+        raise UsageError(f"{options.output}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
             for piece in pieces:
@@ -46,7 +48,7 @@ def write(options: argparse.Namespace, pieces: Iterable[str]) -> None:
         Path(name).chmod(0o666 & ~_umask())
         Path(name).replace(target)
     except OSError as error:
-        raise UsageError(f"{options.output}: cannot be written: {error.strerror}") from None
+        raise UsageError(f"{options.output}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     finally:
         Path(name).unlink(missing_ok=True)
 

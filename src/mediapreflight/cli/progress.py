@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+
+from ..report.style import plain
 
 _Item = TypeVar("_Item")
 _PATIENCE_S = 0.5
@@ -39,12 +42,42 @@ def _displayed(items: Iterable[_Item]) -> Iterator[_Item]:
             display.stop()
 
 
+@contextlib.contextmanager
+def file_progress() -> Iterator[Callable[[str, float], None] | None]:
+    """A function to be told a file's name and the share of it that is done; None where nobody watches.
+
+    A terminal shows a bar and the time left for every file that takes longer than half a second.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as display:
+        tasks: dict[str, TaskID] = {}
+        began: dict[str, float] = {}
+
+        def show(name: str, share: float) -> None:
+            started = began.setdefault(name, time.monotonic())
+            if name not in tasks and share < 1 and time.monotonic() - started > _PATIENCE_S:
+                tasks[name] = display.add_task(escape(plain(name)), total=1.0)
+            if name in tasks:
+                display.update(tasks[name], completed=share, visible=share < 1)
+
+        yield show
+
+
 def _started() -> Progress:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} jobs checked"), TimeElapsedColumn())
-    display = Progress(*columns, console=Console(stderr=True), transient=True)
+    # Results go to standard output while this is shown: rich must not take that stream for its own.
+    display = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
     display.add_task("check", total=None)
     display.start()
     return display

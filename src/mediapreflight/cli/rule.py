@@ -106,5 +106,5 @@ UNITS = {"side": "px", "megabytes": "MB", "duration": "s", "fps": "fps"}
 
 
 def _sources(model: Model, limit: Limit | Choices) -> str:
-    tags = [limit.source, *([limit.safe_source] if limit.safe_source else [])]
+    tags = dict.fromkeys(filter(None, (limit.source, limit.safe_source)))
     return "; ".join(model.source(tag) for tag in tags)

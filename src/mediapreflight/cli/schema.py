@@ -13,7 +13,7 @@ from . import OK
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `schema`."""
-    parser.add_argument("name", choices=tuple(SCHEMAS))
+    parser.add_argument("name", choices=tuple(SCHEMAS), metavar=f"{{{','.join(SCHEMAS)}}}")
 
 
 def run(options: argparse.Namespace) -> int:

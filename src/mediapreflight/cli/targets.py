@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from ..catalog import Catalog, Model, builtin_catalog
 from ..check import lone_job
 from ..errors import UsageError
-from ..job import Job, parse_settings, revised, with_values
+from ..job import OWN_KEYS, Job, parse_settings, revised, with_values
 from ..job_files import is_job_file, read_jobs
 from ..probe.kinds import kind_by_name, kind_of
+from ..rules.limits import listed
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,10 +63,17 @@ def _whole_job(targets: list[str], model: Model) -> Job:
 
 
 def _role_and_path(target: str, model: Model) -> tuple[str, str] | None:
-    """`ROLE=PATH` taken apart; None where the target is a file's name, which may hold a `=` too."""
+    """`ROLE=PATH` taken apart; None where the target is a file's name, which may hold a `=` too.
+
+    Raises UsageError for a value that is no file, such as `prompt=…`.
+    """
     role, separator, path = target.partition("=")
     if not separator or (role not in model.roles and (not role.isidentifier() or os.path.lexists(target))):
         return None
+    if role not in model.roles and role in (*model.fields, *model.parameters):
+        raise UsageError(f"{role} of {model.id} is no file: write --set {role}=VALUE")
+    if role in OWN_KEYS:
+        raise UsageError(f"{model.id} has no input {role!r}; its inputs are {listed(tuple(model.roles))}")
     return role, path
 
 
@@ -85,12 +93,17 @@ def _jobs_of(target: str, model: Model | None, catalog: Catalog) -> Iterator[Job
 def media_below(folder: str, model: Model) -> Iterator[str]:
     """Every file below a folder that is, or by its name claims to be, media of a kind the model takes.
 
-    Sorted; hidden folders are left out.
+    Sorted; hidden files and folders are left out.
     """
     kinds = {role.kind for role in model.roles.values()}
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=_unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+        for name in sorted(name for name in names if not name.startswith(".")):
             path = os.path.join(place, name)  # noqa: PTH118
             if kinds & {kind_of(path), kind_by_name(path)}:
                 yield path
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    """A folder that cannot be listed is no empty one."""
+    raise UsageError(f"{error.filename}: cannot be read: {(error.strerror or str(error)).lower()}") from None

@@ -11,27 +11,30 @@ from .style import Style
 def closing_line(summary: Summary, jobs: Sequence[JobReport], style: Style) -> str:
     """What was found in how many files; or that all of them fit, and what."""
     models = sorted({job.model for job in jobs})
-    what = (
-        f"{_count(summary.files, 'file')} in {_count(summary.jobs, 'job')}"
-        if summary.jobs != summary.files
-        else _count(summary.files, "file")
-    )
     if not summary.jobs:
         return style("Nothing to check.", "yellow")
+    files = counted(summary.files, "file") if summary.files else ""
+    job_count = counted(summary.jobs, "job") if summary.jobs != summary.files else ""
+    what = " in ".join(filter(None, (files, job_count)))
     model = models[0] if len(models) == 1 else f"{len(models)} models"
     found = ", ".join(
-        _count(number, noun)
-        for number, noun in ((summary.errors, "error"), (summary.warnings, "warning"), (summary.infos, "note"))
+        counted(number, noun)
+        for number, noun in (
+            (summary.errors, "error"),
+            (summary.unchecked, "unchecked finding"),
+            (summary.warnings, "warning"),
+            (summary.infos, "note"),
+        )
         if number
     )
-    if summary.unchecked:
-        found = ", ".join(part for part in (found, f"{summary.unchecked} unchecked") if part)
     failing = summary.errors or summary.unchecked
     if not found:
         return style(f"All clear: {what} checked, nothing found against {model}.", "green", "bold")
     verdict = "" if failing else style(" Nothing that stops a submission.", "green")
-    return style(f"Found {found} in {what} for {model}.", "red" if failing else "yellow", "bold") + verdict
+    cure = f" `mediapreflight prepare` can cure {summary.fixable} of them." if summary.fixable else ""
+    return style(f"Found {found} in {what} for {model}.", "red" if failing else "yellow", "bold") + verdict + cure
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 file`, `3 files`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

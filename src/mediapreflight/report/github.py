@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..findings import JobReport
-from .style import Style
+from .style import Style, plain
 
 _COMMANDS = {"error": "error", "unchecked": "error", "warning": "warning", "info": "notice"}
 
@@ -20,7 +20,7 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return plain(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

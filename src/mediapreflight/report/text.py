@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from ..findings import Finding, InputReport, JobReport, summary_of
+from ..findings import SEVERITIES, Finding, InputReport, JobReport, summary_of
 from ..probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
-from .closing import closing_line
+from .closing import closing_line, counted
 from .style import Style, plain
 
 _COLORS = {"error": "red", "unchecked": "magenta", "warning": "yellow", "info": "cyan"}
 _INDENT = " " * 2
-_HANGING = " " * 11
+_SEVERITY_WIDTH = max(map(len, SEVERITIES)) + 1
+_HANGING = _INDENT + " " * _SEVERITY_WIDTH
 
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
@@ -46,7 +47,7 @@ def _heading(job: JobReport, role: str | None, style: Style) -> str:
 
 
 def _block(finding: Finding, style: Style) -> str:
-    severity = style(f"{finding.severity:<9}", _COLORS[finding.severity], "bold")
+    severity = style(f"{finding.severity:<{_SEVERITY_WIDTH}}", _COLORS[finding.severity], "bold")
     lines = [f"{_INDENT}{severity}{style(finding.code, 'bold')} {finding.name}: {plain(finding.message)}"]
     if evidence := _evidence(finding):
         lines.append(style(_HANGING + evidence, "dim"))
@@ -57,9 +58,8 @@ def _block(finding: Finding, style: Style) -> str:
 
 def _evidence(finding: Finding) -> str:
     parts = []
-    if finding.limit is not None:
-        unit = f" {finding.unit}" if finding.unit else ""
-        parts.append(f"measured {_value(finding.measured)}{unit}, limit {finding.limit}{unit}")
+    if finding.limit is not None and not isinstance(finding.measured, bool | None):
+        parts.append(_comparison(finding, finding.limit))
     if finding.source:
         parts.append(f"source: {finding.source}")
     if finding.service_code:
@@ -67,8 +67,12 @@ def _evidence(finding: Finding) -> str:
     return plain("; ".join(parts))
 
 
-def _value(measured: object) -> str:
-    return f"{measured:.9g}" if isinstance(measured, float) else str(measured)
+def _comparison(finding: Finding, limit: str) -> str:
+    measured = finding.measured
+    if isinstance(measured, str):
+        return f"found {measured or 'nothing'}, accepted {limit}"
+    unit = f" {finding.unit}" if finding.unit else ""
+    return f"measured {f'{measured:.9g}' if isinstance(measured, float) else measured}{unit}, limit {limit}{unit}"
 
 
 def described(item: InputReport) -> str:
@@ -102,4 +106,4 @@ def _size(count: int) -> str:
     for unit, factor in (("MB", 10**6), ("kB", 10**3)):
         if count >= factor:
             return f"{count / factor:.1f} {unit}"
-    return f"{count} bytes"
+    return counted(count, "byte")

@@ -3,7 +3,7 @@
 A rule's file name is its name, its docstring is its help page. It holds `LEVEL` (the cheapest level whose facts it reads),
 `FIXABLE` (whether preparing the file can cure it), `LIMIT` where it judges one limit of a role (and `BOUND`, the end of it),
 and a pure function `check` that takes a case and yields faults. The folder says what it looks at: `file` (any input), `image`,
-`video`, `audio` (inputs of that kind), `request` and `pair` (whole jobs).
+`video`, `audio` (inputs of that kind), `people` (who is to be seen and heard), `request` and `pair` (whole jobs).
 """
 
 from __future__ import annotations
@@ -66,6 +66,31 @@ RULES: dict[str, str] = {
     "AUD004": "audio/audio_duration_misstated",
     "AUD005": "audio/audio_is_silent",
     "AUD006": "audio/audio_has_large_cover_art",
+    "FACE001": "people/face_missing",
+    "FACE002": "people/faces_several",
+    "FACE003": "people/face_too_small",
+    "FACE004": "people/face_too_large",
+    "FACE005": "people/face_cut_off",
+    "FACE006": "people/face_turned_away",
+    "FACE007": "people/face_tilted",
+    "FACE008": "people/face_blurred",
+    "FACE009": "people/face_too_dark",
+    "FACE010": "people/face_possibly_covered",
+    "FACE011": "people/face_missing_at_start",
+    "FACE012": "people/face_often_missing",
+    "FACE013": "people/faces_several_in_video",
+    "FACE014": "people/face_small_in_video",
+    "BODY001": "people/person_missing",
+    "BODY002": "people/persons_several",
+    "BODY003": "people/body_not_shown",
+    "BODY004": "people/person_turned_away",
+    "BODY005": "people/person_sitting",
+    "VOICE001": "people/voice_missing",
+    "VOICE002": "people/voice_scarce",
+    "VOICE003": "people/voice_clipped",
+    "VOICE004": "people/voice_too_quiet",
+    "VOICE005": "people/voice_noisy",
+    "CONT001": "people/content_not_measured",
     "REQ001": "request/input_missing",
     "REQ002": "request/input_unknown",
     "REQ003": "request/parameter_unknown",
@@ -87,6 +112,11 @@ RULES: dict[str, str] = {
     "PAIR004": "pair/picture_ratio_differs",
     "PAIR005": "pair/region_not_served",
     "PAIR006": "pair/value_not_offered_in_region",
+    "PAIR007": "pair/face_box_without_face",
+    "PAIR008": "pair/boxes_proposed",
+    "PAIR009": "pair/no_box_fits",
+    "PAIR010": "pair/half_body_without_background",
+    "PAIR011": "pair/half_body_not_shown",
 }
 
 

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
-from ..catalog.schema import Condition, Model, Role
+from ..catalog.schema import Condition, Model, Role, Threshold
 from ..findings import Severity
 from ..job import Job
 from ..probe.facts import Facts
 
+if TYPE_CHECKING:
+    from ..people.facts import Content
+
 
 class InputCase(NamedTuple):
-    """One measured input of a job: `name` is its role, `role` what the model takes there."""
+    """One measured input of a job: `name` is its role, `role` what the model takes there.
+
+    `content`: who is to be seen and heard, where that was measured; `content_trouble`: why it could not be.
+    """
 
     model: Model
     name: str
     role: Role
     path: str
     facts: Facts
+    content: Content | None = None
+    content_trouble: str | None = None
+
+    def threshold(self, name: Threshold, default: float) -> float:
+        """A content rule's threshold: the catalog's override for this input, or the rule's own."""
+        return self.role.content.thresholds.get(name, default) if self.role.content else default
 
 
 class JobCase(NamedTuple):
@@ -49,7 +61,7 @@ class Fault(Struct, frozen=True, kw_only=True):
     """What a rule found. Its code, name and place are added by `check`.
 
     `measured` and `limit` are in `unit`. `help`: what to do next, one sentence without a full stop. `role`: only where a rule
-    over the whole job blames one input.
+    over the whole job blames one input. `fixable`: only where this one differs from what the rule says of itself.
     """
 
     severity: Severity
@@ -61,3 +73,4 @@ class Fault(Struct, frozen=True, kw_only=True):
     service_code: str | None = None
     source: str | None = None
     role: str | None = None
+    fixable: bool | None = None

@@ -31,19 +31,19 @@ def not_among(case: InputCase, choices: Choices | None, value: str | None, what:
     """A fault where `value` is none of the accepted names; None where it is, or either is unknown."""
     if choices is None or value is None or value in choices.safe_names:
         return None
-    common = {
-        "measured": value,
-        "help": help,
-        "service_code": choices.error,
-    }
+    refused = value not in choices.documented and not choices.documents_all
+    source = case.model.source(choices.source if refused else choices.safe_source or choices.source)
     takes = f"{case.model.id} takes {'any' if choices.documents_all else listed(choices.documented)}"
-    if value not in choices.documented and not choices.documents_all:
-        source = case.model.source(choices.source)
-        limit = ", ".join(choices.documented)
-        return Fault(severity="error", message=f"{what} is {value}; {takes}", limit=limit, source=source, **common)
-    safe_source = case.model.source(choices.safe_source or choices.source)
-    message = f"{what} is {value}; {takes}, but one document ({safe_source}) names only {listed(choices.safe_names)}"
-    return Fault(severity="warning", message=message, limit=", ".join(choices.safe_names), source=safe_source, **common)
+    doubt = "" if refused else f", but one document ({source}) names only {listed(choices.safe_names)}"
+    return Fault(
+        severity="error" if refused else "warning",
+        message=f"{what} is {value}; {takes}{doubt}",
+        help=help,
+        measured=value,
+        limit=", ".join(choices.documented if refused else choices.safe_names),
+        service_code=choices.error,
+        source=source,
+    )
 
 
 def shown(value: float) -> str:

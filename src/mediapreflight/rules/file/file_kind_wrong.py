@@ -29,6 +29,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     yield Fault(
         severity="error",
         message=f"holds {_NOUNS[kind]}; {case.name} of {case.model.id} takes {_NOUNS[case.role.kind]}",
+        fixable=has_sound,
         help="take its sound track out and give that" if has_sound else f"give {_NOUNS[case.role.kind]} here",
         measured=kind,
         limit=case.role.kind,

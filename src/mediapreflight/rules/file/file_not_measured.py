@@ -26,5 +26,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             yield Fault(
                 severity="unchecked",
                 message=f"was not read whole: {detail}",
-                help="ignore file-not-measured to accept it as it is",
+                help="see what `mediapreflight doctor` says, or ignore file-not-measured to accept it as it is",
             )

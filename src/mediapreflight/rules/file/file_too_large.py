@@ -29,7 +29,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if limit is None or intervals is None or size is None:
         return
     documented, safe = intervals
-    megabytes = f"{'less than' if documented.upper_open else 'up to'} {limit.documented_interval.upper:.9g} MB"
+    megabytes = f"{limit.documented_interval.upper_words} MB"
     if documented.is_above(size):
         message = f"has {size:,} bytes; {case.model.id} takes {megabytes} ({documented.upper:,.0f} bytes)"
         yield _fault(case, "error", message, documented.upper_text, limit.source)

@@ -26,9 +26,10 @@ def check(case: InputCase) -> Iterator[Fault]:
     facts = case.facts
     if not isinstance(facts, ImageFacts) or facts.color == "palette" or facts.bit_depth in (None, _USUAL):
         return
+    bits = "1 bit" if facts.bit_depth == 1 else f"{facts.bit_depth} bits"
     yield Fault(
         severity="warning",
-        message=f"has {facts.bit_depth} bits per channel; readers differ in what they make of that",
+        message=f"has {bits} per channel; readers differ in what they make of that",
         help="convert it to 8 bits per channel",
         measured=facts.bit_depth,
         limit="8",

@@ -5,7 +5,7 @@ ends. A tenth of a second and two hundredths of the length are let pass.
 
 Why it matters: the end of the voice, or of the take, is lost, and nothing says so.
 
-Cure: set `video_extension=true` where the voice is longer, or bring both to one length.
+Cure: set `video_extension=true` where the voice is longer; `mediapreflight prepare --equal-lengths` cuts the longer one.
 
 Source: videoretalk-api.
 """
@@ -20,7 +20,7 @@ from ..durations import differ
 from ..limits import shown
 
 LEVEL = "metadata"
-FIXABLE = True
+FIXABLE = False
 
 
 def check(case: JobCase) -> Iterator[Fault]:

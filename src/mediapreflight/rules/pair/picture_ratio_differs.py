@@ -13,6 +13,7 @@ Source: animateanyone-video-generation-api.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from ...probe.facts import ImageFacts
 from ..base import Fault, JobCase
@@ -21,7 +22,7 @@ from ..limits import shown
 LEVEL = "metadata"
 FIXABLE = True
 
-_TOLERANCE_SHARE = 0.02
+_TOLERANCE_SHARE = Fraction(2, 100)
 
 
 def check(case: JobCase) -> Iterator[Fault]:
@@ -36,14 +37,14 @@ def check(case: JobCase) -> Iterator[Fault]:
     if wanted not in known:
         return
     across, _, down = str(wanted).partition(":")
-    ratio, target = item.facts.width / item.facts.height, int(across) / int(down)
+    ratio, target = Fraction(item.facts.width, item.facts.height), Fraction(int(across), int(down))
     if abs(ratio / target - 1) > _TOLERANCE_SHARE:
         yield Fault(
             severity="warning",
             message=f"is {item.facts.width} x {item.facts.height} px; the video will be {wanted}, so the picture is distorted",
             help=f"bring the picture to {wanted} around the person, or change {pair.parameter}",
-            measured=round(ratio, 4),
-            limit=f"== {shown(round(target, 4))}",
+            measured=round(float(ratio), 4),
+            limit=f"== {shown(round(float(target), 4))}",
             source=case.model.source(pair.source),
             role=pair.role,
         )

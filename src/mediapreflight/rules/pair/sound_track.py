@@ -24,6 +24,9 @@ def sound_track(case: JobCase) -> SoundTrack | None:
     item = case.inputs.get(pair.role) if pair else None
     if pair is None or item is None or not isinstance(item.facts, AudioFacts):
         return None
+    if not case.job.whole and pair.parameter not in case.job.parameters:
+        # A lone file is judged by itself; the default length belongs to a job nobody has written yet.
+        return None
     if any(case.holds(condition) for condition in item.role.ignored_when):
         return None
     sound, video = item.facts.duration_s or item.facts.stated_duration_s, case.value(pair.parameter)

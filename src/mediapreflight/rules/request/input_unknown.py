@@ -28,8 +28,13 @@ def check(case: JobCase) -> Iterator[Fault]:
             yield Fault(
                 severity="error",
                 message=f"{case.model.id} has no input {name!r}{did_you_mean(close)}",
-                help=f"its inputs are {listed(known)}",
+                help=_next(case, name) or f"its inputs are {listed(known)}",
                 measured=name,
                 limit=", ".join(known),
                 role=name,
             )
+
+
+def _next(case: JobCase, name: str) -> str | None:
+    is_parameter = name in case.model.parameters
+    return f"{name} is a parameter: give it as parameters.{name}, or with --set {name}=VALUE" if is_parameter else None

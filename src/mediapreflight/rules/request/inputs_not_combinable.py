@@ -30,10 +30,16 @@ def check(case: JobCase) -> Iterator[Fault]:
     legal = "; ".join(" + ".join(names) for names in rule.sets)
     yield Fault(
         severity="error",
-        message=f"{case.model.id} does not take {listed(tuple(sorted(given))) + ' together' if given else 'a job without files'}",
+        message=f"{case.model.id} does not take {_described(sorted(given))}",
         help=f"give one of: {legal}",
         measured=" + ".join(sorted(given)),
         limit=legal,
         service_code="InvalidParameter",
         source=case.model.source(rule.source),
     )
+
+
+def _described(names: list[str]) -> str:
+    if not names:
+        return "a job without files"
+    return f"{names[0]} alone" if len(names) == 1 else f"{listed(tuple(names))} together"

@@ -18,6 +18,9 @@ from .values import sound_values
 LEVEL = "metadata"
 FIXABLE = False
 
+# More choices than this are not spelt out in a sentence; `limit` always has them all.
+_LISTED = 8
+
 
 def check(case: JobCase) -> Iterator[Fault]:
     """A fault for every value outside its choices."""
@@ -27,10 +30,14 @@ def check(case: JobCase) -> Iterator[Fault]:
             continue
         names = tuple(map(str, choices))
         close = tuple(difflib.get_close_matches(str(given.value), names, n=1))
+        if len(names) <= _LISTED:
+            takes, help = listed(names), f"give one of {listed(names)}"
+        else:
+            takes, help = f"one of {len(names)} values", f"give one that `mediapreflight models {case.model.id}` lists"
         yield Fault(
             severity="error",
-            message=f"{given.name} is {given.value!r}; {case.model.id} takes {listed(names)}{did_you_mean(close)}",
-            help=f"give one of {listed(names)}",
+            message=f"{given.name} is {given.value!r}; {case.model.id} takes {takes}{did_you_mean(close)}",
+            help=help,
             measured=given.value,
             limit=", ".join(names),
             service_code=given.known.error,

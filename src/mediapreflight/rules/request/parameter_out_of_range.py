@@ -23,8 +23,8 @@ def check(case: JobCase) -> Iterator[Fault]:
         if given.known.range is not None and given.value not in given.known.interval:
             yield Fault(
                 severity="error",
-                message=f"{given.name} is {shown(given.value)}; {case.model.id} takes {given.known.interval}",
-                help=f"give {given.name} within {given.known.interval}",
+                message=f"{given.name} is {shown(given.value)}; {case.model.id} takes {given.known.interval.in_words}",
+                help=f"give {given.name} a value of {given.known.interval.in_words}",
                 measured=given.value,
                 limit=str(given.known.interval),
                 service_code=given.known.error,

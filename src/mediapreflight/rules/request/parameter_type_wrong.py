@@ -24,7 +24,7 @@ def check(case: JobCase) -> Iterator[Fault]:
             yield Fault(
                 severity="error",
                 message=f"{given.name} is {given.value!r}; {case.model.id} takes a value of type {given.known.type}",
-                help=f"give {given.name} as {given.known.type}",
+                help=f"give {given.name} as {'an' if given.known.type == 'integer' else 'a'} {given.known.type}",
                 measured=given.value,
                 limit=given.known.type,
                 service_code=given.known.error,

@@ -23,11 +23,21 @@ def check(case: JobCase) -> Iterator[Fault]:
     known = tuple(case.model.parameters)
     for name in case.job.parameters:
         if name not in known:
-            close = tuple(difflib.get_close_matches(name, (*known, *case.model.fields), n=1))
+            close = () if _is_input(case, name) else tuple(difflib.get_close_matches(name, known, n=1))
             yield Fault(
                 severity="error",
                 message=f"{case.model.id} has no parameter {name!r}{did_you_mean(close)}",
-                help=f"its parameters are {listed(known)}" if known else "it has no parameters",
+                help=_next(case, name, known),
                 measured=name,
-                limit=", ".join(known),
+                limit=", ".join(known) or None,
             )
+
+
+def _next(case: JobCase, name: str, known: tuple[str, ...]) -> str:
+    if _is_input(case, name):
+        return f"{name} is an input: give it beside the parameters, not among them"
+    return f"its parameters are {listed(known)}" if known else f"leave it out: {case.model.id} has no parameters"
+
+
+def _is_input(case: JobCase, name: str) -> bool:
+    return name in case.model.roles or name in case.model.fields

@@ -24,18 +24,23 @@ FIXABLE = False
 def check(case: JobCase) -> Iterator[Fault]:
     """A fault for every given value whose condition for being ignored holds."""
     entries = [(given.name, given.known.ignored_when, given.known.source) for given in given_values(case)]
-    entries += [(name, case.model.roles[name].ignored_when, case.model.roles[name].source) for name in case.inputs]
+    entries += [(name, role.ignored_when, role.source) for name, role in case.model.roles.items() if case.job.inputs.get(name)]
     for name, conditions, source in entries:
         for condition in conditions:
             if not _not_judged(case, condition) and case.holds(condition):
                 yield Fault(
                     severity="warning",
-                    message=f"{name} will be ignored, because {condition.in_words}",
+                    message=f"{name} will be ignored, because {_reason(condition)}",
                     help=f"leave {name} out, or change that",
                     source=case.model.source(source),
                     role=name if name in case.model.roles else None,
                 )
                 break
+
+
+def _reason(condition: Condition) -> str:
+    # A role and a parameter may share a name: wan2.6-i2v-flash has an input `audio` and a parameter `audio`.
+    return f"{'the parameter ' if condition.parameter else ''}{condition.in_words}"
 
 
 def _not_judged(case: JobCase, condition: Condition) -> bool:

@@ -32,7 +32,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if applies(case):
         yield Fault(
             severity="error",
-            message=f"is an {case.facts.format} container without a moving picture",
+            message=f"its {case.facts.format} container holds no moving picture",
             help="export it with its picture",
             measured="audio",
             limit="video",

@@ -1,0 +1,148 @@
+"""`mediapreflight faces`: the faces of pictures, and the boxes EMO takes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..errors import MediaPreflightError, UnreadableMediaError, UsageError
+from ..people.geometry import FRAMINGS
+from ..people.portraits import Portrait, find_portrait
+from ..probe.source import display_name
+from ..report.style import Style, plain
+from . import FINDINGS, OK
+from .output import add_output_arguments, style_of, write
+
+if TYPE_CHECKING:
+    from ..people.media import Rgb
+
+_WHOLE = 100_000
+_WRITTEN = (".png", ".jpg", ".jpeg", ".webp")
+# Pillow's own choice (75) is made for the web, and what is cropped here is looked at by a model.
+_QUALITY = 95
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `faces`."""
+    parser.add_argument("images", nargs="+", metavar="IMAGE")
+    parser.add_argument("--ratio", choices=tuple(FRAMINGS), default="1:1", help="the ratio of ext_bbox; default: 1:1")
+    parser.add_argument("--crop", metavar="FILE", help="write the picture cropped to ext_bbox; a folder, for several pictures")
+    parser.add_argument("--annotate", metavar="FILE", help="write the picture with faces and boxes drawn in; likewise")
+    add_output_arguments(parser, ("text", "json"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what is found in each picture; status 1 where one has no face, no box, or cannot be read."""
+    crops, annotations = _targets(options.images, options.crop), _targets(options.images, options.annotate)
+    _refuse_losses(options.images, [*crops, *annotations])
+    results: list[Portrait | UnreadableMediaError] = []
+    for path, crop, annotation in zip(options.images, crops, annotations, strict=True):
+        try:
+            portrait = find_portrait(path, options.ratio)
+        except UnreadableMediaError as error:
+            results.append(error)
+            continue
+        results.append(portrait)
+        if crop is not None and portrait.ext_bbox is not None:
+            _save(_cropped(portrait), crop)
+        if annotation is not None:
+            _save(_annotated(portrait), annotation)
+    pieces = _json(results) if options.output_format == "json" else _text(results, style_of(options))
+    write(options, pieces)
+    found = all(isinstance(result, Portrait) and result.ext_bbox is not None for result in results)
+    return OK if found else FINDINGS
+
+
+def _json(results: list[Portrait | UnreadableMediaError]) -> Iterator[str]:
+    yield msgspec.json.format(msgspec.json.encode([_record(result) for result in results]), indent=2).decode() + "\n"
+
+
+def _record(result: Portrait | UnreadableMediaError) -> dict[str, Any]:
+    if isinstance(result, Portrait):
+        return {**result.to_dict(), "path": display_name(result.path)}
+    return {"path": result.path, "error": result.reason, "faces": [], "face_bbox": None, "ext_bbox": None}
+
+
+def _text(results: list[Portrait | UnreadableMediaError], style: Style) -> Iterator[str]:
+    for result in results:
+        if isinstance(result, Portrait):
+            yield from _lines(result, style)
+        else:
+            yield f"{style(plain(result.path), 'bold')}\n  {style('error', 'red', 'bold')} {plain(result.reason)}\n"
+
+
+def _lines(portrait: Portrait, style: Style) -> Iterator[str]:
+    yield f"{style(plain(display_name(portrait.path)), 'bold')}  {style(f'{portrait.width} x {portrait.height} px', 'dim')}\n"
+    if not portrait.faces:
+        yield "  no face\n"
+        return
+    for number, face in enumerate(portrait.faces, start=1):
+        turned = f"yaw {round(face.yaw_deg):+d}, pitch {round(face.pitch_deg):+d}, roll {round(face.roll_deg):+d} degrees"
+        yield f"  face {number}     {list(face.bbox)}  score {face.score:.2f}  {turned}\n"
+    yield f"  face_bbox  {style(str(list(portrait.face_bbox or ())), 'green')}\n"
+    if portrait.ext_bbox is None:
+        yield f"  ext_bbox   {style('none', 'red')}: {portrait.reason}\n"
+    else:
+        yield f"  ext_bbox   {style(str(list(portrait.ext_bbox)), 'green')}  {portrait.ratio}\n"
+
+
+def _cropped(portrait: Portrait) -> Rgb:
+    from ..people.media import load_picture
+
+    box = portrait.ext_bbox
+    assert box is not None
+    return load_picture(portrait.path, _WHOLE).rgb[box.y1 : box.y2, box.x1 : box.x2]
+
+
+def _annotated(portrait: Portrait) -> Rgb:
+    from ..people.annotate import annotated
+    from ..people.media import load_picture
+
+    return annotated(load_picture(portrait.path, _WHOLE).rgb, portrait.faces, portrait.face_bbox, portrait.ext_bbox)
+
+
+def _targets(images: Sequence[str], option: str | None) -> list[Path | None]:
+    """Where each picture goes: the file named, or a PNG of the picture's name in the folder named; None where nothing is."""
+    if option is None:
+        return [None] * len(images)
+    target = Path(option)
+    if target.is_dir():
+        return [target / f"{Path(image).stem}.png" for image in images]
+    if len(images) > 1:
+        raise UsageError(f"{option}: name an existing folder, where several pictures are written")
+    if target.suffix.lower() not in _WRITTEN:
+        raise UsageError(f"{option}: the name must end in .png, .jpg or .webp")
+    return [target]
+
+
+def _refuse_losses(images: Sequence[str], targets: Sequence[Path | None]) -> None:
+    """Raise UsageError where a picture that is looked at, or another that is written, would be lost."""
+    sources = {os.path.realpath(image) for image in images}
+    written: set[str] = set()
+    for target in filter(None, targets):
+        place = os.path.realpath(target)
+        if place in sources:
+            raise UsageError(f"{target}: is one of the pictures looked at; write to another place")
+        if place in written:
+            raise UsageError(f"{target}: two pictures would be written there")
+        written.add(place)
+
+
+def _save(rgb: Rgb, target: Path) -> None:
+    """Write a picture in the format its name asks for; whole, or not at all."""
+    import tempfile
+
+    from PIL import Image
+
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{target.stem[:50]}-", dir=target.parent) as folder:
+            staged = Path(folder) / target.name
+            Image.fromarray(rgb).save(staged, quality=_QUALITY)
+            staged.replace(target)
+    except OSError as error:
+        raise MediaPreflightError(f"{target}: cannot be written: {(error.strerror or str(error)).lower()}") from None

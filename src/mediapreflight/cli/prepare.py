@@ -1,0 +1,147 @@
+"""`mediapreflight prepare`: files that fit, out of files that do not."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ..errors import UsageError
+from ..findings import FAILING, Finding
+from ..prepare import JobPlan, Prepared, PrepareOptions, plan, prepare_jobs
+from ..prepare.document import SCHEMA, PreparedJob
+from ..prepare.execute import document_of
+from ..prepare.steps import FilePlan
+from ..report.style import Style, plain
+from . import FINDINGS, OK
+from .arguments import count
+from .output import add_output_arguments, style_of, write
+from .progress import file_progress
+from .targets import add_target_arguments, jobs_from
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `prepare`."""
+    add_target_arguments(parser)
+    add = parser.add_argument
+    add("--out", metavar="DIR", help="where the files that fit are written; needed without --dry-run")
+    add("--dry-run", action="store_true", help="print the plan and write nothing")
+    add("--fit", choices=("auto", "crop", "pad"), default="auto", help="how an aspect ratio is reached; default: auto")
+    add("--trim", choices=("pause", "end"), default="pause", help="where long recordings are cut; default: pause")
+    add("--split", action="store_true", help="make several jobs of a recording that is too long")
+    add("--ratio", choices=("1:1", "3:4"), help="the ratio of ext_bbox, where the model takes boxes")
+    add("--crop-to-boxes", action="store_true", help="crop the picture to ext_bbox, where the model takes boxes")
+    add("--equal-lengths", action="store_true", help="cut video and voice to one length, where the model would")
+    add("--background", default="#ffffff", metavar="#RRGGBB", help="what padding and transparency become")
+    add("--loudness", type=float, metavar="LUFS", help="bring recordings to this loudness, such as -16")
+    add("--mono", action="store_true", help="mix recordings down to one channel")
+    add("--denoise", action="store_true", help="lower the noise of recordings")
+    add("--overwrite", action="store_true", help="replace other files that stand at an output's place")
+    add("--workers", type=count, default=os.cpu_count() or 1, metavar="N", help="files at once; default: one a core")
+    add_output_arguments(parser, ("text", "json"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prepare the targets, or print the plan; status 1 where a job cannot be made to fit."""
+    chosen = PrepareOptions(
+        fit=options.fit,
+        trim=options.trim,
+        split=options.split,
+        ratio=options.ratio,
+        crop_to_boxes=options.crop_to_boxes,
+        background=options.background,
+        loudness=options.loudness,
+        mono=options.mono,
+        denoise=options.denoise,
+        equal_lengths=options.equal_lengths,
+        overwrite=options.overwrite,
+    )
+    jobs = list(jobs_from(options))
+    if options.dry_run:
+        return _print_plan(options, plan(jobs, options=chosen))
+    if options.out is None:
+        raise UsageError("say where the files go, with --out DIR, or print the plan with --dry-run")
+    with file_progress() as progress:
+        results = prepare_jobs(jobs, out=options.out, options=chosen, workers=options.workers, progress=progress)
+    if options.output_format == "json":
+        write(options, [_encoded(document_of(results))])
+    else:
+        write(options, _results(results, style_of(options)))
+    return OK if all(result.record.ok for result in results) else FINDINGS
+
+
+def _print_plan(options: argparse.Namespace, plans: Sequence[JobPlan]) -> int:
+    ok = all(not each.stays and not each.hopeless for each in plans)
+    if options.output_format == "json":
+        write(options, [_encoded({"schema": SCHEMA, "ok": ok, "dry_run": True, "jobs": [each.to_dict() for each in plans]})])
+    else:
+        write(options, _plans(plans, style_of(options)))
+    return OK if ok else FINDINGS
+
+
+def _encoded(value: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+
+
+def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
+    for each in plans:
+        part = f", part {each.part}" if each.part else ""
+        yield style(f"{each.model.id}{part}", "bold") + "\n"
+        for file in each.files.values():
+            yield from _file(file, style)
+        for role, why in each.hopeless.items():
+            yield f"  {role}  {style('cannot be prepared', 'red', 'bold')}: {plain(why)}\n"
+        yield from _findings(each.stays, style)
+
+
+def _file(file: FilePlan, style: Style) -> Iterator[str]:
+    yield f"  {file.role}  {plain(file.source)}  {style(_expected(file), 'dim')}\n"
+    if not file.steps:
+        yield f"    {style('fits as it is', 'green')}\n"
+    for step in file.steps:
+        yield f"    {style(step.name, 'cyan')}  {plain(step.detail)}  {style(f'[{step.reason}]', 'dim')}\n"
+
+
+def _expected(file: FilePlan) -> str:
+    expected = file.expected
+    parts = [
+        expected.format or "",
+        expected.video_codec or expected.audio_codec or "",
+        f"{expected.width} x {expected.height} px" if expected.width else "",
+        f"{expected.fps:.6g} fps" if expected.fps else "",
+        f"{expected.duration_s:.2f} s" if expected.duration_s else "",
+    ]
+    described = ", ".join(part for part in parts if part)
+    return f"becomes {described}" if file.steps and described else ""
+
+
+def _results(results: Sequence[Prepared], style: Style) -> Iterator[str]:
+    for result in results:
+        yield from _job(result.record, style)
+    ready = sum(result.record.ok for result in results)
+    color = "green" if ready == len(results) else "red"
+    yield style(f"{ready} of {len(results)} job{'' if len(results) == 1 else 's'} ready.", color, "bold") + "\n"
+
+
+def _job(record: PreparedJob, style: Style) -> Iterator[str]:
+    yield style(record.model, "bold") + "\n"
+    for role, item in record.inputs.items():
+        yield f"  {role}  {plain(item.source)} -> {style(plain(item.path), 'bold')}\n"
+        if not item.steps:
+            yield f"    {style('fits as it is', 'green')}\n"
+        for step in item.steps:
+            yield f"    {style(step.name, 'cyan')}  {plain(step.detail)}  {style(f'[{step.reason}]', 'dim')}\n"
+    for name in ("face_bbox", "ext_bbox"):
+        if name in record.fields:
+            yield f"  {name}  {record.fields[name]}\n"
+    if record.error:
+        yield f"  {style('error', 'red', 'bold')}  {plain(record.error)}\n"
+    yield from _findings([finding for finding in record.findings if finding.severity in FAILING], style)
+
+
+def _findings(findings: Sequence[Finding], style: Style) -> Iterator[str]:
+    for finding in findings:
+        yield f"  {style(finding.severity, 'red', 'bold')}  {finding.code} {finding.name}: {plain(finding.message)}\n"

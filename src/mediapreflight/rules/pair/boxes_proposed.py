@@ -1,0 +1,42 @@
+"""The job gives no boxes; these are the ones that would be used.
+
+EMO and Emoji need `face_bbox` and `ext_bbox`, which their detect call returns. Ours are computed from the
+largest face after the documented sample; they predict the detect call's, and can be sent instead of it.
+
+Why it matters: it saves a call, and shows how the picture will be cropped before anything is sent.
+
+Cure: nothing is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...people.geometry import ExtBox
+from ..base import Fault, JobCase
+from .portrait import gives_boxes, portrait
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A note where the model takes boxes, the job gives none, and they can be computed."""
+    found = portrait(case)
+    if found is None or "ext_bbox" not in case.model.fields or gives_boxes(case):
+        return
+    boxes = found.boxes()
+    if boxes is not None and isinstance(boxes[1], ExtBox):
+        face, outer = list(boxes[0]), list(boxes[1].box)
+        yield Fault(
+            severity="info",
+            message=f"boxes for the largest face, {found.ratio}: face_bbox {face}, ext_bbox {outer}",
+            help=f"nothing to do; to pin them: --set face_bbox={_joined(face)} --set ext_bbox={_joined(outer)}",
+            measured={"face_bbox": face, "ext_bbox": outer},
+            unit="px",
+            role=found.role,
+        )
+
+
+def _joined(box: list[int]) -> str:
+    return ",".join(map(str, box))

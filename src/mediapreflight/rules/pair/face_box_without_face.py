@@ -1,0 +1,50 @@
+"""`face_bbox` holds no face that is to be seen in the picture.
+
+The given box is compared with the faces found, people in the background included; it counts as one of them
+where they share at least three tenths of their union.
+
+Why it matters: the service animates what is in the box; a box from another picture, or from before a crop,
+animates a wall.
+
+Cure: leave the boxes out to have them computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...people.geometry import Box
+from ..base import Fault, JobCase
+from ..request.boxes import sound_boxes
+from .portrait import portrait
+
+LEVEL = "content"
+FIXABLE = True
+SHARED_MIN = 0.3
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault where the given box matches none of the faces found."""
+    found, given = portrait(case), sound_boxes(case).get("face_bbox")
+    if found is None or given is None:
+        return
+    box = Box(*given.corners)
+    faces = (*found.content.faces, *found.content.bystanders)
+    if all(_overlap(box, face.box) < SHARED_MIN for face in faces):
+        seen = ", ".join(str(list(face.bbox)) for face in faces) or "none"
+        yield Fault(
+            severity="error",
+            message=f"face_bbox {given.corners} holds no face; faces seen: {seen}",
+            help="leave the boxes out to have them computed",
+            measured=given.corners,
+            limit=f"a face: {seen}",
+            unit="px",
+            service_code=given.known.error,
+            role="face_bbox",
+        )
+
+
+def _overlap(one: Box, other: Box) -> float:
+    """Shared pixels over the pixels of the union."""
+    shared = one.shared(other)
+    return shared / (one.area + other.area - shared)

@@ -1,0 +1,35 @@
+"""The job asks for a half-body video (3:4), and the picture shows less than that.
+
+Why it matters: for the half body the service wants everything above the hips (`InvalidFile.FullBody`, "or
+change ratio to 1:1").
+
+Cure: choose 1:1, or a picture that reaches down to the hips.
+
+Source: error-code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, JobCase
+from .portrait import portrait
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault where the ratio is 3:4 and the largest person is a head only."""
+    found = portrait(case)
+    if found is None or found.ratio != "3:4" or not found.content.bodies or found.content.bodies[0].framing != "head":
+        return
+    yield Fault(
+        severity="warning",
+        message="shows a head only; the ratio 3:4 wants everything above the hips",
+        help="choose 1:1, or a picture that reaches down to the hips",
+        measured="head",
+        limit="half, full",
+        service_code="InvalidFile.FullBody",
+        role=found.role,
+    )

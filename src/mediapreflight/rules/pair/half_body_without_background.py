@@ -1,0 +1,38 @@
+"""The picture shows half a body, and the video's own background will be used.
+
+AnimateAnyone puts the person into the template's video unless `use_ref_img_bg` is true.
+
+Why it matters: the legs are invented; the documents advise against it.
+
+Cure: set `use_ref_img_bg=true`, or use a full-body picture.
+
+Source: animateanyone-video-generation-api.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...people.facts import PictureContent
+from ..base import Fault, JobCase
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault where the person is cut at the waist and the picture's background is not kept."""
+    if "use_ref_img_bg" not in case.model.parameters or case.value("use_ref_img_bg") is not False:
+        return
+    for name, item in case.inputs.items():
+        seen = item.content
+        if isinstance(seen, PictureContent) and seen.bodies and seen.bodies[0].framing == "half":
+            yield Fault(
+                severity="warning",
+                message="shows half a body, and the template's background will be used: the legs are invented",
+                help="set use_ref_img_bg=true, or use a full-body picture",
+                measured="half",
+                limit="full",
+                source=case.model.source(case.model.parameters["use_ref_img_bg"].source),
+                role=name,
+            )

@@ -1,0 +1,35 @@
+"""No `ext_bbox` of the wanted ratio can hold the face within the picture.
+
+Boxes that the job gives are judged by rules of their own.
+
+Why it matters: EMO crops the picture to that box; without one the job cannot be sent.
+
+Cure: extend the picture, or use one with more room around the face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...people.geometry import NoExtBox
+from ..base import Fault, JobCase
+from .portrait import gives_boxes, portrait
+
+LEVEL = "content"
+FIXABLE = True
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault where there is a face and no box for it."""
+    found = None if gives_boxes(case) else portrait(case)
+    boxes = found.boxes() if found else None
+    if found is not None and boxes is not None and isinstance(boxes[1], NoExtBox):
+        yield Fault(
+            severity="error",
+            message=f"no {found.ratio} box fits: {boxes[1].reason}",
+            help="extend the picture, or use one with more room around the face",
+            measured=list(boxes[0]),
+            unit="px",
+            service_code="InvalidParameter",
+            role=found.role,
+        )

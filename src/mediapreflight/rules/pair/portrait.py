@@ -1,0 +1,57 @@
+"""The picture whose face a job's boxes are about, shared by the rules over boxes and faces."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, cast
+
+from ...people.facts import PictureContent
+from ...people.geometry import FRAMINGS, Box, ExtBox, Framing, NoExtBox, Ratio, ext_bbox
+from ...people.portraits import framing_of
+from ..base import JobCase
+from ..request.boxes import raw_boxes, sound_boxes
+
+
+class Portrait(NamedTuple):
+    """A picture with its faces, largest first.
+
+    `ratio`: the one the job's boxes have, or will have. `framing`: how its model's detect call frames them; None as EMO's.
+    """
+
+    role: str
+    content: PictureContent
+    ratio: Ratio
+    framing: Framing | None
+
+    def boxes(self) -> tuple[Box, ExtBox | NoExtBox] | None:
+        """The boxes computed for the largest face; None where there is no face."""
+        if not self.content.faces:
+            return None
+        face = self.content.faces[0].box
+        return face, ext_bbox(face, self.content.width, self.content.height, self.ratio, self.framing)
+
+
+def portrait(case: JobCase) -> Portrait | None:
+    """The first picture of a job whose model takes boxes, with its content measured; None elsewhere."""
+    if "ext_bbox" not in case.model.fields and "ratio" not in case.model.parameters:
+        return None
+    for name, item in case.inputs.items():
+        if isinstance(item.content, PictureContent):
+            ratio = _ratio(case)
+            return Portrait(name, item.content, ratio, framing_of(case.model.service.detect or case.model.id, ratio))
+    return None
+
+
+def gives_boxes(case: JobCase) -> bool:
+    """Whether the job brings a box of its own."""
+    return next(raw_boxes(case), None) is not None
+
+
+def _ratio(case: JobCase) -> Ratio:
+    """The ratio asked for; else that of the given ext_bbox; else the first the model takes."""
+    asked = case.value("ratio")
+    if asked in tuple(FRAMINGS):
+        return cast(Ratio, asked)
+    given = sound_boxes(case).get("ext_bbox")
+    if given is None:
+        return "1:1"
+    return "3:4" if given.width / given.height < (1 + 3 / 4) / 2 else "1:1"

@@ -1,0 +1,29 @@
+"""The bodies a picture, or a video's first frame, is judged by, shared by the rules over bodies."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...catalog.schema import Content
+from ...people.facts import Body, PictureContent, VideoContent
+from ..base import InputCase
+
+
+class JudgedBodies(NamedTuple):
+    """People with their bodies, where they are seen (`the picture`, `the first frame`), and what the model wants of them."""
+
+    bodies: tuple[Body, ...]
+    where: str
+    wanted: Content
+
+
+def judged_bodies(case: InputCase) -> JudgedBodies | None:
+    """The people to be judged, where the model says how their bodies must be shown; None elsewhere."""
+    wanted, seen = case.role.content, case.content
+    if wanted is None or wanted.bodies is None:
+        return None
+    if isinstance(seen, PictureContent) and seen.bodies is not None:
+        return JudgedBodies(seen.bodies, "the picture", wanted)
+    if isinstance(seen, VideoContent) and seen.samples and seen.samples[0].bodies is not None:
+        return JudgedBodies(seen.samples[0].bodies, "the first frame", wanted)
+    return None

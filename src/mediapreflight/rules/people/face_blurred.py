@@ -1,0 +1,37 @@
+"""The face is not sharp.
+
+Sharpness is the share of the face's contrast that lies in its finest detail, so that dark and pale faces are
+judged alike; see `people.faces.sharpness_of`. Threshold, overridable in the catalog: `sharpness_min` (0.1).
+Of the faces of good pictures one in a hundred lies below it; blurred by a fiftieth of their width, half of
+them do.
+
+Why it matters: what is generated is no sharper than what was given, and teeth and eyes suffer first.
+
+Cure: none here; use a sharper picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .faces import main_face
+
+LEVEL = "content"
+FIXABLE = False
+SHARPNESS_MIN = 0.1
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the largest face has little fine detail."""
+    found = main_face(case)
+    sharpness_min = case.threshold("sharpness_min", SHARPNESS_MIN)
+    if found is not None and found.face.sharpness < sharpness_min:
+        yield Fault(
+            severity="warning",
+            message=f"the face is blurred: sharpness {found.face.sharpness:.3f}, where {shown(sharpness_min)} is still clear",
+            help="use a sharper picture",
+            measured=round(found.face.sharpness, 4),
+            limit=f">= {shown(sharpness_min)}",
+        )

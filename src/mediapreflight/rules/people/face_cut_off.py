@@ -1,0 +1,41 @@
+"""The face reaches the edge of the picture.
+
+Why it matters: the documents ask for a complete face (`InvalidFile.FullFace`); what lies beyond the edge is
+invented.
+
+Cure: none here; use a picture that holds the whole head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import listed
+from .faces import main_face
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the largest face touches an edge."""
+    found = main_face(case)
+    if found is None:
+        return
+    edges = {
+        "left": found.face.bbox[0] <= 0,
+        "top": found.face.bbox[1] <= 0,
+        "right": found.face.bbox[2] >= found.picture.width,
+        "bottom": found.face.bbox[3] >= found.picture.height,
+    }
+    touched = tuple(name for name, touches in edges.items() if touches)
+    if touched:
+        yield Fault(
+            severity="warning",
+            message=f"the face is cut off at the {listed(touched)}",
+            help="use a picture that holds the whole head",
+            measured=", ".join(touched),
+            limit="none",
+            service_code=found.wanted.errors.get("face"),
+        )

@@ -1,0 +1,37 @@
+"""No face is to be seen in the picture.
+
+Faces are looked for as the service does before it generates: photographed, drawn or painted ones count,
+animals do not.
+
+Why it matters: EMO, LivePortrait and their kin refuse the picture ("No human face detected."), after the
+upload.
+
+Cure: none here; give a picture with a clear, frontal face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...people.facts import PictureContent
+from ..base import Fault, InputCase
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the model needs a face and there is none."""
+    wanted, seen = case.role.content, case.content
+    if wanted is None or wanted.faces is None or not isinstance(seen, PictureContent) or seen.faces:
+        return
+    yield Fault(
+        severity="error",
+        message=f"shows no face; {case.model.id} needs one",
+        help="give a picture with a clear, frontal face",
+        measured=0,
+        limit=">= 1",
+        unit="faces",
+        service_code=wanted.errors.get("none"),
+        source=case.model.source(wanted.source),
+    )

@@ -1,0 +1,42 @@
+"""The face is small in the video, at least at times.
+
+Judged on frames spread over the clip, by the largest face in each. Threshold, overridable in the catalog:
+`video_face_px_min`, its width in pixels (80). It is ours: the documents warn of "tiny faces" without a
+figure.
+
+Why it matters: few pixels of mouth give blurred lips.
+
+Cure: use a closer take, or crop to the person and scale up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...people.facts import VideoContent
+from ..base import Fault, InputCase
+from ..limits import shown
+
+LEVEL = "content"
+FIXABLE = False
+VIDEO_FACE_PX_MIN = 80
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the largest face of a looked-at frame is small."""
+    wanted, seen = case.role.content, case.content
+    if wanted is None or wanted.faces is None or not isinstance(seen, VideoContent):
+        return
+    widths = [(sample.faces[0].bbox[2] - sample.faces[0].bbox[0], sample.time_s) for sample in seen.samples if sample.faces]
+    least = case.threshold("video_face_px_min", VIDEO_FACE_PX_MIN)
+    if widths and min(widths)[0] < least:
+        narrowest, when = min(widths)
+        yield Fault(
+            severity="warning",
+            message=f"the face is {narrowest} px wide at {when:.1f} s; at least {shown(least)} px are advisable",
+            help="use a closer take, or crop to the person",
+            measured=narrowest,
+            limit=f">= {shown(least)}",
+            unit="px",
+            service_code=wanted.errors.get("proportion"),
+        )

@@ -1,0 +1,36 @@
+"""The head leans to one side.
+
+The lean is measured between the eyes. Threshold, overridable in the catalog: `roll_max` (25 degrees).
+
+Why it matters: the documents ask for an upright head; far leans are found late or not at all.
+
+Cure: turn the picture upright, or use another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .faces import main_face
+
+LEVEL = "content"
+FIXABLE = False
+ROLL_MAX = 25.0
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where a frontal face is wanted and the largest one leans."""
+    found = main_face(case)
+    roll_max = case.threshold("roll_max", ROLL_MAX)
+    if found is not None and found.wanted.frontal and abs(found.face.roll_deg) > roll_max:
+        yield Fault(
+            severity="warning",
+            message=f"the head leans {abs(found.face.roll_deg):.0f} degrees; up to {shown(roll_max)} counts as upright",
+            help="turn the picture upright, or use another",
+            measured=round(found.face.roll_deg, 1),
+            limit=f"[{shown(-roll_max)}, {shown(roll_max)}]",
+            unit="degrees",
+            service_code=found.wanted.errors.get("face"),
+        )

@@ -1,0 +1,40 @@
+"""The face is too dark to be seen well.
+
+Threshold, overridable in the catalog: `brightness_min`, the face's mean luma of 255 (35). Dark skin in good
+light lies well above it.
+
+Why it matters: AnimateAnyone's documents reject dim pictures, and the service answers `InvalidFile.Value` for
+pictures that are too dark.
+
+Cure: none here; use a picture with light on the face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .faces import main_face
+
+LEVEL = "content"
+FIXABLE = False
+BRIGHTNESS_MIN = 35.0
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the largest face is dark."""
+    found = main_face(case)
+    brightness_min = case.threshold("brightness_min", BRIGHTNESS_MIN)
+    if found is not None and found.face.brightness < brightness_min:
+        yield Fault(
+            severity="warning",
+            message=(
+                f"the face is dark: mean brightness {found.face.brightness:.0f} of 255, "
+                f"where {shown(brightness_min)} is still clear"
+            ),
+            help="use a picture with light on the face",
+            measured=round(found.face.brightness, 1),
+            limit=f">= {shown(brightness_min)}",
+            service_code="InvalidFile.Value",
+        )

@@ -1,0 +1,41 @@
+"""The face fills nearly the whole picture.
+
+Threshold, overridable in the catalog: `face_share_max`, the face's width over the picture's shorter side
+(0.8). It is ours: the documents speak of a person "too large in the picture" without a figure.
+
+Why it matters: EMO wants the head with room around it and answers `InvalidFile.BodyProportion`; a head that
+moves leaves the frame.
+
+Cure: extend the picture around the face, or use one taken from further away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .faces import main_face
+
+LEVEL = "content"
+FIXABLE = True
+FACE_SHARE_MAX = 0.8
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the largest face is wider than the threshold."""
+    found = main_face(case)
+    share_max = case.threshold("face_share_max", FACE_SHARE_MAX)
+    if found is not None and found.share > share_max:
+        yield Fault(
+            severity="warning",
+            message=(
+                f"the face takes {found.share:.1%} of the picture's shorter side; "
+                f"up to {shown(100 * share_max)}% leaves room to move"
+            ),
+            help="extend the picture around the face, or use one taken from further away",
+            measured=round(found.share, 6),
+            limit=f"<= {shown(share_max)}",
+            unit="of the shorter side",
+            service_code=found.wanted.errors.get("proportion"),
+        )

@@ -1,0 +1,47 @@
+"""The face takes too little of the picture, or too few pixels.
+
+Thresholds, overridable in the catalog: `face_share_min`, the face's width over the picture's shorter side
+(0.08), and `face_px_min`, its width in pixels (64). They are ours: the documents speak of a person "too small
+in the picture" without a figure.
+
+Why it matters: EMO answers `InvalidFile.BodyProportion`, LivePortrait finds no face, and what is generated is
+blurred.
+
+Cure: none by itself; crop the picture around the person (`mediapreflight faces --crop`), or use a closer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .faces import main_face
+
+LEVEL = "content"
+FIXABLE = False
+FACE_SHARE_MIN = 0.08
+FACE_PX_MIN = 64
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the largest face is small, by share or by pixels."""
+    found = main_face(case)
+    if found is None:
+        return
+    share_min, px_min = case.threshold("face_share_min", FACE_SHARE_MIN), case.threshold("face_px_min", FACE_PX_MIN)
+    if found.width >= px_min and found.share >= share_min:
+        return
+    few_pixels = found.width < px_min
+    yield Fault(
+        severity="warning",
+        message=(
+            f"the face is {found.width} px wide, {found.share:.1%} of the picture's shorter side; "
+            f"at least {shown(px_min)} px and {shown(100 * share_min)}% are advisable"
+        ),
+        help="crop the picture around the person, or use a closer one",
+        measured=found.width if few_pixels else round(found.share, 6),
+        limit=f">= {shown(px_min if few_pixels else share_min)}",
+        unit="px" if few_pixels else "of the shorter side",
+        service_code=found.wanted.errors.get("proportion"),
+    )

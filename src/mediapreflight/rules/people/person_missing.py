@@ -1,0 +1,35 @@
+"""No person is to be seen in the picture, or in the first frame of the video.
+
+Judged by body landmarks, for models that move bodies.
+
+Why it matters: AnimateAnyone's detect call fails ("no human body"), and its template call aborts when the
+first frame shows nobody (`InvalidFile.Content`).
+
+Cure: give a picture that shows a person; trim a video to start with one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from .bodies import judged_bodies
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where nobody is seen."""
+    found = judged_bodies(case)
+    if found is not None and not found.bodies:
+        yield Fault(
+            severity="error",
+            message=f"{found.where} shows no person; {case.model.id} needs one",
+            help="give one that shows a person, clearly and from the front",
+            measured=0,
+            limit="== 1",
+            unit="people",
+            service_code=found.wanted.errors.get("none"),
+            source=case.model.source(found.wanted.source),
+        )

@@ -1,0 +1,36 @@
+"""The person sits or squats.
+
+Judged by how far the hips stand above the knees, where both are seen.
+
+Why it matters: the service asks for shoulders and ankles in view, "not sitting" (`InvalidFile.BodyPose`), for
+pictures and templates of full bodies.
+
+Cure: none here; use one in which the person stands.
+
+Source: error-code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from .bodies import judged_bodies
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where a full body may be wanted and the largest person sits."""
+    found = judged_bodies(case)
+    if found is not None and found.bodies and "full" in (found.wanted.framing or ()) and found.bodies[0].posture == "sitting":
+        yield Fault(
+            severity="warning",
+            message=f"{found.where} shows the person sitting; {case.model.id} asks for a standing one",
+            help="use one in which the person stands",
+            measured="sitting",
+            limit="standing",
+            service_code=found.wanted.errors.get("pose"),
+            source=case.model.source(found.wanted.source),
+        )

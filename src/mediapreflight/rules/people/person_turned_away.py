@@ -1,0 +1,38 @@
+"""The person is seen from the side or from behind.
+
+Judged by the order and visibility of shoulders, hips and face landmarks.
+
+Why it matters: AnimateAnyone fails on side views and asks for people who face the camera
+(`InvalidFile.FrontBody`, `InvalidFile.BodyPose`).
+
+Cure: none here; use a picture from the front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from .bodies import judged_bodies
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where a frontal person is wanted and the largest one is not."""
+    found = judged_bodies(case)
+    if found is None or not found.bodies or not found.wanted.frontal or found.bodies[0].facing == "front":
+        return
+    yield Fault(
+        severity="error" if found.bodies[0].facing == "back" else "warning",
+        message=f"{found.where} shows the person {_WORDS[found.bodies[0].facing]}; {case.model.id} needs them facing the camera",
+        help="use one taken from the front",
+        measured=found.bodies[0].facing,
+        limit="front",
+        service_code=found.wanted.errors.get("pose"),
+        source=case.model.source(found.wanted.source),
+    )
+
+
+_WORDS = {"back": "from behind, or with the face hidden", "side": "from the side"}

@@ -1,0 +1,32 @@
+"""More than one person is to be seen in the picture, or in the first frame of the video.
+
+Why it matters: AnimateAnyone takes exactly one; its detect call fails on "multi human bodies".
+
+Cure: none by itself; crop to the person who is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from .bodies import judged_bodies
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where several people are seen."""
+    found = judged_bodies(case)
+    if found is not None and len(found.bodies) > 1:
+        yield Fault(
+            severity="error",
+            message=f"{found.where} shows {len(found.bodies)} people; {case.model.id} takes exactly one",
+            help="crop it to the person who is meant",
+            measured=len(found.bodies),
+            limit="== 1",
+            unit="people",
+            service_code=found.wanted.errors.get("several"),
+            source=case.model.source(found.wanted.source),
+        )

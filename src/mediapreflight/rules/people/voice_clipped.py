@@ -1,0 +1,35 @@
+"""The recording is overdriven: samples stand at full scale, one after the other.
+
+Threshold, overridable in the catalog: `clipping_share_max` (0.001), the share of samples that do.
+
+Why it matters: distorted sounds are read as other sounds, and lips follow them.
+
+Cure: none here; record again at a lower level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .voices import judged_sound
+
+LEVEL = "content"
+FIXABLE = False
+CLIPPING_SHARE_MAX = 0.001
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where too many samples are clipped."""
+    heard = judged_sound(case)
+    share_max = case.threshold("clipping_share_max", CLIPPING_SHARE_MAX)
+    if heard is not None and heard.clipping_share > share_max:
+        yield Fault(
+            severity="warning",
+            message=f"is overdriven: {heard.clipping_share:.2%} of its samples are clipped",
+            help="record it again at a lower level",
+            measured=round(heard.clipping_share, 5),
+            limit=f"<= {shown(share_max)}",
+            unit="of the samples",
+        )

@@ -1,0 +1,43 @@
+"""Nobody speaks in the recording.
+
+Judged by a voice activity detector (Silero) over sampled windows. Threshold, overridable in the catalog:
+`speech_share_least` (0.03): less speech than that counts as none. Singing counts as a voice as far as the
+detector hears it as one, so this is a warning where other sound is there.
+
+Why it matters: the mouth stays closed, and every second is billed.
+
+Cure: none here; give a recording with a clear voice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .voices import SPEECH_SHARE_LEAST, is_voiceless, judged_sound
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where there is hardly any speech: an error where there is little else either."""
+    heard = judged_sound(case)
+    if heard is None or not is_voiceless(case, heard):
+        return
+    other = heard.other_sound_share
+    spoken = sum(end - start for start, end in heard.speech)
+    voice = f"a voice is heard for {spoken:.1f} of {heard.heard_s:.1f} s only" if spoken else "no voice is heard"
+    yield Fault(
+        severity="warning" if other >= _SOUNDING else "error",
+        message=voice + (f"; other sound fills {other:.0%} of the time" if other >= _SOUNDING else ""),
+        help="give a recording with a clear voice",
+        measured=round(heard.speech_share, 3),
+        limit=f">= {shown(case.threshold('speech_share_least', SPEECH_SHARE_LEAST))}",
+        unit="of the time",
+        source=case.model.source(case.role.content.source) if case.role.content else None,
+    )
+
+
+_SOUNDING = 0.2

@@ -1,0 +1,48 @@
+"""Noise or music is likely under the voice, or beside it.
+
+Judged by two figures: the distance between the voice and the quietest tenth of the recording
+(`noise_distance_min`, 10 dB), and the share of the time in which there is sound that is no speech
+(`other_sound_max`, 0.5). Both are overridable in the catalog. It is a hint, not a verdict.
+
+Why it matters: the documents ask for a clear voice without noise and music; lips follow what is not speech.
+
+Cure: use the voice track alone, or remove the noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .voices import judged_voice
+
+LEVEL = "content"
+FIXABLE = False
+NOISE_DISTANCE_MIN = 10.0
+OTHER_SOUND_MAX = 0.5
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the voice hardly stands out, or other sound fills much of the time."""
+    heard = judged_voice(case)
+    if heard is None:
+        return
+    distance = heard.speech_level_dbfs - heard.noise_floor_dbfs
+    distance_min = case.threshold("noise_distance_min", NOISE_DISTANCE_MIN)
+    other_max = case.threshold("other_sound_max", OTHER_SOUND_MAX)
+    is_close = distance < distance_min
+    signs = [f"the voice stands {distance:.0f} dB above the quietest tenth"] if is_close else []
+    if heard.other_sound_share > other_max:
+        signs.append(f"sound that is no speech fills {heard.other_sound_share:.0%} of the time")
+    if not signs:
+        return
+    yield Fault(
+        severity="warning",
+        message=f"noise or music is likely: {' and '.join(signs)}",
+        help="use the voice track alone, or remove the noise",
+        measured=round(distance, 1) if is_close else heard.other_sound_share,
+        limit=f">= {shown(distance_min)}" if is_close else f"<= {shown(other_max)}",
+        unit="dB" if is_close else "of the time",
+        source=case.model.source(case.role.content.source) if case.role.content else None,
+    )

@@ -1,0 +1,36 @@
+"""Most of the recording is silence.
+
+Threshold, overridable in the catalog: `speech_share_min` (0.3), the share of the time in which someone
+speaks.
+
+Why it matters: silence is billed like speech, and the portrait stands still.
+
+Cure: cut long pauses out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .voices import judged_voice
+
+LEVEL = "content"
+FIXABLE = False
+SPEECH_SHARE_MIN = 0.3
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where there is some speech, but little."""
+    heard = judged_voice(case)
+    share_min = case.threshold("speech_share_min", SPEECH_SHARE_MIN)
+    if heard is not None and heard.speech_share < share_min:
+        yield Fault(
+            severity="warning",
+            message=f"someone speaks in {heard.speech_share:.0%} of it; the rest is billed too",
+            help="cut long pauses out",
+            measured=round(heard.speech_share, 3),
+            limit=f">= {shown(share_min)}",
+            unit="of the time",
+        )

@@ -1,0 +1,38 @@
+"""The voice is very quiet.
+
+Threshold, overridable in the catalog: `speech_level_min` (-40 dBFS), the level while someone speaks.
+
+Why it matters: quiet speech is taken for silence, and the mouth stays closed.
+
+Cure: `mediapreflight prepare --loudness -16` raises its level, on request only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from ..limits import shown
+from .voices import judged_voice
+
+LEVEL = "content"
+FIXABLE = False
+SPEECH_LEVEL_MIN = -40.0
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where there is speech and its level is low."""
+    heard = judged_voice(case)
+    level_min = case.threshold("speech_level_min", SPEECH_LEVEL_MIN)
+    if heard is not None and heard.speech_level_dbfs < level_min:
+        yield Fault(
+            severity="warning",
+            message=(
+                f"the voice is quiet: {heard.speech_level_dbfs:.0f} dBFS while someone speaks, "
+                f"where {shown(level_min)} is still clear"
+            ),
+            help="raise its level",
+            measured=round(heard.speech_level_dbfs, 1),
+            limit=f">= {shown(level_min)}",
+            unit="dBFS",
+        )

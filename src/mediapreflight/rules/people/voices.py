@@ -1,0 +1,31 @@
+"""The recording a voice is judged by, shared by the rules over voices."""
+
+from __future__ import annotations
+
+from ...people.facts import SpeechFacts
+from ..audio.audio_is_silent import SILENCE_DBFS
+from ..base import InputCase
+
+SPEECH_SHARE_LEAST = 0.03
+
+
+def judged_sound(case: InputCase) -> SpeechFacts | None:
+    """What is heard, where the model needs a voice; None elsewhere.
+
+    None too where there is no sound at all, which has a rule of its own.
+    """
+    wanted, heard = case.role.content, case.content
+    if wanted is None or not wanted.speech or not isinstance(heard, SpeechFacts) or not heard.heard_s:
+        return None
+    return heard if heard.peak_dbfs > SILENCE_DBFS else None
+
+
+def judged_voice(case: InputCase) -> SpeechFacts | None:
+    """The same where somebody speaks; None where hardly anybody does, which is `voice-missing`."""
+    heard = judged_sound(case)
+    return heard if heard is not None and heard.speech and not is_voiceless(case, heard) else None
+
+
+def is_voiceless(case: InputCase, heard: SpeechFacts) -> bool:
+    """Whether there is less speech than counts as a voice."""
+    return heard.speech_share < case.threshold("speech_share_least", SPEECH_SHARE_LEAST)

@@ -1,0 +1,67 @@
+import json
+
+import pytest
+
+from mediapreflight.catalog import builtin_catalog
+
+
+def test_list_names_every_model_and_what_it_takes(run) -> None:
+    result = run("models")
+    assert (result.status, result.err) == (0, "")
+    listed = [line.split()[0] for line in result.out.splitlines() if not line.startswith(" ")]
+    assert listed == list(builtin_catalog().ids())
+    assert "takes image, audio\n" in result.out
+    assert "takes video, audio, [ref_image]\n" in result.out
+
+
+def test_card(run) -> None:
+    out = run("models", "videoretalk").out
+    for part in (
+        "videoretalk  VideoRetalk\n",
+        "\nvideo  (video_url; video, required)\n",
+        "\nref_image  (ref_image_url; image, optional)\n",
+        "[2, 120] s (safe: (2, 120) s), else InvalidFile.Duration",
+        "  query_face_threshold  integer; [120, 200]; default 170; ignored when ref_image is not given",
+        "0.011469 USD  a second",
+        " front-facing, ",
+    ):
+        assert part in out
+
+
+@pytest.mark.parametrize("model", builtin_catalog().ids())
+def test_every_card_reads_well(model: str, run) -> None:
+    out = run("models", model).out
+    assert out.startswith(f"{model}  ")
+    for spoilt in ("None", "\t", "; ;", "()", "[]", " ,", "Source(", "Interval("):
+        assert spoilt not in out, spoilt
+    assert all(line == line.rstrip() for line in out.splitlines())
+    for line in out.splitlines():
+        sources = line.partition("  [")[2].rstrip("]").split("; ")
+        assert len(set(sources)) == len(sources), line
+
+
+def test_card_says_which_files_go_together_and_what_a_region_leaves_out(run) -> None:
+    assert "  takes one of  first_frame; first_frame + driving_audio; " in run("models", "wan2.7-i2v").out
+    assert "  in virginia  duration 5, 10, 15 only  [" in run("models", "wan2.6-i2v").out
+
+
+def test_notes_name_pages_instead_of_tags(run) -> None:
+    out = run("models", "emo-v1").out
+    assert "not recommended [emo-video-generation-api-details, zh]." in " ".join(out.split())
+    assert "(EMO" not in out
+
+
+def test_alias(run) -> None:
+    assert run("models", "wan2.7-i2v-2026-04-25").out.startswith("wan2.7-i2v  ")
+
+
+def test_json(run) -> None:
+    one, every = json.loads(run("models", "emo-v1", "--output-format", "json").out), run("models", "--output-format", "json").out
+    assert [model["id"] for model in one] == ["emo-v1"]
+    assert [model["id"] for model in json.loads(every)] == list(builtin_catalog().ids())
+    assert one[0]["roles"]["image"]["side"]["documented"] == "[400, 7000]"
+
+
+def test_unknown(refused) -> None:
+    assert refused("models", "emo").startswith("unknown model 'emo'; did you mean emo-v1")
+    assert refused("models", "emo-v1", "liveportrait").startswith("'liveportrait' is one argument too many")

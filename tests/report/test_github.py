@@ -1,0 +1,53 @@
+import re
+from urllib.parse import unquote
+
+import pytest
+
+from mediapreflight import JobReport
+from mediapreflight.report.github import render
+from mediapreflight.report.style import Style, plain
+
+# The runner splits at the first `::` behind the command, then at `,` and `=`; it decodes %25, %0D, %0A, %3A and %2C.
+COMMAND = re.compile(r"::(?P<command>\w+) (?:file=(?P<file>[^,:]*),)?title=(?P<title>[^,:]*)::(?P<message>.*)")
+
+
+def annotations(*jobs: JobReport) -> list[dict[str, str]]:
+    said = "".join(render(jobs, Style(color=True)))
+    read = []
+    for line in said.splitlines():
+        assert line.isprintable()
+        match = COMMAND.fullmatch(line)
+        assert match, line
+        read.append({name: unquote(value) for name, value in match.groupdict(default="").items()})
+    return read
+
+
+@pytest.mark.parametrize(
+    ("severity", "command"), [("error", "error"), ("unchecked", "error"), ("warning", "warning"), ("info", "notice")]
+)
+def test_severities(job, finding, severity: str, command: str) -> None:
+    assert annotations(job(finding(severity))) == [
+        {
+            "command": command,
+            "file": "p.png",
+            "title": "IMG006 image-side-too-long",
+            "message": "longest side is 5000 px; liveportrait takes up to 4096 px",
+        }
+    ]
+
+
+def test_finding_about_no_file(job, finding) -> None:
+    (annotation,) = annotations(job(finding(path=None)))
+    assert annotation["file"] == ""
+
+
+def test_nothing_found_prints_nothing(job) -> None:
+    assert annotations(job()) == []
+
+
+def test_hostile_names_cannot_leave_their_place(nasty_job) -> None:
+    (annotation,) = annotations(nasty_job)
+    assert annotation["command"] == "error"
+    assert annotation["title"] == "IMG006 image-side-too-long"
+    assert annotation["file"] == plain(nasty_job.findings[0].path)
+    assert annotation["message"] == plain(nasty_job.findings[0].message)

@@ -1,0 +1,36 @@
+from .content import PATH, face, judged, picture, real
+
+COVERED = {
+    "code": "FACE010",
+    "name": "face-possibly-covered",
+    "severity": "warning",
+    "role": "image",
+    "path": PATH,
+    "limit": ">= 0.7",
+    "unit": None,
+    "service_code": "InvalidFile.FacePose",
+    "fixable": False,
+    "source": None,
+}
+
+
+def test_threshold() -> None:
+    assert judged("face-possibly-covered", "emo-v1", picture(face(score=0.699))) == [COVERED | {"measured": 0.699}]
+    assert judged("face-possibly-covered", "emo-v1", picture(face(score=0.7))) == []
+
+
+def test_threshold_of_a_catalog(own_catalog) -> None:
+    own = own_catalog("emo-v1", "image", certainty_min=0.95)
+    assert judged("face-possibly-covered", "emo-v1", picture(face(score=0.949)), catalog=own) == [
+        COVERED | {"measured": 0.949, "limit": ">= 0.95"}
+    ]
+    assert judged("face-possibly-covered", "emo-v1", picture(face(score=0.95)), catalog=own) == []
+
+
+def test_real_pictures(studio, fixtures) -> None:
+    """One half of the face lies behind a board."""
+    path = studio.picture("half hidden")
+    (finding,) = real("face-possibly-covered", "emo-v1", image=path)
+    assert 0.4 < finding["measured"] < 0.7
+    assert finding == COVERED | {"path": str(path), "measured": finding["measured"]}
+    assert real("face-possibly-covered", "emo-v1", image=fixtures / "portrait.jpg") == []

@@ -1,0 +1,42 @@
+import pytest
+
+from .content import PATH, face, judged, picture, real
+
+TILTED = {
+    "code": "FACE007",
+    "name": "face-tilted",
+    "severity": "warning",
+    "role": "image",
+    "path": PATH,
+    "limit": "[-25, 25]",
+    "unit": "degrees",
+    "service_code": "InvalidFile.FacePose",
+    "fixable": False,
+    "source": None,
+}
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_to_either_side(sign: int) -> None:
+    assert judged("face-tilted", "emo-v1", picture(face(roll_deg=sign * 25.1))) == [TILTED | {"measured": sign * 25.1}]
+    assert judged("face-tilted", "emo-v1", picture(face(roll_deg=sign * 25.0))) == []
+
+
+def test_model_that_does_not_ask_for_a_frontal_face() -> None:
+    assert judged("face-tilted", "wan2.2-s2v", picture(face(roll_deg=90.0))) == []
+
+
+def test_threshold_of_a_catalog(own_catalog) -> None:
+    own = own_catalog("liveportrait", "image", roll_max=7.5)
+    expected = TILTED | {"measured": 7.6, "limit": "[-7.5, 7.5]", "service_code": None}
+    assert judged("face-tilted", "liveportrait", picture(face(roll_deg=7.6)), catalog=own) == [expected]
+    assert judged("face-tilted", "liveportrait", picture(face(roll_deg=7.5)), catalog=own) == []
+
+
+def test_real_pictures(studio, fixtures) -> None:
+    """Turned by 40 degrees against the clock."""
+    path = studio.picture("leaning")
+    (finding,) = real("face-tilted", "emo-v1", image=path)
+    assert -45 < finding["measured"] < -30
+    assert finding == TILTED | {"path": str(path), "measured": finding["measured"]}
+    assert real("face-tilted", "emo-v1", image=fixtures / "portrait.jpg") == []

@@ -1,0 +1,49 @@
+import pytest
+
+from .content import EMO, LIVEPORTRAIT, PATH, face, judged, picture, real
+
+SEVERAL = {
+    "code": "FACE002",
+    "name": "faces-several",
+    "role": "image",
+    "path": PATH,
+    "measured": 2,
+    "limit": "== 1",
+    "unit": "faces",
+    "fixable": False,
+}
+TWO = picture(face(side=180), face(x=20, side=150))
+
+
+@pytest.mark.parametrize(
+    ("model", "role", "severity", "service_code", "source"),
+    [
+        ("emo-v1", "image", "error", "InvalidFile.MultiHuman", EMO),
+        ("emo-detect-v1", "image", "error", "InvalidFile.MultiHuman", EMO),
+        ("videoretalk", "ref_image", "error", "InvalidFile.Content", "videoretalk-api, en"),
+        ("liveportrait", "image", "warning", None, LIVEPORTRAIT),
+        ("emoji-v1", "image", "warning", None, "emoji-detect-api, 2026-07-02"),
+    ],
+)
+def test_error_where_the_documents_name_one(model: str, role: str, severity: str, service_code: str, source: str) -> None:
+    expected = SEVERAL | {"role": role, "severity": severity, "service_code": service_code, "source": source}
+    assert judged("faces-several", model, TWO, role=role) == [expected]
+
+
+def test_one_face() -> None:
+    assert judged("faces-several", "emo-v1", picture(face())) == []
+
+
+def test_bystanders_do_not_count() -> None:
+    assert judged("faces-several", "emo-v1", picture(face(), bystanders=(face(side=40, yaw_deg=70.0),))) == []
+
+
+def test_model_that_takes_the_largest() -> None:
+    assert judged("faces-several", "animate-anyone-gen2", TWO) == []
+
+
+def test_real_pictures(studio, fixtures) -> None:
+    path = studio.picture("two people")
+    expected = SEVERAL | {"path": str(path), "severity": "error", "service_code": "InvalidFile.MultiHuman", "source": EMO}
+    assert real("faces-several", "emo-v1", image=path) == [expected]
+    assert real("faces-several", "emo-v1", image=fixtures / "half-body.jpg") == []

@@ -1,0 +1,41 @@
+UNKNOWN = {
+    "code": "REQ003",
+    "name": "parameter-unknown",
+    "severity": "error",
+    "role": None,
+    "path": None,
+    "limit": "style_level",
+    "unit": None,
+    "service_code": None,
+    "fixable": False,
+    "source": None,
+}
+
+
+def test_misspelt(found, said) -> None:
+    given = {"parameters": {"style_levl": "calm"}}
+    assert found("parameter-unknown", "emo-v1", **given) == [UNKNOWN | {"measured": "style_levl"}]
+    assert "did you mean style_level?" in said("parameter-unknown", "emo-v1", **given)[0]
+
+
+def test_like_nothing(found, said) -> None:
+    given = {"parameters": {"xyzzy": 1}}
+    assert found("parameter-unknown", "emo-v1", **given) == [UNKNOWN | {"measured": "xyzzy"}]
+    assert "did you mean" not in said("parameter-unknown", "emo-v1", **given)[0]
+
+
+def test_input_given_as_a_parameter(said) -> None:
+    (words,) = said("parameter-unknown", "wan2.6-i2v", parameters={"prompt": "a cat"})
+    assert "prompt is an input" in words
+    assert "did you mean" not in words
+
+
+def test_model_without_parameters(found, said) -> None:
+    given = {"parameters": {"seed": 1}}
+    assert found("parameter-unknown", "emoji-v1", **given) == [UNKNOWN | {"measured": "seed", "limit": None}]
+    assert "has no parameters" in said("parameter-unknown", "emoji-v1", **given)[0]
+
+
+def test_known(found) -> None:
+    assert found("parameter-unknown", "emo-v1", parameters={"style_level": "calm"}) == []
+    assert found("parameter-unknown", "emo-v1", parameters={}) == []
