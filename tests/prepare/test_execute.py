@@ -180,3 +180,27 @@ def test_a_long_recording_becomes_several_jobs(tmp_path: Path, fixtures: Path) -
     lengths = [each.record.inputs["audio"].after.duration_s for each in results]
     assert max(lengths) < 60
     assert sum(lengths) == pytest.approx(20 * 3.96, abs=0.3)
+
+
+def test_a_long_recording_that_cannot_be_decoded_is_said_to_be_so(tmp_path: Path, fixtures: Path) -> None:
+    data = bytearray((fixtures / "formats" / "aac.m4a").read_bytes())
+    for header, at in ((b"mvhd", 20), (b"mdhd", 20), (b"tkhd", 24)):
+        place = data.index(header) + at
+        data[place : place + 4] = (0x0FFFFFFF).to_bytes(4, "big")
+    sound = data.index(b"mdat") + 4
+    data[sound : data.index(b"moov") - 4] = bytes(data.index(b"moov") - 4 - sound)
+    source = tmp_path / "lost.m4a"
+    source.write_bytes(data)
+    (result,) = prepare_jobs([Job("liveportrait", audio=source, whole=False)], out=tmp_path / "out")
+    assert not result.record.ok
+    assert result.record.error
+    assert "audio-too-long" in [finding.name for finding in result.record.findings]
+
+
+def test_what_stays_names_the_source_and_stands_once(tmp_path: Path, fixtures: Path) -> None:
+    jobs = [Job("emo-v1", audio=fixtures / "faults" / "silent.wav", whole=False)]
+    (first,) = prepare_jobs(jobs, out=tmp_path, level="decode")
+    record = (tmp_path / "prepared.json").read_bytes()
+    assert [finding.name for finding in first.record.findings] == ["audio-is-silent"]
+    prepare_jobs(jobs, out=tmp_path, level="decode")
+    assert (tmp_path / "prepared.json").read_bytes() == record

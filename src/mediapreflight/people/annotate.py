@@ -78,5 +78,5 @@ class _Pen(NamedTuple):
         top = box.y2 if below else box.y1 - line
         top = min(max(top, 0), max(height - line, 0))
         left = min(max(box.x1, 0), max(width - wide, 0))
-        cv2.rectangle(self.canvas, (left, top), (left + wide, top + line), _EDGE, -1)
+        cv2.rectangle(self.canvas, (left, top), (left + wide - 1, top + line - 1), _EDGE, -1)
         cv2.putText(self.canvas, text, (left, top + tall + self.thickness), *letters, color, self.thickness, cv2.LINE_AA)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-# Jumping to keyframes serves where they give at least this share of the frames asked for; else the video is decoded through.
+# Jumping to keyframes serves where they give more than this share of the frames asked for; else the video is decoded through.
 _ENOUGH_KEYFRAMES = 0.5
 
 
@@ -65,7 +65,7 @@ def _frames(container: InputContainer, stream: VideoStream, count: int, longest_
     places = _places(index.times, count)
     keys = _keys_before(places, index.keys)
     decoded: list[VideoFrame] = []
-    if len(keys) >= count * _ENOUGH_KEYFRAMES:
+    if len(keys) > count * _ENOUGH_KEYFRAMES:
         decoded = list(_at_keyframes(container, stream, keys))
     # A format without an index may be entered anywhere but at its keyframes.
     decoded = decoded or list(_passing(container, stream, places))

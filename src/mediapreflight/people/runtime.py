@@ -154,6 +154,8 @@ def load_cv2() -> Any:
 
 def load_mediapipe() -> Any:
     """mediapipe, with `tasks.vision` in it. Raises MissingLibraryError."""
+    # mediapipe imports it, too; this way the one that does not load is named.
+    load_cv2()
     return _load("mediapipe", "mediapipe", "mediapipe")
 
 

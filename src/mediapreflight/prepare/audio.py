@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,8 +25,10 @@ _MUXER_OPTIONS: dict[str, dict[str, Any]] = {
 _BYTES_PER_SECOND = 1_000_000
 _LEAST_SECONDS = 120
 _MEMORY = 3 << 30
-# What two channels of broadcast sound may peak at, and how much its loudness may range (EBU R 128).
-_TRUE_PEAK, _RANGE = -1.5, 11
+# Where peaks are rounded off, in dB below full scale: encoders raise them a little.
+_TRUE_PEAK = -1.5
+# Noise up to this level, in dB below full scale, is lowered by so many dB; speech is louder.
+_NOISE_FLOOR, _NOISE_REDUCTION = -30, 12
 
 
 def run_audio(source: str, steps: Sequence[Step], target: str, progress: Progress | None = None) -> tuple[Step, ...]:
@@ -87,33 +90,33 @@ def _treated(stream: Any, steps: Sequence[Step]) -> Any:
     if (trim := step_of(steps, Trim)) is not None:
         stream = stream.filter("atrim", start=f"{trim.start_s:.6f}", end=f"{trim.end_s:.6f}").filter("asetpts", "PTS-STARTPTS")
     if step_of(steps, Denoise):
-        stream = stream.filter("afftdn", nr=12)
+        stream = stream.filter("afftdn", nr=_NOISE_REDUCTION, nf=_NOISE_FLOOR)
     return stream.filter("aformat", channel_layouts="mono") if step_of(steps, MixDown) else stream
 
 
 def _levelled(stream: Any, loudness: Loudness, source: str, bounds: Bounds) -> Any:
-    """Measured in a run of its own, so that one gain does for the whole, and only peaks without room are rounded off."""
-    target = {"I": loudness.target_lufs, "TP": _TRUE_PEAK, "LRA": _RANGE}
+    """One gain for the whole, measured in a run of its own; peaks without room for it are rounded off."""
     module = ffmpeg.ffmpeg_python()
-    graph = module.output(stream.filter("loudnorm", **target, print_format="json"), "-", f="null")
-    measured = _measurement(ffmpeg.run(graph, source, None, seconds=1, bounds=bounds), source)
-    if measured is None:
+    graph = module.output(stream.filter("loudnorm", print_format="json"), "-", f="null")
+    loud, peak = _measurement(ffmpeg.run(graph, source, None, seconds=1, bounds=bounds), source)
+    if math.isinf(loud):
         # Silence has no loudness: no gain would bring it to the target.
         return stream
-    return stream.filter("loudnorm", **target, **measured, linear="true")
+    gain = loudness.target_lufs - loud
+    stream = stream.filter("volume", f"{gain:.2f}dB")
+    if peak + gain <= _TRUE_PEAK:
+        return stream
+    return stream.filter("alimiter", limit=f"{10 ** (_TRUE_PEAK / 20):.4f}", attack=2, release=20, level=0, latency=1)
 
 
-def _measurement(log: tuple[str, ...], source: str) -> dict[str, str] | None:
-    """What loudnorm measured, as its second run wants it; None for silence."""
+def _measurement(log: tuple[str, ...], source: str) -> tuple[float, float]:
+    """Loudness in LUFS and true peak in dB, of what loudnorm says it measured; minus infinity for silence."""
     text = "\n".join(line.removeprefix("[info] ") for line in log)
     try:
         found = json.loads(text[text.rindex("{") : text.rindex("}") + 1])
-        named = {"I": "input_i", "TP": "input_tp", "LRA": "input_lra", "thresh": "input_thresh"}
-        measured = {f"measured_{name}": found[key] for name, key in named.items()}
-        offset = found["target_offset"]
+        return float(found["input_i"]), float(found["input_tp"])
     except (ValueError, KeyError):
         raise FfmpegError(display_name(source), "ffmpeg did not say how loud it is", log[-8:]) from None
-    return None if "inf" in measured["measured_I"] else {**measured, "offset": offset}
 
 
 def _finished(stream: Any, steps: Sequence[Step], encode: EncodeSound) -> Any:

@@ -235,14 +235,15 @@ def _judged(order: _Order, staged: Path) -> Facts:
     inputs: dict[str, Any] = {order.plan.role: str(staged)}
     job = Job(order.model.id, whole=False, **inputs)
     report = judge(job, order.model, {order.plan.role: Measured(facts)}, selection(_FILE_RULES))
+    source = display_name(order.plan.source)
     stays = tuple(
-        finding
+        msgspec.structs.replace(finding, path=source)
         for finding in report.findings
         if finding.severity in FAILING or (finding.severity == "warning" and finding.fixable)
     )
     if stays:
         reasons = "; ".join(finding.message for finding in stays)
-        raise PrepareError(display_name(order.plan.source), f"still does not fit after all steps: {reasons}", stays)
+        raise PrepareError(source, f"still does not fit after all steps: {reasons}", stays)
     return facts
 
 
@@ -270,7 +271,9 @@ class _Finish(NamedTuple):
             errors.append(str(error))
         job = prepared_job(plan, paths, boxes)
         report = check(job, level=self.level, catalog=self.catalog).jobs[0]
-        staying = tuple(finding for error in failures for finding in error.findings if isinstance(finding, Finding))
+        known = {(finding.code, finding.role) for finding in report.findings}
+        others = (finding for error in failures for finding in error.findings if isinstance(finding, Finding))
+        staying = tuple(finding for finding in others if (finding.code, finding.role) not in known)
         record = PreparedJob(
             model=plan.model.id,
             ok=report.ok and not errors,
@@ -291,9 +294,10 @@ class _Finish(NamedTuple):
             return {}
         if keeps_boxes(plan.job, plan.report, self.options):
             return {name: _carried_over(plan, role, inputs[role], plan.job.inputs[name]) for name in BOXES}
-        from ..people.portraits import find_portrait
+        from ..people.portraits import find_portrait, framing_of
 
-        found = find_portrait(paths[role], box_ratio(plan.job, plan.model, self.options))
+        ratio = box_ratio(plan.job, plan.model, self.options)
+        found = find_portrait(paths[role], ratio, framing_of(plan.model.service.detect or plan.model.id, ratio))
         if found.face_bbox is None or found.ext_bbox is None:
             return {}
         return {"face_bbox": list(found.face_bbox), "ext_bbox": list(found.ext_bbox)}

@@ -122,10 +122,18 @@ def run(
     names = {SOURCE: f"file:{source}", TARGET: f"file:{target}"}
     arguments = [names.get(argument, argument) for argument in ffmpeg_python().get_args(graph, overwrite_output=True)]
     log: deque[str] = deque(maxlen=_LOG_LINES)
-    length = max(seconds, _LEAST_SECONDS)
+    done = 0.0
+
+    def report(at_s: float) -> None:
+        nonlocal done
+        # Picture and sound are not written in step: the one that is behind must not turn the clock back.
+        done = max(done, min(at_s / max(seconds, _LEAST_SECONDS), 1.0))
+        if progress:
+            progress(done)
+
     try:
         with _started([binary, *_GLOBAL_OPTIONS, *arguments], bounds.memory) as process:
-            timed_out = _followed(process, log, bounds.seconds, lambda at: progress and progress(min(at / length, 1.0)))
+            timed_out = _followed(process, log, bounds.seconds, report)
     except OSError as error:
         raise FfmpegError(display_name(source), f"{binary} does not start: {error.strerror}") from None
     lines = tuple(log)
@@ -160,7 +168,7 @@ def _started(command: list[str], memory: int) -> Iterator[subprocess.Popen[bytes
                 pipe.close()
 
 
-def _followed(process: subprocess.Popen[bytes], log: deque[str], limit: float, at_time: Callable[[float], object]) -> bool:
+def _followed(process: subprocess.Popen[bytes], log: deque[str], limit: float, at_time: Callable[[float], None]) -> bool:
     """Read the child's output to its end. Returns whether it was killed for taking too long."""
     stopped = threading.Event()
 

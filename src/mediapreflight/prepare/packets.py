@@ -93,6 +93,8 @@ def _last_cut(container: InputContainer, stream: VideoStream, cut_s: float) -> F
     passed = _skipped(container, stream, start + int(cut_s / tick))
     shown = _shown_until(container, stream, start + int((cut_s + _REORDER_S) / tick))
     latest, best = start - 1, None
+    if passed and shown and (min(shown) - start) * tick <= cut_s:
+        best = FrameCut(passed, (min(shown) - start) * tick)
     for count, (time, rest) in enumerate(zip(shown, _earliest_after(shown), strict=True), start=passed + 1):
         latest = max(latest, time)
         # A frame lasts until the next is shown: what a container says of its length may be left out or wrong.

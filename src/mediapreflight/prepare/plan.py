@@ -12,11 +12,12 @@ import msgspec
 
 from ..catalog import Catalog, Model, builtin_catalog
 from ..check import Measured, judge, measure
-from ..errors import PrepareError
+from ..errors import PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding, JobReport
 from ..job import Job, revised
 from ..people.facts import PictureContent
 from ..people.geometry import Box, ExtBox, Ratio, ext_bbox
+from ..people.portraits import framing_of
 from ..probe.facts import AudioFacts, ImageFacts, Level, VideoFacts
 from ..rules import selection
 from .options import PrepareOptions
@@ -206,7 +207,8 @@ def _box_crop(case: _Case, content: object, ratio: Ratio) -> Box | None:
         return Box(*case.job.inputs["ext_bbox"])
     if not isinstance(content, PictureContent) or not content.faces:
         return None
-    found = ext_bbox(content.faces[0].box, content.width, content.height, ratio)
+    framing = framing_of(case.model.service.detect or case.model.id, ratio)
+    found = ext_bbox(content.faces[0].box, content.width, content.height, ratio, framing)
     return found.box if isinstance(found, ExtBox) else None
 
 
@@ -247,7 +249,11 @@ def _timeline(case: _Case, role: str) -> Any:
     from ..people.speech import speech_timeline
     from ..people.vad import FRAME_S
 
-    return Timeline(FRAME_S, speech_timeline(case.source(role)))
+    try:
+        return Timeline(FRAME_S, speech_timeline(case.source(role)))
+    except UnreadableMediaError:
+        # What cannot be decoded cannot be cut either; the planner says so, with what was found.
+        return None
 
 
 def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:

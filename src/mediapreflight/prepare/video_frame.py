@@ -72,9 +72,11 @@ def framed(size: Size, sides: Sides, *, crop: bool) -> Framing:
     kept_long = min(long, max(_even_below(short * steepest), 2)) if crop else long
     new_short = max(Fraction(short), kept_long / steepest)
     factor = min(max(Fraction(1), sides.least / new_short), Fraction(sides.most, kept_long))
-    frame_short = min(max(_even(new_short * factor), sides.least), sides.most)
-    frame_long = max(min(_even(kept_long * factor), _even_below(sides.ratio * frame_short), sides.most), frame_short)
     is_padded = new_short > short
+    # Padding is rounded up, so that the long side need not give way.
+    frame_short = -_even_below(-new_short * factor) if is_padded else _even(new_short * factor)
+    frame_short = min(max(frame_short, sides.least), sides.most)
+    frame_long = max(min(_even(kept_long * factor), _even_below(sides.ratio * frame_short), sides.most), frame_short)
     scaled_short = min(max(_even(short * factor), 2), frame_short) if is_padded else frame_short
     return Framing(_like(size, kept_long, short), _like(size, frame_long, scaled_short), _like(size, frame_long, frame_short))
 

@@ -342,11 +342,10 @@ def _rate(case: _Case) -> Fraction:
 
 def _frames(case: _Case, rate: Fraction) -> int:
     """So many frames that the length comes out within the limits, and as near to the goal as can be."""
-    lengths = case.lengths
     wanted = _frames_of(case, case.goal, rate)
     # A picture is never shorter than the lowest length, whatever the rounding; one frame more is less than any margin.
-    least = ceil(lengths.least * rate) if case.interval.is_below(case.goal) else floor(max(case.interval.lower, 0) * rate) + 1
-    most = floor(lengths.most * rate) if lengths.most < inf else wanted + least
+    least = floor(max(case.interval.lower, 0) * rate) + 1
+    most = floor(case.lengths.most * rate) if case.lengths.most < inf else wanted + least
     return max(min(max(wanted, least), most), 1)
 
 
@@ -354,7 +353,7 @@ def _frames_of(case: _Case, seconds: float, rate: Fraction) -> int:
     """How many frames fill so many seconds: those that are there, where neither length nor rate changes."""
     if seconds == case.length and rate == case.spacing.true_rate and case.facts.frames:
         return case.facts.frames
-    return round(seconds * rate)
+    return ceil(seconds * rate) if seconds > case.length else round(seconds * rate)
 
 
 def _picture_rate(case: _Case, seconds: float) -> int | None:

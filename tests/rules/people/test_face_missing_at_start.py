@@ -9,7 +9,7 @@ LATE = {
     "limit": "== 0",
     "unit": "s",
     "service_code": None,
-    "fixable": True,
+    "fixable": False,
     "source": RETALK,
 }
 SOMEBODY = (face(),)

@@ -16,7 +16,7 @@ from ...people.facts import VideoContent
 from ..base import Fault, InputCase
 
 LEVEL = "content"
-FIXABLE = True
+FIXABLE = False
 
 
 def check(case: InputCase) -> Iterator[Fault]:
