@@ -21,6 +21,7 @@ from mediapreflight.people.geometry import (
     crop_to,
     ext_bbox,
     face_bbox,
+    nearest_ratio,
     orient,
     resize,
 )
@@ -312,3 +313,11 @@ class TestMapping:
         turned, cut = orient(6, 6, 4), crop_to(Box(1, 2, 4, 6))
         assert turned.then(cut) != cut.then(turned)
         assert isinstance(turned.then(cut), Mapping)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "ratio"),
+    [(769, 769, "1:1"), (300, 400, "3:4"), (546, 545, "1:1"), (699, 800, "3:4"), (700, 800, "1:1"), (701, 800, "1:1")],
+)
+def test_the_ratio_a_box_was_meant_to_have(width: int, height: int, ratio: str) -> None:
+    assert nearest_ratio(Box(10, 20, 10 + width, 20 + height)) == ratio

@@ -87,6 +87,11 @@ def face_bbox(faces: Iterable[Box]) -> Box | None:
     return max(faces, key=lambda face: face.area, default=None)
 
 
+def nearest_ratio(box: Box) -> Ratio:
+    """The ratio a box was meant to have: the nearer one, by its width over its height."""
+    return "3:4" if 8 * box.width < 7 * box.height else "1:1"
+
+
 def ext_bbox(face: Box, width: int, height: int, ratio: Ratio = "1:1", framing: Framing | None = None) -> ExtBox | NoExtBox:
     """The crop around a face: of exactly this ratio, inside the picture, holding the whole face.
 

@@ -16,7 +16,7 @@ from ..errors import PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding, JobReport
 from ..job import Job, revised
 from ..people.facts import PictureContent
-from ..people.geometry import Box, ExtBox, Ratio, ext_bbox
+from ..people.geometry import Box, ExtBox, Ratio, ext_bbox, nearest_ratio
 from ..people.portraits import framing_of
 from ..probe.facts import AudioFacts, ImageFacts, Level, VideoFacts
 from ..rules import selection
@@ -192,7 +192,7 @@ def box_ratio(job: Job, model: Model, options: PrepareOptions) -> Ratio:
         return options.ratio
     given = job.inputs.get("ext_bbox")
     if isinstance(given, list | tuple) and len(given) == 4 and given[3] > given[1]:
-        return "3:4" if (given[2] - given[0]) / (given[3] - given[1]) < (1 + 3 / 4) / 2 else "1:1"
+        return nearest_ratio(Box(*given))
     return "1:1"
 
 

@@ -9,25 +9,11 @@ Cure: scale it up. That adds no detail: a larger original is better.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from ...probe.facts import ImageFacts
-from ..base import Fault, InputCase
-from ..limits import Measure, too_low
+from ..sides import side_too_short
 
 LEVEL = "metadata"
 FIXABLE = True
 LIMIT = "side"
 BOUND = "lower"
 
-_MEASURE = Measure("shortest side", "px")
-_HELP = "use a larger original, or scale it up"
-
-
-def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where the shorter side is too short."""
-    facts = case.facts
-    if not isinstance(facts, ImageFacts) or facts.width is None or facts.height is None:
-        return
-    if fault := too_low(case, case.role.side, min(facts.width, facts.height), _MEASURE, _HELP):
-        yield fault
+check = side_too_short

@@ -28,9 +28,8 @@ def check(case: JobCase) -> Iterator[Fault]:
     found, given = portrait(case), sound_boxes(case).get("face_bbox")
     if found is None or given is None:
         return
-    box = Box(*given.corners)
     faces = (*found.content.faces, *found.content.bystanders)
-    if all(_overlap(box, face.box) < SHARED_MIN for face in faces):
+    if all(_overlap(given.box, face.box) < SHARED_MIN for face in faces):
         seen = ", ".join(str(list(face.bbox)) for face in faces) or "none"
         yield Fault(
             severity="error",

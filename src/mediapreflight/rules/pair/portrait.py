@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, cast
 
 from ...people.facts import PictureContent
-from ...people.geometry import FRAMINGS, Box, ExtBox, Framing, NoExtBox, Ratio, ext_bbox
+from ...people.geometry import FRAMINGS, Box, ExtBox, Framing, NoExtBox, Ratio, ext_bbox, nearest_ratio
 from ...people.portraits import framing_of
 from ..base import JobCase
 from ..request.boxes import raw_boxes, sound_boxes
@@ -52,6 +52,4 @@ def _ratio(case: JobCase) -> Ratio:
     if asked in tuple(FRAMINGS):
         return cast(Ratio, asked)
     given = sound_boxes(case).get("ext_bbox")
-    if given is None:
-        return "1:1"
-    return "3:4" if given.width / given.height < (1 + 3 / 4) / 2 else "1:1"
+    return nearest_ratio(given.box) if given else "1:1"

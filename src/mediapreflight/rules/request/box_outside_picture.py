@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...people.geometry import Box
 from ..base import Fault, JobCase
 from .boxes import picture, sound_boxes
 
@@ -27,7 +28,7 @@ def check(case: JobCase) -> Iterator[Fault]:
     facts = found[1]
     width, height = facts.width or 0, facts.height or 0
     for box in sound_boxes(case).values():
-        if box.x1 < 0 or box.y1 < 0 or box.x2 > width or box.y2 > height:
+        if not Box(0, 0, width, height).holds(box.box):
             yield Fault(
                 severity="error",
                 message=f"{box.name} {box.corners} reaches beyond the picture of {width} x {height} px",

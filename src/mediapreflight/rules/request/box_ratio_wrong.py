@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from ...people.geometry import Box
 from ..base import Fault, JobCase
-from .boxes import GivenBox, sound_boxes
+from .boxes import sound_boxes
 
 LEVEL = "metadata"
 FIXABLE = True
@@ -24,21 +25,21 @@ _NEARLY = Fraction(2, 100)
 
 def check(case: JobCase) -> Iterator[Fault]:
     """A fault for every box whose ratio is not one of the documented ones."""
-    for box in sound_boxes(case).values():
-        ratios = box.known.ratios
+    for given in sound_boxes(case).values():
+        box, ratios = given.box, given.known.ratios
         if ratios is None or any(_within_a_pixel(box, ratio) for ratio in ratios):
             continue
         wanted = " or ".join(ratios)
         nearly = any(abs(Fraction(box.width, box.height) / _fraction(ratio) - 1) <= _NEARLY for ratio in ratios)
         yield Fault(
             severity="warning" if nearly else "error",
-            message=f"{box.name} is {box.width} x {box.height} px, which is {'not exactly' if nearly else 'not'} {wanted}",
+            message=f"{given.name} is {box.width} x {box.height} px, which is {'not exactly' if nearly else 'not'} {wanted}",
             help="leave the boxes out to have them computed, or correct this one",
             measured=round(box.width / box.height, 4),
             limit=", ".join(ratios),
-            service_code=box.known.error,
-            source=case.model.source(box.known.source),
-            role=box.name,
+            service_code=given.known.error,
+            source=case.model.source(given.known.source),
+            role=given.name,
         )
 
 
@@ -47,5 +48,5 @@ def _fraction(ratio: str) -> Fraction:
     return Fraction(int(across), int(down))
 
 
-def _within_a_pixel(box: GivenBox, ratio: str) -> bool:
+def _within_a_pixel(box: Box, ratio: str) -> bool:
     return abs(box.width - box.height * _fraction(ratio)) <= 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ...catalog.schema import Parameter
+from ...people.geometry import Box
 from ...probe.facts import ImageFacts
 from ..base import InputCase, JobCase
 
@@ -13,27 +14,16 @@ _CORNERS = 4
 
 
 class GivenBox(NamedTuple):
-    """`[x1, y1, x2, y2]` in pixels of the displayed picture, right and bottom exclusive."""
+    """A box of the job by its name, with the catalog's entry for it. In pixels of the displayed picture."""
 
     name: str
     known: Parameter
-    x1: int
-    y1: int
-    x2: int
-    y2: int
-
-    @property
-    def width(self) -> int:
-        return self.x2 - self.x1
-
-    @property
-    def height(self) -> int:
-        return self.y2 - self.y1
+    box: Box
 
     @property
     def corners(self) -> list[int]:
         """As the request carries it."""
-        return [self.x1, self.y1, self.x2, self.y2]
+        return list(self.box)
 
 
 def raw_boxes(case: JobCase) -> Iterator[tuple[str, Parameter, Any]]:
@@ -56,7 +46,7 @@ def is_box(value: Any) -> bool:
 
 def sound_boxes(case: JobCase) -> dict[str, GivenBox]:
     """The well-formed boxes by name: others are `box-malformed` and nothing more can be said of them."""
-    return {name: GivenBox(name, known, *value) for name, known, value in raw_boxes(case) if is_box(value)}
+    return {name: GivenBox(name, known, Box(*value)) for name, known, value in raw_boxes(case) if is_box(value)}
 
 
 def picture(case: JobCase) -> tuple[InputCase, ImageFacts] | None:

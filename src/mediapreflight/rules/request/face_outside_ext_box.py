@@ -24,7 +24,7 @@ def check(case: JobCase) -> Iterator[Fault]:
     face, outer = boxes.get("face_bbox"), boxes.get("ext_bbox")
     if face is None or outer is None:
         return
-    if face.x1 < outer.x1 or face.y1 < outer.y1 or face.x2 > outer.x2 or face.y2 > outer.y2:
+    if not outer.box.holds(face.box):
         yield Fault(
             severity="error",
             message=f"face_bbox {face.corners} is not inside ext_bbox {outer.corners}",

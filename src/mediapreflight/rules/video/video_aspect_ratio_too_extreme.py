@@ -10,27 +10,11 @@ Cure: crop it around the person, or pad the short side.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from ...probe.facts import VideoFacts
-from ..base import Fault, InputCase
-from ..limits import Measure, too_high
+from ..sides import ratio_too_extreme
 
 LEVEL = "metadata"
 FIXABLE = True
 LIMIT = "aspect_ratio"
 BOUND = "upper"
 
-_MEASURE = Measure("long side over short side", "")
-_HELP = "crop it around the person, or pad its short side"
-
-
-def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where the ratio of the sides is too extreme."""
-    facts = case.facts
-    if not isinstance(facts, VideoFacts) or not facts.width or not facts.height:
-        return
-    if fault := too_high(
-        case, case.role.aspect_ratio, max(facts.width, facts.height) / min(facts.width, facts.height), _MEASURE, _HELP
-    ):
-        yield fault
+check = ratio_too_extreme
