@@ -422,7 +422,7 @@ def test_index_that_promises_more_frames(make: MediaMaker) -> None:
     start, _ = box_at(data, b"mdat")
     facts = video(make.write("hollow.mp4", data[: start - 8] + box(b"mdat")))
     assert facts.frames == 0
-    assert facts.problem(Problem.TRUNCATED) in ("its index promises 25 frames, 0 are there", "it holds no frame")
+    assert facts.problem(Problem.TRUNCATED) == "its index promises 25 frames, 0 are there"
 
 
 def test_corrupt_frames() -> None:

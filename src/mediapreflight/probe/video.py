@@ -222,12 +222,10 @@ def _missing_frames(stated: VideoFacts, found: int) -> tuple[str, ...]:
     """A truncation, where the index promises frames the file does not hold."""
     if stated.problem(Problem.TRUNCATED) is not None:
         return ()
-    if not found:
-        return (Problem.TRUNCATED.because("it holds no frame"),)
-    # AVI counts frames that are shown longer once for each time they are shown.
+    # AVI counts a frame once for each time that it is shown.
     if stated.stated_frames and found < stated.stated_frames and stated.format != "avi":
         return (Problem.TRUNCATED.because(f"its index promises {stated.stated_frames} frames, {found} are there"),)
-    return ()
+    return () if found else (Problem.TRUNCATED.because("it holds no frame"),)
 
 
 def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) -> _Walk:

@@ -1,7 +1,8 @@
 """A part of the file was not looked at, so this check cannot vouch for it.
 
 Found where a bound that guards against decompression bombs was reached (80 megapixels a picture, 512 MiB of
-picture data, a million packets), or where no decoder for the format is at hand.
+picture data, a million packets, 64 MiB of header or 1 GiB read in all), or where no decoder for the format is
+at hand.
 
 Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored.
 
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from ...probe.facts import Problem
 from ..base import Fault, InputCase
 
-LEVEL = "decode"
+LEVEL = "metadata"
 FIXABLE = False
 
 

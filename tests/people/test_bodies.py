@@ -1,0 +1,245 @@
+"""Who is in a picture, from real landmarks and from landmarks made here."""
+
+from types import SimpleNamespace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from mediapreflight.people import bodies as module
+from mediapreflight.people.bodies import bodies_in
+from mediapreflight.people.faces import LONGEST_SIDE, faces_in
+from mediapreflight.people.facts import Face
+from mediapreflight.people.media import Picture, load_picture
+
+WIDTH, HEIGHT = 400, 1000
+NOSE, EARS, SHOULDERS, WRISTS, HIPS, KNEES, ANKLES = (0,), (7, 8), (11, 12), (15, 16), (23, 24), (25, 26), (27, 28)
+
+
+def seen(fixtures, name):
+    picture = load_picture(fixtures / name, LONGEST_SIDE)
+    faces = faces_in(picture)
+    return bodies_in(picture, (*faces.faces, *faces.bystanders))
+
+
+class TestRealPictures:
+    def test_head_and_shoulders(self, fixtures):
+        (body,) = seen(fixtures, "portrait.jpg")
+        assert (body.framing, body.facing, body.posture) == ("head", "front", "unknown")
+        assert not body.hips_in_picture
+        assert not body.hands_in_picture
+
+    def test_a_drawn_person_from_head_to_toe(self, fixtures):
+        (body,) = seen(fixtures, "full-body.jpg")
+        assert (body.framing, body.facing, body.posture) == ("full", "front", "standing")
+        assert body.hips_in_picture
+        x1, y1, x2, y2 = body.bbox
+        assert 0 <= x1 < x2 <= 720
+        assert 0 <= y1 < y2 <= 1280
+        assert y2 - y1 > 800
+
+    def test_nobody(self):
+        noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+        assert bodies_in(Picture(noise, 400, 300), ()) == ()
+
+    def test_boxes_are_in_displayed_pixels(self, fixtures):
+        whole = load_picture(fixtures / "full-body.jpg", LONGEST_SIDE)
+        (usual,) = bodies_in(whole, faces_in(whole).faces)
+        doubled = whole._replace(width=whole.width * 2, height=whole.height * 2)
+        (twice,) = bodies_in(doubled, faces_in(doubled).faces)
+        assert twice.bbox == pytest.approx([edge * 2 for edge in usual.bbox], abs=3)
+
+    def test_again_after_closing(self, fixtures):
+        before = seen(fixtures, "full-body.jpg")
+        module.close_detectors()
+        assert seen(fixtures, "full-body.jpg") == before
+
+
+def standing(x=200.0, top=100.0, size=800.0, **changes):
+    """The landmarks of an upright person, `size` px from nose to ankles, in shares of the picture as mediapipe gives them."""
+    across = dict.fromkeys(range(33), 0.0) | {7: 20, 8: -20, 11: 60, 12: -60, 15: 70, 16: -70, 23: 40, 24: -40, 25: 40, 26: -40}
+    across |= {27: 40, 28: -40}
+    down = dict.fromkeys(range(33), 0.0) | dict.fromkeys(SHOULDERS, 0.12) | dict.fromkeys(WRISTS, 0.5)
+    down |= dict.fromkeys(HIPS, 0.48) | dict.fromkeys(KNEES, 0.74) | dict.fromkeys(ANKLES, 1.0)
+    points = []
+    for index in range(33):
+        point = {
+            "x": (x + across[index] * size / 800) / WIDTH,
+            "y": (top + down[index] * size) / HEIGHT,
+            "presence": 1.0,
+            "visibility": 1.0,
+        }
+        points.append(SimpleNamespace(**point | changes.get(f"at_{index}", {})))
+    return points
+
+
+def without(*indices, **fields):
+    return {f"at_{index}": fields for index in indices}
+
+
+def world(dx=0.3, dz=0.0):
+    points = [SimpleNamespace(x=0.0, y=0.0, z=0.0) for _ in range(33)]
+    points[11] = SimpleNamespace(x=dx, y=0.0, z=dz)
+    return points
+
+
+def face(x=200, y=100, side=80, yaw=0.0):
+    half = side // 2
+    return Face(
+        bbox=(x - half, y - half, x + half, y + half),
+        score=0.9,
+        yaw_deg=yaw,
+        pitch_deg=0,
+        roll_deg=0,
+        keypoints=((0.0, 0.0),) * 6,
+        sharpness=0.4,
+        brightness=120,
+        contrast=40,
+    )
+
+
+@pytest.fixture
+def judge(monkeypatch):
+    """Bodies from these landmarks instead of those of a picture."""
+
+    def call(poses, faces=(), worlds=None):
+        result = SimpleNamespace(pose_landmarks=poses, pose_world_landmarks=worlds or [world() for _ in poses])
+
+        class Stand:
+            def __enter__(self):
+                return SimpleNamespace(detect=lambda rgb: result)
+
+            def __exit__(self, *details):
+                return None
+
+        monkeypatch.setattr(module, "_shared", SimpleNamespace(use=Stand))
+        return bodies_in(Picture(np.zeros((HEIGHT, WIDTH, 3), np.uint8), WIDTH, HEIGHT), faces)
+
+    return call
+
+
+class TestFraming:
+    def test_ankles_make_it_full(self, judge):
+        (body,) = judge([standing()], [face()])
+        assert (body.framing, body.hips_in_picture, body.hands_in_picture) == ("full", True, True)
+
+    @pytest.mark.parametrize("fields", [{"visibility": 0.49}, {"presence": 0.49}, {"y": 1.001}, {"x": -0.001}])
+    def test_a_hidden_ankle_makes_it_half(self, judge, fields):
+        assert judge([standing(**without(28, **fields))], [face()])[0].framing == "half"
+
+    @pytest.mark.parametrize("fields", [{"visibility": 0.5}, {"presence": 0.5}, {"y": 1.0}, {"x": 0.0}])
+    def test_an_ankle_barely_seen_is_seen(self, judge, fields):
+        assert judge([standing(**without(28, **fields))], [face()])[0].framing == "full"
+
+    @pytest.mark.parametrize(("size", "framing"), [(2300, "half"), (2320, "head")])
+    def test_half_ends_at_the_waist(self, judge, size, framing):
+        # The waist lies at 0.39 of the size below the nose, which is at 100 px; ankles and hips are outside.
+        (body,) = judge([standing(size=size)], [face(side=300)])
+        assert body.framing == framing
+        assert not body.hips_in_picture
+
+    def test_without_shoulders_it_is_a_head(self, judge):
+        hidden = without(11, visibility=0.2) | without(*ANKLES, visibility=0.2)
+        assert judge([standing(**hidden)], [face()])[0].framing == "head"
+
+    def test_without_a_head_it_is_a_part(self, judge):
+        headless = without(*NOSE, *EARS, visibility=0.1)
+        assert judge([standing(**headless)])[0].framing == "part"
+        one_ear = without(*NOSE, EARS[0], visibility=0.1)
+        assert judge([standing(**one_ear)])[0].framing == "full"
+
+    @pytest.mark.parametrize(("joints", "field"), [(HIPS, "hips_in_picture"), (WRISTS, "hands_in_picture")])
+    def test_both_are_needed(self, judge, joints, field):
+        assert getattr(judge([standing()], [face()])[0], field)
+        for joint in joints:
+            assert not getattr(judge([standing(**without(joint, visibility=0.3))], [face()])[0], field)
+
+
+class TestFacing:
+    @pytest.mark.parametrize(("yaw", "facing"), [(0, "front"), (44.9, "front"), (45, "side"), (-45, "side"), (-44.9, "front")])
+    def test_by_the_face(self, judge, yaw, facing):
+        assert judge([standing()], [face(yaw=yaw)])[0].facing == facing
+
+    @pytest.mark.parametrize(
+        ("dx", "dz", "facing"), [(0.3, 0.29, "front"), (0.29, 0.3, "side"), (0.1, -0.2, "side"), (-0.1, 0.05, "front")]
+    )
+    def test_by_the_shoulders(self, judge, dx, dz, facing):
+        assert judge([standing()], [face()], [world(dx, dz)])[0].facing == facing
+
+    def test_without_a_face_it_is_the_back(self, judge):
+        assert judge([standing()])[0].facing == "back"
+
+
+class TestPosture:
+    TORSO: ClassVar = 0.36
+
+    @pytest.mark.parametrize(
+        ("below_hips", "posture"), [(0.75, "standing"), (0.46, "standing"), (0.44, "sitting"), (-0.3, "sitting")]
+    )
+    def test_by_how_far_the_knees_are_below_the_hips(self, judge, below_hips, posture):
+        y = (100 + (0.48 + below_hips * self.TORSO) * 800) / HEIGHT
+        assert judge([standing(**without(*KNEES, y=y))], [face()])[0].posture == posture
+
+    def test_one_knee_is_enough(self, judge):
+        assert judge([standing(**without(KNEES[0], visibility=0.1))], [face()])[0].posture == "standing"
+
+    def test_without_knees_or_hips_nobody_knows(self, judge):
+        assert judge([standing(**without(*KNEES, visibility=0.1))], [face()])[0].posture == "unknown"
+        assert judge([standing(**without(HIPS[1], visibility=0.1))], [face()])[0].posture == "unknown"
+
+
+class TestWhoIsThere:
+    def test_every_face_is_somebody(self, judge):
+        (body,) = judge([], [face(yaw=60)])
+        assert body.bbox == (160, 60, 240, 140)
+        assert (body.framing, body.facing, body.posture) == ("head", "side", "unknown")
+        assert not body.hips_in_picture
+        assert not body.hands_in_picture
+
+    def test_a_body_and_its_face_are_one_person(self, judge):
+        (body,) = judge([standing()], [face()])
+        assert body.bbox[:2] == (130, 60)
+        assert body.bbox[3] == 901
+
+    def test_the_nearer_body_is_the_one_of_a_face(self, judge):
+        near, far = standing(x=110, size=400), standing(x=290, size=400, top=500)
+        bodies = judge([far, near], [face(x=110), face(x=290, y=500)])
+        assert sorted((body.framing, body.facing, body.bbox[1]) for body in bodies) == [
+            ("full", "front", 60),
+            ("full", "front", 460),
+        ]
+
+    @pytest.mark.parametrize(("distance", "together"), [(159, True), (162, False)])
+    def test_a_head_two_faces_away_is_another(self, judge, distance, together):
+        bodies = judge([standing(**without(HIPS[0], presence=0.5))], [face(x=200 - distance, side=80)])
+        assert (bodies[0].framing == "full") is together
+
+    def test_a_second_pose_of_the_same_person_is_dropped(self, judge):
+        assert len(judge([standing(), standing(x=205, size=790)], [face()])) == 1
+        assert len(judge([standing(), standing(x=205, size=790)])) == 1
+
+    def test_two_people_apart_are_two(self, judge):
+        assert len(judge([standing(x=100, size=600), standing(x=300, size=600)])) == 2
+
+    @pytest.mark.parametrize(("x", "people"), [(170, 1), (172, 2)])
+    def test_half_covered_is_the_same_person(self, judge, x, people):
+        # Boxes of 141 x 801 px: from 71 px apart on they share less than half.
+        first, second = standing(x=100), standing(x=x)
+        assert len(judge([first, second], [face(x=100, side=40)])) == people
+
+    @pytest.mark.parametrize("index", [*SHOULDERS, *HIPS])
+    @pytest.mark.parametrize("fields", [{"presence": 0.89}, {"visibility": 0.49}])
+    def test_without_a_face_the_trunk_must_be_sure(self, judge, index, fields):
+        assert judge([standing(**without(index, **fields))]) == ()
+        assert len(judge([standing(**without(index, **fields))], [face()])) == 1
+
+    def test_sure_is_sure(self, judge):
+        assert len(judge([standing(**without(*SHOULDERS, *HIPS, presence=0.9, visibility=0.5))])) == 1
+
+    def test_tallest_first(self, judge):
+        bodies = judge([standing(x=300, size=300), standing(x=80, size=700)])
+        assert [body.bbox[3] - body.bbox[1] for body in bodies] == [701, 301]
+
+    def test_boxes_end_where_the_picture_ends(self, judge):
+        (body,) = judge([standing(x=40, top=10)], [face(x=20, y=20, side=80)])
+        assert body.bbox[:2] == (0, 0)
