@@ -143,7 +143,7 @@ class _Look(NamedTuple):
     distance: float
 
 
-_PARTS = (_Parts(2, 0.625, 256, 0.05), _Parts(4, 0.34, 512, 0.0))
+_PARTS = (_Parts(2, 0.625, 256, 0.04), _Parts(4, 0.34, 512, 0.0))
 # The first one that finds the face measures it.
 _LOOKS = (_Look(_SHORT_RANGE, 2.5), _Look(_FULL_RANGE, 4.0), _Look(_SHORT_RANGE, 4.0), _Look(_FULL_RANGE, 2.5))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import MediaPreflightError, MissingLibraryError
 from ..people.geometry import orient
+from ..probe.display import oriented
 from ..probe.image import MAX_DECODED_PIXELS
 from ..probe.quiet import quiet
 from .heif import Aperture, HeifError, Tiling, read_tiling
@@ -88,7 +89,7 @@ def _read(source: Source, facts: ImageFacts, background: Color) -> Rgb:
         refuse_oversized(*picture.size)
         picture.load()
         rgb = np.asarray(_opaque(picture, picture.info.get("icc_profile"), background))
-    if facts.format == "avif" and rgb.shape[:2] != (facts.stored_height, facts.stored_width):
+    if facts.format == "avif" and rgb.shape[1::-1] != _shown_size(facts):
         rgb = _shown(rgb, read_tiling(source.stream, source.size).apertures, facts)
     # Pillow turns TIFFs by itself, and nothing else.
     return rgb if facts.format == "tiff" else _turned(rgb, facts.orientation)
@@ -170,10 +171,15 @@ def _read_heic(source: Source, facts: ImageFacts) -> Rgb:
     return _turned(np.asarray(_to_srgb(Image.fromarray(whole), tiling.profile)), facts.orientation)
 
 
+def _shown_size(facts: ImageFacts) -> tuple[int, int]:
+    """Width and height of what is shown, before it is turned."""
+    return oriented(facts.width or 0, facts.height or 0, facts.orientation)
+
+
 def _shown(rgb: Rgb, apertures: Sequence[Aperture], facts: ImageFacts) -> Rgb:
     """The part that is shown: what is left pads the picture to whole blocks."""
     for aperture in apertures:
-        if aperture.size == (facts.stored_width, facts.stored_height):
+        if aperture.size == _shown_size(facts):
             left, top = aperture.corner((rgb.shape[1], rgb.shape[0]))
             return rgb[top : top + aperture.size[1], left : left + aperture.size[0]]
     return rgb

@@ -52,7 +52,7 @@ def _facts(source: Source, format: str, header: Header, problems: tuple[str, ...
     from_exif = read_exif(header.exif) if header.exif else ExifFacts(None, False)
     from_xmp = read_xmp(header.xmp) if header.xmp else ExifFacts(None, False)
     orientation = header.orientation or from_exif.orientation or from_xmp.orientation or 1
-    width, height = display.oriented(header.width, header.height, orientation)
+    width, height = display.oriented(*(header.aperture or (header.width, header.height)), orientation)
     return ImageFacts(
         path=source.path,
         format=format,

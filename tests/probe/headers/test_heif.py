@@ -83,7 +83,7 @@ def test_only_properties_of_the_primary_item_count(wide: bool) -> None:
 @pytest.mark.parametrize("divisor", [1, 2])
 def test_clean_aperture_cuts_off_what_pads_the_coded_picture(divisor: int) -> None:
     facts = picture_facts(heic(size(128, 64), aperture(123, 50, divisor), turn(1)))
-    assert (facts.stored_width, facts.stored_height, facts.width, facts.height) == (123, 50, 50, 123)
+    assert (facts.stored_width, facts.stored_height, facts.width, facts.height) == (128, 64, 50, 123)
 
 
 @pytest.mark.parametrize("broken", [box(b"clap", bytes(32)), box(b"clap", b"\0"), aperture(500, 500), aperture(0, 9)])

@@ -16,7 +16,8 @@ class HeaderError(Exception):
 class Header(NamedTuple):
     """What a picture's header says. Sizes as stored, in pixels. `exif` is a TIFF block without its `Exif` prefix.
 
-    `truncated`: why the file must be cut off, where the header's own lengths show it.
+    `aperture`: width and height of the part that is shown, where not all is. `truncated`: why the file must be cut off, where the
+    header's own lengths show it.
     """
 
     width: int
@@ -31,6 +32,7 @@ class Header(NamedTuple):
     orientation: int | None = None
     has_location: bool = False
     truncated: str | None = None
+    aperture: tuple[int, int] | None = None
 
 
 def take(stream: BinaryIO, count: int) -> bytes:

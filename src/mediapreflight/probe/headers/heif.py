@@ -34,7 +34,7 @@ def read(stream: BinaryIO, size: int) -> Header:
     alpha = any(box.type == b"auxC" and any(name in payload(stream, box) for name in _ALPHA_PLANES) for box in properties)
     channels, depth = _channels_and_depth(own.get(b"pixi", b""))
     return Header(
-        *_sides(own),
+        *_coded_size(own),
         channels=channels + alpha,
         bit_depth=depth,
         color="grey" if channels == 1 else "rgb",
@@ -42,20 +42,26 @@ def read(stream: BinaryIO, size: int) -> Header:
         frames=_sequence_length(stream, whole),
         exif=_exif(stream, meta),
         orientation=_orientation(own),
+        aperture=_clean_aperture(own),
     )
 
 
-def _sides(own: dict[bytes, bytes]) -> tuple[int, int]:
-    """Width and height inside the clean aperture, which cuts off what pads the coded picture to whole blocks."""
+def _coded_size(own: dict[bytes, bytes]) -> tuple[int, int]:
     width, height = struct.unpack(">II", own.get(b"ispe", b"")[4:12].ljust(8, b"\x00"))
     if not width or not height:
         raise HeaderError("it states no picture size")
+    return width, height
+
+
+def _clean_aperture(own: dict[bytes, bytes]) -> tuple[int, int] | None:
+    """Width and height of what is shown: the aperture cuts off what pads the coded picture to whole blocks."""
+    width, height = _coded_size(own)
     aperture = own.get(b"clap", b"")
     if len(aperture) >= 16:
         across, across_divisor, down, down_divisor = struct.unpack_from(">4I", aperture)
         if across_divisor and down_divisor and across >= across_divisor and down >= down_divisor:
             return min(width, across // across_divisor), min(height, down // down_divisor)
-    return width, height
+    return None
 
 
 def _channels_and_depth(pixel_information: bytes) -> tuple[int, int]:
