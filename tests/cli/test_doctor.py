@@ -44,3 +44,13 @@ def test_ffmpeg_that_does_not_run(process, tmp_path) -> None:
     assert result.status == 2
     assert "no  ffmpeg " in result.out
     assert "MEDIAPREFLIGHT_FFMPEG" in result.out
+
+
+def test_another_library_under_the_name_of_ffmpeg_python(tmp_path) -> None:
+    (tmp_path / "ffmpeg.py").write_text("class FFmpeg: ...\n")
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+    result = run_python("-c", script + MAIN, "doctor")
+    assert result.status == 2
+    (line,) = [line for line in result.out.splitlines() if "finds another library" in line]
+    assert line.startswith("no  ffmpeg-python ")
+    assert "mend: " in result.out

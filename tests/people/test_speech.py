@@ -160,8 +160,11 @@ class TestClipping:
 def test_nan_and_infinity_are_not_passed_on(tmp_path):
     samples = tone().astype(np.float32)[None]
     samples[0, 500:600] = np.nan
+    samples[0, 700:705] = np.inf
     facts = listen(write_wav(tmp_path / "nan.wav", samples, "pcm_f32le", "flt"))
     assert facts.loudness_dbfs == pytest.approx(-9, abs=0.3)
+    assert facts.peak_dbfs == pytest.approx(-6, abs=0.1)
+    assert facts.clipping_share == 0
 
 
 def test_a_long_recording_is_judged_by_its_beginning(tmp_path, monkeypatch):

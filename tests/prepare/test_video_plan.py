@@ -147,7 +147,8 @@ def test_what_is_planned_fits(place: str, known: VideoFacts, options: PrepareOpt
     assert is_in_order(names(steps), ORDER)
     if isinstance(steps[-1], RemuxVideo):
         # What takes its place, should the copy not come out exact, fits as well.
-        other = steps[-1].otherwise
+        other = steps[-1].otherwise[-1]
+        assert isinstance(other, EncodeVideo)
         instead = Expected(
             format=other.format,
             width=other.size[0],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.metadata
-import os
 import platform
 import subprocess
 from collections.abc import Callable, Iterator
@@ -87,13 +86,17 @@ def _library(module: str, distribution: str, purpose: str) -> Check:
 
 
 def _ffmpeg() -> Iterator[Check]:
-    try:
-        import imageio_ffmpeg
+    from ..prepare.ffmpeg import ffmpeg_python, find_ffmpeg
 
-        binary = os.environ.get("MEDIAPREFLIGHT_FFMPEG") or imageio_ffmpeg.get_ffmpeg_exe()
+    yield _tried("ffmpeg-python", "loads", "preparing sound and video", ffmpeg_python)
+    try:
+        binary = find_ffmpeg()
         version = _output_of(binary, "-version").partition("\n")[0]
         encoders = {line.split()[1] for line in _output_of(binary, "-encoders").splitlines() if len(line.split()) > 1}
-    except (ImportError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+    except MissingLibraryError as error:
+        yield Check("ffmpeg", str(error).removesuffix(f"; {error.mend}"), ok=False, mend=error.mend)
+        return
+    except (OSError, subprocess.SubprocessError) as error:
         mend = "pip install --force-reinstall imageio-ffmpeg, or set MEDIAPREFLIGHT_FFMPEG to an ffmpeg"
         yield Check("ffmpeg", f"does not run ({error})", ok=False, mend=mend)
         return
@@ -111,12 +114,12 @@ def _output_of(*command: str) -> str:
 
 def _content() -> Iterator[Check]:
     """Faces, bodies and voices, each tried for real: only then are the system libraries they link to loaded."""
-    yield _tried("faces", "level content of pictures and video", _try_faces)
-    yield _tried("bodies", "level content for AnimateAnyone", _try_bodies)
-    yield _tried("voices", "level content of recordings", _try_voices)
+    yield _tried("faces", "the detectors load", "level content of pictures and video", _try_faces)
+    yield _tried("bodies", "the detectors load", "level content for AnimateAnyone", _try_bodies)
+    yield _tried("voices", "the network loads", "level content of recordings", _try_voices)
 
 
-def _tried(name: str, purpose: str, attempt: Callable[[], object]) -> Check:
+def _tried(name: str, good: str, purpose: str, attempt: Callable[[], object]) -> Check:
     try:
         attempt()
     except MissingLibraryError as error:
@@ -126,7 +129,7 @@ def _tried(name: str, purpose: str, attempt: Callable[[], object]) -> Check:
         library = (isinstance(error, ImportError) and error.name) or "mediapipe"
         mend = f"pip install --force-reinstall {library.partition('.')[0]}"
         return Check(name, f"does not run ({error}); without it: no {purpose}", ok=False, mend=mend)
-    return Check(name, f"found by detectors that load, for {purpose}", ok=True)
+    return Check(name, f"{good}, for {purpose}", ok=True)
 
 
 def _try_faces() -> None:

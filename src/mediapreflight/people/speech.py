@@ -108,7 +108,7 @@ def _listened(container: InputContainer, stream: AudioStream) -> _Sound | None:
     probabilities, powers, heard = [], [], 0
     for block in _blocks(_mono(container, stream, gauge)):
         heard += len(block)
-        frames = np.pad(block, (0, -len(block) % FRAME_SAMPLES))
+        frames = np.pad(_finite(block), (0, -len(block) % FRAME_SAMPLES))
         probabilities.append(voice.hear(frames))
         powers.append(np.square(frames.reshape(-1, FRAME_SAMPLES)).mean(axis=1))
     if not heard:
@@ -129,10 +129,8 @@ def _mono(container: InputContainer, stream: AudioStream, gauge: _Gauge) -> Iter
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
     for frame in _decoded(container, stream):
         gauge.see(frame)
-        for part in resampler.resample(frame):
-            yield np.nan_to_num(part.to_ndarray()[0])
-    for part in resampler.resample(None):
-        yield np.nan_to_num(part.to_ndarray()[0])
+        yield from (part.to_ndarray()[0] for part in resampler.resample(frame))
+    yield from (part.to_ndarray()[0] for part in resampler.resample(None))
 
 
 def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
@@ -156,14 +154,16 @@ def _blocks(pieces: Iterator[Floats]) -> Iterator[Floats]:
     """The same sound in pieces of `_FRAMES_AT_ONCE` frames; only the last is shorter."""
     size = _FRAMES_AT_ONCE * FRAME_SAMPLES
     waiting: list[Floats] = []
+    length = 0
     for piece in pieces:
         waiting.append(piece)
-        if sum(map(len, waiting)) >= size:
+        length += len(piece)
+        if length >= size:
             joined = np.concatenate(waiting)
-            whole = len(joined) // size * size
-            yield from np.split(joined[:whole], whole // size)
-            waiting = [joined[whole:]]
-    if any(map(len, waiting)):
+            yield from np.split(joined[: length // size * size], length // size)
+            waiting = [joined[length // size * size :]]
+            length %= size
+    if length:
         yield np.concatenate(waiting)
 
 
@@ -176,12 +176,17 @@ class _Gauge:
         self.samples = 0
 
     def see(self, frame: AudioFrame) -> None:
-        loudness = np.abs(_channels(frame))
+        loudness = _finite(np.abs(_channels(frame)))
         peak = float(loudness.max(initial=0.0))
         self.samples += loudness.size
         self.peak = max(self.peak, peak)
         if peak >= _FULL_SCALE:
             self.clipped += sum(_in_runs(channel >= _FULL_SCALE) for channel in loudness)
+
+
+def _finite(values: Floats) -> Floats:
+    """The same without what a broken float file may hold."""
+    return values if np.isfinite(values).all() else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _in_runs(full: NDArray[np.bool_]) -> int:
@@ -194,7 +199,7 @@ def _in_runs(full: NDArray[np.bool_]) -> int:
 def _channels(frame: AudioFrame) -> Floats:
     """Channels x samples, full scale 1.0."""
     stored = frame.to_ndarray()
-    values = np.nan_to_num(stored.astype(np.float32))
+    values = stored.astype(np.float32)
     if frame.format.name.startswith("u8"):
         values = np.asarray((values - 128) / 128, np.float32)
     elif np.issubdtype(stored.dtype, np.integer):

@@ -323,24 +323,27 @@ class EncodeVideo(Step, frozen=True, kw_only=True):
 class RemuxVideo(Step, frozen=True, kw_only=True):
     """Write the picture, bit for bit, into a new container with an honest header.
 
-    `otherwise`: the one encode that takes its place where the copy turns out not to fit: a cut that no frame border allows, time
-    stamps the container cannot hold. `max_bytes`, `lengths`: what the copy is measured against.
+    `seconds`, `rate`: how long it will be, and its frames per second. `lengths`, `max_bytes`: what the copy is measured against.
+    `otherwise`: the steps, with one encode, that take the place of all where the copy turns out not to fit: a cut that no frame
+    border allows, time stamps the container cannot hold.
     """
 
     name: ClassVar[str] = "remux"
     source_format: str
     format: str
     sound: Literal["copy", "aac"] | None
+    seconds: float
+    rate: Fraction
     lengths: Interval
     max_bytes: int | None
-    otherwise: EncodeVideo
+    otherwise: tuple[Step, ...]
 
     @property
     def detail(self) -> str:
-        sound = {"copy": "picture and sound", "aac": "picture", None: "picture"}[self.sound]
-        way = "" if self.source_format == self.format else f"{self.source_format.upper()} to "
+        formats = " to ".join(dict.fromkeys((self.source_format.upper(), self.format.upper())))
+        copied = "picture and sound" if self.sound == "copy" else "picture"
         aac = ", sound as AAC" if self.sound == "aac" else ""
-        return f"{way}{self.format.upper()}, {sound} bit for bit{aac}; encoded once where that does not come out exact"
+        return f"{formats}, {copied} bit for bit{aac}; encoded once where that does not come out exact"
 
 
 def _seconds(value: float) -> str:

@@ -49,6 +49,7 @@ _GLOBAL_OPTIONS = (
 _LOG_LINES = 60
 _REPORTED_LINES = 8
 _LEAST_SECONDS = 0.001
+_LISTING_SECONDS = 60
 _FAULT_MARKS = ("[error]", "[fatal]", "[panic]")
 _ECHOES = ("Task finished with error", "Terminating thread", "Conversion failed", "Error sending frames")
 _STRANGER_MEND = "pip uninstall -y ffmpeg python-ffmpeg && pip install --force-reinstall --no-deps ffmpeg-python"
@@ -93,8 +94,11 @@ def ffmpeg_python() -> Any:
 
 @functools.cache
 def _filters(binary: str) -> frozenset[str]:
-    listing = subprocess.run([binary, "-hide_banner", "-filters"], capture_output=True, text=True, check=False, timeout=60)
-    rows = (line.split() for line in listing.stdout.splitlines())
+    try:
+        listing = subprocess.run([binary, "-hide_banner", "-filters"], capture_output=True, check=False, timeout=_LISTING_SECONDS)
+    except (OSError, subprocess.SubprocessError):
+        return frozenset()
+    rows = (line.split() for line in listing.stdout.decode(errors="replace").splitlines())
     return frozenset(row[1] for row in rows if len(row) > 2 and "->" in row[2])
 
 

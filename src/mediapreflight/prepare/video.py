@@ -63,7 +63,7 @@ def run_video(source: str, steps: Sequence[Step], target: str, progress: Progres
     if isinstance(last, RemuxVideo):
         if _remux(source, steps, last, streams, target, progress):
             return tuple(steps)
-        steps, last = (*steps[:-1], last.otherwise), last.otherwise
+        steps, last = last.otherwise, last.otherwise[-1]
     if not isinstance(last, EncodeVideo):
         raise TypeError(f"the last step must write the file, not {last.name}")
     _encode(source, steps, last, streams, target, progress)
@@ -79,24 +79,24 @@ def _remux(
     if trim and (cut is None or differ(cut.end_s, trim.end_s)):
         return False
     file = _input(streams, fflags="+genpts")
-    sound = file[str(streams.audio)]
+    sound = _sound_of(file, streams)
     options: dict[str, Any] = {"c:v": "copy"}
     start = 0.0
     if step_of(steps, ToZero):
         # Just before the first picture, so that it is not lost to rounding.
-        start = max(streams.start_s - float(1 / remux.otherwise.rate) / 2, 0.0)
+        start = max(streams.start_s - float(1 / remux.rate) / 2, 0.0)
         options["ss"] = _time(start)
     if cut:
         options |= {"frames:v": cut.frames, "t": _time(streams.start_s - start + cut.end_s)}
     if (shorter := step_of(steps, CutSound)) is not None:
         # Read a second time, so that only the sound ends there.
-        sound = _input(streams, t=_time(streams.start_s + shorter.to_s))[str(streams.audio)]
+        sound = _sound_of(_input(streams, t=_time(streams.start_s + shorter.to_s)), streams)
     if streams.video_codec == "hevc" and remux.format in _QUICKTIME:
         options["tag:v"] = "hvc1"
     graph = _output(file[str(streams.video)], sound, remux, options)
     bounds = Bounds(_LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND, _BASE_MEMORY)
     try:
-        ffmpeg.run(graph, source, target, seconds=remux.otherwise.seconds, bounds=bounds, progress=progress)
+        ffmpeg.run(graph, source, target, seconds=remux.seconds, bounds=bounds, progress=progress)
     except FfmpegError:
         return False
     return _is_exact(target, remux, cut)
@@ -111,7 +111,8 @@ def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None) -> bool:
         return False
     lengths = [length for length in (facts.duration_s, facts.stated_duration_s) if length is not None]
     return (
-        (facts.start_s or 0.0) <= 1 / facts.fps
+        bool(lengths)
+        and (facts.start_s or 0.0) <= 1 / facts.fps
         and all(length in remux.lengths for length in lengths)
         and not differ(min(lengths), max(lengths))
         and abs(facts.fps - facts.stated_fps) * 20 <= facts.fps
@@ -125,8 +126,8 @@ def _encode(
 ) -> None:
     file = _input(streams)
     picture = _picture(file[str(streams.video)], steps, encode)
-    sound = file[str(streams.audio)]
-    if encode.sound == "aac":
+    sound = _sound_of(file, streams)
+    if sound is not None and encode.sound == "aac":
         sound = _sound(sound, encode, streams.start_s)
     options: dict[str, Any] = {
         "c:v": "libx264",
@@ -159,10 +160,15 @@ def _input(streams: Streams, **options: Any) -> Any:
     return ffmpeg.ffmpeg_python().input(SOURCE, f=streams.demuxer, **INPUT_OPTIONS, **options)
 
 
+def _sound_of(file: Any, streams: Streams) -> Any:
+    """The sound as it is in the file; None where there is none."""
+    return None if streams.audio is None else file[str(streams.audio)]
+
+
 def _output(picture: Any, sound: Any, last: RemuxVideo | EncodeVideo, options: dict[str, Any]) -> Any:
-    """The graph's end; `sound` is left out where the plan has none."""
+    """The graph's end; `sound` is left out where there is none, or the plan has none."""
     kept = [picture]
-    if last.sound is not None:
+    if sound is not None and last.sound is not None:
         kept.append(sound)
         options |= {"c:a": "copy"} if last.sound == "copy" else _SOUND_OPTIONS
     return ffmpeg.ffmpeg_python().output(*kept, TARGET, f=_MUXERS[last.format], **OUTPUT_OPTIONS, **options)

@@ -210,9 +210,11 @@ def _remuxed(case: _Case, why: str) -> tuple[tuple[Step, ...], str, Expected]:
         source_format=facts.format or "",
         format=case.container,
         sound=sound,
+        seconds=case.goal,
+        rate=_rate(case),
         lengths=case.interval,
         max_bytes=aims.most_bytes(case.role),
-        otherwise=_encode(case, why),
+        otherwise=_encoded(case, why)[0],
     )
     expected = Expected(
         format=case.container,
