@@ -193,6 +193,19 @@ def test_a_cut_that_no_frame_border_allows_is_an_encode(tmp_path: Path) -> None:
     assert faults(target, item) == []
 
 
+def test_an_encode_in_place_of_a_copy_is_whole_even_where_a_fault_was_let_pass(tmp_path: Path) -> None:
+    source = clip(tmp_path, "testsrc=s=321x241:r=0.5:d=20", "-preset", "ultrafast", "-pix_fmt", "yuv444p")
+    facts = video_facts(source)
+    let_pass = ("video-size-odd", "video-pixel-format-unusual")
+    found = [finding for finding in WAN.findings(facts) if finding.name not in let_pass]
+    steps, _, _ = plan_video(facts, WAN.role, OPTIONS, found)
+    done = run_video(str(source), steps, str(tmp_path / "out.mp4"))
+
+    assert [step.name for step in steps] == ["trim", "remux"]
+    assert [step.name for step in done] == ["trim", "pixel-format", "crop", "encode"]
+    assert faults(tmp_path / "out.mp4", WAN) == []
+
+
 def test_the_last_clean_cut_leaves_no_gap(tmp_path: Path) -> None:
     # I P B B B P B B B …: a cut is clean after each group only.
     options = ("-an", "-bf", 3, "-g", 100, "-preset", "ultrafast", "-x264-params", "b-pyramid=0:b-adapt=0:scenecut=0")
@@ -301,7 +314,7 @@ def test_high_dynamic_range_comes_back_to_what_it_was_graded_from(
     source, portrait = tmp_path / "v.mp4", FIXTURES / "portrait.jpg"
     to_linear = "zscale=min=bt470bg:pin=bt709:tin=bt709:rin=full:p=bt2020:t=linear:npl=203,format=gbrpf32le"
     to_hdr = f"zscale=pin=bt2020:tin=linear:t={transfer}:npl=203:m=bt2020nc:r=limited,format=yuv420p10le"
-    still = ("-loop", "1", "-r", "25", "-i", portrait, "-t", "2.2", "-vf", f"scale=320:320,{to_linear},{to_hdr}")
+    still = ("-loop", "1", "-r", "25", "-i", portrait, "-t", "2.2", "-vf", f"scale=200:200,{to_linear},{to_hdr}")
     ffmpeg(
         *still,
         "-c:v",
@@ -322,7 +335,7 @@ def test_high_dynamic_range_comes_back_to_what_it_was_graded_from(
     target, steps = made(source, DANCE, tmp_path)
     ffmpeg("-i", target, "-frames:v", 1, tmp_path / "after.png")
     with Image.open(portrait) as before, Image.open(tmp_path / "after.png") as after:
-        difference = np.asarray(before.resize((320, 320)).convert("RGB"), float) - np.asarray(after.convert("RGB"), float)
+        difference = np.asarray(before.resize((200, 200)).convert("RGB"), float) - np.asarray(after.convert("RGB"), float)
 
     assert [step.name for step in steps] == ["tone-map", "pixel-format", "encode"]
     assert np.abs(difference).mean() < 10

@@ -160,7 +160,7 @@ class _Workshop:
         except PrepareError as error:
             return error
         except OSError as error:
-            return PrepareError(display_name(order.plan.source), f"cannot be read: {(error.strerror or str(error)).lower()}")
+            return PrepareError(display_name(order.plan.source), f"cannot be prepared: {(error.strerror or str(error)).lower()}")
         finally:
             if self._progress:
                 self._progress(order.name, 1.0)
