@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,8 @@ def test_interrupt_leaves_no_half_written_file(endless: Path, tmp_path: Path) ->
     with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while not any(target.parent.iterdir()):
             assert process.poll() is None
+        # Between the making of the file and the first line that guards it lie some microseconds.
+        time.sleep(0.3)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     # Python ends itself by the signal where that came in the middle of an `exec`; a shell calls both 130.
