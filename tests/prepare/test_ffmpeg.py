@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+import threading
 import time
 import types
 from pathlib import Path
@@ -151,6 +152,22 @@ def test_a_run_out_of_time_leaves_no_process(voice: str, stand_in: Any, tmp_path
         ffmpeg.run(copy_graph(), voice, str(tmp_path / "v.wav"), seconds=1, bounds=Bounds(0.5, 4 << 30))
     for pid in pids.read_text().split():
         assert_ended(int(pid))
+
+
+def test_all_runs_can_be_stopped_from_another_thread(voice: str) -> None:
+    threading.Timer(0.5, ffmpeg.stop_all).start()
+    with pytest.raises(FfmpegError, match="killed by signal"):
+        ffmpeg.run(endless_graph(), voice, None, seconds=1, bounds=AMPLE)
+
+
+def test_an_error_of_the_caller_is_not_taken_for_one_of_ours(voice: str, stand_in: Any, tmp_path: Path) -> None:
+    stand_in("echo out_time_us=1000")
+
+    def fail(_: float) -> None:
+        raise PermissionError("the caller's own")
+
+    with pytest.raises(PermissionError, match="the caller's own"):
+        ffmpeg.run(copy_graph(), voice, str(tmp_path / "v.wav"), seconds=1, bounds=AMPLE, progress=fail)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds another process's memory")

@@ -252,7 +252,7 @@ def test_sound_that_runs_on_is_cut_and_the_picture_copied() -> None:
     (cut, remux), _, _ = plan(RETALK, facts(11.7, stated_duration_s=20.0, audio_duration_s=20.0))
 
     assert isinstance(cut, CutSound)
-    assert (cut.detail, cut.reason) == ("sound from 20 s to the picture's 11.7 s", "VID011 video-duration-misstated")
+    assert (cut.detail, cut.reason) == ("sound of 20 s to 11.7 s; the picture ends there", "VID011 video-duration-misstated")
     assert isinstance(remux, RemuxVideo)
 
 

@@ -162,7 +162,7 @@ class CutSound(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"sound from {_seconds(self.from_s)} to the picture's {_seconds(self.to_s)}"
+        return f"sound of {_seconds(self.from_s)} to {_seconds(self.to_s)}; the picture ends there"
 
 
 class DropLocation(Step, frozen=True, kw_only=True):
@@ -317,7 +317,8 @@ class EncodeVideo(Step, frozen=True, kw_only=True):
     @property
     def detail(self) -> str:
         sound = {"copy": ", sound bit for bit", "aac": ", sound as AAC", None: ""}[self.sound]
-        return f"{self.source} to {self.format.upper()}, H.264, {_by(self.size)} px, {float(self.rate):.5g} fps{sound}"
+        picture = f"h264, {_by(self.size)} px, {float(self.rate):.5g} fps"
+        return f"{self.source} to {self.format.upper()} ({picture}){sound}"
 
 
 class RemuxVideo(Step, frozen=True, kw_only=True):

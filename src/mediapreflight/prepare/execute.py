@@ -13,7 +13,7 @@ import msgspec
 
 from .._version import __version__
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import Measured, check, in_order, judge
+from ..check import Measured, in_order, judge, measure
 from ..errors import MediaPreflightError, PrepareError
 from ..findings import FAILING, Finding
 from ..job import Job, is_url
@@ -96,18 +96,19 @@ def prepare_jobs(
         workshop = _Workshop(folder, chosen, _earlier(folder.path), progress)
         names = _names(plans)
         made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers), strict=True))
-        finish = _Finish(folder.path, names, made, chosen, level, models)
+        finish = _Finish(folder.path, names, made, chosen, level)
         results = tuple(finish.assembled(plan) for plan in plans)
         _write_document(folder, results)
     return results
 
 
 class _Order(NamedTuple):
-    """A file to be made: its plan, the name it gets, and the model it must fit."""
+    """A file to be made: its plan, the name it gets, the model it must fit, and what the source is."""
 
     plan: FilePlan
     name: str
     model: Model
+    facts: Facts
 
 
 # A file's plan and model decide what comes out: the same ones share one output.
@@ -138,8 +139,12 @@ def _names(plans: Sequence[JobPlan]) -> dict[_Key, str]:
 
 
 def _orders(plans: Sequence[JobPlan], names: Mapping[_Key, str]) -> list[_Order]:
-    orders = {_key(plan, file): (file, plan.model) for plan in plans for file in plan.files.values()}
-    return [_Order(orders[key][0], name, orders[key][1]) for key, name in names.items()]
+    sources = {_key(plan, file): (plan, file) for plan in plans for file in plan.files.values()}
+    return [_order(*sources[key], name) for key, name in names.items()]
+
+
+def _order(plan: JobPlan, file: FilePlan, name: str) -> _Order:
+    return _Order(file, name, plan.model, plan.measured[file.role].facts)
 
 
 class _Workshop:
@@ -185,7 +190,7 @@ class _Workshop:
             path=display_name(str(target)),
             sha256=output_hash,
             steps=steps,
-            before=probe(order.plan.source),
+            before=order.facts,
             after=_named(after, target),
         )
 
@@ -231,7 +236,8 @@ def _is_still(path: Path, sha256: str) -> bool:
 
 def _judged(order: _Order, staged: Path) -> Facts:
     """The facts of what was made. Raises PrepareError, with the findings, where it does not fit."""
-    facts = probe(staged)
+    # What is linked as it is was measured a moment ago, and its hash shows that it is the same.
+    facts = probe(staged) if order.plan.steps else order.facts
     inputs: dict[str, Any] = {order.plan.role: str(staged)}
     job = Job(order.model.id, whole=False, **inputs)
     report = judge(job, order.model, {order.plan.role: Measured(facts)}, selection(_FILE_RULES))
@@ -255,7 +261,6 @@ class _Finish(NamedTuple):
     made: Mapping[str, PreparedInput | PrepareError]
     options: PrepareOptions
     level: Level
-    catalog: Catalog
 
     def assembled(self, plan: JobPlan) -> Prepared:
         """The job with its prepared files, judged as a whole."""
@@ -270,7 +275,7 @@ class _Finish(NamedTuple):
         except MediaPreflightError as error:
             errors.append(str(error))
         job = prepared_job(plan, paths, boxes)
-        report = check(job, level=self.level, catalog=self.catalog).jobs[0]
+        report = judge(job, plan.model, self._measured(plan, paths), selection())
         known = {(finding.code, finding.role) for finding in report.findings}
         others = (finding for error in failures for finding in error.findings if isinstance(finding, Finding))
         staying = tuple(finding for finding in others if (finding.code, finding.role) not in known)
@@ -286,6 +291,12 @@ class _Finish(NamedTuple):
             error="; ".join(errors) or None,
         )
         return Prepared(job, {role: item.steps for role, item in inputs.items()}, record)
+
+    def _measured(self, plan: JobPlan, paths: Mapping[str, str]) -> dict[str, Measured]:
+        """What the job's files are now: only those that were changed are looked at again."""
+        changed: dict[str, Any] = {role: path for role, path in paths.items() if plan.files[role].steps}
+        anew = measure(Job(plan.model.id, whole=False, **changed), plan.model, self.level)
+        return {**plan.measured, **anew}
 
     def _boxes(self, plan: JobPlan, inputs: Mapping[str, PreparedInput], paths: Mapping[str, str]) -> dict[str, list[int]]:
         """The boxes of the prepared picture: the job's own, carried over, where they were good; else computed anew."""

@@ -55,6 +55,10 @@ _ECHOES = ("Task finished with error", "Terminating thread", "Conversion failed"
 _STRANGER_MEND = "pip uninstall -y ffmpeg python-ffmpeg && pip install --force-reinstall --no-deps ffmpeg-python"
 
 
+# Adding to and taking from a set is one step; threads need no lock for that.
+_running: set[subprocess.Popen[bytes]] = set()
+
+
 class Bounds(NamedTuple):
     """What one run may take: wall-clock seconds, and bytes of address space (held to where the system can)."""
 
@@ -136,10 +140,11 @@ def run(
             progress(done)
 
     try:
-        with _started([binary, *_GLOBAL_OPTIONS, *arguments], bounds.memory) as process:
-            timed_out = _followed(process, log, bounds.seconds, report)
+        process = _started([binary, *_GLOBAL_OPTIONS, *arguments])
     except OSError as error:
         raise FfmpegError(display_name(source), f"{binary} does not start: {error.strerror}") from None
+    with _bounded(process, bounds.memory):
+        timed_out = _followed(process, log, bounds.seconds, report)
     lines = tuple(log)
     complaints = _complaints(lines)
     shown = (complaints or lines)[-_REPORTED_LINES:]
@@ -152,21 +157,33 @@ def run(
     return lines
 
 
-@contextlib.contextmanager
-def _started(command: list[str], memory: int) -> Iterator[subprocess.Popen[bytes]]:
-    """The running child, alone in its process group; killed with all of it when the block is left early."""
+def stop_all() -> None:
+    """Kill every ffmpeg this process runs, in whichever thread; those runs end with FfmpegError."""
+    for process in tuple(_running):
+        _kill(process)
+
+
+def _started(command: list[str]) -> subprocess.Popen[bytes]:
+    """A child alone in its process group."""
     group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment(), **group
     )
+
+
+@contextlib.contextmanager
+def _bounded(process: subprocess.Popen[bytes], memory: int) -> Iterator[None]:
+    """Holds a child to its memory; kills it, with its whole group, when the block is left early."""
+    _running.add(process)
     try:
         _limit_memory(process.pid, memory)
-        yield process
+        yield
     except BaseException:
         _kill(process)
         raise
     finally:
         process.wait()
+        _running.discard(process)
         for pipe in (process.stdout, process.stderr):
             if pipe:
                 pipe.close()

@@ -33,6 +33,7 @@ class JobPlan:
 
     Attributes:
         job: as it was given; where a recording is split, once for each part.
+        measured: what each local file is, by role.
         report: what was found in the files as they are.
         files: the plan for each local file, by role.
         hopeless: why a file cannot be made to fit, by role.
@@ -41,6 +42,7 @@ class JobPlan:
 
     job: Job
     model: Model
+    measured: Mapping[str, Measured]
     report: JobReport
     files: Mapping[str, FilePlan]
     hopeless: Mapping[str, str]
@@ -109,10 +111,10 @@ def plan_job(job: Job, options: PrepareOptions, level: Level, catalog: Catalog) 
         except PrepareError as error:
             hopeless[role] = str(error).removeprefix(f"{error.path}: ")
     if parts is None:
-        yield JobPlan(job, model, report, files, hopeless)
+        yield JobPlan(job, model, measured, report, files, hopeless)
         return
     for number, part in enumerate(parts[1], start=1):
-        yield JobPlan(job, model, report, {**files, parts[0]: part}, hopeless, number)
+        yield JobPlan(job, model, measured, report, {**files, parts[0]: part}, hopeless, number)
 
 
 class _Case(NamedTuple):

@@ -99,10 +99,11 @@ def _remux(
         ffmpeg.run(graph, source, target, seconds=remux.seconds, bounds=bounds, progress=progress)
     except FfmpegError:
         return False
-    return _is_exact(target, remux, cut)
+    return _is_exact(target, remux, cut, streams.start_s - start)
 
 
-def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None) -> bool:
+def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None, start_s: float) -> bool:
+    """Whether a copy whose picture should start `start_s` after the file does is what was planned."""
     # After a cut the packets are known, and the index of the copy says whether it holds them; else they are walked.
     facts = probe(target, level="metadata" if cut and remux.format in _QUICKTIME else "decode")
     if not isinstance(facts, VideoFacts) or facts.problems or not facts.fps or not facts.stated_fps:
@@ -112,7 +113,7 @@ def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None) -> bool:
     lengths = [length for length in (facts.duration_s, facts.stated_duration_s) if length is not None]
     return (
         bool(lengths)
-        and (facts.start_s or 0.0) <= 1 / facts.fps
+        and (facts.start_s or 0.0) - start_s <= 1 / facts.fps
         and all(length in remux.lengths for length in lengths)
         and not differ(min(lengths), max(lengths))
         and abs(facts.fps - facts.stated_fps) * 20 <= facts.fps

@@ -320,7 +320,7 @@ def _encode(case: _Case, why: str) -> EncodeVideo:
         sound = "copy" if facts.audio_codec in _COPIED_SOUND and not facts.start_s else "aac"
     return EncodeVideo(
         reason=why,
-        source=" ".join(filter(None, ((facts.format or "").upper(), facts.video_codec))),
+        source=f"{(facts.format or '').upper()} ({facts.video_codec})",
         format=case.container,
         size=size,
         rate=rate,
