@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..errors import MissingLibraryError
 from . import see_picture
-from .facts import Face
+from .facts import Face, PictureContent
 from .geometry import EMOJI_PORTRAIT, Box, ExtBox, Framing, Ratio, ext_bbox, face_bbox
 
 # The detect calls whose crop is framed in a way of their own; the others answer as EMO's does.
@@ -60,6 +60,11 @@ def find_portrait(path: str | os.PathLike[str], ratio: Ratio = "1:1", framing: F
     except ImportError as error:
         library = error.name or "a library"
         raise MissingLibraryError(library, " ".join(str(error).split()), f"pip install --force-reinstall {library}") from None
+    return portrait_in(seen, name, ratio, framing)
+
+
+def portrait_in(seen: PictureContent, name: str, ratio: Ratio = "1:1", framing: Framing | None = None) -> Portrait:
+    """The boxes for the largest face of a picture, of this name, that was looked at before."""
     face = face_bbox(each.box for each in seen.faces)
     if face is None:
         return Portrait(name, seen.width, seen.height, ratio, seen.faces, None, None, None)

@@ -17,6 +17,7 @@ from ..check import Measured, in_order, judge, measure
 from ..errors import MediaPreflightError, PrepareError
 from ..findings import FAILING, Finding
 from ..job import Job, is_url
+from ..people.facts import PictureContent
 from ..probe import Facts, Level, probe
 from ..probe.source import display_name
 from ..rules import selection
@@ -305,10 +306,15 @@ class _Finish(NamedTuple):
             return {}
         if keeps_boxes(plan.job, plan.report, self.options):
             return {name: _carried_over(plan, role, inputs[role], plan.job.inputs[name]) for name in BOXES}
-        from ..people.portraits import find_portrait, framing_of
+        from ..people.portraits import find_portrait, framing_of, portrait_in
 
         ratio = box_ratio(plan.job, plan.model, self.options)
-        found = find_portrait(paths[role], ratio, framing_of(plan.model.service.detect or plan.model.id, ratio))
+        framing = framing_of(plan.model.service.detect or plan.model.id, ratio)
+        seen = plan.measured[role].content
+        if isinstance(seen, PictureContent) and not plan.files[role].steps:
+            found = portrait_in(seen, paths[role], ratio, framing)
+        else:
+            found = find_portrait(paths[role], ratio, framing)
         if found.face_bbox is None or found.ext_bbox is None:
             return {}
         return {"face_bbox": list(found.face_bbox), "ext_bbox": list(found.ext_bbox)}
