@@ -251,8 +251,13 @@ def _finding(rule: Rule, fault: Fault, role: str | None, path: str | None) -> Fi
     )
 
 
-def in_order(function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int) -> Iterator[_Result]:
-    """Results in the order of the items, computed by `workers` threads, never far ahead of the reader."""
+def in_order(
+    function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int, stop: Callable[[], None] | None = None
+) -> Iterator[_Result]:
+    """Results in the order of the items, computed by `workers` threads, never far ahead of the reader.
+
+    `stop` is called when the reader gives up, so that what the threads wait for ends too.
+    """
     if workers <= 1:
         yield from map(function, items)
         return
@@ -267,6 +272,9 @@ def in_order(function: Callable[[_Item], _Result], items: Iterable[_Item], worke
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
-        finally:
+        except BaseException:
             for future in waiting:
                 future.cancel()
+            if stop is not None:
+                stop()
+            raise

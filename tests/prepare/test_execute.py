@@ -204,3 +204,30 @@ def test_what_stays_names_the_source_and_stands_once(tmp_path: Path, fixtures: P
     assert [finding.name for finding in first.record.findings] == ["audio-is-silent"]
     prepare_jobs(jobs, out=tmp_path, level="decode")
     assert (tmp_path / "prepared.json").read_bytes() == record
+
+
+def test_an_interrupt_ends_the_encoders_and_leaves_nothing(tmp_path: Path, fixtures: Path) -> None:
+    import os
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    import imageio_ffmpeg
+
+    import mediapreflight
+
+    source = tmp_path / "long.mp4"
+    made = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=50", "-c:v", "mpeg4"]
+    subprocess.run([*made, "-q:v", "5", source], check=True)
+    (tmp_path / "other.mp4").write_bytes(source.read_bytes())
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "mediapreflight", "prepare", "--model", "animate-anyone-template-gen2", "--workers", "2"]
+    environment = os.environ | {"PYTHONPATH": str(Path(mediapreflight.__file__).parents[1])}
+    with subprocess.Popen([*command, "--out", out, source, tmp_path / "other.mp4"], env=environment) as process:
+        while not any(path.is_file() for path in out.rglob("*.mp4")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) in (130, -signal.SIGINT)
+    assert list(out.iterdir()) == []

@@ -96,7 +96,7 @@ def prepare_jobs(
         plans = tuple(plan for group in planned for plan in group)
         workshop = _Workshop(folder, chosen, _earlier(folder.path), progress)
         names = _names(plans)
-        made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers), strict=True))
+        made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers, workshop.stop), strict=True))
         finish = _Finish(folder.path, names, made, chosen, level)
         results = tuple(finish.assembled(plan) for plan in plans)
         _write_document(folder, results)
@@ -158,6 +158,14 @@ class _Workshop:
         self._options = options
         self._earlier = earlier
         self._progress = progress
+        self._stopped = False
+
+    def stop(self) -> None:
+        """End what is under way, and begin nothing more: ffmpeg runs in groups of its own, which no terminal's signal reaches."""
+        from .ffmpeg import stop_all
+
+        self._stopped = True
+        stop_all()
 
     def make(self, order: _Order) -> PreparedInput | PrepareError:
         """The file, made or already there; or why it is not."""
@@ -216,6 +224,8 @@ class _Workshop:
             from .video import run_video
 
             with _ONE_VIDEO:
+                if self._stopped:
+                    raise PrepareError(display_name(plan.source), "was interrupted")
                 run_video(plan.source, plan.steps, target, report)
 
 

@@ -246,7 +246,8 @@ def _timeline(case: _Case, role: str) -> Any:
     from .cuts import Timeline
 
     cutting = ("audio-too-long", "audio-longer-than-video", "lengths-differ")
-    if case.options.trim == "end" or not any(finding.name in cutting for finding in case.findings(role)):
+    found = any(finding.name in cutting for finding in case.findings(role))
+    if case.options.trim == "end" or not (found or _has_long_track(case, role)):
         return None
     from ..people.speech import speech_timeline
     from ..people.vad import FRAME_S
@@ -256,6 +257,14 @@ def _timeline(case: _Case, role: str) -> Any:
     except UnreadableMediaError:
         # What cannot be decoded cannot be cut either; the planner says so, with what was found.
         return None
+
+
+def _has_long_track(case: _Case, role: str) -> bool:
+    """Whether a video that stands in a recording's place has more sound than the model takes."""
+    facts, limit = case.measured[role].facts, case.model.roles[role].duration
+    if not isinstance(facts, VideoFacts) or limit is None or facts.audio_duration_s is None:
+        return False
+    return limit.safe_interval.is_above(facts.audio_duration_s)
 
 
 def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:
