@@ -8,8 +8,30 @@
     │   └── CatalogError           a catalog file that breaks its schema; names file, key and line
     ├── MissingLibraryError        a library or system file this check needs does not load
     ├── UnreadableMediaError       pictures or sound that cannot be decoded, where content was to be looked at
-    └── PrepareError               a file could not be made to fit; carries the findings that stay
-        └── FfmpegError            ffmpeg failed, hung or is missing; carries its last lines
+    ├── PrepareError               a file could not be made to fit; carries the findings that stay
+    │   └── FfmpegError            ffmpeg failed, hung or is missing; carries its last lines
+    ├── OutputError                a folder or file cannot be written
+    └── SubmitError                a job could not be sent, finished or fetched
+        ├── JobNotFitError         its report has errors, so it was not sent; carries the report
+        ├── LedgerError            the record of submitted jobs cannot be read or written
+        ├── TransportError         no answer came
+        │   ├── UnreachableError   and the request was surely not received
+        │   └── LostAnswerError    and the request may have been received
+        ├── UnclearTaskError       more than one task could be the one whose answer was lost; none is sent again
+        ├── TaskExpiredError       the service knows the task no longer, or its result is gone
+        ├── WaitTimeoutError       the task is still open when the caller's patience ends; it can be resumed
+        ├── UploadError            the temporary space does not take a file
+        ├── InputUrlError          a URL given as input does not answer, or not with media of the right kind
+        ├── DownloadError          the result cannot be fetched, or is not what it should be
+        └── ServiceError           the service answered with an error; carries its code, message and request id
+            ├── ProtocolError      its answer cannot be understood
+            ├── KeyRefusedError    the API key is wrong or missing (401)
+            ├── AccessRefusedError the account may not do this, or must pay first (403, 429 of billing)
+            ├── RequestRefusedError the request or a file in it breaks a limit (400, 404, 409)
+            ├── ThrottledError     too many requests (429); nothing was made of the request
+            ├── ServiceFaultError  the service failed (5xx)
+            ├── DetectionRefusedError the detect call says that the picture will not do
+            └── TaskFailed         the task ended FAILED or CANCELED
 
 Bad media is not an error: `probe` describes it in `Facts.problems` and `check` turns that into findings.
 """
@@ -149,6 +171,158 @@ class FfmpegError(PrepareError):
     def __init__(self, path: str, message: str, log: tuple[str, ...] = ()) -> None:
         self.log = log
         super().__init__(path, message)
+
+
+class OutputError(MediaPreflightError):
+    """A folder or file that cannot be written.
+
+    Attributes:
+        path: the folder or file.
+        reason: the rest of the message.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class SubmitError(MediaPreflightError):
+    """A job could not be sent, finished or fetched."""
+
+
+class JobNotFitError(SubmitError):
+    """The job was not sent, because its report has findings that fail it.
+
+    Attributes:
+        report: the job's report (`findings.JobReport`).
+    """
+
+    def __init__(self, message: str, report: object) -> None:
+        self.report = report
+        super().__init__(message)
+
+
+class LedgerError(SubmitError):
+    """The record of submitted jobs cannot be read or written; names its file."""
+
+
+class TransportError(SubmitError):
+    """No answer came."""
+
+
+class UnreachableError(TransportError):
+    """No answer came, and the request was surely not received: it can be sent again."""
+
+
+class LostAnswerError(TransportError):
+    """No answer came, and the request may have been received: sending it again may be billed twice."""
+
+
+class UnclearTaskError(SubmitError):
+    """A lost answer that the task list does not resolve.
+
+    Attributes:
+        candidates: the ids of the tasks it could have made.
+    """
+
+    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
+        self.candidates = candidates
+        super().__init__(message)
+
+
+class TaskExpiredError(SubmitError):
+    """The service knows the task no longer, or what it made is gone (both last 24 h)."""
+
+
+class WaitTimeoutError(SubmitError):
+    """The task is still open when the caller's patience ends. It goes on; waiting can be taken up again."""
+
+
+class UploadError(SubmitError):
+    """The temporary space does not take a file; names the file."""
+
+
+class InputUrlError(SubmitError):
+    """A URL given as input does not answer, or not with media of the right kind; names the URL without its query."""
+
+
+class DownloadError(SubmitError):
+    """The result cannot be fetched, or is not what it should be."""
+
+
+class ServiceError(SubmitError):
+    """The service answered with an error.
+
+    Attributes:
+        code: the service's error code, such as `InvalidFile.Resolution`; may be empty.
+        service_message: what it says.
+        status: the HTTP status; 200 where a task ended so.
+        request_id: what its support asks for; may be empty.
+        retry_helps: whether the same request can succeed later.
+        rules: the local rules that would have found it, by code.
+        retry_after: seconds the service asks to wait, or None.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        service_message: str,
+        *,
+        status: int,
+        request_id: str = "",
+        retry_helps: bool = False,
+        rules: tuple[str, ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        self.code = code
+        self.service_message = service_message
+        self.status = status
+        self.request_id = request_id
+        self.retry_helps = retry_helps
+        self.rules = rules
+        self.retry_after = retry_after
+        super().__init__(": ".join(part for part in (code, service_message) if part) or f"HTTP status {status}")
+
+
+class ProtocolError(ServiceError):
+    """An answer that cannot be understood."""
+
+
+class KeyRefusedError(ServiceError):
+    """The API key is wrong (401)."""
+
+
+class AccessRefusedError(ServiceError):
+    """The account may not do this, or must pay first (403, and 429 of billing)."""
+
+
+class RequestRefusedError(ServiceError):
+    """The request, or a file in it, breaks a limit (400, 404, 409)."""
+
+
+class ThrottledError(ServiceError):
+    """Too many requests (429); nothing was made of this one."""
+
+
+class ServiceFaultError(ServiceError):
+    """The service failed (5xx); whether something was made of the request is not known."""
+
+
+class DetectionRefusedError(ServiceError):
+    """The detect call says that the picture will not do."""
+
+
+class TaskFailed(ServiceError):  # noqa: N818 - the name others rely on
+    """The task ended FAILED or CANCELED.
+
+    Attributes:
+        task_id: the task.
+    """
+
+    def __init__(self, task_id: str, code: str, service_message: str, **details: Any) -> None:
+        self.task_id = task_id
+        super().__init__(code, service_message, **details)
 
 
 def did_you_mean(suggestions: tuple[str, ...]) -> str:

@@ -14,9 +14,10 @@ import msgspec
 from .._version import __version__
 from ..catalog import Catalog, Model, builtin_catalog
 from ..check import Measured, in_order, judge, measure
-from ..errors import MediaPreflightError, PrepareError
+from ..errors import MediaPreflightError, OutputError, PrepareError
 from ..findings import FAILING, Finding
 from ..job import Job, is_url
+from ..output_folder import OutputFolder, file_sha256, link_or_copy, output_name
 from ..people.facts import PictureContent
 from ..probe import Facts, Level, probe
 from ..probe.source import display_name
@@ -25,7 +26,6 @@ from .document import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob
 from .options import PrepareOptions
 from .plan import BOXES, JobPlan, box_ratio, keeps_boxes, plan_job, prepared_job, takes_boxes
 from .steps import FilePlan
-from .write import OutputFolder, file_sha256, link_or_copy, output_name
 
 Progress = Callable[[str, float], None]
 # What judges a file by itself; who is in it, and what goes with it, is judged on the whole job.
@@ -58,7 +58,8 @@ def prepare(
         options: see PrepareOptions; `split` makes several jobs, see `prepare_jobs`.
         progress: called with a file's name and the share of it that is done, from any thread.
 
-    Raises PrepareError, with the findings that stay, where the job cannot be made to fit or nothing can be written.
+    Raises PrepareError, with the findings that stay, where the job cannot be made to fit, and OutputError where the folder cannot be
+    written.
     """
     results = prepare_jobs([job], out=out, options=options, level=level, catalog=catalog, progress=progress)
     if len(results) > 1:
@@ -84,7 +85,7 @@ def prepare_jobs(
 
     A job that cannot be made to fit does not stop the others: its record says why, and is not `ok`.
 
-    Raises PrepareError where the folder cannot be written.
+    Raises OutputError where the folder cannot be written.
     """
     models = catalog or builtin_catalog()
     chosen = options or PrepareOptions()
@@ -173,6 +174,8 @@ class _Workshop:
             return self._made(order)
         except PrepareError as error:
             return error
+        except OutputError as error:
+            return PrepareError(error.path, error.reason)
         except OSError as error:
             return PrepareError(display_name(order.plan.source), f"cannot be prepared: {(error.strerror or str(error)).lower()}")
         finally:
@@ -365,5 +368,5 @@ def _write_document(folder: OutputFolder, results: Sequence[Prepared]) -> None:
         try:
             staged.write_bytes(encoded + b"\n")
         except OSError as error:
-            raise PrepareError(str(folder.path), f"cannot be written to: {(error.strerror or str(error)).lower()}") from None
+            raise OutputError(str(folder.path), f"cannot be written to: {(error.strerror or str(error)).lower()}") from None
         folder.deliver(staged, overwrite=True)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.errors import PrepareError
-from mediapreflight.prepare.write import OutputFolder, file_sha256, link_or_copy, output_name
+from mediapreflight.errors import OutputError
+from mediapreflight.output_folder import OutputFolder, file_sha256, link_or_copy, output_name
 
 
 def deliver(out: Path, name: str, data: bytes, *, overwrite: bool = False) -> Path:
@@ -29,7 +29,7 @@ def test_a_file_is_delivered_and_nothing_else_is_left(tmp_path: Path) -> None:
 
 def test_another_file_at_the_place_is_replaced_only_on_request(tmp_path: Path) -> None:
     deliver(tmp_path, "p.jpg", b"one")
-    with pytest.raises(PrepareError, match="is there already; --overwrite replaces it"):
+    with pytest.raises(OutputError, match="is there already; --overwrite replaces it"):
         deliver(tmp_path, "p.jpg", b"two")
     assert (tmp_path / "p.jpg").read_bytes() == b"one"
     deliver(tmp_path, "p.jpg", b"two", overwrite=True)
@@ -46,7 +46,7 @@ def test_what_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
 def test_a_killed_process_leaves_no_name_and_the_next_one_cleans_up(tmp_path: Path) -> None:
     script = textwrap.dedent("""
         import os, signal, sys
-        from mediapreflight.prepare.write import OutputFolder
+        from mediapreflight.output_folder import OutputFolder
         with OutputFolder(sys.argv[1]) as folder, folder.staged("p.jpg") as staged:
             staged.write_bytes(b"half")
             os.kill(os.getpid(), signal.SIGKILL)
@@ -71,7 +71,7 @@ def test_the_staging_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with (
-        pytest.raises(PrepareError, match=r"file/out: cannot be written to: not a directory"),
+        pytest.raises(OutputError, match=r"file/out: cannot be written to: not a directory"),
         OutputFolder(tmp_path / "file" / "out"),
     ):
         pass

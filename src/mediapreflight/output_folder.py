@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..errors import PrepareError
+from .errors import OutputError
 
 _STAGING_PREFIX = ".mediapreflight-"
 # Most file systems take 255 bytes; room is left for a suffix that tells two outputs apart.
@@ -52,7 +52,7 @@ class OutputFolder:
             shutil.rmtree(place, ignore_errors=True)
 
     def deliver(self, staged: Path, *, overwrite: bool) -> Path:
-        """Move a finished file to its final name. Raises PrepareError where that name is taken and `overwrite` is false."""
+        """Move a finished file to its final name. Raises OutputError where that name is taken and `overwrite` is false."""
         target = self.path / staged.name
         with self._errors():
             _flush(staged)
@@ -68,7 +68,7 @@ class OutputFolder:
         try:
             yield
         except OSError as error:
-            raise PrepareError(str(self.path), f"cannot be written to: {(error.strerror or str(error)).lower()}") from None
+            raise OutputError(str(self.path), f"cannot be written to: {(error.strerror or str(error)).lower()}") from None
 
     def _remove_left_behind(self) -> None:
         for place in self.path.glob(f"{_STAGING_PREFIX}*-*"):
@@ -102,10 +102,10 @@ def _move_to_free_name(staged: Path, target: Path) -> None:
         # A link fails where the name is taken, in one step; a rename would replace what is there.
         os.link(staged, target)
     except FileExistsError:
-        raise PrepareError(str(target), "is there already; --overwrite replaces it") from None
+        raise OutputError(str(target), "is there already; --overwrite replaces it") from None
     except OSError:
         if os.path.lexists(target):
-            raise PrepareError(str(target), "is there already; --overwrite replaces it") from None
+            raise OutputError(str(target), "is there already; --overwrite replaces it") from None
         staged.rename(target)
 
 
