@@ -12,7 +12,7 @@ from mediapreflight import (
     UnknownModelError,
     UnknownRuleError,
 )
-from mediapreflight.errors import UsageError, did_you_mean
+from mediapreflight.errors import ConfigError, UsageError, did_you_mean
 
 PUBLIC = [
     error
@@ -36,7 +36,7 @@ def test_every_error_says_what_it_is_for(error: type[Exception]) -> None:
 
 
 def test_usage_errors() -> None:
-    for error in (UnknownModelError, UnknownRuleError, JobFileError, CatalogError):
+    for error in (UnknownModelError, UnknownRuleError, JobFileError, CatalogError, ConfigError):
         assert issubclass(error, UsageError)
     assert not issubclass(MissingLibraryError, UsageError)
 
@@ -52,8 +52,9 @@ def test_places_in_files() -> None:
     error = JobFileError("jobs.csv", "names no model", line=3)
     assert (error.path, error.line, str(error)) == ("jobs.csv", 3, "jobs.csv:3: names no model")
     assert str(JobFileError("jobs.csv", "holds no job")) == "jobs.csv: holds no job"
-    catalog_error = CatalogError("m.toml", "is wrong", key="roles.image", line=2)
-    assert (catalog_error.key, str(catalog_error)) == ("roles.image", "m.toml:2: roles.image: is wrong")
+    for kind in (CatalogError, ConfigError):
+        keyed = kind("m.toml", "is wrong", key="roles.image", line=2)
+        assert (keyed.key, str(keyed)) == ("roles.image", "m.toml:2: roles.image: is wrong")
 
 
 def test_missing_library_says_how_to_mend_it() -> None:

@@ -5,7 +5,8 @@
     │   ├── UnknownModelError      a model id no catalog entry carries
     │   ├── UnknownRuleError       a rule code, prefix or name that selects nothing
     │   ├── JobFileError           a job file that cannot be read; names file and line
-    │   └── CatalogError           a catalog file that breaks its schema; names file, key and line
+    │   ├── CatalogError           a catalog file that breaks its schema; names file, key and line
+    │   └── ConfigError            a configuration that breaks its schema; names file, key and line
     ├── MissingLibraryError        a library or system file this check needs does not load
     ├── UnreadableMediaError       pictures or sound that cannot be decoded, where content was to be looked at
     ├── PrepareError               a file could not be made to fit; carries the findings that stay
@@ -107,8 +108,8 @@ class JobFileError(_FileError):
     """A job file (TOML, JSON, JSON Lines or CSV) that cannot be understood."""
 
 
-class CatalogError(_FileError):
-    """A catalog file that cannot be parsed or breaks the schema.
+class _KeyedFileError(_FileError):
+    """Something wrong with a key of a TOML file.
 
     Attributes:
         key: the dotted key at fault, or None.
@@ -117,6 +118,14 @@ class CatalogError(_FileError):
     def __init__(self, path: str, message: str, *, key: str | None = None, line: int | None = None) -> None:
         self.key = key
         super().__init__(path, f"{key}: {message}" if key else message, line=line)
+
+
+class CatalogError(_KeyedFileError):
+    """A catalog file that cannot be parsed or breaks the schema."""
+
+
+class ConfigError(_KeyedFileError):
+    """A configuration that cannot be parsed, breaks the schema, or names a model, input or rule that is not known."""
 
 
 class MissingLibraryError(MediaPreflightError):

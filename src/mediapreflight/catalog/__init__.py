@@ -9,7 +9,6 @@ The figures stand in `models/`, what holds for all models in `provider.toml`, th
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -68,6 +67,8 @@ class Catalog:
         for model in self.models():
             if name in model.aliases:
                 return model
+        import difflib
+
         known = [*self.ids(), *(alias for model in self.models() for alias in model.aliases)]
         raise UnknownModelError(name, tuple(difflib.get_close_matches(name, known, n=3, cutoff=0.5)))
 

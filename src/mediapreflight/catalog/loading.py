@@ -11,37 +11,40 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..errors import CatalogError
+from ..errors import CatalogError, ConfigError
 from .schema import Condition, Model, Parameter, Provider, Role, Source, source_tags
 
 T = TypeVar("T")
 Key = tuple[str, ...]
+Failure = type[CatalogError] | type[ConfigError]
 
 _KEYED_TABLES: dict[str, type] = {"roles": Role, "fields": Parameter, "parameters": Parameter, "sources": Source}
 # msgspec names the place as a path in which the keys of a dict read `[...]`, and a bad key as "`key` in" the path of its dict.
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at (?:`key` in )?`(?P<path>[^`]*)`)?$", re.DOTALL)
-_UNKNOWN = re.compile(r"unknown field `([^`]+)`|Invalid enum value '([^']+)' - at `key`")
+_PLACE = r"(?s)^(?P<what>.*?)(?: - at (?:`key` in )?`(?P<path>[^`]*)`)?$"
+_UNKNOWN = r"unknown field `([^`]+)`|Invalid enum value '([^']+)' - at `key`"
 
 _WORD = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _DOTTED = rf"{_WORD}(?:\s*\.\s*{_WORD})*"
-_HEADER = re.compile(rf"\s*(?P<open>\[\[?)\s*(?P<key>{_DOTTED})\s*\]\]?\s*(?:#.*)?")
-_ASSIGNMENT = re.compile(rf"\s*(?P<key>{_DOTTED})\s*=")
+_HEADER = rf"\s*(?P<open>\[\[?)\s*(?P<key>{_DOTTED})\s*\]\]?\s*(?:#.*)?"
+_ASSIGNMENT = rf"\s*(?P<key>{_DOTTED})\s*="
 
 
-def read_table(path: Path) -> dict[str, Any]:
-    """A TOML file as plain values. Raises CatalogError, with the line, where it cannot be read."""
+def read_table(path: Path, failure: Failure = CatalogError) -> dict[str, Any]:
+    """A TOML file as plain values. Raises the failure, with the line, where it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise CatalogError(str(path), f"cannot be read: {error.strerror}") from None
+        raise failure(str(path), f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise CatalogError(str(path), "is not UTF-8 text") from None
+        raise failure(str(path), "is not UTF-8 text") from None
     except RecursionError:
-        raise CatalogError(str(path), "is nested too deeply") from None
+        raise failure(str(path), "is nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         message = re.sub(r"\s*\(at .*\)$", "", str(error))
-        raise CatalogError(str(path), message, line=int(found[1]) if found else None) from None
+        raise failure(str(path), message, line=int(found[1]) if found else None) from None
+    except ValueError:
+        raise failure(str(path), "holds a number with too many digits") from None
 
 
 def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,16 +84,16 @@ def provider_from(table: Mapping[str, Any], path: Path, sources: Mapping[str, So
     return provider
 
 
-def convert(value: object, kind: type[T], paths: tuple[Path, ...], key: Key = ()) -> T:
-    """`value` as `kind`; raises CatalogError naming file, key and line."""
+def convert(value: object, kind: type[T], paths: tuple[Path, ...], key: Key = (), failure: Failure = CatalogError) -> T:
+    """`value` as `kind`; raises the failure, naming file, key and line."""
     try:
         return msgspec.convert(value, kind, from_attributes=True)
     except msgspec.ValidationError as error:
-        found = _PLACE.match(str(error))
-        inner = re.findall(r"\w+", (found and found["path"]) or "")
-        unknown = _UNKNOWN.search(str(error))
+        found = re.match(_PLACE, str(error))
+        inner = re.findall(r"[\w-]+", (found and found["path"]) or "")
+        unknown = re.search(_UNKNOWN, str(error))
         culprit = () if unknown is None else (unknown[1] or unknown[2],)
-        raise _error(paths, (*key, *inner, *culprit), found["what"] if found else str(error)) from None
+        raise _error(paths, (*key, *inner, *culprit), found["what"] if found else str(error), failure) from None
 
 
 def _check_sources(tags: Iterable[tuple[Key, str]], known: Mapping[str, Source], paths: tuple[Path, ...]) -> None:
@@ -122,6 +125,7 @@ def _references(model: Model) -> Iterator[tuple[Key, str, str]]:
     for index, price in enumerate(model.prices):
         for name in price.when.keys() - {"ratio"}:
             yield ("prices", str(index), "when"), "parameter", name
+    yield from _result_references(model)
 
 
 def _conditions(model: Model) -> Iterator[tuple[Key, Condition]]:
@@ -134,6 +138,12 @@ def _conditions(model: Model) -> Iterator[tuple[Key, Condition]]:
         yield ("pairs", "equal_lengths", "unless"), pairs.equal_lengths.unless
     if pairs.picture_ratio:
         yield ("pairs", "picture_ratio", "when"), pairs.picture_ratio.when
+    for index, length in enumerate(model.lengths):
+        if length.when:
+            yield ("lengths", str(index), "when"), length.when
+    for name in ("size_unless", "silent_when") if model.output else ():
+        for index, condition in enumerate(getattr(model.output, name)):
+            yield ("output", name, str(index)), condition
 
 
 def _pair_references(model: Model) -> Iterator[tuple[Key, str, str]]:
@@ -146,11 +156,24 @@ def _pair_references(model: Model) -> Iterator[tuple[Key, str, str]]:
             yield ("pairs", name, "parameter"), "parameter", pair.parameter
 
 
-def _error(paths: tuple[Path, ...], key: Key, message: str) -> CatalogError:
+def _result_references(model: Model) -> Iterator[tuple[Key, str, str]]:
+    for index, length in enumerate(model.lengths):
+        for role in length.roles:
+            yield ("lengths", str(index), "roles"), "role", role
+        if length.parameter is not None:
+            yield ("lengths", str(index), "parameter"), "parameter", length.parameter
+    if model.output is not None:
+        for role in model.output.size_of:
+            yield ("output", "size_of"), "role", role
+        if model.output.fps_parameter is not None:
+            yield ("output", "fps_parameter"), "parameter", model.output.fps_parameter
+
+
+def _error(paths: tuple[Path, ...], key: Key, message: str, failure: Failure = CatalogError) -> CatalogError | ConfigError:
     """The error, at the file and line that define the key most closely; the nearest file where several do."""
     found = [(path, definition) for path in paths if (definition := _definition(path, key))]
     path, (_, line) = max(found, key=lambda item: item[1][0], default=(paths[0], (0, None)))
-    return CatalogError(str(path), message[:1].lower() + message[1:], key=_dotted(key) or None, line=line)
+    return failure(str(path), message[:1].lower() + message[1:], key=dotted(key) or None, line=line)
 
 
 def line_of(path: Path, key: Key) -> int | None:
@@ -174,13 +197,13 @@ def _keys(path: Path) -> Iterator[tuple[int, Key]]:
     table: Key = ()
     items: Counter[Key] = Counter()
     for number, line in enumerate(_lines(path), start=1):
-        if header := _HEADER.fullmatch(line):
+        if header := re.fullmatch(_HEADER, line):
             table = _with_items(_key_parts(header["key"]), items, whole=header["open"] == "[")
             if header["open"] == "[[":
                 items[table] += 1
                 table = (*table, str(items[table] - 1))
             yield number, table
-        elif assignment := _ASSIGNMENT.match(line):
+        elif assignment := re.match(_ASSIGNMENT, line):
             yield number, (*table, *_key_parts(assignment["key"]))
 
 
@@ -198,7 +221,7 @@ def _key_parts(dotted: str) -> Key:
     return tuple(part.strip("\"'") for part in re.findall(_WORD, dotted))
 
 
-def _dotted(key: Key) -> str:
+def dotted(key: Key) -> str:
     """A key as a person writes it: `prices[3].amount`."""
     return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in key).removeprefix(".")
 

@@ -367,16 +367,37 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
     note: str | None = None
 
 
+class Length(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many seconds of video a job makes, which are the seconds billed.
+
+    `roles`: as many as the shortest of these inputs has. `parameter`: as many as its value says. `when`: for such jobs only.
+    """
+
+    source: str
+    roles: tuple[str, ...] = ()
+    parameter: str | None = None
+    when: Condition | None = None
+    note: str | None = None
+
+    def __post_init__(self) -> None:
+        if bool(self.roles) == (self.parameter is not None):
+            raise ValueError("a length has exactly one of `roles` and `parameter`")
+
+
 class Output(Struct, frozen=True, forbid_unknown_fields=True):
     """What the service delivers.
 
     `size`: `fixed` (see `sizes`, by ratio or parameter value), `area` (the picture's ratio at the pixel area that `areas` names,
-    sides rounded down to a multiple of `multiple_of`), `input` (as the input), or `unknown`. `areas` in pixels, by the value
-    of `resolution`. `fps`: a number or an interval; `fps_by`: by a parameter's value. `max_duration` in seconds.
+    sides rounded down to a multiple of `multiple_of`), `input` (as the input), or `unknown`. `size_of`: the roles whose size
+    `area` and `input` mean; the first one given counts. `size_unless`: any one of these makes the size unknown. `areas` in
+    pixels, by the value of `resolution`. `fps`: a number or an interval; `fps_by`: by a parameter's value; `fps_parameter`: the
+    parameter that states it. `max_duration` in seconds. `silent_when`: any one of these takes the sound away.
     """
 
     source: str
     size: Literal["fixed", "area", "input", "unknown"] = "unknown"
+    size_of: tuple[str, ...] = ()
+    size_unless: tuple[Condition, ...] = ()
     sizes: dict[str, tuple[int, int]] = {}
     areas: dict[str, Count] = {}
     multiple_of: Count | None = None
@@ -384,8 +405,10 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
     video_codec: str | None = None
     fps: Positive | IntervalText | None = None
     fps_by: dict[str, Positive] = {}
+    fps_parameter: str | None = None
     max_duration: Positive | None = None
     sound: bool | None = None
+    silent_when: tuple[Condition, ...] = ()
     note: str | None = None
 
     def __post_init__(self) -> None:
@@ -397,7 +420,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """One model: all its inputs, parameters and terms.
 
     `extends`: the entry this one starts from; tables merge key by key, every other value replaces. `aliases`: other ids of the
-    same model. `region_ids`: the id to send where a region has its own.
+    same model. `region_ids`: the id to send where a region has its own. `lengths`: the first one that holds for a job counts;
+    where none does, the length is not known before the job is done.
     """
 
     id: str
@@ -413,6 +437,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     restrictions: tuple[Restriction, ...] = ()
     rates: tuple[Rates, ...] = ()
     prices: tuple[Price, ...] = ()
+    lengths: tuple[Length, ...] = ()
     output: Output | None = None
     extends: str | None = None
     aliases: tuple[str, ...] = ()

@@ -21,14 +21,14 @@ from ..base import Fault, JobCase
 LEVEL = "metadata"
 FIXABLE = False
 
-_BAD = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
+MUST_BE_ENCODED = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
 
 
 def check(case: JobCase) -> Iterator[Fault]:
     """A fault for every URL with a character that no URL may hold as it is."""
     for name in case.model.roles:
         url = case.job.inputs.get(name)
-        if isinstance(url, str) and is_url(url) and (found := _BAD.search(url)):
+        if isinstance(url, str) and is_url(url) and (found := MUST_BE_ENCODED.search(url)):
             yield Fault(
                 severity="error",
                 message=f"its URL holds {found[0]!r}, which must be percent-encoded",
