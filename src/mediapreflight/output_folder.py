@@ -60,7 +60,7 @@ class OutputFolder:
                 staged.replace(target)
             else:
                 _move_to_free_name(staged, target)
-            _flush_folder(self.path)
+            flush_folder(self.path)
         return target
 
     @contextlib.contextmanager
@@ -117,7 +117,8 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _flush_folder(path: Path) -> None:
+def flush_folder(path: Path) -> None:
+    """Let the names in a folder outlast a power failure, where the system can."""
     # Not every system can open a folder; there the rename is as safe as it makes it.
     with contextlib.suppress(OSError):
         _flush(path)

@@ -10,8 +10,10 @@ from msgspec import Struct
 
 from .catalog import Parameter, builtin_catalog
 from .catalog.schema import Model
+from .config.schema import Config
 from .findings import JobReport, Summary
 from .prepare.document import PreparedDocument
+from .submit.result import ResultDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _PART = "Part"
@@ -45,6 +47,11 @@ def prepared_schema() -> dict[str, Any]:
     return {"$schema": _DIALECT, **msgspec.json.schema(PreparedDocument)}
 
 
+def result_schema() -> dict[str, Any]:
+    """What `submit --output-format json` prints."""
+    return {"$schema": _DIALECT, **msgspec.json.schema(ResultDocument)}
+
+
 def catalog_schema() -> dict[str, Any]:
     """A catalog file: one model, whole or laid over the entry it extends."""
     whole = msgspec.json.schema(Model)["$defs"]
@@ -57,6 +64,17 @@ def catalog_schema() -> dict[str, Any]:
         "else": {"$ref": "#/$defs/Model"},
         "$defs": {**whole, **partial},
     }
+
+
+def config_schema() -> dict[str, Any]:
+    """`mediapreflight.toml`, and what stands at `tool.mediapreflight` in `pyproject.toml`."""
+    schema = msgspec.json.schema(Config)
+    # Inputs of pairs stand beside the other keys: their names are the model's.
+    pairs = schema["$defs"]["Pairs"]
+    del pairs["properties"]["inputs"]
+    pairs["required"].remove("inputs")
+    pairs["additionalProperties"] = {"description": "an input of the model: a glob, a list of globs, a path, a URL or a value"}
+    return {"$schema": _DIALECT, **schema}
 
 
 def _partial(schema: Any, *, in_list: bool = False) -> Any:
@@ -118,6 +136,8 @@ def _value(parameter: Parameter) -> dict[str, Any]:
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "report": report_schema,
     "prepared": prepared_schema,
+    "result": result_schema,
     "job": job_schema,
     "catalog": catalog_schema,
+    "config": config_schema,
 }

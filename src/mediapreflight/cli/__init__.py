@@ -6,6 +6,7 @@ Exit status: 0 all fit; 1 findings of severity error or unchecked; 2 wrong usage
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -23,17 +24,40 @@ COMMANDS = {
     "prepare": "write files that fit, out of files that do not",
     "models": "show what each model accepts, with sources",
     "rule": "show a rule's help page, or all rules",
+    "init": "write a first configuration from what a folder holds",
     "doctor": "show versions, and which checks cannot run here",
+    "emulator": "run a stand-in for the service on loopback",
+    "submit": "send jobs to the service and fetch what it makes of them",
+    "tasks": "show submitted jobs, finish what is open, cancel what waits",
+    "cache": "delete what is kept between runs, or show where it lies",
     "schema": "print the JSON Schema of a format",
 }
 OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class _HelpFormatter(argparse.HelpFormatter):
+    """The usual one. One is made for every option there is, and by default asks `shutil`, which loads every compressor."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """How wide the terminal is, as `shutil.get_terminal_size` finds it."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named) > 0:
+        return int(named)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 80
+    except (AttributeError, ValueError, OSError):
+        return 80
 
 
 class _Parser(argparse.ArgumentParser):
     """A parser that names what it does not know with what was probably meant, and takes no abbreviations."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings, allow_abbrev=False)
+        super().__init__(**settings, allow_abbrev=False, formatter_class=_HelpFormatter)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         options, unknown = super().parse_known_args(args, namespace)
@@ -65,6 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parse(sys.argv[1:] if arguments is None else list(arguments))
         status = options.run(options)
         sys.stdout.flush()
+        if arguments is None:
+            # The process ends with this: to search all it loaded for cycles would take a tenth of a short run.
+            gc.freeze()
         return int(status)
     except MediaPreflightError as error:
         from ..report.style import plain
@@ -92,16 +119,47 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         close = tuple(difflib.get_close_matches(command, COMMANDS, n=1))
         raise UsageError(f"no command {command!r}{did_you_mean(close) or '; the commands are ' + ', '.join(COMMANDS)}")
     commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND")
+    # Help lists all commands; a command that comes first needs no other.
+    is_first = bool(arguments) and arguments[0] == command
     for name, summary in COMMANDS.items():
+        if is_first and name != command:
+            continue
         below = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
         if name == command:
-            module = importlib.import_module(f"{__name__}.{name}")
+            module = _loaded(name)
             module.add_arguments(below)
             below.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
     if command is None:
         parser.error(f"name a command: {', '.join(COMMANDS)}")
     return options
+
+
+def _loaded(command: str) -> Any:
+    """The command's module. What it loads stays: there is no garbage to be looked for meanwhile."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        _load_msgspec()
+        return importlib.import_module(f"{__name__}.{command}")
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _load_msgspec() -> None:
+    """Load msgspec without typing_extensions: it prefers that where it is installed, but takes the same from `typing`.
+
+    Not for a package that others import: here nothing else runs yet that could look for the module meanwhile.
+    """
+    name = "typing_extensions"
+    if name in sys.modules or "msgspec" in sys.modules:
+        return
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        importlib.import_module("msgspec")
+    finally:
+        del sys.modules[name]
 
 
 def _prepare_output() -> None:

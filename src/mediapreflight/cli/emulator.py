@@ -1,0 +1,77 @@
+"""`mediapreflight emulator`: a stand-in for the service on loopback, for pipelines and tests that should cost nothing."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import signal
+import sys
+import threading
+
+from ..emulator.faults import AT_STEPS, EVERYWHERE, STEPS, parse_fault
+from . import OK
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `emulator`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _faults()
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="where it listens on 127.0.0.1; default: a free one")
+    parser.add_argument("--seconds-per-task", type=_seconds, default=5.0, metavar="S", help="how long a task takes; default: 5")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="STEP:FAULT[:TIMES]",
+        help="what goes wrong next (see below); repeatable",
+    )
+    parser.add_argument("--api-key", metavar="KEY", help="the only API key it takes; default: any")
+    parser.add_argument(
+        "--detection",
+        choices=("look", "assume"),
+        default="look",
+        help="look for faces and bodies in pictures, or assume that every picture will do; default: look",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the settings that point a client here, and serve until interrupted; that is how it ends, so the status is 0."""
+    from ..emulator.service import Emulator
+
+    faults = [parse_fault(text) for text in options.fault]
+    service = Emulator(options.port, options.seconds_per_task, api_key=options.api_key, detection=options.detection)
+    for fault in faults:
+        service.fail(*fault)
+    stop = threading.Event()
+    former = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with service:
+            print("export", *(f"{name}={value}" for name, value in service.environment.items()), flush=True)
+            print("listening until Ctrl-C; nothing is sent anywhere, nothing is billed", file=sys.stderr)
+            stop.wait()
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+    return OK
+
+
+def _faults() -> str:
+    everywhere = (f"  {name:<8} {what}" for name, what in EVERYWHERE.items())
+    some = (f"  {name:<8} {what} ({', '.join(steps)} only)" for name, (steps, what) in AT_STEPS.items())
+    return "\n".join([f"steps: {', '.join(STEPS)}", "faults:", *everywhere, *some])
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, 0 to 65535")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds

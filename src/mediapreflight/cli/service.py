@@ -1,0 +1,134 @@
+"""What the commands that talk to the service share: where it is, how results are shown, progress."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..report.style import Style, plain
+from .arguments import positive
+
+if TYPE_CHECKING:
+    from ..catalog import Catalog
+    from ..submit.result import JobResult
+    from ..submit.surroundings import Event, Surroundings
+
+
+def add_service_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the service is, and how patient to be."""
+    group = parser.add_argument_group("service")
+    group.add_argument(
+        "--base-url", metavar="URL", help="ends in /api/v1; default: DASHSCOPE_HTTP_BASE_URL, then the region's host"
+    )
+    group.add_argument(
+        "--workspace", metavar="ID", help="the workspace, for the newer host names; default: DASHSCOPE_WORKSPACE_ID"
+    )
+    group.add_argument("--poll-interval", type=positive, metavar="SECONDS", help="between two looks at a task; default: 15")
+    group.add_argument("--allow-private-urls", action="store_true", help="inputs may be URLs of private addresses")
+
+
+def client_settings(options: argparse.Namespace, around: Surroundings) -> dict[str, Any]:
+    """The options as arguments of a client that shares catalog and ledger with what was done before."""
+    return {**_chosen(options), "catalog": around.catalog, "ledger": around.ledger}
+
+
+def _chosen(options: argparse.Namespace) -> dict[str, Any]:
+    from ..submit.surroundings import Pace
+
+    return {
+        "region": options.region,
+        "workspace": options.workspace,
+        "base_url": options.base_url,
+        "pace": Pace(poll_interval=options.poll_interval),
+        "private_urls": options.allow_private_urls,
+    }
+
+
+def surroundings(options: argparse.Namespace, catalog: Catalog, *, with_key: bool) -> Surroundings:
+    """The world as the options choose it. Raises UsageError for a missing key, or a service that cannot be named."""
+    from ..submit.key import find_key
+    from ..submit.ledger import Ledger
+    from ..submit.surroundings import Surroundings
+
+    settings = _chosen(options)
+    return Surroundings(ledger=Ledger(), account=find_key(None).account if with_key else "", catalog=catalog, **settings)
+
+
+def result_line(result: JobResult, style: Style, *, concise: bool) -> str:
+    """One job and what came of it."""
+    inputs = ", ".join(plain(value) for value in result.inputs.values())
+    head = f"{style(result.model, 'bold')}  {inputs}"
+    if result.error is not None:
+        status = result.status if result.task_id else "NOT SENT"
+        line = f"{head}  {style(status or 'FAILED', 'red', 'bold')}  {plain(result.error.message)}\n"
+        return line if concise else line + "".join(f"  {hint}\n" for hint in _hints(result))
+    came = result.video or result.template_id or ""
+    parts = [style(result.status or "", "green", "bold")]
+    if result.seconds_billed is not None:
+        parts.append(f"{result.seconds_billed:g} s")
+    if result.cost.amount is not None:
+        parts.append(f"{result.cost.amount:.2f} {result.cost.currency}")
+    parts.append(f"-> {plain(came)}" if came else f"task {result.task_id}" if result.task_id else plain(str(result.detected)))
+    told = [*result.notes, *(["submitted by an earlier run; `--again` makes a new task"] if result.resumed else [])]
+    notes = "" if concise else "".join(f"  note  {plain(note)}\n" for note in told)
+    return f"{head}  {'  '.join(parts)}\n{notes}"
+
+
+def _hints(result: JobResult) -> Iterator[str]:
+    error = result.error
+    if error is None:
+        return
+    if error.rules:
+        yield f"found before sending by {', '.join(error.rules)}: `mediapreflight rule {error.rules[0]}`"
+    if error.retry_helps:
+        yield "the same job can succeed later"
+
+
+def summary(results: Sequence[JobResult], style: Style) -> str:
+    """The last line: how many, and what it cost."""
+    done = sum(result.ok for result in results)
+    color = "green" if done == len(results) else "red"
+    word = (
+        "delivered"
+        if all(result.ok and (result.video or result.template_id or result.detected) for result in results)
+        else "done"
+    )
+    costs: dict[str, float] = {}
+    for result in results:
+        if result.cost.amount is not None and result.cost.currency is not None:
+            costs[result.cost.currency] = costs.get(result.cost.currency, 0.0) + result.cost.amount
+    money = ", ".join(f"{amount:.2f} {currency}" for currency, amount in sorted(costs.items()))
+    tail = f" Billed by the documented prices: {money}." if money else ""
+    return style(f"{done} of {len(results)} job{'' if len(results) == 1 else 's'} {word}.", color, "bold") + tail + "\n"
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[Callable[[Event], None]]:
+    """A function to be told of events; a terminal shows a line for each job under way."""
+    if not sys.stderr.isatty():
+        yield lambda event: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as display:
+        lines: dict[int | None, TaskID] = {}
+
+        def show(event: Event) -> None:
+            if event.number not in lines:
+                lines[event.number] = display.add_task("", total=None)
+            name = "" if event.number is None else f"{event.number}  "
+            display.update(
+                lines[event.number],
+                description=escape(f"{name}{event.stage}  {plain(event.text)}"),
+                total=None if event.share is None else 1.0,
+                completed=event.share or 0.0,
+            )
+
+        yield show

@@ -1,0 +1,18 @@
+"""A stand-in for the service, on loopback: it speaks the documented protocol, costs nothing, and fails on request.
+
+    with Emulator(seconds_per_task=0.5) as service:
+        client = Client(base_url=service.base_url, api_key="any")
+        service.fail("create", "lost")         # the next task is created, and nobody is told
+        service.advance(86_400)                # a day goes by
+        service.log, service.tasks             # what was asked, and what became of it
+
+It knows every model of the catalog, judges what is uploaded by this package's own rules, and delivers real videos. What it has is
+in memory and in a temporary folder, gone when it is closed. It listens on 127.0.0.1 and connects to nothing but loopback.
+"""
+
+from __future__ import annotations
+
+from .faults import EVERYWHERE, STEPS, parse_fault
+from .service import Emulator
+
+__all__ = ["EVERYWHERE", "STEPS", "Emulator", "parse_fault"]

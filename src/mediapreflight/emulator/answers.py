@@ -1,0 +1,170 @@
+"""The documented answers, as JSON values. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from ..catalog import Model
+from .state import Policy, Task, new_id
+from .videos import Shape
+
+_SERVICE_ZONE = timezone(timedelta(hours=8))
+_DAY_S = 86_400
+# The access key id of the upload form: not secret, and not the API key.
+ACCESS_KEY_ID = "LTAI-emulator"
+
+
+def put(body: dict[str, Any], path: str, value: Any) -> None:
+    """Set the value at a dotted path."""
+    *parents, name = path.split(".")
+    for parent in parents:
+        body = body.setdefault(parent, {})
+    body[name] = value
+
+
+def error(code: str, message: str) -> dict[str, Any]:
+    """What comes with any status but 200."""
+    return {"code": code, "message": message, "request_id": new_id()}
+
+
+def oss_error(code: str, message: str) -> str:
+    """The same from the upload host."""
+    from xml.sax.saxutils import escape
+
+    inner = f"<Code>{code}</Code><Message>{escape(message)}</Message><RequestId>{new_id()}</RequestId>"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}</Error>'
+
+
+def policy(given: Policy, host: str, lifetime: int, megabytes: int) -> dict[str, Any]:
+    """Leave to upload one file to `host`."""
+    data = {
+        "policy": given.text,
+        "signature": given.signature,
+        "upload_dir": given.folder,
+        "upload_host": host,
+        "expire_in_seconds": lifetime,
+        "max_file_size_mb": megabytes,
+        "capacity_limit_mb": 999_999_999,
+        "oss_access_key_id": ACCESS_KEY_ID,
+        "x_oss_object_acl": "private",
+        "x_oss_forbid_overwrite": "true",
+    }
+    return {"data": data, "request_id": new_id()}
+
+
+def verdict(model: Model, refusal: tuple[str, str] | None) -> dict[str, Any]:
+    """The answer of a detect call, without its boxes. `refusal`: code and reason."""
+    service = model.service
+    body: dict[str, Any] = {"output": {}, "usage": {"image_count": 1}, "request_id": new_id()}
+    if service.verdict:
+        put(body, service.verdict, refusal is None)
+    if refusal and service.reason:
+        put(body, service.reason, refusal[1])
+        if service.reason == "output.message":
+            put(body, "output.code", refusal[0])
+    return body
+
+
+def created(task: Task) -> dict[str, Any]:
+    """The answer to a create call."""
+    return {"output": {"task_id": task.id, "task_status": "PENDING"}, "request_id": task.request_id}
+
+
+def unknown(task_id: str) -> dict[str, Any]:
+    """A task that never was, or is kept no longer."""
+    return {"request_id": new_id(), "output": {"task_id": task_id, "task_status": "UNKNOWN"}}
+
+
+def state(task: Task, status: str, ended: float | None) -> dict[str, Any]:
+    """A task in any state, without its result."""
+    output = {"task_id": task.id, "task_status": status, "submit_time": _local(task.submitted)}
+    if task.started is not None:
+        output["scheduled_time"] = _local(task.started)
+    if ended is not None:
+        output["end_time"] = _local(ended)
+    if status == "FAILED" and task.failure:
+        output["code"], output["message"] = task.failure
+    return {"request_id": new_id(), "output": output}
+
+
+def add_result(body: dict[str, Any], task: Task, shape: Shape, result: str) -> None:
+    """What a task that succeeded has besides: its result, and what is billed."""
+    model = task.model
+    put(body, model.service.result or "output.video_url", result)
+    seconds = int(shape.seconds) if shape.seconds.is_integer() else round(shape.seconds, 2)
+    for path in model.service.usage_seconds:
+        put(body, path, seconds)
+    usage = body["usage"]
+    if "video_duration" in usage:
+        usage["video_ratio"] = shape.ratio
+    if "resolution" in model.parameters:
+        usage["SR"], usage["video_count"] = shape.resolution, 1
+    if "output_video_duration" in usage:
+        usage["input_video_duration"] = 0
+    if model.output is not None and model.output.size in ("input", "unknown"):
+        usage["size"], usage["fps"] = f"{shape.width}*{shape.height}", math.floor(shape.fps)
+    if "prompt" in task.call.job.inputs:
+        body["output"]["orig_prompt"] = task.call.job.inputs["prompt"]
+
+
+def page(rows: Sequence[dict[str, Any]], number: int, size: int) -> dict[str, Any]:
+    """One page of a list of tasks."""
+    start = (number - 1) * size
+    return {
+        "request_id": new_id(),
+        "total": len(rows),
+        "total_page": math.ceil(len(rows) / size),
+        "page_no": number,
+        "page_size": size,
+        "data": list(rows[start : start + size]),
+    }
+
+
+def row(task: Task, status: str, ended: float | None) -> dict[str, Any]:
+    """A task in a list."""
+    group = task.model.service.path.rstrip("/").partition("/services/")[2].replace("/", ":")
+    return {
+        "api_key_id": "1",
+        "caller_parent_id": "1",
+        "caller_uid": "1",
+        "gmt_create": _milliseconds(task.submitted),
+        "start_time": _milliseconds(task.started),
+        "end_time": _milliseconds(ended),
+        "region": "cn-beijing",
+        "request_id": task.request_id,
+        "status": status,
+        "task_id": task.id,
+        "user_api_unique_key": f"apikey:v1:{group}:{task.call.name}",
+        "model_name": task.call.name,
+    }
+
+
+def window(query: Mapping[str, str], now: float) -> tuple[float, float]:
+    """The stretch of time a list is asked for: a day at most, the last one where nothing is said. Raises ValueError."""
+    end = _moment(query["end_time"]) if "end_time" in query else None
+    start = _moment(query["start_time"]) if "start_time" in query else (end or now) - _DAY_S
+    end = min(start + _DAY_S, now) if end is None else end
+    if not 0 <= end - start <= _DAY_S:
+        raise ValueError("start_time and end_time must be at most 24 hours apart")
+    # The filter is in whole seconds, and means all of the last one.
+    return start, max(end + 1, now if "end_time" not in query else 0)
+
+
+def _moment(text: str) -> float:
+    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=_SERVICE_ZONE).timestamp()
+
+
+def _local(moment: float) -> str:
+    return datetime.fromtimestamp(moment, _SERVICE_ZONE).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+
+
+def _milliseconds(moment: float | None) -> int | None:
+    return None if moment is None else int(moment * 1000)
+
+
+def iso(moment: float) -> str:
+    """A time in UTC, as upload policies write it."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,0 +1,127 @@
+"""Reading what a detect or create call asks for: a job, or why it is refused. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ..catalog import Catalog, Model
+from ..check import judge
+from ..errors import UnknownModelError
+from ..job import Job
+from ..rules import selection
+from ..rules.base import JobCase
+
+_RULES = (
+    "parameter-type-wrong",
+    "parameter-choice-unknown",
+    "parameter-out-of-range",
+    "text-too-long",
+    "box-malformed",
+    "box-ratio-wrong",
+    "face-outside-ext-box",
+    "inputs-not-combinable",
+)
+# What the documents quote of faults in a field.
+_TEXTS = {"ext_bbox": "Invalid ext_bbox.", "driven_id": "Driven not exist: driven_id"}
+BAD_URL = "url error, please check url!"
+
+
+class Refusal(Exception):  # noqa: N818 - what it is to the caller, and no fault of ours
+    """An answer that is an error. `oss`: in the form of the upload host, which is XML."""
+
+    def __init__(self, status: int, code: str, message: str, *, oss: bool = False) -> None:
+        self.status = status
+        self.code = code
+        self.message = message
+        self.oss = oss
+        super().__init__(f"{code}: {message}")
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a call asks for. `name`: the model as the call names it; `job`: its known inputs, as sent; `body`: all of it."""
+
+    model: Model
+    name: str
+    job: Job
+    body: Mapping[str, Any]
+
+
+def find_model(catalog: Catalog, name: str) -> Model:
+    """The model by its id, an alias, or the id it has in one region. Raises Refusal (404)."""
+    try:
+        return catalog.model(name)
+    except UnknownModelError:
+        for model in catalog.models():
+            if name in model.region_ids.values():
+                return model
+        raise Refusal(404, "ModelNotFound", f"The model {name} does not exist or you do not have access to it.") from None
+
+
+def read_body(text: bytes) -> dict[str, Any]:
+    """The JSON of a call. Raises Refusal where it is none, or lacks its frame."""
+    try:
+        body = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal(400, "BadRequest.IllegalInput", "The request body is not valid JSON.") from None
+    if not isinstance(body, dict):
+        raise Refusal(400, "BadRequest.IllegalInput", "The request body is not an object.")
+    if not isinstance(body.get("model"), str) or not body["model"]:
+        raise Refusal(400, "BadRequest.EmptyModel", "Required parameter model missing or invalid.")
+    if not isinstance(body.get("input"), dict) or not body["input"]:
+        raise Refusal(400, "BadRequest.EmptyInput", "Required input parameter missing from request.")
+    if not isinstance(body.get("parameters") or {}, dict):
+        raise Refusal(400, "InvalidParameter", "parameters must be an object.")
+    return body
+
+
+def read_call(body: Mapping[str, Any], model: Model) -> Call:
+    """The job a body asks for; what the model does not know is left out, as the service does. Raises Refusal."""
+    given = body["input"]
+    urls = _media_array(given, model) if model.service.media_array else {n: given.get(r.field) for n, r in model.roles.items()}
+    if any(not isinstance(url, str | None) for url in urls.values()):
+        raise Refusal(400, "InvalidParameter", BAD_URL)
+    fields = {name: given[name] for name in model.fields if given.get(name) not in (None, "")}
+    parameters = {name: value for name, value in (body.get("parameters") or {}).items() if name in model.parameters}
+    job = Job(model.id, parameters=parameters, **{name: url for name, url in urls.items() if url}, **fields)
+    _refuse_missing(job, model)
+    for finding in judge(job, model, {}, selection(_RULES)).findings:
+        if finding.severity == "error":
+            message = _TEXTS.get(finding.role or "", finding.message)
+            raise Refusal(400, finding.service_code or "InvalidParameter", message)
+    return Call(model, body["model"], job, body)
+
+
+def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
+    items = given.get("media")
+    if not isinstance(items, list) or not items:
+        raise _required("media")
+    roles = {role.field: name for name, role in model.roles.items()}
+    urls: dict[str, Any] = {}
+    for item in items:
+        kind = item.get("type") if isinstance(item, dict) else None
+        if not isinstance(kind, str) or kind not in roles or roles[kind] in urls:
+            raise Refusal(400, "InvalidParameter", f"input.media: each type at most once, of {', '.join(roles)}.")
+        urls[roles[kind]] = item.get("url")
+    return urls
+
+
+def _refuse_missing(job: Job, model: Model) -> None:
+    case = JobCase(model, job, {})
+    for name, role in model.roles.items():
+        if role.required and name not in job.inputs and not any(case.holds(condition) for condition in role.ignored_when):
+            raise _required(role.field)
+    for name, field in model.fields.items():
+        if field.required and name not in job.inputs:
+            raise _required(name)
+    for name, parameter in model.parameters.items():
+        if parameter.required and name not in job.parameters:
+            raise _required(name)
+
+
+def _required(field: str) -> Refusal:
+    return Refusal(400, "InvalidParameter", f"Field required: {field}")

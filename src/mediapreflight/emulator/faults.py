@@ -1,0 +1,81 @@
+"""Faults on request: what goes wrong, at which step, how often."""
+
+from __future__ import annotations
+
+import threading
+from typing import NamedTuple
+
+from ..errors import UsageError, did_you_mean
+
+STEPS = ("policy", "upload", "detect", "create", "query", "list", "cancel", "result")
+# What each looks like from outside.
+EVERYWHERE = {
+    "429": "too many requests",
+    "500": "an internal error; nothing was done",
+    "503": "unavailable; nothing was done",
+    "reset": "the connection breaks before anything is done",
+    "lost": "the work is done, and the connection breaks without an answer",
+    "slow": "the answer dribbles",
+    "stall": "no answer until the client gives up; nothing was done",
+    "cut": "the answer ends in the middle",
+    "junk": "status 200, and no JSON or video",
+}
+AT_STEPS = {
+    "expired": (("policy", "upload", "result"), "the policy or the link has expired"),
+    "unknown": (("query",), "the task is UNKNOWN"),
+    "failed": (("create",), "the task made ends FAILED with InternalError"),
+}
+
+
+class Fault(NamedTuple):
+    """What goes wrong the next `times` times at a step."""
+
+    step: str
+    fault: str
+    times: int = 1
+
+
+def parse_fault(text: str) -> Fault:
+    """`STEP:FAULT` or `STEP:FAULT:TIMES`. Raises UsageError."""
+    step, _, rest = text.partition(":")
+    fault, _, times = rest.partition(":")
+    if times and not times.isdecimal():
+        raise UsageError(f"{text!r}: {times!r} is no number of times")
+    return checked(step, fault, int(times) if times else 1)
+
+
+def checked(step: object, fault: object, times: object = 1) -> Fault:
+    """The fault, where there is such a thing. Raises UsageError."""
+    import difflib
+
+    if not isinstance(step, str) or step not in STEPS:
+        close = tuple(difflib.get_close_matches(str(step), STEPS, n=1))
+        raise UsageError(f"no step {step!r}{did_you_mean(close) or '; the steps are ' + ', '.join(STEPS)}")
+    possible = [*EVERYWHERE, *(name for name, (steps, _) in AT_STEPS.items() if step in steps)]
+    if not isinstance(fault, str) or fault not in possible:
+        raise UsageError(f"no fault {fault!r} at step {step}; there are {', '.join(possible)}")
+    if type(times) is not int or times < 1:
+        raise UsageError(f"a fault happens 1 time or more, not {times!r}")
+    return Fault(step, fault, times)
+
+
+class Faults:
+    """The faults still to come, first asked first met. May be used from several threads."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault) -> None:
+        """Let a fault come."""
+        with self._lock:
+            self._waiting.append(fault)
+
+    def take(self, step: str) -> str | None:
+        """The fault that this call at a step meets; it is used up by that."""
+        with self._lock:
+            for index, (at, fault, times) in enumerate(self._waiting):
+                if at == step:
+                    self._waiting[index : index + 1] = [Fault(at, fault, times - 1)] if times > 1 else []
+                    return fault
+        return None

@@ -1,0 +1,167 @@
+"""The emulator in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from ..catalog import Catalog, builtin_catalog
+from ..errors import MissingLibraryError, UsageError
+from .faults import Faults, checked
+from .state import Clock, Memory
+
+if TYPE_CHECKING:
+    from .media import Detection
+    from .server import Server
+
+_HOST = "127.0.0.1"
+_KEY = "sk-emulator"
+# What an answer under way may take before it is broken off.
+_PATIENCE_S = 0.5
+_Result = TypeVar("_Result")
+
+
+class Emulator:
+    """A stand-in for the service; see the package. A context manager, or `start` and `close`.
+
+    Args:
+        port: 0 takes a free one.
+        seconds_per_task: how long a task lives until it has ended, once it is its turn.
+        clock: the time it starts from, in seconds since the epoch; `advance` moves it forward.
+        api_key: the only one it takes; None takes any.
+        detection: `look` finds faces and bodies with this package's own detectors; `assume` lets every picture that can be
+            read pass, with a face in its middle.
+        max_file_size_mb: of uploads; None takes what the provider documents.
+        catalog: the models it knows.
+
+    Raises, when started: MissingLibraryError where aiohttp is not installed, UsageError where the port cannot be had.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        seconds_per_task: float = 5.0,
+        *,
+        clock: Callable[[], float] = time.time,
+        api_key: str | None = None,
+        detection: Detection = "look",
+        max_file_size_mb: int | None = None,
+        catalog: Catalog | None = None,
+    ) -> None:
+        self._port = port
+        self._catalog = catalog or builtin_catalog()
+        self._clock = Clock(clock)
+        self._faults = Faults()
+        self._memory = Memory(seconds_per_task, self._catalog.provider)
+        self._api_key = api_key
+        self._detection: Detection = detection
+        self._megabytes = max_file_size_mb or int(self._catalog.provider.upload_megabytes)
+        self._server: Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._trouble: BaseException | None = None
+
+    @property
+    def base_url(self) -> str:
+        """What `DASHSCOPE_HTTP_BASE_URL` is to be set to."""
+        return f"http://{_HOST}:{self._port}/api/v1"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point a client here."""
+        return {"DASHSCOPE_HTTP_BASE_URL": self.base_url, "DASHSCOPE_API_KEY": self._api_key or _KEY}
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """Every request so far: `time`, `method`, `path`, `query` without signatures, names of `headers`, whether it had an
+        `authorization`, and the `step`, `fault` and `status` (None: no answer) it met."""
+        return self._asked(lambda: [dict(entry) for entry in self._memory.log])
+
+    @property
+    def tasks(self) -> list[dict[str, Any]]:
+        """Every task so far: `task_id`, `model`, `status`, `submitted`, `ended`, `code`, `message`, and the `request`."""
+        return self._asked(lambda: self._server.tasks() if self._server else [])
+
+    def fail(self, step: str, fault: str, times: int = 1) -> None:
+        """Let the next `times` calls at a step meet a fault (`STEPS`, `EVERYWHERE`). Raises UsageError for an unknown one."""
+        self._faults.add(checked(step, fault, times))
+
+    def advance(self, seconds: float) -> None:
+        """Let time go by."""
+        self._clock.advance(seconds)
+
+    def start(self) -> Self:
+        """Listen. Returns itself once it does."""
+        try:
+            from . import server  # noqa: F401
+        except ModuleNotFoundError as error:
+            mend = "pip install 'mediapreflight[emulator]'"
+            raise MissingLibraryError(error.name or "aiohttp", "it is not installed", mend) from None
+        listening = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(listening,), name="emulator", daemon=True)
+        self._thread.start()
+        listening.wait()
+        if self._trouble is not None:
+            self._thread.join()
+            raise self._trouble
+        return self
+
+    def close(self) -> None:
+        """Break off what is under way, and forget everything but the log and the tasks."""
+        if self._loop is not None and self._thread is not None and self._thread.is_alive() and self._server is not None:
+            self._loop.call_soon_threadsafe(self._server.closing.set)
+            self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+    def _run(self, listening: threading.Event) -> None:
+        try:
+            with tempfile.TemporaryDirectory(prefix="mediapreflight-emulator-") as folder:
+                asyncio.run(self._serve(Path(folder), listening))
+        except BaseException as error:
+            self._trouble = error
+        finally:
+            listening.set()
+
+    async def _serve(self, folder: Path, listening: threading.Event) -> None:
+        from aiohttp import web
+
+        from .server import Server, Settings
+
+        settings = Settings(self._api_key, self._detection, self._megabytes)
+        self._loop = asyncio.get_running_loop()
+        self._server = Server(settings, self._catalog, self._memory, self._faults, self._clock, folder)
+        runner = web.AppRunner(self._server.application(), access_log=None, shutdown_timeout=_PATIENCE_S)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, _HOST, self._port)
+            try:
+                await site.start()
+            except (OSError, OverflowError) as error:
+                reason = (getattr(error, "strerror", None) or str(error)).lower()
+                raise UsageError(f"port {self._port} cannot be listened on: {reason}") from None
+            self._port = runner.addresses[0][1]
+            listening.set()
+            await self._server.closing.wait()
+        finally:
+            await runner.cleanup()
+
+    def _asked(self, question: Callable[[], _Result]) -> _Result:
+        """The answer to a question about what belongs to the event loop's thread."""
+        if self._loop is None or self._loop.is_closed():
+            return question()
+
+        async def answer() -> _Result:
+            return question()
+
+        return asyncio.run_coroutine_threadsafe(answer(), self._loop).result()

@@ -1,0 +1,109 @@
+"""What passes between the flows, which decide, and the clients, which do: requests, answers, and the effects a flow asks for.
+
+A flow is a generator that yields effects and is sent their results, as httpx's own authentication flows are. It opens no
+connection and never waits by itself, so that one flow serves the sync client, the async client and the dry run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, TypeVar
+
+_Result = TypeVar("_Result")
+
+# What a request is for. The first group goes to the service, with the API key; the second to other hosts, without it.
+ServicePurpose = Literal["policy", "detect", "create", "query", "list", "cancel"]
+OpenPurpose = Literal["upload", "look", "download"]
+Purpose = ServicePurpose | OpenPurpose
+OPEN_PURPOSES: frozenset[str] = frozenset({"upload", "look", "download"})
+
+
+@dataclass(frozen=True)
+class Form:
+    """A multipart form with one file, which is its last field, as the upload host demands.
+
+    Attributes:
+        fields: names and values, in order.
+        path: the local file; it is streamed.
+        name: what the form calls the file.
+    """
+
+    fields: tuple[tuple[str, str], ...]
+    path: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request. The API key is not in it: the client adds it, on its way to the service only.
+
+    Attributes:
+        url: absolute, without a query.
+        headers: beyond what every request has.
+        params: the query.
+        json: the body, for requests that have one of JSON.
+        form: the body of an upload.
+    """
+
+    purpose: Purpose
+    method: Literal["GET", "POST", "HEAD"]
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Form | None = None
+
+    @property
+    def carries_key(self) -> bool:
+        """Whether the API key goes with it."""
+        return self.purpose not in OPEN_PURPOSES
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer. `headers` have lower-case names. `body` is empty where it went to a sink."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send a request and be given its `Answer`.
+
+    Attributes:
+        sink: is handed the body of an answer of status 200 or 206, piece by piece; where it returns True, the rest is not read.
+        begin: is told the answer's status and headers before the first piece goes to the sink.
+        progress: is told how many bytes of the form's file have been read.
+        most: bytes of a body that goes to no sink; more is a ProtocolError.
+        address: the IP address to connect to in place of resolving the URL's host again.
+
+    Redirects are not followed. Raised inside the flow: UnreachableError, LostAnswerError.
+    """
+
+    request: Request
+    sink: Callable[[bytes], bool | None] | None = None
+    begin: Callable[[Answer], None] | None = None
+    progress: Callable[[int], None] | None = None
+    most: int = 16 * 2**20
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """Wait for some seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Call:
+    """Run a function that reads files or the ledger; what it returns or raises comes back. The async client gives it a thread."""
+
+    function: Callable[[], Any]
+
+
+Effect: TypeAlias = Send | Sleep | Call
+Flow: TypeAlias = Generator[Effect, Any, _Result]

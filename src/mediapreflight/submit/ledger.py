@@ -1,0 +1,345 @@
+"""The local record of submitted jobs, so that neither a crash nor a second call ever pays twice.
+
+A submission is written down before anything is sent for it and after every answer, each time in one transaction:
+
+    ready ──► sending ──► created ──► succeeded ──► delivered
+      ▲          │
+      └──────────┘   and from each of the first four: ──► failed
+
+`sending` says that the create call may have reached the service: only the service's task list can tell. One submission of a model
+is `sending` at any time, so that a task in that list cannot be mistaken for another's.
+
+Whoever works on a submission owns it. Owners are told apart by a lock that ends with their process, so what a killed process
+leaves can be taken over, and what a living one works on cannot. API keys and signed URLs are never recorded.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..errors import LedgerError
+from . import kept, rates
+from .ledger_records import OPEN_STAGES, NewSubmission, Stage, Submission, fingerprint, without_secrets
+from .ledger_rows import added, change, failure, selected
+from .ledger_store import Store
+from .owners import Owners
+
+__all__ = ["Ledger", "NewSubmission", "Submission", "default_path", "fingerprint"]
+
+# How long the service keeps tasks and results.
+_TASK_LIFE_S = 24 * 3600.0
+
+# From which stages each step may be taken, and to which it leads.
+STEPS: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
+    "filled": (("ready",), "ready"),
+    "begin_sending": (("ready",), "sending"),
+    "not_created": (("sending",), "ready"),
+    "created": (("sending",), "created"),
+    "polled": (("created",), "created"),
+    "succeeded": (("created",), "succeeded"),
+    "delivered": (("succeeded", "delivered"), "delivered"),
+    "failed": (OPEN_STAGES, "failed"),
+}
+
+_OPEN = f"stage IN ({', '.join(repr(stage) for stage in OPEN_STAGES)})"
+
+
+def default_path() -> Path:
+    """Where the ledger is: in MEDIAPREFLIGHT_STATE_DIR, else where the platform keeps the state of programs."""
+    folder = os.environ.get("MEDIAPREFLIGHT_STATE_DIR")
+    if not folder:
+        from platformdirs import user_state_path
+
+        folder = str(user_state_path("mediapreflight", appauthor=False))
+    return Path(folder) / "ledger.sqlite3"
+
+
+class Ledger:
+    """The record of submitted jobs, in one SQLite file, for several threads and processes at once.
+
+    Nothing is opened or made before the first use. A forked child opens the file for itself and owns nothing of its parent's.
+
+    Args:
+        path: the file; None takes `default_path()`.
+        clock: seconds since the epoch.
+
+    Every method raises LedgerError where the file cannot be read or written, and where a step is not legal: a submission that is
+    unknown, owned by somebody else, or in a stage from which the step does not lead on. Nothing was changed then.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, clock: Callable[[], float] = time.time) -> None:
+        place = (default_path() if path is None else Path(path)).absolute()
+        self._assemble(Store(place), Owners(place.with_name(f"{place.name}-owners")), clock)
+
+    def _assemble(self, store: Store, owners: Owners, clock: Callable[[], float]) -> None:
+        self._store, self._owners, self._clock = store, owners, clock
+        self._finalizer = weakref.finalize(self, _close, store, owners)
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None for a copy in memory."""
+        return self._store.path
+
+    def copied(self) -> Ledger:
+        """A copy in memory, for dry runs: it starts with what is recorded here, and nothing done to it is written to disk."""
+        copy = Ledger.__new__(Ledger)
+        copy._assemble(self._store.copied(), Owners(self._owners.folder, writes=False), self._clock)
+        return copy
+
+    def close(self) -> None:
+        """Let go of everything owned, and close the file. The next use opens it again."""
+        _close(self._store, self._owners)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- what is recorded
+
+    def submission(self, id: int) -> Submission:
+        """One submission. Raises LedgerError where there is none of this number."""
+        with self._store.reading() as connection:
+            return self._found(connection, id)
+
+    def by_task(self, task_id: str) -> Submission | None:
+        """The submission a task was made for."""
+        found = self._selected("WHERE task_id = ? ORDER BY id DESC LIMIT 1", (task_id,))
+        return found[0] if found else None
+
+    def open(self) -> tuple[Submission, ...]:
+        """All that is neither delivered nor failed, oldest first."""
+        return self._selected(f"WHERE {_OPEN} ORDER BY id")
+
+    def all(self, limit: int | None = None) -> tuple[Submission, ...]:
+        """The latest submissions, newest first."""
+        return self._selected("ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,))
+
+    def knows_tasks(self, task_ids: Iterable[str]) -> set[str]:
+        """Those of the tasks that are recorded."""
+        query = "SELECT 1 FROM submissions WHERE task_id = ?"
+        with self._store.reading() as connection:
+            return {task for task in task_ids if connection.execute(query, (task,)).fetchone()}
+
+    # --- registering and owning
+
+    def register(self, entries: Sequence[NewSubmission], *, again: bool = False) -> list[Submission]:
+        """Write jobs down before anything is sent for them, all or none.
+
+        A job that is open already, or whose result is not older than the service keeps it, is not written down twice: its
+        submission is returned instead. Failed ones do not count.
+
+        Args:
+            again: make a new submission in any case.
+        """
+        with self._store.writing() as connection:
+            now = self._clock()
+            return [self._registered(connection, entry, again, now) for entry in entries]
+
+    def claim(self, id: int) -> Submission | None:
+        """Become the owner of a submission, until `release`. None while a living owner has it, this process included."""
+        with self._store.writing() as connection:
+            row = self._found(connection, id)
+            if self._has_living_owner(row):
+                return None
+            change(connection, id, {"owner": self._owners.token()})
+            return self._found(connection, id)
+
+    def release(self, id: int) -> None:
+        """Let go of a submission. Nothing happens where somebody else owns it."""
+        with self._store.writing() as connection:
+            connection.execute("UPDATE submissions SET owner = NULL WHERE id = ? AND owner = ?", (id, self._owners.own))
+
+    def is_idle(self, submission: Submission) -> bool:
+        """Whether nobody works on it: its owner let go, or has died."""
+        with self._store.writing(durable=False):
+            return not self._has_living_owner(submission)
+
+    # --- steps of a submission this process owns
+
+    def filled(self, id: int, fields: Mapping[str, Any]) -> Submission:
+        """The detect call has answered."""
+        return self._step(id, "filled", fields=without_secrets(dict(fields)))
+
+    def begin_sending(self, id: int, concurrent: int | None) -> tuple[Submission, ...]:
+        """Announce the create call, where it may be sent now.
+
+        Args:
+            concurrent: how many tasks of the model may run at once at this base URL; None where that has no limit.
+
+        Returns nothing where the stage now is `sending`; else, with nothing changed, the submissions that stand in the way: one
+        whose own create call is on its way, or those whose tasks run. Tasks older than the service keeps any,
+        and tasks it does not know, do not count.
+        """
+        with self._store.writing() as connection:
+            now = self._clock()
+            row = self._owned(connection, id, "begin_sending")
+            in_the_way = _in_the_way(connection, row, concurrent, now)
+            if not in_the_way:
+                change(connection, id, {"stage": "sending", "sent_at": now})
+            return in_the_way
+
+    def not_created(self, id: int) -> Submission:
+        """The create call surely made no task: it can be sent again."""
+        return self._step(id, "not_created", sent_at=None)
+
+    def created(self, id: int, task_id: str, request_id: str | None, status: str | None) -> Submission:
+        """The create call has made a task."""
+        return self._step(id, "created", task_id=task_id, request_id=request_id, status=status, created_at=self._clock())
+
+    def polled(self, id: int, status: str | None) -> Submission:
+        """The task goes on."""
+        return self._step(id, "polled", status=status, polled_at=self._clock())
+
+    def succeeded(
+        self, id: int, seconds: float | None = None, amount: float | None = None, currency: str | None = None
+    ) -> Submission:
+        """The task has succeeded; its result is yet to be fetched.
+
+        Args:
+            seconds: as billed. amount, currency: what they cost; where None, what was expected stays.
+        """
+        now = self._clock()
+        costs = {"amount": amount} if currency is None else {"amount": amount, "currency": currency}
+        return self._step(id, "succeeded", status="SUCCEEDED", polled_at=now, ended_at=now, seconds_billed=seconds, **costs)
+
+    def delivered(self, id: int, result: str | None) -> Submission:
+        """The result is at home.
+
+        Args:
+            result: the path of the video, or a template id.
+        """
+        return self._step(id, "delivered", result=without_secrets(result))
+
+    def failed(self, id: int, status: str | None, code: str | None, message: str | None) -> Submission:
+        """It was refused, failed, or has expired. The job can be registered anew."""
+        return self._step(id, "failed", **failure(status, code, message), ended_at=self._clock())
+
+    # --- uploads and detections that need not be repeated
+    #
+    # `account` is anything that tells accounts apart; only its hash is recorded.
+
+    def uploaded(self, account: str, model: str, base_url: str, sha256: str) -> str | None:
+        """The temporary URL of a file that was uploaded for this model less than 47 h ago."""
+        url = self._kept(kept.Key("upload", account, model, base_url, sha256))
+        return url if isinstance(url, str) else None
+
+    def remember_upload(self, account: str, model: str, base_url: str, sha256: str, url: str) -> None:
+        """Record where a file was uploaded to. A URL with a query is not recorded."""
+        if without_secrets(url) == url:
+            self._keep(kept.Key("upload", account, model, base_url, sha256), url)
+
+    def forget_upload(self, account: str, model: str, base_url: str, sha256: str) -> None:
+        """The temporary URL does not answer any more."""
+        with self._store.writing(durable=False) as connection:
+            kept.forget(connection, kept.Key("upload", account, model, base_url, sha256))
+
+    def detection(self, account: str, model: str, base_url: str, sha256: str, ratio: str | None) -> dict[str, Any] | None:
+        """What a detect call said about a picture less than 24 h ago."""
+        said = self._kept(kept.Key("detection", account, model, base_url, sha256, ratio or ""))
+        return said if isinstance(said, dict) else None
+
+    def remember_detection(
+        self, account: str, model: str, base_url: str, sha256: str, ratio: str | None, value: Mapping[str, Any]
+    ) -> None:
+        """Record what a detect call said: a JSON object."""
+        self._keep(kept.Key("detection", account, model, base_url, sha256, ratio or ""), without_secrets(value))
+
+    def _kept(self, key: kept.Key) -> Any:
+        with self._store.reading() as connection:
+            return kept.value_of(connection, key, self._clock())
+
+    def _keep(self, key: kept.Key, value: Any) -> None:
+        with self._store.writing(durable=False) as connection:
+            kept.keep(connection, key, value, self._clock())
+
+    # --- rates
+
+    def wait_before(self, bucket: str, per_second: float) -> float:
+        """Take a turn among all who share the ledger and this bucket.
+
+        Returns 0 where it is taken, else the seconds after which to ask again.
+        """
+        with self._store.writing(durable=False) as connection:
+            return rates.take_turn(connection, kept.digest(bucket), per_second, self._clock())
+
+    def hold(self, bucket: str, seconds: float) -> None:
+        """Let nobody take a turn for some seconds, at most `rates.LONGEST_HOLD_S`."""
+        with self._store.writing(durable=False) as connection:
+            rates.hold(connection, kept.digest(bucket), seconds, self._clock())
+
+    # --- inside
+
+    def _selected(self, rest: str, values: Sequence[Any] = ()) -> tuple[Submission, ...]:
+        with self._store.reading() as connection:
+            return selected(connection, rest, values)
+
+    def _found(self, connection: sqlite3.Connection, id: int) -> Submission:
+        found = selected(connection, "WHERE id = ?", (id,))
+        if not found:
+            raise LedgerError(f"{self._store.name}: there is no submission {id}")
+        return found[0]
+
+    def _has_living_owner(self, row: Submission) -> bool:
+        return row.owner is not None and self._owners.is_alive(row.owner)
+
+    def _owned(self, connection: sqlite3.Connection, id: int, step: str) -> Submission:
+        row = self._found(connection, id)
+        if row.owner is None or row.owner != self._owners.own:
+            raise LedgerError(f"{self._store.name}: submission {id} is not owned by this process")
+        if row.stage not in STEPS[step][0]:
+            raise LedgerError(f"{self._store.name}: submission {id} is {row.stage}; {step.replace('_', ' ')!r} does not follow")
+        return row
+
+    def _step(self, id: int, step: str, **values: Any) -> Submission:
+        with self._store.writing() as connection:
+            self._owned(connection, id, step)
+            change(connection, id, {"stage": STEPS[step][1], **values})
+            return self._found(connection, id)
+
+    def _registered(self, connection: sqlite3.Connection, entry: NewSubmission, again: bool, now: float) -> Submission:
+        if not again and (standing := self._standing(connection, entry.fingerprint, now)):
+            return standing
+        job = without_secrets(entry.job)
+        own = {"job": job, "resumable": job == entry.job, "fields": {}, "stage": "ready", "registered_at": now, "again": again}
+        return self._found(connection, added(connection, msgspec.structs.asdict(entry) | own))
+
+    def _standing(self, connection: sqlite3.Connection, fingerprint: str, now: float) -> Submission | None:
+        """The submission that makes a new one of the same job needless. A result that is gone is written off."""
+        standing = []
+        for row in selected(connection, "WHERE fingerprint = ? AND stage != 'failed' ORDER BY id DESC", (fingerprint,)):
+            gone = row.stage in ("succeeded", "delivered") and now - (row.ended_at or row.registered_at) >= _TASK_LIFE_S
+            if not gone or (row.stage == "succeeded" and self._has_living_owner(row)):
+                standing.append(row)
+            elif row.stage == "succeeded":
+                lost = failure(row.status, "ResultExpired", "its result was not fetched within 24 h")
+                change(connection, row.id, {"stage": "failed", **lost})
+        return next((row for row in standing if row.stage in OPEN_STAGES), standing[0] if standing else None)
+
+
+def _in_the_way(connection: sqlite3.Connection, row: Submission, concurrent: int | None, now: float) -> tuple[Submission, ...]:
+    others = "WHERE base_url = ? AND model = ? AND id != ? AND stage = "
+    place = (row.base_url, row.model, row.id)
+    if sending := selected(connection, f"{others}'sending'", place):
+        return sending
+    if concurrent is None:
+        return ()
+    running = selected(
+        connection, f"{others}'created' AND status IS NOT 'UNKNOWN' AND created_at > ? ORDER BY id", (*place, now - _TASK_LIFE_S)
+    )
+    return running if len(running) >= concurrent else ()
+
+
+def _close(store: Store, owners: Owners) -> None:
+    with store.lock:
+        owners.close()
+        store.close()

@@ -1,0 +1,87 @@
+"""What `submit` answers: one record a job, as `mediapreflight schema result` describes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from .._version import __version__
+from ..errors import JobNotFitError, MediaPreflightError, PrepareError, ServiceError
+from ..findings import Finding, JobReport
+
+SCHEMA: Literal["mediapreflight.result/1"] = "mediapreflight.result/1"
+
+
+class Cost(Struct, frozen=True, kw_only=True):
+    """What a job costs. `amount`: by the seconds billed; `estimated`: before it was sent. None where no price is known."""
+
+    amount: float | None = None
+    currency: str | None = None
+    estimated: float | None = None
+
+
+class JobError(Struct, frozen=True, kw_only=True):
+    """Why a job was not delivered. `code`: the service's, or empty. `rules`: the local rules that would have found it."""
+
+    message: str
+    code: str = ""
+    retry_helps: bool = False
+    rules: tuple[str, ...] = ()
+
+
+class JobResult(Struct, frozen=True, kw_only=True):
+    """One job: what was sent, and what came of it.
+
+    `resumed`: an earlier run submitted it. `status`: the service's word for the task; None where no task was made. `video`: the
+    delivered file. `video_url` lives 24 h. `template_id`, `detected`: what template and detect calls answer. `notes`: where the
+    video is not what the documents promise.
+    """
+
+    model: str
+    ok: bool
+    inputs: dict[str, str] = {}
+    task_id: str | None = None
+    status: str | None = None
+    request_id: str | None = None
+    video: str | None = None
+    video_url: str | None = None
+    template_id: str | None = None
+    detected: dict[str, Any] | None = None
+    seconds_billed: float | None = None
+    cost: Cost = Cost()
+    resumed: bool = False
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    error: JobError | None = None
+
+
+class ResultDocument(Struct, frozen=True, kw_only=True):
+    """All jobs of one run. `ok`: every job was delivered, or left running where that was asked for."""
+
+    schema: Literal["mediapreflight.result/1"]
+    version: str
+    ok: bool
+    jobs: tuple[JobResult, ...]
+
+
+def document(results: Sequence[JobResult]) -> ResultDocument:
+    """The results of a run as they are written."""
+    return ResultDocument(schema=SCHEMA, version=__version__, ok=all(result.ok for result in results), jobs=tuple(results))
+
+
+def job_error(error: MediaPreflightError) -> JobError:
+    """An error as a result holds it."""
+    if isinstance(error, ServiceError):
+        return JobError(message=str(error), code=error.code, retry_helps=error.retry_helps, rules=error.rules)
+    return JobError(message=str(error))
+
+
+def findings_of(error: MediaPreflightError) -> tuple[Finding, ...]:
+    """The findings that an error carries."""
+    if isinstance(error, JobNotFitError) and isinstance(error.report, JobReport):
+        return error.report.findings
+    if isinstance(error, PrepareError):
+        return tuple(finding for finding in error.findings if isinstance(finding, Finding))
+    return ()

@@ -1,0 +1,261 @@
+"""URLs that a user gives as inputs: a bounded look at whether they answer with what the model takes, before anything is paid.
+
+The look never reaches into a private network unless that is allowed, not by a redirect and not by a name that resolves to another
+address the second time: every hop's addresses are checked, and the connection goes to one that was.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import ipaddress
+import random as _random
+import re
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+from ..catalog.schema import Role
+from ..errors import InputUrlError, TransportError, UnreachableError
+from ..probe.formats import FORMATS
+from ..probe.sniff import sniff
+from ..rules.request.url_not_encoded import MUST_BE_ENCODED
+from .answers import error_of
+from .exchange import Answer, Call, Flow, Request, Send, Sleep
+from .retries import backoff, can_pass
+
+LOOK_BYTES = 64 * 1024
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HOPS = 5
+_ATTEMPTS = 3
+_ADDRESSES = 3
+_PORTS = {"http": 80, "https": 443}
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """What a URL answered: `size` in bytes and `content_type` as its server says, `format` by the bytes; None where unknown."""
+
+    url: str
+    size: int | None
+    content_type: str | None
+    format: str | None
+
+
+class ContentRange(NamedTuple):
+    """Which bytes an answer holds, first and last, of how many; None where it does not say."""
+
+    first: int | None
+    last: int | None
+    total: int | None
+
+
+def look_at(url: str, role: Role, *, allow_private: bool = False, random: Callable[[], float] = _random.random) -> Flow[LookedAt]:
+    """Fetch the first 64 KiB of an input's URL, and judge whether the service will take what is there.
+
+    Args:
+        role: what the model takes there: kind, formats and size.
+        allow_private: whether the URL may lead to loopback and private addresses.
+
+    Raises InputUrlError, which names the URL without its query.
+    """
+    for attempt in range(_ATTEMPTS):
+        retry_after = None
+        try:
+            answer, head = yield from _followed(url, allow_private)
+        except TransportError:
+            answer = None
+        if answer is not None:
+            if not can_pass(answer.status):
+                return _judged(url, role, answer, head)
+            retry_after = error_of(answer).retry_after
+        if attempt + 1 < _ATTEMPTS:
+            yield Sleep(backoff(attempt, retry_after, random))
+    raise _error(url, "does not answer" if answer is None else f"answers with status {answer.status}")
+
+
+def shown_url(url: str) -> str:
+    """A URL fit to show: without query and fragment, which may hold a signature, and without credentials."""
+    try:
+        parts = urlsplit(url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    except ValueError:
+        return url.partition("?")[0]
+
+
+def redirect_of(url: str, answer: Answer) -> str | None:
+    """Where an answer sends its reader; None where it is no redirect."""
+    location = answer.headers.get("location")
+    if answer.status not in REDIRECTS or not location:
+        return None
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        # Whoever wants to follow will find that it cannot be read.
+        return location
+
+
+def content_range(headers: Mapping[str, str]) -> ContentRange:
+    """What the `Content-Range` header says."""
+    found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
+    return ContentRange(*(int(part) if part and part.isdigit() else None for part in found.groups())) if found else _NO_RANGE
+
+
+_NO_RANGE = ContentRange(None, None, None)
+
+
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """What the `Content-Length` header says."""
+    text = headers.get("content-length", "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one that the whole internet can reach."""
+    ip = _embedded(ipaddress.ip_address(address))
+    return ip.is_global and not ip.is_multicast and not (ip.version == 6 and ip.is_site_local)
+
+
+def _embedded(ip: Address) -> Address:
+    """The IPv4 address inside an IPv6 address that leads to it, else the address itself."""
+    if ip.version == 4:
+        return ip
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
+
+
+class _Head:
+    """A sink for the first bytes of a body."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def __call__(self, piece: bytes) -> bool:
+        self.data += piece[: LOOK_BYTES - len(self.data)]
+        return len(self.data) >= LOOK_BYTES
+
+
+def _followed(url: str, allow_private: bool) -> Flow[tuple[Answer, bytes]]:
+    """The answer at the end of the redirects, with the first bytes of its body."""
+    here = url
+    for _ in range(_HOPS + 1):
+        host, port = _host_and_port(url, here)
+        addresses = yield Call(functools.partial(_addresses, url, host, port, allow_private))
+        answer, head = yield from _first_answer(here, addresses)
+        onward = redirect_of(here, answer)
+        if onward is None:
+            return answer, head
+        here = onward
+    raise _error(url, f"redirects more than {_HOPS} times")
+
+
+def _first_answer(url: str, addresses: list[str]) -> Flow[tuple[Answer, bytes]]:
+    """The answer from the first of a host's addresses that can be connected to."""
+    headers = {"Range": f"bytes=0-{LOOK_BYTES - 1}", "Accept-Encoding": "identity"}
+    request = Request("look", "GET", urlunsplit(urlsplit(url)._replace(fragment="")), headers)
+    for address in addresses[:-1]:
+        try:
+            return (yield from _answer(request, address))
+        except UnreachableError:
+            continue
+    return (yield from _answer(request, addresses[-1]))
+
+
+def _answer(request: Request, address: str) -> Flow[tuple[Answer, bytes]]:
+    head = _Head()
+    answer: Answer = yield Send(request, sink=head, address=address)
+    return answer, bytes(head.data)
+
+
+def _host_and_port(url: str, here: str) -> tuple[str, int]:
+    """Where a hop leads. Raises InputUrlError where its URL is not one to follow."""
+    place = "" if here == url else "redirects to a URL that "
+    if found := MUST_BE_ENCODED.search(here):
+        raise _error(url, f"{place}holds {found[0]!r}, which must be percent-encoded")
+    parts = _split(url, here, place)
+    if parts.scheme not in _PORTS:
+        raise _error(url, f"{place}is neither http nor https")
+    if parts.username is not None or parts.password is not None:
+        raise _error(url, f"{place}holds a user name or password")
+    if not parts.hostname:
+        raise _error(url, f"{place}names no host")
+    return parts.hostname, parts.port or _PORTS[parts.scheme]
+
+
+def _split(url: str, here: str, place: str) -> SplitResult:
+    try:
+        parts = urlsplit(here)
+        # The port is read only when it is asked for.
+        _ = parts.port
+    except ValueError:
+        raise _error(url, f"{place}cannot be read") from None
+    return parts
+
+
+def _addresses(url: str, host: str, port: int, allow_private: bool) -> list[str]:
+    """The addresses of a host. Raises InputUrlError where it has none, or one that is not to be asked."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise _error(url, f"its host {host} is not known") from None
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    private = next((address for address in addresses if not is_public(address)), None)
+    if private is not None and not allow_private:
+        raise _error(url, f"leads to the private address {private}, which the service cannot reach")
+    return addresses[:_ADDRESSES]
+
+
+def _judged(url: str, role: Role, answer: Answer, head: bytes) -> LookedAt:
+    size = _size(answer, head)
+    if size == 0 or (answer.status in (200, 206) and not head):
+        raise _error(url, "answers with an empty file")
+    if answer.status not in (200, 206):
+        raise _error(url, f"answers with status {answer.status}")
+    _refuse_size(url, role, size)
+    return LookedAt(url, size, answer.headers.get("content-type"), _format(url, role, head))
+
+
+def _size(answer: Answer, head: bytes) -> int | None:
+    """Bytes of the whole file; None where the answer does not say."""
+    if answer.status in (206, 416):
+        return content_range(answer.headers).total
+    if answer.status != 200:
+        return None
+    stated = content_length(answer.headers)
+    return len(head) if stated is None and len(head) < LOOK_BYTES else stated
+
+
+def _refuse_size(url: str, role: Role, size: int | None) -> None:
+    if role.byte_intervals is None or role.megabytes is None or size is None:
+        return
+    if role.byte_intervals[0].is_above(size):
+        raise _error(url, f"answers with {size:,} bytes; accepted are {role.megabytes.documented_interval.upper_words} MB")
+
+
+def _format(url: str, role: Role, head: bytes) -> str | None:
+    """The format of the bytes. Raises InputUrlError where the role does not take it."""
+    found = sniff(io.BytesIO(head)).format
+    known = FORMATS.get(found)
+    if known is None and head.startswith(b"ID3") and role.kind == "audio":
+        # A tag with pictures in it is longer than what was read: nothing of the sound is in there.
+        return None
+    accepted = role.formats.documented
+    if found in accepted or (known is not None and known.kind == role.kind and role.formats.documents_all):
+        return found
+    if known is None or known.kind != role.kind:
+        raise _error(url, f"does not answer with {_KINDS[role.kind]}; its bytes are those of: {found}")
+    raise _error(url, f"answers with {found}; accepted are {', '.join(accepted)}")
+
+
+_KINDS = {"image": "a picture", "video": "a video", "audio": "sound"}
+
+
+def _error(url: str, reason: str) -> InputUrlError:
+    return InputUrlError(f"{shown_url(url)}: {reason}")

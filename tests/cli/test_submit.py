@@ -1,0 +1,223 @@
+"""`mediapreflight submit` and `tasks` against the stand-in service, as a user runs them."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from mediapreflight import probe
+from mediapreflight.emulator import Emulator
+from mediapreflight.schemas import result_schema
+
+WAN = ("--model", "wan2.6-i2v", "--set", "duration=2", "--set")
+
+
+@pytest.fixture
+def service() -> Iterator[Emulator]:
+    with Emulator(seconds_per_task=0.1, detection="assume") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def submit(run, service: Emulator, fixtures: Path, tmp_path: Path) -> Callable[..., object]:
+    """`submit("submit", …)` in a folder of its own; fixtures are named by their absolute path."""
+    env = {**service.environment, "MEDIAPREFLIGHT_STATE_DIR": str(tmp_path / "state")}
+
+    def call(*arguments: str | Path, **more):
+        hurry = ("--poll-interval", "0.05") if arguments[0] in ("submit", "tasks") else ()
+        return run(*arguments, *hurry, cwd=tmp_path, env=env | more.pop("env", {}), **more)
+
+    return call
+
+
+TARGETS = {
+    "emo-v1": ["image=portrait.jpg", "audio=voice.mp3"],
+    "liveportrait": ["image=portrait.jpg", "audio=voice.wav"],
+    "videoretalk": ["video=talking-head.mp4", "audio=voice.wav"],
+    "animate-anyone-gen2": ["image=full-body.jpg", "--set", "template_id=AACT.a.b-c.d"],
+    "wan2.6-i2v": ["image=portrait.jpg", "--set", "prompt=x", "--set", "duration=2"],
+}
+
+
+def targets(model: str, fixtures: Path) -> list[str]:
+    return [word.replace("=", f"={fixtures}/", 1) if "." in word and "_id" not in word else word for word in TARGETS[model]]
+
+
+@pytest.mark.parametrize("model", TARGETS)
+def test_every_system_from_files_to_video(model: str, submit, fixtures: Path, tmp_path: Path) -> None:
+    done = submit("submit", "--model", model, *targets(model, fixtures), "--out", "out", "--output-format", "json")
+    assert (done.status, done.err) == (0, "")
+    document = json.loads(done.out)
+    jsonschema.validate(document, result_schema())
+    (job,) = document["jobs"]
+    assert (job["model"], job["status"], job["error"]) == (model, "SUCCEEDED", None)
+    assert probe(tmp_path / job["video"]).problems == ()
+    assert job["notes"] == []
+    assert job["seconds_billed"] > 0
+    assert not Path(job["video"]).is_absolute()
+
+
+def test_text_says_what_came_and_what_it_cost(submit, fixtures: Path) -> None:
+    done = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out")
+    first, last = done.out.splitlines()
+    assert first.startswith("emo-v1  ")
+    assert "SUCCEEDED  4.03 s  0.05 USD  -> out/portrait-" in first
+    assert last == "1 of 1 job delivered. Billed by the documented prices: 0.05 USD."
+    again = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out")
+    assert "submitted by an earlier run" in again.out
+
+
+def test_many_jobs_one_line_each_and_status_1_where_one_failed(submit, service: Emulator, fixtures: Path, tmp_path: Path) -> None:
+    lines = [
+        {"model": "wan2.6-i2v", "image": str(fixtures / "portrait.jpg"), "prompt": f"take {n}", "parameters.duration": 2}
+        for n in range(3)
+    ]
+    lines.append({"model": "wan2.6-i2v", "image": str(fixtures / "voice.wav"), "prompt": "no picture"})
+    (tmp_path / "jobs.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    service.fail("create", "failed")
+    done = submit("submit", "jobs.jsonl", "--out", "out", "--output-format", "concise")
+    assert done.status == 1
+    assert len(done.out.splitlines()) == 4
+    assert done.out.count("SUCCEEDED") == 2
+    assert done.out.count("FAILED") == 1
+    assert "NOT SENT" in done.out
+    assert "FILE005" in done.out
+
+
+def test_what_does_not_fit_is_prepared_first(submit, fixtures: Path, tmp_path: Path) -> None:
+    picture = fixtures / "orientation/exif-6.jpg"
+    args = ("submit", "--model", "wan2.6-i2v", f"image={picture}", "--set", "prompt=x", "--set", "duration=2", "--out", "out")
+    refused = submit(*args, "--no-prepare")
+    assert refused.status == 1
+    assert "NOT SENT" in refused.out
+    done = submit(*args)
+    assert (done.status, done.err) == (0, "")
+    assert (tmp_path / "out" / "prepared" / "prepared.json").is_file()
+    assert (tmp_path / "out" / "prepared" / "exif-6.jpg").is_file()
+
+
+def test_prepared_json_is_a_job_file(submit, fixtures: Path) -> None:
+    args = ("--model", "emo-v1", *targets("emo-v1", fixtures))
+    assert submit("prepare", *args, "--out", "ready").status == 0
+    done = submit("submit", "ready/prepared.json", "--out", "out")
+    assert done.status == 0, done
+    assert "delivered" in done.out
+
+
+def test_detached_job_is_resumed_by_tasks(submit, fixtures: Path, tmp_path: Path) -> None:
+    args = ("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}")
+    left = submit(*args, "--detach", "--out", "out")
+    assert left.status == 0
+    assert "PENDING" in left.out
+    assert not (tmp_path / "out").exists()
+    assert "created" in submit("tasks").out
+    done = submit("tasks", "resume")
+    assert done.status == 0
+    assert list((tmp_path / "out").glob("portrait-*.mp4"))
+    assert "delivered" in submit("tasks").out
+    assert submit("tasks", "resume").out == "Nothing is open.\n"
+
+
+def test_tasks_can_be_canceled_by_number_or_id(run, fixtures: Path, tmp_path: Path) -> None:
+    with Emulator(seconds_per_task=1000) as slow:
+        env = {**slow.environment, "MEDIAPREFLIGHT_STATE_DIR": str(tmp_path / "state")}
+        for prompt in ("one", "two"):
+            run(
+                "submit",
+                *WAN,
+                f"prompt={prompt}",
+                f"image={fixtures / 'portrait.jpg'}",
+                "--detach",
+                "--out",
+                "o",
+                env=env,
+                cwd=tmp_path,
+            )
+        ids = [row["task_id"] for row in json.loads(run("tasks", "--output-format", "json", env=env).out)]
+        # All of its kind that may run at once are running; the emulator cancels what still waits.
+        outcome = run("tasks", "cancel", "1", ids[0], env=env)
+        assert "anceled" in outcome.out
+        assert "nothing" not in outcome.err
+        unknown = run("tasks", "cancel", "77", env=env)
+    assert unknown.status == 2
+    assert "'77' is no task or number of the ledger" in unknown.err
+
+
+def test_dry_run_sends_and_writes_nothing_and_needs_no_key(submit, service: Emulator, fixtures: Path, tmp_path: Path) -> None:
+    for form in ("text", "curl", "json"):
+        done = submit(
+            "submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--dry-run", "--output-format", form,
+            env={"DASHSCOPE_API_KEY": ""},
+        )  # fmt: skip
+        assert (done.status, done.err) == (0, "")
+        assert "face_bbox" in done.out
+    assert service.log == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_estimate_above_the_limit_sends_nothing(submit, service: Emulator, fixtures: Path) -> None:
+    over = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out", "--max-cost", "0.01")
+    assert over.status == 2
+    assert "nothing was sent: 0.0462 USD is more than 0.01" in over.err
+    unknown = submit("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--out", "out", "--max-cost", "5")
+    assert unknown.status == 2
+    assert "unknown" in unknown.err
+    assert service.log == []
+    assert submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out", "--max-cost", "1").status == 0
+
+
+def test_detect_model_prints_its_verdict(submit, fixtures: Path) -> None:
+    done = submit(
+        "submit", "--model", "emo-detect-v1", f"image={fixtures / 'portrait.jpg'}", "--out", "out", "--output-format", "json"
+    )
+    assert done.status == 0
+    (job,) = json.loads(done.out)["jobs"]
+    assert len(job["detected"]["face_bbox"]) == 4
+
+
+def test_template_model_prints_the_template(submit, fixtures: Path) -> None:
+    done = submit("submit", "--model", "animate-anyone-template-gen2", f"video={fixtures / 'dance.mp4'}", "--out", "out")
+    assert done.status == 0
+    assert "-> AACT." in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "line"),
+    [
+        ((), {}, "say where the videos go, with --out DIR"),
+        (("--out", "o"), {"DASHSCOPE_API_KEY": ""}, "no API key"),
+        (("--out", "o", "--region", "mars"), {}, "unknown region 'mars'"),
+        (("--out", "o", "--base-url", "http://example.org/api/v1"), {}, "loopback"),
+        (("--out", "o", "--max-cost", "-1"), {}, "no number above 0"),
+        (("--out", "o", "--output-format", "curl"), {}, "goes with --dry-run"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(arguments, env, line: str, submit, service: Emulator, fixtures: Path) -> None:
+    done = submit("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", *arguments, env=env)
+    assert done.status == 2
+    assert done.out == ""
+    assert line in done.err
+    assert len(done.err.splitlines()) == 1
+    assert service.log == []
+
+
+def test_wrong_key_is_one_line_and_the_job_stays_open(run, fixtures: Path, tmp_path: Path) -> None:
+    with Emulator(api_key="sk-right-0123456789", seconds_per_task=0.1) as locked:
+        env = {
+            **locked.environment,
+            "DASHSCOPE_API_KEY": "sk-wrong-0123456789",
+            "MEDIAPREFLIGHT_STATE_DIR": str(tmp_path / "state"),
+        }
+        args = ("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--out", "out", "--poll-interval", "0.05")
+        done = run(*args, env=env, cwd=tmp_path)
+        assert done.status == 2
+        assert "InvalidApiKey" in done.err
+        assert "sk-wrong" not in done.out + done.err
+        assert run("tasks", "resume", "--poll-interval", "0.05", env=env | locked.environment, cwd=tmp_path).status == 0
+
+
+def test_task_list_of_a_new_user_is_empty(submit) -> None:
+    assert submit("tasks").out == "Nothing was submitted yet.\n"
+    assert json.loads(submit("tasks", "--output-format", "json").out) == []

@@ -1,0 +1,158 @@
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediapreflight.catalog import builtin_catalog
+from mediapreflight.emulator.calls import Refusal, find_model, read_body, read_call
+from mediapreflight.job import Job
+
+from .caller import GENERATORS, MODELS, VALUES, model
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def whole(entry) -> dict:
+    names = [name for name, role in entry.roles.items() if role.required] or ["first_frame"]
+    urls = {entry.roles[name].field: "https://example.com/file" for name in names}
+    inputs = {"media": [{"type": name, "url": url} for name, url in urls.items()]} if entry.service.media_array else urls
+    inputs |= {name: VALUES.get(name) or field.choices[0] for name, field in entry.fields.items() if field.required}
+    needed = {name: known.default or known.choices[0] for name, known in entry.parameters.items() if known.required}
+    return {"model": entry.id, "input": inputs, "parameters": needed}
+
+
+def refusal_of(body: dict, entry) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        read_call(body, entry)
+    return caught.value
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200) | JSON.map(msgspec.json.encode))
+def test_any_bytes_are_a_call_or_refused(text: bytes) -> None:
+    try:
+        body = read_body(text)
+    except Refusal as refusal:
+        assert refusal.status == 400
+        assert refusal.code.startswith(("BadRequest.", "InvalidParameter"))
+    else:
+        assert body["model"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"", "BadRequest.IllegalInput"),
+        (b"{", "BadRequest.IllegalInput"),
+        (b"\xff", "BadRequest.IllegalInput"),
+        (b"[" * 100_000, "BadRequest.IllegalInput"),
+        (b"[]", "BadRequest.IllegalInput"),
+        (b'{"input": {"a": 1}}', "BadRequest.EmptyModel"),
+        (b'{"model": "emo-v1", "input": {}}', "BadRequest.EmptyInput"),
+        (b'{"model": "emo-v1", "input": {"a": 1}, "parameters": 3}', "InvalidParameter"),
+    ],
+)
+def test_frame_of_a_call(text: bytes, code: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        read_body(text)
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("entry", MODELS, ids=lambda entry: entry.id)
+def test_whole_call_is_read_and_each_required_field_is_missed(entry) -> None:
+    body = whole(entry)
+    call = read_call(body, entry)
+    assert isinstance(call.job, Job)
+    for part in ("input", "parameters"):
+        for name in body[part]:
+            refusal = refusal_of({**body, part: {key: value for key, value in body[part].items() if key != name}}, entry)
+            assert (refusal.status, refusal.code, refusal.message) == (400, "InvalidParameter", f"Field required: {name}")
+
+
+@pytest.mark.parametrize("entry", GENERATORS, ids=lambda entry: entry.id)
+@settings(deadline=None)
+@given(
+    values=st.dictionaries(st.text(max_size=8), JSON, max_size=3), inputs=st.dictionaries(st.text(max_size=8), JSON, max_size=3)
+)
+def test_whatever_is_sent_besides_is_tolerated_or_refused(entry, values: dict, inputs: dict) -> None:
+    body = whole(entry)
+    known = {*entry.parameters, *entry.fields}
+    body["parameters"] |= {name: value for name, value in values.items() if name not in known}
+    body["input"] |= {name: value for name, value in inputs.items() if name not in known and name not in body["input"]}
+    assert read_call(body, entry).job.model == entry.id
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_known_values_of_any_type_are_read_or_refused(data: st.DataObject) -> None:
+    entry = data.draw(st.sampled_from(GENERATORS))
+    body = whole(entry)
+    for part, names in (
+        ("parameters", entry.parameters),
+        ("input", (*entry.fields, *(role.field for role in entry.roles.values()), "media")),
+    ):
+        name = data.draw(st.sampled_from([None, *names]))
+        if name is not None:
+            body[part][name] = data.draw(JSON)
+    try:
+        read_call(body, entry)
+    except Refusal as refusal:
+        assert refusal.status == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "code", "text"),
+    [
+        ("emo-v1", {"parameters": {"style_level": "wild"}}, "InvalidParameter", "style_level"),
+        (
+            "animate-anyone-gen2",
+            {"parameters": {"use_ref_img_bg": True, "video_ratio": "1:1"}},
+            "InvalidParameter",
+            "video_ratio",
+        ),
+        ("liveportrait", {"parameters": {"video_fps": 31}}, "InvalidParamter.OutOfDefinition", "video_fps"),
+        ("liveportrait", {"parameters": {"paste_back": "yes"}}, "InvalidParamter.OutOfDefinition", "paste_back"),
+        ("wan2.6-i2v", {"parameters": {"duration": 16}}, "InvalidParameter", "duration"),
+        ("wan2.6-i2v", {"parameters": {"resolution": "480P"}}, "InvalidParameter", "resolution"),
+        ("emo-v1", {"input": {"ext_bbox": [0, 0, 600, 100]}}, "InvalidParameter", "Invalid ext_bbox."),
+        ("emo-v1", {"input": {"ext_bbox": [0, 0, "1", 1]}}, "InvalidParameter", "Invalid ext_bbox."),
+        ("emoji-v1", {"input": {"driven_id": "nobody"}}, "InvalidParameter", "Driven not exist"),
+        ("emo-v1", {"input": {"image_url": 7}}, "InvalidParameter", "url error"),
+        ("wan2.7-i2v", {"input": {"media": [{"type": "driving_audio", "url": "https://example.com/a"}]}}, "InvalidParameter", ""),
+        (
+            "wan2.7-i2v",
+            {"input": {"media": [{"type": "first_frame", "url": "https://example.com/a"}] * 2}},
+            "InvalidParameter",
+            "once",
+        ),
+        ("wan2.7-i2v", {"input": {"media": "first_frame"}}, "InvalidParameter", "Field required: media"),
+    ],
+)
+def test_documented_errors_of_values(name: str, changes: dict, code: str, text: str) -> None:
+    entry = model(name)
+    body = whole(entry)
+    refusal = refusal_of(body | {part: body[part] | values for part, values in changes.items()}, entry)
+    assert (refusal.status, refusal.code) == (400, code)
+    assert text in refusal.message
+
+
+def test_too_long_a_prompt_is_cut_as_documented() -> None:
+    entry = model("wan2.6-i2v")
+    body = whole(entry)
+    body["input"]["prompt"] = "x" * 5000
+    assert read_call(body, entry).job.inputs["prompt"] == "x" * 5000
+    body["input"] |= {"prompt": "", "negative_prompt": "x" * 501}
+    assert refusal_of(body, entry).code == "InvalidParameter"
+
+
+def test_models_go_by_all_their_names() -> None:
+    catalog = builtin_catalog()
+    assert find_model(catalog, "wan2.1-i2v-turbo").id == "wanx2.1-i2v-turbo"
+    assert find_model(catalog, "wan2.7-i2v-2026-04-25").id == "wan2.7-i2v"
+    with pytest.raises(Refusal) as refusal:
+        find_model(catalog, "wan9")
+    assert (refusal.value.status, refusal.value.code) == (404, "ModelNotFound")

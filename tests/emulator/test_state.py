@@ -1,0 +1,140 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediapreflight.catalog import builtin_catalog
+from mediapreflight.emulator.calls import Call, Refusal
+from mediapreflight.emulator.state import Clock, Life, RateLimits, Task, rates_of
+from mediapreflight.job import Job
+
+from .caller import GENERATORS, MODELS, model
+
+PROVIDER = builtin_catalog().provider
+ENDS = {"SUCCEEDED", "FAILED", "CANCELED"}
+
+
+def task(number: int, submitted: float, name: str = "emo-v1", failure: tuple[str, str] | None = None) -> Task:
+    return Task(f"task-{number}", Call(model(name), name, Job(name), {}), "r", submitted, failure)
+
+
+def statuses(life: Life, task_id: str, moments: list[float]) -> list[str]:
+    found = []
+    for now in moments:
+        seen = life.task(task_id, now)
+        assert seen is not None
+        found.append(life.status(seen, now))
+    return found
+
+
+@pytest.mark.parametrize("entry", GENERATORS, ids=lambda entry: entry.id)
+def test_every_task_passes_through_the_states_its_model_documents(entry) -> None:
+    life = Life(100, PROVIDER)
+    life.add(task(1, 0.0, entry.id))
+    seen = list(dict.fromkeys(statuses(life, "task-1", [float(second) for second in range(101)])))
+    assert seen[0] == "PENDING"
+    assert seen[-1] == "SUCCEEDED"
+    assert set(seen[1:-1]) == {"RUNNING", *entry.service.extra_states}
+
+
+def test_states_around_running() -> None:
+    life = Life(100, PROVIDER)
+    life.add(task(1, 0.0, "videoretalk"))
+    assert statuses(life, "task-1", [0, 20, 50, 80, 100]) == [
+        "PENDING",
+        "PRE-PROCESSING",
+        "RUNNING",
+        "POST-PROCESSING",
+        "SUCCEEDED",
+    ]
+
+
+def test_task_that_fails_takes_its_time_and_says_why() -> None:
+    life = Life(100, PROVIDER)
+    life.add(task(1, 0.0, failure=("InternalError", "no")))
+    assert statuses(life, "task-1", [99, 100]) == ["RUNNING", "FAILED"]
+
+
+def test_one_task_at_once_where_that_is_the_limit() -> None:
+    life = Life(100, PROVIDER)
+    for number in range(3):
+        life.add(task(number, float(number)))
+    assert [statuses(life, f"task-{number}", [150])[0] for number in range(3)] == ["SUCCEEDED", "RUNNING", "PENDING"]
+    assert [statuses(life, f"task-{number}", [200])[0] for number in range(3)] == ["SUCCEEDED", "SUCCEEDED", "RUNNING"]
+
+
+def test_models_do_not_wait_for_each_other() -> None:
+    life = Life(100, PROVIDER)
+    life.add(task(1, 0.0, "emo-v1"))
+    life.add(task(2, 0.0, "liveportrait"))
+    assert statuses(life, "task-1", [50]) == statuses(life, "task-2", [50]) == ["RUNNING"]
+
+
+def test_only_what_waits_can_be_cancelled_and_makes_room() -> None:
+    life = Life(100, PROVIDER)
+    for number in range(3):
+        life.add(task(number, 0.0))
+    assert not life.cancel("task-0", 30)
+    assert not life.cancel("nothing", 30)
+    assert life.cancel("task-1", 30)
+    assert not life.cancel("task-1", 31)
+    assert statuses(life, "task-2", [99, 101, 180]) == ["PENDING", "RUNNING", "SUCCEEDED"]
+    assert statuses(life, "task-1", [500]) == ["CANCELED"]
+
+
+def test_day_after_it_a_task_is_unknown() -> None:
+    life = Life(1, PROVIDER)
+    life.add(task(1, 0.0))
+    assert life.task("task-1", 86_399) is not None
+    assert life.task("task-1", 86_400) is None
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["submit", "cancel", "wait"]), st.integers(0, 9), st.floats(0, 60)), max_size=40))
+def test_whatever_happens_the_limit_holds_and_nobody_overtakes(steps: list[tuple[str, int, float]]) -> None:
+    life, now, count = Life(100, PROVIDER), 0.0, 0
+    ranks = {"PENDING": 0, "RUNNING": 1, "SUCCEEDED": 2, "CANCELED": 2}
+    before: dict[str, str] = {}
+    for what, which, seconds in steps:
+        if what == "submit":
+            life.add(task(count, now))
+            count += 1
+        elif what == "cancel":
+            life.cancel(f"task-{which}", now)
+        now += seconds
+        after = {each.id: life.status(each, now) for each in life.tasks(now)}
+        assert list(after.values()).count("RUNNING") <= 1
+        order = [status for status in after.values() if status != "CANCELED"]
+        assert [ranks[status] for status in order] == sorted((ranks[status] for status in order), reverse=True)
+        assert all(
+            ranks[after[name]] >= ranks[status] and (status not in ENDS or after[name] == status)
+            for name, status in before.items()
+        )
+        before = after
+
+
+def test_rates_count_the_last_second() -> None:
+    rates = RateLimits()
+    for moment in (0.0, 0.1):
+        rates.enter("a", 2, moment)
+    with pytest.raises(Refusal) as refusal:
+        rates.enter("a", 2, 0.5)
+    assert (refusal.value.status, refusal.value.code) == (429, "Throttling.RateQuota")
+    rates.enter("b", 2, 0.5)
+    rates.enter("a", 2, 1.0)
+
+
+def test_calls_in_step_with_the_limit_pass_though_they_arrive_unevenly() -> None:
+    rates = RateLimits()
+    for second in range(20):
+        rates.enter("a", 1, second - 0.05 * (second % 2))
+
+
+def test_every_model_has_rates() -> None:
+    assert all(rates_of(entry).requests_per_second > 0 for entry in MODELS)
+
+
+def test_clock_moves_forward() -> None:
+    clock = Clock(lambda: 10.0)
+    clock.advance(5)
+    clock.advance(0.5)
+    assert clock.now() == 15.5

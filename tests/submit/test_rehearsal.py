@@ -1,0 +1,65 @@
+"""The dry run shows what a real run sends."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mediapreflight import Job
+from mediapreflight.emulator import Emulator
+from mediapreflight.submit.client import Client
+from mediapreflight.submit.registering import fitting, new_submission
+from mediapreflight.submit.rehearsal import rehearsed, rehearsed_detection
+
+from .conftest import SYSTEMS, systems
+
+STEP_OF = {"query": "query", "download": "result"}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_steps_are_those_of_a_real_run(system: str, client: Client, service: Emulator, fixtures: Path, tmp_path: Path) -> None:
+    job = systems(fixtures)[system]
+    around = client.around
+    requests = rehearsed(around, new_submission(around, job, fitting(around, job)), job)
+    assert service.log == []
+    assert around.ledger.all() == ()
+    client.wait(client.submit(job), out=tmp_path)
+    real = [entry["step"] for entry in service.log]
+    # How often a task is polled is not known beforehand.
+    once = [step for number, step in enumerate(real) if step != "query" or real[number - 1] != "query"]
+    assert [STEP_OF.get(request.purpose, request.purpose) for request in requests] == once
+    (made,) = service.tasks
+    (create,) = (request.json for request in requests if request.purpose == "create")
+    assert _shape(create) == _shape(made["request"])
+
+
+def _shape(body: dict[str, Any]) -> dict[str, Any]:
+    """A body without where its uploads happen to lie, and where the detect call sees the face."""
+    kept = {name: value for name, value in body["input"].items() if not name.endswith("_bbox")}
+    inputs = {name: "oss" if str(value).startswith("oss://") else value for name, value in kept.items()}
+    return body | {"input": inputs}
+
+
+def test_uploads_that_are_known_are_not_shown_again(client: Client, wan: Callable[..., Job]) -> None:
+    client.submit(wan(1))
+    entry = new_submission(client.around, wan(2), fitting(client.around, wan(2)))
+    assert [request.purpose for request in rehearsed(client.around, entry, wan(2))] == ["create", "query", "download"]
+
+
+def test_input_urls_are_neither_looked_at_nor_resolved(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("socket.getaddrinfo", None)
+    job = Job("wan2.6-i2v", image="https://example.org/a.jpg", prompt="x")
+    requests = rehearsed(client.around, new_submission(client.around, job, fitting(client.around, job)), job)
+    assert requests[0].json["input"]["img_url"] == "https://example.org/a.jpg"
+
+
+def test_detect_calls_are_rehearsed_too(client: Client, fixtures: Path) -> None:
+    job = Job("liveportrait-detect", image=fixtures / "portrait.jpg")
+    assert [request.purpose for request in rehearsed_detection(client.around, job, None)] == ["policy", "upload", "detect"]
+
+
+def test_template_ends_without_a_download(client: Client, fixtures: Path) -> None:
+    job = Job("animate-anyone-template-gen2", video=fixtures / "dance.mp4")
+    requests = rehearsed(client.around, new_submission(client.around, job, fitting(client.around, job)), job)
+    assert [request.purpose for request in requests] == ["policy", "upload", "create", "query"]

@@ -1,0 +1,384 @@
+"""The look at a URL before it is sent: what it answers with, and where it may lead."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediapreflight.catalog import builtin_catalog
+from mediapreflight.catalog.schema import Role
+from mediapreflight.errors import InputUrlError
+from mediapreflight.submit.exchange import Answer, Send
+from mediapreflight.submit.urls import LOOK_BYTES, LookedAt, is_public, look_at, redirect_of, shown_url
+
+from .drive import LOST, UNREACHABLE, Ran, Reply, Sender, Site, file_page, over_http, plain_page, run, scripted
+
+PICTURE = builtin_catalog().model("wan2.6-i2v").roles["image"]
+SOUND = builtin_catalog().model("emo-v1").roles["audio"]
+VIDEO = builtin_catalog().model("videoretalk").roles["video"]
+PUBLIC = "93.184.216.34"
+
+
+@pytest.fixture
+def sender() -> Iterator[Sender]:
+    with httpx.Client(trust_env=False) as client:
+        yield over_http(client)
+
+
+@pytest.fixture
+def resolve(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """Host names to addresses, in place of the resolver. Every name not in it is unknown."""
+    names: dict[str, list[str]] = {"media.example": [PUBLIC]}
+    monkeypatch.setattr(socket, "getaddrinfo", resolver(names))
+    return names
+
+
+def resolver(names: dict[str, list[str]]) -> Callable[..., list[Any]]:
+    def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
+        if host not in names and not host[0].isdigit():
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in names.get(host, [host])]
+
+    return getaddrinfo
+
+
+def looked(url: str, role: Role, sender: Sender, ran: Ran | None = None, *, allow_private: bool = True) -> LookedAt:
+    found = run(look_at(url, role, allow_private=allow_private, random=lambda: 0.5), sender, ran).result
+    assert isinstance(found, LookedAt)
+    return found
+
+
+def refusal(url: str, role: Role, sender: Sender, *, allow_private: bool = True) -> str:
+    with pytest.raises(InputUrlError) as caught:
+        looked(url, role, sender, allow_private=allow_private)
+    return str(caught.value)
+
+
+def never(effect: Send) -> Answer:
+    raise AssertionError(f"was asked: {effect}")
+
+
+# What is there
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "format"),
+    [("portrait.jpg", PICTURE, "jpeg"), ("voice.mp3", SOUND, "mp3"), ("voice.wav", SOUND, "wav"), ("dance.mp4", VIDEO, "mp4")],
+)
+def test_a_file_that_fits(fixtures: Path, sender: Sender, name: str, role: Role, format: str) -> None:
+    data = (fixtures / name).read_bytes()
+    with Site({f"/{name}": file_page(data, type="image/x")}) as site:
+        url = f"{site.url}/{name}?signature=s%2Fe%3D&a=1&a=2"
+        assert looked(url, role, sender) == LookedAt(url, len(data), "image/x", format)
+        ((path, headers),) = site.requests
+    assert path == f"/{name}?signature=s%2Fe%3D&a=1&a=2"
+    assert headers["range"] == f"bytes=0-{LOOK_BYTES - 1}"
+    assert "authorization" not in headers
+
+
+def test_no_more_than_the_first_bytes_are_read_where_the_server_knows_no_ranges(fixtures: Path) -> None:
+    data = (fixtures / "portrait.jpg").read_bytes()
+    pieces = (data, *(bytes(LOOK_BYTES) for _ in range(1000)))
+    read = []
+
+    def counted() -> Iterator[bytes]:
+        for piece in pieces:
+            read.append(len(piece))
+            yield piece
+
+    def sender(effect: Send) -> Answer:
+        assert effect.sink is not None
+        for piece in counted():
+            if effect.sink(piece):
+                break
+        return Answer(200, {"content-length": "5000000"})
+
+    assert looked("http://127.0.0.1/p.jpg", PICTURE, sender).size == 5_000_000
+    assert len(read) == 2
+
+
+def test_a_size_that_is_not_stated_is_known_where_all_was_read(fixtures: Path) -> None:
+    data = (fixtures / "formats" / "baseline.jpg").read_bytes()
+    assert looked("http://127.0.0.1/p", PICTURE, scripted(Reply(200, {}, (data,)))).size == len(data)
+    assert looked("http://127.0.0.1/p", PICTURE, scripted(Reply(206, {"content-range": "bytes 0-9/*"}, (data,)))).size is None
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "words"),
+    [
+        ("faults/html-named-jpg.jpg", PICTURE, "does not answer with a picture; its bytes are those of: HTML page"),
+        ("faults/playlist-named-mp4.mp4", VIDEO, "does not answer with a video; its bytes are those of: HLS playlist"),
+        ("faults/pdf-named-jpg.jpg", PICTURE, "does not answer with a picture; its bytes are those of: PDF document"),
+        ("dance.mp4", PICTURE, "does not answer with a picture; its bytes are those of: mp4"),
+        ("voice.mp3", PICTURE, "does not answer with a picture; its bytes are those of: mp3"),
+        ("portrait.jpg", SOUND, "does not answer with sound; its bytes are those of: jpeg"),
+        ("voice.aac", SOUND, "answers with aac; accepted are wav, mp3"),
+        ("formats/animated.gif", PICTURE, "answers with gif; accepted are jpeg, png, bmp, webp"),
+    ],
+)
+def test_other_bytes_are_named(fixtures: Path, sender: Sender, name: str, role: Role, words: str) -> None:
+    with Site({"/f": file_page((fixtures / name).read_bytes())}) as site:
+        assert refusal(f"{site.url}/f?secret=1", role, sender) == f"{site.url}/f: {words}"
+
+
+def test_a_sound_file_behind_a_long_tag_is_let_pass() -> None:
+    tag = b"ID3\x04\x00\x00\x00\x7f\x7f\x7f" + bytes(LOOK_BYTES)
+    assert looked("http://127.0.0.1/v.mp3", SOUND, scripted(Reply(200, {}, (tag,)))).format is None
+    assert "does not answer with a picture" in refusal("http://127.0.0.1/v.mp3", PICTURE, scripted(Reply(200, {}, (tag,))))
+
+
+def test_a_file_beyond_the_limit_of_bytes(fixtures: Path) -> None:
+    data = (fixtures / "voice.wav").read_bytes()
+    for size, is_refused in ((15 * 2**20, False), (15 * 2**20 + 1, True)):
+        reply = Reply(206, {"content-range": f"bytes 0-65535/{size}"}, (data,))
+        if is_refused:
+            words = refusal("http://127.0.0.1/v.wav", SOUND, scripted(reply))
+            assert words == "http://127.0.0.1/v.wav: answers with 15,728,641 bytes; accepted are up to 15 MB"
+        else:
+            assert looked("http://127.0.0.1/v.wav", SOUND, scripted(reply)).size == size
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(200, {"content-length": "0"}), Reply(200), Reply(416, {"content-range": "bytes */0"}), Reply(206)],
+)
+def test_an_empty_file(reply: Reply) -> None:
+    assert refusal("http://127.0.0.1/p", PICTURE, scripted(reply)) == "http://127.0.0.1/p: answers with an empty file"
+
+
+@pytest.mark.parametrize("status", [204, 304, 400, 401, 403, 404, 410, 416])
+def test_another_status_is_named_and_not_tried_again(sender: Sender, status: int) -> None:
+    with Site({"/p": plain_page(status)}) as site:
+        assert refusal(f"{site.url}/p?secret=1", PICTURE, sender) == f"{site.url}/p: answers with status {status}"
+        assert len(site.requests) == 1
+
+
+# Tries
+
+
+def test_what_can_pass_is_tried_again(fixtures: Path) -> None:
+    data = (fixtures / "portrait.jpg").read_bytes()
+    ran = Ran()
+    sender = scripted(Reply(429, {"retry-after": "7"}), Reply(0, error=LOST), Reply(200, {}, (data,)))
+    assert looked("http://127.0.0.1/p.jpg", PICTURE, sender, ran).format == "jpeg"
+    assert ran.sleeps == [7.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (Reply(503), "answers with status 503"),
+        (Reply(0, error=LOST), "does not answer"),
+        (Reply(0, error=UNREACHABLE), "does not answer"),
+    ],
+)
+def test_three_tries_are_enough(reply: Reply, words: str) -> None:
+    assert refusal("http://127.0.0.1/p", PICTURE, scripted(reply, reply, reply)) == f"http://127.0.0.1/p: {words}"
+
+
+# Where it leads
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/p.jpg",
+        "http://127.1/p.jpg",
+        "http://2130706433/p.jpg",
+        "http://0/p.jpg",
+        "http://[::1]/p.jpg",
+        "http://[::ffff:127.0.0.1]/p.jpg",
+        "http://localhost:8080/p.jpg",
+        "http://10.1.2.3/p.jpg",
+        "http://192.168.0.1/p.jpg",
+        "http://169.254.169.254/latest/meta-data",
+        "http://100.64.0.1/p.jpg",
+        "http://[fe80::1]/p.jpg",
+        "http://[fd00::1]/p.jpg",
+    ],
+)
+def test_private_addresses_are_not_asked(url: str) -> None:
+    assert "leads to the private address" in refusal(url, PICTURE, never, allow_private=False)
+
+
+def test_a_name_that_has_a_private_address_among_others_is_not_asked(resolve: dict[str, list[str]]) -> None:
+    resolve["media.example"] = [PUBLIC, "10.0.0.1"]
+    words = refusal("https://media.example/p.jpg", PICTURE, never, allow_private=False)
+    assert words == "https://media.example/p.jpg: leads to the private address 10.0.0.1, which the service cannot reach"
+
+
+def test_the_connection_goes_to_the_address_that_was_checked(fixtures: Path, resolve: dict[str, list[str]]) -> None:
+    ran = Ran()
+    sender = scripted(Reply(200, {}, ((fixtures / "portrait.jpg").read_bytes(),)))
+    looked("https://media.example/p.jpg", PICTURE, sender, ran, allow_private=False)
+    (sent,) = ran.sends
+    assert (sent.address, sent.request.url) == (PUBLIC, "https://media.example/p.jpg")
+    assert not sent.request.carries_key
+
+
+def test_the_next_address_is_tried_where_one_cannot_be_reached(fixtures: Path, resolve: dict[str, list[str]]) -> None:
+    resolve["media.example"] = ["93.184.216.34", "93.184.216.35", "93.184.216.36", "93.184.216.37"]
+    ran = Ran()
+    data = (fixtures / "portrait.jpg").read_bytes()
+    down = Reply(0, error=UNREACHABLE)
+    looked("https://media.example/p.jpg", PICTURE, scripted(down, down, Reply(200, {}, (data,))), ran, allow_private=False)
+    assert [sent.address for sent in ran.sends] == ["93.184.216.34", "93.184.216.35", "93.184.216.36"]
+    assert ran.sleeps == []
+
+
+def test_a_redirect_into_a_private_network_is_not_followed(resolve: dict[str, list[str]]) -> None:
+    sender = scripted(Reply(302, {"location": "http://169.254.169.254/latest"}))
+    words = refusal("https://media.example/p.jpg", PICTURE, sender, allow_private=False)
+    assert words == "https://media.example/p.jpg: leads to the private address 169.254.169.254, which the service cannot reach"
+
+
+def test_a_name_that_changes_its_address_is_checked_again_at_every_hop(resolve: dict[str, list[str]]) -> None:
+    def sender(effect: Send) -> Answer:
+        assert effect.address == PUBLIC
+        resolve["media.example"] = ["127.0.0.1"]
+        return Answer(301, {"location": "/other.jpg"})
+
+    assert "private address 127.0.0.1" in refusal("https://media.example/p.jpg", PICTURE, sender, allow_private=False)
+
+
+def test_redirects_are_followed_and_may_be_relative(fixtures: Path, sender: Sender) -> None:
+    data = (fixtures / "portrait.jpg").read_bytes()
+    pages = {
+        "/a": plain_page(301, Location="b?x=1"),
+        "/b": plain_page(307, Location="/c"),
+        "/c": plain_page(308, b"moved", Location="//127.0.0.1:PORT/d"),
+        "/d": file_page(data),
+    }
+    with Site(pages) as site:
+        pages["/c"] = plain_page(308, b"moved", Location=f"{site.url.removeprefix('http:')}/d")
+        found = looked(f"{site.url}/a", PICTURE, sender)
+        assert found == LookedAt(f"{site.url}/a", len(data), "video/mp4", "jpeg")
+        assert [path for path, _ in site.requests] == ["/a", "/b?x=1", "/c", "/d"]
+
+
+def test_redirects_come_to_an_end(sender: Sender) -> None:
+    with Site({"/a": plain_page(302, Location="/a")}) as site:
+        assert refusal(f"{site.url}/a", PICTURE, sender) == f"{site.url}/a: redirects more than 5 times"
+        assert len(site.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("file:///etc/passwd", "redirects to a URL that is neither http nor https"),
+        ("http://user:pass@media.example/", "redirects to a URL that holds a user name or password"),
+        ("http://media.example/a b", "redirects to a URL that holds ' ', which must be percent-encoded"),
+        ("http://[::1", "redirects to a URL that cannot be read"),
+        ("https:///p", "redirects to a URL that names no host"),
+    ],
+)
+def test_a_redirect_to_what_is_no_url_is_refused(resolve: dict[str, list[str]], location: str, words: str) -> None:
+    sender = scripted(Reply(302, {"location": location}))
+    assert refusal("http://media.example/", PICTURE, sender) == f"http://media.example/: {words}"
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://media.example/my picture.jpg", "holds ' ', which must be percent-encoded"),
+        ("http://media.example/ü.jpg", "holds 'ü', which must be percent-encoded"),
+        ("http://media.example\\@127.0.0.1/", "holds '\\\\', which must be percent-encoded"),
+        ("http://user@media.example/p.jpg", "holds a user name or password"),
+        ("ftp://media.example/p.jpg", "is neither http nor https"),
+        ("http://media.example:99999/p.jpg", "cannot be read"),
+        ("http:///p.jpg", "names no host"),
+        ("http://nowhere.example/p.jpg", "its host nowhere.example is not known"),
+    ],
+)
+def test_what_is_no_url_is_refused(resolve: dict[str, list[str]], url: str, words: str) -> None:
+    assert refusal(url, PICTURE, never).endswith(f": {words}")
+
+
+def test_a_host_name_that_cannot_be_one_is_refused_without_a_traceback() -> None:
+    assert refusal(f"http://{'a' * 70}.example/p", PICTURE, never).endswith("is not known")
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        (PUBLIC, True),
+        ("2606:2800:220:1::1", True),
+        ("::ffff:93.184.216.34", True),
+        ("64:ff9b::5db8:d822", True),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+        ("::ffff:10.0.0.1", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("240.0.0.1", False),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("ff02::1", False),
+        ("fec0::1", False),
+        ("fe80::1%eth0", False),
+    ],
+)
+def test_public_addresses(address: str, expected: bool) -> None:
+    assert is_public(address) is expected
+
+
+# Names and promises
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/p.jpg?Signature=secret#part", "https://a.example/p.jpg"),
+        ("https://user:secret@a.example/p.jpg", "https://a.example/p.jpg"),
+        ("https://[broken/p?Signature=secret", "https://[broken/p"),
+    ],
+)
+def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+
+
+def test_only_a_redirect_with_a_location_leads_on() -> None:
+    assert redirect_of("http://a.example/x/y", Answer(302, {"location": "z"})) == "http://a.example/x/z"
+    assert redirect_of("http://a.example/", Answer(302, {})) is None
+    assert redirect_of("http://a.example/", Answer(304, {"location": "z"})) is None
+
+
+HEADERS = st.dictionaries(
+    st.sampled_from(["location", "content-range", "content-length", "content-type", "retry-after"]),
+    st.one_of(st.text(max_size=30), st.from_regex(r"bytes [0-9]{1,25}-[0-9]{1,25}/[0-9*]{1,25}", fullmatch=True)),
+)
+REPLIES = st.builds(Reply, st.sampled_from([200, 206, 301, 404, 416, 429, 503]), HEADERS, st.tuples(st.binary(max_size=200)))
+
+
+@given(st.lists(REPLIES, min_size=1, max_size=4), st.sampled_from([PICTURE, SOUND, VIDEO]))
+def test_whatever_answers_the_look_ends_with_a_judgement(replies: list[Reply], role: Role) -> None:
+    sender = scripted(*(replies * 20))
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(socket, "getaddrinfo", resolver({}))
+            found = run(look_at("http://127.0.0.1/p", role, allow_private=True), sender).result
+    except InputUrlError as error:
+        assert str(error).startswith("http://127.0.0.1/p: ")
+    else:
+        assert found.format in (None, *role.formats.documented)
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_given_as_url_ends_with_our_own_error(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", resolver({}))
+        with pytest.raises(InputUrlError):
+            run(look_at(f"http://127.0.0.1/{text}", PICTURE), never)
+        with pytest.raises(InputUrlError):
+            run(look_at(f"http:{text}", PICTURE), lost)
+
+
+def lost(_: Send) -> Answer:
+    raise LOST
