@@ -19,7 +19,7 @@ def test_no_color_unless_asked_for(name: str, job, finding) -> None:
     assert "\x1b" not in "".join(renderer(name)([job(finding())], Style()))
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("text", "json")])
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in ("text", "json", "markdown", "html")])
 def test_streams(name: str, job, finding) -> None:
     done = 0
 
@@ -30,5 +30,6 @@ def test_streams(name: str, job, finding) -> None:
             yield job(finding())
 
     pieces = renderer(name)(jobs(), Style())
-    next(pieces)
-    assert done == 1
+    for most in (1, 2, 3):
+        next(pieces)
+        assert done <= most

@@ -51,3 +51,15 @@ def test_hostile_names_cannot_leave_their_place(nasty_job) -> None:
     assert annotation["title"] == "IMG006 image-side-too-long"
     assert annotation["file"] == plain(nasty_job.findings[0].path)
     assert annotation["message"] == plain(nasty_job.findings[0].message)
+
+
+def test_files_are_named_from_the_root_of_the_checkout(job, finding, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    places = [str(tmp_path / "folder" / "p.png"), "./folder/../q.png", str(tmp_path.parent / "r.png")]
+    shown = [annotation["file"] for annotation in annotations(*(job(finding(path=place)) for place in places))]
+    assert shown == ["folder/p.png", "q.png", places[2]]
+
+
+def test_addresses_are_no_files(job, finding) -> None:
+    (annotation,) = annotations(job(finding(path="https://a.b/c.mp3", role="audio")))
+    assert annotation["file"] == ""

@@ -9,9 +9,7 @@ from mediapreflight.report.style import Style
 
 def test_one_document(job, finding) -> None:
     jobs = (job(finding()), job())
-    (piece,) = render(jobs, Style(color=True))
-    assert piece.endswith("}\n")
-    assert json.loads(piece) == json.loads(Report(jobs=jobs).to_json())
+    assert "".join(render(jobs, Style(color=True))) == Report(jobs=jobs).to_json(indent=2) + "\n"
 
 
 def test_hostile_names_are_kept_and_the_document_is_valid(nasty_job) -> None:
@@ -19,6 +17,10 @@ def test_hostile_names_are_kept_and_the_document_is_valid(nasty_job) -> None:
     assert document["jobs"][0]["findings"][0]["path"] == nasty_job.findings[0].path
 
 
-@pytest.mark.parametrize("jobs", [0, 1, 2])
-def test_any_number_of_jobs(job, jobs: int) -> None:
-    assert len(json.loads("".join(render([job()] * jobs, Style())))["jobs"]) == jobs
+@pytest.mark.parametrize("held", [0, 2000, 2**30])
+@pytest.mark.parametrize("jobs", [0, 1, 2, 100])
+def test_any_number_of_jobs(job, nasty_job, jobs: int, held: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory, on disk, and on disk after a while."""
+    monkeypatch.setattr("mediapreflight.report.json._HELD_IN_MEMORY", held)
+    several = (job(), nasty_job) * (jobs // 2) + (job(),) * (jobs % 2)
+    assert "".join(render(several, Style())) == Report(jobs=several).to_json(indent=2) + "\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -34,23 +33,30 @@ def write(options: argparse.Namespace, pieces: Iterable[str]) -> None:
         for piece in pieces:
             sys.stdout.write(piece)
         return
-    target = Path(options.output)
+    write_file(options.output, pieces)
+
+
+def write_file(name: str, pieces: Iterable[str]) -> None:
+    """Write the pieces to a file that appears whole or not at all. Raises UsageError."""
+    target = Path(name)
     if target.exists() and not target.is_file():
-        raise UsageError(f"{options.output}: cannot be written: it is no regular file")
+        raise UsageError(f"{name}: cannot be written: it is no regular file")
+    import tempfile
+
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        descriptor, staged = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as error:
-        raise UsageError(f"{options.output}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"{name}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
             for piece in pieces:
                 stream.write(piece)
-        Path(name).chmod(0o666 & ~_umask())
-        Path(name).replace(target)
+        Path(staged).chmod(0o666 & ~_umask())
+        Path(staged).replace(target)
     except OSError as error:
-        raise UsageError(f"{options.output}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise UsageError(f"{name}: cannot be written: {(error.strerror or str(error)).lower()}") from None
     finally:
-        Path(name).unlink(missing_ok=True)
+        Path(staged).unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -18,9 +18,9 @@ from ..prepare.steps import FilePlan
 from ..report.style import Style, plain
 from . import FINDINGS, OK
 from .arguments import count
-from .output import add_output_arguments, style_of, write
+from .output import add_output_arguments, style_of, write, write_file
 from .progress import file_progress
-from .targets import add_target_arguments, jobs_from
+from .targets import add_target_arguments, jobs_and_catalog
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--denoise", action="store_true", help="lower the noise of recordings")
     add("--overwrite", action="store_true", help="replace other files that stand at an output's place")
     add("--workers", type=count, default=os.cpu_count() or 1, metavar="N", help="files at once; default: one a core")
+    add("--report", metavar="FILE", help="write a page that shows every file before and after, side by side (HTML)")
     add_output_arguments(parser, ("text", "json"))
 
 
@@ -59,13 +60,19 @@ def run(options: argparse.Namespace) -> int:
         equal_lengths=options.equal_lengths,
         overwrite=options.overwrite,
     )
-    jobs = list(jobs_from(options))
+    if options.report is not None and options.dry_run:
+        raise UsageError("--report shows what was made; leave out --dry-run")
+    jobs, catalog = jobs_and_catalog(options)
     if options.dry_run:
-        return _print_plan(options, plan(jobs, options=chosen))
+        return _print_plan(options, plan(jobs, options=chosen, catalog=catalog))
     if options.out is None:
         raise UsageError("say where the files go, with --out DIR, or print the plan with --dry-run")
     with file_progress() as progress:
-        results = prepare_jobs(jobs, out=options.out, options=chosen, workers=options.workers, progress=progress)
+        results = prepare_jobs(jobs, out=options.out, options=chosen, catalog=catalog, workers=options.workers, progress=progress)
+    if options.report is not None:
+        from ..report.html.prepared import render_prepared
+
+        write_file(options.report, render_prepared((result.record for result in results), catalog=catalog))
     if options.output_format == "json":
         write(options, [_encoded(document_of(results))])
     else:

@@ -96,7 +96,11 @@ def plan(
 def plan_job(job: Job, options: PrepareOptions, level: Level, catalog: Catalog) -> Iterator[JobPlan]:
     """The plans of one job: one, or one for each part where a recording is split."""
     model = catalog.model(job.model)
-    measured = measure(job, model, "decode" if level == "metadata" else level)
+    return plan_measured(job, model, measure(job, model, "decode" if level == "metadata" else level), options)
+
+
+def plan_measured(job: Job, model: Model, measured: Mapping[str, Measured], options: PrepareOptions) -> Iterator[JobPlan]:
+    """The same for a job whose files were measured before, at level `decode` or above."""
     report = judge(job, model, measured, selection())
     case = _Case(job, model, measured, report, options)
     files: dict[str, FilePlan] = {}

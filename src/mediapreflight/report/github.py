@@ -1,20 +1,28 @@
-"""Annotations for GitHub Actions. Source: GitHub docs, "Workflow commands for GitHub Actions"."""
+"""Annotations for GitHub Actions. Source: GitHub docs, "Workflow commands for GitHub Actions".
+
+GitHub shows the first ten errors, ten warnings and ten notices of a step as annotations; all of them stay in its log.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from ..findings import JobReport
+from ..job import is_url
+from .places import below
 from .style import Style, plain
 
 _COMMANDS = {"error": "error", "unchecked": "error", "warning": "warning", "info": "notice"}
 
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
-    """A workflow command for every finding."""
+    """A workflow command for every finding; files by their place below the current folder, which is the root of the checkout."""
+    root = str(Path.cwd())
     for job in jobs:
         for finding in job.findings:
-            place = f"file={_property(finding.path)}," if finding.path else ""
+            path = finding.path
+            place = f"file={_property(below(root, path) or path)}," if path and not is_url(path) else ""
             title = _property(f"{finding.code} {finding.name}")
             yield f"::{_COMMANDS[finding.severity]} {place}title={title}::{_data(finding.message)}\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from ..findings import SEVERITIES, Finding, InputReport, JobReport, summary_of
+from ..findings import SEVERITIES, Finding, InputReport, JobReport, added, summary_of
 from ..probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 from .closing import closing_line, counted
 from .style import Style, plain
@@ -18,9 +18,11 @@ _HANGING = _INDENT + " " * _SEVERITY_WIDTH
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
     """One block per file with findings, then a closing line."""
-    done = []
+    summary = summary_of(())
+    by_model: dict[str, JobReport] = {}
     for job in jobs:
-        done.append(job)
+        summary = added(summary, summary_of((job,)))
+        by_model.setdefault(job.model, job)
         # Job-level findings come under the input they blame, where there is one.
         ordered = sorted(job.findings, key=lambda finding: _place(job, finding))
         for role, findings in itertools.groupby(
@@ -30,7 +32,7 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
             for finding in findings:
                 yield _block(finding, style)
             yield "\n"
-    yield closing_line(summary_of(tuple(done)), done, style) + "\n"
+    yield closing_line(summary, tuple(by_model.values()), style) + "\n"
 
 
 def _place(job: JobReport, finding: Finding) -> int:

@@ -1,0 +1,119 @@
+"""One page that holds everything, for people who would rather look than read. It needs no network and no server."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from ...catalog import Catalog, builtin_catalog
+from ...findings import SEVERITIES, JobReport, Summary, summary_of
+from ..closing import counted
+from ..style import Style
+from .plans import outlooks
+from .previews import Preview, preview_of
+from .views import CLEAN, SEVERITY_NAMES, JobView, job_view, model_named
+
+# Files after these are listed without pictures, so that the page can still be opened.
+MOST_PREVIEWS = 500
+
+
+def render(jobs: Iterable[JobReport], style: Style, *, catalog: Catalog | None = None) -> Iterator[str]:
+    """The page in pieces; nothing comes before all jobs are done, because their counts stand at its head.
+
+    Args:
+        catalog: what the jobs were checked against, for the bars and plans.
+    """
+    from .page import assembled, filled
+
+    tally = _Tally()
+    return assembled(
+        _cards(jobs, tally, catalog or builtin_catalog()),
+        "mediapreflight report",
+        lambda: filled("top.html", tally=tally, names=SEVERITY_NAMES),
+        lambda: tally.help,
+    )
+
+
+def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog) -> Iterator[str]:
+    from .page import filled
+
+    for job in jobs:
+        tally.add(job)
+        model = model_named(job.model, models)
+        view = job_view(tally.summary.jobs, job, model, tally.previews(job), outlooks(job, model) if model else {})
+        tally.note(view)
+        yield filled("job.html", job=view)
+
+
+class _Tally:
+    """What is counted while jobs go by: for the head of the page, its filters and the rules explained at its end."""
+
+    def __init__(self) -> None:
+        self.summary = Summary(jobs=0, files=0, errors=0, warnings=0, unchecked=0)
+        self.models: Counter[str] = Counter()
+        self.rules: Counter[tuple[str, str]] = Counter()
+        self.severities: Counter[str] = Counter()
+        self.help: set[str] = set()
+        self.verdicts: Counter[str] = Counter()
+        self.unpictured = 0
+        self._pictured = 0
+
+    def add(self, job: JobReport) -> None:
+        """Count a job and its findings."""
+        more = summary_of((job,))
+        self.summary = Summary(**{name: getattr(self.summary, name) + getattr(more, name) for name in Summary.__struct_fields__})
+        self.models[job.model] += 1
+        self.rules.update({(finding.code, finding.name) for finding in job.findings})
+
+    def note(self, view: JobView) -> None:
+        """Count what a card says, and remember the rules it names."""
+        self.severities.update(view.severities)
+        self.verdicts[view.worst] += 1
+        self.help.update(view.rules)
+        self.help.update(step.code for item in view.inputs if item.plan for step in item.plan.steps if step.code)
+
+    @property
+    def worst(self) -> str:
+        """The gravest severity found, or `clean`."""
+        return next((severity for severity in SEVERITIES if self.verdicts[severity]), CLEAN)
+
+    @property
+    def headline(self) -> str:
+        """What came of it, in one sentence."""
+        jobs, refused, unchecked = self.summary.jobs, self.verdicts["error"], self.verdicts["unchecked"]
+        if not jobs:
+            return "Nothing was checked"
+        if refused:
+            return f"{refused} of {counted(jobs, 'job')} would be refused"
+        if unchecked:
+            return f"{unchecked} of {counted(jobs, 'job')} could not be checked fully"
+        fit = "The job fits" if jobs == 1 else f"All {jobs} jobs fit"
+        warned = self.verdicts["warning"]
+        return f"{fit}, {warned} with warnings" if warned and jobs > 1 else f"{fit}, with warnings" if warned else fit
+
+    @property
+    def figures(self) -> tuple[tuple[str, str, int], ...]:
+        """Sort, name and number of what was counted, for the head of the page."""
+        counts = self.summary
+        return (
+            ("jobs", "jobs" if counts.jobs != 1 else "job", counts.jobs),
+            ("files", "files" if counts.files != 1 else "file", counts.files),
+            ("error", "errors" if counts.errors != 1 else "error", counts.errors),
+            ("unchecked", "unchecked", counts.unchecked),
+            ("warning", "warnings" if counts.warnings != 1 else "warning", counts.warnings),
+            ("info", "notes" if counts.infos != 1 else "note", counts.infos),
+            ("fixable", "can be cured by prepare", counts.fixable),
+        )
+
+    def previews(self, job: JobReport) -> dict[str, Preview]:
+        """What can be shown of the files of a job, by role; nothing once enough was shown."""
+        shown = {}
+        for role, item in job.inputs.items():
+            if item.facts is None:
+                continue
+            if self._pictured >= MOST_PREVIEWS:
+                self.unpictured += 1
+                continue
+            self._pictured += 1
+            shown[role] = preview_of(item.path, item.facts)
+        return shown

@@ -1,0 +1,86 @@
+"""The page itself: templates filled in, with nothing in it that could run but its own script.
+
+Every value passes through `plain`, which writes control and direction characters out, and is then escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..._version import __version__
+from ..style import plain
+from .views import rule_views
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_HERE = Path(__file__).parent
+# Cards wait for the counts at the head of the page: in memory while they are small, then in a file.
+_SPOOL_BYTES = 8 * 2**20
+_PIECE = 2**16
+
+
+def filled(template: str, **values: Any) -> str:
+    """A template of this folder, filled in."""
+    return _environment().get_template(template).render(**values)
+
+
+def assembled(cards: Iterable[str], title: str, top: Callable[[], str], codes: Callable[[], Iterable[str]]) -> Iterator[str]:
+    """A whole page in pieces, memory flat however many cards there are.
+
+    Args:
+        top, codes: asked when all cards are made: what stands above them, and the rules that are explained below them.
+    """
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, "w+", encoding="utf-8", newline="\n") as spool:
+        for card in cards:
+            spool.write(card)
+        spool.seek(0)
+        shared = _shared_values()
+        yield filled("head.html", title=title, **shared)
+        yield top()
+        while piece := spool.read(_PIECE):
+            yield piece
+        yield filled("tail.html", rules=tuple(rule_views(codes())), version=__version__, **shared)
+
+
+def _shared_values() -> dict[str, Any]:
+    """What the head of every page needs: style and script, and a policy that allows these two, by their hashes, and nothing else.
+
+    Pictures are `data:` URIs; no address is ever asked for anything.
+    """
+    from markupsafe import Markup
+
+    style, script = ((_HERE / "templates" / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    allowed = f"img-src data:; style-src {_hash(style)}; script-src {_hash(script)}"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    # Both are files of this package.
+    return {"style": Markup(style), "script": Markup(script), "policy": policy}
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_finalized,
+    )
+
+
+def _finalized(value: Any) -> Any:
+    return plain(value) if type(value) is str else value

@@ -1,0 +1,411 @@
+"""What a page says of each job and file: reports, previews and plans as values for the templates. Pure: no file is opened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ...catalog import Catalog, Model
+from ...errors import UnknownModelError
+from ...findings import SEVERITIES, Finding, InputReport, JobReport
+from ...people.facts import Content, Face, PictureContent, SpeechFacts, VideoContent
+from ...prepare.av_steps import Trim, step_of
+from ...prepare.document import StepRecord
+from ...probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
+from ...rules import RULES, Rule
+from .bars import Bar, bars, number_text
+from .plans import Outlook
+from .previews import NOTHING, Preview, Sound, Still
+
+SEVERITY_NAMES = {"error": "Error", "unchecked": "Unchecked", "warning": "Warning", "info": "Note"}
+CLEAN = "clean"
+_VERDICTS = {
+    "error": "Would be refused",
+    "unchecked": "Not fully checked",
+    "warning": "Fits, with warnings",
+    "info": "Fits",
+    CLEAN: "Fits",
+}
+# The width and height of a drawn sound, in units of its own.
+WAVE_WIDTH, WAVE_HEIGHT = 1000, 100
+
+
+class FindingView(NamedTuple):
+    """A finding, with its figures in words."""
+
+    severity: str
+    severity_name: str
+    code: str
+    name: str
+    message: str
+    evidence: tuple[tuple[str, str], ...]
+    help: str | None
+    fixable: bool
+
+
+class Outline(NamedTuple):
+    """A box on a picture, in pixels of the displayed picture. `sort`: face, bystander, face_bbox or ext_bbox."""
+
+    sort: str
+    label: str
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class Shot(NamedTuple):
+    """A picture or frame with what was found in it. `width`, `height`: of the displayed picture, in which the boxes count."""
+
+    still: Still
+    width: int
+    height: int
+    caption: str
+    boxes: tuple[Outline, ...]
+
+
+class Wave(NamedTuple):
+    """A drawn sound. Places run from 0 to `WAVE_WIDTH`; `dropped` is what a planned cut leaves out, `limit` how much is taken."""
+
+    path: str
+    speech: tuple[tuple[float, float], ...]
+    dropped: tuple[tuple[float, float], ...]
+    limit: float | None
+    length: str
+    caption: str
+
+
+class StepView(NamedTuple):
+    """A step of `prepare`; `code` of the rule it is for, where one is named."""
+
+    name: str
+    detail: str
+    reason: str
+    code: str | None
+
+
+class PlanView(NamedTuple):
+    """What `prepare` would do with a file. `becomes`: what it will be then."""
+
+    steps: tuple[StepView, ...]
+    becomes: str
+    hopeless: str | None
+    unknown: str | None
+
+
+class InputView(NamedTuple):
+    """One input of a job. `path` is `folder` and `name` together."""
+
+    role: str
+    kind: str
+    path: str
+    folder: str
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    shots: tuple[Shot, ...]
+    wave: Wave | None
+    trouble: str | None
+    bars: tuple[Bar, ...]
+    findings: tuple[FindingView, ...]
+    plan: PlanView | None
+
+
+class JobView(NamedTuple):
+    """One job. `worst`: its gravest severity, or `clean`; `values`: parameters and fields as given."""
+
+    number: int
+    model: str
+    title: str
+    worst: str
+    verdict: str
+    values: tuple[tuple[str, str], ...]
+    inputs: tuple[InputView, ...]
+    request: tuple[FindingView, ...]
+    severities: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+class RuleView(NamedTuple):
+    """The help page of a rule: paragraphs with the label they start with, such as `Cure`."""
+
+    code: str
+    name: str
+    level: str
+    fixable: bool
+    paragraphs: tuple[tuple[str, str], ...]
+
+
+def job_view(
+    number: int,
+    job: JobReport,
+    model: Model | None,
+    previews: Mapping[str, Preview],
+    outlooks: Mapping[str, Outlook],
+) -> JobView:
+    """One job with what can be shown of its files, by role. `model` is None where the catalog does not know it."""
+    severities = tuple(severity for severity in SEVERITIES if any(finding.severity == severity for finding in job.findings))
+    worst = severities[0] if severities else CLEAN
+    inputs = tuple(
+        _input(role, item, job, model, previews.get(role, NOTHING), outlooks.get(role)) for role, item in job.inputs.items()
+    )
+    return JobView(
+        number=number,
+        model=job.model,
+        title=model.title if model else job.model,
+        worst=worst,
+        verdict=_VERDICTS[worst],
+        values=value_rows({**job.fields, **job.parameters}),
+        inputs=inputs,
+        request=tuple(_finding(finding) for finding in _ordered(job.findings) if finding.role not in job.inputs),
+        severities=severities or (CLEAN,),
+        rules=tuple(dict.fromkeys(finding.code for finding in job.findings)),
+    )
+
+
+def value_rows(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What a request holds besides files, as text."""
+    return tuple((name, value if isinstance(value, str) else repr(value)) for name, value in values.items())
+
+
+def model_named(name: str, catalog: Catalog) -> Model | None:
+    """A catalog's entry; None where it has none, as for a model of a file that is not at hand."""
+    try:
+        return catalog.model(name)
+    except UnknownModelError:
+        return None
+
+
+def rule_views(codes: Iterable[str]) -> Iterator[RuleView]:
+    """The help pages of these rules, in the order of the registry."""
+    wanted = set(codes)
+    for code, place in RULES.items():
+        if code in wanted:
+            rule = Rule(code, place)
+            paragraphs = (" ".join(paragraph.split()) for paragraph in rule.help.split("\n\n"))
+            yield RuleView(code, rule.name, rule.level, rule.fixable, tuple(map(_labelled, paragraphs)))
+
+
+def _labelled(paragraph: str) -> tuple[str, str]:
+    label, colon, rest = paragraph.partition(": ")
+    return (label, rest) if colon and label in ("Why it matters", "Cure") else ("", paragraph)
+
+
+def _ordered(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def _finding(finding: Finding) -> FindingView:
+    return FindingView(
+        severity=finding.severity,
+        severity_name=SEVERITY_NAMES[finding.severity],
+        code=finding.code,
+        name=finding.name,
+        message=finding.message,
+        evidence=tuple(_evidence(finding)),
+        help=finding.help,
+        fixable=finding.fixable,
+    )
+
+
+def finding_views(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
+    """Findings, gravest first."""
+    return tuple(map(_finding, _ordered(findings)))
+
+
+def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
+    unit = f" {finding.unit}" if finding.unit else ""
+    measured = finding.measured
+    if finding.limit is not None and not isinstance(measured, bool | None):
+        shown = f"{measured:.9g}" if isinstance(measured, float) else str(measured)
+        yield "Measured", f"{shown}{unit}"
+        yield "Limit", f"{finding.limit}{unit}"
+    if finding.source:
+        yield "Source", finding.source
+    if finding.service_code:
+        yield "The service answers", finding.service_code
+
+
+def _input(
+    role: str, item: InputReport, job: JobReport, model: Model | None, preview: Preview, outlook: Outlook | None
+) -> InputView:
+    taken = model.roles.get(role) if model else None
+    facts = item.facts
+    findings = _ordered(finding for finding in job.findings if finding.role == role)
+    folder, name = parted(item.path)
+    return InputView(
+        role=role,
+        kind=taken.kind if taken else "",
+        path=item.path,
+        folder=folder,
+        name=name,
+        facts=tuple(fact_rows(facts)) if facts else (),
+        shots=tuple(shots(preview, facts, item.content, _boxes(job, findings) if facts and facts.kind == "image" else ())),
+        wave=_wave(preview.sound, item.content, outlook, _most_seconds(model, role)) if preview.sound else None,
+        trouble=preview.trouble,
+        bars=tuple(bars(facts, taken, model)) if facts and taken and model else (),
+        findings=tuple(map(_finding, findings)),
+        plan=_plan(outlook) if outlook else None,
+    )
+
+
+def parted(path: str) -> tuple[str, str]:
+    """A path or URL up to its last slash, and what is behind it."""
+    folder, slash, name = path.rstrip("/").rpartition("/")
+    return folder + slash, name
+
+
+def fact_rows(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What a file is, as rows of a table."""
+    yield from _format_rows(facts)
+    if isinstance(facts, ImageFacts | VideoFacts) and facts.width and facts.height:
+        yield "Size", f"{facts.width} x {facts.height} px"
+    if isinstance(facts, VideoFacts):
+        if facts.fps:
+            yield "Rate", f"{number_text(facts.fps)} fps" + (", varies" if facts.variable_frame_rate else "")
+        if facts.rotation:
+            yield "Rotation", f"{facts.rotation}°"
+    if isinstance(facts, AudioFacts | VideoFacts):
+        yield from _length_rows(facts)
+    if isinstance(facts, AudioFacts) and facts.sample_rate:
+        channels = f", {facts.channels} channel{'' if facts.channels == 1 else 's'}" if facts.channels else ""
+        yield "Sound", f"{facts.sample_rate:,} Hz{channels}"
+    if isinstance(facts, VideoFacts) and facts.audio_codec:
+        yield "Sound", facts.audio_codec
+    if isinstance(facts, ImageFacts) and facts.orientation != 1:
+        yield "Orientation", f"EXIF {facts.orientation}"
+    for problem in facts.problems:
+        yield "Problem", problem
+
+
+def _format_rows(facts: Facts) -> Iterator[tuple[str, str]]:
+    codec = getattr(facts, "video_codec", None) or getattr(facts, "audio_codec", None)
+    if facts.format:
+        yield "Format", " · ".join(dict.fromkeys(part for part in (facts.format, codec) if part))
+    if facts.bytes is not None:
+        yield "Bytes", f"{facts.bytes:,}"
+
+
+def _length_rows(facts: AudioFacts | VideoFacts) -> Iterator[tuple[str, str]]:
+    measured, stated = facts.duration_s, facts.stated_duration_s
+    if measured is not None:
+        yield "Length", f"{number_text(round(measured, 2))} s"
+    if stated is not None and (measured is None or not math.isclose(measured, stated, rel_tol=0.02, abs_tol=0.1)):
+        yield "Header says", f"{number_text(round(stated, 2))} s"
+
+
+def shots(preview: Preview, facts: Facts | None, content: Content | None, boxes: Sequence[Outline]) -> Iterator[Shot]:
+    """The stills of a file with the faces found in them, and these boxes besides."""
+    if not isinstance(facts, ImageFacts | VideoFacts) or not facts.width or not facts.height:
+        return
+    for still in preview.stills:
+        found = (*_faces(content, still.time_s), *boxes)
+        caption = "" if still.time_s is None else f"{still.time_s:.1f} s"
+        yield Shot(still, facts.width, facts.height, caption, found)
+
+
+def _faces(content: Content | None, time_s: float | None) -> Iterator[Outline]:
+    seen: Any = content
+    if isinstance(content, VideoContent):
+        seen = next((each for each in content.samples if each.time_s == time_s), None)
+    elif not isinstance(content, PictureContent):
+        return
+    if seen is not None:
+        yield from (_face(face, "face") for face in seen.faces)
+        yield from (_face(face, "bystander") for face in seen.bystanders)
+
+
+def _face(face: Face, sort: str) -> Outline:
+    box = face.box
+    return Outline(sort, f"{sort}, {face.score:.0%} sure", box.x1, box.y1, box.width, box.height)
+
+
+def _boxes(job: JobReport, findings: Iterable[Finding]) -> tuple[Outline, ...]:
+    """The boxes a job gives, else those that were proposed for it."""
+    proposed: Any = next((finding.measured for finding in findings if finding.name == "boxes-proposed"), {})
+    return named_boxes({**proposed, **job.fields} if isinstance(proposed, dict) else job.fields)
+
+
+def named_boxes(fields: Mapping[str, Any]) -> tuple[Outline, ...]:
+    """`ext_bbox` and `face_bbox` of a request, as far as they are boxes."""
+    found = []
+    for name in ("ext_bbox", "face_bbox"):
+        box = fields.get(name)
+        if isinstance(box, list | tuple) and len(box) == 4 and all(type(edge) is int for edge in box):
+            found.append(Outline(name, name, box[0], box[1], max(box[2] - box[0], 0), max(box[3] - box[1], 0)))
+    return tuple(found)
+
+
+def _most_seconds(model: Model | None, role: str) -> float | None:
+    limit = model.roles[role].duration if model and role in model.roles else None
+    most = limit.safe_interval.upper if limit else math.inf
+    return most if math.isfinite(most) else None
+
+
+def _wave(sound: Sound, content: Content | None, outlook: Outlook | None, most_s: float | None) -> Wave:
+    speech = content.speech if isinstance(content, SpeechFacts) else ()
+    cut = step_of(outlook.plan.steps, Trim) if outlook and outlook.plan else None
+    dropped = ((0.0, cut.start_s), (cut.end_s, sound.duration_s)) if cut else ()
+    share = f"; somebody speaks for {content.speech_share:.0%} of it" if isinstance(content, SpeechFacts) else ""
+    kept = f"; prepare would keep {cut.start_s:.2f} to {cut.end_s:.2f} s" if cut else ""
+    return wave(sound, sound.duration_s, speech, dropped, most_s, f"{sound.duration_s:.2f} s of sound{share}{kept}")
+
+
+def wave(
+    sound: Sound,
+    whole_s: float,
+    speech: Iterable[tuple[float, float]] = (),
+    dropped: Iterable[tuple[float, float]] = (),
+    limit_s: float | None = None,
+    caption: str = "",
+) -> Wave:
+    """A sound drawn on a line of `whole_s` seconds."""
+
+    def at(seconds: float) -> float:
+        return round(min(max(seconds / whole_s, 0.0), 1.0) * WAVE_WIDTH, 2)
+
+    def spans(times: Iterable[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+        return tuple((at(start), round(at(end) - at(start), 2)) for start, end in times if end > start and start < whole_s)
+
+    return Wave(
+        path=_outline_path(sound.peaks, at(sound.duration_s)),
+        speech=spans(speech),
+        dropped=spans(dropped),
+        limit=at(limit_s) if limit_s is not None and limit_s < whole_s else None,
+        length=f"{whole_s:.2f} s",
+        caption=caption,
+    )
+
+
+def _outline_path(peaks: Sequence[float], width: float) -> str:
+    """A closed shape, mirrored at the middle; never so thin that silence would vanish."""
+    middle = WAVE_HEIGHT / 2
+    step = width / max(len(peaks), 1)
+    upper = [(round((number + 0.5) * step, 1), round(max(peak, 0.012) * middle * 0.94, 1)) for number, peak in enumerate(peaks)]
+    points = [(x, middle - y) for x, y in upper] + [(x, middle + y) for x, y in reversed(upper)]
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in points) + "Z"
+
+
+def _plan(outlook: Outlook) -> PlanView:
+    plan = outlook.plan
+    if plan is None:
+        return PlanView((), "", outlook.hopeless, outlook.unknown)
+    expected = plan.expected
+    parts = (
+        expected.format or "",
+        expected.video_codec or expected.audio_codec or "",
+        f"{expected.width} x {expected.height} px" if expected.width else "",
+        f"{expected.fps:.6g} fps" if expected.fps else "",
+        f"{expected.duration_s:.2f} s" if expected.duration_s else "",
+    )
+    steps = step_views(StepRecord(**step.to_dict()) for step in plan.steps)
+    return PlanView(steps, ", ".join(part for part in parts if part) if steps else "", None, None)
+
+
+def step_views(steps: Iterable[StepRecord]) -> tuple[StepView, ...]:
+    """Steps, each with the code of the rule it is for."""
+    views = []
+    for step in steps:
+        code = step.reason.partition(" ")[0]
+        views.append(StepView(step.name, step.detail, step.reason, code if code in RULES else None))
+    return tuple(views)

@@ -1,0 +1,49 @@
+"""Markdown, for the summary of a GitHub Actions job (`>> "$GITHUB_STEP_SUMMARY"`), which holds up to 1 MiB."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from ..findings import SEVERITIES, Finding, JobReport, summary_of
+from .closing import closing_line, counted
+from .style import Style, plain
+
+# What a summary may hold, less the sentences around the table.
+_MOST_BYTES = 1_000_000
+_MOST_CHARACTERS = 400
+_MARKS = {"error": "🔴 error", "unchecked": "🟣 unchecked", "warning": "🟡 warning", "info": "🔵 note"}
+_ACTIVE = re.compile(r"([\\`*_{}\[\]()#!|~@:])")
+
+
+def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
+    """What was found in all, then a table of the findings, gravest first."""
+    done = tuple(jobs)
+    yield f"### mediapreflight\n\n{_text(closing_line(summary_of(done), done, Style()))}\n"
+    found = [(job, finding) for job in done for finding in job.findings]
+    if not found:
+        return
+    found.sort(key=lambda each: SEVERITIES.index(each[1].severity))
+    yield "\n| | File | Rule | What is wrong | Next |\n| --- | --- | --- | --- | --- |\n"
+    room = _MOST_BYTES
+    for number, (job, finding) in enumerate(found):
+        row = _row(job, finding)
+        room -= len(row.encode())
+        if room < 0:
+            yield f"\n{counted(len(found) - number, 'more finding')} not shown here.\n"
+            return
+        yield row
+
+
+def _row(job: JobReport, finding: Finding) -> str:
+    place = finding.path or f"request for {job.model}"
+    cells = (place, f"{finding.code} {finding.name}", finding.message, finding.help or "")
+    return f"| {' | '.join((_MARKS[finding.severity], *map(_text, cells)))} |\n"
+
+
+def _text(text: str) -> str:
+    """Text that no renderer takes for markup, a link or a mention, cut where it is very long."""
+    said = plain(text)
+    said = said if len(said) <= _MOST_CHARACTERS else said[: _MOST_CHARACTERS - 1] + "…"
+    return html.escape(_ACTIVE.sub(r"\\\1", said), quote=False)

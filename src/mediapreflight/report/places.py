@@ -1,0 +1,24 @@
+"""Where a finding lies, for tools that show it beside the file: paths as they read from the root of the project."""
+
+from __future__ import annotations
+
+import os.path
+from pathlib import PurePath
+
+from ..findings import Finding, JobReport
+from ..job import is_url
+
+
+def below(root: str, path: str) -> str | None:
+    """A path as it reads from the folder `root`, with `/` between its parts; None where it lies elsewhere. No file is touched."""
+    whole = os.path.normpath(os.path.join(root, path))  # noqa: PTH118 - pathlib keeps `..`, which tools refuse
+    try:
+        return PurePath(whole).relative_to(root).as_posix()
+    except ValueError:
+        return None
+
+
+def file_of(job: JobReport, finding: Finding) -> str | None:
+    """The local file a finding is shown at: its own, else the first of its job; None where there is none."""
+    named = (finding.path, *(item.path for item in job.inputs.values()))
+    return next((path for path in named if path and not is_url(path)), None)

@@ -1,0 +1,37 @@
+"""`prepare --report`: a page with before and after."""
+
+import json
+from pathlib import Path
+
+
+def test_page_is_written_beside_the_results(run, fixtures: Path, tmp_path: Path) -> None:
+    page, out = tmp_path / "page.html", tmp_path / "ready"
+    picture = fixtures / "orientation/exif-6.jpg"
+    result = run("prepare", "--model", "liveportrait", picture, "--out", out, "--report", page, "--output-format", "json")
+    assert (result.status, result.err) == (0, "")
+    assert json.loads(result.out)["ok"]
+    text = page.read_text(encoding="utf-8")
+    assert "1 of 1 job ready" in text
+    assert text.count("data:image/jpeg;base64,") == 2
+    assert "bake-orientation" in text
+
+
+def test_job_that_cannot_be_prepared_is_in_the_page_too(run, fixtures: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    broken = fixtures / "faults/corrupt-scan.jpg"
+    result = run("prepare", "--model", "liveportrait", broken, "--out", tmp_path / "ready", "--report", page)
+    assert result.status == 1
+    assert "0 of 1 job ready" in page.read_text(encoding="utf-8")
+
+
+def test_plan_alone_has_no_page(refused, fixtures: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    said = refused("prepare", "--model", "liveportrait", fixtures / "portrait.jpg", "--dry-run", "--report", page)
+    assert said == "--report shows what was made; leave out --dry-run"
+    assert not page.exists()
+
+
+def test_page_that_cannot_be_written(refused, fixtures: Path, tmp_path: Path) -> None:
+    page = tmp_path / "nowhere" / "page.html"
+    said = refused("prepare", "--model", "liveportrait", fixtures / "portrait.jpg", "--out", tmp_path / "ready", "--report", page)
+    assert said == f"{page}: cannot be written: no such file or directory"

@@ -1,0 +1,175 @@
+"""The page as people have it: opened from disk, in a browser."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mediapreflight import Finding, Job, JobReport, check
+from mediapreflight.report.html import render
+from mediapreflight.report.style import Style
+
+from .test_page import MARKUP, hostile
+
+# What is seen of the jobs: those that are not hidden.
+SEEN = """
+const seen = () => [...document.querySelectorAll("article.job")].filter((job) => job.checkVisibility()).map((job) => job.id);
+const press = (key, target = document.body) =>
+  target.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+const give = (id, value) => {
+  const field = document.getElementById(id);
+  field.value = value;
+  field.dispatchEvent(new Event("input", {bubbles: true}));
+};
+const say = (what) => { document.title = JSON.stringify(what); };
+"""
+
+
+def pages(*jobs: JobReport):
+    return render(jobs, Style())
+
+
+@pytest.fixture
+def three(job, finding) -> tuple[JobReport, ...]:
+    frames: Finding = finding("warning", code="VID007", name="video-frame-rate-too-high", message="frame rate is 75 fps")
+    return job(finding(), path="one.png"), job(frames, model="emo-v1", path="two.png"), job(path="three.png")
+
+
+@pytest.fixture
+def after(browse, three):
+    """What a script finds after it did something to a page of three jobs."""
+
+    def run(script: str, **options: int) -> object:
+        opened = browse(pages(*three), SEEN + script, **options)
+        return json.loads(title_of(opened))
+
+    return run
+
+
+def title_of(opened) -> str:
+    return opened.text.strip().splitlines()[0].strip()
+
+
+def test_its_own_script_runs_and_breaks_no_policy(browse, three) -> None:
+    opened = browse(pages(*three))
+    (filters,) = opened.named("form", id="filters")
+    assert "hidden" not in filters.attributes
+    assert "3 jobs" in opened.text
+
+
+@pytest.mark.parametrize("what", [name for name in MARKUP if "document.title" in name])
+def test_nothing_in_a_name_runs(browse, job, finding, what: str) -> None:
+    opened = browse(pages(hostile(job, finding, what)))
+    assert title_of(opened) == "mediapreflight report"
+    assert what in opened.text
+
+
+def test_all_hostile_names_at_once(browse, job, finding) -> None:
+    opened = browse(pages(*(hostile(job, finding, name) for name in MARKUP)))
+    assert title_of(opened) == "mediapreflight report"
+    assert len(opened.named("article")) == len(MARKUP)
+
+
+@pytest.mark.parametrize(
+    ("script", "left"),
+    [
+        ('give("find", "two.png")', ["job-2"]),
+        ('give("find", "FRAME rate")', ["job-2"]),
+        ('give("find", "one two")', []),
+        ('give("model", "liveportrait")', ["job-1", "job-3"]),
+        ('give("rule", "IMG006")', ["job-1"]),
+        ('document.querySelector("input[value=clean]").click()', ["job-1", "job-2"]),
+        ('give("rule", "IMG006"); give("model", "emo-v1")', []),
+        ('give("rule", "IMG006"); document.getElementById("everything").click()', ["job-1", "job-2", "job-3"]),
+    ],
+)
+def test_filters(after, script: str, left: list[str]) -> None:
+    seen, count, nothing = after(
+        f"{script}; const [count, nothing] = ['count', 'nothing'].map((id) => document.getElementById(id));"
+        "say([seen(), count.textContent, nothing.checkVisibility()])"
+    )
+    assert seen == left
+    assert count == (f"{len(left)} of 3 jobs" if len(left) < 3 else "3 jobs")
+    assert nothing == (not left)
+
+
+def test_keys(after) -> None:
+    active = after("""
+        const places = [];
+        const at = () => places.push(document.activeElement.id);
+        press("/"); at();
+        press("j", document.activeElement); at();
+        press("Escape", document.activeElement); at();
+        press("j"); at();
+        press("j"); at();
+        press("k"); at();
+        give("model", "liveportrait"); press("j"); at();
+        say(places);
+    """)
+    assert active == ["find", "find", "", "job-1", "job-2", "job-1", "job-3"]
+
+
+def test_link_to_a_rule_opens_its_help(after) -> None:
+    opened = after("""
+        document.querySelector("a.rule[href='#rule-VID007']").click();
+        setTimeout(() => say([...document.querySelectorAll("details.help")].map((each) => [each.id, each.open])), 100);
+    """)
+    assert opened == [["rule-IMG006", False], ["rule-VID007", True]]
+
+
+def test_theme_can_be_chosen(after) -> None:
+    grounds = after("""
+        const grounds = [];
+        for (let turn = 0; turn < 4; turn += 1) {
+          grounds.push([document.getElementById("theme").textContent, getComputedStyle(document.body).backgroundColor]);
+          document.getElementById("theme").click();
+        }
+        say(grounds);
+    """)
+    names = [name for name, _ in grounds]
+    colors = dict(grounds)
+    assert names == ["Theme: system", "Theme: light", "Theme: dark", "Theme: system"]
+    assert colors["Theme: light"] != colors["Theme: dark"]
+    assert colors["Theme: system"] in (colors["Theme: light"], colors["Theme: dark"])
+
+
+def test_everything_that_can_be_used_can_be_reached_and_has_a_name(after) -> None:
+    nameless = after("""
+        const named = (each) => each.textContent.trim() || each.getAttribute("aria-label") || (each.labels && each.labels.length);
+        say([...document.querySelectorAll("a, button, input, select, summary")]
+          .filter((each) => !named(each) || each.tabIndex < 0).map((each) => each.outerHTML));
+    """)
+    assert nameless == []
+
+
+@pytest.mark.parametrize("width", [360, 1000])
+def test_fits_the_width_of_a_screen(browse, job, finding, fixtures: Path, width: int) -> None:
+    whole = Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.mp3")
+    long = job(finding(message="verylong" * 60, source="source" * 40), path="folder/" * 40 + "x" * 200 + ".png")
+    opened = browse(
+        pages(*check(whole, level="decode").jobs, long),
+        # A window cannot be as narrow as a phone; a frame can.
+        f"""
+        if (window === top) {{
+          const frame = document.createElement("iframe");
+          frame.width = {width}; frame.height = 800; frame.srcdoc = document.documentElement.outerHTML;
+          document.body.append(frame);
+          setTimeout(() => {{
+            const inner = frame.contentDocument.documentElement;
+            document.title = JSON.stringify([inner.clientWidth, inner.scrollWidth]);
+          }}, 500);
+        }}
+        """,
+        width=1200,
+    )
+    visible, needed = json.loads(title_of(opened))
+    assert visible <= width
+    assert needed <= visible
+
+
+def test_a_thousand_jobs(browse, job, finding) -> None:
+    pieces = list(pages(*[job(finding())] * 1000))
+    assert len(pieces) > 10
+    opened = browse(pieces)
+    assert len(opened.named("article")) == 1000
+    assert "1000 jobs" in opened.text
