@@ -1,13 +1,29 @@
 """What is imported, and what works where it cannot be: seen in processes of their own."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from .conftest import MAIN, Result, run_python
 
-HEAVY = ("PIL", "av", "cv2", "httpx", "mediapipe", "mutagen", "numpy", "rich", "simplejpeg")
+HEAVY = ("PIL", "av", "cv2", "httpx", "mediapipe", "mutagen", "numpy", "pathspec", "rich", "simplejpeg")
+# The standard library's own that take a millisecond or more.
+SLOW = (
+    "dataclasses",
+    "inspect",
+    "sqlite3",
+    "ssl",
+    "logging",
+    "concurrent",
+    "subprocess",
+    "tempfile",
+    "csv",
+    "difflib",
+    "platformdirs",
+)
 PICTURES = ["portrait.jpg", "formats/rgb.png", "formats/lossy.webp", "formats/rgb.bmp", "formats/still.gif"]
 
 LOADED = """
@@ -30,14 +46,18 @@ sys.meta_path.insert(0, Blocked())
 
 
 def loaded(*arguments: str | Path, **options) -> set[str]:
-    """The heavy libraries that a command loads."""
-    result = run_python("-c", LOADED, *arguments, **options)
+    """The heavy libraries that a command loads, where nothing is remembered."""
+    result = run_python("-c", LOADED, *uncached(arguments), **options)
     return set(json.loads(result.err.replace("'", '"'))) & set(HEAVY)
 
 
 def run_without(libraries: tuple[str, ...], *arguments: str | Path, **options) -> Result:
     """The command where these libraries cannot be imported."""
-    return run_python("-c", BLOCKED % (libraries,) + MAIN, *arguments, **options)
+    return run_python("-c", BLOCKED % (libraries,) + MAIN, *uncached(arguments), **options)
+
+
+def uncached(arguments: tuple[str | Path, ...]) -> tuple[str | Path, ...]:
+    return ("check", "--no-cache", *arguments[1:]) if arguments[0] == "check" else arguments
 
 
 @pytest.mark.parametrize(
@@ -45,6 +65,23 @@ def run_without(libraries: tuple[str, ...], *arguments: str | Path, **options) -
 )
 def test_commands_that_measure_nothing_load_nothing_heavy(command: list[str]) -> None:
     assert loaded(*command) == set()
+
+
+def test_headers_of_a_picture_load_nothing_slow_either(fixtures: Path) -> None:
+    arguments = ["check", "--level", "metadata", "--model", "liveportrait", "portrait.jpg"]
+    result = run_python("-c", LOADED, *arguments, cwd=fixtures)
+    assert set(json.loads(result.err.replace("'", '"'))) & set(SLOW) == set()
+
+
+def test_unchanged_files_load_no_decoder(fixtures: Path, tmp_path: Path) -> None:
+    names = ["portrait.jpg", "dance.mp4", "voice.mp3", "faults/corrupt-scan.jpg"]
+    for name in names:
+        os.utime(shutil.copy(fixtures / name, tmp_path), (1_600_000_000, 1_600_000_000))
+    arguments = ["check", "--model", "videoretalk", "--output-format", "json", *(Path(name).name for name in names)]
+    cold = run_python("-c", MAIN, *arguments, cwd=tmp_path)
+    warm = run_python("-c", LOADED, *arguments, cwd=tmp_path)
+    assert warm.out == cold.out
+    assert set(json.loads(warm.err.replace("'", '"'))) & set(HEAVY) == set()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import functools
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 
+from ..cache import Cache
 from ..check import check_jobs
 from ..errors import UsageError
 from ..findings import JobReport
@@ -15,7 +19,7 @@ from . import FINDINGS, OK
 from .arguments import count
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
-from .targets import add_target_arguments, jobs_from
+from .targets import Targets, add_target_arguments, targets_from
 
 _FORMATS_WITH_STATISTICS = ("text", "concise")
 
@@ -23,19 +27,20 @@ _FORMATS_WITH_STATISTICS = ("text", "concise")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `check`."""
     add_target_arguments(parser)
-    parser.add_argument("--level", choices=LEVELS, default="content", help="how much is read; default: content")
+    parser.add_argument("--level", choices=LEVELS, help="how much is read; default: the configuration's, or content")
     parser.add_argument(
-        "--select", action="append", default=[], metavar="RULES", help="codes, prefixes or names, comma-separated; default: ALL"
+        "--select", action="append", metavar="RULES", help="codes, prefixes or names, comma-separated, instead of the configured"
     )
     parser.add_argument(
-        "--ignore", action="append", default=[], metavar="RULES", help="codes, prefixes or names, comma-separated"
+        "--ignore", action="append", metavar="RULES", help="codes, prefixes or names, comma-separated, instead of the configured"
     )
-    parser.add_argument("--strict", action="store_true", help="warnings fail too")
+    parser.add_argument("--strict", action=argparse.BooleanOptionalAction, help="whether warnings fail too")
+    parser.add_argument("--watch", action="store_true", help="check again whenever a file changes (extra `watch`)")
     parser.add_argument("--statistics", action="store_true", help="add how often each rule fired")
     parser.add_argument(
         "--workers", type=count, default=os.cpu_count() or 1, metavar="N", help="files measured at once; default: one a core"
     )
-    parser.add_argument("--no-cache", action="store_true", help="read every file anew (nothing is cached by this version)")
+    parser.add_argument("--no-cache", action="store_true", help="read every file anew, and remember nothing of it")
     add_output_arguments(parser, FORMATS)
 
 
@@ -43,20 +48,40 @@ def run(options: argparse.Namespace) -> int:
     """Check the targets, write the report, and say by the status whether all fit."""
     if options.statistics and options.output_format not in _FORMATS_WITH_STATISTICS:
         raise UsageError(f"--statistics goes with --output-format {' or '.join(_FORMATS_WITH_STATISTICS)}")
-    tally = _Tally(strict=options.strict)
-    jobs = check_jobs(
-        jobs_from(options),
-        level=options.level,
-        select=_listed(options.select) or ("ALL",),
-        ignore=_listed(options.ignore),
-        workers=options.workers,
-    )
-    write(options, _pieces(options, tally, tracked(jobs)))
+    if options.watch:
+        from .watch import watch
+
+        return watch(options, functools.partial(_run_once, options))
+    return _run_once(options)
+
+
+def _run_once(options: argparse.Namespace) -> int:
+    tally = _Tally()
+    with contextlib.nullcontext() if options.no_cache else Cache() as cache:
+        jobs = itertools.chain.from_iterable([_checked(each, options, tally, cache) for each in targets_from(options)])
+        write(options, _pieces(options, tally, tracked(jobs)))
     return OK if tally.ok else FINDINGS
 
 
+def _checked(targets: Targets, options: argparse.Namespace, tally: _Tally, cache: Cache | None) -> Iterator[JobReport]:
+    """The reports on targets that one configuration governs. What the command line says goes before it."""
+    project = targets.project
+    config = project.config if project else None
+    reports = check_jobs(
+        targets.jobs,
+        level=options.level or (config.level if config else "content"),
+        select=_listed(options.select) or (config.select if config else ("ALL",)),
+        ignore=_listed(options.ignore) if options.ignore is not None or config is None else config.ignore,
+        catalog=targets.catalog,
+        workers=options.workers,
+        cache=cache,
+    )
+    strict = options.strict if options.strict is not None else config is not None and config.strict
+    return tally.watching(map(project.without_ignored, reports) if project else reports, strict=strict)
+
+
 def _pieces(options: argparse.Namespace, tally: _Tally, jobs: Iterable[JobReport]) -> Iterator[str]:
-    yield from renderer(options.output_format)(tally.watching(jobs), style_of(options))
+    yield from renderer(options.output_format)(jobs, style_of(options))
     if options.statistics and tally.counts:
         from ..report.statistics import table
 
@@ -66,14 +91,14 @@ def _pieces(options: argparse.Namespace, tally: _Tally, jobs: Iterable[JobReport
 class _Tally:
     """Watches reports go by: whether all fit, and how often each rule fired."""
 
-    def __init__(self, *, strict: bool) -> None:
+    def __init__(self) -> None:
         self.ok = True
         self.counts: dict[tuple[str, str], int] = {}
-        self._strict = strict
 
-    def watching(self, jobs: Iterable[JobReport]) -> Iterator[JobReport]:
+    def watching(self, jobs: Iterable[JobReport], *, strict: bool) -> Iterator[JobReport]:
+        """The reports, unchanged. `strict`: whether a warning is enough for not all to fit."""
         for job in jobs:
-            warned = self._strict and any(finding.severity == "warning" for finding in job.findings)
+            warned = strict and any(finding.severity == "warning" for finding in job.findings)
             self.ok = self.ok and job.ok and not warned
             for finding in job.findings:
                 key = finding.code, finding.name
@@ -81,5 +106,5 @@ class _Tally:
             yield job
 
 
-def _listed(words: list[str]) -> tuple[str, ...]:
-    return tuple(part.strip() for word in words for part in word.split(",") if part.strip())
+def _listed(words: list[str] | None) -> tuple[str, ...]:
+    return tuple(part.strip() for word in words or () for part in word.split(",") if part.strip())

@@ -3,63 +3,170 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import itertools
 import os
-from collections.abc import Iterable, Iterator
-from typing import Any, NoReturn
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Catalog, Model, builtin_catalog
 from ..check import lone_job
+from ..config.discovery import nearest_config
+from ..config.files import files_below
 from ..errors import UsageError
-from ..job import OWN_KEYS, Job, parse_settings, revised, with_values
+from ..job import OWN_KEYS, Job, is_url, parse_settings, revised, with_values
 from ..job_files import is_job_file, read_jobs
 from ..probe.kinds import kind_by_name, kind_of
+from ..report.style import plain
 from ..rules.limits import listed
+
+if TYPE_CHECKING:
+    from ..config.project import Found, Project, Shown
+
+_NO_TARGET = "nothing to check: give files with --model MODEL, or a job file, or write a configuration with `mediapreflight init`"
+
+# So many names of files that were passed by are written out.
+_NAMED = 3
+
+
+class Targets(NamedTuple):
+    """Jobs that are governed by one configuration, or by none.
+
+    Attributes:
+        jobs: in order; can be read once.
+        catalog: the models they are for.
+        project: the configuration; None where there is none upward from the files.
+    """
+
+    jobs: Iterable[Job]
+    catalog: Catalog
+    project: Project | None
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     """Targets and the options that say what they mean, the same for every command that takes jobs."""
     parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help="ROLE=FILE, a file, a folder, or a job file (.toml, .jsonl, .csv)"
+        "targets",
+        nargs="*",
+        metavar="TARGET",
+        help="ROLE=FILE, a file, a folder, or a job file (.toml, .jsonl, .csv); default: what the configuration finds",
     )
-    parser.add_argument("--model", help="the model the files are for")
+    parser.add_argument("--model", help="the model the files are for, whatever the configuration says of them")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter or field; may be repeated")
     parser.add_argument("--region", help="the region the job is for: beijing, singapore, virginia or frankfurt")
 
 
-def jobs_from(options: argparse.Namespace) -> Iterator[Job]:
-    """The jobs the targets name, in order. Raises UsageError, at once for what is wrong with the words themselves."""
-    settings = parse_settings(options.set)
-    if not options.targets:
-        raise UsageError("nothing to check: give files with --model MODEL, or a job file")
-    catalog = builtin_catalog()
-    model = catalog.model(options.model) if options.model else None
-    jobs = _jobs(options.targets, model, catalog)
-    return (_completed(job, settings, options.region) for job in jobs)
+def targets_from(options: argparse.Namespace) -> tuple[Targets, ...]:
+    """What the targets name, in order; neighbours that one configuration governs stand together.
+
+    Raises UsageError, at once for what is wrong with the words themselves or with a configuration.
+    """
+    values = parse_settings(options.set)
+    project_at = functools.cache(_load)
+    config_of = functools.cache(nearest_config)
+    governed = [(config_of(_folder_of(target)), target) for target in options.targets]
+    if not governed:
+        governed = [(_own_config(), "")]
+    if whole := _as_whole_job(options, project_at(governed[0][0])):
+        return (_completed(whole, values, options.region),)
+    groups = itertools.groupby(governed, key=lambda each: each[0])
+    parts = [_several(project_at(path), [target for _, target in group], options.model) for path, group in groups]
+    return tuple(_completed(part, values, options.region) for part in parts)
 
 
-def _completed(job: Job, settings: dict[str, str], region: str | None) -> Job:
-    placed = job if region is None else revised(job, region=region)
-    return with_values(placed, settings) if settings else placed
+def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
+    """All jobs the targets name, for commands that take one catalog.
+
+    Raises UsageError as `targets_from`, and where configurations with catalogs of their own govern different targets.
+    """
+    several = targets_from(options)
+    catalogs = {id(each.catalog): each.catalog for each in several}
+    if len(catalogs) > 1:
+        paths = listed(tuple(each.project.path for each in several if each.project))
+        raise UsageError(f"the targets have catalogs of their own, in {paths}: give them one after the other")
+    return [job for each in several for job in each.jobs], several[0].catalog
 
 
-def _jobs(targets: list[str], model: Model | None, catalog: Catalog) -> Iterable[Job]:
-    if model is not None and all(_role_and_path(target, model) for target in targets):
-        return [_whole_job(targets, model)]
-    if model is None:
-        strays = [target for target in targets if not is_job_file(target)]
-        if strays:
-            raise UsageError(f"{strays[0]}: say which model it is for, with --model MODEL")
-    return (job for target in targets for job in _jobs_of(target, model, catalog))
+def _own_config() -> str:
+    path = nearest_config(os.getcwd())  # noqa: PTH109
+    if path is None:
+        raise UsageError(_NO_TARGET)
+    return path
 
 
-def _whole_job(targets: list[str], model: Model) -> Job:
+def _load(path: str | None) -> Project | None:
+    if path is None:
+        return None
+    from ..config.loading import load
+
+    return load(path)
+
+
+def _folder_of(target: str) -> str:
+    """The absolute folder whose configuration governs a target."""
+    path = target
+    if "=" in target and not os.path.lexists(target):
+        path = target.partition("=")[2]
+    if is_url(path):
+        path = os.curdir
+    folder = path if os.path.isdir(path) else os.path.dirname(path)  # noqa: PTH112, PTH120
+    return os.path.abspath(folder)  # noqa: PTH100
+
+
+def _completed(targets: Targets, values: dict[str, str], region: str | None) -> Targets:
+    """The targets with what `--set` and `--region` say of every job."""
+    if not values and region is None:
+        return targets
+
+    def complete(job: Job) -> Job:
+        placed = job if region is None else revised(job, region=region)
+        return with_values(placed, values, targets.catalog) if values else placed
+
+    return Targets(map(complete, targets.jobs), targets.catalog, targets.project)
+
+
+def _catalog_of(project: Project | None) -> Catalog:
+    return project.catalog if project else builtin_catalog()
+
+
+def _as_whole_job(options: argparse.Namespace, project: Project | None) -> Targets | None:
+    """The one job that all targets together are; None where they are something else."""
+    if not options.model or not options.targets:
+        return None
+    catalog = _catalog_of(project)
+    model = catalog.model(options.model)
+    assigned = [_role_and_path(target, model) for target in options.targets]
     inputs: dict[str, Any] = {}
-    for target in targets:
-        role, path = _role_and_path(target, model) or ("", "")
+    for role_and_path in assigned:
+        if None in assigned or role_and_path is None:
+            return None
+        role, path = role_and_path
         if role in inputs:
             raise UsageError(f"{role} is given twice: {inputs[role]} and {path}")
         inputs[role] = path
-    return Job(model.id, **inputs)
+    return Targets([Job(model.id, **inputs)], catalog, project)
+
+
+def _several(project: Project | None, targets: Sequence[str], model_name: str | None) -> Targets:
+    """Targets that are governed by one configuration, each with jobs of its own."""
+    catalog = _catalog_of(project)
+    model = catalog.model(model_name) if model_name else None
+    if model is not None:
+        return Targets(_of_model(targets, model, catalog, project), catalog, project)
+    others = [target for target in targets if not is_job_file(target)]
+    if others and project is None:
+        raise UsageError(f"{others[0]}: say which model it is for, with --model MODEL")
+    if others and project and not project.has_jobs:
+        where = f"{others[0]}: " if others[0] else ""
+        raise UsageError(f"{where}{project.path} says of no file which model it is for; add assets to it, or give --model MODEL")
+    if project is None:
+        return Targets(itertools.chain.from_iterable(map(read_jobs, targets)), catalog, None)
+    for target in others:
+        # A name that was mistyped must not pass for a file that is no asset.
+        if target and not os.path.lexists(target) and not any(_found(target, project)):
+            raise UsageError(f"{target}: no such file, and {project.path} knows none of that name")
+    return Targets(_of_project(targets, project), catalog, project)
 
 
 def _role_and_path(target: str, model: Model) -> tuple[str, str] | None:
@@ -77,33 +184,97 @@ def _role_and_path(target: str, model: Model) -> tuple[str, str] | None:
     return role, path
 
 
-def _jobs_of(target: str, model: Model | None, catalog: Catalog) -> Iterator[Job]:
-    if is_job_file(target) and not os.path.isdir(target):  # noqa: PTH112
-        yield from read_jobs(target, model=model.id if model else None, catalog=catalog)
-        return
-    assert model is not None
-    if assigned := _role_and_path(target, model):
-        yield lone_job(assigned[1], model, assigned[0])
-    elif os.path.isdir(target):  # noqa: PTH112
-        yield from (lone_job(path, model) for path in media_below(target, model))
-    else:
-        yield lone_job(target, model)
+# --- with a model: each file is for that, whatever the configuration says -------------------------------------------
 
 
-def media_below(folder: str, model: Model) -> Iterator[str]:
-    """Every file below a folder that is, or by its name claims to be, media of a kind the model takes.
+def _of_model(targets: Iterable[str], model: Model, catalog: Catalog, project: Project | None) -> Iterator[Job]:
+    for target in targets:
+        if is_job_file(target) and not os.path.isdir(target):  # noqa: PTH112
+            yield from read_jobs(target, model=model.id, catalog=catalog)
+        elif assigned := _role_and_path(target, model):
+            yield lone_job(assigned[1], model, assigned[0])
+        elif not target or os.path.isdir(target):  # noqa: PTH112
+            yield from (lone_job(path, model) for path in _media_below(target, model, project))
+        else:
+            yield lone_job(target, model)
 
-    Sorted; hidden files and folders are left out.
-    """
+
+def _media_below(folder: str, model: Model, project: Project | None) -> Iterator[str]:
+    """Every file below a folder that is, or by its name claims to be, media of a kind the model takes."""
     kinds = {role.kind for role in model.roles.values()}
-    for place, folders, names in os.walk(folder, onerror=_unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(name for name in names if not name.startswith(".")):
-            path = os.path.join(place, name)  # noqa: PTH118
-            if kinds & {kind_of(path), kind_by_name(path)}:
-                yield path
+    for path in _files_of(project, folder) if project else files_below(folder):
+        if kind_by_name(path) in kinds or kind_of(path) in kinds:
+            yield path
 
 
-def _unreadable(error: OSError) -> NoReturn:
-    """A folder that cannot be listed is no empty one."""
-    raise UsageError(f"{error.filename}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+# --- without one: the configuration says ----------------------------------------------------------------------------
+
+
+def _of_project(targets: Sequence[str], project: Project) -> Iterator[Job]:
+    """The jobs that the configuration makes of the targets, each once. An empty target is the whole project."""
+    seen: set[tuple[str, int, str]] = set()
+    used: set[tuple[str, int]] = set()
+    strays = []
+    for target in targets:
+        if is_job_file(target) and not os.path.isdir(target):  # noqa: PTH112
+            yield from read_jobs(target, catalog=project.catalog)
+            continue
+        is_stray = bool(target) and not os.path.isdir(target)  # noqa: PTH112
+        for found in _found(target, project):
+            is_stray = False
+            used.add(found.key[:2])
+            # One walk through a folder meets each file once: what was met need not be kept, however many there are.
+            if len(targets) == 1 and found.key[0] == "assets":
+                yield found.job
+            elif found.key not in seen:
+                seen.add(found.key)
+                yield found.job
+        if is_stray:
+            strays.append(target)
+    if strays:
+        _say(f"{_counted(strays)} no assets of {project.path}, and {'was' if len(strays) == 1 else 'were'} not checked")
+    if "" in targets:
+        _say_unused(project, used)
+
+
+def _found(target: str, project: Project) -> Iterator[Found]:
+    shown = _shown(project, target)
+    if not target:
+        yield from project.fixed_jobs(shown)
+    if not target or os.path.isdir(target):  # noqa: PTH112
+        for file in project.files(project.relative(target or project.folder)):
+            yield from project.jobs_with(file, shown)
+    else:
+        own = project.relative(target)
+        yield from project.jobs_with(own, lambda file: target if file == own else shown(file))
+
+
+def _files_of(project: Project, folder: str) -> Iterator[str]:
+    shown = _shown(project, folder)
+    return map(shown, project.files(project.relative(folder or project.folder)))
+
+
+def _shown(project: Project, target: str) -> Shown:
+    """How files of the project are written: absolute where the target is, else as seen from the current folder."""
+    if os.path.isabs(target):  # noqa: PTH117
+        return lambda file: os.path.join(project.folder, file)  # noqa: PTH118
+    if project.folder == os.getcwd():  # noqa: PTH109
+        return lambda file: file
+    return lambda file: os.path.relpath(os.path.join(project.folder, file))  # noqa: PTH118
+
+
+def _counted(strays: Sequence[str]) -> str:
+    names = ", ".join(strays[:_NAMED]) + (", …" if len(strays) > _NAMED else "")
+    return f"1 file ({names}) matches" if len(strays) == 1 else f"{len(strays)} files ({names}) match"
+
+
+def _say_unused(project: Project, used: set[tuple[str, int]]) -> None:
+    """Name the entries that no file matches: a misspelt glob must not pass for a clean folder."""
+    for name, entries in (("assets", project.assets), ("pairs", project.pairs)):
+        for index in range(len(entries)):
+            if (name, index) not in used:
+                _say(f"{project.path}: no file matches {name}[{index}]")
+
+
+def _say(message: str) -> None:
+    print(f"mediapreflight: {plain(message)}", file=sys.stderr)

@@ -30,6 +30,7 @@ RULES: dict[str, str] = {
     "FILE010": "file/file_truncated",
     "FILE011": "file/file_corrupt",
     "FILE012": "file/file_not_measured",
+    "FILE013": "file/file_not_fetched",
     "IMG001": "image/image_has_alpha",
     "IMG002": "image/image_has_several_frames",
     "IMG003": "image/image_bit_depth_unusual",

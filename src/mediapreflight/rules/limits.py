@@ -72,16 +72,19 @@ def _beyond(
     if limit is None or value is None:
         return None
     documented, safe = limit.documented_interval, limit.safe_interval
-    allows, wants = _words(documented, measure.unit, upper=upper), _words(safe, measure.unit, upper=upper)
+    is_refused = _breaks(documented, value, upper=upper)
+    # Nearly every file fits: what only words a fault waits until there is one.
+    if not is_refused and not _breaks(safe, value, upper=upper):
+        return None
+    allows = _words(documented, measure.unit, upper=upper)
     first, second = case.model.source(limit.source), case.model.source(limit.safe_source or limit.source)
     severity: Severity
-    if _breaks(documented, value, upper=upper):
+    if is_refused:
         severity, broken, source, clause = "error", documented, first, f"{case.model.id} takes {allows}"
-    elif _breaks(safe, value, upper=upper):
+    else:
+        wants = _words(safe, measure.unit, upper=upper)
         disagreement = f"the documents of {case.model.id} disagree: {allows} ({first}), or {wants} ({second})"
         severity, broken, source, clause = "warning", safe, second, disagreement
-    else:
-        return None
     return Fault(
         severity=severity,
         message=f"{measure.what} is {shown(value)} {measure.unit}".rstrip() + f"; {clause}",

@@ -24,7 +24,6 @@ NOT_MEDIA = {
         ("faults/pdf-named-jpg.jpg", "PDF document"),
         ("faults/playlist-named-mp4.mp4", "HLS playlist"),
         ("faults/concat-named-mp4.mp4", "ffconcat script"),
-        ("faults/lfs-pointer-named-png.png", "Git LFS pointer"),
         ("formats/drawing.svg", "SVG drawing"),
     ],
 )
@@ -44,9 +43,8 @@ def test_a_model_that_names_no_error_code(found, fixtures: Path) -> None:
     assert finding["source"] == "emo-api, 2026-03-15"
 
 
-def test_pointer_says_how_to_fetch_the_file(said, fixtures: Path) -> None:
-    (words,) = said("file-not-media", "emo-v1", image=fixtures / "faults/lfs-pointer-named-png.png")
-    assert "git lfs pull" in words
+def test_pointer_is_not_fetched_which_is_another_rule(found, fixtures: Path) -> None:
+    assert found("file-not-media", "emo-v1", image=fixtures / "faults/lfs-pointer-named-png.png") == []
 
 
 def test_media_of_any_kind(found, fixtures: Path) -> None:

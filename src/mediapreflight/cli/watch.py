@@ -1,0 +1,64 @@
+"""`check --watch`: again, whenever a file changes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, nearest_config
+from ..errors import MissingLibraryError, UsageError
+from ..job_files import is_job_file
+from ..probe.kinds import kind_by_name
+from ..report.style import plain
+
+# How long a look at the system's list of changes lasts, and how long changes must have come to rest, in milliseconds.
+_LOOK_MS, _REST_MS = 200, 100
+
+
+def watch(options: argparse.Namespace, run_once: Callable[[], int]) -> int:
+    """Run once, and again after each change, until the user ends it. A fault of a configuration is said, and waited for its mend.
+
+    Raises KeyboardInterrupt at the end, and MissingLibraryError.
+    """
+    status = 0
+    for _ in _changes(options):
+        try:
+            status = run_once()
+        except UsageError as error:
+            print(f"mediapreflight: {plain(str(error))}", file=sys.stderr)
+        sys.stdout.flush()
+        print("mediapreflight: waiting for changes; Ctrl-C ends it", file=sys.stderr, flush=True)
+    return status
+
+
+def _changes(options: argparse.Namespace) -> Iterator[None]:
+    """Once at the start, when nothing can go unnoticed any more, and again after each change that matters."""
+    try:
+        from watchfiles import watch as watched
+    except ImportError as error:
+        raise MissingLibraryError("watchfiles", str(error), "pip install 'mediapreflight[watch]'") from None
+    targets = options.targets or [str(Path(nearest_config(str(Path.cwd())) or ".").parent)]
+    folders = {target if Path(target).is_dir() else str(Path(target.partition("=")[2] or target).parent) for target in targets}
+    output = os.path.abspath(options.output) if options.output else None  # noqa: PTH100
+
+    def matters(_: object, path: str) -> bool:
+        name = Path(path).name
+        return path != output and bool(
+            name in (CONFIG_NAME, PYPROJECT_NAME, ".gitignore") or is_job_file(name) or kind_by_name(name)
+        )
+
+    is_first = True
+    for changes in watched(
+        *(folder for folder in folders if Path(folder).is_dir()),
+        watch_filter=matters,
+        debounce=_REST_MS,
+        rust_timeout=_LOOK_MS,
+        yield_on_timeout=True,
+        recursive=any(Path(target).is_dir() for target in targets),
+    ):
+        if changes or is_first:
+            is_first = False
+            yield

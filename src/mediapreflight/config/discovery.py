@@ -1,0 +1,64 @@
+"""Which configuration governs a folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigError
+
+CONFIG_NAME = "mediapreflight.toml"
+PYPROJECT_NAME = "pyproject.toml"
+TABLE = ("tool", "mediapreflight")
+
+
+def nearest_config(folder: str) -> str | None:
+    """The path of the configuration that governs an absolute folder, or None.
+
+    Raises ConfigError where one folder has two, or where a `pyproject.toml` that may hold one is no TOML.
+    """
+    while True:
+        if found := config_in(folder):
+            return found
+        parent = os.path.dirname(folder)  # noqa: PTH120
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def config_in(folder: str) -> str | None:
+    """The path of the configuration that lies in this very folder, or None. Raises as `nearest_config`."""
+    # Called for every folder from the target to the root, by commands that take 50 ms in all: pathlib would double the time.
+    own, pyproject = os.path.join(folder, CONFIG_NAME), os.path.join(folder, PYPROJECT_NAME)  # noqa: PTH118
+    has_own = os.path.isfile(own)  # noqa: PTH113
+    if not os.path.isfile(pyproject) or not _holds_table(Path(pyproject)):  # noqa: PTH113
+        return own if has_own else None
+    if has_own:
+        raise ConfigError(shown_path(own), f"{PYPROJECT_NAME} beside it holds a [tool.mediapreflight] too; keep one of them")
+    return pyproject
+
+
+def table_of(document: Any) -> Any:
+    """What stands at `tool.mediapreflight`; None where nothing does."""
+    for key in TABLE:
+        document = document.get(key) if isinstance(document, dict) else None
+    return document
+
+
+def _holds_table(pyproject: Path) -> bool:
+    try:
+        if b"mediapreflight" not in pyproject.read_bytes():
+            return False
+    except OSError:
+        # Somebody else's file, further up: what cannot be read configures nothing.
+        return False
+    from ..catalog.loading import read_table
+
+    return table_of(read_table(Path(shown_path(str(pyproject))), ConfigError)) is not None
+
+
+def shown_path(path: str) -> str:
+    """A path as a person at the current folder writes it: relative where it lies below, else absolute."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith(os.pardir) else relative

@@ -1,0 +1,82 @@
+"""The files below a folder, in an order that does not change, and what `.gitignore` leaves out of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from .patterns import Patterns
+
+
+def files_below(folder: str, leaves_out: Callable[[str, bool], bool] | None = None) -> Iterator[str]:
+    """Every file below a folder, sorted: its own before those of the folders in it. Hidden files and folders are left out.
+
+    `leaves_out`: told a path and whether it is a folder's, says whether to pass it by. Raises UsageError for a folder that
+    cannot be listed.
+    """
+    for place, folders, names in os.walk(folder, onerror=_unreadable):
+        folders[:] = (name for name, path in _visible(place, folders) if not leaves_out or not leaves_out(path, True))
+        yield from (path for _, path in _visible(place, names) if not leaves_out or not leaves_out(path, False))
+
+
+def _visible(place: str, names: list[str]) -> list[tuple[str, str]]:
+    return [(name, os.path.join(place, name)) for name in sorted(names) if not name.startswith(".")]  # noqa: PTH118
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    """A folder that cannot be listed is no empty one."""
+    raise UsageError(f"{error.filename}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+
+
+class GitIgnored:
+    """What the `.gitignore` files of a repository say: those of the root, of each folder below it, the nearest first.
+
+    Args:
+        folder: an absolute folder of the repository; where it is in none, the files from there downward count.
+    """
+
+    def __init__(self, folder: str) -> None:
+        above = (Path(folder), *Path(folder).parents)
+        self._top = next((str(place) for place in above if (place / ".git").exists()), folder)
+        self._rules: dict[str, tuple[tuple[str, Patterns], ...]] = {}
+
+    def __call__(self, path: str, is_folder: bool) -> bool:
+        """Whether an absolute path is left out, seen by itself: a folder that is left out takes all in it along."""
+        for folder, patterns in self._rules_in(os.path.dirname(path)):  # noqa: PTH120
+            verdict = patterns.verdict(path[len(folder) :].lstrip("/") + ("/" if is_folder else ""))
+            if verdict is not None:
+                return verdict
+        return False
+
+    def _rules_in(self, folder: str) -> tuple[tuple[str, Patterns], ...]:
+        if folder not in self._rules:
+            inside = folder != self._top and len(folder) > len(self._top)
+            above = self._rules_in(os.path.dirname(folder)) if inside else ()  # noqa: PTH120
+            own = _gitignore(os.path.join(folder, ".gitignore"))  # noqa: PTH118
+            self._rules[folder] = ((folder, own), *above) if own else above
+        return self._rules[folder]
+
+
+def _gitignore(path: str) -> Patterns | None:
+    from .patterns import Patterns
+
+    file = Path(path)
+    if not file.is_file():
+        return None
+    globs = []
+    try:
+        for line in file.read_text(encoding="utf-8-sig", errors="surrogateescape").replace("\r\n", "\n").split("\n"):
+            try:
+                Patterns([line])
+            except ValueError:
+                # Git passes a line by that means nothing, and goes on.
+                continue
+            globs.append(line)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+    return Patterns(globs)

@@ -1,0 +1,150 @@
+"""A first configuration for what a folder holds: pure, groups of files in, TOML out."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ..catalog import Catalog, Model
+from ..job import roles_for_kind
+from ..probe.formats import Kind
+from .survey import Group
+
+# Characters that a glob or TOML would take for something else; `?` stands for any of them.
+_SPECIAL = re.compile(r"""[^\w\-. +@,;=&()%~$^{}]""")
+_EXAMPLE = Group("portraits", "image", False, (".png",), frozenset(), 0, (0, 0))
+
+
+class Joined(NamedTuple):
+    """Groups whose files make jobs of a model by their names, by role."""
+
+    model: Model
+    groups: Mapping[str, Group]
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """What the files of complete jobs are called."""
+        return frozenset.intersection(*(group.stems for group in self.groups.values()))
+
+
+def obvious_models(groups: Iterable[Group], catalog: Catalog) -> tuple[Model, ...]:
+    """The models that make videos of just the kinds of files there are, none left over and none missing."""
+    kinds = {group.kind for group in groups}
+    return tuple(
+        model
+        for model in catalog.models()
+        if model.service.mode == "asynchronous" and kinds and set(_required(model).values()) == kinds
+    )
+
+
+def joined(groups: Sequence[Group], model: Model) -> Joined | None:
+    """The groups whose files make whole jobs of a model, because most of them share their names; None where none do."""
+    required = _required(model)
+    choices = [
+        [group for group in groups if group.kind == kind and not _SPECIAL.search(group.folder)] for kind in required.values()
+    ]
+    for chosen in itertools.product(*choices) if len(required) > 1 else ():
+        found = Joined(model, dict(zip(required, chosen, strict=True)))
+        if 2 * len(found.stems) > max(len(group.stems) for group in chosen):
+            return found
+    return None
+
+
+def first_config(groups: Sequence[Group], models: Sequence[Model], *, table: str = "", candidates: Sequence[Model] = ()) -> str:
+    """The text of a configuration.
+
+    Args:
+        models: what the files are for; where that is empty, the entries are comments that show what to fill in.
+        table: the table the keys stand in, such as `tool.mediapreflight`; empty at the top level.
+        candidates: models to name where `models` is empty.
+    """
+    entries = [entry for model in models for entry in _entries(groups, model, table)]
+    if not entries:
+        entries = [_commented(_unassigned(groups or [_EXAMPLE], candidates, table))]
+    return "\n".join([_head(table), *entries])
+
+
+def globs(group: Group) -> tuple[str, ...]:
+    """The globs that match the files of a group."""
+    folder = _SPECIAL.sub("?", group.folder)
+    place = f"{folder}/**/" if folder and group.is_deep else f"{folder}/"
+    return tuple(f"{place}*{_SPECIAL.sub('?', extension)}" for extension in group.extensions)
+
+
+def _required(model: Model) -> dict[str, Kind]:
+    return {name: role.kind for name, role in model.roles.items() if role.required}
+
+
+def _head(table: str) -> str:
+    header = f"[{table}]\n" if table else ""
+    return f"""\
+# What `mediapreflight check` checks here, and how. Globs are written as in .gitignore and count from this folder;
+# `mediapreflight schema config` describes every key.
+{header}
+# How much is read of each file: "metadata" (headers), "decode" (all data) or "content" (faces, bodies and speech too).
+level = "content"
+# Rules that are not applied, by code, prefix of codes, or name; `mediapreflight rule` lists them.
+ignore = []
+# Files and folders that are never assets. What .gitignore names is left out already.
+exclude = []
+"""
+
+
+def _entries(groups: Sequence[Group], model: Model, table: str) -> Iterator[str]:
+    pairs = joined(groups, model)
+    if pairs:
+        yield _pairs(pairs, table)
+    for group in groups:
+        roles = roles_for_kind(model, group.kind)
+        if roles and not (pairs and group in pairs.groups.values()):
+            yield _assets(group, model.id, roles, table)
+
+
+def _pairs(pairs: Joined, table: str) -> str:
+    lines = [
+        f"# Files of the same name make one job: {len(pairs.stems)} of them are complete.",
+        _header("pairs", table),
+        f'model = "{pairs.model.id}"',
+    ]
+    return "\n".join([*lines, *(f"{role} = {_toml(globs(group))}" for role, group in pairs.groups.items()), ""])
+
+
+def _assets(group: Group, model: str, roles: Sequence[str], table: str) -> str:
+    others = f"  # or {', '.join(roles[1:])}" if len(roles) > 1 else ""
+    lines = [
+        "# Each of these files is checked by itself.",
+        _header("assets", table),
+        f"files = {_toml(globs(group))}",
+        f'model = "{model}"',
+        f'role = "{roles[0]}"{others}',
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _unassigned(groups: Sequence[Group], candidates: Sequence[Model], table: str) -> str:
+    names = [model.id for model in candidates] or ["liveportrait"]
+    others = f"  # or {', '.join(names[1:])}" if len(names) > 1 else ""
+    lines = [
+        "Say which model the files are for, and take the # away. `mediapreflight models` lists them.",
+        *(
+            line
+            for group in groups
+            for line in ("", _header("assets", table), f"files = {_toml(globs(group))}", f'model = "{names[0]}"{others}')
+        ),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _commented(text: str) -> str:
+    return "".join(f"# {line}".rstrip() + "\n" for line in text.removesuffix("\n").split("\n"))
+
+
+def _header(name: str, table: str) -> str:
+    return f"[[{table}.{name}]]" if table else f"[[{name}]]"
+
+
+def _toml(values: Sequence[str]) -> str:
+    return json.dumps(values[0] if len(values) == 1 else list(values), ensure_ascii=False)

@@ -1,0 +1,49 @@
+"""Globs as `.gitignore` writes them. The one caller of pathspec, which is loaded with the first pattern."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_WILDCARD = re.compile(r"[*?\[\\]")
+
+
+class Patterns:
+    """Globs in order; the last one that matches a path decides, and `!` turns one around.
+
+    Paths are relative, with `/`; a folder's ends in `/`. Raises ValueError for a glob that is none.
+    """
+
+    def __init__(self, globs: Iterable[str]) -> None:
+        from pathspec import GitIgnoreSpec
+
+        self.globs = tuple(globs)
+        try:
+            self._spec = GitIgnoreSpec.from_lines(self.globs)
+        except re.error as error:
+            raise ValueError(str(error)) from None
+
+    def verdict(self, path: str) -> bool | None:
+        """True where the path is meant, False where a `!` takes it out again, None where no glob matches it."""
+        return self._spec.check_file(path).include
+
+    def matches(self, path: str) -> bool:
+        """Whether the path is meant."""
+        return bool(self.verdict(path))
+
+    def below_fixed_part(self, path: str) -> str:
+        """A path that is meant, without the folders that the glob which matches it names."""
+        index = self._spec.check_file(path).index
+        return path if index is None else path.removeprefix(_fixed_part(self.globs[index]))
+
+
+def has_wildcard(text: str) -> bool:
+    """Whether the text can match more than one path."""
+    return _WILDCARD.search(text) is not None or text.endswith("/")
+
+
+def _fixed_part(glob: str) -> str:
+    """The folders a glob names: `portraits/` of `portraits/**/*.png`."""
+    folders = glob.removeprefix("/").split("/")[:-1]
+    named = next((index for index, folder in enumerate(folders) if _WILDCARD.search(folder)), len(folders))
+    return "".join(f"{folder}/" for folder in folders[:named])

@@ -1,0 +1,76 @@
+"""What a folder holds, in groups a configuration can name."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from ..probe.formats import Kind
+from ..probe.kinds import kind_by_name
+from ..probe.sniff import sniff
+from ..probe.source import OpenError, open_source
+from .files import GitIgnored, files_below
+
+
+@dataclass(frozen=True)
+class Group:
+    """The files of one kind in one folder of the top level (`""`: in the top level itself).
+
+    `is_deep`: whether some of them lie in folders below that. `extensions`: as they are written, with the dot. `stems`: their
+    paths below the folder, without the extension. `sizes`: the smallest and the largest, in bytes.
+    """
+
+    folder: str
+    kind: Kind
+    is_deep: bool
+    extensions: tuple[str, ...]
+    stems: frozenset[str]
+    count: int
+    sizes: tuple[int, int]
+
+
+class _File(NamedTuple):
+    path: PurePosixPath
+    size: int
+
+
+def survey(folder: str) -> tuple[Group, ...]:
+    """The media below a folder, by folder and kind. Hidden files and those that `.gitignore` names are left out.
+
+    Raises UsageError for a folder that cannot be listed.
+    """
+    start = os.path.abspath(folder)  # noqa: PTH100
+    groups: dict[tuple[str, Kind], list[_File]] = defaultdict(list)
+    for path in files_below(start, GitIgnored(start)):
+        kind = kind_by_name(path)
+        if kind is not None and (size := _media_size(path)) is not None:
+            below = PurePosixPath(os.path.relpath(path, start).replace(os.sep, "/"))
+            groups[below.parts[0] if len(below.parts) > 1 else "", kind].append(_File(below, size))
+    return tuple(_group(place, kind, groups[place, kind]) for place, kind in sorted(groups))
+
+
+def _media_size(path: str) -> int | None:
+    """The size of a file; None for one that cannot be read or is plain text, as a TypeScript source named `.ts` is."""
+    try:
+        with open_source(path) as source:
+            return None if sniff(source.stream).format == "text" else source.size
+    except (OpenError, OSError):
+        return None
+
+
+def _group(folder: str, kind: Kind, files: Iterable[_File]) -> Group:
+    paths = [file.path.relative_to(folder) if folder else file.path for file in files]
+    sizes = [file.size for file in files]
+    return Group(
+        folder=folder,
+        kind=kind,
+        is_deep=any(len(path.parts) > 1 for path in paths),
+        extensions=tuple(sorted({path.suffix for path in paths})),
+        stems=frozenset(str(path.with_suffix("")) for path in paths),
+        count=len(paths),
+        sizes=(min(sizes), max(sizes)),
+    )

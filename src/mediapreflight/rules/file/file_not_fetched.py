@@ -1,0 +1,32 @@
+"""The file lies in Git LFS and was not fetched: only its pointer is here.
+
+A pointer is a text of three lines that stands in the place of a large file until `git lfs pull` brings it. Found for pictures,
+videos and recordings alike, whatever their names.
+
+Why it matters: the file itself may be in order, but nothing of it was seen. Unchecked is not a pass.
+
+Cure: run `git lfs pull`; in a GitHub workflow, let `actions/checkout` do it with `lfs: true`.
+
+Source: the Git LFS specification, "The Pointer".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+POINTER = "Git LFS pointer"
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault, of severity unchecked, where a pointer stands in the file's place."""
+    if case.facts.format == POINTER:
+        yield Fault(
+            severity="unchecked",
+            message="was not fetched: it is a Git LFS pointer to the file",
+            help="fetch the file with `git lfs pull`",
+        )
