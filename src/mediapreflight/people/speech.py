@@ -127,13 +127,13 @@ def _mono(container: InputContainer, stream: AudioStream, gauge: _Gauge) -> Iter
     import av
 
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    for frame in _decoded(container, stream):
+    for frame in decoded(container, stream):
         gauge.see(frame)
         yield from (part.to_ndarray()[0] for part in resampler.resample(frame))
     yield from (part.to_ndarray()[0] for part in resampler.resample(None))
 
 
-def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     """The frames that decode, up to `MAX_HEARD_S`; what is damaged is left out."""
     import av
 

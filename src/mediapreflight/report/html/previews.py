@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ...errors import MediaPreflightError
@@ -13,7 +12,6 @@ from ...probe.facts import AudioFacts, Facts, ImageFacts, Problem, VideoFacts
 
 if TYPE_CHECKING:
     import numpy as np
-    from av import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from numpy.typing import NDArray
@@ -153,11 +151,13 @@ def _outline(container: InputContainer, stream: AudioStream) -> Sound | None:
     import av
     import numpy as np
 
+    from ...people.speech import decoded
+
     resampler = av.AudioResampler(format="flt", layout="mono", rate=_SOUND_RATE)
     parts: list[NDArray[np.float32]] = []
     rest = np.zeros(0, np.float32)
     heard = 0
-    for frame in _decoded(container, stream):
+    for frame in decoded(container, stream):
         for part in resampler.resample(frame):
             samples = np.nan_to_num(np.abs(part.to_ndarray()[0]))
             heard += len(samples)
@@ -170,22 +170,3 @@ def _outline(container: InputContainer, stream: AudioStream) -> Sound | None:
         return None
     columns = np.array_split(peaks, min(_COLUMNS, len(peaks)))
     return Sound(tuple(min(round(float(column.max()), 3), 1.0) for column in columns), heard / _SOUND_RATE)
-
-
-def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """The frames that decode, as far as recordings are listened to; what is damaged is left out."""
-    import av
-
-    from ...people.speech import MAX_HEARD_S
-
-    heard = 0.0
-    for packet in container.demux(stream):
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            continue
-        for frame in frames:
-            yield frame
-            heard += frame.samples / frame.sample_rate
-        if heard >= MAX_HEARD_S:
-            return
