@@ -1,15 +1,21 @@
 """`mediapreflight submit` and `tasks` against the stand-in service, as a user runs them."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jsonschema
 import pytest
+from PIL import Image
 
 from mediapreflight import probe
 from mediapreflight.emulator import Emulator
 from mediapreflight.schemas import result_schema
+
+from .conftest import environment
 
 WAN = ("--model", "wan2.6-i2v", "--set", "duration=2", "--set")
 
@@ -166,6 +172,36 @@ def test_estimate_above_the_limit_sends_nothing(submit, service: Emulator, fixtu
     assert "unknown" in unknown.err
     assert service.log == []
     assert submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out", "--max-cost", "1").status == 0
+
+
+def test_prediction_is_shown_beforehand(submit, fixtures: Path, tmp_path: Path) -> None:
+    Image.open(fixtures / "portrait-3x4.jpg").resize((750, 1000)).save(tmp_path / "p.jpg")
+    wan = submit("submit", *WAN, "prompt=x", "--set", "resolution=720P", "image=p.jpg", "--dry-run")
+    assert "# expected: 816 x 1104 px, 30 fps, 2.00 s\n" in wan.out
+    emo = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--dry-run", "--ratio", "3:4")
+    assert "# expected: 512 x 704 px, 15 fps, 4.03 s\n" in emo.out
+
+
+@pytest.mark.parametrize(("answer", "status", "creates"), [("n", 2, 0), ("y", 0, 1), ("", 2, 0)])
+def test_terminal_is_asked_once_before_what_bills(
+    answer: str, status: int, creates: int, service: Emulator, fixtures: Path, tmp_path: Path
+) -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "mediapreflight", "submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}"]
+    env = environment(**service.environment, MEDIAPREFLIGHT_STATE_DIR=str(tmp_path / "state"))
+    process = subprocess.Popen(
+        [*command, "--out", "out", "--poll-interval", "0.05"],
+        cwd=tmp_path, env=env, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs,
+    )  # fmt: skip
+    os.write(ours, f"{answer}\n".encode())
+    process.communicate(timeout=60)
+    os.close(theirs)
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert said.count("[y/N]") == 1
+    assert "Send 1 job to http://127.0.0.1" in said
+    assert process.returncode == status
+    assert sum(entry["step"] == "create" for entry in service.log) == creates
 
 
 def test_detect_model_prints_its_verdict(submit, fixtures: Path) -> None:

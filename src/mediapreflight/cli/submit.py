@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..submit.batch import Order
     from ..submit.cost import Estimate
     from ..submit.ledger import NewSubmission
+    from ..submit.outcome import ExpectedOutput
     from ..submit.result import JobResult
     from ..submit.surroundings import Surroundings
 
@@ -203,21 +204,25 @@ def _send(options: argparse.Namespace, around: Surroundings, checked: Sequence[_
 def _registered(options: argparse.Namespace, around: Surroundings, ready: Sequence[_Ready]) -> list[Order]:
     """All jobs in the ledger, in one step, before the first is sent: a crash from here on forgets none."""
     from ..submit.batch import Order
-    from ..submit.outcome import expected_output
-    from ..submit.registering import facts_of
 
     entries = [each.entry for each in ready if each.entry is not None]
     began = around.clock()
     rows = iter(around.ledger.register(entries, again=options.again))
     orders = []
     for each in ready:
-        model = around.catalog.model(each.checked.job.model)
-        facts = facts_of(each.checked.report)
-        expected = expected_output(each.checked.job, model, facts, ratio=options.ratio) if each.entry else None
+        expected = _expected(options, around, each.checked) if each.entry else None
         row = next(rows) if each.entry else None
         resumed = row is not None and row.registered_at < began
         orders.append(Order(each.checked.job, row, expected, options.ratio, resumed))
     return orders
+
+
+def _expected(options: argparse.Namespace, around: Surroundings, checked: _Checked) -> ExpectedOutput:
+    from ..submit.outcome import expected_output
+    from ..submit.registering import facts_of
+
+    model = around.catalog.model(checked.job.model)
+    return expected_output(checked.job, model, facts_of(checked.report), ratio=options.ratio)
 
 
 def _delivered(options: argparse.Namespace, around: Surroundings, orders: Sequence[Order], shown: _Shown) -> list[JobResult]:
@@ -302,6 +307,7 @@ def _rehearsals(options: argparse.Namespace, around: Surroundings, checked: Sequ
                 yield f"# {each.job.model}: {style('not sent', 'red', 'bold')}: {plain(str(each.trouble))}\n"
             continue
         ready = _readied(options, around, each)
+        expected = _expected(options, around, each) if ready.entry else None
         if ready.entry is None:
             requests = rehearsed_detection(around, each.job, options.ratio)
         else:
@@ -312,11 +318,14 @@ def _rehearsals(options: argparse.Namespace, around: Surroundings, checked: Sequ
                 "ok": True,
                 "prepared_first": each.trouble is not None,
                 "estimate": in_words([ready.estimate]),
+                "expected": expected,
                 "requests": [as_dict(request) for request in requests],
             }
             continue
         first = "; its files would be prepared first" if each.trouble is not None else ""
         yield f"# {each.job.model}: {len(requests)} requests; estimate: {in_words([ready.estimate])}{first}\n"
+        if expected is not None and expected.in_words:
+            yield f"# expected: {expected.in_words}\n"
         show = as_curl if options.output_format == "curl" else as_text
         for request in requests:
             yield show(request) + "\n\n"

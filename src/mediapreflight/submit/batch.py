@@ -143,6 +143,7 @@ async def _result(order: Order, submission: Submission, answer: TaskAnswer | Non
         seconds_billed=submission.seconds_billed,
         cost=cost_of(submission),
         resumed=order.resumed,
+        expected=order.expected,
         notes=notes,
     )
 

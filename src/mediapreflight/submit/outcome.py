@@ -37,6 +37,16 @@ class ExpectedOutput:
     container: str | None = None
     side_tolerance: int = 0
 
+    @property
+    def in_words(self) -> str:
+        """What is known, as `512 x 512 px, 15 fps, 4.03 s`."""
+        parts = (
+            f"{self.width} x {self.height} px" if self.width else "",
+            f"{self.fps:.6g} fps" if self.fps else "",
+            f"{self.duration_s:.2f} s" if self.duration_s else "",
+        )
+        return ", ".join(part for part in parts if part)
+
 
 def expected_output(job: Job, model: Model, facts: Mapping[str, Facts], *, ratio: str | None = None) -> ExpectedOutput:
     """What the job's video will be.

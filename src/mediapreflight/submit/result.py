@@ -10,6 +10,7 @@ from msgspec import Struct
 from .._version import __version__
 from ..errors import JobNotFitError, MediaPreflightError, PrepareError, ServiceError
 from ..findings import Finding, JobReport
+from .outcome import ExpectedOutput
 
 SCHEMA: Literal["mediapreflight.result/1"] = "mediapreflight.result/1"
 
@@ -35,8 +36,8 @@ class JobResult(Struct, frozen=True, kw_only=True):
     """One job: what was sent, and what came of it.
 
     `resumed`: an earlier run submitted it. `status`: the service's word for the task; None where no task was made. `video`: the
-    delivered file. `video_url` lives 24 h. `template_id`, `detected`: what template and detect calls answer. `notes`: where the
-    video is not what the documents promise.
+    delivered file. `video_url` lives 24 h. `template_id`, `detected`: what template and detect calls answer. `expected`: the
+    video as the documents promise it. `notes`: where it is not so.
     """
 
     model: str
@@ -52,6 +53,7 @@ class JobResult(Struct, frozen=True, kw_only=True):
     seconds_billed: float | None = None
     cost: Cost = Cost()
     resumed: bool = False
+    expected: ExpectedOutput | None = None
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     error: JobError | None = None
