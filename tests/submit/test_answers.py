@@ -253,6 +253,12 @@ class TestTask:
         error = failure_of(failed)
         assert (error.task_id, str(error)) == (ID, "InvalidURL: The input audio is longer than 60s.")
         assert (error.rules, error.retry_helps, error.request_id) == (("AUD003",), False, REQUEST)
+        # The answer that says so is itself a success of HTTP.
+        assert (error.status, error.code) == (200, "InvalidURL")
+
+    def test_failed_where_a_new_task_may_succeed(self) -> None:
+        failed = parse_task(answer(task(task_status="FAILED", code="InternalError.Timeout", message="m")), model("emo-v1"))
+        assert failure_of(failed).retry_helps
 
     def test_canceled_without_a_word(self) -> None:
         assert str(failure_of(parse_task(answer(task(task_status="CANCELED")), model("emo-v1")))) == "the task ended CANCELED"

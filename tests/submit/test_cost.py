@@ -140,6 +140,16 @@ def test_what_a_finished_job_cost() -> None:
     assert actual(Job("emo-detect-v1"), detector, 1) == Cost(Decimal("0.004"), "CNY")
 
 
+def test_what_a_finished_job_cost_is_a_matter_of_its_region_and_ratio() -> None:
+    model = builtin_catalog().model("wanx2.1-i2v-turbo")
+    assert actual(Job(model.id), model, 5) == Cost(None, None)
+    assert actual(Job(model.id), model, 5, region="singapore") == Cost(Decimal("0.180"), "USD")
+    assert actual(Job(model.id, region="singapore"), model, 5) == Cost(Decimal("0.180"), "USD")
+    assert actual(Job(model.id, region="singapore"), model, 5, region="beijing") == Cost(None, None)
+    emo = builtin_catalog().model("emo-v1")
+    assert actual(Job("emo-v1"), emo, 10, ratio="3:4") == Cost(Decimal("0.22937"), "USD")
+
+
 @given(st.lists(st.integers(1, 10**9), max_size=30))
 def test_sums_are_exact(amounts: list[int]) -> None:
     estimates = [Estimate("emo-v1", Decimal(amount).scaleb(-6), "USD") for amount in amounts]

@@ -259,7 +259,7 @@ def test_forks_beside_busy_threads_harm_nobody(path: Path, children: Children) -
     threads = [threading.Thread(target=busy, args=(name,)) for name in "abc"]
     for thread in threads:
         thread.start()
-    for number in range(20):
+    for number in range(12):
         children.start(lambda number=number: claimed(ledger, f"child-{number}"))  # type: ignore[misc]
     children.all_end_well()
     done.set()
@@ -267,5 +267,5 @@ def test_forks_beside_busy_threads_harm_nobody(path: Path, children: Children) -
         thread.join()
     assert failures == []
     rows = ledger.all()
-    assert len([row for row in rows if row.fingerprint.startswith("child") and ledger.is_idle(row)]) == 20
+    assert len([row for row in rows if row.fingerprint.startswith("child") and ledger.is_idle(row)]) == 12
     assert len({row.fingerprint for row in rows}) == len(rows)

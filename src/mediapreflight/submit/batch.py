@@ -54,32 +54,32 @@ async def deliver(
 ) -> list[JobResult]:
     """Bring every order to its end, and tell `done` of each, with its place in `orders`, as it gets there.
 
-    A job that fails does not stop the others. Raises KeyRefusedError, since with that key nothing will go; what was not sent
-    stays open in the ledger.
+    A job that fails does not stop the others. Raises KeyRefusedError, since with that key nothing will go, LedgerError where the
+    ledger cannot be read any more, and what `done` raises; what is open then stays so in the ledger.
     """
     import anyio
 
     results: dict[int, JobResult] = {}
     lanes: dict[tuple[str, str], anyio.CapacityLimiter] = {}
-    refusals: list[KeyRefusedError] = []
+    ends: list[Exception] = []
 
     async def run(number: int, order: Order, lane: anyio.CapacityLimiter, scope: anyio.CancelScope) -> None:
         async with lane:
             try:
                 results[number] = await _delivered(client, order, out, detach, timeout)
-            except KeyRefusedError as error:
-                refusals.append(error)
+                done(number, results[number])
+            except Exception as error:
+                # Not left to the task group, which would wrap it: callers know it by its class.
+                ends.append(error)
                 scope.cancel()
-                return
-            done(number, results[number])
 
     async with anyio.create_task_group() as group:
         for number, order in enumerate(orders):
             key, size = _lane(client, order, detach)
             lane = lanes.setdefault(key, anyio.CapacityLimiter(size))
             group.start_soon(run, number, order, lane, group.cancel_scope)
-    if refusals:
-        raise refusals[0]
+    if ends:
+        raise ends[0]
     return [results[number] for number in range(len(orders))]
 
 

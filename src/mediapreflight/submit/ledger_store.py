@@ -11,6 +11,7 @@ import os
 import sqlite3
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,6 +108,8 @@ class Store:
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The connection, for single statements that change nothing. Raises LedgerError."""
+        with _FORKING:
+            pass  # whoever is about to fork goes first
         with self.lock, self._errors():
             if self._connection is None:
                 self._connection = self._open()
@@ -192,18 +195,10 @@ class Store:
         if self.path is not None and _identity(self.path) != self._identity:
             raise LedgerError(f"{self.name}: the ledger was deleted or replaced while in use; bring it back and run again")
 
-    def _before_fork(self) -> None:
-        self.lock.acquire()
-        # SQLite forbids to carry an open file across a fork, even if only to close it. A copy in memory may cross.
-        if self.path is not None and self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    def _after_fork_in_parent(self) -> None:
-        self.lock.release()
-
-    def _after_fork_in_child(self) -> None:
-        self.lock = threading.RLock()
+    def let_go(self) -> None:
+        """Close the file before a fork: SQLite forbids to carry an open one across, even if only to close it there."""
+        if self.path is not None:
+            self.close()
 
 
 def _make_file(path: Path) -> None:
@@ -266,26 +261,40 @@ def _identity(path: Path) -> tuple[int, int] | None:
 # then stops all threads from locking and unlocking. The other way round, each would wait for the other.
 
 _STORES: weakref.WeakSet[Store] = weakref.WeakSet()
-_FORKING = threading.Lock()
+_FORKING = threading.RLock()
 _held: list[Store] = []
 
 
 def _before_fork() -> None:
     _FORKING.acquire()
-    for store in list(_STORES):
-        store._before_fork()
-        _held.append(store)
+    stores = list(_STORES)
+    while not _all_locked(stores):
+        time.sleep(0.001)
+    for store in stores:
+        store.let_go()
+    _held.extend(stores)
+
+
+def _all_locked(stores: list[Store]) -> bool:
+    """Lock all or none: who holds one of them may be waiting for another, where the end of a ledger closes it."""
+    for number, store in enumerate(stores):
+        if not store.lock.acquire(blocking=False):
+            for locked in stores[:number]:
+                locked.lock.release()
+            return False
+    return True
 
 
 def _after_fork_in_parent() -> None:
     while _held:
-        _held.pop()._after_fork_in_parent()
+        _held.pop().lock.release()
     _FORKING.release()
 
 
 def _after_fork_in_child() -> None:
     while _held:
-        _held.pop()._after_fork_in_child()
+        # Threads that waited for it are not here.
+        _held.pop().lock = threading.RLock()
     _FORKING.release()
 
 
