@@ -1,10 +1,22 @@
-"""What every test may use: the place of the small media that come with the project."""
+"""What every test may use: the place of the small media that come with the project. And a cache that is not the user's own."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from mediapreflight.cache import ENVIRONMENT
 
 
 @pytest.fixture(scope="session")
 def fixtures() -> Path:
     return Path(__file__).resolve().parent.parent / "fixtures"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, ENVIRONMENT, str(folder))
+        yield folder

@@ -1,15 +1,21 @@
 import os
 import pickle
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from mediapreflight import Catalog, Job, Report, UnknownModelError, UnknownRuleError, UsageError, check, check_many
+import mediapreflight
+from mediapreflight import Catalog, Job, Report, UnknownModelError, UnknownRuleError, UsageError, check, check_many, probe
 from mediapreflight.check import check_jobs, judge, lone_job, measure, role_of
-from mediapreflight.rules import RULES, selection
+from mediapreflight.probe.facts import LEVELS
+from mediapreflight.rules import RULES, rules_in, selection
+from mediapreflight.rules.base import InputCase, JobCase
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +131,20 @@ def test_select_and_ignore(fixtures: Path) -> None:
 def test_unselected_rules_leave_the_facts_in_place(fixtures: Path) -> None:
     (job,) = check(Job("wan2.6-i2v", image=fixtures / "formats/rgba.png"), level="metadata", ignore=["ALL"]).jobs
     assert job.inputs["image"].facts.has_alpha
+
+
+@pytest.mark.parametrize("model", Catalog().ids())
+def test_file_by_itself_gives_the_rules_of_whole_jobs_nothing_to_find(fixtures: Path, model: str) -> None:
+    """They are skipped for it, which must be seen nowhere."""
+    known = Catalog().model(model)
+    for role, accepted in known.roles.items():
+        for name in ("portrait.jpg", "voice.wav", "dance.mp4", "formats/rgba.png", "missing.png"):
+            path = str(fixtures / name)
+            facts = probe(path, "metadata")
+            job = Job(model, whole=False, **{role: path})
+            case = JobCase(known, job, {role: InputCase(known, role, accepted, path, facts)})
+            found = [rule.code for group in ("request", "pair") for rule in rules_in(group) for _ in rule.check(case)]
+            assert found == []
 
 
 def test_findings_come_in_the_order_of_the_registry(fixtures: Path) -> None:
@@ -265,12 +285,39 @@ def alone(everything: list[Path]) -> list[str]:
     return [report.to_json() for report in check_many(everything, model="videoretalk", level="decode")]
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes are started after the first file."""
+    for level in LEVELS:
+        monkeypatch.setitem(sys.modules["mediapreflight.check"]._PATIENCE_S, level, 0.0)
+
+
 @pytest.mark.parametrize("workers", [2, 8])
+@pytest.mark.usefixtures("impatient")
 def test_report_is_the_same_for_any_number_of_workers(everything: list[Path], alone: list[str], workers: int) -> None:
     reports = check_many(everything, model="videoretalk", level="decode", workers=workers)
     assert [report.to_json() for report in reports] == alone
 
 
+@pytest.mark.usefixtures("impatient")
+def test_report_is_the_same_by_threads_where_no_process_can_be_started(
+    everything: list[Path], alone: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    reports = check_many(everything, model="videoretalk", level="decode", workers=2)
+    assert [report.to_json() for report in reports] == alone
+
+
+@pytest.mark.usefixtures("impatient")
+def test_report_is_the_same_where_starting_a_process_fails(
+    everything: list[Path], alone: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    reports = check_many(everything, model="videoretalk", level="decode", workers=2)
+    assert [report.to_json() for report in reports] == alone
+
+
+@pytest.mark.usefixtures("impatient")
 def test_whole_report_is_the_same_for_any_number_of_workers(everything: list[Path], alone: list[str]) -> None:
     model = Catalog().model("videoretalk")
     jobs = [lone_job(str(path), model) for path in everything]
@@ -298,7 +345,8 @@ def test_reports_stream_one_by_one(fixtures: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", [2, 8])
-def test_workers_read_ahead_by_a_few_files_only(fixtures: Path, workers: int) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_workers_read_ahead_by_a_bounded_number_of_files(fixtures: Path, workers: int) -> None:
     asked = 0
 
     def paths() -> Iterator[Path]:
@@ -308,12 +356,9 @@ def test_workers_read_ahead_by_a_few_files_only(fixtures: Path, workers: int) ->
             yield fixtures / "portrait.jpg"
 
     reports = check_many(paths(), model="emo-v1", level="metadata", workers=workers)
-    next(reports)
-    first = asked
-    assert workers <= first <= 10 * workers
-    for _ in range(100):
+    for number in range(3000):
         next(reports)
-    assert asked == first + 100
+        assert number < asked <= number + 64 * 5 * (workers + 1)
     reports.close()
 
 
@@ -325,9 +370,102 @@ def test_fault_on_the_way_comes_after_what_was_done_before(fixtures: Path) -> No
         next(reports)
 
 
-def test_fault_in_a_worker_comes_through(fixtures: Path) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_fault_comes_through_from_many_workers(fixtures: Path) -> None:
+    jobs = [Job("emo-v1", image=fixtures / "portrait.jpg")] * 5
     with pytest.raises(UsageError):
-        check([Job("emo-v1", image=fixtures / "portrait.jpg"), Job("emo-v1", image=5)], level="metadata", workers=4)
+        check([*jobs, Job("emo-v1", image=5)], level="metadata", workers=4)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_processes_need_nothing_of_the_callers_main_module(fixtures: Path, tmp_path: Path) -> None:
+    """A script without `if __name__ == "__main__"`, with a catalog of its own."""
+    own = tmp_path / "own.toml"
+    own.write_text('extends = "emo-v1"\nid = "our-emo"\n')
+    (tmp_path / "script.py").write_text(
+        "import sys\nfrom mediapreflight import Catalog, check_many\nprint('once')\n"
+        "sys.modules['mediapreflight.check']._PATIENCE_S['metadata'] = 0\n"
+        "for report in check_many(sys.argv[1:], model='our-emo', catalog=Catalog(['own.toml']), level='metadata', workers=2):\n"
+        "    print(report.ok, report.jobs[0].model)\n"
+    )
+    pictures = [str(fixtures / "portrait.jpg")] * 3
+    done = run_python("script.py", *pictures, cwd=tmp_path)
+    assert done == "once\n" + "True our-emo\n" * 3
+
+
+@pytest.fixture
+def crashing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A picture on which the decoder dies, as native code can: in processes that start from here on."""
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library/simplejpeg.py").write_text(
+        "import os, sys\nme, here = sys.modules.pop(__name__), sys.path.pop(0)\nimport simplejpeg as real\n"
+        "sys.modules[__name__] = me\nsys.path.insert(0, here)\n"
+        "def decode_jpeg_header(data, **options):\n"
+        "    os.abort() if data.endswith(b'CRASH') else None\n    return real.decode_jpeg_header(data, **options)\n"
+        "decode_jpeg = real.decode_jpeg\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "library")
+    path = tmp_path / "crash.jpg"
+    fixtures = Path(__file__).resolve().parent.parent / "fixtures"
+    path.write_bytes((fixtures / "portrait.jpg").read_bytes() + b"CRASH")
+    return path
+
+
+@pytest.mark.usefixtures("impatient")
+def test_crash_of_a_library_spoils_its_own_file_only(fixtures: Path, crashing: Path) -> None:
+    import simplejpeg  # noqa: F401 - this process keeps the real one
+
+    good = fixtures / "portrait.jpg"
+    paths = [good, good, crashing, good, fixtures / "faults/corrupt-scan.jpg", good]
+    reports = list(check_many(paths, model="emo-v1", level="decode", workers=2))
+    assert [codes(report) for report in reports] == [[], [], ["FILE012"], [], ["FILE011"], []]
+    (finding,) = reports[2].findings
+    assert (finding.severity, finding.path) == ("unchecked", str(crashing))
+    assert "what reads it crashed" in finding.message
+
+
+@pytest.mark.usefixtures("impatient")
+def test_crash_spoils_one_input_of_a_job_only(fixtures: Path, crashing: Path) -> None:
+    import simplejpeg  # noqa: F401
+
+    whole = Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.wav")
+    spoilt = Job("emo-v1", image=crashing, audio=fixtures / "voice.wav")
+    report = check([whole, spoilt, whole], level="decode", workers=2)
+    assert [job.ok for job in report.jobs] == [True, False, True]
+    assert codes(report) == ["FILE012"]
+    assert report.jobs[1].inputs["audio"].facts.duration_s == pytest.approx(3.96, abs=0.01)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent otherwise there")
+def test_interrupt_ends_everything_at_once(fixtures: Path, tmp_path: Path) -> None:
+    (tmp_path / "endless.py").write_text(
+        "import itertools, sys\nfrom mediapreflight import check_many\n"
+        "reports = check_many(itertools.repeat(sys.argv[1]), model='emo-v1', level='decode', workers=4)\n"
+        "for number, report in enumerate(reports):\n    if number % 1000 == 0: print(number, flush=True)\n"
+    )
+    command = [sys.executable, "endless.py", str(fixtures / "portrait.jpg")]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=with_sources(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as running:
+        assert running.stdout is not None
+        for _ in range(3):
+            running.stdout.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        # The pipes stay open until the last process that has them is gone.
+        _, errors = running.communicate(timeout=30)
+    assert errors.count(b"Traceback") == errors.count(b"KeyboardInterrupt") == 1
+
+
+def with_sources() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(Path(mediapreflight.__file__).parents[1])}
+
+
+def run_python(*arguments: str, cwd: Path) -> str:
+    """What a program prints; it must end well and complain of nothing."""
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=cwd, env=with_sources(), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
 
 
 def test_reports_are_picklable(fixtures: Path) -> None:

@@ -1,6 +1,10 @@
 """The public face of the package."""
 
+import importlib
 import inspect
+import os
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -9,32 +13,62 @@ import pytest
 import mediapreflight
 
 PUBLIC = [
+    "AccessRefusedError",
+    "AsyncClient",
     "AudioFacts",
+    "Cache",
     "Catalog",
     "CatalogError",
+    "Client",
+    "ConfigError",
+    "DetectionRefusedError",
+    "DownloadError",
+    "Event",
     "Facts",
     "FfmpegError",
     "Finding",
     "ImageFacts",
     "InputReport",
+    "InputUrlError",
     "Job",
     "JobFileError",
+    "JobNotFitError",
     "JobPlan",
     "JobReport",
+    "KeyRefusedError",
+    "Ledger",
+    "LedgerError",
+    "LostAnswerError",
     "MediaPreflightError",
     "MissingLibraryError",
+    "OutputError",
+    "Pace",
     "PrepareError",
     "PrepareOptions",
     "Prepared",
     "Problem",
+    "ProtocolError",
     "Report",
+    "RequestRefusedError",
+    "ServiceError",
+    "ServiceFaultError",
+    "SubmitError",
     "Summary",
+    "Task",
+    "TaskExpiredError",
+    "TaskFailed",
+    "ThrottledError",
+    "TransportError",
+    "UnclearTaskError",
     "UnknownFacts",
     "UnknownModelError",
     "UnknownRuleError",
+    "UnreachableError",
     "UnreadableMediaError",
+    "UploadError",
     "UsageError",
     "VideoFacts",
+    "WaitTimeoutError",
     "__version__",
     "check",
     "check_many",
@@ -64,6 +98,19 @@ def test_every_public_method_is_documented(name: str) -> None:
     for member, value in vars(getattr(mediapreflight, name)).items():
         if not member.startswith("_") and (inspect.isfunction(value) or isinstance(value, property | classmethod)):
             assert inspect.getdoc(value), member
+
+
+def test_functions_keep_their_names_whichever_module_is_imported_first() -> None:
+    """`check`, `prepare` and `probe` are modules, too."""
+    for name in ("check", "prepare", "probe"):
+        importlib.import_module(f"mediapreflight.{name}")
+        assert inspect.isfunction(getattr(mediapreflight, name))
+    code = "import sys, mediapreflight.probe.facts, mediapreflight.check, mediapreflight as m\n"
+    code += "print(callable(m.check), callable(m.probe), set(m.__all__) <= set(dir(m)), hasattr(m, 'nothing'))\n"
+    code += "from mediapreflight import *; print(prepare is m.prepare)"
+    environment = os.environ | {"PYTHONPATH": str(Path(mediapreflight.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "True True True False\nTrue\n"
 
 
 def test_package_is_typed() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .catalog import Catalog, Model, Role, builtin_catalog
-from .errors import MissingLibraryError, UnreadableMediaError, UsageError
+from .errors import UsageError
 from .findings import FAILING, Finding, InputReport, JobReport, Report
-from .job import Job, is_url, roles_for_kind
-from .probe import Facts, Level, probe
+from .job import Job, roles_for_kind
+from .measure import Measured, local_files, measure, measure_file, measure_files
+from .probe import Level, UnknownFacts
+from .probe.facts import Problem
 from .probe.source import display_name
 from .rules import Rule, rules_in, selection
 from .rules.base import Fault, InputCase, JobCase
@@ -19,12 +23,20 @@ from .rules.base import Fault, InputCase, JobCase
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from .people.facts import Content
+    from .cache import Cache, Stamp
+    from .processes import Processes
+
+__all__ = ["Measured", "check", "check_jobs", "check_many", "in_order", "judge", "lone_job", "measure", "role_of"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 # Enough queued work to keep every worker busy, little enough to keep memory flat.
 _QUEUED_PER_WORKER = 4
+# Starting processes takes about this many seconds of work: once as much was done alone and there is more, they pay.
+_PATIENCE_S: dict[Level, float] = {"metadata": 0.15, "decode": 0.15, "content": 2.0}
+# Jobs go to a process in portions of about this length, which makes the way there cheap and waiting for the last one short.
+_PORTION_S = 0.02
+_MAX_PORTION = 64
 
 
 def check(
@@ -35,13 +47,17 @@ def check(
     ignore: Iterable[str] = (),
     catalog: Catalog | None = None,
     workers: int = 1,
+    cache: Cache | None = None,
 ) -> Report:
     """Check one job or many; nothing is changed, and nothing is sent.
 
     Args:
         level: how much is read: `metadata` (headers), `decode` (all data), `content` (who is to be seen and heard).
         select, ignore: rules by code, prefix of codes, or name.
-        workers: how many files are measured at once. The report is the same for any number.
+        workers: how many files are measured at once, in processes of their own once that pays. The report is the same for any
+            number.
+        cache: what files were found to be is taken from there where they did not change, and kept there. None: every file
+            is read anew. The report is the same.
 
     Raises UnknownModelError and UnknownRuleError, before any file is opened.
     """
@@ -49,7 +65,8 @@ def check(
     models = catalog or builtin_catalog()
     for name in dict.fromkeys(job.model for job in several):
         models.model(name)
-    return Report(jobs=tuple(check_jobs(several, level=level, select=select, ignore=ignore, catalog=catalog, workers=workers)))
+    reports = check_jobs(several, level=level, select=select, ignore=ignore, catalog=catalog, workers=workers, cache=cache)
+    return Report(jobs=tuple(reports))
 
 
 def check_many(
@@ -62,6 +79,7 @@ def check_many(
     ignore: Iterable[str] = (),
     catalog: Catalog | None = None,
     workers: int = 1,
+    cache: Cache | None = None,
 ) -> Iterator[Report]:
     """Check files each by itself, one report a file, in order, as they are done. Arguments as in `check`.
 
@@ -75,7 +93,7 @@ def check_many(
     if role is not None and role not in known.roles:
         raise UsageError(f"{known.id} has no input {role!r}; its inputs are {', '.join(known.roles)}")
     jobs = (lone_job(os.fsdecode(path), known, role) for path in paths)
-    reports = check_jobs(jobs, level=level, select=select, ignore=ignore, catalog=catalog, workers=workers)
+    reports = check_jobs(jobs, level=level, select=select, ignore=ignore, catalog=catalog, workers=workers, cache=cache)
     return (Report(jobs=(report,)) for report in reports)
 
 
@@ -87,16 +105,142 @@ def check_jobs(
     ignore: Iterable[str] = (),
     catalog: Catalog | None = None,
     workers: int = 1,
+    cache: Cache | None = None,
 ) -> Iterator[JobReport]:
     """The report of each job, in order, as it is done. Arguments as in `check`."""
     models = catalog or builtin_catalog()
     codes = selection(tuple(select), tuple(ignore))
+    orders = (_order(job, models.model(job.model), level, cache) for job in jobs)
+    done = _alone_at_first(orders, level, codes, workers)
+    return (report for _, report in done) if cache is None else _remembered(done, level, cache)
 
-    def check_one(job: Job) -> JobReport:
-        model = models.model(job.model)
-        return judge(job, model, measure(job, model, level), codes)
 
-    return in_order(check_one, jobs, workers)
+class _Order(NamedTuple):
+    """A job to check: `paths` are to be measured, `known` need not be. `stamps`: what the files looked like before."""
+
+    job: Job
+    model: Model
+    paths: Mapping[str, str]
+    known: Mapping[str, Measured]
+    stamps: Mapping[str, Stamp]
+
+
+_Done = tuple[_Order, JobReport]
+
+
+def _order(job: Job, model: Model, level: Level, cache: Cache | None) -> _Order:
+    paths = local_files(job, model)
+    if cache is None:
+        return _Order(job, model, paths, {}, {})
+    known, stamps = {}, {}
+    for role, path in paths.items():
+        stamp, measured = cache.recall(path, model.roles[role], level)
+        if measured is not None:
+            known[role] = measured
+        elif stamp is not None:
+            stamps[role] = stamp
+    return _Order(job, model, {role: path for role, path in paths.items() if role not in known}, known, stamps)
+
+
+def _remembered(done: Iterable[_Done], level: Level, cache: Cache) -> Iterator[JobReport]:
+    with cache.writing():
+        for order, report in done:
+            for role, stamp in order.stamps.items():
+                found = report.inputs[role]
+                if found.facts is not None:
+                    cache.remember(order.paths[role], stamp, order.model.roles[role], level, found.facts, found.content)
+            yield report
+
+
+def _alone_at_first(orders: Iterator[_Order], level: Level, codes: frozenset[str], workers: int) -> Iterator[_Done]:
+    """The reports in order: made here until so much was done that processes would have paid, by processes from then on."""
+    spent, made = 0.0, 0
+    for order in orders:
+        start = time.perf_counter()
+        report = _report(order, level, codes)
+        if order.paths:
+            spent += time.perf_counter() - start
+            made += 1
+        yield order, report
+        if workers > 1 and spent > _PATIENCE_S[level]:
+            yield from _together(orders, level, codes, workers, max(1, min(_MAX_PORTION, round(_PORTION_S * made / spent))))
+
+
+def _report(order: _Order, level: Level, codes: frozenset[str]) -> JobReport:
+    return judge(order.job, order.model, {**order.known, **measure_files(order.paths, order.model, level)}, codes)
+
+
+def _together(orders: Iterator[_Order], level: Level, codes: frozenset[str], workers: int, portion: int) -> Iterator[_Done]:
+    from .processes import Processes
+
+    if not Processes.can_start():
+        yield from in_order(lambda order: (order, _report(order, level, codes)), orders, workers)
+        return
+    processes = Processes()
+    try:
+        reports = functools.partial(_reports, processes, level=level, codes=codes)
+        for done in in_order(reports, _portions(orders, portion), workers, processes.stop):
+            yield from done
+    finally:
+        processes.stop()
+
+
+def _portions(orders: Iterator[_Order], size: int) -> Iterator[list[_Order]]:
+    """The orders in groups that hold up to `size` to be measured, and not many more that need not be."""
+    portion: list[_Order] = []
+    unmeasured = 0
+    for order in orders:
+        portion.append(order)
+        unmeasured += bool(order.paths)
+        if unmeasured >= size or len(portion) >= _MAX_PORTION:
+            yield portion
+            portion, unmeasured = [], 0
+    if portion:
+        yield portion
+
+
+def _reports(processes: Processes, orders: list[_Order], *, level: Level, codes: frozenset[str]) -> list[_Done]:
+    there = [order for order in orders if order.paths]
+    reports = iter(_reports_from(processes, there, level, codes) if there else ())
+    return [(order, next(reports) if order.paths else _report(order, level, codes)) for order in orders]
+
+
+def _reports_from(processes: Processes, orders: list[_Order], level: Level, codes: frozenset[str]) -> list[JobReport]:
+    """The reports of these orders by a process; where it dies, each by a process of its own, and then each of its files."""
+    from .processes import CrashError
+
+    try:
+        return processes.call(_reports_here, orders, level, codes)
+    except OSError:
+        return _reports_here(orders, level, codes)
+    except CrashError:
+        if processes.is_stopped:
+            raise
+    if len(orders) > 1:
+        return [report for order in orders for report in _reports_from(processes, [order], level, codes)]
+    (order,) = orders
+    apart = {role: _measured_apart(processes, path, order.model.roles[role], level) for role, path in order.paths.items()}
+    return [judge(order.job, order.model, {**order.known, **apart}, codes)]
+
+
+def _reports_here(orders: list[_Order], level: Level, codes: frozenset[str]) -> list[JobReport]:
+    return [_report(order, level, codes) for order in orders]
+
+
+def _measured_apart(processes: Processes, path: str, role: Role, level: Level) -> Measured:
+    """What a file is that may make its reader crash."""
+    from .processes import CrashError
+
+    try:
+        return processes.call(measure_file, path, role, level)
+    except CrashError:
+        if processes.is_stopped:
+            raise
+    if level == "content":
+        facts = _measured_apart(processes, path, role, "decode").facts
+        return Measured(facts, trouble=None if facts.problem(Problem.NOT_RUN) else "what looks at it crashed")
+    problem = Problem.NOT_RUN.because("what reads it crashed")
+    return Measured(UnknownFacts(path=display_name(path), problems=(problem,)))
 
 
 def lone_job(path: str, model: Model, role: str | None = None) -> Job:
@@ -120,54 +264,6 @@ def role_of(path: str, model: Model) -> str:
         choices = " or ".join(f"{role}=FILE" for role in roles)
         raise UsageError(f"{path}: {model.id} has several inputs for it; write {choices}")
     return roles[0] if roles else next(iter(model.roles))
-
-
-class Measured(NamedTuple):
-    """What one file is, who is to be seen and heard in it, and why that could not be measured."""
-
-    facts: Facts
-    content: Content | None = None
-    trouble: str | None = None
-
-
-def measure(job: Job, model: Model, level: Level) -> dict[str, Measured]:
-    """What every local file of a job is, by role. Raises UsageError for an input that is neither path nor URL."""
-    measured = {}
-    for role in model.roles:
-        value = job.inputs.get(role)
-        if value in (None, "") or is_url(value):
-            continue
-        if not isinstance(value, str):
-            raise UsageError(f"{role} of {model.id} must be a path or a URL, not {value!r}")
-        facts = probe(value, level)
-        measured[role] = Measured(facts)
-        if level == "content" and facts.kind == model.roles[role].kind and not facts.problems:
-            measured[role] = _with_content(value, facts, model.roles[role])
-    return measured
-
-
-def _with_content(path: str, facts: Facts, role: Role) -> Measured:
-    """The facts together with what is to be seen or heard, as far as the model has a demand of it."""
-    wanted = role.content
-    if wanted is None:
-        return Measured(facts)
-    from .people import listen, see_picture, watch_video
-
-    with_bodies = wanted.bodies is not None or wanted.framing is not None
-    try:
-        if role.kind == "audio":
-            return Measured(facts, listen(path) if wanted.speech else None)
-        if wanted.faces is None and not with_bodies:
-            return Measured(facts)
-        look = see_picture if role.kind == "image" else watch_video
-        return Measured(facts, look(path, bodies=with_bodies))
-    except UnreadableMediaError as error:
-        return Measured(facts, trouble=error.reason)
-    except MissingLibraryError as error:
-        return Measured(facts, trouble=str(error))
-    except ImportError as error:
-        reason = " ".join(str(error).split())
-        return Measured(facts, trouble=f"{error.name or 'a library'} does not load ({reason}); `mediapreflight doctor` says more")
 
 
 def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: frozenset[str]) -> JobReport:
@@ -212,20 +308,34 @@ def _input_findings(case: InputCase, codes: frozenset[str]) -> Iterator[Finding]
     # Limits of a role say nothing about a file of another kind, but a sound file in a video's place has a rule of its own.
     if case.role.kind in (case.facts.kind, "video"):
         groups.append(case.role.kind)
-    groups.append("people")
+    if case.content is not None or case.content_trouble is not None:
+        groups.append("people")
     for group in groups:
-        for rule in rules_in(group):
-            if rule.code in codes:
-                for fault in rule.check(case):
-                    yield _finding(rule, fault, case.name, case.path)
+        for rule, check in _checks(group, codes):
+            for fault in check(case):
+                yield _finding(rule, fault, case.name, case.path)
 
 
 def _job_findings(case: JobCase, codes: frozenset[str]) -> Iterator[Finding]:
+    if _is_one_file(case):
+        return
     for group in ("request", "pair"):
-        for rule in rules_in(group):
-            if rule.code in codes:
-                for fault in rule.check(case):
-                    yield _finding(rule, fault, fault.role, _path_of(case, fault.role))
+        for rule, check in _checks(group, codes):
+            for fault in check(case):
+                yield _finding(rule, fault, fault.role, _path_of(case, fault.role))
+
+
+def _is_one_file(case: JobCase) -> bool:
+    """Whether the job is nothing but a file by itself, without boxes to be had: nothing goes with it, so nothing can be amiss."""
+    job = case.job
+    alone = not job.whole and not job.parameters and job.region is None and job.inputs.keys() == case.inputs.keys()
+    return alone and len(case.inputs) == 1 and all(measured.content is None for measured in case.inputs.values())
+
+
+@functools.lru_cache(maxsize=64)
+def _checks(group: str, codes: frozenset[str]) -> tuple[tuple[Rule, Callable[[Any], Iterable[Fault]]], ...]:
+    """The selected rules of a folder with their functions, looked up once: there is a dozen for each of many files."""
+    return tuple((rule, rule.check) for rule in rules_in(group) if rule.code in codes)
 
 
 def _path_of(case: JobCase, role: str | None) -> str | None:

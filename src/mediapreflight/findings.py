@@ -117,3 +117,8 @@ def summary_of(jobs: tuple[JobReport, ...]) -> Summary:
         infos=counts["info"],
         fixable=sum(finding.fixable for finding in findings),
     )
+
+
+def added(first: Summary, second: Summary) -> Summary:
+    """The counts of both, for reports too long to be held."""
+    return Summary(**{name: getattr(first, name) + getattr(second, name) for name in Summary.__struct_fields__})

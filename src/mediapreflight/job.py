@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from .catalog import Catalog, Model, builtin_catalog
 from .errors import UsageError
@@ -16,7 +15,6 @@ _URL = re.compile(r"https?://", re.IGNORECASE)
 OWN_KEYS = frozenset({"model", "parameters", "region", "whole"})
 
 
-@dataclass(frozen=True, init=False)
 class Job:
     """What one call to the service is made of.
 
@@ -47,16 +45,28 @@ class Job:
         whole: bool = True,
         **inputs: Any,
     ) -> None:
-        # A generated __init__ cannot take the inputs as keywords, which is how a job is best written.
-        values = {
-            "model": model,
-            "inputs": {name: _plain(value) for name, value in inputs.items()},
-            "parameters": dict(parameters or {}),
-            "region": region,
-            "whole": whole,
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        vars(self).update(
+            model=model,
+            inputs={name: _plain(value) for name, value in inputs.items()},
+            parameters=dict(parameters or {}),
+            region=region,
+            whole=whole,
+        )
+
+    # What dataclasses would generate takes as long to load as the rest of a check of one picture.
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{name} of a job cannot be changed; make another job")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{name} of a job cannot be deleted; make another job")
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if isinstance(other, Job) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as of any record that holds a dict
+
+    def __repr__(self) -> str:
+        return f"Job({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
 
 def _plain(value: Any) -> Any:

@@ -6,8 +6,6 @@ count from the folder of the job file. Errors name the file and the line.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import re
@@ -24,7 +22,7 @@ from .probe.source import OpenError, open_source
 _MAX_BYTES = 256 * 2**20
 _PREFIX = "parameters."
 # Python reads no whole number of more digits (sys.int_info.default_max_str_digits).
-_LONG_NUMBER = re.compile(r"[\d_]{4301}")
+_LONG_NUMBER = r"[\d_]{4301}"
 _TOO_LONG = "holds a number with too many digits"
 
 
@@ -85,7 +83,7 @@ def _toml_records(path: str, text: str) -> Iterator[_Record]:
         message = re.sub(r"\s*\(at .*\)$", "", str(error))
         raise JobFileError(path, message[:1].lower() + message[1:], line=int(found[1]) if found else None) from None
     except ValueError:
-        place = next((number for number, line in enumerate(lines, start=1) if _LONG_NUMBER.search(line)), None)
+        place = next((number for number, line in enumerate(lines, start=1) if re.search(_LONG_NUMBER, line)), None)
         raise JobFileError(path, _TOO_LONG, line=place) from None
     except RecursionError:
         raise JobFileError(path, "is nested too deeply") from None
@@ -122,6 +120,9 @@ def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
 
 
 def _csv_records(path: str, text: str) -> Iterator[_Record]:
+    import csv
+    import io
+
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(rows, [])]

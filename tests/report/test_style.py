@@ -1,10 +1,11 @@
 import io
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.report.style import Style, plain, style_for
+from mediapreflight.report.style import Style, plain, plain_json, style_for
 
 
 class Terminal(io.StringIO):
@@ -76,3 +77,16 @@ def test_any_text_is_one_printable_line_any_encoder_takes(text: str) -> None:
 @given(st.text())
 def test_printable_text_stays_as_it_is(text: str) -> None:
     assert (plain(text) == text) == text.isprintable()
+
+
+@given(st.text())
+def test_json_says_the_same_with_nothing_a_terminal_would_act_on(text: str) -> None:
+    encoded = json.dumps({text: [text]}, ensure_ascii=False, indent=2)
+    shown = plain_json(encoded)
+    assert json.loads(shown) == {text: [text]}
+    assert all(character.isprintable() or character == "\n" for character in shown)
+    assert plain_json(shown) == shown
+
+
+def test_json_keeps_what_can_be_read() -> None:
+    assert plain_json('{"é": "日本 \x7f\x9b\u202e\U000e0001"}\n') == '{"é": "日本 \\u007f\\u009b\\u202e\\udb40\\udc01"}\n'

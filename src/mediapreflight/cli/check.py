@@ -7,7 +7,7 @@ import contextlib
 import functools
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from ..cache import Cache
 from ..check import check_jobs
@@ -38,8 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--watch", action="store_true", help="check again whenever a file changes (extra `watch`)")
     parser.add_argument("--statistics", action="store_true", help="add how often each rule fired")
     parser.add_argument(
-        "--workers", type=count, default=os.cpu_count() or 1, metavar="N", help="files measured at once; default: one a core"
+        "--workers", type=count, metavar="N", help="files measured at once; default: one a core (of the cluster, with an engine)"
     )
+    parser.add_argument("--engine", choices=("ray",), help="check on a Ray cluster, without the cache (extra `ray`)")
     parser.add_argument("--no-cache", action="store_true", help="read every file anew, and remember nothing of it")
     add_output_arguments(parser, FORMATS)
 
@@ -67,17 +68,24 @@ def _checked(targets: Targets, options: argparse.Namespace, tally: _Tally, cache
     """The reports on targets that one configuration governs. What the command line says goes before it."""
     project = targets.project
     config = project.config if project else None
-    reports = check_jobs(
+    reports = _checker(options, cache)(
         targets.jobs,
         level=options.level or (config.level if config else "content"),
         select=_listed(options.select) or (config.select if config else ("ALL",)),
         ignore=_listed(options.ignore) if options.ignore is not None or config is None else config.ignore,
         catalog=targets.catalog,
-        workers=options.workers,
-        cache=cache,
     )
     strict = options.strict if options.strict is not None else config is not None and config.strict
     return tally.watching(map(project.without_ignored, reports) if project else reports, strict=strict)
+
+
+def _checker(options: argparse.Namespace, cache: Cache | None) -> Callable[..., Iterator[JobReport]]:
+    """What makes reports of jobs: this machine, or the engine that was asked for."""
+    if options.engine is None:
+        return functools.partial(check_jobs, workers=options.workers or os.cpu_count() or 1, cache=cache)
+    from ..engines.ray import check_jobs as check_jobs_on_ray
+
+    return functools.partial(check_jobs_on_ray, workers=options.workers)
 
 
 def _pieces(options: argparse.Namespace, tally: _Tally, jobs: Iterable[JobReport]) -> Iterator[str]:

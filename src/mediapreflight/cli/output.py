@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import UsageError
-from ..report.style import Style, style_for
+from ..report.style import Style, plain_json, style_for
+
+_JSON_FORMATS = ("json", "jsonl", "sarif")
 
 
 def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
@@ -29,6 +31,8 @@ def style_of(options: argparse.Namespace) -> Style:
 
 def write(options: argparse.Namespace, pieces: Iterable[str]) -> None:
     """Write the pieces as they come to standard output, or all of them to `--output`. Raises UsageError."""
+    if options.output_format in _JSON_FORMATS:
+        pieces = map(plain_json, pieces)
     if options.output is None:
         for piece in pieces:
             sys.stdout.write(piece)

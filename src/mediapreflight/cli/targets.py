@@ -18,6 +18,7 @@ from ..errors import UsageError
 from ..job import OWN_KEYS, Job, is_url, parse_settings, revised, with_values
 from ..job_files import is_job_file, read_jobs
 from ..probe.kinds import kind_by_name, kind_of
+from ..probe.source import is_remote
 from ..report.style import plain
 from ..rules.limits import listed
 
@@ -85,7 +86,11 @@ def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
     if len(catalogs) > 1:
         paths = listed(tuple(each.project.path for each in several if each.project))
         raise UsageError(f"the targets have catalogs of their own, in {paths}: give them one after the other")
-    return [job for each in several for job in each.jobs], several[0].catalog
+    jobs = [job for each in several for job in each.jobs]
+    remote = next((value for job in jobs for value in job.inputs.values() if isinstance(value, str) and is_remote(value)), None)
+    if remote is not None:
+        raise UsageError(f"{remote}: remote files can be checked and probed only; fetch it first")
+    return jobs, several[0].catalog
 
 
 def _own_config() -> str:
@@ -108,7 +113,7 @@ def _folder_of(target: str) -> str:
     path = target
     if "=" in target and not os.path.lexists(target):
         path = target.partition("=")[2]
-    if is_url(path):
+    if is_url(path) or is_remote(path):
         path = os.curdir
     folder = path if os.path.isdir(path) else os.path.dirname(path)  # noqa: PTH112, PTH120
     return os.path.abspath(folder)  # noqa: PTH100
@@ -193,10 +198,24 @@ def _of_model(targets: Iterable[str], model: Model, catalog: Catalog, project: P
             yield from read_jobs(target, model=model.id, catalog=catalog)
         elif assigned := _role_and_path(target, model):
             yield lone_job(assigned[1], model, assigned[0])
+        elif is_remote(target):
+            yield from (lone_job(path, model) for path in _remote_media(target, model))
         elif not target or os.path.isdir(target):  # noqa: PTH112
             yield from (lone_job(path, model) for path in _media_below(target, model, project))
         else:
             yield lone_job(target, model)
+
+
+def _remote_media(target: str, model: Model) -> Iterator[str]:
+    """The remote file, or if a remote folder is named every file below it that by its name is media of a kind the model takes."""
+    from ..engines.remote import files_below as remote_files_below
+    from ..engines.remote import is_folder
+
+    if not target.endswith("/") and (kind_by_name(target) or not is_folder(target)):
+        yield target
+        return
+    kinds = {role.kind for role in model.roles.values()}
+    yield from (path for path in remote_files_below(target) if path.endswith("/") or kind_by_name(path) in kinds)
 
 
 def _media_below(folder: str, model: Model, project: Project | None) -> Iterator[str]:

@@ -25,7 +25,8 @@ def probe(path: str | os.PathLike[str], level: Level = "decode") -> Facts:
     """Measure one file.
 
     Args:
-        path: a local file; opened for reading, never changed.
+        path: a local file, or a remote one such as `s3://bucket/portrait.png` (extra `remote`); opened for reading, never
+            changed.
         level: `metadata` reads headers; `decode` also walks and decodes the data. `content` adds nothing here: what is
             to be seen and heard is measured by `mediapreflight.people`.
 
@@ -34,10 +35,13 @@ def probe(path: str | os.PathLike[str], level: Level = "decode") -> Facts:
     """
     name = os.fsdecode(path)
     try:
-        with open_source(name) as source:
+        with open_source(name, whole=level != "metadata") as source:
             return _probe_source(source, decode=level != "metadata")
     except OpenError as error:
         problem = str(error)
+        if error.problem is Problem.OVERSIZED and level != "metadata":
+            facts = probe(name, "metadata")
+            return msgspec.structs.replace(facts, problems=(*facts.problems, problem))
     except OSError as error:
         problem = Problem.UNREADABLE.because((error.strerror or str(error)).lower())
     return UnknownFacts(path=display_name(name), problems=(problem,))
@@ -62,12 +66,19 @@ def _probe_source(source: Source, *, decode: bool) -> Facts:
 def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
     from .audio import probe_audio
     from .containers import MAX_BYTES_READ, MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
-    from .video import probe_video
+    from .formats import DEMUXERS
+    from .video import probe_undecoded, probe_video
 
     budget = MAX_BYTES_READ if decode else MAX_HEADER_BYTES_READ
     reader = Reader(source, format, budget)
     facts: Facts
     try:
+        if not decode and DEMUXERS[format] == "mov":
+            with open_container(source, format, reader, decoders=False) as container:
+                undecoded = probe_undecoded(source, format, container)
+            if undecoded is not None and not reader.is_exhausted:
+                return undecoded
+            reader = Reader(source, format, budget)
         with open_container(source, format, reader) as container:
             measure = probe_audio if first_video(container) is None else probe_video
             facts = measure(source, format, container, decode=decode)

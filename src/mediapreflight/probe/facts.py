@@ -47,6 +47,8 @@ class _Common(Struct, frozen=True, kw_only=True, tag_field="kind"):
 
     def problem(self, which: Problem) -> str | None:
         """The detail of the first problem of this sort; None where there is none."""
+        if not self.problems:
+            return None
         prefix = f"{which.value}: "
         return next((entry.removeprefix(prefix) for entry in self.problems if entry.startswith(prefix)), None)
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from . import display
 from .facts import ImageFacts, Problem, missing_library
-from .headers import READERS, Color, Header, HeaderError
+from .headers import READERS, Color, Header, HeaderError, read_header
 from .headers.exif import ExifFacts, read_exif, read_xmp
-from .quiet import quiet
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,7 +19,12 @@ _Read = TypeVar("_Read")
 # Wan takes 8000 x 8000 px, the largest documented picture: 64 million. Beyond this no pixel is decoded.
 MAX_DECODED_PIXELS = 80_000_000
 MAX_DECODED_BYTES = 512 * 2**20
+# Decoders of these take 19 and 12 bytes for a pixel, where others take four; no model takes their pictures.
+_MAX_PIXELS_OF = {"jpeg2000": 25_000_000, "avif": 40_000_000}
 _REDUCED_SIDE = 64
+# A length in the file may ask for any amount.
+_TOO_MUCH_MEMORY = "it takes more memory than there is"
+_SAID_OF_BOMBS = ("data too large", "decompression bomb", _TOO_MUCH_MEMORY)
 # Formats whose header is read here and which Pillow's wheels do not decode.
 _UNDECODED = frozenset({"heic", "jxl"})
 _COLORS: dict[tuple[str, ...], Color] = {
@@ -38,7 +42,7 @@ def probe_image(source: Source, format: str, *, decode: bool) -> ImageFacts:
     if format not in READERS and (problem := _pillow_problem(format)):
         return ImageFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
     try:
-        header = READERS[format](source.stream, source.size) if format in READERS else _pillow_header(source)
+        header = read_header(format, source.stream, source.size) if format in READERS else _pillow_header(source)
     except HeaderError as error:
         return ImageFacts(path=source.path, format=format, bytes=source.size, problems=(Problem.BROKEN.because(str(error)),))
     problems = [Problem.TRUNCATED.because(header.truncated)] if header.truncated else []
@@ -94,6 +98,8 @@ def _pillow_header(source: Source) -> Header:
     result, trouble = _guarded(header_of, source)
     if result is None:
         raise HeaderError(trouble or "no size found")
+    if result.width <= 0 or result.height <= 0:
+        raise HeaderError(f"the header says {result.width} x {result.height} px")
     return result
 
 
@@ -109,13 +115,16 @@ def _with_tags(header: Header, tags: Image.Exif) -> Header:
     )
 
 
+def max_pixels(format: str | None) -> int:
+    """How many pixels of a picture of this format are ever decoded."""
+    return _MAX_PIXELS_OF.get(format or "", MAX_DECODED_PIXELS)
+
+
 def _decode_problem(source: Source, format: str, header: Header) -> str | None:
     """Why the picture's data cannot be read whole; None where it can."""
-    pixels = header.width * header.height
-    if pixels > MAX_DECODED_PIXELS:
-        return Problem.OVERSIZED.because(
-            f"{pixels / 1e6:.0f} megapixels; more than {MAX_DECODED_PIXELS / 1e6:.0f} are not decoded"
-        )
+    pixels, most = header.width * header.height, max_pixels(format)
+    if pixels > most:
+        return Problem.OVERSIZED.because(f"{pixels / 1e6:.0f} megapixels; more than {most / 1e6:.0f} are not decoded")
     if source.size > MAX_DECODED_BYTES:
         return Problem.OVERSIZED.because(f"{source.size} bytes; pictures over {MAX_DECODED_BYTES} are not decoded")
     if format in _UNDECODED:
@@ -133,7 +142,7 @@ def _problem_of(trouble: str) -> Problem:
     said = trouble.lower()
     if "truncated" in said or "premature end" in said:
         return Problem.TRUNCATED
-    return Problem.OVERSIZED if "data too large" in said or "decompression bomb" in said else Problem.CORRUPT
+    return Problem.OVERSIZED if any(words in said for words in _SAID_OF_BOMBS) else Problem.CORRUPT
 
 
 def _decode_jpeg(stream: BinaryIO) -> None:
@@ -180,12 +189,16 @@ def _guarded(read: Callable[[BinaryIO], _Read], source: Source) -> tuple[_Read |
     Decoders raise whatever comes to hand on hostile bytes (ValueError, SyntaxError, struct.error, OverflowError, …), so
     this is the one place where every Exception is taken for "the data is bad". A library that is missing is not: it raises on.
     """
+    from .quiet import quiet
+
     source.stream.seek(0)
     try:
         with quiet():
             return read(source.stream), None
-    except (ImportError, MemoryError):
+    except ImportError:
         raise
+    except MemoryError:
+        return None, _TOO_MUCH_MEMORY
     except Exception as error:
         return None, _one_line(error)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 _MAX_BOXES = 10_000
+# No file reaches further (8 TiB), but lengths of 64 bits lead there, and systems refuse to seek so far.
+_FARTHEST = 2**43
 _ESSENTIAL = frozenset({b"moov", b"moof", b"mdat"})
 
 
@@ -22,7 +24,7 @@ def boxes(stream: BinaryIO, start: int, end: int) -> Iterator[Box]:
     """The boxes between two offsets, in order. Stops quietly at a length that makes no sense."""
     at = start
     for _ in range(_MAX_BOXES):
-        if at + 8 > end:
+        if at + 8 > min(end, _FARTHEST):
             return
         stream.seek(at)
         length, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\x00"))
@@ -93,5 +95,7 @@ def _track_samples(stream: BinaryIO, track: Box) -> int:
 
 def payload(stream: BinaryIO, box: Box, limit: int = 2**20) -> bytes:
     """The bytes of a box, at most `limit` of them."""
+    if box.start > _FARTHEST:
+        return b""
     stream.seek(box.start)
     return stream.read(min(box.end - box.start, limit))

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import functools
+import os
 
 from .formats import FORMATS, Kind
 from .sniff import sniff
-from .source import OpenError, open_source
+from .source import OpenError, is_remote, open_source
 
 
 def kind_of(path: str) -> Kind | None:
-    """What the file probably is, before it is measured; None where neither bytes nor name say. Never raises for a bad file."""
+    """What the file probably is, before it is measured; None where neither bytes nor name say. Never raises for a bad file.
+
+    Of a remote file, whose bytes are a request away, the name speaks first.
+    """
+    if is_remote(path):
+        return kind_by_name(path) or _kind_by_bytes(path)
     return _kind_by_bytes(path) or kind_by_name(path)
 
 
 def kind_by_name(path: str) -> Kind | None:
     """What the file's extension claims; None for an extension that is no media's."""
-    extension = PurePath(path).suffix.removeprefix(".").lower()
+    return _kind_by_extension(os.path.splitext(path)[1].removeprefix(".").lower())  # noqa: PTH122 - called for every file there is
+
+
+@functools.lru_cache(maxsize=256)
+def _kind_by_extension(extension: str) -> Kind | None:
     claims = (known for known in FORMATS.values() if extension in known.extensions)
     return next((known.kind for known in sorted(claims, key=lambda known: known.extensions.index(extension))), None)
 

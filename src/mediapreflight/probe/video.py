@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 import msgspec
 
-from . import display, isobmff, matroska
+from . import display, h264, isobmff, matroska
 from .containers import (
     MAX_PACKETS,
     clock_zero,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 # Up to this many pixels a clip is decoded whole (about half a second on one core); a longer one at its key frames only.
 FULL_DECODE_PIXELS = 300_000_000
 _TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
+_FULL_RANGE = 2
+_USUAL_DEPTHS = frozenset({8, 10})
 _PROGRESSIVE_OR_UNKNOWN = frozenset({0, 1})
 _LOCATION_KEYS = ("location", "com.apple.quicktime.location.iso6709")
 _ENCRYPTED_ENTRIES = frozenset({b"encv", b"drmi"})
@@ -55,7 +58,22 @@ def probe_video(source: Source, format: str, container: InputContainer, *, decod
     return _measured(facts, container, clock_zero(container, format)) if decode else facts
 
 
-def _stated(source: Source, format: str, container: InputContainer) -> VideoFacts:
+def probe_undecoded(source: Source, format: str, container: InputContainer) -> VideoFacts | None:
+    """What `probe_video` says without `decode`, of a container opened without decoders; None where one must be asked."""
+    stream = first_video(container)
+    if stream is None or codec_of(stream) != "h264" or not stream.frames:
+        return None
+    header = h264.read_configuration(stream.codec_context.extradata or b"")
+    if header is None or header.is_rgb or header.bit_depth not in _USUAL_DEPTHS:
+        return None
+    facts = _stated(source, format, container, header)
+    fits = not facts.encrypted and (facts.stored_width, facts.stored_height) == (header.width, header.height)
+    return facts if fits else None
+
+
+def _stated(
+    source: Source, format: str, container: InputContainer, header_of_h264: h264.SequenceHeader | None = None
+) -> VideoFacts:
     stream = first_video(container)
     assert stream is not None
     context: Any = stream.codec_context
@@ -83,6 +101,11 @@ def _stated(source: Source, format: str, container: InputContainer) -> VideoFact
         problem = Problem.BROKEN.because("its picture size or codec is not stated")
         return msgspec.structs.replace(facts, problems=(*facts.problems, problem))
     ratio = stream.sample_aspect_ratio
+    transfer, pixels = int(context.color_trc), _pixels(context.format)
+    if header_of_h264 is not None:
+        ratio = ratio or _fraction(header_of_h264.pixel_ratio)
+        transfer = transfer if header_of_h264.transfer is None else header_of_h264.transfer
+        pixels = _pixels_of_h264(header_of_h264, int(context.color_range) == _FULL_RANGE)
     width, height = display.displayed(context.width, context.height, header.rotation, ratio)
     return msgspec.structs.replace(
         facts,
@@ -92,14 +115,28 @@ def _stated(source: Source, format: str, container: InputContainer) -> VideoFact
         stored_height=context.height,
         sample_aspect_ratio=f"{ratio.numerator}:{ratio.denominator}" if ratio else None,
         video_codec=codec_of(stream),
-        transfer=_TRANSFERS.get(int(context.color_trc), "sdr"),
+        transfer=_TRANSFERS.get(transfer, "sdr"),
         interlaced=int(context.field_order) not in _PROGRESSIVE_OR_UNKNOWN,
-        **_pixels(context),
+        **pixels,
     )
 
 
-def _pixels(context: Any) -> dict[str, Any]:
-    pixels = context.format
+def _fraction(ratio: tuple[int, int] | None) -> Fraction | None:
+    return Fraction(*ratio) if ratio and all(ratio) else None
+
+
+def _pixels_of_h264(header: h264.SequenceHeader, is_full_by_container: bool) -> dict[str, Any]:
+    """Chroma and depth by FFmpeg's names: 8 bits in full range are a format of their own there."""
+    is_full = is_full_by_container if header.full_range is None else header.full_range
+    wide = f"10{sys.byteorder[0]}e" if header.bit_depth == 10 else ""
+    return {
+        "pixel_format": f"yuv{'j' if is_full and not wide else ''}{header.chroma}p{wide}",
+        "bit_depth": header.bit_depth,
+        "chroma": ":".join(header.chroma),
+    }
+
+
+def _pixels(pixels: Any) -> dict[str, Any]:
     if pixels is None:
         return {}
     return {

@@ -13,8 +13,8 @@ _ORIENTATION_TAG = 0x0112
 _GPS_TAG = 0x8825
 _ENTRY_BYTES = 12
 _MAX_ENTRIES = 1000
-_XMP_ORIENTATION = re.compile(rb"""tiff:Orientation(?:\s*=\s*["']|>)\s*(\d)""")
-_XMP_LOCATION = re.compile(rb"exif:GPSLatitude\b")
+_XMP_ORIENTATION = rb"""tiff:Orientation(?:\s*=\s*["']|>)\s*(\d)"""
+_XMP_LOCATION = rb"exif:GPSLatitude\b"
 
 
 class ExifFacts(NamedTuple):
@@ -49,8 +49,8 @@ def read_exif(block: bytes) -> ExifFacts:
 
 def read_xmp(packet: bytes) -> ExifFacts:
     """The same facts from an XMP packet."""
-    found = _XMP_ORIENTATION.search(packet)
-    return ExifFacts(_sane(int(found[1])) if found else None, _XMP_LOCATION.search(packet) is not None)
+    found = re.search(_XMP_ORIENTATION, packet)
+    return ExifFacts(_sane(int(found[1])) if found else None, re.search(_XMP_LOCATION, packet) is not None)
 
 
 def _sane(value: int) -> int | None:

@@ -47,7 +47,9 @@ def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
             return header._replace(truncated=missing)
         if name == b"IEND":
             return header
-        if name == b"tRNS":
+        if name == b"IDAT":
+            end = _end_of_equals(stream, at, length, size)
+        elif name == b"tRNS":
             header = header._replace(has_alpha=True)
         elif name == b"acTL" and length >= 8:
             header = header._replace(frames=max(1, struct.unpack(">I", take(stream, 4))[0]))
@@ -59,6 +61,29 @@ def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
                 header = header._replace(xmp=text[len(_XMP_KEYWORD) :])
         at = end
     raise HeaderError(f"it has more than {MAX_CHUNKS} chunks")
+
+
+def _end_of_equals(stream: BinaryIO, at: int, length: int, size: int) -> int:
+    """Where the last of the IDAT chunks ends that follow the one at `at` and are as long as it.
+
+    No other chunk may stand between them, and writers cut the data of one picture into hundreds of equal pieces: looking at
+    the first, second, fourth, eighth … takes a tenth of the time.
+    """
+    header, whole = struct.pack(">I4s", length, b"IDAT"), length + 12
+    last, step, grows = 0, 1, True
+    while step:
+        there = at + (last + step) * whole
+        if there + whole <= size and _is_at(stream, there, header):
+            last += step
+        else:
+            grows = False
+        step = step * 2 if grows else step // 2
+    return at + (last + 1) * whole
+
+
+def _is_at(stream: BinaryIO, offset: int, data: bytes) -> bool:
+    stream.seek(offset)
+    return stream.read(len(data)) == data
 
 
 def _chunk_header(stream: BinaryIO) -> tuple[int, bytes]:

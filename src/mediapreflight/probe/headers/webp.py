@@ -60,6 +60,8 @@ def _canvas(name: bytes, stream: BinaryIO) -> Header:
         data = take(stream, 10)
         if data[3:6] != b"\x9d\x01\x2a":
             raise HeaderError("its first frame is not a key frame")
-        width, height = struct.unpack("<HH", data[6:10])
-        return Header(width & 0x3FFF, height & 0x3FFF, 3, 8, "rgb", False)
+        width, height = (side & 0x3FFF for side in struct.unpack("<HH", data[6:10]))
+        if not width or not height:
+            raise HeaderError(f"the header says {width} x {height} px")
+        return Header(width, height, 3, 8, "rgb", False)
     raise HeaderError(f"its first chunk is {name!r}, not a picture")

@@ -1,0 +1,89 @@
+"""Looking at people in 1,000 portraits, beside autocrop: `python benchmarks/content.py [--autocrop PYTHON]`.
+
+Whole processes on all cores against one process of autocrop, and both on one core (`taskset`), which gives files a second and
+core. autocrop 2 needs an OpenCV of its own: give the interpreter of an environment it is installed in. It finds faces and cuts
+them out; ours finds faces by two detectors, says how they are turned, and judges them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from side_by_side import FIXTURES, in_turns, machine
+
+ORIGINALS = ("portrait.jpg", "portrait-3x4.jpg", "half-body.jpg")
+SIDES = (640, 1024, 1600, 2400)
+CROP_ALL = """
+import sys
+from autocrop import Cropper
+cropper = Cropper()
+for path in sys.argv[1:]:
+    cropper.crop(path)
+"""
+CHECK = ("-m", "mediapreflight", "check", "--model", "liveportrait", "--no-cache", "--output-format", "concise")
+
+
+def main() -> int:
+    """Prints files a second and core; returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--count", type=int, default=1000, help="portraits (default: 1,000)")
+    parser.add_argument("--runs", type=int, default=3, help="how often each side runs (default: 3)")
+    parser.add_argument("--autocrop", help="the Python of an environment with autocrop 2")
+    options = parser.parse_args()
+    print(f"{machine('mediapreflight', 'mediapipe')}; medians of {options.runs} runs in turns")
+    with tempfile.TemporaryDirectory() as folder:
+        paths = _portraits(Path(folder), options.count)
+        cores = os.cpu_count() or 1
+        sides: dict[str, tuple[int, Callable[[], object]]] = {"mediapreflight, all cores": (cores, _running(CHECK, paths))}
+        if shutil.which("taskset"):
+            sides["mediapreflight, one core"] = (1, _running((*CHECK, "--workers", "1"), paths, pinned=True))
+        if options.autocrop:
+            sides["autocrop, all cores"] = (cores, _running(("-c", CROP_ALL), paths, options.autocrop))
+            if shutil.which("taskset"):
+                sides["autocrop, one core"] = (1, _running(("-c", CROP_ALL), paths, options.autocrop, pinned=True))
+        else:
+            print("without --autocrop PYTHON there is nothing beside it")
+        for name, seconds in in_turns({name: side for name, (_, side) in sides.items()}, options.runs).items():
+            rate = len(paths) / seconds
+            print(f"  {name:28} {seconds:8.2f} s {rate:8.1f} files/s {rate / sides[name][0]:8.1f} files/s and core")
+    return 0
+
+
+def _running(
+    arguments: tuple[str, ...], paths: list[str], python: str = sys.executable, *, pinned: bool = False
+) -> Callable[[], object]:
+    command = [*(("taskset", "-c", "0") if pinned else ()), python, *arguments, *paths]
+    return lambda: subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def _portraits(folder: Path, count: int) -> list[str]:
+    """Portraits of several sizes, each with grain of its own."""
+    chance = np.random.default_rng(0)
+    data = []
+    for name in ORIGINALS:
+        for side in SIDES:
+            with Image.open(FIXTURES / name) as original:
+                width, height = (round(length * side / max(original.size)) for length in original.size)
+                pixels = np.asarray(original.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)).astype(np.int16)
+            grain = chance.integers(-4, 5, pixels.shape, np.int16)
+            buffer = io.BytesIO()
+            Image.fromarray((pixels + grain).clip(0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=90)
+            data.append(buffer.getvalue())
+    paths = [folder / f"{number:04}.jpg" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.write_bytes(data[number % len(data)])
+    return [str(path) for path in paths]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
