@@ -15,6 +15,7 @@ from ..prepare import JobPlan, Prepared, PrepareOptions, plan, prepare_jobs
 from ..prepare.document import SCHEMA, PreparedJob
 from ..prepare.execute import document_of
 from ..prepare.steps import FilePlan
+from ..probe.source import display_name
 from ..report.style import Style, plain
 from . import FINDINGS, OK
 from .arguments import count
@@ -100,7 +101,8 @@ def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
         for file in each.files.values():
             yield from _file(file, style)
         for role, why in each.hopeless.items():
-            yield f"  {role}  {style('cannot be prepared', 'red', 'bold')}: {plain(why)}\n"
+            path = plain(display_name(str(each.job.inputs[role])))
+            yield f"  {role}  {path}  {style('cannot be prepared', 'red', 'bold')}: {plain(why)}\n"
         yield from _findings(each.stays, style)
 
 

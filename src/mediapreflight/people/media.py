@@ -85,7 +85,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Source]:
     """The open file, and nothing but a regular one. Raises UnreadableMediaError."""
     name = os.fsdecode(path)
     try:
-        with open_source(name) as source:
+        with open_source(name, whole=True) as source:
             yield source
     except OpenError as error:
         raise UnreadableMediaError(display_name(name), str(error)) from None
@@ -134,7 +134,7 @@ def _displayed_pixels(source: Source, facts: ImageFacts, longest_side: int) -> R
         return _turned(_reduced_jpeg(source.stream, longest_side), facts.orientation)
     from ..prepare.image_read import read_rgb
 
-    return read_rgb(source, facts, _BEHIND)
+    return read_rgb(source, facts, _BEHIND, for_side=longest_side)
 
 
 def _reduced_jpeg(stream: BinaryIO, longest_side: int) -> Rgb:

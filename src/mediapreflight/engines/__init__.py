@@ -1,0 +1,1 @@
+"""Beyond one machine: files that lie elsewhere (`remote`), and checks that run elsewhere (`ray`)."""

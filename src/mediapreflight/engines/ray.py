@@ -1,0 +1,315 @@
+"""Checks on a Ray cluster: a dataset of paths to a dataset of rows, or jobs to their reports."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..catalog import Catalog, Model, builtin_catalog
+from ..check import in_order, judge, lone_job
+from ..errors import MissingLibraryError, UsageError
+from ..findings import FAILING, JobReport, summary_of
+from ..job import Job, roles_for_kind
+from ..measure import Measured, local_files
+from ..probe import Level, UnknownFacts
+from ..probe.facts import LEVELS, Problem
+from ..probe.formats import FORMATS
+from ..probe.source import display_name
+from ..rules import selection
+from .guarded import Guarded
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ray.data import Dataset
+
+INSTALL = "pip install 'mediapreflight[ray]'"
+TIME_LIMIT_S = 120.0
+# So many files make a piece of work: a listing of a million paths is often one block, which one actor would have to itself.
+_ROWS_PER_BLOCK = 32
+_PORTION = 16
+_Work = tuple[Job, Model]
+
+
+def check_dataset(
+    ds: Dataset,
+    *,
+    model: str,
+    role: str | None = None,
+    level: Level = "content",
+    path_column: str = "path",
+    select: Iterable[str] = ("ALL",),
+    ignore: Iterable[str] = (),
+    catalog: Catalog | None = None,
+    concurrency: int | tuple[int, int] | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Dataset:
+    """Check the files a Ray dataset names, each by itself, as `check_many` does.
+
+    Args:
+        ds: has a column of paths, local to every node or remote (`s3://…`). Its other columns are left behind.
+        role: the input each file stands for; None lets its kind decide.
+        level, select, ignore, catalog: as in `check`.
+        concurrency: how many actors, or the least and the most of them; each takes one CPU, and keeps one process with the
+            detectors loaded. None: up to one for each CPU of the cluster.
+        time_limit_s: how long one file may take.
+
+    Returns: a lazy dataset with one row a file, in no certain order, of the columns of `row_schema`. A file that cannot be read,
+        takes too long or crashes its reader is a row like others, with the code that says so.
+
+    Raises UsageError at once for a model, rule, role, level or column that is not known, and where two inputs of the model take
+    files of the same kind and `role` is not given; MissingLibraryError.
+    """
+    ray = _library()
+    known = (catalog or builtin_catalog()).model(model)
+    _refuse_unclear(known, role, level, ds.columns(fetch_if_missing=False), path_column)
+    task = _Task(known, role, level, selection(tuple(select), tuple(ignore)), path_column, time_limit_s, os.getcwd())  # noqa: PTH109
+    if concurrency is None:
+        concurrency = (1, _cpus(ray))
+    least, most = (concurrency, concurrency) if isinstance(concurrency, int) else concurrency
+    blocks = ds.select_columns([path_column]).repartition(target_num_rows_per_block=_ROWS_PER_BLOCK)
+    checked: Dataset = blocks.map_batches(
+        _RowsOfPaths,
+        fn_constructor_args=(task,),
+        batch_format="pyarrow",
+        batch_size=None,
+        num_cpus=1,
+        compute=ray.data.ActorPoolStrategy(min_size=least, max_size=most),
+    )
+    return checked
+
+
+def row_schema() -> pa.Schema:
+    """The columns of a row; all but the first four and the counts can be null, and none changes its type for that.
+
+    `path` as given, `model`, `role`, `ok` (nothing of severity error or unchecked), `errors`, `unchecked`, `warnings`, `infos`
+    (counts), `codes` of all findings, `message` of the first one that fails, else of the first. The others are facts, as
+    `mediapreflight probe` names them; `problems` are those of the file itself.
+    """
+    import pyarrow as pa
+
+    text, number, count = pa.string(), pa.float64(), pa.int32()
+    return pa.schema(
+        {
+            "path": text,
+            "model": text,
+            "role": text,
+            "ok": pa.bool_(),
+            **dict.fromkeys(("errors", "unchecked", "warnings", "infos"), count),
+            "codes": pa.list_(text),
+            "message": text,
+            "kind": text,
+            "format": text,
+            "bytes": pa.int64(),
+            "width": count,
+            "height": count,
+            **dict.fromkeys(("duration_s", "stated_duration_s", "fps"), number),
+            "video_codec": text,
+            "audio_codec": text,
+            "sample_rate": count,
+            "channels": count,
+            "problems": pa.list_(text),
+        }
+    )
+
+
+def check_jobs(
+    jobs: Iterable[Job],
+    *,
+    level: Level = "content",
+    select: Iterable[str] = ("ALL",),
+    ignore: Iterable[str] = (),
+    catalog: Catalog | None = None,
+    workers: int | None = None,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Iterator[JobReport]:
+    """The report of each job, in order, checked by actors of the Ray cluster at hand, or of one that lasts as long as this.
+
+    Args:
+        level, select, ignore, catalog: as in `check`.
+        workers: how many actors, at most one for each CPU of the cluster. None: as many.
+        time_limit_s: how long one job may take.
+
+    Raises MissingLibraryError, UnknownRuleError, and UnknownModelError on the way.
+    """
+    models = catalog or builtin_catalog()
+    work = ((job, models.model(job.model)) for job in jobs)
+    codes = selection(tuple(select), tuple(ignore))
+    with _cluster() as ray:
+        crew = _Crew(ray, min(workers or _cpus(ray), _cpus(ray)), level, codes, time_limit_s)
+        try:
+            for reports in in_order(crew.reports, _portions(work), crew.size, crew.dismiss):
+                yield from reports
+        finally:
+            crew.dismiss()
+
+
+class _Task(NamedTuple):
+    """What an actor is to do with each path. `folder`: from where relative paths count."""
+
+    model: Model
+    role: str | None
+    level: Level
+    codes: frozenset[str]
+    path_column: str
+    time_limit_s: float
+    folder: str
+
+
+class _RowsOfPaths:
+    """What an actor of a dataset runs: a table of paths to a table of rows."""
+
+    def __init__(self, task: _Task) -> None:
+        _enter(task.folder)
+        self._task = task
+        self._guarded = Guarded(task.level, task.codes, task.time_limit_s)
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        import pyarrow as pa
+
+        rows = [self._row(path) for path in batch.column(self._task.path_column).to_pylist()]
+        return pa.Table.from_pylist(rows, schema=row_schema())
+
+    def _row(self, path: Any) -> dict[str, Any]:
+        task = self._task
+        path = os.fsdecode(path) if isinstance(path, bytes) else path
+        if isinstance(path, str) and path:
+            report = self._guarded.report(lone_job(path, task.model, task.role), task.model)
+            return _row(path, report)
+        role = task.role or next(iter(task.model.roles))
+        nothing = Problem.MISSING.because("the row holds no path")
+        job = lone_job("", task.model, role)
+        report = judge(job, task.model, {role: Measured(UnknownFacts(path="", problems=(nothing,)))}, task.codes)
+        return _row(None, report)
+
+
+def _row(path: str | None, report: JobReport) -> dict[str, Any]:
+    """A report of one file as a row, without what does not concern its columns."""
+    role, found = next(iter(report.inputs.items()), (None, None))
+    facts = found.facts if found else None
+    counts = summary_of((report,))
+    first = next((each for each in report.findings if each.severity in FAILING), next(iter(report.findings), None))
+    known = {name: getattr(facts, name, None) for name in row_schema().names}
+    return {
+        **known,
+        "path": None if path is None else display_name(path),
+        "model": report.model,
+        "role": role,
+        "ok": report.ok,
+        "errors": counts.errors,
+        "unchecked": counts.unchecked,
+        "warnings": counts.warnings,
+        "infos": counts.infos,
+        "codes": list(dict.fromkeys(finding.code for finding in report.findings)),
+        "message": first.message if first else None,
+    }
+
+
+def _refuse_unclear(model: Model, role: str | None, level: str, columns: list[str] | None, path_column: str) -> None:
+    """Raise UsageError for what could not be meant of any file: nobody looks at a job that ends hours later."""
+    if level not in LEVELS:
+        raise UsageError(f"there is no level {level!r}; the levels are {', '.join(LEVELS)}")
+    if columns is not None and path_column not in columns:
+        raise UsageError(f"the dataset has no column {path_column!r}; its columns are {', '.join(columns)}")
+    if role is not None and role not in model.roles:
+        raise UsageError(f"{model.id} has no input {role!r}; its inputs are {', '.join(model.roles)}")
+    for kind in sorted({known.kind for known in FORMATS.values()}):
+        roles = roles_for_kind(model, kind)
+        if role is None and len(roles) > 1:
+            choices = " or ".join(f"role={name!r}" for name in roles)
+            raise UsageError(f"{model.id} has several inputs for {kind} files: say {choices}")
+
+
+class _Reporter:
+    """What an actor of `check_jobs` runs."""
+
+    def __init__(self, folder: str, level: Level, codes: frozenset[str], time_limit_s: float) -> None:
+        _enter(folder)
+        self._guarded = Guarded(level, codes, time_limit_s)
+
+    def reports(self, portion: list[_Work]) -> list[JobReport]:
+        return [self._guarded.report(job, model) for job, model in portion]
+
+
+class _Crew:
+    """Actors that share a list of work. Any thread may ask."""
+
+    def __init__(self, ray: Any, size: int, level: Level, codes: frozenset[str], time_limit_s: float) -> None:
+        self.size = size
+        self._ray = ray
+        self._codes = codes
+        hired = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=1)(_Reporter)
+        self._actors = [hired.remote(os.getcwd(), level, codes, time_limit_s) for _ in range(size)]  # noqa: PTH109
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        for actor in self._actors:
+            self._idle.put(actor)
+
+    def reports(self, portion: list[_Work]) -> list[JobReport]:
+        """The reports of these jobs. Where an actor dies of them, twice, each goes to one by itself."""
+        actor = self._idle.get()
+        try:
+            reports: list[JobReport] = self._ray.get(actor.reports.remote(portion))
+            return reports
+        except self._ray.exceptions.RayActorError:
+            pass
+        finally:
+            self._idle.put(actor)
+        if len(portion) > 1:
+            return [report for work in portion for report in self.reports([work])]
+        return [_lost(*work, self._codes) for work in portion]
+
+    def dismiss(self) -> None:
+        """End all actors, whatever they do."""
+        for actor in self._actors:
+            self._ray.kill(actor)
+
+
+def _lost(job: Job, model: Model, codes: frozenset[str]) -> JobReport:
+    problem = Problem.NOT_RUN.because("the machine or process that checked it went down")
+    paths = local_files(job, model)
+    lost = {role: Measured(UnknownFacts(path=display_name(path), problems=(problem,))) for role, path in paths.items()}
+    return judge(job, model, lost, codes)
+
+
+def _portions(work: Iterable[_Work]) -> Iterator[list[_Work]]:
+    left = iter(work)
+    while portion := list(islice(left, _PORTION)):
+        yield portion
+
+
+def _enter(folder: str) -> None:
+    """Let relative paths count from there. Another machine may not have it, nor then what lies in it."""
+    with suppress(OSError):
+        os.chdir(folder)
+
+
+@contextmanager
+def _cluster() -> Iterator[Any]:
+    """Ray, connected: to the cluster the environment names or that runs here, else to one made of this machine's cores."""
+    ray = _library()
+    if ray.is_initialized():
+        yield ray
+        return
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    ray.init(log_to_driver=False, logging_level=logging.ERROR)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _cpus(ray: Any) -> int:
+    """The CPUs of the cluster. A dataset connects to one by itself, but not before it runs."""
+    return max(1, int(ray.cluster_resources().get("CPU", 1))) if ray.is_initialized() else os.cpu_count() or 1
+
+
+def _library() -> Any:
+    try:
+        import ray.data
+    except ImportError as error:
+        raise MissingLibraryError("Ray", str(error), INSTALL) from None
+    return ray
