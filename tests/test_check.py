@@ -505,3 +505,8 @@ def test_values_of_any_shape_can_be_reported(value: object) -> None:
     report = check(Job("liveportrait", whole=False, parameters={"video_fps": value, "other": value}), level="metadata")
     assert not report.ok
     assert report.to_json(indent=2)
+
+
+def test_empty_name_is_no_file_that_fits() -> None:
+    with pytest.raises(UsageError, match="empty name"):
+        list(check_many([""], model="emo-v1", role="image"))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mediapreflight import Job, UnknownModelError, UsageError
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.job import is_url, parse_settings, parsed, revised, roles_for_kind, with_values
+from mediapreflight.job import is_local, is_url, parse_settings, parsed, revised, roles_for_kind, with_values
 
 TYPES = ("string", "integer", "number", "boolean", "box")
 EMO = {"image": "a.png", "audio": "b.mp3"}
@@ -184,3 +184,13 @@ def test_roles_of_a_lone_file() -> None:
     assert roles_for_kind(catalog.model("wan2.7-i2v"), "image") == ("first_frame", "last_frame")
     assert roles_for_kind(catalog.model("emo-v1"), "video") == ()
     assert roles_for_kind(catalog.model("emo-v1"), "") == ()
+
+
+@pytest.mark.parametrize("value", ["a.png", "./a.png", "-", "a:b.png", "C:\\a.png", "with space.png"])
+def test_paths_are_local(value: str) -> None:
+    assert is_local(value)
+
+
+@pytest.mark.parametrize("value", ["", None, 5, "https://example.org/a.png", "oss://x/a.png", "s3://bucket/a.png"])
+def test_urls_and_stores_are_not(value: object) -> None:
+    assert not is_local(value)

@@ -16,7 +16,7 @@ from .job import Job, roles_for_kind
 from .measure import Measured, local_files, measure, measure_file, measure_files
 from .probe import Level, UnknownFacts
 from .probe.facts import Problem
-from .probe.source import display_name
+from .probe.source import display_name, is_remote
 from .rules import Rule, rules_in, selection
 from .rules.base import Fault, InputCase, JobCase
 
@@ -209,6 +209,9 @@ def _reports_from(processes: Processes, orders: list[_Order], level: Level, code
     """The reports of these orders by a process; where it dies, each by a process of its own, and then each of its files."""
     from .processes import CrashError
 
+    if level == "metadata" and all(is_remote(path) for order in orders for path in order.paths.values()):
+        # Headers from afar are waiting, which threads do as well, and without starting up.
+        return _reports_here(orders, level, codes)
     try:
         return processes.call(_reports_here, orders, level, codes)
     except OSError:
@@ -246,8 +249,10 @@ def _measured_apart(processes: Processes, path: str, role: Role, level: Level) -
 def lone_job(path: str, model: Model, role: str | None = None) -> Job:
     """The job that checks one file by itself, in the role its kind has in the model.
 
-    Raises UsageError where several roles take the kind.
+    Raises UsageError where several roles take the kind, and for an empty path.
     """
+    if not path:
+        raise UsageError(f"an empty name is no file for {model.id}")
     inputs: dict[str, Any] = {role or role_of(path, model): path}
     return Job(model.id, whole=False, **inputs)
 

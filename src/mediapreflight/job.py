@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from .catalog import Catalog, Model, builtin_catalog
 from .errors import UsageError
+from .probe.source import is_remote
 
 _URL = re.compile(r"https?://", re.IGNORECASE)
 # What a job says of itself: no input can go by these names.
@@ -76,6 +77,11 @@ def _plain(value: Any) -> Any:
 def is_url(value: object) -> bool:
     """Whether an input is a URL rather than a path."""
     return isinstance(value, str) and _URL.match(value) is not None
+
+
+def is_local(value: object) -> bool:
+    """Whether an input is a file of this machine: a path, and neither a URL nor the name of a file in some store."""
+    return isinstance(value, str) and bool(value) and not is_url(value) and not is_remote(value)
 
 
 def revised(

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .catalog import Catalog, builtin_catalog
+from .catalog.loading import is_nested_too_deeply
 from .errors import JobFileError, UnknownModelError
-from .job import OWN_KEYS, Job, is_url, parsed
+from .job import OWN_KEYS, Job, is_local, parsed
 from .probe.source import OpenError, open_source
 
 _MAX_BYTES = 256 * 2**20
@@ -171,6 +172,8 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
         return JobFileError(path, message, line=record.line)
 
     values = dict(record.values)
+    if is_nested_too_deeply(values):
+        raise wrong("is nested too deeply")
     if "whole" in values:
         raise wrong("has no use for `whole`: a record of a job file is a whole job")
     name = values.get("model", default_model)
@@ -204,4 +207,4 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
 
 
 def _from_folder(folder: Path, value: str) -> str:
-    return value if not value or is_url(value) else os.path.join(folder, value)  # noqa: PTH118 - keeps the path as written
+    return os.path.join(folder, value) if is_local(value) else value  # noqa: PTH118 - keeps the path as written

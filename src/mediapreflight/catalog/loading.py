@@ -14,6 +14,8 @@ import msgspec
 from ..errors import CatalogError, ConfigError
 from .schema import Condition, Model, Parameter, Provider, Role, Source, source_tags
 
+# Catalog files, configurations and jobs need eight.
+_MOST_LEVELS = 32
 T = TypeVar("T")
 Key = tuple[str, ...]
 Failure = type[CatalogError] | type[ConfigError]
@@ -32,7 +34,7 @@ _ASSIGNMENT = rf"\s*(?P<key>{_DOTTED})\s*="
 def read_table(path: Path, failure: Failure = CatalogError) -> dict[str, Any]:
     """A TOML file as plain values. Raises the failure, with the line, where it cannot be read."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise failure(str(path), f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -45,6 +47,23 @@ def read_table(path: Path, failure: Failure = CatalogError) -> dict[str, Any]:
         raise failure(str(path), message, line=int(found[1]) if found else None) from None
     except ValueError:
         raise failure(str(path), "holds a number with too many digits") from None
+    if is_nested_too_deeply(table):
+        raise failure(str(path), "is nested too deeply")
+    return table
+
+
+def is_nested_too_deeply(value: object) -> bool:
+    """Whether tables and lists lie in each other deeper than anything that is meant, and than what writes reports can follow."""
+    level = [value]
+    for _ in range(_MOST_LEVELS):
+        level = [inner for each in level if isinstance(each, dict | list) for inner in _inside(each)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:

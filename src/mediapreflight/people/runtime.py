@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import importlib
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +15,13 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..errors import MissingLibraryError
+from .offline import close_name_lookup, without_authorities
 
 if TYPE_CHECKING:
     from .media import Rgb
 
 _SYSTEM_LIBRARIES = "apt-get install libegl1 libgles2 libgl1"
+_LIBRARY_PATH = "LD_LIBRARY_PATH"
 _STDERR = 2
 # Looking at one picture, more than two threads mostly wait for each other.
 _TEAM_SIZE = 2
@@ -85,8 +88,9 @@ class Task:
     def __init__(self, task: str, model: str, finds: str, **options: Any) -> None:
         mediapipe = load_mediapipe()
         vision = mediapipe.tasks.vision
-        base = mediapipe.tasks.BaseOptions(model_asset_buffer=model_data(model))
+        base = without_authorities(mediapipe.tasks.BaseOptions)(model_asset_buffer=model_data(model))
         with _naming_missing_libraries():
+            close_name_lookup()
             self._task = getattr(vision, task).create_from_options(
                 getattr(vision, f"{task}Options")(base_options=base, **options)
             )
@@ -149,7 +153,8 @@ class Team(Generic[_Worker]):
 
 def load_cv2() -> Any:
     """OpenCV. Raises MissingLibraryError."""
-    return _load("cv2", "OpenCV", "opencv-contrib-python")
+    with _search_path_kept():
+        return _load("cv2", "OpenCV", "opencv-contrib-python")
 
 
 def load_mediapipe() -> Any:
@@ -157,6 +162,25 @@ def load_mediapipe() -> Any:
     # mediapipe imports it, too; this way the one that does not load is named.
     load_cv2()
     return _load("mediapipe", "mediapipe", "mediapipe")
+
+
+@contextmanager
+def _search_path_kept() -> Iterator[None]:
+    """OpenCV adds its folder, and an empty name with it, to where libraries are sought: there, that means the current folder.
+
+    Every program started afterwards (ffmpeg, and what other libraries call) would load libraries that lie beside the media.
+    """
+    if "cv2" in sys.modules:
+        yield
+        return
+    before = os.environ.get(_LIBRARY_PATH)
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(_LIBRARY_PATH, None)
+        else:
+            os.environ[_LIBRARY_PATH] = before
 
 
 @contextmanager

@@ -281,7 +281,8 @@ class _Finish(NamedTuple):
         names = {role: self.names[_key(plan, file)] for role, file in plan.files.items()}
         inputs = {role: item for role, name in names.items() if isinstance(item := self.made[name], PreparedInput)}
         failures = [item for name in names.values() if isinstance(item := self.made[name], PrepareError)]
-        errors = [f"{role}: {why}" for role, why in plan.hopeless.items()] + [str(error) for error in failures]
+        errors = [f"{display_name(str(plan.job.inputs[role]))}: {why}" for role, why in plan.hopeless.items()]
+        errors += [str(error) for error in failures]
         paths = {role: str(self.folder / names[role]) for role in inputs}
         boxes: dict[str, list[int]] = {}
         try:

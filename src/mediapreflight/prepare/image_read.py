@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from ..errors import MediaPreflightError, MissingLibraryError
 from ..people.geometry import orient
 from ..probe.display import oriented
-from ..probe.image import MAX_DECODED_PIXELS
+from ..probe.image import max_pixels
 from ..probe.quiet import quiet
 from .heif import Aperture, HeifError, Tiling, read_tiling
 
@@ -39,18 +39,23 @@ _PILLOW_NAMES = {
     "qoi": ("QOI",),
 }
 _SIXTEEN_TO_EIGHT = 257
+# Colours are converted in bands of this size; a picture of 64 megapixels would otherwise take a gigabyte and more.
+_BAND_PIXELS = 4_000_000
+_LARGE_PIXELS = 16_000_000
 
 
 class DecodeError(MediaPreflightError):
     """The pixels of a picture cannot be had; the text says why, without the file's name."""
 
 
-def read_rgb(source: Source, facts: ImageFacts, background: Color) -> Rgb:
+def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: int | None = None) -> Rgb:
     """The pixels of a picture as displayed, height x width x 3.
 
     Args:
         facts: of this very source; level `metadata` does.
         background: what shows through where the picture is transparent.
+        for_side: the longest side it will be shrunk to, where it is only looked at. A very large picture then comes smaller than
+            it is, but never less than twice that.
 
     Raises: DecodeError for a format that is not decoded here, damaged data, and more pixels than are ever decoded;
         MissingLibraryError.
@@ -59,11 +64,12 @@ def read_rgb(source: Source, facts: ImageFacts, background: Color) -> Rgb:
         raise DecodeError(f"no decoder for {facts.format} is at hand")
     if not facts.width or not facts.height:
         raise DecodeError("; ".join(facts.problems))
-    refuse_oversized(facts.width, facts.height)
+    refuse_oversized(facts.width, facts.height, facts.format)
+    factor = _factor(facts, for_side)
     source.stream.seek(0)
     try:
         with quiet():
-            rgb = _read_heic(source, facts) if facts.format == "heic" else _read(source, facts, background)
+            rgb = _read_heic(source, facts) if facts.format == "heic" else _read(source, facts, background, factor)
     except MediaPreflightError:
         raise
     except HeifError as error:
@@ -76,19 +82,27 @@ def read_rgb(source: Source, facts: ImageFacts, background: Color) -> Rgb:
     except Exception as error:  # Decoders raise whatever comes to hand on hostile bytes.
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DecodeError(f"its data cannot be decoded ({reason})") from None
-    if rgb.shape[:2] != (facts.height, facts.width):
+    if rgb.shape[:2] != (-(-facts.height // factor), -(-facts.width // factor)):
         raise DecodeError(f"its header says {facts.width} x {facts.height} px, its data holds {rgb.shape[1]} x {rgb.shape[0]}")
     return rgb
 
 
-def _read(source: Source, facts: ImageFacts, background: Color) -> Rgb:
-    import numpy as np
+def _factor(facts: ImageFacts, for_side: int | None) -> int:
+    """How many pixels of each row and column become one while the picture is read."""
+    sides = facts.width or 0, facts.height or 0
+    # Where an aperture is cut out, that is done in whole pixels.
+    if for_side is None or facts.format in ("heic", "avif") or sides[0] * sides[1] <= _LARGE_PIXELS:
+        return 1
+    return max(1, max(sides) // (2 * for_side))
+
+
+def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> Rgb:
     from PIL import Image
 
     with Image.open(source.stream, formats=_PILLOW_NAMES[facts.format or ""]) as picture:
-        refuse_oversized(*picture.size)
+        refuse_oversized(*picture.size, facts.format)
         picture.load()
-        rgb = np.asarray(_opaque(picture, picture.info.get("icc_profile"), background))
+        rgb = _opaque_in_bands(picture, background, factor)
     if facts.format == "avif" and rgb.shape[1::-1] != _shown_size(facts):
         rgb = _shown(rgb, read_tiling(source.stream, source.size).apertures, facts)
     # Pillow turns TIFFs by itself, and nothing else.
@@ -102,11 +116,27 @@ def _turned(rgb: Rgb, orientation: int) -> Rgb:
     return turned[:: 1 if turn.scale_y > 0 else -1, :: 1 if turn.scale_x > 0 else -1]
 
 
-def refuse_oversized(width: int, height: int) -> None:
+def refuse_oversized(width: int, height: int, format: str | None = None) -> None:
     """Raises DecodeError for more pixels than are ever decoded."""
-    if width * height > MAX_DECODED_PIXELS:
-        limit = f"{MAX_DECODED_PIXELS / 1e6:.0f} megapixels"
+    if width * height > max_pixels(format):
+        limit = f"{max_pixels(format) / 1e6:.0f} megapixels"
         raise DecodeError(f"its {width} x {height} px are more than the {limit} that are decoded")
+
+
+def _opaque_in_bands(picture: Image.Image, background: Color, factor: int) -> Rgb:
+    """The same as `_opaque`, and shrunk by a factor, with no more than a band of it in memory several times over."""
+    import numpy as np
+
+    width, height = picture.size
+    profile = picture.info.get("icc_profile")
+    rows = max(1, _BAND_PIXELS // (width * factor)) * factor
+    rgb = np.empty((-(-height // factor), -(-width // factor), 3), np.uint8)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        band = picture if bottom - top == height else picture.crop((0, top, width, bottom))
+        opaque = _opaque(band, profile, background)
+        rgb[top // factor : -(-bottom // factor)] = np.asarray(opaque if factor == 1 else opaque.reduce(factor))
+    return rgb
 
 
 def _opaque(picture: Image.Image, profile: bytes | None, background: Color) -> Image.Image:
@@ -211,7 +241,7 @@ def _decoded_tiles(stream: BinaryIO, wanted: frozenset[int]) -> dict[int, Rgb]:
     import numpy as np
 
     tiles: dict[int, Rgb] = {}
-    with av.open(stream, "r", format="mov") as container:
+    with av.open(stream, "r", format="mov", metadata_errors="replace") as container:
         streams = [stream for stream in container.streams.video if stream.id in wanted]
         for packet in container.demux(streams):
             for frame in packet.decode():

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 # Up to this many pixels a clip is decoded whole (about half a second on one core); a longer one at its key frames only.
 FULL_DECODE_PIXELS = 300_000_000
+# The largest side that any model takes is 4096 px. A decoder may keep a dozen frames at a time.
+MAX_FRAME_PIXELS = 20_000_000
 _TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
 _FULL_RANGE = 2
 _USUAL_DEPTHS = frozenset({8, 10})
@@ -313,12 +315,15 @@ class _Decoder:
         frames = stated.stated_frames or round((stated.stated_duration_s or 0) * (stated.stated_fps or 0))
         self._area = area
         self._budget = FULL_DECODE_PIXELS
-        self._active = bool(area) and not stated.encrypted and not stated.problems
+        self._is_oversized = area > MAX_FRAME_PIXELS
+        self._active = bool(area) and not self._is_oversized and not stated.encrypted and not stated.problems
         self._failed = 0
         self._damaged = 0
         if self._active:
             if not stream.codec_context.is_open:
                 stream.thread_type = "AUTO"
+                # Pictures may come larger than the container says.
+                stream.codec_context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
             if area * max(frames, 1) > FULL_DECODE_PIXELS:
                 stream.codec_context.skip_frame = "NONKEY"
 
@@ -337,5 +342,8 @@ class _Decoder:
         self._active = self._budget > 0
 
     def problems(self) -> tuple[str, ...]:
+        if self._is_oversized:
+            limit = f"more than {MAX_FRAME_PIXELS / 1e6:.0f} are not decoded"
+            return (Problem.OVERSIZED.because(f"frames of {self._area / 1e6:.0f} megapixels; {limit}"),)
         bad = max(self._failed, self._damaged)
         return (Problem.CORRUPT.because(f"{bad} of its frames cannot be decoded cleanly"),) if bad else ()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..findings import JobReport
-from ..job import is_url
+from ..job import is_local
 from .places import below
 from .style import Style, plain
 
@@ -22,7 +22,7 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
     for job in jobs:
         for finding in job.findings:
             path = finding.path
-            place = f"file={_property(below(root, path) or path)}," if path and not is_url(path) else ""
+            place = f"file={_property(below(root, path) or path)}," if path and is_local(path) else ""
             title = _property(f"{finding.code} {finding.name}")
             yield f"::{_COMMANDS[finding.severity]} {place}title={title}::{_data(finding.message)}\n"
 

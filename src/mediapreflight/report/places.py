@@ -6,7 +6,7 @@ import os.path
 from pathlib import PurePath
 
 from ..findings import Finding, JobReport
-from ..job import is_url
+from ..job import is_local
 
 
 def below(root: str, path: str) -> str | None:
@@ -21,4 +21,4 @@ def below(root: str, path: str) -> str | None:
 def file_of(job: JobReport, finding: Finding) -> str | None:
     """The local file a finding is shown at: its own, else the first of its job; None where there is none."""
     named = (finding.path, *(item.path for item in job.inputs.values()))
-    return next((path for path in named if path and not is_url(path)), None)
+    return next((path for path in named if is_local(path)), None)

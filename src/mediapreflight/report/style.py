@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Literal, NamedTuple, TextIO
 
 ColorChoice = Literal["auto", "always", "never"]
@@ -33,3 +34,15 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in text)
+
+
+def plain_json(text: str) -> str:
+    """JSON that says the same, with every character that `plain` would write out spelled `\\uNNNN`: it goes to terminals, too."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return re.sub("[^\n -~]", lambda found: found[0] if found[0].isprintable() else _json_escape(found[0]), text)
+
+
+def _json_escape(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

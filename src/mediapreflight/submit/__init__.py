@@ -6,5 +6,5 @@ with Client() as client:
 
 `requests` builds and `answers` reads: pure functions, steered by the catalog and not by the names of models. Flows decide what
 is done when (`uploads`, `sending`, `waiting`, `downloads`, `tasks`); they open no connection and never wait, so that `Client`,
-`AsyncClient` and the dry run (`rehearsal`) run the same ones. `ledger` keeps what must never be forgotten; `batch` sends many jobs.
+`AsyncClient` and the dry run (`rehearsal`) run the same ones. `ledger` keeps what must not be forgotten; `batch` sends many jobs.
 """

@@ -11,7 +11,7 @@ from ..catalog import Model
 from ..check import check
 from ..errors import JobNotFitError, UsageError
 from ..findings import FAILING, JobReport
-from ..job import Job, is_url, revised
+from ..job import Job, is_local, revised
 from ..people.geometry import Ratio
 from ..probe.facts import Facts
 from .cost import Estimate, estimate, rounded
@@ -131,11 +131,6 @@ def with_local_boxes(job: Job, model: Model, ratio: str | None) -> Job:
     if None in boxes.values():
         raise UsageError(f"{picture}: {found.reason or 'no face was found, so there are no boxes'}")
     return revised(job, inputs={**job.inputs, **{name: list(box) for name, box in boxes.items()}})
-
-
-def is_local(value: object) -> bool:
-    """Whether an input is a file of this machine, and not something that the service fetches itself."""
-    return isinstance(value, str) and bool(value) and not is_url(value) and not value.startswith("oss://")
 
 
 def _absolute(value: Any) -> Any:

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ...errors import MediaPreflightError
-from ...job import is_url
+from ...job import is_local
 from ...probe.facts import AudioFacts, Facts, ImageFacts, Problem, VideoFacts
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ NOTHING = Preview()
 
 def preview_of(path: str, facts: Facts | None) -> Preview:
     """What can be shown of a sound file with these facts. Never raises for bad media: `trouble` says why nothing is there."""
-    if facts is None or is_url(path):
+    if facts is None or not is_local(path):
         return NOTHING
     # What is known to be damaged is not given to a decoder once more, only to be looked at.
     damage = [problem for problem in facts.problems if not problem.startswith(Problem.NOT_RUN)]
