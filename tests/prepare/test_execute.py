@@ -53,6 +53,16 @@ def test_a_second_run_changes_no_byte(tmp_path: Path, wide: Path, fixtures: Path
     assert [each.record for each in second] == [each.record for each in first]
 
 
+def test_a_run_that_was_ended_before_it_wrote_its_record_is_completed(tmp_path: Path, wide: Path, fixtures: Path) -> None:
+    job, out = Job("liveportrait", image=wide, audio=fixtures / "voice.wav"), tmp_path / "out"
+    prepare_jobs([job], out=out, level="decode")
+    before = hashes(out)
+    (out / "prepared.json").unlink()
+    (result,) = prepare_jobs([job], out=out, level="decode")
+    assert result.record.error is None
+    assert hashes(out) == before
+
+
 def test_what_fits_is_the_very_same_file(tmp_path: Path, fixtures: Path) -> None:
     ready = prepare(Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.mp3"), out=tmp_path)
     assert (tmp_path / "portrait.jpg").read_bytes() == (fixtures / "portrait.jpg").read_bytes()

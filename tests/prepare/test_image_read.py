@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from mediapreflight.prepare import image_read
 from mediapreflight.prepare.image_read import DecodeError, read_rgb
 from mediapreflight.probe.image import probe_image
 from mediapreflight.probe.sniff import sniff
@@ -30,10 +31,10 @@ STORED_AS = {
 }
 
 
-def read(path: Path, background: tuple[int, int, int] = WHITE) -> Rgb:
+def read(path: Path, background: tuple[int, int, int] = WHITE, *, for_side: int | None = None) -> Rgb:
     with open_source(str(path)) as source:
         facts = probe_image(source, sniff(source.stream).format, decode=False)
-        return read_rgb(source, facts, background)
+        return read_rgb(source, facts, background, for_side=for_side)
 
 
 def psnr(first: NDArray[Any], second: NDArray[Any]) -> float:
@@ -211,3 +212,37 @@ def test_no_reader_is_chosen_by_the_file_itself(tmp_path: Path) -> None:
 
     with pytest.raises(DecodeError):
         read(tmp_path / "p.jpg")
+
+
+LARGE = [
+    "cmyk.jpg",
+    "rgba.png",
+    "palette-transparent.png",
+    "rgb-transparent-colour.png",
+    "grey-alpha.png",
+    "sixteen-bit-grey.png",
+]
+
+
+@pytest.mark.parametrize("name", [*LARGE, "alpha.webp", "rgb.tiff", "rgb.avif", "animated.gif"])
+def test_large_pictures_are_the_same_band_by_band(name: str, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read(fixtures / "formats" / name, TEAL)
+    monkeypatch.setattr(image_read, "_BAND_PIXELS", 7 * whole.shape[1])
+    assert np.array_equal(read(fixtures / "formats" / name, TEAL), whole)
+
+
+@pytest.mark.parametrize("name", [*LARGE, "rgb.tiff"])
+def test_a_large_picture_that_is_looked_at_comes_smaller(name: str, fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read(fixtures / "formats" / name, TEAL)
+    assert np.array_equal(read(fixtures / "formats" / name, TEAL, for_side=10), whole)
+    monkeypatch.setattr(image_read, "_LARGE_PIXELS", 1000)
+    monkeypatch.setattr(image_read, "_BAND_PIXELS", 1000)
+    smaller = read(fixtures / "formats" / name, TEAL, for_side=10)
+    assert smaller.shape == (20, 15, 3)
+    assert psnr(smaller, np.asarray(Image.fromarray(whole).reduce(4))) > 45
+
+
+def test_a_large_picture_comes_smaller_the_right_way_up(fixtures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_read, "_LARGE_PIXELS", 1000)
+    upright, turned = (read(fixtures / "orientation" / f"exif-{each}.jpg", for_side=10) for each in (1, 6))
+    assert psnr(upright, turned) > 20

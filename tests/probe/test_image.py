@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mediapreflight.probe import ImageFacts, probe
+from mediapreflight.probe import ImageFacts, image, probe
 from mediapreflight.probe.facts import Problem
-from mediapreflight.probe.image import MAX_DECODED_PIXELS
+from mediapreflight.probe.image import MAX_DECODED_PIXELS, max_pixels
 
 from .make import FIXTURES, MediaMaker, encoded, exif, patched, picture, picture_facts, png_chunk, png_header, png_with
 
@@ -97,6 +97,14 @@ def test_megapixels_beyond_the_bound_are_not_decoded() -> None:
     facts = picture_facts(data, decode=True)
     assert facts.problem(Problem.OVERSIZED) == "80 megapixels; more than 80 are not decoded"
     assert picture_facts(data).problems == ()
+
+
+@pytest.mark.parametrize(("name", "format"), [("rgb.jp2", "jpeg2000"), ("rgb.avif", "avif")])
+def test_formats_that_take_more_memory_have_closer_bounds(name: str, format: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert max_pixels(format) < max_pixels("png") == max_pixels(None) == MAX_DECODED_PIXELS
+    monkeypatch.setitem(image._MAX_PIXELS_OF, format, 100)
+    assert probe(FIXTURES / "formats" / name).problem(Problem.OVERSIZED) is not None
+    assert probe(FIXTURES / "formats/rgb.png").problems == ()
 
 
 def test_text_that_inflates_beyond_bounds_is_not_called_damage() -> None:

@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import asdict
 
 from mediapreflight.probe import VideoFacts, probe
+from mediapreflight.probe import video as video_probe
 from mediapreflight.probe.containers import MAX_STREAMS, open_container
 from mediapreflight.probe.facts import Problem
 from mediapreflight.probe.source import Source, open_source
@@ -482,3 +483,13 @@ def test_a_long_clip_is_decoded_at_its_key_frames(make: MediaMaker, monkeypatch:
     assert damaged(between).problem(Problem.CORRUPT) is None
     assert damaged(key).problem(Problem.CORRUPT) is not None
     assert damaged(key).frames == 25
+
+
+def test_frames_beyond_the_bound_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(video_probe, "MAX_FRAME_PIXELS", 96 * 128 - 1)
+    facts = probe(FIXTURES / "formats/h264.mp4")
+    assert isinstance(facts, VideoFacts)
+    assert (facts.problem(Problem.OVERSIZED), facts.frames) == ("frames of 0 megapixels; more than 0 are not decoded", 25)
+    # Decoders count the margin of the picture, too.
+    monkeypatch.setattr(video_probe, "MAX_FRAME_PIXELS", 2 * 96 * 128)
+    assert probe(FIXTURES / "formats/h264.mp4").problems == ()

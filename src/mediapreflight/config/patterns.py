@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..probe.quiet import quiet
 
@@ -51,7 +51,7 @@ def _quick(spec: GitIgnoreSpec) -> GitIgnoreSpec:
     """The same globs, as expressions that answer at once whatever the path."""
     from pathspec.pattern import RegexPattern
 
-    patterns = [
+    patterns: list[Any] = [
         RegexPattern(re.compile(_without_retries(pattern.regex.pattern)), pattern.include) if pattern.regex else pattern
         for pattern in spec.patterns
     ]

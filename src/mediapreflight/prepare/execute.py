@@ -195,7 +195,9 @@ class _Workshop:
             if file_sha256(order.plan.source) != source_hash:
                 raise PrepareError(display_name(order.plan.source), "changed while it was read; run it again")
             output_hash = file_sha256(staged)
-            self._folder.deliver(staged, overwrite=self._options.overwrite)
+            # A run that was ended before it wrote its record left the very same file behind.
+            if not _is_still(target, output_hash):
+                self._folder.deliver(staged, overwrite=self._options.overwrite)
         return PreparedInput(
             source=display_name(order.plan.source),
             source_sha256=source_hash,

@@ -12,6 +12,7 @@ from . import isobmff
 from .containers import MAX_PACKETS, codec_of, first_audio, is_end, shortfall, sound_packet, sound_start, stated_duration
 from .facts import AudioFacts, Problem
 from .formats import DEMUXERS
+from .id3 import is_modest
 from .riff import read_wav_header
 from .timing import SoundPacket, sound_ticks
 
@@ -81,7 +82,7 @@ class _Tags(NamedTuple):
 
 
 def _tags(stream: BinaryIO, format: str) -> _Tags:
-    """Length and attached pictures as mutagen reads them; nothing where it cannot."""
+    """Length and attached pictures as mutagen reads them; nothing where it cannot, or had better not."""
     import mutagen
     from mutagen.aac import AAC
     from mutagen.flac import FLAC
@@ -90,7 +91,8 @@ def _tags(stream: BinaryIO, format: str) -> _Tags:
     from mutagen.wave import WAVE
 
     readers: dict[str, Any] = {"mp3": MP3, "wav": WAVE, "aac": AAC, "flac": FLAC, "m4a": MP4, "mp4": MP4, "mov": MP4, "3gp": MP4}
-    if format not in readers:
+    # mutagen inflates what a tag holds, however large it comes out.
+    if format not in readers or not is_modest(stream):
         return _Tags(None, 0)
     stream.seek(0)
     try:

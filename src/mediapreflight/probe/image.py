@@ -19,6 +19,8 @@ _Read = TypeVar("_Read")
 # Wan takes 8000 x 8000 px, the largest documented picture: 64 million. Beyond this no pixel is decoded.
 MAX_DECODED_PIXELS = 80_000_000
 MAX_DECODED_BYTES = 512 * 2**20
+# The blocks of larger GIFs are not counted, and Pillow keeps a list of what it finds in them.
+MAX_DECODED_GIF_BYTES = 64 * 2**20
 # Decoders of these take 19 and 12 bytes for a pixel, where others take four; no model takes their pictures.
 _MAX_PIXELS_OF = {"jpeg2000": 25_000_000, "avif": 40_000_000}
 _REDUCED_SIDE = 64
@@ -125,8 +127,9 @@ def _decode_problem(source: Source, format: str, header: Header) -> str | None:
     pixels, most = header.width * header.height, max_pixels(format)
     if pixels > most:
         return Problem.OVERSIZED.because(f"{pixels / 1e6:.0f} megapixels; more than {most / 1e6:.0f} are not decoded")
-    if source.size > MAX_DECODED_BYTES:
-        return Problem.OVERSIZED.because(f"{source.size} bytes; pictures over {MAX_DECODED_BYTES} are not decoded")
+    largest = MAX_DECODED_GIF_BYTES if format == "gif" else MAX_DECODED_BYTES
+    if source.size > largest:
+        return Problem.OVERSIZED.because(f"{source.size} bytes; pictures over {largest} are not decoded")
     if format in _UNDECODED:
         return Problem.NOT_RUN.because(f"no decoder for {format} is at hand; its header was read, its data was not")
     try:

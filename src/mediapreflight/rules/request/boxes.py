@@ -11,6 +11,8 @@ from ...probe.facts import ImageFacts
 from ..base import InputCase, JobCase
 
 _CORNERS = 4
+# No format counts further; what lies beyond is more than arithmetic with fractions of it can hold.
+_FARTHEST = 2**32
 
 
 class GivenBox(NamedTuple):
@@ -38,7 +40,7 @@ def is_box(value: Any) -> bool:
     """Whether a value is four whole numbers that span an area."""
     if not isinstance(value, list | tuple) or len(value) != _CORNERS:
         return False
-    if not all(isinstance(corner, int) and not isinstance(corner, bool) for corner in value):
+    if not all(isinstance(corner, int) and not isinstance(corner, bool) and abs(corner) <= _FARTHEST for corner in value):
         return False
     x1, y1, x2, y2 = value
     return bool(x2 > x1 and y2 > y1)

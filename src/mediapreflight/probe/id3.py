@@ -1,0 +1,45 @@
+"""ID3v2 tags that are not worth reading: made to inflate, or of more frames than any player writes.
+
+Source: "ID3 tag version 2.3.0", "ID3 tag version 2.4.0 - Main Structure" (id3.org).
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+# Taggers write a few dozen.
+MAX_FRAMES = 5_000
+MAX_BYTES = 64 * 2**20
+_HEADER_BYTES = 10
+# By the tag's version: what of a frame's flags says that its data is compressed.
+_COMPRESSED = {3: 0x0080, 4: 0x0008}
+
+
+def is_modest(stream: BinaryIO) -> bool:
+    """Whether the tag at the start of the file is small, of few frames, and none of them compressed; so where there is no tag."""
+    stream.seek(0)
+    header = stream.read(_HEADER_BYTES)
+    if len(header) < _HEADER_BYTES or header[:3] != b"ID3":
+        return True
+    version, end = header[3], _HEADER_BYTES + _syncsafe(header[6:10])
+    if end > MAX_BYTES:
+        return False
+    for _ in range(MAX_FRAMES):
+        frame = stream.read(_HEADER_BYTES if version > 2 else 6)
+        if stream.tell() > end or not frame.strip(b"\0"):
+            return True
+        if version <= 2:
+            length, flags = int.from_bytes(frame[3:6], "big"), 0
+        else:
+            length, flags = struct.unpack(">IH", frame[4:10]) if len(frame) == _HEADER_BYTES else (0, 0)
+            length = _syncsafe(frame[4:8]) if version == 4 else length
+        if flags & _COMPRESSED.get(version, 0):
+            return False
+        stream.seek(length, 1)
+    return False
+
+
+def _syncsafe(four: bytes) -> int:
+    """A number of which each byte holds seven bits."""
+    return sum((byte & 127) << shift for byte, shift in zip(four, (21, 14, 7, 0), strict=True))

@@ -1,0 +1,68 @@
+"""What fuzzing found stays mended, and a short slice of every target finds nothing new."""
+
+from pathlib import Path
+
+import pytest
+from fuzz.__main__ import REGRESSIONS
+from fuzz.campaign import Slice
+from fuzz.targets import TARGETS
+
+from fuzz import campaign
+from mediapreflight import ConfigError, JobFileError, check, read_jobs
+from mediapreflight.config.loading import load
+from mediapreflight.probe import probe
+
+FOLDERS = sorted(folder.name for folder in REGRESSIONS.iterdir() if folder.is_dir())
+SLOW = frozenset({"check-content", "people", "prepare-plan"})
+
+
+def found(path: str) -> Path:
+    return REGRESSIONS / path
+
+
+def test_every_regression_belongs_to_a_target_and_is_small() -> None:
+    assert FOLDERS
+    assert set(FOLDERS) <= set(TARGETS)
+    assert all(path.stat().st_size < 20_000 for path in REGRESSIONS.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("target", FOLDERS)
+def test_what_was_found_stays_mended(target: str) -> None:
+    assert campaign.replay(target, sorted((REGRESSIONS / target).iterdir())) == ""
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_a_short_slice_finds_nothing(target: str, tmp_path: Path) -> None:
+    inputs = 10 if target in SLOW else 60
+    (outcome,) = campaign.run([Slice(target, 300.0, inputs)], jobs=1, seed="slice", out=tmp_path)
+    assert outcome.inputs == inputs
+    assert outcome.finds == {}
+
+
+class TestWhatComesInsteadOfAnException:
+    def test_values_nested_without_end_are_refused(self) -> None:
+        with pytest.raises(JobFileError, match="nested too deeply"):
+            list(read_jobs(found("jobs-toml/nested-by-dotted-keys.toml")))
+        with pytest.raises(ConfigError, match="nested too deeply"):
+            load(str(found("config/nested-by-dotted-keys.toml")))
+
+    def test_a_corner_of_400_digits_is_no_box(self) -> None:
+        report = check(read_jobs(found("jobs-jsonl/corner-of-400-digits.jsonl")), level="metadata")
+        assert "box-malformed" in {finding.name for finding in report.findings}
+
+    @pytest.mark.parametrize("level", ["metadata", "decode"])
+    def test_a_title_in_an_old_code_page_is_no_fault_of_the_sound(self, level: str) -> None:
+        facts = probe(found("probe-decode/title-in-latin-1.wav"), level)  # type: ignore[arg-type]
+        assert (facts.kind, facts.problems) == ("audio", ())
+
+    @pytest.mark.parametrize("name", ["boxes-longer-than-any-file.mp4", "box-beyond-what-can-be-sought.mp4"])
+    def test_an_index_that_ends_beyond_any_file_is_one_that_is_cut_off(self, name: str) -> None:
+        facts = probe(found(f"probe-decode/{name}"))
+        assert facts.format == "mp4"
+        assert [problem.partition(":")[0] for problem in facts.problems] == ["truncated"]
+
+    @pytest.mark.parametrize("name", ["boxes-longer-than-any-file.heic", "box-longer-than-memory.jp2", "width-of-0.webp"])
+    def test_a_picture_header_that_asks_for_everything_is_broken(self, name: str) -> None:
+        facts = probe(found(f"probe-decode/{name}"))
+        assert facts.kind == "image"
+        assert [problem.partition(":")[0] for problem in facts.problems] == ["broken header"]

@@ -1,0 +1,70 @@
+"""Files that are taken apart and put together are what they were; mutations are many, and the same for the same seed."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from fuzz.structure import EBML, JPEG, Node, syntax_of
+from fuzz.targets import TARGETS
+
+from fuzz import mutate, seeds
+from mediapreflight.probe import probe
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
+STRUCTURED = ["jpg", "png", "webp", "wav", "avi", "mp4", "mov", "m4a", "avif", "jp2", "aiff", "ogg", "opus"]
+
+
+WITH_PARTS = sorted(path for path in (FIXTURES / "formats").iterdir() if path.suffix[1:] in STRUCTURED)
+
+
+@pytest.mark.parametrize("path", WITH_PARTS, ids=lambda p: p.name)
+def test_parts_put_together_are_the_file(path: Path) -> None:
+    data = path.read_bytes()
+    syntax = syntax_of(data)
+    assert syntax is not None
+    assert syntax.build(syntax.parse(data)) == data
+
+
+@pytest.mark.parametrize("name", ["vp9.webm", "h264.mkv"])
+def test_matroska_keeps_its_meaning_with_wider_lengths(name: str, tmp_path: Path) -> None:
+    data = (FIXTURES / "formats" / name).read_bytes()
+    nodes = EBML.parse(data)
+    assert len([node for top in nodes for node in top.all()]) > 20
+    path = tmp_path / name
+    path.write_bytes(EBML.build(nodes))
+    before, after = probe(FIXTURES / "formats" / name), probe(path)
+    assert (after.kind, after.problems) == (before.kind, ())
+    assert after.duration_s == before.duration_s  # type: ignore[union-attr]
+
+
+def test_a_length_can_be_a_lie() -> None:
+    assert JPEG.build([Node(b"\xff\xe1", b"abc", lie=9)]) == b"\xff\xe1\x00\x09abc"
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
+def test_mutations_are_many_and_the_same_for_the_same_seed(target: str) -> None:
+    corpus = TARGETS[target].seeds()
+    assert corpus
+    assert all(corpus)
+
+    def mutants(seed: str) -> list[bytes]:
+        rng = random.Random(seed)
+        return [TARGETS[target].mutate(rng.choice(corpus), rng, corpus) for _ in range(60)]
+
+    first = mutants("a")
+    assert first == mutants("a")
+    assert len(set(first)) > 40
+    assert set(first) != set(mutants("b"))
+    assert max(map(len, first)) <= 2 * mutate.MAX_BYTES
+
+
+def test_broken_json_still_mutates() -> None:
+    rng = random.Random("json")
+    assert mutate.json_lines(b"{", rng, [b"{"]) is not None
+    good = json.dumps({"a": [1, {"b": None}]}).encode()
+    assert len({mutate.json_lines(good, rng, [good]) for _ in range(100)}) > 50
+
+
+def test_every_folder_of_fixtures_is_in_the_corpus() -> None:
+    assert len(seeds.all_media()) > 120
