@@ -9,13 +9,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+import msgspec
+
 from .catalog import Catalog, Model, Role, builtin_catalog
 from .errors import UsageError
 from .findings import FAILING, Finding, InputReport, JobReport, Report
 from .job import Job, roles_for_kind
 from .measure import Measured, local_files, measure, measure_file, measure_files
 from .probe import Level, UnknownFacts
-from .probe.facts import Problem
+from .probe.facts import LEVELS, Problem
 from .probe.source import display_name, is_remote
 from .rules import Rule, rules_in, selection
 from .rules.base import Fault, InputCase, JobCase
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from .cache import Cache, Stamp
     from .processes import Processes
 
-__all__ = ["Measured", "check", "check_jobs", "check_many", "in_order", "judge", "lone_job", "measure", "role_of"]
+__all__ = ["Guarded", "Measured", "check", "check_jobs", "check_many", "in_order", "judge", "lone_job", "measure", "role_of"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -48,6 +50,7 @@ def check(
     catalog: Catalog | None = None,
     workers: int = 1,
     cache: Cache | None = None,
+    time_limit_s: float | None = None,
 ) -> Report:
     """Check one job or many; nothing is changed, and nothing is sent.
 
@@ -58,6 +61,8 @@ def check(
             number.
         cache: what files were found to be is taken from there where they did not change, and kept there. None: every file
             is read anew. The report is the same.
+        time_limit_s: how long the files of a job may take to be measured; what takes longer is unchecked. With a limit, decoders
+            run in processes of their own from the first file on, so that one that hangs or crashes spoils its own file only.
 
     Raises UnknownModelError and UnknownRuleError, before any file is opened.
     """
@@ -65,7 +70,16 @@ def check(
     models = catalog or builtin_catalog()
     for name in dict.fromkeys(job.model for job in several):
         models.model(name)
-    reports = check_jobs(several, level=level, select=select, ignore=ignore, catalog=catalog, workers=workers, cache=cache)
+    reports = check_jobs(
+        several,
+        level=level,
+        select=select,
+        ignore=ignore,
+        catalog=catalog,
+        workers=workers,
+        cache=cache,
+        time_limit_s=time_limit_s,
+    )
     return Report(jobs=tuple(reports))
 
 
@@ -106,12 +120,13 @@ def check_jobs(
     catalog: Catalog | None = None,
     workers: int = 1,
     cache: Cache | None = None,
+    time_limit_s: float | None = None,
 ) -> Iterator[JobReport]:
     """The report of each job, in order, as it is done. Arguments as in `check`."""
     models = catalog or builtin_catalog()
-    codes = selection(tuple(select), tuple(ignore))
+    how = _How(level, selection(tuple(select), tuple(ignore)), workers, time_limit_s)
     orders = (_order(job, models.model(job.model), level, cache) for job in jobs)
-    done = _alone_at_first(orders, level, codes, workers)
+    done = _together(orders, how, portion=1) if how.is_contained else _alone_at_first(orders, how)
     return (report for _, report in done) if cache is None else _remembered(done, level, cache)
 
 
@@ -126,6 +141,20 @@ class _Order(NamedTuple):
 
 
 _Done = tuple[_Order, JobReport]
+
+
+class _How(NamedTuple):
+    """How orders are carried out; `codes`: of the rules that count."""
+
+    level: Level
+    codes: frozenset[str]
+    workers: int
+    time_limit_s: float | None
+
+    @property
+    def is_contained(self) -> bool:
+        """Whether no file is measured in this process. Headers are read here in any case: that takes no decoder."""
+        return self.time_limit_s is not None and self.level != "metadata"
 
 
 def _order(job: Job, model: Model, level: Level, cache: Cache | None) -> _Order:
@@ -152,34 +181,34 @@ def _remembered(done: Iterable[_Done], level: Level, cache: Cache) -> Iterator[J
             yield report
 
 
-def _alone_at_first(orders: Iterator[_Order], level: Level, codes: frozenset[str], workers: int) -> Iterator[_Done]:
+def _alone_at_first(orders: Iterator[_Order], how: _How) -> Iterator[_Done]:
     """The reports in order: made here until so much was done that processes would have paid, by processes from then on."""
     spent, made = 0.0, 0
     for order in orders:
         start = time.perf_counter()
-        report = _report(order, level, codes)
+        report = _report(order, how.level, how.codes)
         if order.paths:
             spent += time.perf_counter() - start
             made += 1
         yield order, report
-        if workers > 1 and spent > _PATIENCE_S[level]:
-            yield from _together(orders, level, codes, workers, max(1, min(_MAX_PORTION, round(_PORTION_S * made / spent))))
+        if how.workers > 1 and spent > _PATIENCE_S[how.level]:
+            yield from _together(orders, how, max(1, min(_MAX_PORTION, round(_PORTION_S * made / spent))))
 
 
 def _report(order: _Order, level: Level, codes: frozenset[str]) -> JobReport:
     return judge(order.job, order.model, {**order.known, **measure_files(order.paths, order.model, level)}, codes)
 
 
-def _together(orders: Iterator[_Order], level: Level, codes: frozenset[str], workers: int, portion: int) -> Iterator[_Done]:
+def _together(orders: Iterator[_Order], how: _How, portion: int) -> Iterator[_Done]:
     from .processes import Processes
 
     if not Processes.can_start():
-        yield from in_order(lambda order: (order, _report(order, level, codes)), orders, workers)
+        yield from in_order(lambda order: (order, _report(order, how.level, how.codes)), orders, how.workers)
         return
     processes = Processes()
     try:
-        reports = functools.partial(_reports, processes, level=level, codes=codes)
-        for done in in_order(reports, _portions(orders, portion), workers, processes.stop):
+        reports = functools.partial(_reports, processes, how=how)
+        for done in in_order(reports, _portions(orders, portion), how.workers, processes.stop):
             yield from done
     finally:
         processes.stop()
@@ -199,51 +228,94 @@ def _portions(orders: Iterator[_Order], size: int) -> Iterator[list[_Order]]:
         yield portion
 
 
-def _reports(processes: Processes, orders: list[_Order], *, level: Level, codes: frozenset[str]) -> list[_Done]:
+def _reports(processes: Processes, orders: list[_Order], *, how: _How) -> list[_Done]:
     there = [order for order in orders if order.paths]
-    reports = iter(_reports_from(processes, there, level, codes) if there else ())
-    return [(order, next(reports) if order.paths else _report(order, level, codes)) for order in orders]
+    reports = iter(_reports_from(processes, there, how) if there else ())
+    return [(order, next(reports) if order.paths else _report(order, how.level, how.codes)) for order in orders]
 
 
-def _reports_from(processes: Processes, orders: list[_Order], level: Level, codes: frozenset[str]) -> list[JobReport]:
+def _reports_from(processes: Processes, orders: list[_Order], how: _How) -> list[JobReport]:
     """The reports of these orders by a process; where it dies, each by a process of its own, and then each of its files."""
     from .processes import CrashError
 
-    if level == "metadata" and all(is_remote(path) for order in orders for path in order.paths.values()):
+    if (
+        how.level == "metadata"
+        and how.time_limit_s is None
+        and all(is_remote(path) for order in orders for path in order.paths.values())
+    ):
         # Headers from afar are waiting, which threads do as well, and without starting up.
-        return _reports_here(orders, level, codes)
+        return _reports_here(orders, how.level, how.codes)
     try:
-        return processes.call(_reports_here, orders, level, codes)
+        return processes.call(_reports_here, orders, how.level, how.codes, time_limit_s=how.time_limit_s)
     except OSError:
-        return _reports_here(orders, level, codes)
+        return _reports_here(orders, how.level, how.codes)
     except CrashError:
         if processes.is_stopped:
             raise
     if len(orders) > 1:
-        return [report for order in orders for report in _reports_from(processes, [order], level, codes)]
+        return [report for order in orders for report in _reports_from(processes, [order], how)]
     (order,) = orders
-    apart = {role: _measured_apart(processes, path, order.model.roles[role], level) for role, path in order.paths.items()}
-    return [judge(order.job, order.model, {**order.known, **apart}, codes)]
+    apart = {role: _measured_apart(processes, path, order.model.roles[role], how) for role, path in order.paths.items()}
+    return [judge(order.job, order.model, {**order.known, **apart}, how.codes)]
 
 
 def _reports_here(orders: list[_Order], level: Level, codes: frozenset[str]) -> list[JobReport]:
     return [_report(order, level, codes) for order in orders]
 
 
-def _measured_apart(processes: Processes, path: str, role: Role, level: Level) -> Measured:
-    """What a file is that may make its reader crash."""
-    from .processes import CrashError
+class Guarded:
+    """Checks one job after the other in a process that stays for the next, with the detectors it has loaded.
 
-    try:
-        return processes.call(measure_file, path, role, level)
-    except CrashError:
-        if processes.is_stopped:
-            raise
-    if level == "content":
-        facts = _measured_apart(processes, path, role, "decode").facts
-        return Measured(facts, trouble=None if facts.problem(Problem.NOT_RUN) else "what looks at it crashed")
-    problem = Problem.NOT_RUN.because("what reads it crashed")
+    One that crashes or hangs is replaced, and what it was asked about is unchecked.
+
+    Args:
+        codes: of the rules that count.
+        time_limit_s: how long the files of one job may take.
+    """
+
+    def __init__(self, level: Level, codes: frozenset[str], time_limit_s: float) -> None:
+        from .processes import Processes
+
+        self._how = _How(level, codes, 1, time_limit_s)
+        self._processes = Processes()
+
+    def report(self, job: Job, model: Model) -> JobReport:
+        """The report of a job; what of it could not be measured is unchecked."""
+        (report,) = _reports_from(self._processes, [_Order(job, model, local_files(job, model), {}, {})], self._how)
+        return report
+
+    def close(self) -> None:
+        """End the process."""
+        self._processes.stop()
+
+
+def _measured_apart(processes: Processes, path: str, role: Role, how: _How) -> Measured:
+    """What a file is that may make its reader crash or hang: as much as can be had of it."""
+    from .processes import CrashError, TimeLimitError
+
+    trouble = ""
+    for level in reversed(LEVELS[: LEVELS.index(how.level) + 1]):
+        try:
+            measured = processes.call(measure_file, path, role, level, time_limit_s=how.time_limit_s)
+        except CrashError as error:
+            if processes.is_stopped:
+                raise
+            slow = isinstance(error, TimeLimitError)
+            trouble = f"it takes longer than {how.time_limit_s:g} s" if slow else "what reads it crashed"
+        else:
+            return _with_trouble(measured, level, how.level, trouble)
+    problem = Problem.NOT_RUN.because(trouble)
     return Measured(UnknownFacts(path=display_name(path), problems=(problem,)))
+
+
+def _with_trouble(measured: Measured, had: Level, wanted: Level, trouble: str) -> Measured:
+    """What was had of a file at a lower level than the one wanted, and why it was not more."""
+    if not trouble:
+        return measured
+    if wanted == "content" and had == "decode":
+        return Measured(measured.facts, trouble=trouble)
+    problems = (*measured.facts.problems, Problem.NOT_RUN.because(trouble))
+    return Measured(msgspec.structs.replace(measured.facts, problems=problems))
 
 
 def lone_job(path: str, model: Model, role: str | None = None) -> Job:

@@ -29,6 +29,10 @@ class CrashError(Exception):
     """The process that a call ran in died of it."""
 
 
+class TimeLimitError(CrashError):
+    """The process that a call ran in was ended, because it took too long."""
+
+
 class Processes:
     """Processes that run functions of this package, as many as there are calls at a time. Any thread may call."""
 
@@ -48,11 +52,15 @@ class Processes:
         """Whether there is an interpreter to start: a frozen program has none."""
         return bool(sys.executable) and not getattr(sys, "frozen", False)
 
-    def call(self, function: Callable[..., _Result], *arguments: Any) -> _Result:
-        """What the function returns, or raises. Raises CrashError where its process dies, OSError where none can be started."""
+    def call(self, function: Callable[..., _Result], *arguments: Any, time_limit_s: float | None = None) -> _Result:
+        """What the function returns, or raises.
+
+        Raises CrashError where its process dies, TimeLimitError where it is ended for taking longer than `time_limit_s`, and
+        OSError where none can be started.
+        """
         process = self._taken()
         try:
-            succeeded, value = process.ask(function, arguments)
+            succeeded, value = process.ask(function, arguments, time_limit_s)
         except CrashError:
             self._discard(process)
             raise
@@ -102,16 +110,28 @@ class _Process:
         command = [sys.executable, *flags, "-c", _BOOT, *sys.path]
         self._popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_APART)
 
-    def ask(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
-        """Whether the call succeeded, and its value; else what it raised. Raises CrashError."""
+    def ask(self, function: Callable[..., Any], arguments: tuple[Any, ...], time_limit_s: float | None) -> tuple[bool, Any]:
+        """Whether the call succeeded, and its value; else what it raised. Raises CrashError, TimeLimitError."""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
+        too_long = threading.Event()
+        timer = None if time_limit_s is None else threading.Timer(time_limit_s, self._end_for, [too_long])
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
         try:
             _send(self._popen.stdin, (function, arguments))
             answer: tuple[bool, Any] = _received(self._popen.stdout)
         except (EOFError, OSError, ValueError):
-            raise CrashError from None
+            raise (TimeLimitError if too_long.is_set() else CrashError) from None
+        finally:
+            if timer is not None:
+                timer.cancel()
         return answer
+
+    def _end_for(self, reason: threading.Event) -> None:
+        reason.set()
+        self.kill()
 
     def kill(self) -> None:
         """End it now. Whoever waits for its answer sees the pipe end, and does the rest."""

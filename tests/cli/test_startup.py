@@ -3,11 +3,12 @@
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from .conftest import MAIN, Result, run_python
+from .conftest import MAIN, SOURCES, Result, run_python
 
 HEAVY = ("PIL", "av", "cv2", "httpx", "mediapipe", "mutagen", "numpy", "pathspec", "rich", "simplejpeg")
 # The standard library's own that take a millisecond or more.
@@ -35,14 +36,6 @@ except SystemExit:
     pass
 print(sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
 """
-BLOCKED = """
-import sys
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in %r:
-            raise ImportError(f"No module named {name!r}")
-sys.meta_path.insert(0, Blocked())
-"""
 
 
 def loaded(*arguments: str | Path, **options) -> set[str]:
@@ -52,8 +45,12 @@ def loaded(*arguments: str | Path, **options) -> set[str]:
 
 
 def run_without(libraries: tuple[str, ...], *arguments: str | Path, **options) -> Result:
-    """The command where these libraries cannot be imported."""
-    return run_python("-c", BLOCKED % (libraries,) + MAIN, *uncached(arguments), **options)
+    """The command where these libraries cannot be imported, not by the processes it starts either."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in libraries:
+            (Path(folder) / f"{name}.py").write_text(f"raise ImportError('No module named {name}', name='{name}')")
+        env = {"PYTHONPATH": os.pathsep.join((folder, SOURCES))}
+        return run_python("-m", "mediapreflight", *arguments, env=env, **options)
 
 
 def uncached(arguments: tuple[str | Path, ...]) -> tuple[str | Path, ...]:

@@ -7,7 +7,7 @@ import contextlib
 import functools
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..cache import Cache
 from ..check import check_jobs
@@ -22,6 +22,8 @@ from .progress import tracked
 from .targets import Targets, add_target_arguments, targets_from
 
 _FORMATS_WITH_STATISTICS = ("text", "concise")
+# What takes longer hangs: ten minutes of 1080p video take some seconds.
+_TIME_LIMIT_S = 120.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,9 +60,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_once(options: argparse.Namespace) -> int:
     tally = _Tally()
+    targets = targets_from(options)
     with contextlib.nullcontext() if options.no_cache else Cache() as cache:
-        jobs = itertools.chain.from_iterable([_checked(each, options, tally, cache) for each in targets_from(options)])
-        write(options, _pieces(options, tally, tracked(jobs)))
+        jobs = itertools.chain.from_iterable([_checked(each, options, tally, cache) for each in targets])
+        write(options, _pieces(options, tally, tracked(jobs), targets))
     return OK if tally.ok else FINDINGS
 
 
@@ -82,14 +85,17 @@ def _checked(targets: Targets, options: argparse.Namespace, tally: _Tally, cache
 def _checker(options: argparse.Namespace, cache: Cache | None) -> Callable[..., Iterator[JobReport]]:
     """What makes reports of jobs: this machine, or the engine that was asked for."""
     if options.engine is None:
-        return functools.partial(check_jobs, workers=options.workers or os.cpu_count() or 1, cache=cache)
+        workers = options.workers or os.cpu_count() or 1
+        return functools.partial(check_jobs, workers=workers, cache=cache, time_limit_s=_TIME_LIMIT_S)
     from ..engines.ray import check_jobs as check_jobs_on_ray
 
     return functools.partial(check_jobs_on_ray, workers=options.workers)
 
 
-def _pieces(options: argparse.Namespace, tally: _Tally, jobs: Iterable[JobReport]) -> Iterator[str]:
-    yield from renderer(options.output_format)(jobs, style_of(options))
+def _pieces(options: argparse.Namespace, tally: _Tally, jobs: Iterable[JobReport], targets: Sequence[Targets]) -> Iterator[str]:
+    catalogs = {id(each.catalog): each.catalog for each in targets}
+    shared = next(iter(catalogs.values())) if len(catalogs) == 1 else None
+    yield from renderer(options.output_format, shared)(jobs, style_of(options))
     if options.statistics and tally.counts:
         from ..report.statistics import table
 

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import in_order, judge, lone_job
+from ..check import Guarded, in_order, judge, lone_job
 from ..errors import MissingLibraryError, UsageError
 from ..findings import FAILING, JobReport, summary_of
 from ..job import Job, roles_for_kind
@@ -21,7 +21,6 @@ from ..probe.facts import LEVELS, Problem
 from ..probe.formats import FORMATS
 from ..probe.source import display_name
 from ..rules import selection
-from .guarded import Guarded
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,7 +8,7 @@ import pytest
 
 from mediapreflight import Job, check
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.engines.guarded import Guarded
+from mediapreflight.check import Guarded
 from mediapreflight.rules import selection
 
 ALL = selection(("ALL",), ())
@@ -74,7 +74,7 @@ def test_process_stays_from_one_job_to_the_next(fixtures: Path, guarded) -> None
     pids = set()
     for _ in range(3):
         assert report_of(guard, image=fixtures / "portrait.jpg").ok
-        pids.add(guard._call(os.getpid))
+        pids.add(guard._processes.call(os.getpid))
     assert len(pids) == 1 and os.getpid() not in pids
 
 
@@ -94,9 +94,24 @@ def test_what_takes_too_long_is_unchecked_and_the_next_file_is_checked(fixtures:
     report = report_of(guard, image=spoilt("HANG"))
     (finding,) = report.findings
     assert (finding.code, finding.severity) == ("FILE012", "unchecked")
-    assert "checking it takes longer than 3 s" in finding.message
+    assert "it takes longer than 3 s" in finding.message
     assert report.inputs["image"].facts.width == 640
     assert report_of(guard, image=fixtures / "portrait.jpg").ok
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("end", ["CRASH", "HANG"])
+def test_check_with_a_limit_survives_its_decoders(fixtures: Path, spoilt, end: str, workers: int) -> None:
+    jobs = [Job("emo-v1", whole=False, image=path) for path in (spoilt(end), fixtures / "portrait.jpg")]
+    spoiled, fine = check(jobs, level="decode", workers=workers, time_limit_s=3).jobs
+    assert [finding.code for finding in spoiled.findings] == ["FILE012"]
+    assert spoiled.inputs["image"].facts.width == 640
+    assert fine.ok
+
+
+def test_report_with_a_limit_is_the_same(fixtures: Path) -> None:
+    job = Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.wav")
+    assert check(job, time_limit_s=60) == check(job)
 
 
 def test_no_time_for_anything_is_unchecked(fixtures: Path, guarded) -> None:
