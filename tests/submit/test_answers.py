@@ -101,6 +101,21 @@ class TestPolicy:
             "/upload"
         )
 
+    @pytest.mark.parametrize(
+        ("folder", "kept"), [("a/b/", "a/b"), ("a/bX", "a/bX"), ("dashscope-instant/x.y=", "dashscope-instant/x.y=")]
+    )
+    def test_a_slash_at_the_end_of_the_folder_is_taken_off(self, folder: str, kept: str) -> None:
+        assert parse_policy(answer({"data": {**DATA, "upload_dir": folder}})).upload_dir == kept
+
+    def test_an_error_code_beside_the_leave_is_no_error_of_the_call(self) -> None:
+        assert parse_policy(answer({"data": DATA, "code": "Success"})).policy == "eyJl"
+
+    def test_what_is_wrong_is_said(self) -> None:
+        with pytest.raises(ProtocolError, match=r": data\.upload_dir is no plain folder$"):
+            parse_policy(answer({"data": {**DATA, "upload_dir": "../x"}}))
+        with pytest.raises(ProtocolError, match=r": data\.upload_host is plain http, which is for loopback hosts only$"):
+            parse_policy(answer({"data": {**DATA, "upload_host": "http://oss.example"}}))
+
     @pytest.mark.parametrize("folder", ["", "/", "../x", "a/../b", "/a", "a//b", "a b", "a\nb", "a?b", 7])
     def test_folders_that_are_refused(self, folder: object) -> None:
         with pytest.raises(ProtocolError, match="upload_dir"):
@@ -132,6 +147,21 @@ class TestDetection:
         body = {"output": {"pass": True, "message": message}, "usage": {"image_count": 1}, "request_id": REQUEST}
         found = parse_detection(answer(body), model("liveportrait-detect"))
         assert (found.passed, found.reason, found.fields) == (True, "", {})
+
+    def test_a_refusal_carries_what_support_asks_for_and_whether_to_try_again(self) -> None:
+        output = {"check_pass": False, "code": "InvalidFile.NoHuman", "message": "m"}
+        found = parse_detection(answer({"output": output, "request_id": REQUEST}), model("emo-detect-v1"))
+        error = refusal_of(found)
+        assert (error.status, error.request_id, error.retry_helps) == (200, REQUEST, False)
+        again = {"check_pass": False, "code": "InternalError", "message": "m"}
+        assert refusal_of(parse_detection(answer({"output": again}), model("emo-detect-v1"))).retry_helps is True
+
+    def test_the_wording_of_a_refusal_may_change_what_it_means(self) -> None:
+        slow = {"check_pass": False, "code": "InvalidParameter.DataInspection", "message": "inspection timeout"}
+        assert refusal_of(parse_detection(answer({"output": slow}), model("emo-detect-v1"))).retry_helps is True
+        assert not refusal_of(
+            parse_detection(answer({"output": {**slow, "message": "inspection"}}), model("emo-detect-v1"))
+        ).retry_helps
 
     def test_liveportrait_refuses(self) -> None:
         body = {"output": {"pass": False, "message": "No human face detected."}, "usage": {"image_count": 1}}
@@ -165,6 +195,29 @@ class TestDetection:
         found = parse_detection(answer({"output": {"code": "InvalidFile.MultiHuman", "message": "m"}}), model("emo-detect-v1"))
         assert (found.passed, found.code) == (False, "InvalidFile.MultiHuman")
 
+    def test_code_and_message_of_a_refusal_may_stand_outside_of_the_output(self) -> None:
+        body = {"output": {"check_pass": False}, "code": "InvalidFile.NoHuman", "message": "nobody"}
+        found = parse_detection(answer(body), model("emo-detect-v1"))
+        assert (found.passed, found.code, found.reason) == (False, "InvalidFile.NoHuman", "nobody")
+        inside = {"output": {"check_pass": False, "code": "InvalidFile.FacePose", "message": "turned"}, **without(body, "output")}
+        found = parse_detection(answer(inside), model("emo-detect-v1"))
+        assert (found.code, found.reason) == ("InvalidFile.FacePose", "turned")
+
+    def test_a_message_stands_in_where_the_documented_reason_is_missing(self) -> None:
+        found = parse_detection(answer({"output": {"check_pass": False, "message": "m"}}), model("animate-anyone-detect-gen2"))
+        assert found.reason == "m"
+
+    def test_a_picture_that_passed_has_no_code_and_no_reason(self) -> None:
+        body = {"output": {"pass": True, "message": "fine"}, "code": "Success", "message": "fine"}
+        found = parse_detection(answer(body), model("liveportrait-detect"))
+        assert (found.passed, found.code, found.reason) == (True, "", "")
+
+    @pytest.mark.parametrize("place", ["output", "beside"])
+    def test_a_code_has_an_end(self, place: str) -> None:
+        code = {"code": "C" * 500}
+        body = {"output": {"check_pass": False, **(code if place == "output" else {})}, **(code if place == "beside" else {})}
+        assert parse_detection(answer(body), model("emo-detect-v1")).code == "C" * 128
+
     def test_a_refusal_without_a_word(self) -> None:
         error = refusal_of(parse_detection(answer({"output": {"pass": False}}), model("liveportrait-detect")))
         assert str(error) == "the picture did not pass the check of the service"
@@ -185,6 +238,16 @@ class TestDetection:
         with pytest.raises(ProtocolError, match="cannot be understood: "):
             parse_detection(answer({"output": output}), model("emo-detect-v1"))
 
+    def test_what_is_not_understood_is_named(self) -> None:
+        for output, reason in (
+            ({"check_pass": 1}, "output.check_pass is neither true nor false"),
+            ({"check_pass": True, "ext_bbox": [1, 2, 3, 4]}, "there is no output.face_bbox in it, or none of use"),
+        ):
+            with pytest.raises(ProtocolError) as caught:
+                parse_detection(answer({"output": output, "request_id": REQUEST}), model("emo-detect-v1"))
+            assert str(caught.value) == f"the answer of the service cannot be understood: {reason}"
+            assert (caught.value.status, caught.value.request_id, caught.value.code) == (200, REQUEST, "")
+
     def test_an_error_in_place_of_the_output(self) -> None:
         with pytest.raises(RequestRefusedError, match=r"^InvalidFile\.FacePose: turned$"):
             parse_detection(answer({"code": "InvalidFile.FacePose", "message": "turned"}), model("emo-detect-v1"))
@@ -199,6 +262,10 @@ class TestTask:
         made = parse_created(answer({"request_id": REQUEST, "output": {"task_id": ID, "task_status": "PENDING"}}))
         assert made == TaskAnswer(ID, "PENDING", None, "", "", REQUEST, None, {}, None, None, None)
         assert not made.ended
+
+    def test_an_error_code_beside_a_task_is_no_error_of_the_call(self) -> None:
+        body = {"code": "Success", "output": {"task_id": ID, "task_status": "PENDING"}}
+        assert parse_created(answer(body)).task_id == ID
 
     def test_succeeded(self) -> None:
         body = task(
@@ -260,6 +327,27 @@ class TestTask:
         failed = parse_task(answer(task(task_status="FAILED", code="InternalError.Timeout", message="m")), model("emo-v1"))
         assert failure_of(failed).retry_helps
 
+    def test_code_and_message_of_a_failure_may_stand_outside_of_the_output(self) -> None:
+        body = {**task(task_status="FAILED"), "code": "InternalError", "message": "m"}
+        failed = parse_task(answer(body), model("emo-v1"))
+        assert (failed.code, failed.message) == ("InternalError", "m")
+
+    @pytest.mark.parametrize("place", ["output", "beside"])
+    def test_a_code_has_an_end(self, place: str) -> None:
+        code = {"code": "C" * 500}
+        body = task(task_status="FAILED", **code) if place == "output" else {**task(task_status="FAILED"), **code}
+        assert parse_task(answer(body), model("emo-v1")).code == "C" * 128
+
+    def test_a_task_that_succeeded_has_no_code_and_no_message(self) -> None:
+        body = {**task(video_url="https://a.example/v", code="Success", message="m"), "code": "Success", "message": "m"}
+        done = parse_task(answer(body), model("videoretalk"))
+        assert (done.status, done.code, done.message) == ("SUCCEEDED", "", "")
+
+    def test_a_moment_with_a_zone_is_of_that_zone(self) -> None:
+        body = task(task_status="RUNNING", submit_time="2026-03-15T00:00:00+00:00", end_time="soon")
+        running = parse_task(answer(body), model("emo-v1"))
+        assert (running.submit_time, running.end_time) == (1773532800.0, None)
+
     def test_canceled_without_a_word(self) -> None:
         assert str(failure_of(parse_task(answer(task(task_status="CANCELED")), model("emo-v1")))) == "the task ended CANCELED"
 
@@ -286,12 +374,17 @@ class TestTask:
             "https://a.example/\x1b",
             "https://a b/",
             "https://[",
+            "https://a.example:0/",
             7,
         ],
     )
     def test_results_that_are_refused(self, url: object) -> None:
         with pytest.raises(ProtocolError, match=r"output\.video_url"):
             parse_task(answer(task(video_url=url)), model("videoretalk"))
+
+    def test_results_may_stand_at_any_port(self) -> None:
+        done = parse_task(answer(task(video_url="https://a.example:1/v")), model("videoretalk"))
+        assert done.result == "https://a.example:1/v"
 
     def test_an_error_in_place_of_the_task(self) -> None:
         with pytest.raises(ThrottledError):
@@ -317,6 +410,34 @@ class TestList:
         page = parse_list(answer(PAGE))
         assert page.tasks == (ListedTask(ID, "emo-v1", "RUNNING", DAY_MS / 1000 + 0.5, DAY_MS / 1000 + 1, None, REQUEST),)
         assert (page.page_no, page.total_page, page.total) == (1, 1, 1)
+
+    def test_an_error_code_beside_the_list_is_no_error_of_the_call(self) -> None:
+        assert parse_list(answer({**PAGE, "code": "Success"})).total == 1
+
+    def test_of_a_task_that_has_ended(self) -> None:
+        record = {**RECORD, "end_time": DAY_MS + 2250, "status": "SUCCEEDED"}
+        (listed,) = parse_list(answer({**PAGE, "data": [record]})).tasks
+        assert (listed.status, listed.end) == ("SUCCEEDED", DAY_MS / 1000 + 2.25)
+
+    def test_names_have_an_end(self) -> None:
+        record = {**RECORD, "model_name": "m" * 500, "request_id": "r" * 500}
+        (listed,) = parse_list(answer({**PAGE, "data": [record]})).tasks
+        assert (listed.model_name, listed.request_id) == ("m" * 128, "r" * 128)
+
+    @pytest.mark.parametrize(
+        ("data", "reason"),
+        [
+            ({}, "there is no list data in it"),
+            ([RECORD, "x"], "a record in it is no object"),
+            ([without(RECORD, "task_id")], "there is no task_id in it, or none of use"),
+            ([{**RECORD, "task_id": "a/b"}], "task_id has an unknown form"),
+        ],
+    )
+    def test_what_is_wrong_with_a_list_is_named(self, data: object, reason: str) -> None:
+        with pytest.raises(ProtocolError) as caught:
+            parse_list(answer({**PAGE, "data": data}, 203))
+        assert str(caught.value) == f"the answer of the service cannot be understood: {reason}"
+        assert (caught.value.status, caught.value.request_id) == (203, REQUEST)
 
     @pytest.mark.parametrize("data", [[], None])
     def test_of_no_task(self, data: object) -> None:
@@ -386,6 +507,14 @@ class TestErrors:
         error = error_of(answer({"error": {"code": "invalid_parameter_error", "message": "m"}, "request_id": REQUEST}, 400))
         assert (error.code, error.service_message, error.request_id) == ("invalid_parameter_error", "m", REQUEST)
 
+    def test_a_code_or_a_message_alone_will_do(self) -> None:
+        alone = error_of(answer({"code": "InvalidParameter"}, 400))
+        assert (alone.code, alone.service_message) == ("InvalidParameter", "")
+        assert error_of(answer({"message": "so it is"}, 400)).service_message == "so it is"
+
+    def test_a_code_has_an_end(self) -> None:
+        assert error_of(answer({"code": "C" * 500, "message": "m"}, 400)).code == "C" * 128
+
     def test_of_the_upload_host(self) -> None:
         body = b"""<?xml version="1.0" encoding="UTF-8"?>
             <Error><Code>AccessDenied</Code><Message>Invalid according to Policy: Policy expired.</Message>
@@ -394,6 +523,19 @@ class TestErrors:
         assert isinstance(error, AccessRefusedError)
         assert (error.code, error.request_id, error.retry_helps) == ("AccessDenied", "66E9", True)
         assert error.service_message == "Invalid according to Policy: Policy expired."
+
+    def test_of_the_upload_host_in_bytes_that_are_no_text(self) -> None:
+        error = error_of(answer(b"<Error><Code>A&lt;\xff</Code><Message>\xfe</Message></Error>", 403))
+        assert (error.code, error.service_message) == ("A<\N{REPLACEMENT CHARACTER}", "\N{REPLACEMENT CHARACTER}")
+
+    def test_other_markup_is_no_error_of_the_upload_host(self) -> None:
+        error = error_of(answer(b"<html><Code>AccessDenied</Code><Message>m</Message></html>", 403))
+        assert (error.code, error.service_message) == ("", "")
+
+    @pytest.mark.parametrize("status", [199, 300])
+    def test_a_task_in_an_answer_that_is_no_success_does_not_count(self, status: int) -> None:
+        with pytest.raises(ServiceError):
+            parse_created(answer(task(task_status="PENDING"), status))
 
     @pytest.mark.parametrize(
         ("status", "kind"),
@@ -417,6 +559,16 @@ class TestErrors:
         assert error_of(answer(b"", 500, x_request_id="r1")).request_id == "r1"
         assert error_of(answer(b"", 403, x_oss_request_id="r2")).request_id == "r2"
 
+    def test_a_request_id_has_an_end(self) -> None:
+        assert error_of(answer(b"", 500, x_request_id="r" * 500)).request_id == "r" * 128
+
+    @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"<html>", b"\xff"])
+    def test_a_success_that_is_no_json_object_is_not_understood(self, body: bytes) -> None:
+        with pytest.raises(ProtocolError) as caught:
+            parse_cancel(answer(body, x_request_id="r1"))
+        assert str(caught.value) == "the answer of the service cannot be understood: it is no JSON object"
+        assert (caught.value.status, caught.value.request_id) == (200, "r1")
+
     def test_foreign_text_is_one_short_line(self) -> None:
         error = error_of(answer({"code": "A\x1b[31m", "message": "line\nnext\t\u202e\x07" + "x" * 9000}, 400))
         assert str(error).isprintable()
@@ -434,9 +586,21 @@ class TestErrors:
         sent, until = "Sun, 15 Nov 2026 08:00:00 GMT", "Sun, 15 Nov 2026 08:02:30 GMT"
         assert error_of(answer(b"", 503, retry_after=until, date=sent)).retry_after == 150
         assert error_of(answer(b"", 503, retry_after=sent, date=until)).retry_after == 0
+        assert error_of(answer(b"", 503, retry_after="Sun, 15 Nov 2026 16:02:30 +0800", date=sent)).retry_after == 150
         by_this_clock = error_of(answer(b"", 503, retry_after=formatdate(time.time() + 100, usegmt=True))).retry_after
         assert by_this_clock is not None
         assert 0 < by_this_clock <= 101
+
+    @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system's zone cannot be changed")
+    def test_a_date_without_a_zone_is_of_greenwich(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        try:
+            sent, until = "Sun, 15 Nov 2026 08:00:00 GMT", "Sun, 15 Nov 2026 08:02:30 -0000"
+            assert error_of(answer(b"", 503, retry_after=until, date=sent)).retry_after == 150
+        finally:
+            monkeypatch.undo()
+            time.tzset()
 
 
 SCALARS = (

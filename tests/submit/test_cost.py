@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,6 +86,28 @@ def test_official_prices(model: str, facts: dict[str, Facts], parameters: dict[s
     assert price(estimated(model, facts, **parameters)) == cost
 
 
+def test_the_detect_call_is_priced_where_it_goes_and_by_the_ratio_it_is_asked_for() -> None:
+    catalog = builtin_catalog()
+    model, detector = catalog.model("emo-v1"), catalog.model("emo-detect-v1")
+    (known,) = detector.prices
+    wide = msgspec.structs.replace(known, amount=2.0, regions=("singapore",), when={"ratio": "3:4"})
+    priced = msgspec.structs.replace(detector, prices=(wide,))
+
+    def detect_price(job: Job, region: str | None, ratio: str | None) -> Decimal | None:
+        (part,) = estimate(job, model, {}, region=region, detect_model=priced, ratio=ratio).parts
+        return part.amount
+
+    plain, boxed = Job("emo-v1"), Job("emo-v1", ext_bbox=[0, 0, 300, 400])
+    assert detect_price(plain, "singapore", "3:4") == detect_price(boxed, "singapore", None) == 2
+    assert detect_price(plain, "singapore", "1:1") is None
+    assert detect_price(plain, "singapore", None) is None
+    assert detect_price(plain, "beijing", "3:4") is None
+
+
+def test_an_amount_without_a_currency_is_no_sum() -> None:
+    assert total([Estimate("emo-v1", Decimal(1), None), Estimate("emo-v1", None, "USD")]) == {}
+
+
 def test_a_price_of_one_region_is_none_of_another() -> None:
     assert price(estimated("wanx2.1-i2v-turbo", region="singapore")) == ("0.18", "USD")
     assert price(estimated("wanx2.1-i2v-turbo", region="singapore", duration=3)) == ("0.108", "USD")
@@ -125,6 +148,13 @@ def test_an_unknown_length_is_bounded_by_the_documents(model: str, seconds: floa
     assert found.seconds == seconds
     assert (found.amount, found.currency) == (Decimal(cost[0]), cost[1])
     assert in_words([found]).startswith("at most ")
+
+
+def test_a_length_that_nothing_bounds_leaves_the_cost_unknown() -> None:
+    model = msgspec.structs.replace(builtin_catalog().model("emo-v1"), lengths=(), output=None)
+    found = estimate(Job("emo-v1"), model, {})
+    assert (found.model, found.amount, found.seconds, found.per) == ("emo-v1", None, None, "second")
+    assert found.unknown == "how long the video will be is not known"
 
 
 def test_what_a_finished_job_cost() -> None:

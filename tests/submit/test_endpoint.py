@@ -4,6 +4,7 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -50,9 +51,22 @@ def test_frankfurt_is_reached_through_a_workspace_only() -> None:
         endpoint_for(PROVIDER, "frankfurt")
 
 
+def test_a_region_that_is_reached_through_a_workspace_says_what_to_do() -> None:
+    with pytest.raises(UsageError) as caught:
+        endpoint_for(PROVIDER, "frankfurt")
+    reason = "is reached through a workspace: set DASHSCOPE_WORKSPACE_ID to its id, or give a base URL"
+    assert str(caught.value) == f"region frankfurt {reason}"
+
+
 def test_every_region_of_the_catalog_has_a_host() -> None:
     for region in get_args(Region):
         assert endpoint_for(PROVIDER, region, workspace="w").base_url.startswith("https://w.")
+
+
+def test_a_region_without_hosts_for_workspaces_says_so() -> None:
+    hosts = {**PROVIDER.hosts, "beijing": msgspec.structs.replace(PROVIDER.hosts["beijing"], workspace_host=None)}
+    with pytest.raises(UsageError, match=r"^region beijing has no host for workspaces$"):
+        endpoint_for(msgspec.structs.replace(PROVIDER, hosts=hosts), "beijing", workspace="w")
 
 
 @pytest.mark.parametrize(
@@ -115,6 +129,8 @@ def test_own_base_urls(given_url: str, kept: str) -> None:
         ("http://0.0.0.0/api/v1", "plain http"),
         ("http://10.0.0.1/api/v1", "plain http"),
         ("http://[::ffff:10.0.0.1]/api/v1", "plain http"),
+        ("https://[fe80::1%25eth0]/api/v1", "host"),
+        ("https://[::1%25eth0]/api/v1", "host"),
     ],
 )
 def test_base_urls_that_are_refused(base_url: str, reason: str) -> None:
@@ -131,6 +147,23 @@ def test_what_may_be_secret_in_a_base_url_is_not_shown(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         Endpoint("beijing", url)
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:hush@example.com/api/v1", "'https://example.com/api/v1' has user info, a query or a fragment"),
+        ("https://example.com/api/v1?key=hush", "'https://example.com/api/v1' has user info, a query or a fragment"),
+        ("https://example.com/api/v1?a=1?b#c", "'https://example.com/api/v1' has user info, a query or a fragment"),
+        ("https://example.com/api/v1#a#b", "'https://example.com/api/v1' has user info, a query or a fragment"),
+        ("https://example.com/api/v2", "'https://example.com/api/v2' does not end in /api/v1"),
+        ("https://example.com/\x1b", "'https://example.com/\\\\x1b' holds a character that no URL has, or none at all"),
+    ],
+)
+def test_the_rest_of_a_refused_base_url_is_shown(url: str, shown: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Endpoint("beijing", url)
+    assert str(caught.value) == f"base URL {shown}"
 
 
 @given(st.one_of(st.text(), st.from_regex(r"https?://[a-z0-9.:@\[\]/\\%?#-]{0,30}/api/v1/?", fullmatch=True)))
@@ -161,6 +194,22 @@ def test_other_hosts_are_not_loopback(host: str) -> None:
     assert not is_loopback(host)
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://[::1/x", "is not a URL"),
+        ("https://example.com:99999/x", "is not a URL"),
+        ("ftp://example.com/x", "is not an http(s) URL with a host"),
+        ("https:///x", "is not an http(s) URL with a host"),
+        ("http://example.com/x", "is plain http, which is for loopback hosts only"),
+    ],
+)
+def test_what_is_wrong_with_a_url_is_said(url: str, reason: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        secure_url(url)
+    assert str(caught.value) == reason
+
+
 def test_secure_url_gives_its_parts() -> None:
     assert secure_url("https://example.com:8443/x").port == 8443
 
@@ -173,7 +222,7 @@ def test_unknown_region() -> None:
 
 
 def test_a_base_url_and_a_workspace_exclude_each_other() -> None:
-    with pytest.raises(UsageError, match="not both"):
+    with pytest.raises(UsageError, match=r"^a base URL names the whole host: give it or a workspace id, not both$"):
         endpoint_for(PROVIDER, "beijing", workspace="w", base_url="https://example.com/api/v1")
 
 

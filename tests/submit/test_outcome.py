@@ -63,6 +63,19 @@ def test_wan_takes_the_default_resolution_of_the_model() -> None:
     assert size(expected("wan2.5-i2v-preview", facts)) == (1232, 1648)
 
 
+def test_an_area_without_a_step_is_kept_to_the_pixel() -> None:
+    model = builtin_catalog().model("wan2.5-i2v-preview")
+    assert model.output is not None
+    exact = msgspec.structs.replace(model, output=msgspec.structs.replace(model.output, multiple_of=None))
+    found = expected_output(Job(model.id, parameters={"resolution": "480P"}), exact, {"image": picture(750, 1000)})
+    # 480P is an area of 832x480 px: the roots of 299520 and 532480.
+    assert (size(found), found.side_tolerance) == ((547, 729), 1)
+
+
+def test_a_resolution_that_no_area_is_known_for_leaves_the_size_open() -> None:
+    assert size(expected("wan2.5-i2v-preview", {"image": picture(750, 1000)}, resolution="8K")) == (None, None)
+
+
 def test_the_size_of_a_picture_that_was_not_measured_is_not_guessed() -> None:
     assert size(expected("wan2.5-i2v-preview")) == (None, None)
     assert size(expected("liveportrait")) == (None, None)
@@ -168,6 +181,11 @@ def test_the_length(model: str, facts: dict[str, Facts], parameters: dict[str, A
     assert expected(model, facts, **parameters).duration_s == seconds
 
 
+def test_the_length_is_known_where_nothing_else_of_the_output_is() -> None:
+    model = msgspec.structs.replace(builtin_catalog().model("wan2.6-i2v"), output=None)
+    assert expected_output(Job(model.id, parameters={"duration": 10}), model, {}) == ExpectedOutput(duration_s=10)
+
+
 # Sound and codec
 
 
@@ -177,6 +195,7 @@ def test_sound_and_codec() -> None:
     assert expected("wan2.6-i2v-flash").sound is True
     assert expected("wan2.6-i2v-flash", audio=False).sound is False
     assert expected("emo-v1").sound is None
+    assert expected("emo-v1").container == "mp4"
 
 
 def test_every_model_says_what_its_output_size_is_taken_from() -> None:
@@ -219,11 +238,24 @@ def test_missing_sound_is_a_difference(fixtures: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fps", "seconds", "is_quiet"),
-    [(29.97, 60, True), (29.9, 60, False), (30.2, 4, True), (30.3, 4, False), (24, 60, False)],
+    [(29.97, 60, True), (29.9, 60, False), (30.25, 4, True), (30.3, 4, False), (24, 60, False), (29.5, None, False)],
 )
-def test_a_frame_rate_may_be_off_by_one_frame_or_a_thousandth(fps: float, seconds: float, is_quiet: bool) -> None:
+def test_a_frame_rate_may_be_off_by_one_frame_or_a_thousandth(fps: float, seconds: float | None, is_quiet: bool) -> None:
     facts = VideoFacts(path="v.mp4", fps=fps, duration_s=seconds)
     assert (differences(ExpectedOutput(fps=30.0), facts) == ()) is is_quiet
+
+
+def test_differences_are_said_to_the_hundredth() -> None:
+    facts = VideoFacts(path="v.mp4", fps=23.97602, duration_s=3.96449)
+    assert differences(ExpectedOutput(fps=30.0, duration_s=13.92781), facts) == (
+        "came with 23.98 frames a second, 30 were expected",
+        "lasts 3.96 s, 13.93 s were expected",
+    )
+
+
+def test_what_was_not_measured_does_not_differ() -> None:
+    assert differences(ExpectedOutput(640, 640, 25.0, 4.0), VideoFacts(path="v.mp4")) == ()
+    assert differences(ExpectedOutput(width=640), video()) == ()
 
 
 def test_sides_may_differ_as_far_as_the_rule_is_open() -> None:

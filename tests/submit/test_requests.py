@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.catalog import Model, builtin_catalog
+from mediapreflight.catalog.schema import Condition
 from mediapreflight.errors import UploadError, UsageError
 from mediapreflight.submit.answers import Policy
 from mediapreflight.submit.endpoint import Endpoint
@@ -261,6 +263,16 @@ def test_detect(model: str, values: dict[str, Any], path: str, parameters: dict[
     assert detected(model, values, OSS).headers == {**JSON, "X-DashScope-OssResourceResolve": "enable"}
 
 
+def test_a_detect_call_goes_by_the_id_of_its_region_and_leaves_out_what_is_ignored() -> None:
+    known = builtin_catalog().model("emo-detect-v1")
+    role = msgspec.structs.replace(known.roles["image"], ignored_when=(Condition(parameter="ratio", equals="3:4"),))
+    model = msgspec.structs.replace(known, region_ids={"singapore": "emo-intl"}, roles={"image": role})
+    request = detect_request(Endpoint("singapore", HOST), model, {"image": IMAGE}, {"ratio": "3:4"})
+    assert request.json == {"model": "emo-intl", "input": {}, "parameters": {"ratio": "3:4"}}
+    here = detect_request(BEIJING, model, {"image": IMAGE}, {"ratio": "1:1"})
+    assert here.json == {"model": "emo-detect-v1", "input": {"image_url": IMAGE}, "parameters": {"ratio": "1:1"}}
+
+
 def test_a_reference_picture_takes_the_place_of_the_empty_one() -> None:
     assert created("videoretalk", {"video": VIDEO, "audio": AUDIO, "ref_image": IMAGE}).json["input"]["ref_image_url"] == IMAGE
 
@@ -276,6 +288,24 @@ def test_a_file_the_service_would_ignore_is_not_sent() -> None:
     flash = builtin_catalog().model("wan2.6-i2v-flash")
     assert sent_roles(flash, {"image": IMAGE, "audio": AUDIO, "prompt": "x"}, {"audio": False}) == ("image",)
     assert sent_roles(flash, {"audio": AUDIO, "image": IMAGE}, {}) == ("image", "audio")
+
+
+def test_a_file_may_be_ignored_because_of_another_one() -> None:
+    known = builtin_catalog().model("emo-v1")
+    image = msgspec.structs.replace(known.roles["image"], ignored_when=(Condition(role="audio", given=True),))
+    model = msgspec.structs.replace(known, roles={**known.roles, "image": image})
+    assert sent_roles(model, {"image": IMAGE, "audio": AUDIO}, {}) == ("audio",)
+    assert sent_roles(model, {"image": IMAGE}, {}) == ("image",)
+
+
+def test_a_required_parameter_with_a_choice_is_the_callers_to_choose() -> None:
+    request = created("wan2.2-animate-mix", {"image": IMAGE, "video": VIDEO})
+    assert "mode" not in request.json.get("parameters", {})
+
+
+def test_a_url_that_no_request_can_carry_names_its_role() -> None:
+    with pytest.raises(UsageError, match=r"^image of emo-v1 has a value that no request can carry$"):
+        created("emo-v1", {"image": "https://a.example/\ud800", "audio": AUDIO})
 
 
 def test_a_picture_may_travel_inside_the_request(fixtures: Path) -> None:
@@ -294,6 +324,8 @@ def test_data_urls_hold_the_file(tmp_path: Path) -> None:
     assert base64.b64decode(content, validate=True) == bytes(range(256))
     with pytest.raises(UploadError, match=r"gone\.png: cannot be read: no such file"):
         data_url(str(tmp_path / "gone.png"), "png")
+    with pytest.raises(UploadError, match=r"cannot be read: embedded null byte$"):
+        data_url("a\0b.png", "png")
 
 
 @pytest.mark.parametrize(

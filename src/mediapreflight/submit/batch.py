@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import KeyRefusedError, MediaPreflightError
+from ..errors import KeyRefusedError, LedgerError, MediaPreflightError
 from ..job import Job
 from ..probe import probe
 from ..probe.facts import VideoFacts
@@ -54,8 +54,8 @@ async def deliver(
 ) -> list[JobResult]:
     """Bring every order to its end, and tell `done` of each, with its place in `orders`, as it gets there.
 
-    A job that fails does not stop the others. Raises KeyRefusedError, since with that key nothing will go, LedgerError where the
-    ledger cannot be read any more, and what `done` raises; what is open then stays so in the ledger.
+    A job that fails does not stop the others. Raises KeyRefusedError, since with that key nothing will go, LedgerError, since
+    nothing is sent without a ledger, and what `done` raises; what is open then stays so in the ledger.
     """
     import anyio
 
@@ -100,7 +100,7 @@ async def _delivered(client: AsyncClient, order: Order, out: str | None, detach:
         flow = finish_flow(client.around, order.submission, out, given=order.job, timeout=timeout, detach=detach)
         submission, answer, came = await client.run(flow)
         return await _result(order, submission, answer, came)
-    except KeyRefusedError:
+    except (KeyRefusedError, LedgerError):
         raise
     except MediaPreflightError as error:
         current = order.submission

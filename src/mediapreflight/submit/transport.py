@@ -7,6 +7,7 @@ and proxies never see what goes to this machine.
 from __future__ import annotations
 
 import io
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ from .key import ApiKey
 _READ_S: Mapping[Purpose, float] = {"detect": 90.0, "create": 60.0, "upload": 180.0, "look": 20.0}
 _DEFAULT_READ_S = 30.0
 _CONNECT_S = 10.0
+# Who tells at the level DEBUG, or INFO, what a server has answered.
+_LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
 _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 # Errors after which nothing of the request can have been received.
 _NOT_RECEIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -70,13 +73,34 @@ def outgoing(
         options["params"] = dict(request.params)
     if request.json is not None:
         options["json"] = request.json
-    if request.form is None:
-        yield build(request.method, url, **options)
-        return
-    with _opened(request.form) as stream:
-        watched = _Watched(stream, send.progress)
-        files = {"file": (request.form.name, watched, "application/octet-stream")}
-        yield build(request.method, url, data=dict(request.form.fields), files=files, **options)
+    with _masked_logs(key):
+        if request.form is None:
+            yield build(request.method, url, **options)
+            return
+        with _opened(request.form) as stream:
+            watched = _Watched(stream, send.progress)
+            files = {"file": (request.form.name, watched, "application/octet-stream")}
+            yield build(request.method, url, data=dict(request.form.fields), files=files, **options)
+
+
+@contextmanager
+def _masked_logs(key: ApiKey) -> Iterator[None]:
+    """Keep the key out of what the HTTP libraries log while the block lasts: a server may repeat it in a header."""
+
+    def masked(record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if (safe := key.mask(text)) != text:
+            record.msg, record.args = safe, None
+        return True
+
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    for logger in loggers:
+        logger.addFilter(masked)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(masked)
 
 
 def _pinned(url: str, address: str) -> tuple[str, str, dict[str, Any]]:

@@ -1,0 +1,85 @@
+"""A batch is ended at any moment, and finished by the next run: each job once, each video whole."""
+
+import random
+import signal
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from .desk import Desk, Ended, Service, timed, wan_jobs
+
+JOBS = 10
+INTERRUPTED = 130
+KILLS = [signal.SIGKILL] * 50 + [signal.SIGTERM] * 10 + [signal.SIGINT] * 10
+
+
+def finished(desk: Desk, jobs: Path) -> list[Ended]:
+    """Take up what was left, as a user would: `tasks resume`, or `submit` where nothing was written down yet."""
+    runs = []
+    while (rows := desk.rows()) == () or any(row.stage not in ("delivered", "failed") for row in rows):
+        runs.append(desk.run("tasks", "resume") if rows else desk.submit(jobs))
+        assert len(runs) < 4, runs
+    return runs
+
+
+def killed_once(folder: Path, picture: Path, moment: float, how: signal.Signals) -> tuple[int, tuple[str, ...]]:
+    """The status of a batch that was ended at a moment, and the stages it left; all is well afterwards."""
+    folder.mkdir()
+    with Service() as service:
+        desk = Desk(folder, service.base_url)
+        jobs = desk.job_file(wan_jobs(JOBS, picture))
+        stopped = desk.interrupted(jobs, moment, how)
+        # An interrupt that meets Python itself, before the command has begun, ends it in Python's own ways.
+        assert stopped.status in (0, -how) or how is signal.SIGINT, stopped
+        assert stopped.status in (0, -how, INTERRUPTED) or "KeyboardInterrupt" in stopped.err, stopped
+        left = tuple(row.stage for row in desk.rows())
+        assert len(left) in (0, JOBS)
+        assert "failed" not in left
+        for run in finished(desk, jobs):
+            assert run.status == 0, run
+        # The next batch takes what is done as done, and clears away what the killed run had staged.
+        assert desk.submit(desk.job_file(wan_jobs(JOBS + 1, picture))).status == 0
+        desk.assert_all_is_well(JOBS + 1, service.tasks)
+        return stopped.status, left
+
+
+@pytest.mark.sweep
+def test_batch_killed_at_any_moment_is_done_once(tmp_path: Path, fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture = fixtures / "portrait.jpg"
+    with Service() as service:
+        whole = Desk(tmp_path, service.base_url)
+        length = timed(whole, whole.job_file(wan_jobs(JOBS, picture)))
+    moments = random.Random(5)
+    rounds = [(tmp_path / f"{number}", picture, moments.uniform(0, length), how) for number, how in enumerate(KILLS)]
+    with ThreadPoolExecutor(2) as pool:
+        ends = list(pool.map(killed_once, *zip(*rounds, strict=True)))
+    hit = sum(status != 0 for status, _ in ends)
+    stages = Counter(stage for _, left in ends for stage in set(left))
+    with capsys.disabled():
+        print(f"\n{len(ends)} moments in {length:.1f} s, {hit} before the end; stages left in how many runs: {dict(stages)}")
+    assert hit > len(KILLS) // 2
+    # The moments were spread over the whole of it: before anything was written down, and in the middle.
+    assert () in [left for _, left in ends]
+    assert stages["ready"]
+    assert stages["created"]
+
+
+def test_batch_interrupted_on_the_way_is_taken_up(desk: Desk, service: Service, fixtures: Path) -> None:
+    jobs = desk.job_file(wan_jobs(JOBS, fixtures / "portrait.jpg"))
+    process = desk.start("submit", jobs, "--out", desk.out)
+    assert process.stdout is not None
+    # The first line says that the first job is delivered: the others are in all stages.
+    assert "SUCCEEDED" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (INTERRUPTED, "")
+    left = desk.rows()
+    assert len(left) == JOBS
+    open_ones = sum(row.stage != "delivered" for row in left)
+    assert open_ones
+    resumed = desk.run("tasks", "resume")
+    assert resumed.status == 0
+    assert resumed.out.endswith(f"{open_ones} of {open_ones} jobs delivered.\n")
+    desk.assert_all_is_well(JOBS, service.tasks)
