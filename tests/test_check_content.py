@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,16 +22,6 @@ from mediapreflight.people.facts import PictureContent, SpeechFacts, VideoConten
 from mediapreflight.schemas import report_schema
 
 SOURCES = str(Path(mediapreflight.__file__).parents[1])
-# Libraries as they are where they are not installed.
-WITHOUT = """
-import sys
-missing = sys.argv.pop(1).split(",")
-class Missing:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in missing:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Missing())
-"""
 MAIN = "from mediapreflight.cli import main\nsys.exit(main(sys.argv[1:]))\n"
 
 
@@ -41,17 +32,20 @@ class Result(NamedTuple):
 
 
 def run_without(missing: str, *arguments: str | Path, code: str = MAIN) -> Result:
-    """The command line where these libraries cannot be imported."""
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT + code, missing, *arguments],
-        env=os.environ | {"PYTHONPATH": SOURCES},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-        check=False,
-    )
+    """The command line where these libraries cannot be imported, not by the processes it starts either."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in missing.split(","):
+            (Path(folder) / f"{name}.py").write_text(f'raise ModuleNotFoundError("No module named {name!r}", name={name!r})')
+        done = subprocess.run(
+            [sys.executable, "-c", "import sys\n" + code, *arguments],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join((folder, SOURCES))},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            stdin=subprocess.DEVNULL,
+            timeout=120,
+            check=False,
+        )
     return Result(done.returncode, done.stdout, done.stderr)
 
 

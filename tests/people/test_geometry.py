@@ -254,6 +254,8 @@ class TestMapping:
         for (y, x), value in np.ndenumerate(self.PIXELS):
             place = mapping.box(Box(x, y, x + 1, y + 1))
             assert (place.width, place.height) == (1, 1)
+            # A negative index would count from the other end.
+            assert Box(0, 0, displayed.shape[1], displayed.shape[0]).holds(place)
             assert displayed[place.y1, place.x1] == value
 
     @pytest.mark.parametrize("orientation", [0, 9, -1])
@@ -263,6 +265,11 @@ class TestMapping:
 
     def test_a_crop_makes_its_corner_the_origin(self):
         assert crop_to(Box(100, 50, 400, 300)).box(Box(120, 90, 200, 100)) == Box(20, 40, 100, 50)
+
+    def test_the_inverse_of_a_crop_is_a_crop_back(self):
+        assert crop_to(Box(100, 50, 400, 300)).inverse() == Mapping(False, Fraction(1), Fraction(100), Fraction(1), Fraction(50))
+        assert orient(6, 6, 4).inverse().swapped is True
+        assert resize((2, 3), (4, 9)).inverse().swapped is False
 
     def test_padding_is_a_crop_to_more(self):
         assert crop_to(Box(-10, -20, 400, 300)).box(Box(0, 0, 5, 5)) == Box(10, 20, 15, 25)

@@ -310,3 +310,15 @@ class TestMissingLibraries:
 def test_models_are_read_from_the_package():
     for name in ("blaze_face_short_range.tflite", "blaze_face_full_range_sparse.tflite", "pose_landmarker_full.task"):
         assert len(runtime.model_data(name)) > 100_000
+
+
+@pytest.mark.parametrize("before", [None, "", "/some/folder"])
+def test_programs_started_later_do_not_look_for_libraries_in_the_current_folder(before):
+    code = (
+        "import os; from mediapreflight.people.runtime import load_cv2, load_mediapipe; kept = dict(os.environ); "
+        "load_cv2(), load_mediapipe(), load_cv2(); assert kept == dict(os.environ), os.environ.get('LD_LIBRARY_PATH')"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+    if before is not None:
+        environment["LD_LIBRARY_PATH"] = before
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)

@@ -265,7 +265,7 @@ def test_file_that_changed_is_not_sent_for_another(client: Client, service: Emul
     picture.write_bytes((fixtures / "portrait.jpg").read_bytes())
     job = Job("wan2.6-i2v", image=picture, prompt="x")
     service.fail("policy", "500", 50)
-    with pytest.raises(Exception, match="500|InternalError"):
+    with pytest.raises(Exception, match=r"500|InternalError"):
         client.submit(job)
     picture.write_bytes((fixtures / "full-body.jpg").read_bytes())
     (row,) = client.around.ledger.open()
@@ -298,7 +298,7 @@ def test_task_nobody_submitted_here_is_named(client: Client) -> None:
 
 @pytest.mark.parametrize("call", ["detect", "template"])
 def test_models_without_that_call_say_so(call: str, client: Client, wan: Callable[..., Job], fixtures: Path) -> None:
-    with pytest.raises(UsageError, match="wan2.6-i2v"):
+    with pytest.raises(UsageError, match=r"wan2\.6-i2v"):
         client.detect(wan()) if call == "detect" else client.template(fixtures / "dance.mp4", model="wan2.6-i2v")
 
 

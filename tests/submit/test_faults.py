@@ -1,7 +1,9 @@
 """Whatever goes wrong at whatever step: one task a job, and the job can be finished."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +111,6 @@ def test_task_of_another_machine_makes_it_unclear_and_nothing_is_sent_again(
 
 def _send_and_leave(client: Client, job: Job) -> None:
     """Submit without the patience for a task list that fails."""
-    from dataclasses import replace
-
     client.around = replace(client.around, pace=replace(client.around.pace, attempts=1))
     client.submit(job)
 
@@ -153,3 +153,19 @@ def test_key_is_nowhere_but_in_requests_to_the_service(
     ledger = (tmp_path / "state" / "ledger.sqlite3").read_bytes()
     assert b"Signature=" not in ledger
     assert b"Expires=" not in ledger
+
+
+def test_slow_create_call_is_waited_for_before_it_counts_as_lost(client: Client, service: Emulator, wan) -> None:
+    client.around = replace(client.around, pace=replace(client.around.pace, create_deadline=0.6))
+    service.fail("create", "reset")
+    began = time.monotonic()
+    client.submit(wan())
+    assert time.monotonic() - began >= 0.6
+    assert creates(service) == 2
+
+
+@pytest.mark.parametrize("step", ["policy", "query"])
+def test_answer_that_is_no_json_is_asked_for_again(step: str, client: Client, service: Emulator, wan, tmp_path: Path) -> None:
+    service.fail(step, "junk")
+    assert client.wait(client.submit(wan()), out=tmp_path).is_file()
+    assert creates(service) == 1

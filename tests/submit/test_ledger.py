@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import unittest.mock
 from pathlib import Path
 from typing import Any
 
@@ -381,3 +382,14 @@ def test_where_the_ledger_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert list(tmp_path.iterdir()) == [], "nothing is made before it is used"
     monkeypatch.setenv("MEDIAPREFLIGHT_STATE_DIR", "")
     assert default_path().parent.name == "mediapreflight"
+
+
+def test_claim_that_could_not_be_written_off_is_taken_up_again(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    row = registered(ledger)
+    assert ledger.claim(row.id) is not None
+    assert ledger.claim(row.id) is None
+    full = unittest.mock.patch.object(ledger._store, "writing", side_effect=LedgerError("the disk is full"))
+    with full, pytest.raises(LedgerError):
+        ledger.release(row.id)
+    assert ledger.claim(row.id) is not None

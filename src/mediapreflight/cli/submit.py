@@ -238,7 +238,11 @@ def _delivered(options: argparse.Namespace, around: Surroundings, orders: Sequen
                     client, orders, out=options.out, detach=options.detach, done=lambda number, result: shown.add(result)
                 )
 
-    return anyio.run(all_of_them)
+    try:
+        return anyio.run(all_of_them)
+    except KeyboardInterrupt:
+        sys.stderr.write("mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open\n")
+        raise
 
 
 class _Shown:

@@ -58,8 +58,8 @@ def prepare(
         options: see PrepareOptions; `split` makes several jobs, see `prepare_jobs`.
         progress: called with a file's name and the share of it that is done, from any thread.
 
-    Raises PrepareError, with the findings that stay, where the job cannot be made to fit, and OutputError where the folder cannot be
-    written.
+    Raises PrepareError, with the findings that stay, where the job cannot be made to fit, and OutputError where the folder
+    cannot be written.
     """
     results = prepare_jobs([job], out=out, options=options, level=level, catalog=catalog, progress=progress)
     if len(results) > 1:

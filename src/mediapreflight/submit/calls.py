@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import TypeVar
 
 from ..catalog import Model
-from ..errors import ServiceError, ServiceFaultError, ThrottledError, TransportError, UnreachableError
+from ..errors import ProtocolError, ServiceError, ServiceFaultError, ThrottledError, TransportError, UnreachableError
 from .answers import error_of
 from .endpoint import Endpoint
 from .exchange import Answer, Call, Flow, Request, Send, Sleep
 from .retries import backoff
 from .surroundings import Surroundings
 
+_Result = TypeVar("_Result")
 
-def ask(around: Surroundings, request: Request, rate: Rate, *, repeatable: bool) -> Flow[Answer]:
-    """Send a request to the service, wait where it is throttled, and return its answer of status 2xx.
+
+def ask(
+    around: Surroundings, request: Request, rate: Rate, parse: Callable[[Answer], _Result], *, repeatable: bool
+) -> Flow[_Result]:
+    """Send a request to the service, wait where it is throttled, and return what its answer of status 2xx says.
 
     Args:
         rate: how often calls of its kind may be made; held over all threads and processes that share the ledger.
-        repeatable: whether it may be sent again when no answer came or the service failed. A request that was not received, or
-            was turned away for its rate, is sent again in any case.
+        parse: reads the answer; raises ProtocolError where it cannot be understood.
+        repeatable: whether it may be sent again when no answer came, none that can be understood, or the service failed. A
+            request that was not received, or was turned away for its rate, is sent again in any case.
 
     Raises ServiceError and TransportError.
     """
@@ -33,9 +40,12 @@ def ask(around: Surroundings, request: Request, rate: Rate, *, repeatable: bool)
                 raise
             yield Sleep(backoff(attempt, None, around.random, first=around.pace.first_backoff))
             continue
-        if 200 <= answer.status < 300:
-            return answer
-        refusal = error_of(answer)
+        try:
+            if 200 <= answer.status < 300:
+                return parse(answer)
+            refusal = error_of(answer)
+        except ProtocolError as error:
+            refusal = error
         if last or not _passes(refusal, repeatable):
             raise refusal
         pause = backoff(attempt, refusal.retry_after, around.random, first=around.pace.first_backoff)
@@ -50,6 +60,8 @@ def _passes(refusal: ServiceError, repeatable: bool) -> bool:
     """Whether the same request can be sent again after this answer, without a second bill."""
     if isinstance(refusal, ThrottledError):
         return refusal.retry_helps
+    if isinstance(refusal, ProtocolError):
+        return repeatable
     return repeatable and isinstance(refusal, ServiceFaultError) and refusal.retry_helps
 
 

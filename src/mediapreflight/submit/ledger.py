@@ -81,6 +81,8 @@ class Ledger:
 
     def _assemble(self, store: Store, owners: Owners, clock: Callable[[], float]) -> None:
         self._store, self._owners, self._clock = store, owners, clock
+        # What the file says of our own claims can be late: a disk that is full keeps a release from being written.
+        self._claimed: set[int] = set()
         self._finalizer = weakref.finalize(self, _close, store, owners)
 
     @property
@@ -152,10 +154,13 @@ class Ledger:
             if self._has_living_owner(row):
                 return None
             change(connection, id, {"owner": self._owners.token()})
-            return self._found(connection, id)
+            claimed = self._found(connection, id)
+        self._claimed.add(id)
+        return claimed
 
     def release(self, id: int) -> None:
         """Let go of a submission. Nothing happens where somebody else owns it."""
+        self._claimed.discard(id)
         with self._store.writing() as connection:
             connection.execute("UPDATE submissions SET owner = NULL WHERE id = ? AND owner = ?", (id, self._owners.own))
 
@@ -290,6 +295,8 @@ class Ledger:
         return found[0]
 
     def _has_living_owner(self, row: Submission) -> bool:
+        if row.owner is not None and row.owner == self._owners.own:
+            return row.id in self._claimed
         return row.owner is not None and self._owners.is_alive(row.owner)
 
     def _owned(self, connection: sqlite3.Connection, id: int, step: str) -> Submission:

@@ -209,11 +209,13 @@ def _make_file(path: Path) -> None:
     os.close(descriptor)
     try:
         with contextlib.closing(_connected(name)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
             _create_tables(connection)
+            # Last: what a log holds when its file is closed is moved there without a word about a full disk.
+            connection.execute("PRAGMA journal_mode = WAL")
         _put(name, path)
     finally:
-        Path(name).unlink(missing_ok=True)
+        for left in (name, f"{name}-wal", f"{name}-shm", f"{name}-journal"):
+            Path(left).unlink(missing_ok=True)
 
 
 def _put(name: str, path: Path) -> None:

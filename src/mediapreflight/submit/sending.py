@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -37,6 +37,7 @@ from .answers import (
     Detection,
     ListedTask,
     TaskAnswer,
+    TaskPage,
     parse_created,
     parse_detection,
     parse_list,
@@ -216,8 +217,8 @@ def detect(
         if known is not None:
             return Detection(**known)
     request = detect_request(endpoint, detector, {role: url}, values)
-    answer: Answer = yield from ask(around, request, model_rate(around, endpoint, detector), repeatable=False)
-    detection = parse_detection(answer, detector)
+    parse = functools.partial(parse_detection, model=detector)
+    detection = yield from ask(around, request, model_rate(around, endpoint, detector), parse, repeatable=False)
     if key is not None:
         record = {name: getattr(detection, name) for name in Detection.__dataclass_fields__}
         yield Call(lambda: around.ledger.remember_detection(around.account, detector.id, endpoint.base_url, key, ratio, record))
@@ -242,11 +243,11 @@ def _created(
         yield from _turn_to_send(around, endpoint, model, submission)
         around.tell("create", submission, model.id)
         try:
-            answer = yield from ask(around, request, model_rate(around, endpoint, model), repeatable=False)
-            task = parse_created(answer)
+            task = yield from ask(around, request, model_rate(around, endpoint, model), parse_created, repeatable=False)
         except (LostAnswerError, ServiceFaultError, ProtocolError) as error:
             lost = error
-            submission = yield from settle(around, endpoint, model, submission)
+            answered = not isinstance(error, LostAnswerError)
+            submission = yield from settle(around, endpoint, model, submission, answered=answered)
             if submission.stage != "ready":
                 return submission
         except (UnreachableError, ServiceError) as error:
@@ -300,7 +301,8 @@ def _look_after(around: Surroundings, endpoint: Endpoint, other: Submission) -> 
 def refresh(around: Surroundings, endpoint: Endpoint, model: Model, submission: Submission) -> Flow[TaskAnswer]:
     """Query a created task, and record what it has become."""
     request = query_request(endpoint, submission.task_id or "")
-    task = parse_task((yield from ask(around, request, query_rate(around, endpoint), repeatable=True)), model)
+    parse = functools.partial(parse_task, model=model)
+    task = yield from ask(around, request, query_rate(around, endpoint), parse, repeatable=True)
     if submission.stage == "created":
         yield Call(functools.partial(_record, around, submission, task))
     return task
@@ -328,14 +330,19 @@ def _actual_cost(around: Surroundings, submission: Submission, task: TaskAnswer)
 # --- a lost answer
 
 
-def settle(around: Surroundings, endpoint: Endpoint, model: Model, submission: Submission) -> Flow[Submission]:
+def settle(
+    around: Surroundings, endpoint: Endpoint, model: Model, submission: Submission, *, answered: bool = False
+) -> Flow[Submission]:
     """Find out from the task list whether a create call whose answer was lost made a task.
+
+    Args:
+        answered: whether something came back, so that the call is no longer on its way.
 
     Returns the submission in the stage `created` where exactly one task can be its own, and `ready` where there is none.
     Raises UnclearTaskError where there are several, and TransportError or ServiceError where the list cannot be had; it stays
     open then.
     """
-    for pause in around.pace.settle:
+    for pause in _pauses(around, submission, answered):
         yield Sleep(pause)
         found = yield from _candidates(around, endpoint, model, submission)
         if len(found) > 1:
@@ -349,18 +356,34 @@ def settle(around: Surroundings, endpoint: Endpoint, model: Model, submission: S
     return ready
 
 
+def _pauses(around: Surroundings, submission: Submission, answered: bool) -> Iterator[float]:
+    """Waits between looks at the task list, until the call was sent so long ago that it can make no task any more."""
+    pace = around.pace
+    yield from pace.settle
+    if answered:
+        return
+    # A clock that jumps must neither end this too early nor drag it out: what counts is what was waited, too.
+    waited, sent = sum(pace.settle), submission.sent_at or around.clock()
+    while waited < pace.create_deadline and around.clock() < sent + pace.create_deadline:
+        yield pace.settle[-1]
+        waited += pace.settle[-1]
+
+
 def _candidates(around: Surroundings, endpoint: Endpoint, model: Model, submission: Submission) -> Flow[list[ListedTask]]:
     """The tasks of the model that were made since the call was sent and that the ledger does not know."""
     sent_as = model_id(model, endpoint.region)
+
+    def dated(answer: Answer) -> tuple[TaskPage, float]:
+        # What counts is the service's clock, which its answers tell.
+        return parse_list(answer), _server_ahead(answer, around.clock())
+
     found: list[ListedTask] = []
     earliest = -math.inf
     for number in range(1, _LIST_PAGES + 1):
         request = list_request(endpoint, model_name=sent_as, page_no=number, page_size=_LIST_PAGE)
-        answer: Answer = yield from ask(around, request, query_rate(around, endpoint), repeatable=True)
-        page = parse_list(answer)
+        page, ahead = yield from ask(around, request, query_rate(around, endpoint), dated, repeatable=True)
         now = around.clock()
-        # What counts is the service's clock, which its answers tell.
-        earliest = min(submission.sent_at or now, now) + _server_ahead(answer, now) - _CLOCK_TOLERANCE_S
+        earliest = min(submission.sent_at or now, now) + ahead - _CLOCK_TOLERANCE_S
         found += [task for task in page.tasks if task.created is None or task.created >= earliest]
         if number >= page.total_page or not page.tasks:
             break

@@ -26,8 +26,8 @@ class Pace:
         poll_interval: between two queries of a task; None takes the documented 15.
         attempts: of a request that may be repeated.
         first_backoff: the longest first wait between them; it doubles.
-        settle: waits before each look at the task list, after an answer to a create call was lost: a task that is in none of them
-            was not made.
+        settle: waits before each look at the task list, after an answer to a create call was lost; the last is repeated.
+        create_deadline: a call that was sent this long ago, and made no task that is in the list, made none.
         queue_interval: between two looks at the ledger while other tasks of the model run.
         unknown_polls: how many answers UNKNOWN in a row end the wait for a task that should be there.
     """
@@ -36,6 +36,7 @@ class Pace:
     attempts: int = 6
     first_backoff: float = 1.0
     settle: tuple[float, ...] = (1.0, 3.0, 6.0, 10.0)
+    create_deadline: float = 75.0
     queue_interval: float = 1.0
     unknown_polls: int = 3
 

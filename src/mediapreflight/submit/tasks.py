@@ -13,7 +13,7 @@ from typing import Any
 from ..catalog import Model
 from ..errors import RequestRefusedError, TaskExpiredError, TaskFailed, UsageError
 from ..job import Job
-from .answers import Detection, ListedTask, TaskAnswer, TaskPage, parse_cancel, parse_list
+from .answers import Detection, ListedTask, TaskAnswer, parse_cancel, parse_list
 from .calls import ask, query_rate
 from .endpoint import Endpoint
 from .exchange import Call, Flow, Sleep
@@ -214,7 +214,7 @@ def cancel_submission_flow(around: Surroundings, submission: Submission) -> Flow
     if submission.task_id is not None:
         _, endpoint = _place(around, submission)
         request = cancel_request(endpoint, submission.task_id)
-        parse_cancel((yield from ask(around, request, query_rate(around, endpoint), repeatable=True)))
+        yield from ask(around, request, query_rate(around, endpoint), parse_cancel, repeatable=True)
     claimed: Submission | None = yield Call(lambda: around.ledger.claim(submission.id))
     if claimed is None:
         # Whoever works on it will see that it is gone.
@@ -243,7 +243,7 @@ def list_flow(around: Surroundings, model: str | None, status: str | None) -> Fl
     number = 1
     while True:
         request = list_request(endpoint, model_name=name, status=status, page_no=number, page_size=_LIST_PAGE)
-        page: TaskPage = parse_list((yield from ask(around, request, query_rate(around, endpoint), repeatable=True)))
+        page = yield from ask(around, request, query_rate(around, endpoint), parse_list, repeatable=True)
         tasks += page.tasks
         if number >= page.total_page or not page.tasks:
             return tuple(tasks)

@@ -92,7 +92,7 @@ def _sent(around: Surroundings, endpoint: Endpoint, model: str, local: Local, su
 
 def _policy(around: Surroundings, endpoint: Endpoint, model: str, local: Local) -> Flow[Policy]:
     request = policy_request(endpoint, model)
-    policy = parse_policy((yield from ask(around, request, policy_rate(around, endpoint, model), repeatable=True)))
+    policy = yield from ask(around, request, policy_rate(around, endpoint, model), parse_policy, repeatable=True)
     provider = around.catalog.provider
     most = min(policy.max_file_size_mb or provider.upload_megabytes, provider.upload_megabytes)
     if local.size > most * _MIB:

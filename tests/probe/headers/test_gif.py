@@ -47,3 +47,11 @@ def test_bytes_behind_the_end_do_not_count() -> None:
 
 def test_screen_without_size_and_without_picture() -> None:
     assert picture_facts(b"GIF89a" + bytes(7) + b";").problem(Problem.BROKEN) == "the header says 0 x 0 px"
+
+
+@pytest.mark.parametrize("crumbs", [b"\x21\xfe\x00" * 1_000_001, b"\x21\xfe" + b"\1x" * 1_000_001 + b"\0"])
+def test_file_in_crumbs_is_not_walked_to_its_end(crumbs: bytes) -> None:
+    data = encoded(picture("P"), "GIF")
+    at = data.index(b"\x2c")
+    facts = picture_facts(data[:at] + crumbs + data[at:], decode=True)
+    assert facts.problems == ("broken header: it is made of more than 1000000 blocks",)

@@ -1,0 +1,139 @@
+"""The command line under watch: which files it and its children open, and whether it talks to anyone."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import mediapreflight
+
+SOURCES = Path(mediapreflight.__file__).parents[1]
+STRACE = shutil.which("strace")
+SECONDS = 120
+# `open` is told for whatever Python opens; the others for whatever could reach out of the process.
+AUDITED = """
+import atexit, json, os, sys
+events, log = [], sys.argv.pop(1)
+WATCHED = ("open", "os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.", "subprocess.Popen", "urllib.", "webbrowser.")
+def note(event, arguments):
+    if event.startswith(WATCHED) and not (event == "open" and isinstance(arguments[0], int)):
+        first = arguments[0] if arguments else None
+        name = os.fsdecode(first) if isinstance(first, (str, bytes, os.PathLike)) else repr(first)
+        events.append((event, os.path.abspath(name) if event == "open" else name))
+def write():
+    watched = events[:]
+    with open(log, "w") as stream:
+        json.dump(watched, stream)
+atexit.register(write)
+sys.addaudithook(note)
+from mediapreflight.cli import main
+sys.exit(main())
+"""
+_CALL = re.compile(
+    r"^\d+ +(?P<call>\w+)\("
+    r"(?:AT_FDCWD(?:<(?P<cwd>.*?)>)?|\d+<(?P<folder>.*?)>)?(?:, )?"
+    r'(?:"(?P<name>(?:[^"\\]|\\.)*)")?(?P<rest>.*)$'
+)
+
+
+class Seen(NamedTuple):
+    """What a run did, as one of two saw it.
+
+    `opened`: absolute paths of files, folders left out; `sockets`: those made; `reached`: attempts to talk to somebody.
+    """
+
+    opened: frozenset[str]
+    sockets: tuple[str, ...]
+    reached: tuple[str, ...]
+    programs: tuple[str, ...]
+
+
+class Run(NamedTuple):
+    """A command that ended: as Python's audit hook saw it, and as the kernel did; None where strace is not installed."""
+
+    status: int
+    out: str
+    err: str
+    audit: Seen
+    kernel: Seen | None
+
+
+def environment(home: Path) -> dict[str, str]:
+    """A user without settings, in a home of their own."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    cache = {"MEDIAPREFLIGHT_CACHE_DIR": str(home / "cache"), "XDG_CACHE_HOME": str(home / "xdg"), "TMPDIR": str(home / "tmp")}
+    (home / "tmp").mkdir(exist_ok=True)
+    return kept | cache | {"HOME": str(home), "PYTHONPATH": str(SOURCES), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def watched(home: Path, cwd: Path, *arguments: str | Path) -> Run:
+    """The command under watch."""
+    events, calls = home / "audit.json", home / "strace.log"
+    command: list[str | Path] = [sys.executable, "-c", AUDITED, events, *arguments]
+    if STRACE is not None:
+        traced = "trace=open,openat,openat2,creat,socket,connect,bind,sendto,sendmsg,sendmmsg,execve,execveat"
+        command = [STRACE, "-f", "-y", "-q", "--seccomp-bpf", "-s", "4096", "-e", traced, "-o", calls, *command]
+    done = _run(command, home, cwd)
+    return Run(*done, _audited(events), _traced(calls, cwd) if STRACE is not None else None)
+
+
+def _audited(log: Path) -> Seen:
+    events = json.loads(log.read_text())
+    sockets = tuple(f"{event} {name}" for event, name in events if event.startswith(("socket.", "urllib.", "webbrowser.")))
+    return Seen(
+        frozenset(name for event, name in events if event == "open"),
+        sockets,
+        sockets,
+        tuple(name for event, name in events if event.startswith(("subprocess.", "os."))),
+    )
+
+
+def _traced(log: Path, cwd: Path) -> Seen:
+    made = list(_calls(log, cwd))
+    return Seen(
+        frozenset(name for call, name in made if call.startswith(("open", "creat")) and name != str(log.with_name("audit.json"))),
+        tuple(f"{call} {name}" for call, name in made if call == "socket"),
+        tuple(f"{call} {name}" for call, name in made if call in ("connect", "bind") or call.startswith("send")),
+        tuple(name for call, name in made if call.startswith("exec")),
+    )
+
+
+def _run(command: list[str | Path], home: Path, cwd: Path) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    out, err = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))
+    assert "Traceback" not in err, err
+    return done.returncode, out, err
+
+
+def _calls(log: Path, cwd: Path) -> Iterator[tuple[str, str]]:
+    for line in log.read_bytes().decode("ascii").splitlines():
+        found = _CALL.match(line)
+        if found is None or "O_DIRECTORY" in found["rest"]:
+            continue
+        name = (found["name"] or found["rest"]).encode().decode("unicode_escape").encode("latin-1")
+        place = os.fsdecode(name)
+        if found["call"].startswith(("open", "creat", "exec")):
+            place = os.path.normpath(Path(found["cwd"] or found["folder"] or cwd) / place)
+        yield found["call"], place
+
+
+def belongs_to_the_program(path: str) -> bool:
+    """Whether a path lies where Python, its packages, this package and the system's libraries are."""
+    own = {sys.prefix, sys.base_prefix, str(SOURCES), *sysconfig.get_paths().values()}
+    system = ("/usr", "/lib", "/lib64", "/proc", "/sys/devices/system", "/sys/fs/cgroup", "/opt")
+    exact = ("/dev/null", "/dev/urandom", "/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/localtime", "/etc/os-release")
+    return path in exact or any(path == place or path.startswith(f"{place}{os.sep}") for place in (*own, *system))
