@@ -337,3 +337,17 @@ def test_prompts_survive_a_csv(tmp_path_factory: pytest.TempPathFactory, prompts
     path.write_bytes(("model,prompt\n" + "".join(f'wan2.6-i2v,"{prompt}"\n' for prompt in quoted)).encode())
     read = [job.inputs.get("prompt", "") for job in read_jobs(path)]
     assert read == [prompt if prompt.strip() else "" for prompt in prompts]
+
+
+def test_prepared_json_names_no_file_as_a_url(write: Callable[..., Path]) -> None:
+    job = {
+        "model": "emo-v1",
+        "ok": True,
+        "parameters": {},
+        "fields": {},
+        "inputs": {},
+        "findings": [],
+        "urls": {"image": "/etc/passwd"},
+    }
+    text = json.dumps({"schema": "mediapreflight.prepared/1", "version": "1", "ok": True, "jobs": [job]})
+    assert refusal(write("prepared.json", text)) == "names something under `urls` that is none: `image`"

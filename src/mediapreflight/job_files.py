@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from .catalog import Catalog, builtin_catalog
 from .catalog.loading import is_nested_too_deeply
 from .errors import JobFileError, UnknownModelError
-from .job import OWN_KEYS, Job, is_local, parsed
+from .job import OWN_KEYS, Job, is_local, is_url, parsed
 from .probe.source import OpenError, open_source
 
 _MAX_BYTES = 256 * 2**20
@@ -154,6 +154,8 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
     except msgspec.DecodeError as error:
         raise JobFileError(path, f"is no prepared.json: {error}") from None
     for job in document.jobs:
+        if strays := [role for role, value in job.urls.items() if not is_url(value)]:
+            raise JobFileError(path, f"names something under `urls` that is none: `{strays[0]}`")
         files = {role: Path(item.path).name for role, item in job.inputs.items()}
         head = {"model": job.model, "region": job.region, "parameters": job.parameters}
         yield _Record(None, {**head, **job.fields, **job.urls, **files}, typed=True)

@@ -154,3 +154,57 @@ def _whole(end: float) -> float:
 def test_each_end_reads_as_a_comparison(text: str, lower: str, upper: str) -> None:
     interval = Interval.parse(text)
     assert (interval.lower_text, interval.upper_text) == (lower, upper)
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [
+        (Interval.parse("[2, 15]"), "2 to 15"),
+        (Interval.parse("(2, 120)"), "more than 2 and less than 120"),
+        (Interval.parse("[2, 120)"), "at least 2 and less than 120"),
+        (Interval.parse("(2, 120]"), "more than 2 and up to 120"),
+        (Interval.parse(">= 400"), "at least 400"),
+        (Interval.parse("> 400"), "more than 400"),
+        (Interval.parse("<= 1.8"), "up to 1.8"),
+        (Interval.parse("< 60"), "less than 60"),
+        (Interval(), "anything"),
+    ],
+)
+def test_the_whole_reads_as_a_clause(interval: Interval, words: str) -> None:
+    assert interval.in_words == words
+
+
+@pytest.mark.parametrize(
+    ("text", "lower", "upper"), [("(2, 120]", "more than 2", "up to 120"), ("[0.5, 1.5)", "at least 0.5", "less than 1.5")]
+)
+def test_each_end_reads_as_words(text: str, lower: str, upper: str) -> None:
+    interval = Interval.parse(text)
+    assert (interval.lower_words, interval.upper_words) == (lower, upper)
+
+
+def test_a_refusal_quotes_the_text_and_shows_how_it_is_written() -> None:
+    with pytest.raises(
+        ValueError, match=r"^' 400 ' is no interval; write it like '\[400, 7000\]', '\(2, 120\)', '>= 400' or '< 60'$"
+    ):
+        Interval.parse(" 400 ")
+    with pytest.raises(ValueError, match=r"^'\[7, 4\]' is an empty interval$"):
+        Interval.parse("[7, 4]")
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "covered"),
+    [
+        (">= 400", "[400, 7000]", True),
+        ("<= 7000", "[400, 7000]", True),
+        ("[400, 7000]", ">= 400", False),
+        ("[400, 7000]", "<= 7000", False),
+        ("[0, 10]", "[-1, 5]", False),
+        ("[0, 10]", "[5, 11]", False),
+        ("[0, 10]", "[1, 9]", True),
+        ("(0, 10]", "(0, 10]", True),
+        ("[0, 10)", "[0, 10]", False),
+        ("(0, 10]", "[0, 10]", False),
+    ],
+)
+def test_what_covers_what(outer: str, inner: str, covered: bool) -> None:
+    assert Interval.parse(outer).covers(Interval.parse(inner)) is covered

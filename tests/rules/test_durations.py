@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediapreflight.rules.base import Fault
 from mediapreflight.rules.durations import differ, misstated
 
 lengths = st.floats(0.01, 10_000)
@@ -39,6 +40,24 @@ def test_what_is_not_known_is_not_misstated(measured: float | None, stated: floa
 
 
 def test_words() -> None:
-    fault = misstated(11.7, 20.0, "picture")
-    assert fault.message == "its header says 20 s, its picture lasts 11.7 s"
-    assert (fault.severity, fault.measured, fault.limit, fault.unit) == ("warning", 20.0, "== 11.7", "s")
+    assert misstated(11.7, 20.0, "picture") == Fault(
+        severity="warning",
+        message="its header says 20 s, its picture lasts 11.7 s",
+        help="rewrite its header",
+        measured=20.0,
+        limit="== 11.7",
+        unit="s",
+    )
+
+
+def test_lengths_are_shown_to_the_hundredth_and_kept_in_full() -> None:
+    fault = misstated(11.70449, 20.00651, "sound")
+    assert (fault.message, fault.limit) == ("its header says 20.01 s, its sound lasts 11.7 s", "== 11.7")
+    assert fault.measured == 20.00651
+    assert misstated(11.709, 20.0, "sound").limit == "== 11.71"
+
+
+def test_what_differs_by_just_as_much_as_honest_files_do_is_the_same() -> None:
+    # Binary fractions, so that the sums are exact where the tolerance is: 0.1 s and a fiftieth of nothing.
+    assert not differ(0.0, 0.1)
+    assert differ(0.0, 0.1000001)

@@ -1,12 +1,14 @@
 """A value against an interval: judged and worded the same way by every rule that has a limit."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.catalog import Choices, Limit, builtin_catalog
 from mediapreflight.probe.facts import ImageFacts
-from mediapreflight.rules.base import InputCase
+from mediapreflight.rules.base import Fault, InputCase
 from mediapreflight.rules.limits import Measure, highest, listed, lowest, not_among, shown, too_high, too_low
 
 MODEL = builtin_catalog().model("emo-v1")
@@ -77,9 +79,91 @@ def test_names() -> None:
     assert doubtful.service_code == refused.service_code == "Code"
 
 
+def test_a_name_that_no_document_takes_is_worded_with_those_that_are() -> None:
+    choices = Choices(documented=("jpeg", "png", "webp"), source="EMO", safe=("jpeg", "png"), safe_source="ERR", error="Code")
+    assert not_among(CASE, choices, "gif", "the format", "convert it") == Fault(
+        severity="error",
+        message="the format is gif; emo-v1 takes jpeg, png and webp",
+        help="convert it",
+        measured="gif",
+        limit="jpeg, png, webp",
+        service_code="Code",
+        source="emo-api, 2026-03-15",
+    )
+
+
+def test_a_name_that_one_document_leaves_out_is_worded_with_both_readings() -> None:
+    choices = Choices(documented=("jpeg", "png", "webp"), source="EMO", safe=("jpeg", "png"), safe_source="ERR", error="Code")
+    assert not_among(CASE, choices, "webp", "the format", "convert it") == Fault(
+        severity="warning",
+        message=(
+            "the format is webp; emo-v1 takes jpeg, png and webp, "
+            "but one document (error-code, 2025-12-26) names only jpeg and png"
+        ),
+        help="convert it",
+        measured="webp",
+        limit="jpeg, png",
+        service_code="Code",
+        source="error-code, 2025-12-26",
+    )
+
+
+def test_a_name_where_one_document_takes_any() -> None:
+    choices = Choices(documented=("any",), source="EMO", safe=("h264", "hevc"), safe_source="ERR")
+    assert not_among(CASE, choices, "hevc", "the codec", "help") is None
+    fault = not_among(CASE, choices, "vp9", "the codec", "help")
+    assert (fault.severity, fault.limit, fault.source) == ("warning", "h264, hevc", "error-code, 2025-12-26")
+    assert fault.message == (
+        "the codec is vp9; emo-v1 takes any, but one document (error-code, 2025-12-26) names only h264 and hevc"
+    )
+
+
+def test_a_refused_name_stands_with_the_source_of_the_documented_ones_only() -> None:
+    alone = Choices(documented=("jpeg",), source="EMO")
+    assert not_among(CASE, alone, "gif", "the format", "help").source == "emo-api, 2026-03-15"
+
+
+@pytest.mark.parametrize(
+    ("judged", "value", "message"),
+    [
+        (too_low, 1.5, "duration is 1.5 s; emo-v1 takes at least 2 s"),
+        (too_high, 121, "duration is 121 s; emo-v1 takes up to 120 s"),
+        (
+            too_low,
+            2,
+            "duration is 2 s; the documents of emo-v1 disagree: "
+            "at least 2 s (emo-api, 2026-03-15), or more than 2 s (error-code, 2025-12-26)",
+        ),
+        (
+            too_high,
+            120,
+            "duration is 120 s; the documents of emo-v1 disagree: "
+            "up to 120 s (emo-api, 2026-03-15), or less than 120 s (error-code, 2025-12-26)",
+        ),
+    ],
+)
+def test_words(judged: Callable[..., Fault], value: float, message: str) -> None:
+    assert judged(CASE, CONFLICT, value, SECONDS, "help").message == message
+
+
+def test_ends_are_the_lower_one_where_a_value_is_too_low() -> None:
+    error, warning = too_low(CASE, CONFLICT, 1, SECONDS, "slow it down"), too_low(CASE, CONFLICT, 2, SECONDS, "slow it down")
+    assert (error.limit, error.source, error.help) == (">= 2", "emo-api, 2026-03-15", "slow it down")
+    assert (warning.limit, warning.source, warning.help) == ("> 2", "error-code, 2025-12-26", "slow it down")
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(5000, "5000"), (99_999, "99999"), (100_000, "100,000"), (24.0, "24"), (0.1 + 0.2, "0.3"), (60.000125, "60.000125")],
+    [
+        (5000, "5000"),
+        (100_000.0, "100000"),
+        (-1_234_567, "-1234567"),
+        (99_999, "99999"),
+        (100_000, "100,000"),
+        (24.0, "24"),
+        (0.1 + 0.2, "0.3"),
+        (60.000125, "60.000125"),
+    ],
 )
 def test_numbers_as_a_reader_wants_them(value: float, text: str) -> None:
     assert shown(value) == text
