@@ -67,11 +67,11 @@ def time_pictures(folder: Path, runs: int, count: int) -> None:
 
 def time_media(folder: Path, runs: int, count: int) -> None:
     """Header checks of videos and recordings."""
-    place = folder / "media"
+    place = folder / f"media-{count}"
     originals = sorted(path for path in FIXTURES.rglob("*") if path.suffix in VIDEOS_AND_SOUND and "faults" not in path.parts)
     if not place.exists():
         place.mkdir(parents=True)
-        for number in range(count // 5):
+        for number in range(count):
             original = originals[number % len(originals)]
             path = shutil.copy(original, place / f"{number:05}{original.suffix}")
             os.utime(path, LONG_AGO)

@@ -38,7 +38,7 @@ def run_without(missing: str, *arguments: str | Path, code: str = MAIN) -> Resul
             (Path(folder) / f"{name}.py").write_text(f'raise ModuleNotFoundError("No module named {name!r}", name={name!r})')
         done = subprocess.run(
             [sys.executable, "-c", "import sys\n" + code, *arguments],
-            env=os.environ | {"PYTHONPATH": os.pathsep.join((folder, SOURCES))},
+            env=os.environ | {"PYTHONPATH": os.pathsep.join((folder, SOURCES)), "MEDIAPREFLIGHT_CACHE_DIR": f"{folder}/cache"},
             capture_output=True,
             text=True,
             encoding="utf-8",

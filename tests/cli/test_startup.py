@@ -49,7 +49,7 @@ def run_without(libraries: tuple[str, ...], *arguments: str | Path, **options) -
     with tempfile.TemporaryDirectory() as folder:
         for name in libraries:
             (Path(folder) / f"{name}.py").write_text(f"raise ImportError('No module named {name}', name='{name}')")
-        env = {"PYTHONPATH": os.pathsep.join((folder, SOURCES))}
+        env = {"PYTHONPATH": os.pathsep.join((folder, SOURCES)), "MEDIAPREFLIGHT_CACHE_DIR": f"{folder}/cache"}
         return run_python("-m", "mediapreflight", *arguments, env=env, **options)
 
 

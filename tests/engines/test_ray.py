@@ -16,8 +16,8 @@ from mediapreflight.engines.ray import _Crew, check_jobs
 from mediapreflight.ray import check_dataset, row_schema
 from mediapreflight.rules import selection
 
+from ..test_check_guarded import LIBRARY
 from .conftest import Store
-from .test_guarded import LIBRARY
 
 ray = pytest.importorskip("ray")
 pytest.importorskip("ray.data")

@@ -66,7 +66,10 @@ class Run(NamedTuple):
 
 def environment(home: Path) -> dict[str, str]:
     """A user without settings, in a home of their own."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    # Without empty parts: OpenCV leaves one behind in this very process, and it stands for the current folder.
+    if libraries := ":".join(filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":"))):
+        kept["LD_LIBRARY_PATH"] = libraries
     cache = {"MEDIAPREFLIGHT_CACHE_DIR": str(home / "cache"), "XDG_CACHE_HOME": str(home / "xdg"), "TMPDIR": str(home / "tmp")}
     (home / "tmp").mkdir(exist_ok=True)
     return kept | cache | {"HOME": str(home), "PYTHONPATH": str(SOURCES), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}

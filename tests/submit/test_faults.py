@@ -44,7 +44,7 @@ def finished(client: Client, job: Job, out: Path) -> Path:
 
 
 @pytest.mark.parametrize(("step", "fault"), CASES, ids=[f"{step}-{fault}" for step, fault in CASES])
-@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.sweep)])
 def test_one_task_and_a_video_come_of_it(
     step: str, fault: str, times: int, hasty: Client, service: Emulator, fixtures: Path, tmp_path: Path
 ) -> None:

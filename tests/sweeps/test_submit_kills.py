@@ -74,7 +74,8 @@ def test_batch_interrupted_on_the_way_is_taken_up(desk: Desk, service: Service, 
     assert "SUCCEEDED" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (INTERRUPTED, "")
+    assert process.returncode == INTERRUPTED
+    assert err == "mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open\n"
     left = desk.rows()
     assert len(left) == JOBS
     open_ones = sum(row.stage != "delivered" for row in left)
