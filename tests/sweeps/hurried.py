@@ -13,7 +13,7 @@ from mediapreflight.submit import surroundings
 
 # The looks at the task list after a lost answer stay late enough for a service on a busy machine.
 surroundings.Pace = functools.partial(  # type: ignore[misc]
-    surroundings.Pace, attempts=4, first_backoff=0.02, settle=(0.2, 0.5, 1.0, 3.0), queue_interval=0.05
+    surroundings.Pace, attempts=4, first_backoff=0.02, settle=(0.2, 0.5, 1.0, 3.0), create_deadline=6.0, queue_interval=0.05
 )
 
 if __name__ == "__main__":

@@ -181,7 +181,8 @@ class _RowsOfPaths:
             return _row(path, report)
         role = task.role or next(iter(task.model.roles))
         nothing = Problem.MISSING.because("the row holds no path")
-        job = lone_job("", task.model, role)
+        inputs: dict[str, Any] = {role: ""}
+        job = Job(task.model.id, whole=False, **inputs)
         report = judge(job, task.model, {role: Measured(UnknownFacts(path="", problems=(nothing,)))}, task.codes)
         return _row(None, report)
 
