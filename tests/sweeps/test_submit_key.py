@@ -12,6 +12,9 @@ import pytest
 
 from .desk import KEY, Desk, Ended, Service, wan_jobs
 
+# Takes long, or a whole machine: left out unless `-m sweep` asks for it.
+pytestmark = pytest.mark.sweep
+
 # Half of a key is a leak as well.
 PARTS = (KEY, KEY[3:19], KEY[19:])
 

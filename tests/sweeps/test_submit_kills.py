@@ -10,6 +10,9 @@ import pytest
 
 from .desk import Desk, Ended, Service, timed, wan_jobs
 
+# Takes long, or a whole machine: left out unless `-m sweep` asks for it.
+pytestmark = pytest.mark.sweep
+
 JOBS = 10
 INTERRUPTED = 130
 KILLS = [signal.SIGKILL] * 50 + [signal.SIGTERM] * 10 + [signal.SIGINT] * 10

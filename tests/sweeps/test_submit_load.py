@@ -30,6 +30,9 @@ from .desk import KEY, Service
 from .simulation import Work, World, play
 from .stand_in import START
 
+# Takes long, or a whole machine: left out unless `-m sweep` asks for it.
+pytestmark = pytest.mark.sweep
+
 HOUR = 3600.0
 JOBS = 200
 MODELS = ("wan2.6-i2v", "wan2.6-i2v-flash", "wan2.5-i2v-preview", "wan2.7-i2v")

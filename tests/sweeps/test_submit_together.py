@@ -11,6 +11,9 @@ from mediapreflight.submit.client import Client
 
 from .desk import HERE, Desk, Service, ended, wan_jobs
 
+# Takes long, or a whole machine: left out unless `-m sweep` asks for it.
+pytestmark = pytest.mark.sweep
+
 JOBS = 6
 THREADS = 16
 

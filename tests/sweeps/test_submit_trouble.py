@@ -15,6 +15,9 @@ from mediapreflight.emulator import Emulator
 
 from .desk import KEY, Desk, Ended, Service, wan_jobs
 
+# Takes long, or a whole machine: left out unless `-m sweep` asks for it.
+pytestmark = pytest.mark.sweep
+
 NO_KEY_RING = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
 
 
