@@ -251,3 +251,9 @@ def test_its_absence_is_said_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> N
 def test_filters_are_known() -> None:
     assert ffmpeg.has_filter("scale")
     assert not ffmpeg.has_filter("no-such-filter")
+
+
+@pytest.mark.parametrize(("before", "after"), [("/a:", "/a"), (":/a::/b", "/a:/b"), (":", None), ("/a", "/a")])
+def test_no_library_is_sought_in_the_current_folder(before: str, after: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LD_LIBRARY_PATH", before)
+    assert ffmpeg._environment().get("LD_LIBRARY_PATH") == after

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SYSTEM_LIBRARIES = "apt-get install libegl1 libgles2 libgl1"
 _LIBRARY_PATH = "LD_LIBRARY_PATH"
+_LOADING_CV2 = threading.Lock()
 _STDERR = 2
 # Looking at one picture, more than two threads mostly wait for each other.
 _TEAM_SIZE = 2
@@ -170,17 +171,19 @@ def _search_path_kept() -> Iterator[None]:
 
     Every program started afterwards (ffmpeg, and what other libraries call) would load libraries that lie beside the media.
     """
-    if "cv2" in sys.modules:
-        yield
-        return
-    before = os.environ.get(_LIBRARY_PATH)
-    try:
-        yield
-    finally:
-        if before is None:
-            os.environ.pop(_LIBRARY_PATH, None)
-        else:
-            os.environ[_LIBRARY_PATH] = before
+    # One thread at a time: another would take what OpenCV has just added for what was there before.
+    with _LOADING_CV2:
+        if "cv2" in sys.modules:
+            yield
+            return
+        before = os.environ.get(_LIBRARY_PATH)
+        try:
+            yield
+        finally:
+            if before is None:
+                os.environ.pop(_LIBRARY_PATH, None)
+            else:
+                os.environ[_LIBRARY_PATH] = before
 
 
 @contextmanager

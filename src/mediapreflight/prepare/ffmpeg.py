@@ -99,7 +99,8 @@ def ffmpeg_python() -> Any:
 @functools.cache
 def _filters(binary: str) -> frozenset[str]:
     try:
-        listing = subprocess.run([binary, "-hide_banner", "-filters"], capture_output=True, check=False, timeout=_LISTING_SECONDS)
+        command = [binary, "-hide_banner", "-filters"]
+        listing = subprocess.run(command, capture_output=True, check=False, timeout=_LISTING_SECONDS, env=_environment())
     except (OSError, subprocess.SubprocessError):
         return frozenset()
     rows = (line.split() for line in listing.stdout.decode(errors="replace").splitlines())
@@ -242,8 +243,14 @@ def _limit_memory(pid: int, memory: int) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The caller's environment without what makes ffmpeg write a report of its own or colour its log."""
-    return {name: value for name, value in os.environ.items() if name not in ("FFREPORT", "AV_LOG_FORCE_COLOR")}
+    """The caller's environment without what makes ffmpeg write a report of its own, colour its log, or load strange libraries."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("FFREPORT", "AV_LOG_FORCE_COLOR")}
+    if "LD_LIBRARY_PATH" in kept:
+        # An empty part stands for the current folder, and OpenCV leaves one for as long as another thread is loading it.
+        kept["LD_LIBRARY_PATH"] = ":".join(filter(None, kept["LD_LIBRARY_PATH"].split(":")))
+        if not kept["LD_LIBRARY_PATH"]:
+            del kept["LD_LIBRARY_PATH"]
+    return kept
 
 
 def _complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
