@@ -72,7 +72,18 @@ def test_text_says_what_came_and_what_it_cost(submit, fixtures: Path) -> None:
     assert "SUCCEEDED  4.03 s  0.05 USD  -> out/portrait-" in first
     assert last == "1 of 1 job delivered. Billed by the documented prices: 0.05 USD."
     again = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out")
-    assert "submitted by an earlier run" in again.out
+    assert again.out.splitlines() == [first, "  note  submitted by an earlier run; `--again` makes a new task", last]
+
+
+def test_second_run_names_the_same_video_from_wherever_it_is_run(submit, fixtures: Path, tmp_path: Path) -> None:
+    args = ("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--output-format", "json")
+    (first,) = json.loads(submit(*args, "--out", "out").out)["jobs"]
+    (second,) = json.loads(submit(*args, "--out", "out").out)["jobs"]
+    assert (second["video"], second["template_id"]) == (first["video"], None)
+    (row,) = json.loads(submit("tasks", "--output-format", "json").out)
+    assert row["result"] == str(tmp_path / first["video"])
+    (moved,) = json.loads(submit(*args, "--out", "elsewhere").out)["jobs"]
+    assert (tmp_path / moved["video"]).read_bytes() == (tmp_path / first["video"]).read_bytes()
 
 
 def test_many_jobs_one_line_each_and_status_1_where_one_failed(submit, service: Emulator, fixtures: Path, tmp_path: Path) -> None:
@@ -100,8 +111,19 @@ def test_what_does_not_fit_is_prepared_first(submit, fixtures: Path, tmp_path: P
     assert "NOT SENT" in refused.out
     done = submit(*args)
     assert (done.status, done.err) == (0, "")
+    assert "\n  prepared  image: EXIF orientation 6: 80 x 60 to 60 x 80 px; " in done.out
     assert (tmp_path / "out" / "prepared" / "prepared.json").is_file()
     assert (tmp_path / "out" / "prepared" / "exif-6.jpg").is_file()
+
+
+def test_what_cannot_be_prepared_names_its_file_once(submit, fixtures: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.jpg"
+    # Too small, which can be cured, and cut off, which cannot.
+    Image.open(fixtures / "portrait.jpg").resize((120, 120)).save(broken)
+    broken.write_bytes(broken.read_bytes()[:2_000])
+    done = submit("submit", *WAN, "prompt=x", f"image={broken}", "--out", "out")
+    assert done.status == 1
+    assert f"NOT SENT  {broken}: its data is" in done.out
 
 
 def test_prepared_json_is_a_job_file(submit, fixtures: Path) -> None:

@@ -8,15 +8,15 @@ from mediapreflight.report.places import below, file_of
     [
         ("a.png", "a.png"),
         ("./b/../a.png", "a.png"),
-        ("/root/of/all/b/a.png", "b/a.png"),
+        ("/project/all/b/a.png", "b/a.png"),
         ("../a.png", None),
         ("/elsewhere/a.png", None),
-        ("/root/of/allowed.png", None),
+        ("/project/allowed.png", None),
         ("b/", "b"),
     ],
 )
 def test_paths_below_a_root(path: str, expected: str | None) -> None:
-    assert below("/root/of/all", path) == expected
+    assert below("/project/all", path) == expected
 
 
 def test_finding_about_no_file_is_shown_at_the_first_local_file(job, finding) -> None:

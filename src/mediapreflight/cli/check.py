@@ -16,14 +16,12 @@ from ..findings import JobReport
 from ..probe.facts import LEVELS
 from ..report import FORMATS, renderer
 from . import FINDINGS, OK
-from .arguments import count
+from .arguments import TIME_LIMIT_S, count
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
 from .targets import Targets, add_target_arguments, targets_from
 
 _FORMATS_WITH_STATISTICS = ("text", "concise")
-# What takes longer hangs: ten minutes of 1080p video take some seconds.
-_TIME_LIMIT_S = 120.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -86,7 +84,7 @@ def _checker(options: argparse.Namespace, cache: Cache | None) -> Callable[..., 
     """What makes reports of jobs: this machine, or the engine that was asked for."""
     if options.engine is None:
         workers = options.workers or os.cpu_count() or 1
-        return functools.partial(check_jobs, workers=workers, cache=cache, time_limit_s=_TIME_LIMIT_S)
+        return functools.partial(check_jobs, workers=workers, cache=cache, time_limit_s=TIME_LIMIT_S)
     from ..engines.ray import check_jobs as check_jobs_on_ray
 
     return functools.partial(check_jobs_on_ray, workers=options.workers)

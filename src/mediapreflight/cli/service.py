@@ -72,9 +72,12 @@ def result_line(result: JobResult, style: Style, *, concise: bool) -> str:
     if result.cost.amount is not None:
         parts.append(f"{result.cost.amount:.2f} {result.cost.currency}")
     parts.append(f"-> {plain(came)}" if came else f"task {result.task_id}" if result.task_id else plain(str(result.detected)))
+    steps = (
+        "" if concise else "".join(f"  prepared  {role}: {plain('; '.join(done))}\n" for role, done in result.prepared.items())
+    )
     told = [*result.notes, *(["submitted by an earlier run; `--again` makes a new task"] if result.resumed else [])]
     notes = "" if concise else "".join(f"  note  {plain(note)}\n" for note in told)
-    return f"{head}  {'  '.join(parts)}\n{notes}"
+    return f"{head}  {'  '.join(parts)}\n{steps}{notes}"
 
 
 def _hints(result: JobResult) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +18,7 @@ from ..findings import FAILING, JobReport
 from ..job import Job
 from ..report.style import Style, plain
 from . import FINDINGS, OK
-from .arguments import positive
+from .arguments import TIME_LIMIT_S, positive
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
 from .service import add_service_arguments, client_settings, result_line, summary, surroundings, watching
@@ -59,11 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class _Checked:
-    """A job with its report; `trouble` says why it cannot be sent."""
+    """A job with its report; `trouble` says why it cannot be sent, `prepared` what was done to each file."""
 
     job: Job
     report: JobReport
     trouble: MediaPreflightError | None = None
+    prepared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _checked(options: argparse.Namespace, around: Surroundings, jobs: Sequence[Job]) -> list[_Checked]:
-    from ..submit.registering import NOT_OURS, not_fit
+    from ..submit.registering import not_fit
 
-    reports = list(tracked(check_jobs(jobs, ignore=NOT_OURS, catalog=around.catalog)))
+    reports = tracked(_reports(around, jobs))
     return [
         _Checked(job, report, None if report.ok or options.force else not_fit(report))
         for job, report in zip(jobs, reports, strict=True)
@@ -135,7 +137,7 @@ def _is_curable(report: JobReport) -> bool:
 
 
 def _after(options: argparse.Namespace, around: Surroundings, before: _Checked, result: Any) -> _Checked:
-    from ..errors import PrepareError
+    from ..errors import JobNotFitError
     from ..job import revised
     from ..submit.registering import not_fit
 
@@ -146,15 +148,17 @@ def _after(options: argparse.Namespace, around: Surroundings, before: _Checked, 
         kept = {name: value for name, value in job.inputs.items() if name in given or not name.endswith("_bbox")}
         job = revised(job, inputs=kept)
     if result.record.error:
-        return _Checked(job, before.report, PrepareError(job.model, result.record.error, result.record.findings))
+        return _Checked(job, before.report, JobNotFitError(result.record.error, before.report))
     (report,) = _reports(around, [job])
-    return _Checked(job, report, None if report.ok else not_fit(report))
+    done = {role: tuple(step.detail for step in steps) for role, steps in result.steps.items() if steps}
+    return _Checked(job, report, None if report.ok else not_fit(report), done)
 
 
-def _reports(around: Surroundings, jobs: Iterable[Job]) -> list[JobReport]:
+def _reports(around: Surroundings, jobs: Iterable[Job]) -> Iterator[JobReport]:
     from ..submit.registering import NOT_OURS
 
-    return list(check_jobs(jobs, ignore=NOT_OURS, catalog=around.catalog))
+    workers = os.cpu_count() or 1
+    return check_jobs(jobs, ignore=NOT_OURS, catalog=around.catalog, workers=workers, time_limit_s=TIME_LIMIT_S)
 
 
 def _readied(options: argparse.Namespace, around: Surroundings, checked: _Checked) -> _Ready:
@@ -213,7 +217,7 @@ def _registered(options: argparse.Namespace, around: Surroundings, ready: Sequen
         expected = _expected(options, around, each.checked) if each.entry else None
         row = next(rows) if each.entry else None
         resumed = row is not None and row.registered_at < began
-        orders.append(Order(each.checked.job, row, expected, options.ratio, resumed))
+        orders.append(Order(each.checked.job, row, expected, options.ratio, resumed, each.checked.prepared))
     return orders
 
 

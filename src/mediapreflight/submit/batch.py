@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class Order:
         expected: what the documents promise of the video.
         ratio: of the boxes, for a detect call.
         resumed: whether an earlier run submitted it.
+        prepared: what was done to each file before, by role.
     """
 
     job: Job
@@ -41,6 +42,7 @@ class Order:
     expected: ExpectedOutput | None = None
     ratio: str | None = None
     resumed: bool = False
+    prepared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 async def deliver(
@@ -143,6 +145,7 @@ async def _result(order: Order, submission: Submission, answer: TaskAnswer | Non
         seconds_billed=submission.seconds_billed,
         cost=cost_of(submission),
         resumed=order.resumed,
+        prepared=dict(order.prepared),
         expected=order.expected,
         notes=notes,
     )

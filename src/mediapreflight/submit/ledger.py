@@ -221,7 +221,7 @@ class Ledger:
         """The result is at home.
 
         Args:
-            result: the path of the video, or a template id.
+            result: the absolute path of the video, or a template id.
         """
         return self._step(id, "delivered", result=without_secrets(result))
 

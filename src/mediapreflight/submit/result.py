@@ -35,9 +35,9 @@ class JobError(Struct, frozen=True, kw_only=True):
 class JobResult(Struct, frozen=True, kw_only=True):
     """One job: what was sent, and what came of it.
 
-    `resumed`: an earlier run submitted it. `status`: the service's word for the task; None where no task was made. `video`: the
-    delivered file. `video_url` lives 24 h. `template_id`, `detected`: what template and detect calls answer. `expected`: the
-    video as the documents promise it. `notes`: where it is not so.
+    `resumed`: an earlier run submitted it. `prepared`: what was done to each file before, by role. `status`: the service's word
+    for the task; None where no task was made. `video`: the delivered file. `video_url` lives 24 h. `template_id`, `detected`: what
+    template and detect calls answer. `expected`: the video as the documents promise it. `notes`: where it is not so.
     """
 
     model: str
@@ -53,6 +53,7 @@ class JobResult(Struct, frozen=True, kw_only=True):
     seconds_billed: float | None = None
     cost: Cost = Cost()
     resumed: bool = False
+    prepared: dict[str, tuple[str, ...]] = {}
     expected: ExpectedOutput | None = None
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -159,9 +159,12 @@ def _at_home(submission: Submission, out: str | os.PathLike[str] | None) -> Path
     path = Path(submission.result)
     if not path.is_absolute():
         return submission.result
-    if path.is_file() and (out is None or path.parent == Path(os.fsdecode(out)).absolute()):
+    if not path.is_file():
+        return None
+    if out is None:
         return path
-    return None
+    wanted = Path(os.fsdecode(out)) / path.name
+    return wanted if wanted.absolute() == path else None
 
 
 def _failure(submission: Submission) -> Exception:

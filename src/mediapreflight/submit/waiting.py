@@ -94,7 +94,8 @@ def fetch(around: Surroundings, submission: Submission, task: TaskAnswer, out: s
             random=around.random,
             progress=lambda share: around.tell("download", submission, task.task_id, share),
         )
-    yield Call(lambda: around.ledger.delivered(submission.id, str(delivered.path)))
+    # The ledger is read from any folder.
+    yield Call(lambda: around.ledger.delivered(submission.id, str(delivered.path.absolute())))
     return delivered.path
 
 
