@@ -36,7 +36,7 @@ class JobResult(Struct, frozen=True, kw_only=True):
     """One job: what was sent, and what came of it.
 
     `resumed`: an earlier run submitted it. `prepared`: what was done to each file before, by role. `status`: the service's word
-    for the task; None where no task was made. `video`: the delivered file. `video_url` lives 24 h. `template_id`, `detected`: what
+    for the task; None where none was made. `video`: the delivered file. `video_url` lives 24 h. `template_id`, `detected`: what
     template and detect calls answer. `expected`: the video as the documents promise it. `notes`: where it is not so.
     """
 
