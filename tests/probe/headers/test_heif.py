@@ -116,6 +116,15 @@ def test_position_in_the_exif_item(version: int, located: bool) -> None:
     assert picture_facts(data).has_location == located
 
 
+@pytest.mark.parametrize("located", [False, True])
+def test_position_in_an_exif_item_that_lies_inside_the_index(located: bool) -> None:
+    block = b"\0\0\0\6Exif\0\0" + exif_block(located=located)
+    infe = full_box(b"infe", struct.pack(">HH", 7, 0) + b"Exif\0", version=2)
+    locations = b"\x44\0" + struct.pack(">HHHHHII", 1, 7, 1, 0, 1, 0, len(block))
+    items = full_box(b"iinf", b"\0\1", infe) + full_box(b"iloc", locations, version=1) + box(b"idat", block)
+    assert picture_facts(heic(size(8, 8), items=items)).has_location == located
+
+
 @given(st.binary(max_size=60), st.sampled_from([b"iloc", b"ipma", b"pitm", b"iinf"]), st.integers(0, 3))
 def test_damaged_tables_never_raise(garbage: bytes, table: bytes, version: int) -> None:
     infe = full_box(b"infe", struct.pack(">HH", 7, 0) + b"Exif\0", version=2)

@@ -1,11 +1,12 @@
-"""HEIF properties (HEIC and AVIF) of the primary item. Source: ISO/IEC 23008-12; ISO/IEC 14496-12 for the item tables."""
+"""HEIF properties (HEIC and AVIF) of the primary item. Source: ISO/IEC 23008-12."""
 
 from __future__ import annotations
 
 import struct
 from typing import BinaryIO
 
-from ..isobmff import Box, boxes, find, payload
+from ..heif_items import HeifError, Items, read_items
+from ..isobmff import Box, find, payload
 from .base import Header, HeaderError
 
 # EXIF orientations by HEIF's mirroring (0: upside down, 1: left to right) and, before it, quarter turns counter-clockwise.
@@ -20,18 +21,10 @@ _ALPHA_PLANES = (b":alpha", b"hevc:2015:auxid:1")
 
 def read(stream: BinaryIO, size: int) -> Header:
     """Size, turn, channels and depth as the primary item's properties state them; EXIF; frames of a picture sequence."""
-    whole = Box(b"file", 0, size)
-    meta = find(stream, whole, b"meta")
-    if meta is None:
-        raise HeaderError("it holds no picture index")
-    meta = meta._replace(start=meta.start + 4)
-    container = find(stream, meta, b"iprp", b"ipco")
-    if container is None:
-        raise HeaderError("it holds no picture properties")
-    properties = list(boxes(stream, container.start, container.end))
-    of_primary = _properties_of_primary(stream, meta, properties)
+    items = read_items(stream, size)
+    of_primary = _properties_of_primary(items)
     own = {box.type: payload(stream, box) for box in reversed(of_primary) if box.type in _PROPERTIES_READ}
-    alpha = any(box.type == b"auxC" and any(name in payload(stream, box) for name in _ALPHA_PLANES) for box in properties)
+    alpha = any(box.type == b"auxC" and any(name in payload(stream, box) for name in _ALPHA_PLANES) for box in items.properties)
     channels, depth = _channels_and_depth(own.get(b"pixi", b""))
     return Header(
         *_coded_size(own),
@@ -39,8 +32,8 @@ def read(stream: BinaryIO, size: int) -> Header:
         bit_depth=depth,
         color="grey" if channels == 1 else "rgb",
         has_alpha=alpha,
-        frames=_sequence_length(stream, whole),
-        exif=_exif(stream, meta),
+        frames=_sequence_length(stream, Box(b"file", 0, size)),
+        exif=_exif(items),
         orientation=_orientation(own),
         aperture=_clean_aperture(own),
     )
@@ -80,88 +73,20 @@ def _sequence_length(stream: BinaryIO, whole: Box) -> int:
     return max(1, int.from_bytes(payload(stream, sizes)[8:12], "big")) if sizes else 1
 
 
-def _properties_of_primary(stream: BinaryIO, meta: Box, properties: list[Box]) -> list[Box]:
+def _properties_of_primary(items: Items) -> tuple[Box, ...]:
     """The properties the primary item refers to; all of them where the file does not say."""
-    primary_box, association_box = find(stream, meta, b"pitm"), find(stream, meta, b"iprp", b"ipma")
-    if primary_box is None or association_box is None:
-        return properties
-    primary = payload(stream, primary_box)
-    wide = primary[:1] != b"\x00"
-    item = int.from_bytes(primary[4:8] if wide else primary[4:6], "big")
-    indices = _associations(payload(stream, association_box)).get(item, [])
-    return [properties[index - 1] for index in indices if 0 < index <= len(properties)] or properties
+    try:
+        return items.properties_of(items.primary()) or items.properties
+    except HeifError:
+        return items.properties
 
 
-def _associations(data: bytes) -> dict[int, list[int]]:
-    """Property indices (from 1) by item id, out of an `ipma` payload."""
-    if len(data) < 8:
-        return {}
-    version, wide_index = data[0], bool(data[3] & 1)
-    id_bytes, index_bytes = (4 if version else 2), (2 if wide_index else 1)
-    found: dict[int, list[int]] = {}
-    at = 8
-    for _ in range(min(int.from_bytes(data[4:8], "big"), len(data))):
-        item = int.from_bytes(data[at : at + id_bytes], "big")
-        at += id_bytes
-        count = int.from_bytes(data[at : at + 1], "big")
-        at += 1
-        # The top bit of an index says "essential".
-        mask = 0x7FFF if wide_index else 0x7F
-        found[item] = [
-            int.from_bytes(data[place : place + index_bytes], "big") & mask
-            for place in range(at, at + count * index_bytes, index_bytes)
-        ]
-        at += count * index_bytes
-        if at >= len(data):
-            break
-    return found
-
-
-def _exif(stream: BinaryIO, meta: Box) -> bytes | None:
-    """The TIFF block of the first Exif item; None where there is none, or it is not stored in one piece of the file."""
-    item, locations = _exif_item(stream, meta), find(stream, meta, b"iloc")
-    extent = _extent(payload(stream, locations), item) if locations and item is not None else None
-    if extent is None:
+def _exif(items: Items) -> bytes | None:
+    """The TIFF block of the first Exif item; None where there is none, or the index does not lead to it."""
+    try:
+        item = next((item for item, kind in items.types() if kind == b"Exif"), None)
+        data = b"" if item is None else items.data(item)
+    except HeifError:
         return None
-    data = payload(stream, Box(b"Exif", extent[0], extent[0] + extent[1]))
     # The block starts behind a prefix whose length stands before it.
-    return data[4 + int.from_bytes(data[:4], "big") :]
-
-
-def _exif_item(stream: BinaryIO, meta: Box) -> int | None:
-    information = find(stream, meta, b"iinf")
-    if information is None:
-        return None
-    wide_count = payload(stream, information, 1) != b"\x00"
-    for box in boxes(stream, information.start + (8 if wide_count else 6), information.end):
-        entry = payload(stream, box, 16)
-        id_bytes = 4 if entry[:1] == b"\x03" else 2
-        if box.type == b"infe" and entry[6 + id_bytes : 10 + id_bytes] == b"Exif":
-            return int.from_bytes(entry[4 : 4 + id_bytes], "big")
-    return None
-
-
-def _extent(locations: bytes, item: int) -> tuple[int, int] | None:
-    """Offset in the file and length of an item, out of an `iloc` payload."""
-    if len(locations) < 8:
-        return None
-    version = locations[0]
-    offset_bytes, length_bytes = locations[4] >> 4, locations[4] & 15
-    base_bytes, index_bytes = locations[5] >> 4, locations[5] & 15 if version else 0
-    id_bytes = 4 if version > 1 else 2
-    at = 6 + id_bytes
-    if not offset_bytes or not length_bytes:
-        return None
-
-    def number(count: int) -> int:
-        nonlocal at
-        at += count
-        return int.from_bytes(locations[at - count : at], "big")
-
-    while at < len(locations):
-        found, method, _, base = number(id_bytes), number(2) if version else 0, number(2), number(base_bytes)
-        extents = [(number(index_bytes), number(offset_bytes), number(length_bytes)) for _ in range(number(2))]
-        if found == item:
-            _, offset, length = extents[0] if len(extents) == 1 and method == 0 else (0, 0, 0)
-            return (base + offset, length) if length else None
-    return None
+    return data[4 + int.from_bytes(data[:4], "big") :] or None
