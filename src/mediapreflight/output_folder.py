@@ -59,7 +59,10 @@ class OutputFolder:
             if overwrite:
                 staged.replace(target)
             else:
-                _move_to_free_name(staged, target)
+                try:
+                    move_to_free_name(staged, target)
+                except FileExistsError:
+                    raise OutputError(str(target), "is there already; --overwrite replaces it") from None
             flush_folder(self.path)
         return target
 
@@ -97,15 +100,16 @@ def output_name(source: str, suffix: str, distinction: str = "") -> str:
     return f"{os.fsdecode(stem)}{distinction}.{suffix}"
 
 
-def _move_to_free_name(staged: Path, target: Path) -> None:
+def move_to_free_name(staged: Path, target: Path) -> None:
+    """Give a finished file its final name, and never replace what has that name. Raises FileExistsError where something has."""
     try:
         # A link fails where the name is taken, in one step; a rename would replace what is there.
         os.link(staged, target)
     except FileExistsError:
-        raise OutputError(str(target), "is there already; --overwrite replaces it") from None
+        raise
     except OSError:
         if os.path.lexists(target):
-            raise OutputError(str(target), "is there already; --overwrite replaces it") from None
+            raise FileExistsError(str(target)) from None
         staged.rename(target)
 
 

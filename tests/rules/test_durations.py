@@ -2,9 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.rules.base import Fault
-from mediapreflight.rules.durations import differ, misstated
+from mediapreflight.catalog import builtin_catalog
+from mediapreflight.probe.facts import AudioFacts, Facts, ImageFacts, UnknownFacts, VideoFacts
+from mediapreflight.rules.base import Fault, InputCase
+from mediapreflight.rules.durations import differ, duration_too_long, duration_too_short, misstated
 
+MODEL = builtin_catalog().model("videoretalk")
 lengths = st.floats(0.01, 10_000)
 
 
@@ -61,3 +64,37 @@ def test_what_differs_by_just_as_much_as_honest_files_do_is_the_same() -> None:
     # Binary fractions, so that the sums are exact where the tolerance is: 0.1 s and a fiftieth of nothing.
     assert not differ(0.0, 0.1)
     assert differ(0.0, 0.1000001)
+
+
+def faults(facts: Facts, role: str) -> list[Fault]:
+    case = InputCase(MODEL, role, MODEL.roles[role], "a", facts)
+    return [*duration_too_short(case, "make it longer"), *duration_too_long(case, "make it shorter")]
+
+
+@pytest.mark.parametrize("kind", [AudioFacts, VideoFacts])
+@pytest.mark.parametrize(("measured", "stated"), [(1.5, 10.0), (10.0, 1.5), (1.5, None), (None, 1.5)])
+def test_measured_and_stated_length_must_both_be_long_enough(kind: type, measured: float | None, stated: float | None) -> None:
+    facts = kind(path="a", duration_s=measured, stated_duration_s=stated)
+    (fault,) = faults(facts, facts.kind)
+    assert (fault.severity, fault.measured, fault.limit, fault.unit) == ("error", 1.5, ">= 2", "s")
+    assert fault.message == "duration is 1.5 s; videoretalk takes at least 2 s"
+    assert fault.help == "make it longer"
+
+
+@pytest.mark.parametrize("kind", [AudioFacts, VideoFacts])
+@pytest.mark.parametrize(("measured", "stated"), [(500.0, 10.0), (10.0, 500.0), (500.0, None), (None, 500.0)])
+def test_measured_and_stated_length_must_both_be_short_enough(kind: type, measured: float | None, stated: float | None) -> None:
+    facts = kind(path="a", duration_s=measured, stated_duration_s=stated)
+    (fault,) = faults(facts, facts.kind)
+    assert (fault.severity, fault.measured, fault.unit, fault.help) == ("error", 500, "s", "make it shorter")
+
+
+@pytest.mark.parametrize("facts", [AudioFacts(path="a", duration_s=1.0), ImageFacts(path="a"), UnknownFacts(path="a")])
+def test_length_of_what_is_no_video_is_not_that_of_a_video(facts: Facts) -> None:
+    assert faults(facts, "video") == []
+
+
+@pytest.mark.parametrize("kind", [AudioFacts, VideoFacts])
+def test_length_that_is_not_known_is_not_judged(kind: type) -> None:
+    facts = kind(path="a")
+    assert faults(facts, facts.kind) == []

@@ -24,8 +24,11 @@ from mediapreflight.errors import (
     ThrottledError,
 )
 from mediapreflight.rules import RULES, all_rules
-from mediapreflight.submit.error_codes import error_code_sources, error_codes, error_for, meaning_of
+from mediapreflight.submit.error_codes import error_for, meaning_of
 
+CATALOG = Path(mediapreflight.catalog.__file__).parent
+TABLE = read_table(CATALOG / "error_codes.toml")
+SPELLINGS = {spelling: entry for name, entry in TABLE["codes"].items() for spelling in (name, *entry.get("also", ()))}
 # Every documented code, entered a second time: by status, and whether trying again helps.
 DOCUMENTED = {
     (400, "no"): """
@@ -69,22 +72,23 @@ SERVICE_CODES_OF_RULES = {
 
 
 def test_every_documented_code_and_no_other() -> None:
-    table = {code: (known.status, known.retry) for code, known in error_codes().items()}
+    table = {code: (entry["status"], entry.get("retry", "no")) for code, entry in SPELLINGS.items()}
     assert table == {**CODES, "NOT AUTHORIZED": (401, "no")}
 
 
-@pytest.mark.parametrize(("code", "known"), error_codes().items(), ids=error_codes())
-def test_every_rule_and_source_of_a_code_exists(code: str, known: Any) -> None:
-    pages = {*read_table(Path(mediapreflight.catalog.__file__).parent / "sources.toml"), *error_code_sources()}
-    assert set(split_tags(known.source)) <= pages
-    named = {*known.rules, *(rule for text in known.texts for rule in text.rules or ())}
-    assert named <= RULES.keys()
-    assert known.retry == "no" or known.status in (429, 500, 503) or "REQ015" in known.rules or code.startswith("InvalidURL.")
+@pytest.mark.parametrize("code", SPELLINGS)
+def test_every_rule_and_source_of_a_code_exists(code: str) -> None:
+    entry = SPELLINGS[code]
+    rules = entry.get("rules", ())
+    assert set(split_tags(entry["source"])) <= {*read_table(CATALOG / "sources.toml"), *TABLE["sources"]}
+    assert {*rules, *(rule for text in entry.get("texts", ()) for rule in text.get("rules", ()))} <= RULES.keys()
+    retry = meaning_of(code).retry
+    assert retry == entry.get("retry", "no")
+    assert retry == "no" or entry["status"] in (429, 500, 503) or "REQ015" in rules or code.startswith("InvalidURL.")
 
 
 def test_own_sources_are_used() -> None:
-    used = {tag for known in error_codes().values() for tag in split_tags(known.source)}
-    assert error_code_sources().keys() <= used
+    assert TABLE["sources"].keys() <= {tag for entry in SPELLINGS.values() for tag in split_tags(entry["source"])}
 
 
 def errors_named(value: Any) -> Iterator[str]:
@@ -101,7 +105,7 @@ def errors_named(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("model", builtin_catalog().models(), ids=lambda model: model.id)
 def test_every_code_the_catalog_names_is_known(model: Model) -> None:
     named = {part.strip() for text in errors_named(msgspec.to_builtins(model)) for part in text.split("/")}
-    assert named <= error_codes().keys()
+    assert named <= SPELLINGS.keys()
 
 
 def test_the_catalog_names_codes() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -17,6 +16,7 @@ from ..job import is_url, revised
 from ..people.geometry import Box, ExtBox, NoExtBox, Ratio, ext_bbox
 from ..people.portraits import framing_of, portrait_in
 from ..rules import selection
+from ..submit.endpoint import is_loopback
 from .calls import BAD_URL, Call, Refusal
 from .state import Upload
 
@@ -95,13 +95,9 @@ def _sent_inside(url: str, folder: Folder) -> Path:
     return path
 
 
-def is_loopback(url: str) -> bool:
+def points_here(url: str) -> bool:
     """Whether a URL points to this very machine."""
-    host = _host(url)
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(_host(url))
 
 
 def _host(url: str) -> str:

@@ -270,7 +270,7 @@ class Server:
         """What the files are; adds those it fetched to `paths`."""
         for name in call.model.roles:
             url = call.job.inputs.get(name)
-            if url is not None and name not in paths and media.is_loopback(url):
+            if url is not None and name not in paths and media.points_here(url):
                 paths[name] = await media.fetch(url, self._settings.max_file_size_mb * 2**20, self._folder)
         return await asyncio.to_thread(media.inspect, call, paths, content=content)
 

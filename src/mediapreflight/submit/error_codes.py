@@ -6,7 +6,7 @@ The codes stand in `catalog/error_codes.toml`, with the pages they were read fro
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -84,18 +84,10 @@ class Meaning(NamedTuple):
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file. `sources`: the pages that only the error codes were read from; the others are those of the catalog."""
+
     codes: dict[str, ErrorCode]
     sources: dict[str, Source] = {}
-
-
-def error_codes() -> Mapping[str, ErrorCode]:
-    """Every documented code, under each of its spellings."""
-    return _by_spelling()
-
-
-def error_code_sources() -> Mapping[str, Source]:
-    """The pages that only the error codes were read from, by tag; the others are those of the catalog."""
-    return _table().sources
 
 
 def meaning_of(code: str, message: str = "", *, status: int = 200) -> Meaning:
@@ -136,17 +128,12 @@ def _sort_of(status: int) -> Sort:
 
 
 @functools.cache
-def _table() -> _Table:
-    path = Path(catalog.__file__).parent / "error_codes.toml"
-    return convert(read_table(path), _Table, (path,))
-
-
-@functools.cache
 def _by_spelling() -> dict[str, ErrorCode]:
-    return dict(_spellings())
+    path = Path(catalog.__file__).parent / "error_codes.toml"
+    return dict(_spellings(convert(read_table(path), _Table, (path,))))
 
 
-def _spellings() -> Iterator[tuple[str, ErrorCode]]:
-    for name, known in _table().codes.items():
+def _spellings(table: _Table) -> Iterator[tuple[str, ErrorCode]]:
+    for name, known in table.codes.items():
         yield name, known
         yield from ((other, known) for other in known.also)

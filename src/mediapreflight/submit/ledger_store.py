@@ -20,7 +20,7 @@ from pathlib import Path
 import filelock  # noqa: F401
 
 from ..errors import LedgerError
-from ..output_folder import flush_folder
+from ..output_folder import flush_folder, move_to_free_name
 
 # Whoever wants to write waits this long for the others.
 _BUSY_S = 30.0
@@ -212,22 +212,13 @@ def _make_file(path: Path) -> None:
             _create_tables(connection)
             # Last: what a log holds when its file is closed is moved there without a word about a full disk.
             connection.execute("PRAGMA journal_mode = WAL")
-        _put(name, path)
+        # Where another process was faster, its ledger counts.
+        with contextlib.suppress(FileExistsError):
+            move_to_free_name(Path(name), path)
+        flush_folder(path.parent)
     finally:
         for left in (name, f"{name}-wal", f"{name}-shm", f"{name}-journal"):
             Path(left).unlink(missing_ok=True)
-
-
-def _put(name: str, path: Path) -> None:
-    try:
-        # A link fails where another process was faster; a rename would replace its ledger.
-        os.link(name, path)
-    except FileExistsError:
-        return
-    except OSError:
-        if not path.exists():
-            Path(name).rename(path)
-    flush_folder(path.parent)
 
 
 def _connected(path: str | Path) -> sqlite3.Connection:

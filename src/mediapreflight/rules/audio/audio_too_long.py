@@ -12,23 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import AudioFacts
 from ..base import Fault, InputCase
-from ..limits import Measure, highest, too_high
+from ..durations import duration_too_long
 
 LEVEL = "metadata"
 FIXABLE = True
 LIMIT = "duration"
 BOUND = "upper"
 
-_MEASURE = Measure("duration", "s")
-_HELP = "cut it at a pause, or split it"
-
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the measured or the stated duration is too long."""
-    facts = case.facts
-    if not isinstance(facts, AudioFacts):
-        return
-    if fault := too_high(case, case.role.duration, highest(facts.duration_s, facts.stated_duration_s), _MEASURE, _HELP):
-        yield fault
+    return duration_too_long(case, "cut it at a pause, or split it")
