@@ -1,11 +1,12 @@
 import json
 import pickle
-from typing import get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
-from mediapreflight import Finding, InputReport, JobReport, Report, __version__
-from mediapreflight.findings import FAILING, SEVERITIES, Severity, summary_of
+from mediapreflight import Finding, InputReport, Job, JobReport, Report, __version__, check, plan
+from mediapreflight.findings import FAILING, SEVERITIES, Severity, curable, summary_of
 from mediapreflight.probe.facts import ImageFacts
 
 
@@ -60,6 +61,45 @@ def test_summary_counts() -> None:
     assert (summary.errors, summary.warnings, summary.infos, summary.unchecked) == (2, 1, 1, 1)
     assert summary.fixable == 2
     assert summary_of(()).jobs == 0
+
+
+FAULTS = sorted((Path(__file__).parent.parent / "fixtures/faults").iterdir())
+
+
+def alone(model: str, role: str, path: Path) -> Job:
+    inputs: dict[str, Any] = {role: str(path)}
+    return Job(model, whole=False, **inputs)
+
+
+@pytest.mark.parametrize(("model", "role"), [("emo-v1", "image"), ("emo-v1", "audio"), ("videoretalk", "video")])
+@pytest.mark.parametrize("path", FAULTS, ids=lambda path: path.name)
+def test_nothing_is_curable_where_no_plan_can_be_made(path: Path, model: str, role: str) -> None:
+    job = alone(model, role, path)
+    (report,) = check(job, level="decode").jobs
+    (made,) = plan(job, level="decode")
+    assert not (made.hopeless and list(curable(report)))
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "role", "count"),
+    [
+        ("faults/truncated.png", "emo-v1", "image", 0),
+        ("faults/wrong-crc.png", "emo-v1", "image", 0),
+        ("faults/giant.png", "emo-v1", "image", 0),
+        ("faults/truncated.jpg", "videoretalk", "video", 0),
+        ("faults/truncated.mkv", "emo-v1", "audio", 0),
+        ("faults/truncated.wav", "emo-v1", "audio", 0),
+        ("faults/truncated.mkv", "videoretalk", "video", 0),
+        ("faults/corrupt-frames.mp4", "videoretalk", "video", 0),
+        ("talking-head.mp4", "emo-v1", "audio", 1),
+    ],
+)
+def test_faults_of_files_that_cannot_be_read_are_not_counted_as_curable(
+    fixtures: Path, name: str, model: str, role: str, count: int
+) -> None:
+    (report,) = check(alone(model, role, fixtures / name), level="decode").jobs
+    assert any(finding.fixable for finding in report.findings)
+    assert summary_of((report,)).fixable == count
 
 
 def test_json_has_the_documented_shape() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -10,13 +10,15 @@ from msgspec import Struct
 
 from ._version import __version__
 from .people.facts import Content
-from .probe.facts import Facts
+from .probe.facts import Facts, ImageFacts, Problem, UnknownFacts, VideoFacts
 
 Severity = Literal["error", "warning", "info", "unchecked"]
 # The service documents a refusal; a check could not run; one reading of the documents refuses; good to know.
 SEVERITIES: tuple[Severity, ...] = ("error", "unchecked", "warning", "info")
 FAILING: frozenset[Severity] = frozenset({"error", "unchecked"})
 SCHEMA = "mediapreflight.report/1"
+_NOT_WHOLE = (Problem.BROKEN, Problem.EMPTY, Problem.TRUNCATED, Problem.CORRUPT)
+_OF_ANOTHER_KIND = frozenset({"file-kind-wrong", "video-stream-missing"})
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ class JobReport(Struct, frozen=True, kw_only=True):
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """Counts over a whole report. `files` counts inputs, each as often as a job names it."""
+    """Counts over a whole report. `files` counts inputs, each as often as a job names it; `fixable` what `curable` names."""
 
     jobs: int
     files: int
@@ -115,8 +117,30 @@ def summary_of(jobs: tuple[JobReport, ...]) -> Summary:
         warnings=counts["warning"],
         unchecked=counts["unchecked"],
         infos=counts["info"],
-        fixable=sum(finding.fixable for finding in findings),
+        fixable=sum(1 for job in jobs for _ in curable(job)),
     )
+
+
+def curable(job: JobReport) -> Iterator[Finding]:
+    """The findings that preparing the files can cure: the fixable ones, save those of files that nothing can be made of."""
+    refused: set[str | None] = {
+        role for role, item in job.inputs.items() if item.facts is not None and not _can_be_read(item.facts)
+    }
+    refused |= {finding.role for finding in job.findings if finding.name in _OF_ANOTHER_KIND and not finding.fixable}
+    return (finding for finding in job.findings if finding.fixable and finding.role not in refused)
+
+
+def _can_be_read(facts: Facts) -> bool:
+    if any(facts.problem(problem) is not None for problem in _NOT_WHOLE):
+        return False
+    match facts:
+        case UnknownFacts():
+            return False
+        case ImageFacts():
+            return facts.width is not None and facts.problem(Problem.OVERSIZED) is None
+        case VideoFacts():
+            return not facts.encrypted
+    return True
 
 
 def added(first: Summary, second: Summary) -> Summary:

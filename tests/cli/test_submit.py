@@ -116,14 +116,15 @@ def test_what_does_not_fit_is_prepared_first(submit, fixtures: Path, tmp_path: P
     assert (tmp_path / "out" / "prepared" / "exif-6.jpg").is_file()
 
 
-def test_what_cannot_be_prepared_names_its_file_once(submit, fixtures: Path, tmp_path: Path) -> None:
+def test_what_is_lost_is_not_sent_to_be_prepared(submit, fixtures: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
     # Too small, which can be cured, and cut off, which cannot.
     Image.open(fixtures / "portrait.jpg").resize((120, 120)).save(broken)
     broken.write_bytes(broken.read_bytes()[:2_000])
     done = submit("submit", *WAN, "prompt=x", f"image={broken}", "--out", "out")
     assert done.status == 1
-    assert f"NOT SENT  {broken}: its data is" in done.out
+    assert f"NOT SENT  {broken}: FILE010 file-truncated: is cut off" in done.out
+    assert not (tmp_path / "out").exists()
 
 
 def test_prepared_json_is_a_job_file(submit, fixtures: Path) -> None:

@@ -117,6 +117,19 @@ def test_a_job_that_cannot_be_prepared_names_what_stays(tmp_path: Path, fixtures
     assert sorted(path.name for path in tmp_path.iterdir()) == ["prepared.json", "voice.wav"]
 
 
+@pytest.mark.parametrize("name", ["truncated.wav", "corrupt-frames.mp4", "truncated.mkv"])
+def test_what_is_left_of_a_damaged_file_is_not_delivered(fixtures: Path, tmp_path: Path, name: str) -> None:
+    """It could be made to fit, but it is not what was recorded; a dry run says the same."""
+    role = "audio" if name.endswith("wav") else "video"
+    job = Job("videoretalk", whole=False, **{role: fixtures / "faults" / name})
+    (planned,) = plan(job, level="decode")
+    (made,) = prepare_jobs([job], out=tmp_path, level="decode")
+    assert planned.hopeless.keys() == {role}
+    assert not made.record.ok and not made.record.inputs
+    assert made.record.error == f"{job.inputs[role]}: {planned.hopeless[role]}"
+    assert [path.name for path in tmp_path.iterdir()] == ["prepared.json"]
+
+
 def test_one_hopeless_job_does_not_stop_the_others(tmp_path: Path, fixtures: Path) -> None:
     jobs = [Job("liveportrait", image=fixtures / "faults" / name, whole=False) for name in ("empty.jpg", "png-named-jpg.jpg")]
     bad, good = prepare_jobs(jobs, out=tmp_path, level="decode")

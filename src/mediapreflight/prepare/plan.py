@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import Measured, judge, measure
+from ..check import judge
+from ..containment import UNCONTAINED, Containment, contained
 from ..errors import PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding, JobReport
 from ..job import Job, revised
+from ..measure import Measured, local_files
 from ..people.facts import PictureContent
 from ..people.geometry import Box, ExtBox, Ratio, ext_bbox, nearest_ratio
 from ..people.portraits import framing_of
@@ -25,6 +27,8 @@ from .steps import FilePlan
 
 BOXES = ("face_bbox", "ext_bbox")
 _BOX_FAULTS = frozenset({"box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face"})
+# What is lost cannot be made up, and what would be left is not what was recorded.
+_DAMAGED = frozenset({"file-truncated", "file-corrupt"})
 
 
 @dataclass(frozen=True)
@@ -79,30 +83,42 @@ def plan(
     options: PrepareOptions | None = None,
     level: Level = "content",
     catalog: Catalog | None = None,
+    time_limit_s: float | None = None,
 ) -> tuple[JobPlan, ...]:
     """Plan one job or many. Each plan is the very object that `prepare` runs.
 
     Args:
         level: how the files are judged; `content` keeps faces whole and cuts recordings at pauses.
+        time_limit_s: how long the files of a job may take to be measured. With a limit, decoders run in processes of their own,
+            so that one that hangs or crashes spoils its own file only.
 
     Raises UnknownModelError.
     """
     several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
-    return tuple(
-        each for job in several for each in plan_job(job, options or PrepareOptions(), level, catalog or builtin_catalog())
-    )
+    chosen, models = options or PrepareOptions(), catalog or builtin_catalog()
+    with contained(time_limit_s) as containment:
+        return tuple(each for job in several for each in plan_job(job, chosen, level, models, containment))
 
 
-def plan_job(job: Job, options: PrepareOptions, level: Level, catalog: Catalog) -> Iterator[JobPlan]:
+def plan_job(
+    job: Job, options: PrepareOptions, level: Level, catalog: Catalog, containment: Containment = UNCONTAINED
+) -> Iterator[JobPlan]:
     """The plans of one job: one, or one for each part where a recording is split."""
     model = catalog.model(job.model)
-    return plan_measured(job, model, measure(job, model, "decode" if level == "metadata" else level), options)
+    measured = containment.measured(local_files(job, model), model, "decode" if level == "metadata" else level)
+    return plan_measured(job, model, measured, options, containment)
 
 
-def plan_measured(job: Job, model: Model, measured: Mapping[str, Measured], options: PrepareOptions) -> Iterator[JobPlan]:
+def plan_measured(
+    job: Job,
+    model: Model,
+    measured: Mapping[str, Measured],
+    options: PrepareOptions,
+    containment: Containment = UNCONTAINED,
+) -> Iterator[JobPlan]:
     """The same for a job whose files were measured before, at level `decode` or above."""
     report = judge(job, model, measured, selection())
-    case = _Case(job, model, measured, report, options)
+    case = _Case(job, model, measured, report, options, containment)
     files: dict[str, FilePlan] = {}
     hopeless: dict[str, str] = {}
     parts: tuple[str, tuple[FilePlan, ...]] | None = None
@@ -127,6 +143,7 @@ class _Case(NamedTuple):
     measured: Mapping[str, Measured]
     report: JobReport
     options: PrepareOptions
+    containment: Containment
 
     def findings(self, role: str) -> tuple[Finding, ...]:
         """What was found in one input, and in what depends on it."""
@@ -142,6 +159,9 @@ class _Case(NamedTuple):
 def _file_plan(case: _Case, role: str) -> FilePlan:
     """The plan for one file. Raises PrepareError where there is none."""
     facts, wanted = case.measured[role].facts, case.model.roles[role].kind
+    damage = next((finding for finding in case.findings(role) if finding.name in _DAMAGED), None)
+    if damage is not None:
+        raise PrepareError(facts.path, damage.message)
     if wanted == "image" and isinstance(facts, ImageFacts):
         steps, suffix, expected = _picture_plan(case, role, facts)
     elif wanted == "audio" and isinstance(facts, AudioFacts | VideoFacts):
@@ -256,8 +276,9 @@ def _timeline(case: _Case, role: str) -> Any:
     from ..people.speech import speech_timeline
     from ..people.vad import FRAME_S
 
+    source = case.source(role)
     try:
-        return Timeline(FRAME_S, speech_timeline(case.source(role)))
+        return Timeline(FRAME_S, case.containment.call(source, speech_timeline, source))
     except UnreadableMediaError:
         # What cannot be decoded cannot be cut either; the planner says so, with what was found.
         return None
