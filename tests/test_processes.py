@@ -44,6 +44,17 @@ def test_calls_run_elsewhere_and_one_after_another_in_the_same_process(processes
     assert first == second != os.getpid()
 
 
+def test_oldest_of_the_idle_is_asked_first(processes: Processes) -> None:
+    """What it has loaded stays loaded; the others may never be needed again."""
+    oldest = processes.call(os.getpid)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(processes.call, time.sleep, 0.2)
+        second = pool.submit(processes.call, time.sleep, 0.6)
+        first.result(timeout=30)
+        second.result(timeout=30)
+    assert processes.call(os.getpid) == oldest
+
+
 def test_values_and_errors_come_back(processes: Processes) -> None:
     assert processes.call(operator.add, "\udcff", "é" * 100_000) == "\udcff" + "é" * 100_000
     with pytest.raises(ZeroDivisionError):

@@ -9,15 +9,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import msgspec
-
-from .catalog import Catalog, Model, Role, builtin_catalog
+from .catalog import Catalog, Model, builtin_catalog
 from .errors import UsageError
 from .findings import FAILING, Finding, InputReport, JobReport, Report
 from .job import Job, roles_for_kind
-from .measure import Measured, local_files, measure, measure_file, measure_files
-from .probe import Level, UnknownFacts
-from .probe.facts import LEVELS, Problem
+from .measure import Measured, local_files, measure, measure_files
+from .probe import Level
 from .probe.source import display_name, is_remote
 from .rules import Rule, rules_in, selection
 from .rules.base import Fault, InputCase, JobCase
@@ -26,9 +23,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from .cache import Cache, Stamp
-    from .processes import Processes
+    from .containment import Containment
 
-__all__ = ["Guarded", "Measured", "check", "check_jobs", "check_many", "in_order", "judge", "lone_job", "measure", "role_of"]
+__all__ = ["Measured", "check", "check_jobs", "check_many", "in_order", "judge", "lone_job", "measure", "role_of"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -94,6 +91,7 @@ def check_many(
     catalog: Catalog | None = None,
     workers: int = 1,
     cache: Cache | None = None,
+    time_limit_s: float | None = None,
 ) -> Iterator[Report]:
     """Check files each by itself, one report a file, in order, as they are done. Arguments as in `check`.
 
@@ -107,7 +105,16 @@ def check_many(
     if role is not None and role not in known.roles:
         raise UsageError(f"{known.id} has no input {role!r}; its inputs are {', '.join(known.roles)}")
     jobs = (lone_job(os.fsdecode(path), known, role) for path in paths)
-    reports = check_jobs(jobs, level=level, select=select, ignore=ignore, catalog=catalog, workers=workers, cache=cache)
+    reports = check_jobs(
+        jobs,
+        level=level,
+        select=select,
+        ignore=ignore,
+        catalog=catalog,
+        workers=workers,
+        cache=cache,
+        time_limit_s=time_limit_s,
+    )
     return (Report(jobs=(report,)) for report in reports)
 
 
@@ -200,18 +207,16 @@ def _report(order: _Order, level: Level, codes: frozenset[str]) -> JobReport:
 
 
 def _together(orders: Iterator[_Order], how: _How, portion: int) -> Iterator[_Done]:
+    from .containment import Containment
     from .processes import Processes
 
     if not Processes.can_start():
         yield from in_order(lambda order: (order, _report(order, how.level, how.codes)), orders, how.workers)
         return
-    processes = Processes()
-    try:
-        reports = functools.partial(_reports, processes, how=how)
-        for done in in_order(reports, _portions(orders, portion), how.workers, processes.stop):
+    with Containment(Processes(), how.time_limit_s) as containment:
+        reports = functools.partial(_reports, containment, how=how)
+        for done in in_order(reports, _portions(orders, portion), how.workers, containment.close):
             yield from done
-    finally:
-        processes.stop()
 
 
 def _portions(orders: Iterator[_Order], size: int) -> Iterator[list[_Order]]:
@@ -228,13 +233,13 @@ def _portions(orders: Iterator[_Order], size: int) -> Iterator[list[_Order]]:
         yield portion
 
 
-def _reports(processes: Processes, orders: list[_Order], *, how: _How) -> list[_Done]:
+def _reports(containment: Containment, orders: list[_Order], *, how: _How) -> list[_Done]:
     there = [order for order in orders if order.paths]
-    reports = iter(_reports_from(processes, there, how) if there else ())
+    reports = iter(_reports_from(containment, there, how) if there else ())
     return [(order, next(reports) if order.paths else _report(order, how.level, how.codes)) for order in orders]
 
 
-def _reports_from(processes: Processes, orders: list[_Order], how: _How) -> list[JobReport]:
+def _reports_from(containment: Containment, orders: list[_Order], how: _How) -> list[JobReport]:
     """The reports of these orders by a process; where it dies, each by a process of its own, and then each of its files."""
     from .processes import CrashError
 
@@ -246,76 +251,19 @@ def _reports_from(processes: Processes, orders: list[_Order], how: _How) -> list
         # Headers from afar are waiting, which threads do as well, and without starting up.
         return _reports_here(orders, how.level, how.codes)
     try:
-        return processes.call(_reports_here, orders, how.level, how.codes, time_limit_s=how.time_limit_s)
-    except OSError:
-        return _reports_here(orders, how.level, how.codes)
+        return containment.run(_reports_here, orders, how.level, how.codes)
     except CrashError:
-        if processes.is_stopped:
+        if containment.is_closed:
             raise
     if len(orders) > 1:
-        return [report for order in orders for report in _reports_from(processes, [order], how)]
+        return [report for order in orders for report in _reports_from(containment, [order], how)]
     (order,) = orders
-    apart = {role: _measured_apart(processes, path, order.model.roles[role], how) for role, path in order.paths.items()}
+    apart = {role: containment.measured_apart(path, order.model.roles[role], how.level) for role, path in order.paths.items()}
     return [judge(order.job, order.model, {**order.known, **apart}, how.codes)]
 
 
 def _reports_here(orders: list[_Order], level: Level, codes: frozenset[str]) -> list[JobReport]:
     return [_report(order, level, codes) for order in orders]
-
-
-class Guarded:
-    """Checks one job after the other in a process that stays for the next, with the detectors it has loaded.
-
-    One that crashes or hangs is replaced, and what it was asked about is unchecked.
-
-    Args:
-        codes: of the rules that count.
-        time_limit_s: how long the files of one job may take.
-    """
-
-    def __init__(self, level: Level, codes: frozenset[str], time_limit_s: float) -> None:
-        from .processes import Processes
-
-        self._how = _How(level, codes, 1, time_limit_s)
-        self._processes = Processes()
-
-    def report(self, job: Job, model: Model) -> JobReport:
-        """The report of a job; what of it could not be measured is unchecked."""
-        (report,) = _reports_from(self._processes, [_Order(job, model, local_files(job, model), {}, {})], self._how)
-        return report
-
-    def close(self) -> None:
-        """End the process."""
-        self._processes.stop()
-
-
-def _measured_apart(processes: Processes, path: str, role: Role, how: _How) -> Measured:
-    """What a file is that may make its reader crash or hang: as much as can be had of it."""
-    from .processes import CrashError, TimeLimitError
-
-    trouble = ""
-    for level in reversed(LEVELS[: LEVELS.index(how.level) + 1]):
-        try:
-            measured = processes.call(measure_file, path, role, level, time_limit_s=how.time_limit_s)
-        except CrashError as error:
-            if processes.is_stopped:
-                raise
-            slow = isinstance(error, TimeLimitError)
-            trouble = f"it takes longer than {how.time_limit_s:g} s" if slow else "what reads it crashed"
-        else:
-            return _with_trouble(measured, level, how.level, trouble)
-    problem = Problem.NOT_RUN.because(trouble)
-    return Measured(UnknownFacts(path=display_name(path), problems=(problem,)))
-
-
-def _with_trouble(measured: Measured, had: Level, wanted: Level, trouble: str) -> Measured:
-    """What was had of a file at a lower level than the one wanted, and why it was not more."""
-    if not trouble:
-        return measured
-    if wanted == "content" and had == "decode":
-        return Measured(measured.facts, trouble=trouble)
-    problems = (*measured.facts.problems, Problem.NOT_RUN.because(trouble))
-    return Measured(msgspec.structs.replace(measured.facts, problems=problems))
 
 
 def lone_job(path: str, model: Model, role: str | None = None) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .catalog import Model, Role
@@ -51,18 +52,25 @@ def measure_files(paths: Mapping[str, str], model: Model, level: Level) -> dict[
 
 def measure_file(path: str, role: Role, level: Level) -> Measured:
     """What one file is that stands in this role."""
+    with _at_hand(path, level):
+        facts = probe(path, level)
+        look = look_for(facts, role, level)
+        return Measured(facts) if look is None else _with_content(path, facts, look)
+
+
+def read_facts(path: str, level: Level) -> Facts:
+    """What `probe` says of a file, here or in an object store."""
+    with _at_hand(path, level):
+        return probe(path, level)
+
+
+def _at_hand(path: str, level: Level) -> AbstractContextManager[object]:
+    """While it lasts, what is read whole from afar is fetched once."""
     if level == "metadata" or not is_remote(path):
-        return _measured(path, role, level)
+        return nullcontext()
     from .engines.remote import fetched_once
 
-    with fetched_once(path):
-        return _measured(path, role, level)
-
-
-def _measured(path: str, role: Role, level: Level) -> Measured:
-    facts = probe(path, level)
-    look = look_for(facts, role, level)
-    return Measured(facts) if look is None else _with_content(path, facts, look)
+    return fetched_once(path)
 
 
 def look_for(facts: Facts, role: Role, level: Level) -> Look | None:

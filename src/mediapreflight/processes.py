@@ -13,6 +13,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, BinaryIO, TypeVar
 
@@ -23,6 +24,10 @@ _LENGTH_BYTES = 8
 _APART: dict[str, Any] = (
     {"process_group": 0} if os.name == "posix" else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
 )
+
+
+class StartError(Exception):
+    """No process can be started."""
 
 
 class CrashError(Exception):
@@ -56,7 +61,7 @@ class Processes:
         """What the function returns, or raises.
 
         Raises CrashError where its process dies, TimeLimitError where it is ended for taking longer than `time_limit_s`, and
-        OSError where none can be started.
+        StartError.
         """
         process = self._taken()
         try:
@@ -87,8 +92,14 @@ class Processes:
             if self.is_stopped:
                 raise CrashError
             if self._idle:
-                return self._idle.pop()
-        process = _Process()
+                # The oldest has loaded the most.
+                process = min(self._idle, key=lambda each: each.started)
+                self._idle.remove(process)
+                return process
+        try:
+            process = _Process()
+        except OSError as error:
+            raise StartError(str(error)) from None
         with self._lock:
             if not self._stopped.is_set():
                 self._all.add(process)
@@ -107,6 +118,7 @@ class _Process:
 
     def __init__(self) -> None:
         flags = ["-I"] if sys.flags.isolated else []
+        self.started = time.monotonic()
         command = [sys.executable, *flags, "-c", _BOOT, *sys.path]
         self._popen = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **_APART)
 

@@ -16,7 +16,7 @@ from mediapreflight.engines.ray import _Crew, check_jobs
 from mediapreflight.ray import check_dataset, row_schema
 from mediapreflight.rules import selection
 
-from ..test_check_guarded import LIBRARY
+from ..test_containment import LIBRARY
 from .conftest import Store
 
 ray = pytest.importorskip("ray")

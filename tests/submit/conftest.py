@@ -33,7 +33,7 @@ def service() -> Iterator[Emulator]:
 def settings(service: Emulator, tmp_path: Path) -> dict[str, Any]:
     """What a client of the emulator is made with."""
     ledger = Ledger(tmp_path / "state" / "ledger.sqlite3")
-    return {"api_key": KEY, "base_url": service.base_url, "pace": HURRY, "ledger": ledger}
+    return {"api_key": KEY, "base_url": service.base_url, "pace": HURRY, "ledger": ledger, "time_limit_s": None}
 
 
 @pytest.fixture

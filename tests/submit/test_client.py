@@ -1,6 +1,7 @@
 """Both clients against the stand-in service: files in, video out."""
 
 import asyncio
+import inspect
 import pickle
 import time
 from collections.abc import Callable
@@ -306,6 +307,17 @@ def test_detect_model_makes_no_task(client: Client, fixtures: Path) -> None:
     with pytest.raises(UsageError, match="use `detect`"):
         client.submit(Job("emo-detect-v1", image=fixtures / "portrait.jpg"))
     assert client.detect(Job("emo-detect-v1", image=fixtures / "portrait.jpg")).passed
+
+
+def test_both_clients_say_what_they_are_made_from() -> None:
+    made_from = inspect.signature(Client)
+    assert made_from == inspect.signature(AsyncClient)
+    names = ("region", "workspace", "base_url", "catalog", "ledger", "pace", "private_urls", "time_limit_s", "notify", "timeout")
+    assert tuple(made_from.parameters) == ("api_key", *names, "transport")
+    assert {made_from.parameters[name].kind for name in names} == {inspect.Parameter.KEYWORD_ONLY}
+    assert all(each.annotation not in (inspect.Parameter.empty, "Any") for each in made_from.parameters.values())
+    said = inspect.getdoc(Client.__init__) or ""
+    assert [name for name in made_from.parameters if f"\n    {name}: " not in said] == []
 
 
 def test_both_clients_have_the_same_methods() -> None:

@@ -1,11 +1,8 @@
-"""What more than one command takes for granted: types of arguments, and how long a file may take."""
+"""Types of arguments that more than one command takes."""
 
 from __future__ import annotations
 
 import argparse
-
-# What takes longer to measure hangs: ten minutes of 1080p video take some seconds.
-TIME_LIMIT_S = 120.0
 
 
 def count(text: str) -> int:

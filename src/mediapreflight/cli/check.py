@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..cache import Cache
 from ..check import check_jobs
+from ..containment import TIME_LIMIT_S
 from ..errors import UsageError
 from ..findings import JobReport
 from ..probe.facts import LEVELS
 from ..report import FORMATS, renderer
 from . import FINDINGS, OK
-from .arguments import TIME_LIMIT_S, count
+from .arguments import count
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
 from .targets import Targets, add_target_arguments, targets_from

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..containment import TIME_LIMIT_S, contained
 from ..errors import MediaPreflightError, UnreadableMediaError, UsageError
 from ..people.geometry import FRAMINGS
 from ..people.portraits import Portrait, find_portrait
@@ -19,6 +20,7 @@ from . import FINDINGS, OK
 from .output import add_output_arguments, style_of, write
 
 if TYPE_CHECKING:
+    from ..people.geometry import Ratio
     from ..people.media import Rgb
 
 _WHOLE = 100_000
@@ -41,21 +43,26 @@ def run(options: argparse.Namespace) -> int:
     crops, annotations = _targets(options.images, options.crop), _targets(options.images, options.annotate)
     _refuse_losses(options.images, [*crops, *annotations])
     results: list[Portrait | UnreadableMediaError] = []
-    for path, crop, annotation in zip(options.images, crops, annotations, strict=True):
-        try:
-            portrait = find_portrait(path, options.ratio)
-        except UnreadableMediaError as error:
-            results.append(error)
-            continue
-        results.append(portrait)
-        if crop is not None and portrait.ext_bbox is not None:
-            _save(_cropped(portrait), crop)
-        if annotation is not None:
-            _save(_annotated(portrait), annotation)
+    with contained(TIME_LIMIT_S) as containment:
+        for path, crop, annotation in zip(options.images, crops, annotations, strict=True):
+            try:
+                results.append(containment.call(path, _portrait, path, options.ratio, crop, annotation))
+            except UnreadableMediaError as error:
+                results.append(error)
     pieces = _json(results) if options.output_format == "json" else _text(results, style_of(options))
     write(options, pieces)
     found = all(isinstance(result, Portrait) and result.ext_bbox is not None for result in results)
     return OK if found else FINDINGS
+
+
+def _portrait(path: str, ratio: Ratio, crop: Path | None, annotation: Path | None) -> Portrait:
+    """What is found in a picture, and the pictures made of it. Raises UnreadableMediaError and MediaPreflightError."""
+    portrait = find_portrait(path, ratio)
+    if crop is not None and portrait.ext_bbox is not None:
+        _save(_cropped(portrait), crop)
+    if annotation is not None:
+        _save(_annotated(portrait), annotation)
+    return portrait
 
 
 def _json(results: list[Portrait | UnreadableMediaError]) -> Iterator[str]:

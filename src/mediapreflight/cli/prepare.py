@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ..containment import TIME_LIMIT_S
 from ..errors import UsageError
 from ..findings import FAILING, Finding
 from ..prepare import JobPlan, Prepared, PrepareOptions, plan, prepare_jobs
@@ -65,11 +66,19 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--report shows what was made; leave out --dry-run")
     jobs, catalog = jobs_and_catalog(options)
     if options.dry_run:
-        return _print_plan(options, plan(jobs, options=chosen, catalog=catalog))
+        return _print_plan(options, plan(jobs, options=chosen, catalog=catalog, time_limit_s=TIME_LIMIT_S))
     if options.out is None:
         raise UsageError("say where the files go, with --out DIR, or print the plan with --dry-run")
     with file_progress() as progress:
-        results = prepare_jobs(jobs, out=options.out, options=chosen, catalog=catalog, workers=options.workers, progress=progress)
+        results = prepare_jobs(
+            jobs,
+            out=options.out,
+            options=chosen,
+            catalog=catalog,
+            workers=options.workers,
+            progress=progress,
+            time_limit_s=TIME_LIMIT_S,
+        )
     if options.report is not None:
         from ..report.html.prepared import render_prepared
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ..probe import Facts, probe
+from ..containment import TIME_LIMIT_S, contained
+from ..probe import Facts, Level, probe
 from ..report.style import Style, plain
 from . import FINDINGS, OK
 from .output import add_output_arguments, style_of, write
@@ -24,9 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the facts of each file; status 1 where one is no readable media file."""
-    facts = [probe(path, options.level) for path in options.files]
+    facts = _facts(options.files, options.level)
     write(options, _FORMATS[options.output_format](facts, style_of(options)))
     return FINDINGS if any(one.kind == "unknown" for one in facts) else OK
+
+
+def _facts(paths: Sequence[str], level: Level) -> list[Facts]:
+    if level == "metadata":
+        return [probe(path, level) for path in paths]
+    with contained(TIME_LIMIT_S) as containment:
+        return [containment.facts(path, level) for path in paths]
 
 
 def _json(facts: list[Facts], style: Style) -> Iterator[str]:

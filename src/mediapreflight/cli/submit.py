@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from ..check import check_jobs
+from ..containment import TIME_LIMIT_S
 from ..errors import MediaPreflightError, UsageError
-from ..findings import FAILING, JobReport
+from ..findings import FAILING, JobReport, curable
 from ..job import Job
 from ..report.style import Style, plain
 from . import FINDINGS, OK
-from .arguments import TIME_LIMIT_S, positive
+from .arguments import positive
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
 from .service import add_service_arguments, client_settings, result_line, summary, surroundings, watching
@@ -127,13 +128,14 @@ def _prepared(options: argparse.Namespace, around: Surroundings, checked: Sequen
             options=chosen,
             catalog=around.catalog,
             progress=progress,
+            time_limit_s=TIME_LIMIT_S,
         )
     made = {id(each): result for each, result in zip(curable, results, strict=True)}
     return [_after(options, around, each, made[id(each)]) if id(each) in made else each for each in checked]
 
 
 def _is_curable(report: JobReport) -> bool:
-    return any(finding.fixable for finding in report.findings if finding.severity in FAILING)
+    return any(finding.severity in FAILING for finding in curable(report))
 
 
 def _after(options: argparse.Namespace, around: Surroundings, before: _Checked, result: Any) -> _Checked:

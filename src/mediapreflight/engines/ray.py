@@ -11,7 +11,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import Guarded, in_order, judge, lone_job
+from ..check import in_order, judge, lone_job
+from ..containment import TIME_LIMIT_S, contained
 from ..errors import MissingLibraryError, UsageError
 from ..findings import FAILING, JobReport, summary_of
 from ..job import Job, roles_for_kind
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from ray.data import Dataset
 
+    from ..containment import Containment
+
 INSTALL = "pip install 'mediapreflight[ray]'"
-TIME_LIMIT_S = 120.0
 # So many files make a piece of work: a listing of a million paths is often one block, which one actor would have to itself.
 _ROWS_PER_BLOCK = 32
 _PORTION = 16
@@ -165,7 +167,7 @@ class _RowsOfPaths:
     def __init__(self, task: _Task) -> None:
         _enter(task.folder)
         self._task = task
-        self._guarded = Guarded(task.level, task.codes, task.time_limit_s)
+        self._containment = contained(task.time_limit_s)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         import pyarrow as pa
@@ -177,14 +179,18 @@ class _RowsOfPaths:
         task = self._task
         path = os.fsdecode(path) if isinstance(path, bytes) else path
         if isinstance(path, str) and path:
-            report = self._guarded.report(lone_job(path, task.model, task.role), task.model)
-            return _row(path, report)
+            job = lone_job(path, task.model, task.role)
+            return _row(path, _report(job, task.model, self._containment, task.level, task.codes))
         role = task.role or next(iter(task.model.roles))
         nothing = Problem.MISSING.because("the row holds no path")
         inputs: dict[str, Any] = {role: ""}
         job = Job(task.model.id, whole=False, **inputs)
         report = judge(job, task.model, {role: Measured(UnknownFacts(path="", problems=(nothing,)))}, task.codes)
         return _row(None, report)
+
+
+def _report(job: Job, model: Model, containment: Containment, level: Level, codes: frozenset[str]) -> JobReport:
+    return judge(job, model, containment.measured(local_files(job, model), model, level), codes)
 
 
 def _row(path: str | None, report: JobReport) -> dict[str, Any]:
@@ -229,10 +235,12 @@ class _Reporter:
 
     def __init__(self, folder: str, level: Level, codes: frozenset[str], time_limit_s: float) -> None:
         _enter(folder)
-        self._guarded = Guarded(level, codes, time_limit_s)
+        self._level = level
+        self._codes = codes
+        self._containment = contained(time_limit_s)
 
     def reports(self, portion: list[_Work]) -> list[JobReport]:
-        return [self._guarded.report(job, model) for job, model in portion]
+        return [_report(job, model, self._containment, self._level, self._codes) for job, model in portion]
 
 
 class _Crew:

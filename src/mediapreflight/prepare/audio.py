@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..containment import UNCONTAINED, Containment
 from ..errors import FfmpegError, PrepareError
 from ..probe.source import display_name
 from . import ffmpeg
@@ -31,18 +32,25 @@ _TRUE_PEAK = -1.5
 _NOISE_FLOOR, _NOISE_REDUCTION = -30, 12
 
 
-def run_audio(source: str, steps: Sequence[Step], target: str, progress: Progress | None = None) -> tuple[Step, ...]:
+def run_audio(
+    source: str,
+    steps: Sequence[Step],
+    target: str,
+    progress: Progress | None = None,
+    containment: Containment = UNCONTAINED,
+) -> tuple[Step, ...]:
     """Do what `plan_audio` planned, and write the whole file to `target`.
 
     Args:
         target: replaced where it exists. After an error it may be missing or unfinished.
         progress: called with 0 to 1; an exception it raises stops the work.
+        containment: where the source's index is read.
 
     Returns: the steps as they were done.
 
     Raises: PrepareError where the source cannot be opened or holds no sound, FfmpegError where ffmpeg fails.
     """
-    streams = survey(source)
+    streams = containment.call(source, survey, source)
     if streams.audio is None:
         raise PrepareError(display_name(source), "has no sound")
     last = steps[-1]

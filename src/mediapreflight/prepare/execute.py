@@ -13,13 +13,14 @@ import msgspec
 
 from .._version import __version__
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import Measured, in_order, judge, measure
-from ..errors import MediaPreflightError, OutputError, PrepareError
+from ..check import Measured, in_order, judge
+from ..containment import Containment, contained
+from ..errors import MediaPreflightError, OutputError, PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding
 from ..job import Job, is_url
 from ..output_folder import OutputFolder, file_sha256, link_or_copy, output_name
 from ..people.facts import PictureContent
-from ..probe import Facts, Level, probe
+from ..probe import Facts, Level
 from ..probe.source import display_name
 from ..rules import selection
 from .document import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, StepRecord
@@ -51,17 +52,22 @@ def prepare(
     level: Level = "content",
     catalog: Catalog | None = None,
     progress: Progress | None = None,
+    time_limit_s: float | None = None,
 ) -> Prepared:
     """Make the files of one job fit, in the folder `out`; sources are never touched.
 
     Args:
         options: see PrepareOptions; `split` makes several jobs, see `prepare_jobs`.
         progress: called with a file's name and the share of it that is done, from any thread.
+        time_limit_s: how long the files of a job may take to be measured, and a picture to be made. With a limit, decoders run in
+            processes of their own, so that one that hangs or crashes spoils its own file only; ffmpeg always does.
 
     Raises PrepareError, with the findings that stay, where the job cannot be made to fit, and OutputError where the folder
     cannot be written.
     """
-    results = prepare_jobs([job], out=out, options=options, level=level, catalog=catalog, progress=progress)
+    results = prepare_jobs(
+        [job], out=out, options=options, level=level, catalog=catalog, progress=progress, time_limit_s=time_limit_s
+    )
     if len(results) > 1:
         raise PrepareError(str(out), "one recording became several jobs; use prepare_jobs where split is chosen")
     (result,) = results
@@ -80,6 +86,7 @@ def prepare_jobs(
     catalog: Catalog | None = None,
     workers: int = 1,
     progress: Progress | None = None,
+    time_limit_s: float | None = None,
 ) -> tuple[Prepared, ...]:
     """Make the files of many jobs fit, and write `prepared.json` beside them. Arguments as in `prepare`.
 
@@ -92,13 +99,15 @@ def prepare_jobs(
     several = tuple(jobs)
     for job in several:
         models.model(job.model)
-    with OutputFolder(out) as folder:
-        planned = in_order(lambda job: tuple(plan_job(job, chosen, level, models)), several, workers)
+    with OutputFolder(out) as folder, contained(time_limit_s) as containment:
+        planned = in_order(
+            lambda job: tuple(plan_job(job, chosen, level, models, containment)), several, workers, containment.close
+        )
         plans = tuple(plan for group in planned for plan in group)
-        workshop = _Workshop(folder, chosen, _earlier(folder.path), progress)
+        workshop = _Workshop(folder, chosen, _earlier(folder.path), containment, progress)
         names = _names(plans)
         made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers, workshop.stop), strict=True))
-        finish = _Finish(folder.path, names, made, chosen, level)
+        finish = _Finish(folder.path, names, made, chosen, level, containment)
         results = tuple(finish.assembled(plan) for plan in plans)
         _write_document(folder, results)
     return results
@@ -153,11 +162,17 @@ class _Workshop:
     """Makes files, one at a time or several at once, each in its own thread."""
 
     def __init__(
-        self, folder: OutputFolder, options: PrepareOptions, earlier: Mapping[str, PreparedInput], progress: Progress | None
+        self,
+        folder: OutputFolder,
+        options: PrepareOptions,
+        earlier: Mapping[str, PreparedInput],
+        containment: Containment,
+        progress: Progress | None,
     ) -> None:
         self._folder = folder
         self._options = options
         self._earlier = earlier
+        self._containment = containment
         self._progress = progress
         self._stopped = False
 
@@ -167,6 +182,7 @@ class _Workshop:
 
         self._stopped = True
         stop_all()
+        self._containment.close()
 
     def make(self, order: _Order) -> PreparedInput | PrepareError:
         """The file, made or already there; or why it is not."""
@@ -174,7 +190,7 @@ class _Workshop:
             return self._made(order)
         except PrepareError as error:
             return error
-        except OutputError as error:
+        except (OutputError, UnreadableMediaError) as error:
             return PrepareError(error.path, error.reason)
         except OSError as error:
             return PrepareError(display_name(order.plan.source), f"cannot be prepared: {(error.strerror or str(error)).lower()}")
@@ -191,7 +207,9 @@ class _Workshop:
             return _at(before, target)
         with self._folder.staged(order.name) as staged:
             self._write(order, staged)
-            after = _judged(order, staged)
+            # What is linked as it is was measured a moment ago, and its hash shows that it is the same.
+            after = self._containment.facts(str(staged), "decode") if order.plan.steps else order.facts
+            _refuse_unfit(order, after, staged)
             if file_sha256(order.plan.source) != source_hash:
                 raise PrepareError(display_name(order.plan.source), "changed while it was read; run it again")
             output_hash = file_sha256(staged)
@@ -220,18 +238,18 @@ class _Workshop:
         elif plan.kind == "image":
             from .image import run_image
 
-            run_image(plan.source, plan.steps, target)
+            self._containment.call(plan.source, run_image, plan.source, plan.steps, target)
         elif plan.kind == "audio":
             from .audio import run_audio
 
-            run_audio(plan.source, plan.steps, target, report)
+            run_audio(plan.source, plan.steps, target, report, self._containment)
         else:
             from .video import run_video
 
             with _ONE_VIDEO:
                 if self._stopped:
                     raise PrepareError(display_name(plan.source), "was interrupted")
-                run_video(plan.source, plan.steps, target, report)
+                run_video(plan.source, plan.steps, target, report, self._containment)
 
 
 def _named(facts: Facts, path: Path) -> Facts:
@@ -250,10 +268,8 @@ def _is_still(path: Path, sha256: str) -> bool:
         return False
 
 
-def _judged(order: _Order, staged: Path) -> Facts:
-    """The facts of what was made. Raises PrepareError, with the findings, where it does not fit."""
-    # What is linked as it is was measured a moment ago, and its hash shows that it is the same.
-    facts = probe(staged) if order.plan.steps else order.facts
+def _refuse_unfit(order: _Order, facts: Facts, staged: Path) -> None:
+    """Raise PrepareError, with the findings, where what was made does not fit."""
     inputs: dict[str, Any] = {order.plan.role: str(staged)}
     job = Job(order.model.id, whole=False, **inputs)
     report = judge(job, order.model, {order.plan.role: Measured(facts)}, selection(_FILE_RULES))
@@ -266,7 +282,6 @@ def _judged(order: _Order, staged: Path) -> Facts:
     if stays:
         reasons = "; ".join(finding.message for finding in stays)
         raise PrepareError(source, f"still does not fit after all steps: {reasons}", stays)
-    return facts
 
 
 class _Finish(NamedTuple):
@@ -277,6 +292,7 @@ class _Finish(NamedTuple):
     made: Mapping[str, PreparedInput | PrepareError]
     options: PrepareOptions
     level: Level
+    containment: Containment
 
     def assembled(self, plan: JobPlan) -> Prepared:
         """The job with its prepared files, judged as a whole."""
@@ -311,9 +327,8 @@ class _Finish(NamedTuple):
 
     def _measured(self, plan: JobPlan, paths: Mapping[str, str]) -> dict[str, Measured]:
         """What the job's files are now: only those that were changed are looked at again."""
-        changed: dict[str, Any] = {role: path for role, path in paths.items() if plan.files[role].steps}
-        anew = measure(Job(plan.model.id, whole=False, **changed), plan.model, self.level)
-        return {**plan.measured, **anew}
+        changed = {role: path for role, path in paths.items() if plan.files[role].steps}
+        return {**plan.measured, **self.containment.measured(changed, plan.model, self.level)}
 
     def _boxes(self, plan: JobPlan, inputs: Mapping[str, PreparedInput], paths: Mapping[str, str]) -> dict[str, list[int]]:
         """The boxes of the prepared picture: the job's own, carried over, where they were good; else computed anew."""
@@ -330,7 +345,7 @@ class _Finish(NamedTuple):
         if isinstance(seen, PictureContent) and not plan.files[role].steps:
             found = portrait_in(seen, paths[role], ratio, framing)
         else:
-            found = find_portrait(paths[role], ratio, framing)
+            found = self.containment.call(paths[role], find_portrait, paths[role], ratio, framing)
         if found.face_bbox is None or found.ext_bbox is None:
             return {}
         return {"face_bbox": list(found.face_bbox), "ext_bbox": list(found.ext_bbox)}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from ..containment import UNCONTAINED, Containment
 from ..errors import FfmpegError
 from ..probe import VideoFacts, probe
 from ..rules.durations import differ
@@ -47,21 +48,30 @@ _REFERENCE_WHITE = 203
 _KEPT_SHARE = 0.5
 
 
-def run_video(source: str, steps: Sequence[Step], target: str, progress: Progress | None = None) -> tuple[Step, ...]:
+def run_video(
+    source: str,
+    steps: Sequence[Step],
+    target: str,
+    progress: Progress | None = None,
+    containment: Containment = UNCONTAINED,
+) -> tuple[Step, ...]:
     """Do what `plan_video` planned, and write the whole file to `target`.
 
     Args:
         target: replaced where it exists. After an error it may be missing or unfinished.
         progress: called with 0 to 1; an exception it raises stops the work.
+        containment: where the source's index is read.
 
     Returns: the steps as they were done: where a copy did not come out exact, the encode that took its place.
 
     Raises: PrepareError where the source cannot be opened, FfmpegError where ffmpeg fails.
     """
     last, trim = steps[-1], step_of(steps, Trim)
-    streams = survey(source, trim.end_s if trim and isinstance(last, RemuxVideo) else None)
+    cut_s = trim.end_s if trim and isinstance(last, RemuxVideo) else None
+    streams = containment.call(source, survey, source, cut_s)
     if isinstance(last, RemuxVideo):
-        if _remux(source, steps, last, streams, target, progress):
+        copied = _remux(source, steps, last, streams, target, progress)
+        if copied is not None and containment.call(source, _is_exact, target, last, *copied):
             return tuple(steps)
         steps, last = last.otherwise, last.otherwise[-1]
     if not isinstance(last, EncodeVideo):
@@ -72,12 +82,12 @@ def run_video(source: str, steps: Sequence[Step], target: str, progress: Progres
 
 def _remux(
     source: str, steps: Sequence[Step], remux: RemuxVideo, streams: Streams, target: str, progress: Progress | None
-) -> bool:
-    """Write a copy. Returns whether it is what was planned."""
+) -> tuple[FrameCut | None, float] | None:
+    """Write a copy. Returns where it is cut, and how long after the file its picture should start; None where it fails."""
     trim = step_of(steps, Trim)
     cut = streams.cut
     if trim and (cut is None or differ(cut.end_s, trim.end_s)):
-        return False
+        return None
     file = _input(streams, fflags="+genpts")
     sound = _sound_of(file, streams)
     options: dict[str, Any] = {"c:v": "copy"}
@@ -98,8 +108,8 @@ def _remux(
     try:
         ffmpeg.run(graph, source, target, seconds=remux.seconds, bounds=bounds, progress=progress)
     except FfmpegError:
-        return False
-    return _is_exact(target, remux, cut, streams.start_s - start)
+        return None
+    return cut, streams.start_s - start
 
 
 def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None, start_s: float) -> bool:

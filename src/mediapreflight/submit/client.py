@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..catalog import Catalog, builtin_catalog
+from ..containment import TIME_LIMIT_S
 from ..job import Job
 from .answers import Detection, ListedTask
 from .exchange import Answer, Call, Effect, Flow, Send, Sleep
@@ -41,8 +43,8 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 
-class _Settings:
-    """What both clients are made from; see `Client`."""
+class _Settings(ABC):
+    """What both clients are made from."""
 
     def __init__(
         self,
@@ -55,13 +57,32 @@ class _Settings:
         ledger: Ledger | None = None,
         pace: Pace | None = None,
         private_urls: bool = False,
+        time_limit_s: float | None = TIME_LIMIT_S,
         notify: Callable[[Event], None] | None = None,
         timeout: httpx.Timeout | None = None,
-        transport: Any = None,
+        transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
     ) -> None:
+        """Take the settings; nothing is sent yet.
+
+        Args:
+            api_key: the key, or a function that fetches it; None takes `DASHSCOPE_API_KEY`, then the system's key ring.
+            region: `beijing`, `singapore`, `virginia` or `frankfurt`; None leaves it to the job, then to the model.
+            workspace: the workspace id, for the newer host names; None takes `DASHSCOPE_WORKSPACE_ID`.
+            base_url: ends in `/api/v1`; None takes `DASHSCOPE_HTTP_BASE_URL`, then the region's host.
+            catalog: the models; None takes those that come with the package.
+            ledger: the record of submitted jobs; None takes the user's own.
+            pace: how long to wait and how often to try.
+            private_urls: whether inputs may be URLs of private addresses.
+            time_limit_s: how long what reads files and results may take, in a process of its own; None: it runs
+                in this one, which is faster and which a crash of a decoder ends.
+            notify: is told of uploads, polls and downloads as they go, from any thread.
+            timeout: of each phase of every exchange, in place of the built-in ones.
+            transport: for tests and special networks; an `httpx.AsyncBaseTransport` goes with `AsyncClient` only.
+
+        Raises UsageError without a key, for an unknown region, or for a base URL that is not HTTPS (loopback may be plain HTTP).
+        """
         self._key = find_key(api_key)
         self._timeout = timeout
-        self._transport = transport
         self.around = Surroundings(
             ledger=ledger or Ledger(),
             account=self._key.account,
@@ -70,42 +91,32 @@ class _Settings:
             workspace=workspace,
             base_url=base_url,
             private_urls=private_urls,
+            time_limit_s=time_limit_s,
             pace=pace or Pace(),
         )
         if notify is not None:
             self.around = replace(self.around, notify=notify)
         # A wrong region or base URL is to be told before any work is done.
         self.around.home()
+        from .transport import client_options
+
+        self._connect(client_options(transport))
+
+    @abstractmethod
+    def _connect(self, options: dict[str, Any]) -> None:
+        """Make the httpx client."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(account={self.around.account!r}, region={self.around.region!r})"
 
 
 class Client(_Settings):
-    """Sends jobs to the service and fetches what it makes of them. Safe to use from several threads.
+    """Sends jobs to the service and fetches what it makes of them. Safe to use from several threads."""
 
-    Args:
-        api_key: the key, or a function that fetches it; None takes `DASHSCOPE_API_KEY`, then the system's key ring.
-        region: `beijing`, `singapore`, `virginia` or `frankfurt`; None leaves it to the job, then to the model.
-        workspace: the workspace id, for the newer host names; None takes `DASHSCOPE_WORKSPACE_ID`.
-        base_url: ends in `/api/v1`; None takes `DASHSCOPE_HTTP_BASE_URL`, then the region's host.
-        ledger: the record of submitted jobs; None takes the user's own.
-        pace: how long to wait and how often to try.
-        private_urls: whether inputs may be URLs of private addresses.
-        notify: is told of uploads, polls and downloads as they go, from any thread.
-        timeout: of each phase of every exchange, in place of the built-in ones.
-        transport: an `httpx` transport, for tests and special networks.
-
-    Raises UsageError without a key, for an unknown region, or for a base URL that is not HTTPS (loopback may be plain HTTP).
-    """
-
-    def __init__(self, api_key: str | Callable[[], str] | None = None, **settings: Any) -> None:
-        super().__init__(api_key, **settings)
+    def _connect(self, options: dict[str, Any]) -> None:
         import httpx
 
-        from .transport import client_options
-
-        self._http = httpx.Client(**client_options(self._transport, None))
+        self._http = httpx.Client(**options)
 
     def __enter__(self) -> Client:
         return self
@@ -221,15 +232,12 @@ class Client(_Settings):
 
 
 class AsyncClient(_Settings):
-    """`Client` with the same methods to await; it runs on asyncio and trio. Arguments as in `Client`."""
+    """`Client` with the same settings, and the same methods to await; it runs on asyncio and trio."""
 
-    def __init__(self, api_key: str | Callable[[], str] | None = None, **settings: Any) -> None:
-        super().__init__(api_key, **settings)
+    def _connect(self, options: dict[str, Any]) -> None:
         import httpx
 
-        from .transport import client_options
-
-        self._http = httpx.AsyncClient(**client_options(self._transport, None))
+        self._http = httpx.AsyncClient(**options)
 
     async def __aenter__(self) -> AsyncClient:
         return self

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..catalog import Model
 from ..check import check
+from ..containment import contained
 from ..errors import JobNotFitError, UsageError
 from ..findings import FAILING, JobReport
 from ..job import Job, is_local, revised
@@ -26,7 +27,7 @@ _DEFAULT_RATIO = "1:1"
 
 def fitting(around: Surroundings, job: Job, *, force: bool = False) -> JobReport:
     """The job's report. Raises JobNotFitError where it has errors, unless forced; UsageError where it makes no request."""
-    (report,) = check(job, ignore=NOT_OURS, catalog=around.catalog).jobs
+    (report,) = check(job, ignore=NOT_OURS, catalog=around.catalog, time_limit_s=around.time_limit_s).jobs
     if not report.ok and not force:
         raise not_fit(report)
     return report
@@ -57,7 +58,7 @@ def new_submission(
     model = around.catalog.model(job.model)
     region = around.region_of(model, job.region)
     endpoint = around.endpoint(region)
-    whole = with_local_boxes(job, model, ratio) if boxes == "local" else job
+    whole = with_local_boxes(around, job, model, ratio) if boxes == "local" else job
     inputs = {
         name: _absolute(value) if name in model.roles else value for name, value in whole.inputs.items() if value is not None
     }
@@ -115,7 +116,7 @@ def facts_of(report: JobReport) -> dict[str, Facts]:
     return {role: item.facts for role, item in report.inputs.items() if item.facts is not None}
 
 
-def with_local_boxes(job: Job, model: Model, ratio: str | None) -> Job:
+def with_local_boxes(around: Surroundings, job: Job, model: Model, ratio: str | None) -> Job:
     """The job with the boxes that its detect call would fill, computed here. Raises UsageError where that cannot be done."""
     missing = [name for name, field in model.fields.items() if field.filled_by and not job.inputs.get(name)]
     if not missing:
@@ -126,7 +127,8 @@ def with_local_boxes(job: Job, model: Model, ratio: str | None) -> Job:
     from ..people.portraits import find_portrait, framing_of
 
     wanted: Ratio = "3:4" if ratio == "3:4" else "1:1"
-    found = find_portrait(picture, wanted, framing_of(model.service.detect, wanted))
+    with contained(around.time_limit_s) as containment:
+        found = containment.call(picture, find_portrait, picture, wanted, framing_of(model.service.detect, wanted))
     boxes = {name: getattr(found, name) for name in missing}
     if None in boxes.values():
         raise UsageError(f"{picture}: {found.reason or 'no face was found, so there are no boxes'}")

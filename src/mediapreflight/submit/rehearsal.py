@@ -121,7 +121,7 @@ def _detection(detector: Model, around: Surroundings, job: Job) -> dict[str, Any
     predicted: Mapping[str, Any] = {}
     if detector.service.returns:
         try:
-            predicted = with_local_boxes(job, around.catalog.model(job.model), None).inputs
+            predicted = with_local_boxes(around, job, around.catalog.model(job.model), None).inputs
         except MediaPreflightError:
             predicted = {}
     for field, path in detector.service.returns.items():

@@ -28,20 +28,21 @@ _DEFAULT_READ_S = 30.0
 _CONNECT_S = 10.0
 # Who tells at the level DEBUG, or INFO, what a server has answered.
 _LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
+# Reached directly, whatever proxy the environment names.
 _LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 # Errors after which nothing of the request can have been received.
 _NOT_RECEIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
-def client_options(transport: object | None, none: object) -> dict[str, Any]:
-    """What both httpx clients are made with. `none`: the transport that stands for "no proxy"."""
+def client_options(transport: object | None) -> dict[str, Any]:
+    """What both httpx clients are made with."""
     options: dict[str, Any] = {
         "follow_redirects": False,
         "headers": {"User-Agent": f"mediapreflight/{__version__}", "Accept": "*/*"},
     }
     if transport is not None:
         return options | {"transport": transport}
-    return options | {"mounts": dict.fromkeys(_LOOPBACK, none)}
+    return options | {"mounts": dict.fromkeys(_LOOPBACK)}
 
 
 def timeout_of(purpose: Purpose, override: httpx.Timeout | None) -> httpx.Timeout:

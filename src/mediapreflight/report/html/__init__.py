@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ...catalog import Catalog, builtin_catalog
+from ...containment import TIME_LIMIT_S, Containment, contained
 from ...findings import SEVERITIES, JobReport, Summary, summary_of
 from ..closing import counted
 from ..style import Style
 from .plans import outlooks
-from .previews import Preview, preview_of
+from .previews import Preview, contained_preview
 from .views import CLEAN, SEVERITY_NAMES, JobView, job_view, model_named
 
 # Files after these are listed without pictures, so that the page can still be opened.
@@ -25,22 +26,23 @@ def render(jobs: Iterable[JobReport], style: Style, *, catalog: Catalog | None =
     """
     from .page import assembled, filled
 
-    tally = _Tally()
-    return assembled(
-        _cards(jobs, tally, catalog or builtin_catalog()),
-        "mediapreflight report",
-        lambda: filled("top.html", tally=tally, names=SEVERITY_NAMES),
-        lambda: tally.help,
-    )
+    with contained(TIME_LIMIT_S) as containment:
+        tally = _Tally(containment)
+        yield from assembled(
+            _cards(jobs, tally, catalog or builtin_catalog(), containment),
+            "mediapreflight report",
+            lambda: filled("top.html", tally=tally, names=SEVERITY_NAMES),
+            lambda: tally.help,
+        )
 
 
-def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog) -> Iterator[str]:
+def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog, containment: Containment) -> Iterator[str]:
     from .page import filled
 
     for job in jobs:
         tally.add(job)
         model = model_named(job.model, models)
-        view = job_view(tally.summary.jobs, job, model, tally.previews(job), outlooks(job, model) if model else {})
+        view = job_view(tally.summary.jobs, job, model, tally.previews(job), outlooks(job, model, containment) if model else {})
         tally.note(view)
         yield filled("job.html", job=view)
 
@@ -48,7 +50,8 @@ def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog) -> Iterato
 class _Tally:
     """What is counted while jobs go by: for the head of the page, its filters and the rules explained at its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, containment: Containment) -> None:
+        self._containment = containment
         self.summary = Summary(jobs=0, files=0, errors=0, warnings=0, unchecked=0)
         self.models: Counter[str] = Counter()
         self.rules: Counter[tuple[str, str]] = Counter()
@@ -115,5 +118,5 @@ class _Tally:
                 self.unpictured += 1
                 continue
             self._pictured += 1
-            shown[role] = preview_of(item.path, item.facts)
+            shown[role] = contained_preview(self._containment, item.path, item.facts)
         return shown

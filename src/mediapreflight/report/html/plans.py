@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ...catalog import Model
 from ...check import Measured
+from ...containment import UNCONTAINED, Containment
 from ...errors import MediaPreflightError
 from ...findings import InputReport, JobReport
 from ...job import Job
@@ -23,7 +24,7 @@ class Outlook(NamedTuple):
     unknown: str | None = None
 
 
-def outlooks(job: JobReport, model: Model) -> dict[str, Outlook]:
+def outlooks(job: JobReport, model: Model, containment: Containment = UNCONTAINED) -> dict[str, Outlook]:
     """What would be done with each local file, by role, with the options `prepare` has by default."""
     local = {role: item for role, item in job.inputs.items() if item.facts is not None}
     if not all(_is_measured(item) for item in local.values()):
@@ -33,7 +34,7 @@ def outlooks(job: JobReport, model: Model) -> dict[str, Outlook]:
     again = Job(job.model, parameters=job.parameters, **inputs)
     measured = {role: Measured(item.facts, item.content) for role, item in local.items() if item.facts}
     try:
-        (plan,) = plan_measured(again, model, measured, PrepareOptions())
+        (plan,) = plan_measured(again, model, measured, PrepareOptions(), containment)
     except (MediaPreflightError, ImportError) as error:
         return {role: Outlook(unknown=f"cannot be planned here: {error}") for role in local}
     return {role: Outlook(plan.files.get(role), plan.hopeless.get(role)) for role in local}

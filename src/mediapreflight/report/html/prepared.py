@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ...catalog import Catalog, builtin_catalog
+from ...containment import TIME_LIMIT_S, Containment, contained
 from ...findings import FAILING
 from ...prepare.document import PreparedInput, PreparedJob
 from ...probe.facts import Facts
 from ..closing import counted
-from .previews import NOTHING, Preview, preview_of
+from .previews import NOTHING, Preview, contained_preview
 from .views import (
     FindingView,
     Outline,
@@ -78,22 +79,26 @@ def render_prepared(records: Iterable[PreparedJob], *, catalog: Catalog | None =
     """The page in pieces. `records` as in `prepared.json`; sources and outputs are opened where they lie, for their pictures."""
     from .page import assembled, filled
 
-    maker = _Cards(catalog or builtin_catalog())
-    return assembled(
-        (filled("prepared.html", job=maker.view(record)) for record in records),
-        "mediapreflight prepare",
-        lambda: filled("prepared-top.html", headline=maker.headline, ok=maker.ready == maker.jobs, unpictured=maker.unpictured),
-        lambda: maker.codes,
-    )
+    with contained(TIME_LIMIT_S) as containment:
+        maker = _Cards(catalog or builtin_catalog(), containment)
+        yield from assembled(
+            (filled("prepared.html", job=maker.view(record)) for record in records),
+            "mediapreflight prepare",
+            lambda: filled(
+                "prepared-top.html", headline=maker.headline, ok=maker.ready == maker.jobs, unpictured=maker.unpictured
+            ),
+            lambda: maker.codes,
+        )
 
 
 class _Cards:
     """Makes cards, and counts what goes by."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, containment: Containment) -> None:
         self.jobs = self.ready = self.unpictured = 0
         self.codes: set[str] = set()
         self._catalog = catalog
+        self._containment = containment
         self._pictured = 0
 
     @property
@@ -127,8 +132,8 @@ class _Cards:
             self.unpictured += 1
             return NOTHING, NOTHING
         self._pictured += 1
-        before = preview_of(item.source, item.before)
-        return before, before if not item.steps else preview_of(item.path, item.after)
+        before = contained_preview(self._containment, item.source, item.before)
+        return before, contained_preview(self._containment, item.path, item.after) if item.steps else before
 
 
 def _pair(role: str, item: PreparedInput, boxes: tuple[Outline, ...], before: Preview, after: Preview) -> PairView:

@@ -6,7 +6,7 @@ import base64
 import io
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from ...errors import MediaPreflightError
+from ...errors import MediaPreflightError, UnreadableMediaError
 from ...job import is_local
 from ...probe.facts import AudioFacts, Facts, ImageFacts, Problem, VideoFacts
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from numpy.typing import NDArray
     from PIL import Image
+
+    from ...containment import Containment
 
 # Pixels of the longest side.
 _PICTURE_SIDE, _FRAME_SIDE = 480, 224
@@ -86,6 +88,14 @@ def preview_of(path: str, facts: Facts | None) -> Preview:
     except MediaPreflightError as error:
         return Preview(trouble=str(error).removeprefix(f"{path}: "))
     return NOTHING
+
+
+def contained_preview(containment: Containment, path: str, facts: Facts | None) -> Preview:
+    """The same, where a decoder that crashes or hangs ends nothing else."""
+    try:
+        return containment.call(path, preview_of, path, facts)
+    except UnreadableMediaError as error:
+        return Preview(trouble=error.reason)
 
 
 def _video(path: str, facts: VideoFacts) -> Preview:
