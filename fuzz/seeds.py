@@ -7,8 +7,10 @@ import io
 import itertools
 import json
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +25,16 @@ _PICTURES = frozenset({"jpg", "png", "webp", "bmp", "gif", "tiff", "avif", "jp2"
 _VIDEOS = frozenset({"mp4", "mov", "mkv", "webm", "avi", "flv", "ts", "mpg", "mxf"})
 _SOUNDS = frozenset({"wma", "wav", "mp3", "aac", "m4a", "flac", "ogg", "opus", "amr", "aiff"})
 _LARGEST, _SMALL = 200_000, 30_000
+# What is written when it was made would not be the same the next time: where an ICC profile says so, and what a ledger says.
+_PROFILE_DATE = slice(24, 36)
+_SOME_TIME = "UPDATE submissions SET registered_at = 1.7e9, sent_at = sent_at * 0 + 1.7e9, created_at = created_at * 0 + 1.7e9"
+_SOME_OWNER = "UPDATE submissions SET owner = '0123456789abcdef0123456789abcdef' WHERE owner IS NOT NULL"
 
 
 @functools.cache
 def all_media() -> Sequence[bytes]:
-    """Every small file of `fixtures/`, and pictures of the formats that are not kept there."""
-    return tuple(_read(_PICTURES | _VIDEOS | _SOUNDS | {"svg"}, _LARGEST)) + _generated() + heifs()
+    """Every small file of `fixtures/`, pictures of the formats that are not kept there, and what was found before."""
+    return tuple(_read(_PICTURES | _VIDEOS | _SOUNDS | {"svg"}, _LARGEST)) + _generated() + heifs() + _found()
 
 
 @functools.cache
@@ -41,6 +47,12 @@ def small_media() -> Sequence[bytes]:
 def pictures() -> Sequence[bytes]:
     """Pictures of every format."""
     return tuple(_read(_PICTURES, _LARGEST)) + _generated() + heifs()
+
+
+@functools.cache
+def videos() -> Sequence[bytes]:
+    """Videos of every container."""
+    return tuple(_read(_VIDEOS, _LARGEST))
 
 
 @functools.cache
@@ -62,6 +74,11 @@ def heifs() -> Sequence[bytes]:
         write_heic(one, rgb, 128)
         write_heic(grid, rgb, 32, turns=1, profile=b"\0" * 128, aperture=(64, 32, 4, 4))
         return one.read_bytes(), grid.read_bytes()
+
+
+def _found() -> tuple[bytes, ...]:
+    folders = (Path(__file__).parent / "regressions" / target for target in ("probe-decode", "people"))
+    return tuple(path.read_bytes() for folder in folders for path in sorted(folder.iterdir()))
 
 
 def _read(extensions: frozenset[str], largest: int) -> Iterator[bytes]:
@@ -101,7 +118,9 @@ def _generated() -> tuple[bytes, ...]:
 def _profile() -> bytes:
     from PIL import ImageCms
 
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[_PROFILE_DATE] = bytes(12)
+    return bytes(profile)
 
 
 # --- what users write
@@ -314,6 +333,9 @@ def _ledger() -> bytes:
             assert owned is not None
             ledger.begin_sending(1, None)
             ledger.created(1, "task-1", "r", "PENDING")
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            for statement in (_SOME_TIME, _SOME_OWNER, "VACUUM"):
+                connection.execute(statement)
         return path.read_bytes()
 
 

@@ -215,6 +215,18 @@ def image_read(data: bytes) -> None:
                     raise BrokenPromiseError(f"{rgb.shape} {rgb.dtype} for {facts.width} x {facts.height} px")
 
 
+def survey(data: bytes) -> None:
+    """What ffmpeg is told of a source, and where its picture can be cut by copy: or PrepareError."""
+    from mediapreflight.prepare.packets import survey as surveyed
+
+    path = written(data, "file")
+    for cut_s in (None, 0.5):
+        with suppress(MediaPreflightError):
+            cut = surveyed(path, cut_s).cut
+            if cut is not None and (cut_s is None or cut.frames < 1 or not 0 < cut.end_s <= cut_s):
+                raise BrokenPromiseError(f"a cut at {cut_s} s comes out as {cut}")
+
+
 def heif(data: bytes) -> None:
     """The index of a HEIC file: a tiling, or HeifError."""
     from mediapreflight.prepare.heif import HeifError, read_tiling
@@ -512,6 +524,7 @@ TARGETS: dict[str, Target] = {
     "prepare-plan": Target(prepare_plan, seeds.small_media, mutate.media, 2),
     "people": Target(people, seeds.with_people, mutate.media, 3),
     "image-read": Target(image_read, seeds.pictures, mutate.media, 3),
+    "survey": Target(survey, seeds.videos, mutate.media),
     "heif": Target(heif, seeds.heifs, mutate.media, 0.5),
     "catalog": Target(catalog, seeds.catalog_files, mutate.text),
     "provider": Target(provider, seeds.provider_files, mutate.text, 0.5),

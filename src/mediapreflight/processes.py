@@ -175,12 +175,12 @@ def serve() -> None:
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes, moved to where no library prints to or reads from."""
+    """The pipes, moved to where no library prints to or reads from; what they say of damaged data comes back as facts."""
     pipes = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nowhere, 0)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
     os.close(nowhere)
-    os.dup2(2, 1)
     return pipes
 
 

@@ -8,8 +8,10 @@ from fuzz.campaign import Slice
 from fuzz.targets import TARGETS
 
 from fuzz import campaign
-from mediapreflight import ConfigError, JobFileError, check, read_jobs
+from mediapreflight import AudioFacts, ConfigError, JobFileError, UnreadableMediaError, VideoFacts, check, read_jobs
 from mediapreflight.config.loading import load
+from mediapreflight.people import listen
+from mediapreflight.prepare.packets import survey
 from mediapreflight.probe import probe
 
 FOLDERS = sorted(folder.name for folder in REGRESSIONS.iterdir() if folder.is_dir())
@@ -60,6 +62,38 @@ class TestWhatComesInsteadOfAnException:
         facts = probe(found(f"probe-decode/{name}"))
         assert facts.format == "mp4"
         assert [problem.partition(":")[0] for problem in facts.problems] == ["truncated"]
+
+    def test_a_stream_that_appears_while_reading_changes_nothing(self) -> None:
+        facts = probe(found("probe-decode/stream-that-appears-at-the-end.ts"))
+        assert isinstance(facts, VideoFacts)
+        assert (facts.frames, facts.duration_s, facts.problems) == (25, 1.0, ())
+
+    @pytest.mark.parametrize("name", ["title-of-600-megabytes.avi", "title-of-600-megabytes.wav"])
+    def test_a_title_larger_than_any_is_not_read(self, name: str) -> None:
+        facts = probe(found(f"probe-decode/{name}"))
+        assert [problem.partition(":")[0] for problem in facts.problems] == ["beyond bounds"]
+
+    def test_every_channel_is_looked_at(self) -> None:
+        facts = probe(found("probe-decode/8-channels-in-planes.opus"))
+        assert isinstance(facts, AudioFacts)
+        assert (facts.channels, facts.problems) == (8, ())
+        assert facts.peak_dbfs == pytest.approx(-6, abs=1)
+
+    def test_samples_of_64_bits_have_a_peak(self) -> None:
+        facts = probe(found("probe-decode/samples-of-64-bits.wav"))
+        assert isinstance(facts, AudioFacts)
+        assert (facts.audio_codec, facts.peak_dbfs, facts.problems) == ("pcm_s64le", -6.0, ())
+
+    @pytest.mark.parametrize(("name", "rate"), [("rate-of-268-megahertz.wav", 268_443_456), ("frame-of-five-hours.mka", 1)])
+    def test_a_rate_that_no_recording_has_is_not_listened_to(self, name: str, rate: int) -> None:
+        with pytest.raises(UnreadableMediaError, match=f"no recording has {rate} samples per second"):
+            listen(found(f"people/{name}"))
+
+    @pytest.mark.parametrize("name", ["packet-larger-than-memory.mp4", "seeking-refused.mp4", "tag-that-is-none.flv"])
+    def test_what_cannot_be_searched_has_no_cut_by_copy(self, name: str) -> None:
+        streams = survey(str(found(f"survey/{name}")), 0.5)
+        assert streams.video == 0
+        assert streams.cut is None
 
     @pytest.mark.parametrize("name", ["boxes-longer-than-any-file.heic", "box-longer-than-memory.jp2", "width-of-0.webp"])
     def test_a_picture_header_that_asks_for_everything_is_broken(self, name: str) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,23 @@ def test_mutations_are_many_and_the_same_for_the_same_seed(target: str) -> None:
     assert len(set(first)) > 40
     assert set(first) != set(mutants("b"))
     assert max(map(len, first)) <= 2 * mutate.MAX_BYTES
+
+
+def test_seeds_are_the_same_in_every_process_and_at_every_time() -> None:
+    script = """
+import hashlib
+from fuzz.targets import TARGETS
+for name, target in TARGETS.items():
+    for number, seed in enumerate(target.seeds()):
+        print(name, number, hashlib.sha256(seed).hexdigest())
+"""
+    # One after the other: dates that writers put into files have had time to change.
+    first, second = (
+        subprocess.run([sys.executable, "-c", script], cwd=seeds.ROOT, capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    )
+    assert len(first.splitlines()) > 300
+    assert first == second
 
 
 def test_broken_json_still_mutates() -> None:

@@ -125,7 +125,8 @@ def test_import_changes_nothing(tmp_path: Path) -> None:
         for found in pkgutil.walk_packages(mediapreflight.__path__, "mediapreflight."):
             if not found.name.endswith(("__main__", "ray")):
                 importlib.import_module(found.name)
-        from mediapreflight.people.runtime import load_cv2, load_mediapipe
+        from mediapreflight.libraries import load_cv2
+        from mediapreflight.people.runtime import load_mediapipe
         cv2 = load_cv2()
         threads = cv2.getNumThreads()
         load_mediapipe()

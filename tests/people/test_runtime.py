@@ -310,28 +310,3 @@ class TestMissingLibraries:
 def test_models_are_read_from_the_package():
     for name in ("blaze_face_short_range.tflite", "blaze_face_full_range_sparse.tflite", "pose_landmarker_full.task"):
         assert len(runtime.model_data(name)) > 100_000
-
-
-@pytest.mark.parametrize("before", [None, "", "/some/folder"])
-def test_programs_started_later_do_not_look_for_libraries_in_the_current_folder(before):
-    code = (
-        "import os; from mediapreflight.people.runtime import load_cv2, load_mediapipe; kept = dict(os.environ); "
-        "load_cv2(), load_mediapipe(), load_cv2(); assert kept == dict(os.environ), os.environ.get('LD_LIBRARY_PATH')"
-    )
-    environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
-    if before is not None:
-        environment["LD_LIBRARY_PATH"] = before
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
-
-
-def test_threads_that_load_it_at_once_leave_nothing_behind_either():
-    code = (
-        "import os, threading; from mediapreflight.people.runtime import load_cv2; kept = dict(os.environ)\n"
-        "seen, gate = [], threading.Barrier(8)\n"
-        "def load(): gate.wait(); load_cv2(); seen.append(os.environ.get('LD_LIBRARY_PATH'))\n"
-        "threads = [threading.Thread(target=load) for _ in range(8)]\n"
-        "[thread.start() for thread in threads]; [thread.join() for thread in threads]\n"
-        "assert kept == dict(os.environ) and set(seen) == {kept.get('LD_LIBRARY_PATH')}, seen"
-    )
-    environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True)

@@ -12,15 +12,16 @@ from mediapreflight.people import speech as module
 from mediapreflight.people.facts import SILENCE_DBFS
 from mediapreflight.people.media import UnreadableMediaError
 from mediapreflight.people.speech import (
+    MAX_SAMPLE_RATE,
     MIN_PAUSE_S,
     MIN_SPEECH_S,
-    holds_voice,
     listen,
     pauses_between,
     speech_spans,
     speech_timeline,
 )
 from mediapreflight.people.vad import FRAME_S
+from mediapreflight.rules.people.voices import SPEECH_SHARE_LEAST
 
 RATE = 48_000
 
@@ -49,7 +50,6 @@ def sixteen_bit(*channels):
 @pytest.mark.parametrize("name", ["voice.wav", "voice.mp3", "voice.aac", "talking-head.mp4"])
 def test_speech_is_heard_with_its_pauses(fixtures, name):
     facts = listen(fixtures / name)
-    assert holds_voice(facts)
     assert 0.5 < facts.speech_share < 1
     assert len(facts.speech) >= 2
     assert facts.speech_level_dbfs > facts.loudness_dbfs > facts.noise_floor_dbfs
@@ -61,7 +61,7 @@ def test_speech_is_heard_with_its_pauses(fixtures, name):
 
 
 def test_a_few_words_are_a_voice_too(fixtures):
-    assert holds_voice(listen(fixtures / "formats" / "voice.flac"))
+    assert listen(fixtures / "formats" / "voice.flac").speech_share >= SPEECH_SHARE_LEAST
 
 
 def test_formats_say_the_same(fixtures):
@@ -80,7 +80,6 @@ def test_a_timeline_has_a_probability_for_every_frame(fixtures):
 
 def test_silence(fixtures):
     facts = listen(fixtures / "faults" / "silent.wav")
-    assert not holds_voice(facts)
     assert facts.speech == ()
     assert facts.pauses == ((0, facts.heard_s),)
     levels = facts.loudness_dbfs, facts.speech_level_dbfs, facts.noise_floor_dbfs, facts.peak_dbfs
@@ -90,7 +89,7 @@ def test_silence(fixtures):
 
 def test_a_tone_is_other_sound_of_its_own_level(tmp_path):
     facts = listen(write_wav(tmp_path / "tone.wav", sixteen_bit(tone())))
-    assert not holds_voice(facts)
+    assert facts.speech_share < SPEECH_SHARE_LEAST
     assert facts.heard_s == 2
     # A sine of half the full scale: 6 dB down at its peak, 9 dB as a whole.
     assert facts.peak_dbfs == pytest.approx(-6, abs=0.1)
@@ -126,6 +125,42 @@ def test_levels_do_not_depend_on_how_samples_are_stored(tmp_path, codec, format,
     assert facts.peak_dbfs == pytest.approx(-6, abs=0.15)
     assert facts.loudness_dbfs == pytest.approx(-9, abs=0.2)
     assert facts.clipping_share == 0
+
+
+@pytest.mark.parametrize(("layout", "channel"), [("5.1", 5), ("7.1", 0), ("7.1", 7)])
+def test_levels_are_those_of_the_loudest_channel(tmp_path, layout, channel):
+    """AAC is decoded channel by channel."""
+    path = tmp_path / "surround.m4a"
+    samples = np.zeros((RATE, av.AudioLayout(layout).nb_channels), np.float32)
+    samples[:, channel] = tone(1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=RATE, layout=layout, bit_rate=800_000)
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout=layout)
+        frame.sample_rate = RATE
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    assert listen(path).peak_dbfs == pytest.approx(-6, abs=0.5)
+
+
+class TestRatesThatNoRecordingHas:
+    def test_the_highest_that_is_heard(self, tmp_path):
+        facts = listen(write_wav(tmp_path / "high.wav", sixteen_bit(tone(1)), rate=MAX_SAMPLE_RATE))
+        assert facts.heard_s == pytest.approx(RATE / MAX_SAMPLE_RATE, abs=0.001)
+
+    @pytest.mark.parametrize("rate", [MAX_SAMPLE_RATE + 1, 268_443_456])
+    def test_a_higher_one(self, tmp_path, rate):
+        with pytest.raises(UnreadableMediaError, match=f"high.wav: cannot be decoded .no recording has {rate} samples"):
+            listen(write_wav(tmp_path / "high.wav", sixteen_bit(tone(1)), rate=rate))
+
+    def test_one_so_low_that_a_frame_lasts_longer_than_is_ever_heard(self, tmp_path, monkeypatch):
+        path = write_wav(tmp_path / "low.wav", sixteen_bit(tone(1)), rate=8000)
+        with av.open(str(path)) as container:
+            longest = max(frame.samples for frame in container.decode(audio=0)) / 8000
+        monkeypatch.setattr(module, "MAX_HEARD_S", longest)
+        assert listen(path).heard_s > 0
+        monkeypatch.setattr(module, "MAX_HEARD_S", longest - 1 / 8000)
+        with pytest.raises(UnreadableMediaError, match="no recording has 8000 samples"):
+            listen(path)
 
 
 class TestClipping:

@@ -300,18 +300,28 @@ def test_streams_that_are_neither_picture_nor_sound(make: MediaMaker, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("dtype", "tag", "full_scale"), [("u1", 1, 128), ("<i2", 1, 2**15), ("<i4", 1, 2**31), ("<f4", 3, 1), ("<f8", 3, 1)]
+    ("dtype", "tag", "full_scale"),
+    [("u1", 1, 128), ("<i2", 1, 2**15), ("<i4", 1, 2**31), ("<i8", 1, 2**63), ("<f4", 3, 1), ("<f8", 3, 1)],
 )
 @pytest.mark.parametrize("level", [1.0, 0.5, -1.0, -0.25])
 def test_peak_of_every_sample_format(dtype: str, tag: int, full_scale: float, level: float) -> None:
     largest = level * full_scale
     if dtype != "u1" and tag == 1 and level == 1.0:
-        largest -= 1
+        largest -= full_scale / 2**15
     samples = np.zeros(800, dtype="f8")
     samples[500] = largest
     data = (samples + 128).clip(0, 255).astype(dtype) if dtype == "u1" else samples.astype(dtype)
     peak = wav_facts(wav(data.tobytes(), bits=8 * data.itemsize, tag=tag)).peak_dbfs
     assert peak == pytest.approx(20 * math.log10(abs(level)), abs=0.1)
+
+
+@pytest.mark.parametrize(("layout", "channels"), [("5.1", 6), ("7.1", 8), ("hexadecagonal", 16)])
+@pytest.mark.parametrize("encoder", ["wavpack", "pcm_s16le"])
+def test_peak_of_the_last_of_many_channels(make: MediaMaker, layout: str, channels: int, encoder: str) -> None:
+    """WavPack stores channel by channel, PCM sample by sample."""
+    tone = f"aevalsrc={'0|' * (channels - 1)}0.5:duration=0.1:channel_layout={layout}:sample_rate=48000"
+    facts = audio(make(f"{layout}-{encoder}.mka", *lavfi(tone), "-c:a", encoder))
+    assert (facts.channels, facts.peak_dbfs) == (channels, -6.0)
 
 
 @pytest.mark.parametrize(("dtype", "tag", "bits", "zero"), [("u1", 1, 8, 128), ("<i2", 1, 16, 0), ("<f4", 3, 32, 0)])

@@ -5,8 +5,11 @@ import io
 import os
 import struct
 import sys
+from collections import Counter
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,9 +19,12 @@ from mediapreflight.probe.containers import (
     ContainerError,
     Reader,
     codec_of,
+    demuxed,
     first_audio,
     first_video,
+    is_end,
     open_container,
+    samples,
     stated_duration,
 )
 from mediapreflight.probe.facts import Problem
@@ -76,6 +82,49 @@ def test_codec_names_are_those_of_codecs_not_of_decoders() -> None:
     ):
         facts = probe(FIXTURES / "formats" / name, level="metadata")
         assert codec in (getattr(facts, "video_codec", None), facts.audio_codec)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["h264.mp4", "h264.ts", "mpeg2.mpg", "h264.avi", "vp9.webm", "cbr.mp3", "stereo-48-khz.wav"])
+def test_every_packet_is_handed_out_and_a_mark_for_each_stream(name: str) -> None:
+    format = Path(name).suffix.removeprefix(".")
+    data = (FIXTURES / "formats" / name).read_bytes()
+    with av.open(io.BytesIO(data)) as container:
+        expected = [(packet.stream.index, packet.dts, bytes(packet)) for packet in container.demux()]
+    with open_container(made(data), format) as container:
+        found = list(demuxed(container, container.streams))
+        assert [(packet.stream.index, packet.dts, bytes(packet)) for packet in found] == expected
+        assert sum(map(is_end, found)) == len(container.streams)
+
+
+def pes_packet(stream: int) -> bytes:
+    """A packet of an MPEG program stream, with the head of an MPEG audio frame."""
+    body = b"\x80\0\0" + b"\xff\xfb\x90\0" + bytes(410)
+    return b"\0\0\1" + bytes([stream]) + struct.pack(">H", len(body)) + body
+
+
+def test_streams_that_appear_while_reading_end_nothing_but_the_file() -> None:
+    clip = (FIXTURES / "formats/mpeg2.mpg").read_bytes()
+    # Between what FFmpeg looks at in advance: five megabytes at the start, and a quarter of one at the end.
+    new = b"".join(pes_packet(stream) * 2 for stream in range(0xC0, 0xE0))
+    kinds = []
+    for data in (clip * 300 + new + clip * 50, clip * 350):
+        with open_container(made(data), "mpg") as container:
+            assert len(container.streams) == 2
+            kinds.append([(packet.stream.type, is_end(packet)) for packet in demuxed(container, container.streams)])
+    assert Counter(kinds[0])[("video", False)] == Counter(kinds[1])[("video", False)]
+    assert kinds[0][-2:] == kinds[1][-2:] == [("video", True), ("audio", True)]
+
+
+@pytest.mark.parametrize("name", ["stereo-48-khz.wav", "pcm-u8.wav", "pcm-f32.wav", "cbr.mp3", "voice.flac", "aac.m4a"])
+def test_samples_are_those_of_pyav(name: str) -> None:
+    with av.open(FIXTURES / "formats" / name) as container:
+        for frame in container.decode(audio=0):
+            channels = frame.layout.nb_channels
+            stored = frame.to_ndarray()
+            expected = stored if frame.format.is_planar else stored.reshape(-1, channels).T
+            assert samples(frame).dtype == stored.dtype
+            assert np.array_equal(samples(frame), expected)
+            assert samples(frame).shape == (channels, frame.samples)
 
 
 @pytest.mark.parametrize("level", ["metadata", "decode"])

@@ -1,12 +1,13 @@
 """RIFF headers."""
 
 import io
+import struct
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.probe.riff import WavHeader, avi_missing_bytes, read_wav_header
+from mediapreflight.probe.riff import WavHeader, avi_missing_bytes, info_bytes, read_wav_header
 
 from .make import FIXTURES, patched, riff, riff_chunk, wav
 
@@ -67,3 +68,44 @@ def test_avi_that_is_cut_off(cut: int) -> None:
 @pytest.mark.parametrize("stated", [0, 0xFFFFFFFF, len(AVI), len(AVI) - 8, 100])
 def test_avi_lengths_that_say_nothing(stated: int) -> None:
     assert avi_missing_bytes(io.BytesIO(patched(AVI, 4, stated.to_bytes(4, "little"))), len(AVI)) == 0
+
+
+# -- lists of titles
+
+
+def info(claim: int, more: bytes = b"") -> bytes:
+    """A list of titles that claims to hold so many bytes, and holds one of four."""
+    return b"LIST" + struct.pack("<I", claim) + b"INFO" + riff_chunk(b"INAM", b"name") + more
+
+
+def longest(data: bytes) -> int:
+    return info_bytes(io.BytesIO(data), len(data))
+
+
+@pytest.mark.parametrize("claim", [16, 2**31, 2**32 - 1])
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"",
+        riff_chunk(b"JUNK", bytes(2**17)),
+        riff_chunk(b"JUNK", bytes(5)),
+        info(16),
+        # FFmpeg clips lengths that reach beyond what is around them.
+        b"strf" + struct.pack("<I", 2**30) + bytes(40),
+        b"LIST" + struct.pack("<I", 60) + b"hdrl",
+    ],
+    ids=["nothing", "much", "odd", "another", "lie", "inside"],
+)
+def test_the_longest_list_of_titles_is_found(before: bytes, claim: int) -> None:
+    assert longest(riff(b"WAVE", before, info(claim), riff_chunk(b"data", bytes(10)))) == claim
+
+
+def test_what_stands_behind_the_sound_and_the_pictures_is_not_looked_at() -> None:
+    assert longest(riff(b"WAVE", riff_chunk(b"data", bytes(10)), info(2**31))) == 0
+    assert longest(riff(b"AVI ", riff_chunk(b"LIST", b"movi"), info(2**31))) == 0
+    assert longest(AVI) == 0
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_the_search_fail(data: bytes) -> None:
+    assert 0 <= longest(riff(b"WAVE", data)) < 2**32

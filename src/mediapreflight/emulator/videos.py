@@ -16,6 +16,8 @@ from ..submit.outcome import expected_output, ratio_of
 
 if TYPE_CHECKING:
     import numpy as np
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
     from numpy.typing import NDArray
 
     from .state import Task
@@ -156,30 +158,36 @@ def _samples(task: Task, seconds: float) -> Samples:
     if not voices and not clips:
         return np.asarray(0.1 * np.sin(np.arange(count) * (2 * np.pi * _TONE_HZ / _SOUND_RATE)), dtype=np.float32)
     try:
-        heard = np.concatenate([np.zeros(0, np.float32), *_decoded(task.paths[(voices + clips)[0]], count)])[:count]
+        pieces = _decoded(task.paths[(voices + clips)[0]], count)
     except UnreadableMediaError:
-        heard = np.zeros(0, np.float32)
+        pieces = []
+    heard = np.concatenate([np.zeros(0, np.float32), *pieces])[:count]
     return np.pad(heard, (0, count - len(heard)))
 
 
-def _decoded(path: Path, count: int) -> Iterator[Samples]:
-    import av
-
-    from ..people.media import opened_container
+def _decoded(path: Path, count: int) -> list[Samples]:
+    """The first sound of a file, at least `count` samples where there are so many. Raises UnreadableMediaError."""
+    from ..people.media import guarded, opened_container
     from ..probe.containers import first_audio
 
     with opened_container(path) as container:
-        resampler = av.AudioResampler(format="fltp", layout="mono", rate=_SOUND_RATE)
-        stream, heard = first_audio(container), 0
-        for packet in container.demux(stream) if stream is not None else ():
-            try:
-                pieces = [part.to_ndarray()[0] for frame in packet.decode() for part in resampler.resample(frame)]
-            except av.FFmpegError:
-                continue
-            yield from pieces
-            heard += sum(map(len, pieces))
-            if heard >= count:
-                return
+        stream = first_audio(container)
+        return [] if stream is None else guarded(str(path), lambda: list(_resampled(container, stream, count)))
+
+
+def _resampled(container: InputContainer, stream: AudioStream, count: int) -> Iterator[Samples]:
+    import av
+
+    from ..people.speech import decoded
+
+    resampler = av.AudioResampler(format="fltp", layout="mono", rate=_SOUND_RATE)
+    heard = 0
+    for frame in decoded(container, stream):
+        for part in resampler.resample(frame):
+            yield part.to_ndarray()[0]
+            heard += part.samples
+        if heard >= count:
+            return
 
 
 def _sound_frames(samples: Samples) -> Iterator[Any]:

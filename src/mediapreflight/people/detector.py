@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .runtime import Shared, Task, Team, load_cv2
+from ..libraries import load_cv2
+from .runtime import Shared, Task, Team
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..libraries import load_cv2
 from .detector import Sighting, find_faces
 from .facts import Face
 from .geometry import Box
 from .headpose import head_pose
-from .runtime import load_cv2
 
 if TYPE_CHECKING:
     from .media import Picture, Rgb

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import UnreadableMediaError
 from ..probe import display
-from ..probe.containers import MAX_PACKETS, first_video
+from ..probe.containers import MAX_PACKETS, demuxed, first_video
 from ..probe.source import display_name
 from .media import Picture, guarded, opened_container
 
@@ -76,7 +76,7 @@ def _frames(container: InputContainer, stream: VideoStream, count: int, longest_
 
 def _index(container: InputContainer, stream: VideoStream) -> _Index:
     times, keys = [], []
-    for number, packet in enumerate(container.demux(stream)):
+    for number, packet in enumerate(demuxed(container, [stream])):
         if number >= MAX_PACKETS:
             break
         if packet.pts is not None:
@@ -126,7 +126,7 @@ def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFr
     """The frames that decode; what is damaged is left out."""
     import av
 
-    for packet in container.demux(stream):
+    for packet in demuxed(container, [stream]):
         try:
             yield from packet.decode()
         except av.FFmpegError:

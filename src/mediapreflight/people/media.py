@@ -9,12 +9,12 @@ from math import ceil
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeVar
 
 from ..errors import MediaPreflightError, MissingLibraryError, UnreadableMediaError
+from ..libraries import load_cv2
 from ..probe.containers import ContainerError, open_container
-from ..probe.image import MAX_DECODED_PIXELS, probe_image
+from ..probe.image import max_pixels, probe_image, scans_trouble
 from ..probe.quiet import quiet
 from ..probe.sniff import sniff
 from ..probe.source import OpenError, display_name, open_source
-from .runtime import load_cv2
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _BEHIND = (128, 128, 128)
 # A reduced decode may come out this much smaller than wanted: the next larger scale costs more than its pixels are worth.
 _REDUCED_AT_LEAST = 0.75
+# Converted whole, a large picture would be in memory four times over.
+_BAND_ROWS = 512
 
 _Read = TypeVar("_Read")
 
@@ -62,8 +64,10 @@ def load_picture(path: str | os.PathLike[str], longest_side: int) -> Picture:
         facts = probe_image(source, found.format, decode=False)
         if facts.width is None or facts.height is None:
             raise UnreadableMediaError(source.path, "; ".join(facts.problems))
-        if facts.width * facts.height > MAX_DECODED_PIXELS:
+        if facts.width * facts.height > max_pixels(found.format):
             raise UnreadableMediaError(source.path, f"its {facts.width} x {facts.height} px are more than are ever decoded")
+        if found.format == "jpeg" and (trouble := scans_trouble(source.stream, 0)):
+            raise UnreadableMediaError(source.path, trouble)
         with quiet():
             rgb = guarded(source.path, lambda: _displayed_pixels(source, facts, longest_side))
         return Picture(within(rgb, longest_side), facts.width, facts.height)
@@ -145,7 +149,12 @@ def _reduced_jpeg(stream: BinaryIO, longest_side: int) -> Rgb:
         least = ceil(longest_side * _REDUCED_AT_LEAST)
         longest = max(picture.size)
         picture.draft(None, (ceil(picture.width * least / longest), ceil(picture.height * least / longest)))
-        return np.asarray(picture.convert("RGB"), dtype=np.uint8)
+        picture.load()
+        rgb = np.empty((picture.height, picture.width, 3), np.uint8)
+        for top in range(0, picture.height, _BAND_ROWS):
+            bottom = min(top + _BAND_ROWS, picture.height)
+            rgb[top:bottom] = np.asarray(picture.crop((0, top, picture.width, bottom)).convert("RGB"))
+    return rgb
 
 
 def _turned(rgb: Rgb, orientation: int) -> Rgb:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import importlib
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,14 +13,12 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..errors import MissingLibraryError
+from ..libraries import SYSTEM_LIBRARIES, load, load_cv2
 from .offline import close_name_lookup, without_authorities
 
 if TYPE_CHECKING:
     from .media import Rgb
 
-_SYSTEM_LIBRARIES = "apt-get install libegl1 libgles2 libgl1"
-_LIBRARY_PATH = "LD_LIBRARY_PATH"
-_LOADING_CV2 = threading.Lock()
 _STDERR = 2
 # Looking at one picture, more than two threads mostly wait for each other.
 _TEAM_SIZE = 2
@@ -152,38 +148,11 @@ class Team(Generic[_Worker]):
             member.abandon()
 
 
-def load_cv2() -> Any:
-    """OpenCV. Raises MissingLibraryError."""
-    with _search_path_kept():
-        return _load("cv2", "OpenCV", "opencv-contrib-python")
-
-
 def load_mediapipe() -> Any:
     """mediapipe, with `tasks.vision` in it. Raises MissingLibraryError."""
     # mediapipe imports it, too; this way the one that does not load is named.
     load_cv2()
-    return _load("mediapipe", "mediapipe", "mediapipe")
-
-
-@contextmanager
-def _search_path_kept() -> Iterator[None]:
-    """OpenCV adds its folder, and an empty name with it, to where libraries are sought: there, that means the current folder.
-
-    Every program started afterwards (ffmpeg, and what other libraries call) would load libraries that lie beside the media.
-    """
-    # One thread at a time: another would take what OpenCV has just added for what was there before.
-    with _LOADING_CV2:
-        if "cv2" in sys.modules:
-            yield
-            return
-        before = os.environ.get(_LIBRARY_PATH)
-        try:
-            yield
-        finally:
-            if before is None:
-                os.environ.pop(_LIBRARY_PATH, None)
-            else:
-                os.environ[_LIBRARY_PATH] = before
+    return load("mediapipe", "mediapipe", "mediapipe")
 
 
 @contextmanager
@@ -192,21 +161,12 @@ def _naming_missing_libraries() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MissingLibraryError("mediapipe", str(error), _SYSTEM_LIBRARIES) from None
+        raise MissingLibraryError("mediapipe", str(error), SYSTEM_LIBRARIES) from None
 
 
 def model_data(name: str) -> bytes:
     """A model file of the package. As bytes: mediapipe cannot open every path that Python can."""
     return files(__package__).joinpath("assets", name).read_bytes()
-
-
-def _load(module: str, name: str, package: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise MissingLibraryError(name, str(error), f"pip install {package}") from None
-    except (ImportError, OSError) as error:
-        raise MissingLibraryError(name, str(error), _SYSTEM_LIBRARIES) from None
 
 
 _quiet_lock = threading.Lock()

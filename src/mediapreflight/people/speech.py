@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import UnreadableMediaError
-from ..probe.containers import first_audio
+from ..probe.containers import demuxed, first_audio, samples
 from ..probe.source import display_name
 from .facts import SILENCE_DBFS, Span, SpeechFacts
 from .media import guarded, opened_container
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 # Longer recordings are judged by their beginning: an hour costs ten seconds, and no model takes more than a few minutes.
 MAX_HEARD_S = 600.0
+# Converters reach 768 kHz, and FLAC has 20 bits for the rate. The filter that changes it grows with it, to hundreds of megabytes.
+MAX_SAMPLE_RATE = 2**20
 # Speech begins at the first probability and lasts while the second is held, as the Silero team recommends.
 SPEECH_BEGINS, SPEECH_LASTS = 0.5, 0.35
 # Shorter gaps in speech are part of it, shorter stretches of it are none.
 MIN_PAUSE_S, MIN_SPEECH_S = 0.2, 0.25
-# From this share of speech on, a recording holds a voice. Music, tones and noise reached 0.02, the poorest voice 0.5.
-VOICE_SHARE = 0.05
 # Below this, what is no speech counts as quiet.
 QUIET_DBFS = -50.0
 # So many samples in a row at full scale are clipping; the peak of an undistorted wave touches it with fewer.
@@ -46,11 +46,6 @@ def listen(path: str | os.PathLike[str]) -> SpeechFacts:
     sound = _heard(path)
     speech = speech_spans(sound.probabilities)
     return _facts(sound, speech)
-
-
-def holds_voice(facts: SpeechFacts) -> bool:
-    """Whether anybody is to be heard speaking."""
-    return facts.speech_share >= VOICE_SHARE
 
 
 def speech_timeline(path: str | os.PathLike[str]) -> tuple[float, ...]:
@@ -134,16 +129,21 @@ def _mono(container: InputContainer, stream: AudioStream, gauge: _Gauge) -> Iter
 
 
 def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """The frames that decode, up to `MAX_HEARD_S`; what is damaged is left out."""
+    """The frames that decode, up to `MAX_HEARD_S`; what is damaged is left out.
+
+    Raises ValueError for a rate that no recording has: too high, or so low that a single frame would last longer than that.
+    """
     import av
 
     heard = 0.0
-    for packet in container.demux(stream):
+    for packet in demuxed(container, [stream]):
         try:
             frames = packet.decode()
         except av.FFmpegError:
             continue
         for frame in frames:
+            if frame.sample_rate > MAX_SAMPLE_RATE or frame.samples > frame.sample_rate * MAX_HEARD_S:
+                raise ValueError(f"no recording has {frame.sample_rate} samples per second")
             yield frame
             heard += frame.samples / frame.sample_rate
         if heard >= MAX_HEARD_S:
@@ -198,13 +198,11 @@ def _in_runs(full: NDArray[np.bool_]) -> int:
 
 def _channels(frame: AudioFrame) -> Floats:
     """Channels x samples, full scale 1.0."""
-    stored = frame.to_ndarray()
+    stored = samples(frame)
     values = stored.astype(np.float32)
-    if frame.format.name.startswith("u8"):
-        values = np.asarray((values - 128) / 128, np.float32)
-    elif np.issubdtype(stored.dtype, np.integer):
-        values /= 1 << (8 * stored.dtype.itemsize - 1)
-    return values if frame.format.is_planar else values.reshape(-1, frame.layout.nb_channels).T
+    if stored.dtype == np.uint8:
+        values = values - np.float32(128)
+    return values if stored.dtype.kind == "f" else values / np.float32(2 ** (8 * stored.dtype.itemsize - 1))
 
 
 def _facts(sound: _Sound, speech: tuple[Span, ...]) -> SpeechFacts:

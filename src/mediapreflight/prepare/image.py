@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import PrepareError
-from ..people.runtime import load_cv2
+from ..libraries import load_cv2
 from ..probe.image import MAX_DECODED_BYTES, probe_image
 from ..probe.sniff import sniff
 from ..probe.source import OpenError, Source, display_name, open_source
@@ -22,6 +22,8 @@ from .image_steps import LEAST_QUALITY, Convert, Crop, Flatten, KeepFirst, Pad, 
 from .steps import Step
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from ..probe.facts import ImageFacts
     from .image_read import Rgb
 
@@ -30,6 +32,7 @@ _WHITE = (255, 255, 255)
 _FULL_CHROMA_QUALITY = 90
 # How far each try to reach a byte limit aims below it: sizes do not follow the number of pixels exactly.
 _AIM = 0.95
+_BAND_ROWS = 512
 
 
 def run_image(source: str, steps: Sequence[Step], target: str) -> None:
@@ -96,7 +99,8 @@ def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
             raise DecodeError("it has changed since its plan was made")
         match step:
             case Crop():
-                rgb = rgb[step.box.y1 : step.box.y2, step.box.x1 : step.box.x2]
+                # A copy: the rest of the picture is no longer needed.
+                rgb = rgb[step.box.y1 : step.box.y2, step.box.x1 : step.box.x2].copy()
             case Scale():
                 rgb = _scaled(rgb, step.new_size)
             case Pad():
@@ -159,20 +163,27 @@ def _at_best_quality(rgb: Rgb, convert: Convert) -> bytes:
     return best
 
 
-def _jpeg(rgb: Rgb, quality: int) -> bytes:
+def _pillow(rgb: Rgb) -> Image.Image:
+    """The same as `Image.fromarray`, which first copies what it is given."""
     from PIL import Image
 
+    height, width = rgb.shape[:2]
+    picture = Image.new("RGB", (width, height))
+    for top in range(0, height, _BAND_ROWS):
+        picture.paste(Image.fromarray(rgb[top : top + _BAND_ROWS]), (0, top))
+    return picture
+
+
+def _jpeg(rgb: Rgb, quality: int) -> bytes:
     data = io.BytesIO()
     chroma = "4:4:4" if quality >= _FULL_CHROMA_QUALITY else "4:2:0"
-    Image.fromarray(rgb).save(data, "JPEG", quality=quality, subsampling=chroma)
+    _pillow(rgb).save(data, "JPEG", quality=quality, subsampling=chroma)
     return data.getvalue()
 
 
 def _png(rgb: Rgb) -> bytes:
-    from PIL import Image
-
     data = io.BytesIO()
-    Image.fromarray(rgb).save(data, "PNG")
+    _pillow(rgb).save(data, "PNG")
     return data.getvalue()
 
 

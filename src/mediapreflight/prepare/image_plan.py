@@ -20,7 +20,7 @@ from ..people.geometry import Box, crop_to, orient, resize
 from ..people.geometry import Mapping as PixelMapping
 from ..probe.facts import ImageFacts, Problem
 from ..probe.formats import FORMATS
-from ..probe.image import MAX_DECODED_PIXELS
+from ..probe.image import max_pixels
 from .image_frame import Bounds, Layout, NoFrameError, Room, lay_out
 from .image_steps import (
     HIGHEST_QUALITY,
@@ -117,10 +117,9 @@ def plan_image(
     layout = _layout(case, faces, target_ratio, crop, room)
     if layout is None and not _needs_pixels(case):
         return _without_encode(case)
-    if case.size[0] * case.size[1] > MAX_DECODED_PIXELS:
-        raise case.hopeless(
-            f"{case.size[0]} x {case.size[1]} px are more than the {MAX_DECODED_PIXELS / 1e6:.0f} megapixels that are decoded"
-        )
+    most = max_pixels(case.format)
+    if case.size[0] * case.size[1] > most:
+        raise case.hopeless(f"{case.size[0]} x {case.size[1]} px are more than the {most / 1e6:.0f} megapixels that are decoded")
     layout = layout or Layout.unchanged(case.size)
     causes = (*_CROPPING, *_ROOM) if crop else (*_ROOM, *_FRAMING) if room else _FRAMING
     steps = (*_picture_steps(case), *_frame_steps(case, layout, causes), *_dropped_location(case))

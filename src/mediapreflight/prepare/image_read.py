@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from ..errors import MediaPreflightError, MissingLibraryError
 from ..people.geometry import orient
+from ..probe import webp_still
 from ..probe.display import oriented
-from ..probe.image import max_pixels
+from ..probe.image import max_bytes, max_pixels, scans_trouble
 from ..probe.quiet import quiet
 from .heif import Aperture, HeifError, Tiling, read_tiling
 
@@ -40,7 +41,9 @@ _PILLOW_NAMES = {
 }
 _SIXTEEN_TO_EIGHT = 257
 # Colours are converted in bands of this size; a picture of 64 megapixels would otherwise take a gigabyte and more.
-_BAND_PIXELS = 4_000_000
+_BAND_PIXELS = 1_000_000
+_PILLOW_PIXEL_BYTES = 4
+_NOTHING_BEHIND = (0, 0, 0)
 _LARGE_PIXELS = 16_000_000
 
 
@@ -65,6 +68,10 @@ def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: 
     if not facts.width or not facts.height:
         raise DecodeError("; ".join(facts.problems))
     refuse_oversized(facts.width, facts.height, facts.format)
+    if source.size > max_bytes(facts.format):
+        raise DecodeError(f"its {source.size:,} bytes are more than the {max_bytes(facts.format):,} that are decoded")
+    if facts.format == "jpeg" and (trouble := scans_trouble(source.stream, _PILLOW_PIXEL_BYTES * facts.width * facts.height)):
+        raise DecodeError(trouble)
     factor = _factor(facts, for_side)
     source.stream.seek(0)
     try:
@@ -99,6 +106,8 @@ def _factor(facts: ImageFacts, for_side: int | None) -> int:
 def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> Rgb:
     from PIL import Image
 
+    if facts.format == "webp" and (facts.width or 0) * (facts.height or 0) > webp_still.LARGE_PIXELS:
+        return _turned(_read_large_webp(source, background, factor), facts.orientation)
     with Image.open(source.stream, formats=_PILLOW_NAMES[facts.format or ""]) as picture:
         refuse_oversized(*picture.size, facts.format)
         picture.load()
@@ -110,31 +119,81 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
 
 
 def _turned(rgb: Rgb, orientation: int) -> Rgb:
+    import numpy as np
+
     height, width = rgb.shape[:2]
     turn = orient(orientation, width, height)
     turned = rgb.swapaxes(0, 1) if turn.swapped else rgb
-    return turned[:: 1 if turn.scale_y > 0 else -1, :: 1 if turn.scale_x > 0 else -1]
+    # Copied here, while nothing else is held: what works on the pixels next would do it beside its own result.
+    return np.ascontiguousarray(turned[:: 1 if turn.scale_y > 0 else -1, :: 1 if turn.scale_x > 0 else -1])
 
 
-def refuse_oversized(width: int, height: int, format: str | None = None) -> None:
+def refuse_oversized(width: int, height: int, format: str | None) -> None:
     """Raises DecodeError for more pixels than are ever decoded."""
     if width * height > max_pixels(format):
         limit = f"{max_pixels(format) / 1e6:.0f} megapixels"
         raise DecodeError(f"its {width} x {height} px are more than the {limit} that are decoded")
 
 
+def _read_large_webp(source: Source, background: Color, factor: int) -> Rgb:
+    import numpy as np
+    from PIL import Image
+
+    still = webp_still.read_still(source.stream, source.size)
+    profile, has_alpha = still.profile, still.has_alpha
+    (width, height), left, top, right, bottom = (
+        still.canvas,
+        still.left,
+        still.top,
+        still.left + still.width,
+        still.top + still.height,
+    )
+    colours, alpha = webp_still.decode(still)
+    # The file's data are no longer needed.
+    del still
+
+    def band(first: int, last: int) -> Image.Image:
+        rows = np.zeros((last - first, width, 4), np.uint8)
+        begin, end = max(first, top), min(last, bottom)
+        if begin < end:
+            shown = rows[begin - first : end - first, left:right]
+            shown[..., :3] = colours[begin - top : end - top]
+            shown[..., 3] = 255 if alpha is None else alpha[begin - top : end - top]
+        return Image.fromarray(rows if has_alpha else np.ascontiguousarray(rows[..., :3]))
+
+    # OpenCV's own array takes the result where it has the same size: each band is read before it is written.
+    own = colours[..., ::-1]
+    fits = factor == 1 and own.flags.c_contiguous and own.shape == (height, width, 3)
+    return _in_bands((width, height), band, profile, background, factor, into=own if fits else None)
+
+
 def _opaque_in_bands(picture: Image.Image, background: Color, factor: int) -> Rgb:
     """The same as `_opaque`, and shrunk by a factor, with no more than a band of it in memory several times over."""
+    width, height = picture.size
+
+    def band(top: int, bottom: int) -> Image.Image:
+        return picture if bottom - top == height else picture.crop((0, top, width, bottom))
+
+    return _in_bands(picture.size, band, picture.info.get("icc_profile"), background, factor)
+
+
+def _in_bands(
+    size: tuple[int, int],
+    band: Callable[[int, int], Image.Image],
+    profile: bytes | None,
+    background: Color,
+    factor: int,
+    *,
+    into: Rgb | None = None,
+) -> Rgb:
     import numpy as np
 
-    width, height = picture.size
-    profile = picture.info.get("icc_profile")
+    width, height = size
     rows = max(1, _BAND_PIXELS // (width * factor)) * factor
-    rgb = np.empty((-(-height // factor), -(-width // factor), 3), np.uint8)
+    rgb = np.empty((-(-height // factor), -(-width // factor), 3), np.uint8) if into is None else into
     for top in range(0, height, rows):
         bottom = min(top + rows, height)
-        band = picture if bottom - top == height else picture.crop((0, top, width, bottom))
-        opaque = _opaque(band, profile, background)
+        opaque = _opaque(band(top, bottom), profile, background)
         rgb[top // factor : -(-bottom // factor)] = np.asarray(opaque if factor == 1 else opaque.reduce(factor))
     return rgb
 
@@ -198,7 +257,12 @@ def _read_heic(source: Source, facts: ImageFacts) -> Rgb:
     tiling = read_tiling(source.stream, source.size)
     source.stream.seek(0)
     whole = _shown(_tiled(source.stream, tiling), tiling.apertures, facts)
-    return _turned(np.asarray(_to_srgb(Image.fromarray(whole), tiling.profile)), facts.orientation)
+
+    def band(top: int, bottom: int) -> Image.Image:
+        return Image.fromarray(np.ascontiguousarray(whole[top:bottom]))
+
+    rgb = _in_bands((whole.shape[1], whole.shape[0]), band, tiling.profile, _NOTHING_BEHIND, 1)
+    return _turned(rgb, facts.orientation)
 
 
 def _shown_size(facts: ImageFacts) -> tuple[int, int]:
@@ -222,12 +286,14 @@ def _tiled(stream: BinaryIO, tiling: Tiling) -> Rgb:
     missing = [item for item in tiling.tiles if item not in decoded]
     if missing:
         raise DecodeError(f"{len(missing)} of its {len(tiling.tiles)} tiles cannot be decoded")
-    tiles = [decoded[item] for item in tiling.tiles]
-    height, width = tiles[0].shape[:2]
-    rows = len(tiles) // tiling.columns
+    height, width = decoded[tiling.tiles[0]].shape[:2]
+    rows = len(tiling.tiles) // tiling.columns
     # One tile may be named again and again.
-    refuse_oversized(width * tiling.columns, height * rows)
-    whole = np.concatenate([np.concatenate(tiles[row * tiling.columns :][: tiling.columns], axis=1) for row in range(rows)])
+    refuse_oversized(width * tiling.columns, height * rows, "heic")
+    whole = np.empty((height * rows, width * tiling.columns, 3), np.uint8)
+    for index, item in enumerate(tiling.tiles[: rows * tiling.columns]):
+        top, left = index // tiling.columns * height, index % tiling.columns * width
+        whole[top : top + height, left : left + width] = decoded[item]
     if tiling.size is None:
         return whole
     if whole.shape[1] < tiling.size[0] or whole.shape[0] < tiling.size[1]:
@@ -240,13 +306,15 @@ def _decoded_tiles(stream: BinaryIO, wanted: frozenset[int]) -> dict[int, Rgb]:
     import av
     import numpy as np
 
+    from ..probe.containers import demuxed
+
     tiles: dict[int, Rgb] = {}
     with av.open(stream, "r", format="mov", metadata_errors="replace") as container:
         streams = [stream for stream in container.streams.video if stream.id in wanted]
-        for packet in container.demux(streams):
+        for packet in demuxed(container, streams):
             for frame in packet.decode():
                 if isinstance(frame, av.VideoFrame):
-                    refuse_oversized(frame.width, frame.height)
+                    refuse_oversized(frame.width, frame.height, "heic")
                     tiles.setdefault(packet.stream.id, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
             if len(tiles) == len(streams):
                 break

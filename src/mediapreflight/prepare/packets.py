@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import PrepareError
-from ..probe.containers import ContainerError, codec_of, first_audio, first_video, open_container
+from ..probe.containers import ContainerError, codec_of, demuxed, first_audio, first_video, open_container
 from ..probe.formats import DEMUXERS
 from ..probe.sniff import sniff
 from ..probe.source import OpenError, Source, display_name, open_source
@@ -75,7 +75,7 @@ def _surveyed(source: Source, cut_s: float | None) -> Streams:
             video_codec=codec_of(video) if video is not None else None,
             area=context.width * context.height if context is not None else 0,
             start_s=_start(container, video),
-            cut=_last_cut(container, video, cut_s) if video is not None and cut_s is not None else None,
+            cut=_cut(container, video, cut_s) if video is not None and cut_s is not None else None,
         )
 
 
@@ -83,6 +83,16 @@ def _start(container: InputContainer, video: VideoStream | None) -> float:
     if video is None or video.start_time is None or video.time_base is None:
         return 0.0
     return max(float(video.start_time * video.time_base) - (container.start_time or 0) / 1_000_000, 0.0)
+
+
+def _cut(container: InputContainer, stream: VideoStream, cut_s: float) -> FrameCut | None:
+    """The latest cut; none in a file that cannot be searched, or read up to there."""
+    import av
+
+    try:
+        return _last_cut(container, stream, cut_s)
+    except av.FFmpegError:
+        return None
 
 
 def _last_cut(container: InputContainer, stream: VideoStream, cut_s: float) -> FrameCut | None:
@@ -110,7 +120,7 @@ def _skipped(container: InputContainer, stream: VideoStream, before: int) -> int
     if not len(index) or len(index) != stream.frames:
         return 0
     container.seek(before, stream=stream, backward=True)
-    first = next((packet.dts for packet in container.demux(stream) if packet.size), None)
+    first = next((packet.dts for packet in demuxed(container, [stream]) if packet.size), None)
     place = -1 if first is None else index.search_timestamp(first)
     is_border = place > 0 and index[place].timestamp == first and not any(entry.is_discard for entry in index)
     container.seek(before if is_border else stream.start_time or 0, stream=stream, backward=True)
@@ -120,7 +130,7 @@ def _skipped(container: InputContainer, stream: VideoStream, before: int) -> int
 def _shown_until(container: InputContainer, stream: VideoStream, end: int) -> list[int]:
     """When the frames from here on are shown, in ticks, in the order they are stored; empty where a time is missing or hidden."""
     found: list[int] = []
-    for packet in container.demux(stream):
+    for packet in demuxed(container, [stream]):
         if packet.size == 0:
             continue
         if packet.pts is None or packet.dts is None or packet.is_discard:

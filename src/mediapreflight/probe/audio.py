@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import msgspec
 
 from . import isobmff
-from .containers import MAX_PACKETS, codec_of, first_audio, is_end, shortfall, sound_packet, sound_start, stated_duration
+from .containers import (
+    MAX_PACKETS,
+    codec_of,
+    demuxed,
+    first_audio,
+    is_end,
+    samples,
+    shortfall,
+    sound_packet,
+    sound_start,
+    stated_duration,
+)
 from .facts import AudioFacts, Problem
 from .formats import DEMUXERS
 from .id3 import is_modest
@@ -121,7 +132,7 @@ def _measured(facts: AudioFacts, container: InputContainer) -> AudioFacts:
     tick = float(stream.time_base)
     decodable = stream.codec_context is not None
     try:
-        for count, packet in enumerate(container.demux(stream)):
+        for count, packet in enumerate(demuxed(container, [stream])):
             if count >= MAX_PACKETS:
                 problems.append(Problem.OVERSIZED.because(f"more than {MAX_PACKETS} packets; the rest was not measured"))
                 break
@@ -161,12 +172,12 @@ def _peak(frame: AudioFrame) -> float:
     """The largest sample of a frame, 1 at full scale."""
     import numpy as np
 
-    samples = frame.to_ndarray()
-    if samples.dtype.kind == "f":
-        samples = samples[np.isfinite(samples)]
-    if samples.size == 0:
+    stored = samples(frame)
+    if stored.dtype.kind == "f":
+        stored = stored[np.isfinite(stored)]
+    if stored.size == 0:
         return 0.0
-    if samples.dtype == np.uint8:
-        return float(np.abs(samples.astype(np.int16) - 128).max()) / 128
-    largest = max(float(samples.max()), -float(samples.min()))
-    return largest / 2 ** (8 * samples.dtype.itemsize - 1) if samples.dtype.kind == "i" else largest
+    if stored.dtype == np.uint8:
+        return float(np.abs(stored.astype(np.int16) - 128).max()) / 128
+    largest = max(float(stored.max()), -float(stored.min()))
+    return largest / 2 ** (8 * stored.dtype.itemsize - 1) if stored.dtype.kind == "i" else largest

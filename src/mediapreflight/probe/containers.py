@@ -8,23 +8,31 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from . import isobmff, matroska, riff
+from .attached import MAX_ATTACHED_BYTES, attached_bytes
 from .facts import Problem
 from .formats import DEMUXERS
 from .timing import SoundPacket
 
 if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
+    from av.stream import Stream
     from av.video.stream import VideoStream
+    from numpy.typing import NDArray
 
     from .source import Source
 
+_Selected = TypeVar("_Selected", bound="Stream")
+
+# PyAV looks up the stream of every packet in a table as long as there were streams when reading began. Streams that appear later
+# lie behind its end, by fewer places than this.
 MAX_STREAMS = 64
 # An hour of 60 fps video with AAC sound has 400,000 packets.
 MAX_PACKETS = 1_000_000
@@ -46,6 +54,8 @@ _OPTIONS = {
 _OPTIONS_OF = {"wav": {"probesize": str(2**15)}}
 
 _NO_DECODERS = {"codec_whitelist": "none"}
+# Samples by FFmpeg's names, without the p of planar ones.
+_SAMPLE_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 
 
 class ContainerError(Exception):
@@ -116,6 +126,12 @@ def open_container(
         raise ContainerError(
             Problem.BROKEN, f"its index claims to list {listed} samples; more than {MAX_LISTED_SAMPLES} are not read"
         )
+    attached = attached_bytes(source.stream, source.size, format)
+    if attached > MAX_ATTACHED_BYTES:
+        raise ContainerError(
+            Problem.OVERSIZED,
+            f"its tags and attached pictures have {attached} bytes; more than {MAX_ATTACHED_BYTES} are not read",
+        )
     source.stream.seek(0)
     options = _OPTIONS | _OPTIONS_OF.get(format, {}) | ({} if decoders else _NO_DECODERS)
     try:
@@ -170,6 +186,41 @@ _MISSING_BYTES: dict[str, Callable[[BinaryIO, int], int]] = {
     "matroska": matroska.missing_bytes,
     "avi": riff.avi_missing_bytes,
 }
+
+
+def demuxed(container: InputContainer, streams: Sequence[_Selected]) -> Iterator[Packet[_Selected]]:
+    """What the file holds of these streams, in the order of the file; behind the last, a mark for each (see `is_end`).
+
+    Streams may appear while a broadcast format is read. PyAV goes by their number when it sets the marks, and has no name for
+    those that are new: it fails behind the marks of those that were there from the start.
+    """
+    found: Iterator[Packet[Any]] = container.demux(list(streams))
+    while True:
+        try:
+            packet = next(found)
+        except (StopIteration, IndexError):
+            return
+        yield packet
+
+
+def samples(frame: AudioFrame) -> NDArray[Any]:
+    """The sound of a frame as it is stored, channels x samples; not to be written to.
+
+    PyAV's own array takes what lies in memory behind eight or more planes for another one, and knows no 64 bit integers.
+    """
+    import numpy as np
+    from av.audio.plane import AudioPlane
+
+    dtype = np.dtype(_SAMPLE_TYPES[frame.format.name.removesuffix("p")])
+    channels = frame.layout.nb_channels
+
+    def plane(index: int, count: int) -> NDArray[Any]:
+        buffer: Any = AudioPlane(frame, index)
+        return np.frombuffer(buffer, dtype, count)
+
+    if frame.format.is_planar:
+        return np.stack([plane(index, frame.samples) for index in range(channels)])
+    return plane(0, frame.samples * channels).reshape(-1, channels).T
 
 
 def is_end(packet: Packet[Any]) -> bool:

@@ -16,6 +16,13 @@ _HEADER_BYTES = 10
 _COMPRESSED = {3: 0x0080, 4: 0x0008}
 
 
+def tag_bytes(stream: BinaryIO) -> int:
+    """How long the tag at the start of the file says it is, in bytes; 0 where there is none."""
+    stream.seek(0)
+    header = stream.read(_HEADER_BYTES)
+    return _HEADER_BYTES + _syncsafe(header[6:10]) if len(header) == _HEADER_BYTES and header[:3] == b"ID3" else 0
+
+
 def is_modest(stream: BinaryIO) -> bool:
     """Whether the tag at the start of the file is small, of few frames, and none of them compressed; so where there is no tag."""
     stream.seek(0)

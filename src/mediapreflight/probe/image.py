@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from . import display
+from ..errors import MissingLibraryError
+from . import display, webp_still
 from .facts import ImageFacts, Problem, missing_library
 from .headers import READERS, Color, Header, HeaderError, read_header
 from .headers.exif import ExifFacts, read_exif, read_xmp
+from .headers.jpeg import coefficient_bytes
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -16,13 +18,26 @@ if TYPE_CHECKING:
     from .source import Source
 
 _Read = TypeVar("_Read")
-# Wan takes 8000 x 8000 px, the largest documented picture: 64 million. Beyond this no pixel is decoded.
-MAX_DECODED_PIXELS = 80_000_000
+# Wan takes 8000 x 8000 px, the largest documented picture, and phones take 9248 x 6936: 64 million. Beyond this no pixel is
+# decoded: where a picture is prepared, each takes four bytes in Pillow and three in the array that is made of it.
+MAX_DECODED_PIXELS = 65_000_000
 MAX_DECODED_BYTES = 512 * 2**20
-# The blocks of larger GIFs are not counted, and Pillow keeps a list of what it finds in them.
-MAX_DECODED_GIF_BYTES = 64 * 2**20
-# Decoders of these take 19 and 12 bytes for a pixel, where others take four; no model takes their pictures.
-_MAX_PIXELS_OF = {"jpeg2000": 25_000_000, "avif": 40_000_000}
+# The blocks of larger GIFs are not counted, and Pillow keeps a list of what it finds in them. Of the others, decoders hold the
+# whole file, or more, while they hold the picture; no model takes more than 20 MB.
+_MAX_BYTES_OF = {"gif": 64 * 2**20, "jpeg": 96 * 2**20, "webp": 48 * 2**20, "tiff": 256 * 2**20, "avif": 64 * 2**20}
+# Decoders of these take up to 19 bytes for a pixel, and hold more of the file; no model takes their pictures.
+_MAX_PIXELS_OF = {
+    "jpeg2000": 25_000_000,
+    "avif": 36_000_000,
+    "heic": 50_000_000,
+    # Pillow reads it in Python, in over a second for a million.
+    "qoi": 6_000_000,
+    "psd": 40_000_000,
+    "ico": 40_000_000,
+    "tiff": 45_000_000,
+}
+# What a decoder may keep of a JPEG in several scans, together with the file and what is made of it.
+_MAX_JPEG_MEMORY = 490_000_000
 _REDUCED_SIDE = 64
 # A length in the file may ask for any amount.
 _TOO_MUCH_MEMORY = "it takes more memory than there is"
@@ -122,20 +137,44 @@ def max_pixels(format: str | None) -> int:
     return _MAX_PIXELS_OF.get(format or "", MAX_DECODED_PIXELS)
 
 
+def max_bytes(format: str | None) -> int:
+    """How large a file of this format is ever decoded."""
+    return _MAX_BYTES_OF.get(format or "", MAX_DECODED_BYTES)
+
+
+def scans_trouble(stream: BinaryIO, beside: int) -> str | None:
+    """Why a JPEG is not decoded whose scans have to be kept, with `beside` bytes of other memory; None where it is."""
+    try:
+        kept = coefficient_bytes(stream)
+    except HeaderError:
+        return None
+    if not kept or kept + beside <= _MAX_JPEG_MEMORY:
+        return None
+    return (
+        f"decoding it in several scans takes {(kept + beside) / 1e6:.0f} MB of memory; {_MAX_JPEG_MEMORY / 1e6:.0f} are allowed"
+    )
+
+
 def _decode_problem(source: Source, format: str, header: Header) -> str | None:
     """Why the picture's data cannot be read whole; None where it can."""
     pixels, most = header.width * header.height, max_pixels(format)
     if pixels > most:
         return Problem.OVERSIZED.because(f"{pixels / 1e6:.0f} megapixels; more than {most / 1e6:.0f} are not decoded")
-    largest = MAX_DECODED_GIF_BYTES if format == "gif" else MAX_DECODED_BYTES
-    if source.size > largest:
-        return Problem.OVERSIZED.because(f"{source.size} bytes; pictures over {largest} are not decoded")
+    if source.size > max_bytes(format):
+        return Problem.OVERSIZED.because(f"{source.size} bytes; pictures over {max_bytes(format)} are not decoded")
+    if format == "jpeg" and (trouble := scans_trouble(source.stream, source.size)):
+        return Problem.OVERSIZED.because(trouble)
     if format in _UNDECODED:
         return Problem.NOT_RUN.because(f"no decoder for {format} is at hand; its header was read, its data was not")
     try:
-        _, trouble = _guarded(_DECODERS.get(format, _decode_with_pillow), source)
+        if format == "webp" and pixels > webp_still.LARGE_PIXELS:
+            _, trouble = _guarded(lambda stream: webp_still.verify(webp_still.read_still(stream, source.size)), source)
+        else:
+            _, trouble = _guarded(_DECODERS.get(format, _decode_with_pillow), source)
     except ImportError as error:
         return missing_library(format, error)
+    except MissingLibraryError as error:
+        return Problem.NOT_RUN.because(str(error))
     if trouble is None:
         return None
     return _problem_of(trouble).because(trouble)
@@ -198,7 +237,7 @@ def _guarded(read: Callable[[BinaryIO], _Read], source: Source) -> tuple[_Read |
     try:
         with quiet():
             return read(source.stream), None
-    except ImportError:
+    except (ImportError, MissingLibraryError):
         raise
     except MemoryError:
         return None, _TOO_MUCH_MEMORY

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 _MAX_CHUNKS = 10_000
 _HEADER_BYTES = 8
 _OPEN_LENGTH = 0xFFFFFFFF
+_SEARCHED_BYTES = 2**16
 
 
 class WavHeader(NamedTuple):
@@ -42,6 +43,35 @@ def read_wav_header(stream: BinaryIO, size: int) -> WavHeader:
             return WavHeader(duration) if is_open else WavHeader(duration, max(0, end - size), end)
         at += _HEADER_BYTES + length + (length & 1)
     return WavHeader()
+
+
+def info_bytes(stream: BinaryIO, size: int) -> int:
+    """What the longest list of titles and the like (INFO) before sound and pictures claims to hold, in bytes.
+
+    FFmpeg makes room for what such a list says of a title before it reads one.
+    """
+    at, longest = 12, 0
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        head = stream.read(12)
+        if len(head) < 12 or head.startswith(b"data") or (head.startswith(b"LIST") and head.endswith(b"movi")):
+            break
+        name, length, kind = struct.unpack("<4sI4s", head)
+        if name == b"LIST" and kind == b"INFO":
+            longest = max(longest, length)
+        elif name == b"LIST":
+            at += 12
+            continue
+        if at + _HEADER_BYTES + length <= size:
+            at += _HEADER_BYTES + length + (length & 1)
+            continue
+        # The length is a lie. Where FFmpeg reads on is hard to say; some list will be there.
+        stream.seek(at + _HEADER_BYTES)
+        skipped = stream.read(_SEARCHED_BYTES).find(b"LIST")
+        if skipped < 0:
+            break
+        at += _HEADER_BYTES + skipped
+    return longest
 
 
 def avi_missing_bytes(stream: BinaryIO, size: int) -> int:

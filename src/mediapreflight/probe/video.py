@@ -15,6 +15,7 @@ from .containers import (
     MAX_PACKETS,
     clock_zero,
     codec_of,
+    demuxed,
     first_audio,
     first_video,
     is_end,
@@ -282,7 +283,7 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
     sound: list[SoundPacket] = []
     problems: list[str] = []
     try:
-        for count, packet in enumerate(container.demux([stream, audio] if audio else [stream])):
+        for count, packet in enumerate(demuxed(container, [stream, audio] if audio else [stream])):
             if count >= MAX_PACKETS:
                 problems.append(Problem.OVERSIZED.because(f"more than {MAX_PACKETS} packets; the rest was not measured"))
                 break

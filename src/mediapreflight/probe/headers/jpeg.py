@@ -8,6 +8,7 @@ from typing import BinaryIO
 from .base import Color, Header, HeaderError, take
 
 _FRAME_HEADERS = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
+_PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _APP1, _APP2 = 0xE1, 0xE2
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
@@ -49,6 +50,36 @@ def read(stream: BinaryIO, size: int) -> Header:
         elif marker == _APP2 and segment.startswith(b"MPF\x00"):
             frames = _multi_picture_count(segment[4:])
     raise HeaderError(f"no frame header within {_MAX_SEGMENTS} segments")
+
+
+def coefficient_bytes(stream: BinaryIO) -> int:
+    """What a decoder keeps of a picture that comes in several scans (every progressive one) until the last of them is read.
+
+    0 for a picture in one scan. Raises HeaderError.
+    """
+    stream.seek(2)
+    junk, kept, components, is_progressive = _MAX_JUNK_BYTES, 0, 0, False
+    for _ in range(_MAX_SEGMENTS):
+        marker, junk = _next_marker(stream, junk)
+        if marker in _STANDALONE:
+            continue
+        length = max(0, struct.unpack(">H", take(stream, 2))[0] - 2)
+        start = stream.tell()
+        if marker in _FRAME_HEADERS:
+            _, height, width, components = struct.unpack(">BHHB", take(stream, 6))
+            kept, is_progressive = _samples(width, height, take(stream, 3 * components)) * 2, marker in _PROGRESSIVE
+        elif marker == _START_OF_SCAN:
+            return kept if is_progressive or take(stream, 1)[0] < components else 0
+        stream.seek(start + length)
+    raise HeaderError(f"no scan within {_MAX_SEGMENTS} segments")
+
+
+def _samples(width: int, height: int, components: bytes) -> int:
+    """How many samples all components have, in whole blocks of the largest sampling."""
+    factors = [(byte >> 4 or 1, byte & 15 or 1) for byte in components[1::3]]
+    across, down = (max(column, default=1) for column in zip(*factors, strict=True)) if factors else (1, 1)
+    units = -(-width // (8 * across)) * -(-height // (8 * down))
+    return units * sum(64 * horizontal * vertical for horizontal, vertical in factors)
 
 
 def _next_marker(stream: BinaryIO, junk: int) -> tuple[int, int]:

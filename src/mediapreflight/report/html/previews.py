@@ -119,9 +119,9 @@ def _picture(path: str, facts: ImageFacts) -> Still:
 
     def decoded() -> Image.Image:
         if facts.format == "jpeg":
-            refuse_oversized(facts.width or 0, facts.height or 0)
+            refuse_oversized(facts.width or 0, facts.height or 0, facts.format)
             return _reduced_jpeg(source.stream, facts.orientation)
-        return _image(read_rgb(source, facts, _BEHIND))
+        return _image(read_rgb(source, facts, _BEHIND, for_side=_PICTURE_SIDE))
 
     with opened(path) as source, quiet():
         picture = guarded(source.path, decoded)

@@ -1,6 +1,6 @@
 """The data cannot be decoded cleanly.
 
-Pictures are decoded whole (up to 80 megapixels), with every complaint of the decoder taken seriously.
+Pictures are decoded whole (up to 65 megapixels), with every complaint of the decoder taken seriously.
 Recordings are decoded up to ten minutes. Videos are decoded whole up to 300 megapixels in all (about 150
 frames of 1080p); of longer ones the key frames are, so damage between key frames of a long clip can go
 unseen. Encrypted videos are left to `video-is-encrypted`.

@@ -1,6 +1,6 @@
 """A part of the file was not looked at, so this check cannot vouch for it.
 
-Found where a bound that guards against decompression bombs was reached (80 megapixels a picture, 512 MiB of
+Found where a bound that guards against decompression bombs was reached (65 megapixels a picture, 512 MiB of
 picture data, a million packets, 64 MiB of header or 1 GiB read in all), or where no decoder for the format is
 at hand.
 
