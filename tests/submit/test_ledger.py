@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import unittest.mock
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +260,33 @@ def test_a_submission_is_claimed_by_one_of_many_threads(ledger: Ledger) -> None:
 
 
 # --- one at a time
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("step", ["claim", "release"])
+def test_owning_changes_at_one_moment_for_all_threads(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, step: str, moment: str
+) -> None:
+    """Another thread that claims just before or behind the transaction of the one that claims or releases is the only owner."""
+    row = claimed(ledger) if step == "release" else registered(ledger)
+    writing = ledger._store.writing
+    others: list[bool] = []
+
+    @contextlib.contextmanager
+    def interrupted(**options: Any) -> Iterator[sqlite3.Connection]:
+        monkeypatch.setattr(ledger._store, "writing", writing)
+        if moment == "before":
+            others.append(ledger.claim(row.id) is not None)
+        with writing(**options) as connection:
+            yield connection
+        if moment == "after":
+            others.append(ledger.claim(row.id) is not None)
+
+    monkeypatch.setattr(ledger._store, "writing", interrupted)
+    mine = getattr(ledger, step)(row.id) is not None
+    assert others == [moment == ("before" if step == "claim" else "after")]
+    assert mine == (step == "claim" and moment == "after")
+    assert (ledger.submission(row.id).owner is not None) == (mine or others[0])
 
 
 def test_one_submission_of_a_model_is_sent_at_a_time(ledger: Ledger) -> None:

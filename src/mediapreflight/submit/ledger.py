@@ -154,15 +154,20 @@ class Ledger:
             if self._has_living_owner(row):
                 return None
             change(connection, id, {"owner": self._owners.token()})
-            claimed = self._found(connection, id)
-        self._claimed.add(id)
-        return claimed
+            # Under the write lock, here and in `release`: another thread tells by both together who owns it.
+            self._claimed.add(id)
+            return self._found(connection, id)
 
     def release(self, id: int) -> None:
         """Let go of a submission. Nothing happens where somebody else owns it."""
-        self._claimed.discard(id)
-        with self._store.writing() as connection:
-            connection.execute("UPDATE submissions SET owner = NULL WHERE id = ? AND owner = ?", (id, self._owners.own))
+        try:
+            with self._store.writing() as connection:
+                connection.execute("UPDATE submissions SET owner = NULL WHERE id = ? AND owner = ?", (id, self._owners.own))
+                self._claimed.discard(id)
+        except LedgerError:
+            # Nobody works on it any more, whatever the file still says.
+            self._claimed.discard(id)
+            raise
 
     def is_idle(self, submission: Submission) -> bool:
         """Whether nobody works on it: its owner let go, or has died."""
