@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .cache import Cache, Stamp
     from .containment import Containment
 
-__all__ = ["Measured", "check", "check_jobs", "check_many", "in_order", "judge", "lone_job", "measure", "role_of"]
+__all__ = ["Measured", "check", "check_jobs", "check_many", "in_order", "judge", "lone_job", "measure", "report_on", "role_of"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -264,6 +264,11 @@ def _reports_from(containment: Containment, orders: list[_Order], how: _How) -> 
 
 def _reports_here(orders: list[_Order], level: Level, codes: frozenset[str]) -> list[JobReport]:
     return [_report(order, level, codes) for order in orders]
+
+
+def report_on(job: Job, model: Model, level: Level, codes: frozenset[str], containment: Containment) -> JobReport:
+    """The report of one job, its files measured where they can do no harm."""
+    return judge(job, model, containment.measured(local_files(job, model), model, level), codes)
 
 
 def lone_job(path: str, model: Model, role: str | None = None) -> Job:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -30,11 +32,13 @@ class Containment:
     Args:
         processes: None: nothing is contained, and all runs in the calling process.
         time_limit_s: how long one call may take.
+        at_once: how many calls run at the same time; the others wait. None: all.
     """
 
-    def __init__(self, processes: Processes | None, time_limit_s: float | None) -> None:
+    def __init__(self, processes: Processes | None, time_limit_s: float | None, at_once: int | None = None) -> None:
         self._processes = processes
         self._time_limit_s = time_limit_s
+        self._turn: AbstractContextManager[object] = nullcontext() if at_once is None else threading.Semaphore(at_once)
 
     def __enter__(self) -> Containment:
         return self
@@ -58,10 +62,11 @@ class Containment:
             return function(*arguments)
         from .processes import StartError
 
-        try:
-            return self._processes.call(function, *arguments, time_limit_s=self._time_limit_s)
-        except StartError:
-            return function(*arguments)
+        with self._turn:
+            try:
+                return self._processes.call(function, *arguments, time_limit_s=self._time_limit_s)
+            except StartError:
+                return function(*arguments)
 
     def call(self, path: str, function: Callable[..., _Result], *arguments: Any) -> _Result:
         """What a function of this package returns, or raises.
@@ -126,8 +131,10 @@ class Containment:
 UNCONTAINED = Containment(None, None)
 
 
-def contained(time_limit_s: float | None) -> Containment:
+def contained(time_limit_s: float | None, at_once: int | None = None) -> Containment:
     """Where media are read: with a time limit in processes apart, as far as any can be started; without one, in this process."""
     from .processes import Processes
 
-    return UNCONTAINED if time_limit_s is None or not Processes.can_start() else Containment(Processes(), time_limit_s)
+    if time_limit_s is None or not Processes.can_start():
+        return UNCONTAINED
+    return Containment(Processes(), time_limit_s, at_once)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..containment import UNCONTAINED, Containment
 from ..report.style import Style, plain
 from .arguments import positive
 
@@ -47,14 +48,17 @@ def _chosen(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def surroundings(options: argparse.Namespace, catalog: Catalog, *, with_key: bool) -> Surroundings:
+def surroundings(
+    options: argparse.Namespace, catalog: Catalog, *, with_key: bool, containment: Containment = UNCONTAINED
+) -> Surroundings:
     """The world as the options choose it. Raises UsageError for a missing key, or a service that cannot be named."""
     from ..submit.key import find_key
     from ..submit.ledger import Ledger
     from ..submit.surroundings import Surroundings
 
     settings = _chosen(options)
-    return Surroundings(ledger=Ledger(), account=find_key(None).account if with_key else "", catalog=catalog, **settings)
+    account = find_key(None).account if with_key else ""
+    return Surroundings(ledger=Ledger(), account=account, catalog=catalog, containment=containment, **settings)
 
 
 def result_line(result: JobResult, style: Style, *, concise: bool) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from ..check import check_jobs
-from ..containment import TIME_LIMIT_S
+from ..containment import TIME_LIMIT_S, contained
 from ..errors import MediaPreflightError, UsageError
 from ..findings import FAILING, JobReport, curable
 from ..job import Job
@@ -85,7 +85,12 @@ def run(options: argparse.Namespace) -> int:
     if options.out is None and not (options.dry_run or options.detach):
         raise UsageError("say where the videos go, with --out DIR, or leave them to `tasks resume` with --detach")
     jobs, catalog = jobs_and_catalog(options)
-    around = surroundings(options, catalog, with_key=not options.dry_run)
+    with contained(TIME_LIMIT_S, os.cpu_count()) as containment:
+        around = surroundings(options, catalog, with_key=not options.dry_run, containment=containment)
+        return _run(options, around, jobs)
+
+
+def _run(options: argparse.Namespace, around: Surroundings, jobs: Sequence[Job]) -> int:
     for job in jobs:
         around.endpoint(around.region_of(around.catalog.model(job.model), job.region))
     checked = _checked(options, around, jobs)

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import in_order, judge, lone_job
+from ..check import in_order, judge, lone_job, report_on
 from ..containment import TIME_LIMIT_S, contained
 from ..errors import MissingLibraryError, UsageError
 from ..findings import FAILING, JobReport, summary_of
@@ -26,8 +26,6 @@ from ..rules import selection
 if TYPE_CHECKING:
     import pyarrow as pa
     from ray.data import Dataset
-
-    from ..containment import Containment
 
 INSTALL = "pip install 'mediapreflight[ray]'"
 # So many files make a piece of work: a listing of a million paths is often one block, which one actor would have to itself.
@@ -180,17 +178,13 @@ class _RowsOfPaths:
         path = os.fsdecode(path) if isinstance(path, bytes) else path
         if isinstance(path, str) and path:
             job = lone_job(path, task.model, task.role)
-            return _row(path, _report(job, task.model, self._containment, task.level, task.codes))
+            return _row(path, report_on(job, task.model, task.level, task.codes, self._containment))
         role = task.role or next(iter(task.model.roles))
         nothing = Problem.MISSING.because("the row holds no path")
         inputs: dict[str, Any] = {role: ""}
         job = Job(task.model.id, whole=False, **inputs)
         report = judge(job, task.model, {role: Measured(UnknownFacts(path="", problems=(nothing,)))}, task.codes)
         return _row(None, report)
-
-
-def _report(job: Job, model: Model, containment: Containment, level: Level, codes: frozenset[str]) -> JobReport:
-    return judge(job, model, containment.measured(local_files(job, model), model, level), codes)
 
 
 def _row(path: str | None, report: JobReport) -> dict[str, Any]:
@@ -240,7 +234,7 @@ class _Reporter:
         self._containment = contained(time_limit_s)
 
     def reports(self, portion: list[_Work]) -> list[JobReport]:
-        return [_report(job, model, self._containment, self._level, self._codes) for job, model in portion]
+        return [report_on(job, model, self._level, self._codes, self._containment) for job, model in portion]
 
 
 class _Crew:

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..catalog import Catalog, builtin_catalog
-from ..containment import TIME_LIMIT_S
+from ..containment import TIME_LIMIT_S, contained
 from ..job import Job
 from .answers import Detection, ListedTask
 from .exchange import Answer, Call, Effect, Flow, Send, Sleep
@@ -91,7 +91,7 @@ class _Settings(ABC):
             workspace=workspace,
             base_url=base_url,
             private_urls=private_urls,
-            time_limit_s=time_limit_s,
+            containment=contained(time_limit_s, os.cpu_count()),
             pace=pace or Pace(),
         )
         if notify is not None:
@@ -125,8 +125,9 @@ class Client(_Settings):
         self.close()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and end what reads files."""
         self._http.close()
+        self.around.containment.close()
 
     def detect(self, job: Job, *, ratio: str | None = None) -> Detection:
         """Ask the detect call of the job's model (or the job's model, if it is one) about the picture. This may bill.
@@ -246,8 +247,9 @@ class AsyncClient(_Settings):
         await self.close()
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and end what reads files."""
         await self._http.aclose()
+        self.around.containment.close()
 
     async def detect(self, job: Job, *, ratio: str | None = None) -> Detection:
         """See `Client.detect`."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..containment import contained
+from ..containment import UNCONTAINED, Containment
 from ..errors import DownloadError, OutputError, TransportError
 from ..output_folder import OutputFolder, file_sha256
 from ..probe.facts import Facts, VideoFacts
@@ -50,7 +50,7 @@ def download(
     attempts: int = 5,
     first_backoff: float = 1.0,
     overwrite: bool = False,
-    time_limit_s: float | None = None,
+    containment: Containment = UNCONTAINED,
     random: Callable[[], float] = _random.random,
     progress: Callable[[float], None] | None = None,
 ) -> Flow[Delivered]:
@@ -62,7 +62,7 @@ def download(
         attempts: how many tries in a row may bring nothing new.
         first_backoff: the longest first wait between them, in seconds.
         overwrite: whether a file of this name with other bytes is replaced.
-        time_limit_s: how long the video may take to be measured, in a process of its own; None: in this one.
+        containment: where the video is measured.
         progress: is told which share has arrived, 0 to 1, where the whole is known.
 
     A file that is no sound video is fetched once more. Raises DownloadError where the video cannot be had or is none, and
@@ -71,7 +71,7 @@ def download(
     with folder.staged(name) as path, contextlib.closing(Partial(path, _MOST_BYTES, progress)) as partial:
         for last in (False, True):
             yield from _fetched(url, folder, partial, attempts, first_backoff, random)
-            facts: Facts = yield Call(functools.partial(_measured, path, time_limit_s))
+            facts: Facts = yield Call(functools.partial(containment.facts, str(path), "decode"))
             if isinstance(facts, VideoFacts) and not facts.problems:
                 target: Path = yield Call(functools.partial(_deliver, folder, path, overwrite))
                 return Delivered(target, msgspec.structs.replace(facts, path=str(target)))
@@ -79,11 +79,6 @@ def download(
                 raise DownloadError(f"{shown_url(url)}: the result is no sound video: {_trouble(facts)}")
             partial.restart()
     raise AssertionError("the last try returns or raises")
-
-
-def _measured(path: Path, time_limit_s: float | None) -> Facts:
-    with contained(time_limit_s) as containment:
-        return containment.facts(str(path), "decode")
 
 
 def _trouble(facts: Facts) -> str:

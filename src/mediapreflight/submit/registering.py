@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from ..catalog import Model
-from ..check import check
-from ..containment import contained
+from ..check import report_on
 from ..errors import JobNotFitError, UsageError
 from ..findings import FAILING, JobReport
 from ..job import Job, is_local, revised
 from ..people.geometry import Ratio
 from ..probe.facts import Facts
+from ..rules import selection
 from .cost import Estimate, estimate, rounded
 from .ledger import NewSubmission, fingerprint
 from .surroundings import Boxes, Surroundings
@@ -27,7 +27,8 @@ _DEFAULT_RATIO = "1:1"
 
 def fitting(around: Surroundings, job: Job, *, force: bool = False) -> JobReport:
     """The job's report. Raises JobNotFitError where it has errors, unless forced; UsageError where it makes no request."""
-    (report,) = check(job, ignore=NOT_OURS, catalog=around.catalog, time_limit_s=around.time_limit_s).jobs
+    codes = selection(("ALL",), NOT_OURS)
+    report = report_on(job, around.catalog.model(job.model), "content", codes, around.containment)
     if not report.ok and not force:
         raise not_fit(report)
     return report
@@ -127,8 +128,7 @@ def with_local_boxes(around: Surroundings, job: Job, model: Model, ratio: str | 
     from ..people.portraits import find_portrait, framing_of
 
     wanted: Ratio = "3:4" if ratio == "3:4" else "1:1"
-    with contained(around.time_limit_s) as containment:
-        found = containment.call(picture, find_portrait, picture, wanted, framing_of(model.service.detect, wanted))
+    found = around.containment.call(picture, find_portrait, picture, wanted, framing_of(model.service.detect, wanted))
     boxes = {name: getattr(found, name) for name in missing}
     if None in boxes.values():
         raise UsageError(f"{picture}: {found.reason or 'no face was found, so there are no boxes'}")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..catalog import Catalog, Model, builtin_catalog
 from ..catalog.schema import Region
-from ..containment import TIME_LIMIT_S
+from ..containment import UNCONTAINED, Containment
 from ..errors import UsageError
 from .endpoint import Endpoint, default_region, endpoint_from_environment
 from .ledger import Ledger, Submission
@@ -69,7 +69,7 @@ class Surroundings:
         region, workspace, base_url: as the user chose them; None leaves them to the job, the environment and the catalog.
         private_urls: whether inputs may be URLs of private addresses.
         look_at_urls: whether input URLs are looked at before anything is sent.
-        time_limit_s: how long what reads files and results may take, in processes of its own; None: it runs in this one.
+        containment: where files and results are read.
         clock: seconds since the epoch.
     """
 
@@ -81,7 +81,7 @@ class Surroundings:
     base_url: str | None = None
     private_urls: bool = False
     look_at_urls: bool = True
-    time_limit_s: float | None = TIME_LIMIT_S
+    containment: Containment = UNCONTAINED
     pace: Pace = Pace()
     clock: Callable[[], float] = time.time
     random: Callable[[], float] = random.random

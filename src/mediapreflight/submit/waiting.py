@@ -91,7 +91,7 @@ def fetch(around: Surroundings, submission: Submission, task: TaskAnswer, out: s
             video_name(around.catalog.model(submission.model), submission),
             attempts=around.pace.attempts,
             first_backoff=around.pace.first_backoff,
-            time_limit_s=around.time_limit_s,
+            containment=around.containment,
             random=around.random,
             progress=lambda share: around.tell("download", submission, task.task_id, share),
         )
