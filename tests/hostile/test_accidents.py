@@ -27,7 +27,7 @@ from ..probe.make import FIXTURES
 SIGNALS = ("SIGKILL", "SIGINT", "SIGTERM")
 # It asks for no faces or voices, which would take longer than all the rest.
 MODEL = ("--model", "wan2.6-i2v")
-QUICK, LONG = 4, 65
+QUICK, SWEPT, LONG = 4, 20, 65
 # Python ends itself by the signal where that came before it could do better; a shell calls both 130.
 INTERRUPTED = (130, -signal.SIGINT)
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits are those of POSIX systems")
@@ -117,7 +117,7 @@ def moments(count: int) -> list[object]:
         pytest.param(
             SIGNALS[number % len(SIGNALS)],
             chance.random() * 1.1,
-            marks=() if number < QUICK else (pytest.mark.sweep,),
+            marks=(*[pytest.mark.sweep] * (number >= QUICK), *[pytest.mark.release] * (number >= SWEPT)),
             id=str(number),
         )
         for number in range(count)

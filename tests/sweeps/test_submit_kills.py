@@ -15,7 +15,7 @@ pytestmark = pytest.mark.sweep
 
 JOBS = 10
 INTERRUPTED = 130
-KILLS = [signal.SIGKILL] * 50 + [signal.SIGTERM] * 10 + [signal.SIGINT] * 10
+SIGNALS = [*[signal.SIGKILL] * 5, signal.SIGTERM, signal.SIGINT]
 
 
 def finished(desk: Desk, jobs: Path) -> list[Ended]:
@@ -48,21 +48,25 @@ def killed_once(folder: Path, picture: Path, moment: float, how: signal.Signals)
         return stopped.status, left
 
 
-@pytest.mark.sweep
-def test_batch_killed_at_any_moment_is_done_once(tmp_path: Path, fixtures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("count", [20, pytest.param(70, marks=pytest.mark.release)])
+def test_batch_killed_at_any_moment_is_done_once(
+    tmp_path: Path, fixtures: Path, capsys: pytest.CaptureFixture[str], count: int
+) -> None:
     picture = fixtures / "portrait.jpg"
     with Service() as service:
         whole = Desk(tmp_path, service.base_url)
         length = timed(whole, whole.job_file(wan_jobs(JOBS, picture)))
     moments = random.Random(5)
-    rounds = [(tmp_path / f"{number}", picture, moments.uniform(0, length), how) for number, how in enumerate(KILLS)]
+    rounds = [
+        (tmp_path / f"{number}", picture, moments.uniform(0, length), SIGNALS[number % len(SIGNALS)]) for number in range(count)
+    ]
     with ThreadPoolExecutor(2) as pool:
         ends = list(pool.map(killed_once, *zip(*rounds, strict=True)))
     hit = sum(status != 0 for status, _ in ends)
     stages = Counter(stage for _, left in ends for stage in set(left))
     with capsys.disabled():
         print(f"\n{len(ends)} moments in {length:.1f} s, {hit} before the end; stages left in how many runs: {dict(stages)}")
-    assert hit > len(KILLS) // 2
+    assert hit > count // 2
     # The moments were spread over the whole of it: before anything was written down, and in the middle.
     assert () in [left for _, left in ends]
     assert stages["ready"]
