@@ -16,24 +16,20 @@ import mediapreflight
 SOURCES = Path(mediapreflight.__file__).parents[1]
 STRACE = shutil.which("strace")
 SECONDS = 120
-# `open` is told for whatever Python opens; the others for whatever could reach out of the process.
+AUDIT_LOG = "audit.jsonl"
+MAIN = "import sys; from mediapreflight.cli import main; sys.exit(main())"
+# Read by every Python that starts, those that the command starts among them. `open` is told for whatever Python opens; the others
+# for whatever could reach out of the process. Written at once: a process may be killed.
 AUDITED = """
-import atexit, json, os, sys
-events, log = [], sys.argv.pop(1)
+import json, os, sys
+log = os.open(os.environ["AUDIT_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 WATCHED = ("open", "os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.", "subprocess.Popen", "urllib.", "webbrowser.")
 def note(event, arguments):
     if event.startswith(WATCHED) and not (event == "open" and isinstance(arguments[0], int)):
         first = arguments[0] if arguments else None
         name = os.fsdecode(first) if isinstance(first, (str, bytes, os.PathLike)) else repr(first)
-        events.append((event, os.path.abspath(name) if event == "open" else name))
-def write():
-    watched = events[:]
-    with open(log, "w") as stream:
-        json.dump(watched, stream)
-atexit.register(write)
+        os.write(log, json.dumps((event, os.path.abspath(name) if event == "open" else name)).encode() + b"\\n")
 sys.addaudithook(note)
-from mediapreflight.cli import main
-sys.exit(main())
 """
 _CALL = re.compile(
     r"^\d+ +(?P<call>\w+)\("
@@ -71,14 +67,22 @@ def environment(home: Path) -> dict[str, str]:
     if libraries := ":".join(filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":"))):
         kept["LD_LIBRARY_PATH"] = libraries
     cache = {"MEDIAPREFLIGHT_CACHE_DIR": str(home / "cache"), "XDG_CACHE_HOME": str(home / "xdg"), "TMPDIR": str(home / "tmp")}
-    (home / "tmp").mkdir(exist_ok=True)
-    return kept | cache | {"HOME": str(home), "PYTHONPATH": str(SOURCES), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    for name in ("tmp", "site"):
+        (home / name).mkdir(exist_ok=True)
+    (home / "site" / "sitecustomize.py").write_text(AUDITED)
+    own = {
+        "HOME": str(home),
+        "PYTHONPATH": os.pathsep.join((str(home / "site"), str(SOURCES))),
+        "AUDIT_LOG": str(home / AUDIT_LOG),
+    }
+    return kept | cache | own | {"LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def watched(home: Path, cwd: Path, *arguments: str | Path) -> Run:
     """The command under watch."""
-    events, calls = home / "audit.json", home / "strace.log"
-    command: list[str | Path] = [sys.executable, "-c", AUDITED, events, *arguments]
+    events, calls = home / AUDIT_LOG, home / "strace.log"
+    events.unlink(missing_ok=True)
+    command: list[str | Path] = [sys.executable, "-c", MAIN, *arguments]
     if STRACE is not None:
         traced = "trace=open,openat,openat2,creat,socket,connect,bind,sendto,sendmsg,sendmmsg,execve,execveat"
         command = [STRACE, "-f", "-y", "-q", "--seccomp-bpf", "-s", "4096", "-e", traced, "-o", calls, *command]
@@ -87,7 +91,7 @@ def watched(home: Path, cwd: Path, *arguments: str | Path) -> Run:
 
 
 def _audited(log: Path) -> Seen:
-    events = json.loads(log.read_text())
+    events = [json.loads(line) for line in log.read_text().splitlines()]
     sockets = tuple(f"{event} {name}" for event, name in events if event.startswith(("socket.", "urllib.", "webbrowser.")))
     return Seen(
         frozenset(name for event, name in events if event == "open"),
@@ -100,7 +104,7 @@ def _audited(log: Path) -> Seen:
 def _traced(log: Path, cwd: Path) -> Seen:
     made = list(_calls(log, cwd))
     return Seen(
-        frozenset(name for call, name in made if call.startswith(("open", "creat")) and name != str(log.with_name("audit.json"))),
+        frozenset(name for call, name in made if call.startswith(("open", "creat")) and name != str(log.with_name(AUDIT_LOG))),
         tuple(f"{call} {name}" for call, name in made if call == "socket"),
         tuple(f"{call} {name}" for call, name in made if call in ("connect", "bind") or call.startswith("send")),
         tuple(name for call, name in made if call.startswith("exec")),
