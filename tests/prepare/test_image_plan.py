@@ -19,7 +19,7 @@ from mediapreflight.prepare.options import PrepareOptions
 from mediapreflight.prepare.steps import Expected, Rename, Step
 from mediapreflight.probe.facts import ImageFacts, Problem
 from mediapreflight.probe.formats import FORMATS
-from mediapreflight.probe.image import MAX_DECODED_PIXELS
+from mediapreflight.probe.image import max_pixels
 from mediapreflight.rules import rules_in
 
 from .roles import IMAGE_ROLES, blocking, findings_of
@@ -65,7 +65,7 @@ _formats = [name for name, known in FORMATS.items() if known.kind == "image" and
 def any_facts(draw: st.DrawFn) -> ImageFacts:
     format = draw(st.sampled_from(_formats))
     width, height = draw(st.integers(1, 20_000)), draw(st.integers(1, 20_000))
-    assume(width * height <= MAX_DECODED_PIXELS)
+    assume(width * height <= max_pixels(format))
     return facts(
         f"p.{draw(st.sampled_from(FORMATS[format].extensions))}",
         width,
