@@ -7,6 +7,7 @@ transparency, and OpenCV the colours of lossy data: it has the same library for 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from .headers.base import MAX_CHUNKS, HeaderError, take
@@ -45,44 +46,65 @@ class Still(NamedTuple):
     alpha: bytes
 
 
+class _Frame(NamedTuple):
+    """Where the first picture of an animation stands, and its size."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
 def read_still(stream: BinaryIO, size: int) -> Still:
     """The first picture of a file of `size` bytes. Raises HeaderError where there is none, or it is not of the stated size."""
-    at, end = 12, size
-    place: tuple[int, int, int, int] | None = None
     canvas: tuple[int, int] | None = None
+    frame: _Frame | None = None
     has_alpha, profile, alpha = False, None, b""
+    for name, at, length in _chunks(stream, size):
+        stream.seek(at)
+        match name:
+            case b"VP8X":
+                data = take(stream, 10)
+                canvas, has_alpha = (1 + _three(data, 4), 1 + _three(data, 7)), bool(data[0] & _ALPHA_FLAG)
+            case b"ICCP" if length <= _MAX_PROFILE_BYTES:
+                profile = take(stream, length)
+            case b"ANMF":
+                data = take(stream, _FRAME_HEADER_BYTES)
+                frame = _Frame(2 * _three(data, 0), 2 * _three(data, 3), 1 + _three(data, 6), 1 + _three(data, 9))
+            case b"ALPH":
+                alpha = take(stream, length)
+            case b"VP8 " | b"VP8L":
+                still = _still(name, take(stream, length), canvas, frame)
+                lossy_alpha = alpha if name == _LOSSY else b""
+                return still._replace(has_alpha=has_alpha or still.has_alpha or bool(alpha), profile=profile, alpha=lossy_alpha)
+    raise HeaderError("it holds no picture data")
+
+
+def _chunks(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, place and length of each chunk, those inside the first frame of an animation among them. Raises HeaderError."""
+    at, end = 12, size
     for _ in range(MAX_CHUNKS):
         if at + 8 > end:
-            break
+            return
         stream.seek(at)
         name, length = struct.unpack("<4sI", take(stream, 8))
         at += 8
         if at + length > end:
             raise HeaderError("its picture is cut off")
-        if name == b"VP8X":
-            data = take(stream, 10)
-            canvas, has_alpha = (1 + _three(data, 4), 1 + _three(data, 7)), bool(data[0] & _ALPHA_FLAG)
-        elif name == b"ICCP" and length <= _MAX_PROFILE_BYTES:
-            profile = take(stream, length)
-        elif name == b"ANMF" and length >= _FRAME_HEADER_BYTES:
-            data = take(stream, _FRAME_HEADER_BYTES)
-            place = 2 * _three(data, 0), 2 * _three(data, 3), 1 + _three(data, 6), 1 + _three(data, 9)
-            end = at + length
-            at += _FRAME_HEADER_BYTES
-            continue
-        elif name == b"ALPH":
-            alpha = take(stream, length)
-        elif name in (_LOSSY, _LOSSLESS):
-            data = take(stream, length)
-            width, height, transparent = _coded_size(name, data)
-            canvas = canvas or (width, height)
-            left, top, *stated = place or (0, 0, *canvas)
-            if stated != [width, height] or left + width > canvas[0] or top + height > canvas[1]:
-                raise HeaderError(f"its picture of {width} x {height} px is not of the size that its header says")
-            has_alpha = has_alpha or bool(alpha) or (transparent and place is None)
-            return Still(canvas, left, top, width, height, has_alpha, profile, name, data, alpha if name == _LOSSY else b"")
-        at += length + (length & 1)
-    raise HeaderError("it holds no picture data")
+        yield name, at, length
+        if name == b"ANMF":
+            at, end = at + _FRAME_HEADER_BYTES, at + length
+        else:
+            at += length + (length & 1)
+
+
+def _still(kind: bytes, data: bytes, canvas: tuple[int, int] | None, frame: _Frame | None) -> Still:
+    width, height, transparent = _coded_size(kind, data)
+    canvas = canvas or (width, height)
+    left, top, *stated = frame or (0, 0, *canvas)
+    if stated != [width, height] or left + width > canvas[0] or top + height > canvas[1]:
+        raise HeaderError(f"its picture of {width} x {height} px is not of the size that its header says")
+    return Still(canvas, left, top, width, height, transparent and frame is None, None, kind, data, b"")
 
 
 def verify(still: Still) -> None:
