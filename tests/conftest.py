@@ -9,6 +9,12 @@ import pytest
 from mediapreflight.cache import ENVIRONMENT
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for a server or a clock."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def fixtures() -> Path:
     return Path(__file__).resolve().parent.parent / "fixtures"

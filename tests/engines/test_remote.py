@@ -152,6 +152,7 @@ def test_file_over_the_bound_is_not_fetched(fixtures: Path, store: Store, monkey
     assert report.jobs[0].inputs["image"].facts.width == 640
 
 
+@pytest.mark.sweep
 def test_index_in_too_many_places_ends(store: Store) -> None:
     """A video of a thousand fragments 64 KiB apart would be read nearly whole, a range at a time."""
     fragment = (8).to_bytes(4, "big") + b"moof" + (32 * 2**10).to_bytes(4, "big") + b"free" + bytes(32 * 2**10 - 8)

@@ -27,7 +27,10 @@ def test_an_exception_is_found_and_its_input_made_small(tmp_path: Path) -> None:
     assert path.read_bytes() == b"\xff\xff\xff"
 
 
-@pytest.mark.parametrize(("target", "sort"), [("crashes", "crash"), ("hangs", "hang"), ("waits", "hang"), ("swells", "memory")])
+@pytest.mark.parametrize(
+    ("target", "sort"),
+    [("crashes", "crash"), ("hangs", "hang"), pytest.param("waits", "hang", marks=pytest.mark.sweep), ("swells", "memory")],
+)
 def test_what_spoils_a_process_is_found_and_the_rest_goes_on(
     target: str, sort: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -167,6 +167,7 @@ def test_fits_the_width_of_a_screen(browse, job, finding, fixtures: Path, width:
     assert needed <= visible
 
 
+@pytest.mark.sweep
 def test_a_thousand_jobs(browse, job, finding) -> None:
     pieces = list(pages(*[job(finding())] * 1000))
     assert len(pieces) > 10
