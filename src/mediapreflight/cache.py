@@ -215,7 +215,8 @@ class _Store:
         if rows and any(day != self._today for _, _, day in rows):
             self._read.append((self._today, path))
             self._write_if_many()
-        return {what: data for what, data, _ in rows}
+        # A damaged file may hold anything in any place.
+        return {what: data for what, data, _ in rows if isinstance(data, bytes)}
 
     def keep(self, path: bytes, stamp: Stamp, found: dict[str, bytes]) -> None:
         """Keep what was measured, soon."""
@@ -263,7 +264,12 @@ class _Store:
         if row is None:
             self._connection.execute("INSERT OR IGNORE INTO makers (versions) VALUES (?)", (versions,))
             row = self._connection.execute(find, (versions,)).fetchone()
-        return int(row[0])
+        number = row[0] if row else None
+        if not isinstance(number, int):
+            import sqlite3
+
+            raise sqlite3.DatabaseError("what was just written is not there")
+        return number
 
 
 def cache_folder() -> str:
