@@ -140,14 +140,8 @@ def _read_large_webp(source: Source, background: Color, factor: int) -> Rgb:
     from PIL import Image
 
     still = webp_still.read_still(source.stream, source.size)
-    profile, has_alpha = still.profile, still.has_alpha
-    (width, height), left, top, right, bottom = (
-        still.canvas,
-        still.left,
-        still.top,
-        still.left + still.width,
-        still.top + still.height,
-    )
+    profile, has_alpha, (width, height) = still.profile, still.has_alpha, still.canvas
+    left, top, right, bottom = still.left, still.top, still.left + still.width, still.top + still.height
     colours, alpha = webp_still.decode(still)
     # The file's data are no longer needed.
     del still
