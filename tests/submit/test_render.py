@@ -98,7 +98,14 @@ def test_dict_is_json() -> None:
     json.dumps(shown).encode()
 
 
-@given(st.text(), st.text(st.characters(exclude_characters="\0"), min_size=1))
+# What the file system can name: text, or bytes that are none.
+NAMES = st.one_of(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1),
+    st.binary(min_size=1).filter(lambda name: b"\0" not in name).map(os.fsdecode),
+)
+
+
+@given(st.text(), NAMES)
 def test_nothing_reaches_the_terminal_unwritten(text: str, path: str) -> None:
     sent = Request(
         "create", "POST", "https://a.example/api/v1/x", headers={"X": "y"}, params={"q": text or "q"}, json={"p": text}
