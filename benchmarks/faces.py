@@ -28,9 +28,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from mediapreflight.media.pixels import load_picture, within
 from mediapreflight.people import UnreadableMediaError, see_picture, watch_video
 from mediapreflight.people.faces import LONGEST_SIDE
-from mediapreflight.people.media import load_picture, within
 from mediapreflight.people.runtime import Shared, Task
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"

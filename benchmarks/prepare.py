@@ -17,13 +17,14 @@ from typing import Any
 
 from mediapreflight import Job, check
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.prepare import PrepareOptions, prepare
-from mediapreflight.prepare.av_steps import EncodeVideo
-from mediapreflight.prepare.ffmpeg import THREADS, find_ffmpeg
+from mediapreflight.media.facts import VideoFacts
+from mediapreflight.media.probe import probe
+from mediapreflight.prepare.av.ffmpeg import THREADS, find_ffmpeg
+from mediapreflight.prepare.av.video import EncodeVideo, run_video
+from mediapreflight.prepare.av.video_plan import plan_video
+from mediapreflight.prepare.execute import prepare
+from mediapreflight.prepare.options import PrepareOptions
 from mediapreflight.prepare.steps import Step
-from mediapreflight.prepare.video import run_video
-from mediapreflight.prepare.video_plan import plan_video
-from mediapreflight.probe import VideoFacts, probe
 
 MODEL, ROLE = "videoretalk", "video"
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from mediapreflight.probe import probe
+from mediapreflight.media.probe import probe
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PHOTO = (3000, 4000)

@@ -94,17 +94,17 @@ def child(name: str, found: Path, options: list[str]) -> None:
 
     with atheris.instrument_imports(include=["mediapreflight"]):
         import mediapreflight.catalog
-        import mediapreflight.check
+        import mediapreflight.check.run
         import mediapreflight.config.loading
         import mediapreflight.emulator.calls
         import mediapreflight.job_files
-        import mediapreflight.prepare.heif
-        import mediapreflight.probe.headers
-        import mediapreflight.probe.matroska
-        import mediapreflight.probe.riff
-        import mediapreflight.probe.sniff
+        import mediapreflight.media.headers
+        import mediapreflight.media.heif_items
+        import mediapreflight.media.matroska
+        import mediapreflight.media.riff
+        import mediapreflight.media.sniff
         import mediapreflight.rules
-        import mediapreflight.submit.answers
+        import mediapreflight.submit.dashscope.answers
         import mediapreflight.submit.urls  # noqa: F401
     target = TARGETS[name]
     corpus = [data for data in target.seeds() if len(data) <= _MOST_BYTES]

@@ -64,16 +64,20 @@ def with_people() -> Sequence[bytes]:
 
 @functools.cache
 def heifs() -> Sequence[bytes]:
-    """HEIC files of one tile and of a grid, turned and cut: no encoder at hand writes any, so the tests' own writer does."""
+    """HEIC files of one tile, of a grid, turned and cut, and with an alpha plane.
+
+    No encoder at hand writes any, so the tests' own writer does.
+    """
     import numpy as np
-    from tests.prepare.heic import write_heic
+    from tests.media.heic import write_heic
 
     rgb = np.add.outer(np.arange(48), np.arange(80)).astype(np.uint8)[..., None].repeat(3, axis=2)
     with tempfile.TemporaryDirectory() as folder:
-        one, grid = Path(folder, "one.heic"), Path(folder, "grid.heic")
+        one, grid, clear = (Path(folder, f"{name}.heic") for name in ("one", "grid", "clear"))
         write_heic(one, rgb, 128)
         write_heic(grid, rgb, 32, turns=1, profile=b"\0" * 128, aperture=(64, 32, 4, 4))
-        return one.read_bytes(), grid.read_bytes()
+        write_heic(clear, rgb, 128, mirror=1, coding=(9, 16), alpha=rgb[..., 0], index_zero=True)
+        return one.read_bytes(), grid.read_bytes(), clear.read_bytes()
 
 
 def _found() -> tuple[bytes, ...]:
@@ -327,7 +331,8 @@ def _ledger() -> bytes:
             job = {"model": "emo-v1", "inputs": {"image": "/a/p.png"}, "parameters": {"style_level": "calm"}, "region": None}
             base = "https://dashscope.aliyuncs.com/api/v1"
             for name in "abc":
-                entry = NewSubmission(fingerprint=name, model="emo-v1", region="beijing", base_url=base, job=job)
+                known = {"model": "emo-v1", "region": "beijing", "base_url": base, "account": "0123456789abcdef"}
+                entry = NewSubmission(fingerprint=name, job=job, **known)
                 ledger.register([entry])
             owned = ledger.claim(1)
             assert owned is not None
@@ -365,13 +370,13 @@ def ledger_rows() -> Sequence[bytes]:
 def cache_files() -> Sequence[bytes]:
     """A cache of facts that knows a picture."""
     from mediapreflight import Job, check
-    from mediapreflight.cache import Cache
+    from mediapreflight.check.cache import Cache
 
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder, "picture.png")
         picture.write_bytes(TINY_PNG)
         with Cache(folder) as cache:
-            check(Job("emo-v1", whole=False, image=str(picture)), level="decode", cache=cache)
+            check(Job("emo-v1", whole=False, image=str(picture)), level="decode", cache=cache, contained=False)
             path = cache.path
         return (path.read_bytes() if path.exists() else b"SQLite format 3\0",)
 

@@ -64,7 +64,7 @@ def probe_decode(data: bytes) -> None:
 def _probed(data: bytes, level: Any) -> Any:
     import msgspec
 
-    from mediapreflight.probe import probe
+    from mediapreflight import probe
 
     path = written(data, "file")
     facts = probe(path, level)
@@ -88,11 +88,12 @@ def _probed(data: bytes, level: Any) -> Any:
 
 def headers(data: bytes) -> None:
     """Each reader of picture headers on whatever comes: a header, or its own error."""
-    from mediapreflight.probe import h264, isobmff, matroska, riff
-    from mediapreflight.probe.headers import READERS, HeaderError, read_header
-    from mediapreflight.probe.headers.exif import read_exif, read_xmp
-    from mediapreflight.probe.mpeg_audio import find_audio_frames
-    from mediapreflight.probe.sniff import sniff
+    from mediapreflight.media import boxes as isobmff
+    from mediapreflight.media import extents, flv, h264, matroska, ogg, riff, streams, transport
+    from mediapreflight.media.headers import READERS, HeaderError, read_header
+    from mediapreflight.media.headers.exif import read_exif, read_xmp
+    from mediapreflight.media.mpeg_audio import find_audio_frames
+    from mediapreflight.media.sniff import sniff
 
     for name in READERS:
         with suppress(HeaderError):
@@ -110,11 +111,15 @@ def headers(data: bytes) -> None:
     sniff(stream)
     find_audio_frames(stream)
     isobmff.listed_samples(stream, len(data))
-    isobmff.missing_bytes(stream, len(data))
-    matroska.read_track_header(stream, len(data))
-    matroska.missing_bytes(stream, len(data))
-    riff.read_wav_header(stream, len(data))
-    riff.avi_missing_bytes(stream, len(data))
+    for read in (
+        *(extents.missing_bytes, extents.missing_titles),
+        *(matroska.read_track_header, matroska.missing_bytes, matroska.missing_titles, matroska.read_clusters),
+        *(riff.read_wav_header, riff.avi_missing_bytes, riff.avi_missing_index),
+        *(ogg.read_pages, flv.read_tags, transport.torn_packet, transport.damaged_packets),
+    ):
+        read(stream, len(data))
+    for name in ("mp4", "mkv", "ogg", "asf", "flv", "ts", "mpg", "avi"):
+        streams.has_picture(stream, len(data), name)
 
 
 # --- rules
@@ -124,15 +129,15 @@ def check_decode(data: bytes) -> None:
     """A whole check at level `decode`, then every rule of every model over what was measured, and an output format."""
     from mediapreflight import Job, check
     from mediapreflight.catalog import builtin_catalog
-    from mediapreflight.check import judge
-    from mediapreflight.measure import Measured
+    from mediapreflight.check.judge import judge
+    from mediapreflight.check.measure import Measured
     from mediapreflight.rules import selection
 
     path = written(data, "file")
     models = builtin_catalog().models()
     model = models[len(data) % len(models)]
     role = sorted(model.roles)[data[-1] % len(model.roles)] if data else next(iter(model.roles))
-    (report,) = check(Job(model.id, whole=False, **{role: path}), level="decode").jobs
+    (report,) = check(Job(model.id, whole=False, **{role: path}), level="decode", contained=False).jobs
     facts = report.inputs[role].facts
     if facts is None:
         raise BrokenPromiseError("the file was not measured")
@@ -153,7 +158,7 @@ def check_content(data: bytes) -> None:
     for model, role in (("emo-v1", "image"), ("animate-anyone-gen2", "image"), ("emo-v1", "audio"), ("videoretalk", "video")):
         inputs: dict[str, Any] = {role: path}
         with suppress(MediaPreflightError):
-            _rendered(check(Job(model, whole=False, **inputs), level="content").jobs, data)
+            _rendered(check(Job(model, whole=False, **inputs), level="content", contained=False).jobs, data)
 
 
 def _rendered(reports: Sequence[Any], data: bytes) -> None:
@@ -174,7 +179,7 @@ def prepare_plan(data: bytes) -> None:
     for model, role in (("emo-v1", "image"), ("liveportrait", "audio"), ("videoretalk", "video")):
         inputs: dict[str, Any] = {role: path}
         with suppress(MediaPreflightError):
-            plan(Job(model, whole=False, **inputs))
+            plan(Job(model, whole=False, **inputs), contained=False)
 
 
 # --- people
@@ -198,11 +203,12 @@ def people(data: bytes) -> None:
 
 def image_read(data: bytes) -> None:
     """Pixels of a picture: an array of the stated size, or DecodeError."""
-    from mediapreflight.prepare.image_read import read_rgb
-    from mediapreflight.probe.facts import ImageFacts
-    from mediapreflight.probe.image import probe_image
-    from mediapreflight.probe.sniff import sniff
-    from mediapreflight.probe.source import OpenError, open_source
+    from mediapreflight.media.facts import ImageFacts
+    from mediapreflight.media.image import probe_image
+    from mediapreflight.media.opening import open_source
+    from mediapreflight.media.pixels import read_rgb
+    from mediapreflight.media.sniff import sniff
+    from mediapreflight.media.source import OpenError
 
     path = written(data, "file")
     with suppress(OpenError), open_source(path) as source:
@@ -217,7 +223,7 @@ def image_read(data: bytes) -> None:
 
 def survey(data: bytes) -> None:
     """What ffmpeg is told of a source, and where its picture can be cut by copy: or PrepareError."""
-    from mediapreflight.prepare.packets import survey as surveyed
+    from mediapreflight.prepare.av.packets import survey as surveyed
 
     path = written(data, "file")
     for cut_s in (None, 0.5):
@@ -228,11 +234,13 @@ def survey(data: bytes) -> None:
 
 
 def heif(data: bytes) -> None:
-    """The index of a HEIC file: a tiling, or HeifError."""
-    from mediapreflight.prepare.heif import HeifError, read_tiling
+    """The index of a HEIC file: what the picture is made of and where that lies, or HeifError."""
+    from mediapreflight.media.heif_items import HeifError, missing_bytes, read_items
 
     with suppress(HeifError):
-        read_tiling(io.BytesIO(data), len(data))
+        items = read_items(io.BytesIO(data), len(data))
+        missing_bytes(items, len(data))
+        items.of_picture()
 
 
 # --- what users write
@@ -292,7 +300,7 @@ def jobs_prepared(data: bytes) -> None:
 
 
 def _jobs(data: bytes, name: str) -> None:
-    from mediapreflight.check import check
+    from mediapreflight import check
     from mediapreflight.job_files import read_jobs
 
     path = written(data, name)
@@ -345,7 +353,7 @@ def _one_line(error: Exception) -> None:
 
 def http_answer(data: bytes) -> Any:
     """An answer out of an input: a line with the status, lines of headers, an empty line, the body."""
-    from mediapreflight.submit.exchange import Answer
+    from mediapreflight.submit.http.exchange import Answer
 
     head, _, body = data.partition(b"\n\n")
     lines = head.decode("latin-1").split("\n")
@@ -357,7 +365,7 @@ def http_answer(data: bytes) -> Any:
 def answers(data: bytes) -> None:
     """Every parser of answers, for every model: a result, or one error of ours that fits on a line."""
     from mediapreflight.catalog import builtin_catalog
-    from mediapreflight.submit import answers as parsers
+    from mediapreflight.submit.dashscope import answers as parsers
 
     answer = http_answer(data)
     models = builtin_catalog().models()
@@ -383,7 +391,9 @@ def urls(data: bytes) -> None:
     """The look at a user's URL, answered by an input; and where redirects lead."""
     from mediapreflight.catalog import builtin_catalog
     from mediapreflight.submit import urls as looks
-    from mediapreflight.submit.exchange import Call, Send, Sleep
+    from mediapreflight.submit.http.exchange import Answer, Send
+    from mediapreflight.submit.ledger import Ledger
+    from mediapreflight.submit.session import Session
 
     answer = http_answer(data)
     role = builtin_catalog().model("emo-v1").roles[("image", "audio")[len(data) % 2]]
@@ -391,21 +401,29 @@ def urls(data: bytes) -> None:
     looks.shown_url(url)
     looks.content_range(answer.headers)
     looks.content_length(answer.headers)
+    exchanges = 0
+
+    async def wire(send: Send) -> Answer:
+        nonlocal exchanges
+        exchanges += 1
+        if exchanges > 100:
+            raise BrokenPromiseError("the look does not end")
+        if send.sink is not None and answer.status in (200, 206):
+            send.sink(answer.body)
+        return answer
+
+    async def no_wait(seconds: float) -> None:
+        """Nothing takes time here."""
+
+    async def run(function: Any) -> Any:
+        return ["127.0.0.1"]
+
+    session = Session(ledger=Ledger("/nonexistent/ledger"), account="", wire=wire, sleep=no_wait, private_urls=True)
+    object.__setattr__(session, "run", run)
+    looking = looks.look_at(session, url, role)
     with suppress(MediaPreflightError, StopIteration):
-        flow = looks.look_at(url, role, allow_private=True, random=lambda: 0.5)
-        given: Any = None
-        for _ in range(100):
-            effect = flow.send(given)
-            match effect:
-                case Call():
-                    given = ["127.0.0.1"]
-                case Sleep():
-                    given = None
-                case Send(sink=sink):
-                    if sink is not None and answer.status in (200, 206):
-                        sink(answer.body)
-                    given = answer
-        raise BrokenPromiseError("the look does not end")
+        # Nothing in it waits for anything: it ends at its first step.
+        looking.send(None)
 
 
 def ledger_rows(data: bytes) -> None:
@@ -458,7 +476,7 @@ def _ledger_read(ledger: Any) -> None:
 def cache_file(data: bytes) -> None:
     """A damaged cache of facts: the report is the same as without one."""
     from mediapreflight import Job, check
-    from mediapreflight.cache import Cache
+    from mediapreflight.check.cache import Cache
 
     folder = scratch() / "cache"
     folder.mkdir(exist_ok=True)
@@ -468,7 +486,7 @@ def cache_file(data: bytes) -> None:
             old.unlink()
         cache.path.write_bytes(data)
         job = Job("emo-v1", whole=False, image=picture)
-        if check(job, level="decode", cache=cache) != check(job, level="decode"):
+        if check(job, level="decode", cache=cache, contained=False) != check(job, level="decode", contained=False):
             raise BrokenPromiseError("the cache changes the report")
 
 
@@ -491,6 +509,7 @@ def emulator_http(data: bytes) -> None:
 
     service = _emulator()
     address = ("127.0.0.1", int(service.base_url.split(":")[2].partition("/")[0]))
+    data = data.replace(b"Host: 127.0.0.1\r\n", b"Host: 127.0.0.1:%d\r\n" % address[1])
     with socket.create_connection(address, timeout=20) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)

@@ -57,9 +57,9 @@ def test_places_in_files() -> None:
         assert (keyed.key, str(keyed)) == ("roles.image", "m.toml:2: roles.image: is wrong")
 
 
-def test_missing_library_says_how_to_mend_it() -> None:
+def test_missing_library_says_how_to_fix_it() -> None:
     error = MissingLibraryError("av", "No module named 'av'", "pip install av")
-    assert (error.library, error.mend) == ("av", "pip install av")
+    assert (error.library, error.fix) == ("av", "pip install av")
     assert str(error) == "av does not load (No module named 'av'); pip install av"
 
 

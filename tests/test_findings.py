@@ -6,8 +6,8 @@ from typing import Any, get_args
 import pytest
 
 from mediapreflight import Finding, InputReport, Job, JobReport, Report, __version__, check, plan
-from mediapreflight.findings import FAILING, SEVERITIES, Severity, curable, summary_of
-from mediapreflight.probe.facts import ImageFacts
+from mediapreflight.findings import FAILING, SEVERITIES, Severity, fixable, summary_of
+from mediapreflight.media.facts import ImageFacts
 
 
 def finding(severity: Severity, *, fixable: bool = False) -> Finding:
@@ -73,11 +73,11 @@ def alone(model: str, role: str, path: Path) -> Job:
 
 @pytest.mark.parametrize(("model", "role"), [("emo-v1", "image"), ("emo-v1", "audio"), ("videoretalk", "video")])
 @pytest.mark.parametrize("path", FAULTS, ids=lambda path: path.name)
-def test_nothing_is_curable_where_no_plan_can_be_made(path: Path, model: str, role: str) -> None:
+def test_nothing_is_fixable_where_no_plan_can_be_made(path: Path, model: str, role: str) -> None:
     job = alone(model, role, path)
     (report,) = check(job, level="decode").jobs
     (made,) = plan(job, level="decode")
-    assert not (made.hopeless and list(curable(report)))
+    assert not (made.unfixable and list(fixable(report)))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_nothing_is_curable_where_no_plan_can_be_made(path: Path, model: str, ro
         ("talking-head.mp4", "emo-v1", "audio", 1),
     ],
 )
-def test_faults_of_files_that_cannot_be_read_are_not_counted_as_curable(
+def test_faults_of_files_that_cannot_be_read_are_not_counted_as_fixable(
     fixtures: Path, name: str, model: str, role: str, count: int
 ) -> None:
     (report,) = check(alone(model, role, fixtures / name), level="decode").jobs

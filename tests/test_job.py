@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 
 from mediapreflight import Job, UnknownModelError, UsageError
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.job import is_local, is_url, parse_settings, parsed, revised, roles_for_kind, with_values
+from mediapreflight.catalog.schema import Condition
+from mediapreflight.job import (
+    is_at_hand,
+    is_local,
+    is_url,
+    parse_settings,
+    parsed,
+    revised,
+    roles_for_kind,
+    with_local_paths,
+    with_values,
+)
 
 TYPES = ("string", "integer", "number", "boolean", "box")
 EMO = {"image": "a.png", "audio": "b.mp3"}
@@ -194,3 +205,71 @@ def test_paths_are_local(value: str) -> None:
 @pytest.mark.parametrize("value", ["", None, 5, "https://example.org/a.png", "oss://x/a.png", "s3://bucket/a.png"])
 def test_urls_and_stores_are_not(value: object) -> None:
     assert not is_local(value)
+
+
+URLS = ["http://a/b", "HTTPS://a/b", "oss://bucket/a.png", "OSS://bucket/a.png"]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_urls_that_the_service_fetches(url: str) -> None:
+    assert (is_url(url), is_local(url), is_at_hand(url)) == (True, False, False)
+
+
+@pytest.mark.parametrize("url", ["data:;base64,AAAA", "DATA:image/png,x"])
+def test_files_that_are_their_own_text(url: str) -> None:
+    assert (is_url(url), is_local(url), is_at_hand(url)) == (False, False, True)
+
+
+def test_file_urls_become_paths_once_and_only_where_files_stand() -> None:
+    model, url = builtin_catalog().model("wan2.6-i2v"), "file:///a/b%20c.png"
+    job = Job("wan2.6-i2v", image=url, prompt=url, parameters={"x": url}, region="beijing", whole=False)
+    located = with_local_paths(job, model)
+    assert located.inputs["image"] == "/a/b c.png"
+    assert (located.inputs["prompt"], located.parameters, located.region, located.whole) == (url, {"x": url}, "beijing", False)
+    assert with_local_paths(located, model) is located
+    elsewhere = Job("wan2.6-i2v", image="file://server/a.png", audio="https://a/b.mp3")
+    assert with_local_paths(elsewhere, model) is elsewhere
+
+
+def test_repr_holds_no_file() -> None:
+    url = "data:image/png;base64," + "A" * 10_000
+    assert "data:image/png;base64,… (7.5 kB)" in repr(Job("wan2.6-i2v", image=url))
+    assert len(repr(Job("wan2.6-i2v", image=url))) < 200
+
+
+@pytest.mark.parametrize(
+    ("job", "parameter", "value"),
+    [
+        (Job("liveportrait", parameters={"video_fps": 30}), "video_fps", 30),
+        (Job("liveportrait"), "video_fps", 24),
+        (Job("wan2.6-i2v"), "seed", None),
+        (Job("liveportrait"), "no_such_parameter", None),
+    ],
+)
+def test_value_is_what_is_given_else_the_default_else_nothing(job: Job, parameter: str, value: object) -> None:
+    assert job.value(parameter, builtin_catalog().model(job.model)) == value
+
+
+@pytest.mark.parametrize(
+    ("condition", "given", "holds"),
+    [
+        (Condition(parameter="video_extension", equals=True), {}, False),
+        (Condition(parameter="video_extension", equals=False), {}, True),
+        (Condition(parameter="video_extension", equals=True), {"parameters": {"video_extension": True}}, True),
+        (Condition(parameter="video_extension", given=True), {}, False),
+        (Condition(parameter="video_extension", given=True), {"parameters": {"video_extension": False}}, True),
+        (Condition(role="ref_image", given=False), {}, True),
+        (Condition(role="ref_image", given=False), {"ref_image": ""}, True),
+        (Condition(role="ref_image", given=False), {"ref_image": None}, True),
+        (Condition(role="ref_image", given=False), {"ref_image": "a.png"}, False),
+        (Condition(role="ref_image", given=True), {"ref_image": "https://a.b/c.png"}, True),
+    ],
+)
+def test_conditions(condition: Condition, given: dict, holds: bool) -> None:
+    assert Job("videoretalk", **given).holds(condition, builtin_catalog().model("videoretalk")) is holds
+
+
+def test_condition_on_a_field() -> None:
+    condition, model = Condition(field="template", given=True), builtin_catalog().model("wan2.6-i2v")
+    assert Job("wan2.6-i2v", template="squish").holds(condition, model)
+    assert not Job("wan2.6-i2v").holds(condition, model)

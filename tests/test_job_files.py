@@ -174,7 +174,6 @@ def test_jobs_come_before_the_fault_behind_them(write: Write) -> None:
         (".csv", "model,image,image\nemo-v1,a.png,b.png\n", 1),
         (".csv", "model,image, image \nemo-v1,a.png,b.png\n", 1),
         (".csv", ",,\nemo-v1,a.png,b.png\n", 1),
-        (".csv", "model,image\nemo-v1," + "x" * 200_000 + "\n", 2),
     ],
 )
 def test_broken_syntax_is_named_with_its_line(write: Write, suffix: str, text: str, line: int) -> None:
@@ -264,7 +263,7 @@ def test_file_without_a_job(write: Write, suffix: str, text: str) -> None:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_empty_file(write: Write, suffix: str) -> None:
-    assert "0 bytes" in refusal(write(f"jobs{suffix}", ""))
+    assert refusal(write(f"jobs{suffix}", "")) == "is empty"
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -351,3 +350,29 @@ def test_prepared_json_names_no_file_as_a_url(write: Callable[..., Path]) -> Non
     }
     text = json.dumps({"schema": "mediapreflight.prepared/1", "version": "1", "ok": True, "jobs": [job]})
     assert refusal(write("prepared.json", text)) == "names something under `urls` that is none: `image`"
+
+
+INPUTS = {
+    "file:///a/b%20c.png": "/a/b c.png",
+    "file://server/a.png": "file://server/a.png",
+    "oss://dashscope-instant/a.png": "oss://dashscope-instant/a.png",
+    "data:image/png;base64,AAAA": "data:image/png;base64,AAAA",
+}
+
+
+@pytest.mark.parametrize(("given", "read"), INPUTS.items())
+def test_every_kind_of_input_in_every_format(write: Write, given: str, read: str) -> None:
+    texts = {
+        "jobs.toml": f'[[jobs]]\nmodel = "wan2.6-i2v"\nimage = "{given}"\nprompt = "{given}"\n',
+        "jobs.jsonl": json.dumps({"model": "wan2.6-i2v", "image": given, "prompt": given}) + "\n",
+        "jobs.csv": f'model,image,prompt\nwan2.6-i2v,"{given}","{given}"\n',
+    }
+    for name, text in texts.items():
+        (job,) = read_jobs(write(name, text))
+        assert job.inputs == {"image": read, "prompt": given}
+
+
+def test_a_picture_in_a_cell(write: Write) -> None:
+    url = "data:image/png;base64," + "A" * 1_000_000
+    (job,) = read_jobs(write("jobs.csv", f'model,image\nwan2.6-i2v,"{url}"\n'))
+    assert job.inputs["image"] == url

@@ -1,5 +1,6 @@
 """Output that appears whole or not at all."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def test_a_killed_process_leaves_no_name_and_the_next_one_cleans_up(tmp_path: Pa
     died = subprocess.run([sys.executable, "-c", script, tmp_path], check=False)
     assert died.returncode < 0
     assert all(path.name.startswith(".mediapreflight-") for path in tmp_path.iterdir())
-    assert len(list(tmp_path.iterdir())) == 1
+    assert any(path.is_dir() for path in tmp_path.iterdir())
     deliver(tmp_path, "q.jpg", b"whole")
     assert [path.name for path in tmp_path.iterdir()] == ["q.jpg"]
 
@@ -66,6 +67,57 @@ def test_the_staging_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
         assert staged.read_bytes() == b"mine"
         first.deliver(staged, overwrite=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["p.jpg", "q.jpg"]
+
+
+CONTAINER = """
+import os, sys
+os.getpid = lambda: 1
+from mediapreflight.output_folder import OutputFolder
+with OutputFolder(sys.argv[1]) as folder, folder.staged("p.jpg") as staged:
+    staged.write_bytes(b"mine")
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(folder.deliver(staged, overwrite=False).read_bytes().decode())
+"""
+
+
+def test_containers_that_share_a_folder_leave_each_other_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # In each of them the process has the same number, which is also that of a living process here, or of none.
+    with subprocess.Popen(
+        [sys.executable, "-c", CONTAINER, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None and other.stdin is not None
+        assert other.stdout.readline() == "ready\n"
+        for number in (1, 2**22 + 1, os.getpid()):
+            with monkeypatch.context() as context:
+                context.setattr(os, "getpid", lambda number=number: number)
+                deliver(tmp_path, f"{number}.jpg", b"whole")
+        print("go on", file=other.stdin, flush=True)
+        assert other.stdout.readline() == "mine\n"
+    assert (tmp_path / "p.jpg").read_bytes() == b"mine"
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_what_a_dead_process_left_goes_though_its_number_lives(tmp_path: Path) -> None:
+    script = CONTAINER.replace("lambda: 1", f"lambda: {os.getpid()}").replace("sys.stdin.readline()", "os.abort()")
+    assert subprocess.run([sys.executable, "-c", script, tmp_path], check=False, capture_output=True).returncode != 0
+    assert len(list(tmp_path.glob(".mediapreflight-*"))) == 2
+    deliver(tmp_path, "q.jpg", b"whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["q.jpg"]
+
+
+def test_where_nothing_can_be_locked_nothing_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import filelock
+
+    def unsupported(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", unsupported)
+    (tmp_path / ".mediapreflight-other").mkdir()
+    (tmp_path / ".mediapreflight-other.lock").touch()
+    deliver(tmp_path, "q.jpg", b"whole")
+    assert (tmp_path / ".mediapreflight-other").is_dir()
+    assert (tmp_path / "q.jpg").is_file()
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The public face of the package."""
 
-import importlib
 import inspect
 import os
+import pkgutil
 import subprocess
 import sys
 from importlib import metadata
@@ -35,6 +35,7 @@ PUBLIC = [
     "JobNotFitError",
     "JobPlan",
     "JobReport",
+    "JobResult",
     "KeyRefusedError",
     "Ledger",
     "LedgerError",
@@ -50,9 +51,11 @@ PUBLIC = [
     "ProtocolError",
     "Report",
     "RequestRefusedError",
+    "ResultNotFoundError",
     "ServiceError",
     "ServiceFaultError",
     "SubmitError",
+    "SubmitOptions",
     "Summary",
     "Task",
     "TaskExpiredError",
@@ -100,17 +103,43 @@ def test_every_public_method_is_documented(name: str) -> None:
             assert inspect.getdoc(value), member
 
 
-def test_functions_keep_their_names_whichever_module_is_imported_first() -> None:
-    """`check`, `prepare` and `probe` are modules, too."""
-    for name in ("check", "prepare", "probe"):
-        importlib.import_module(f"mediapreflight.{name}")
-        assert inspect.isfunction(getattr(mediapreflight, name))
-    code = "import sys, mediapreflight.probe.facts, mediapreflight.check, mediapreflight as m\n"
-    code += "print(callable(m.check), callable(m.probe), set(m.__all__) <= set(dir(m)), hasattr(m, 'nothing'))\n"
-    code += "from mediapreflight import *; print(prepare is m.prepare)"
+IMPORTS = ["", "mediapreflight.check", "mediapreflight.check.run", "mediapreflight.prepare.plan", "mediapreflight.media.facts"]
+
+
+@pytest.mark.parametrize("first", IMPORTS)
+def test_functions_keep_their_names_whichever_module_is_imported_first(first: str) -> None:
+    """`check` and `prepare` are packages, too."""
+    code = f"""
+import sys
+from importlib import import_module
+from types import FunctionType
+import mediapreflight as m
+if {first!r}:
+    import_module({first!r})
+from mediapreflight import *
+from mediapreflight import check, prepare, probe
+for module in [name for name in sys.modules if name.startswith(m.__name__)]:
+    import_module(module)
+print({{type(each) for each in (check, prepare, probe, plan, m.check, m.prepare, m.probe, m.plan)}} == {{FunctionType}})
+print(set(m.__all__) <= set(dir(m)), hasattr(m, "nothing"))
+"""
+    assert printed(code) == "True\nTrue False\n"
+
+
+def test_packages_that_share_a_name_with_a_function_load_nothing() -> None:
+    code = "import sys, mediapreflight\nprint(sorted(name for name in sys.modules if name.startswith('mediapreflight.')))"
+    names = [f"mediapreflight.{name}" for name in ("_version", "check", "prepare")]
+    assert printed(code) == f"{names}\n"
+
+
+def test_every_package_that_shares_a_name_with_a_public_one_is_among_them() -> None:
+    modules = {each.name for each in pkgutil.iter_modules(mediapreflight.__path__)}
+    assert modules & set(mediapreflight.__all__) == {"check", "prepare"}
+
+
+def printed(code: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(Path(mediapreflight.__file__).parents[1])}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout == "True True True False\nTrue\n"
+    return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True).stdout
 
 
 def test_package_is_typed() -> None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import mediapreflight
-from mediapreflight.probe.formats import FORMATS
+from mediapreflight.media.formats import FORMATS
 
 MANIFEST = Path(__file__).resolve().parent.parent / ".pre-commit-hooks.yaml"
 SOURCES = Path(mediapreflight.__file__).parents[1]

@@ -9,16 +9,15 @@ for finding in report.findings:
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from .cache import Cache
     from .catalog import Catalog
-    from .check import check, check_many
+    from .check.cache import Cache
+    from .check.run import check, check_many
     from .errors import (
         AccessRefusedError,
         CatalogError,
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
         PrepareError,
         ProtocolError,
         RequestRefusedError,
+        ResultNotFoundError,
         ServiceError,
         ServiceFaultError,
         SubmitError,
@@ -57,12 +57,23 @@ if TYPE_CHECKING:
     from .findings import Finding, InputReport, JobReport, Report, Summary
     from .job import Job
     from .job_files import read_jobs
-    from .prepare import JobPlan, Prepared, PrepareOptions, plan, prepare, prepare_jobs
-    from .probe import AudioFacts, Facts, ImageFacts, Problem, UnknownFacts, VideoFacts, probe
+    from .media.facts import AudioFacts, Facts, ImageFacts, Problem, UnknownFacts, VideoFacts
+    from .media.probe import probe
+    from .prepare.execute import Prepared, prepare, prepare_jobs
+    from .prepare.options import PrepareOptions
+    from .prepare.plan import JobPlan, plan
     from .submit.client import AsyncClient, Client
     from .submit.ledger import Ledger
-    from .submit.surroundings import Event, Pace
+    from .submit.pipeline import SubmitOptions
+    from .submit.result import JobResult
+    from .submit.session import Event, Pace
     from .submit.tasks import Task
+else:
+    # These packages share their names with functions. They are empty: loaded now, a later import of a module in them does not put
+    # the package in the function's place.
+    from . import check, prepare
+
+    del check, prepare
 
 __all__ = [
     "AccessRefusedError",
@@ -87,6 +98,7 @@ __all__ = [
     "JobNotFitError",
     "JobPlan",
     "JobReport",
+    "JobResult",
     "KeyRefusedError",
     "Ledger",
     "LedgerError",
@@ -102,9 +114,11 @@ __all__ = [
     "ProtocolError",
     "Report",
     "RequestRefusedError",
+    "ResultNotFoundError",
     "ServiceError",
     "ServiceFaultError",
     "SubmitError",
+    "SubmitOptions",
     "Summary",
     "Task",
     "TaskExpiredError",
@@ -135,9 +149,9 @@ __all__ = [
 _HOMES = {
     name: home
     for home, names in {
-        "cache": ("Cache",),
+        "check.cache": ("Cache",),
         "catalog": ("Catalog",),
-        "check": ("check", "check_many"),
+        "check.run": ("check", "check_many"),
         "errors": (
             "AccessRefusedError",
             "CatalogError",
@@ -157,6 +171,7 @@ _HOMES = {
             "PrepareError",
             "ProtocolError",
             "RequestRefusedError",
+            "ResultNotFoundError",
             "ServiceError",
             "ServiceFaultError",
             "SubmitError",
@@ -176,34 +191,28 @@ _HOMES = {
         "findings": ("Finding", "InputReport", "JobReport", "Report", "Summary"),
         "job": ("Job",),
         "job_files": ("read_jobs",),
-        "prepare": ("JobPlan", "PrepareOptions", "Prepared", "plan", "prepare", "prepare_jobs"),
+        "prepare.execute": ("Prepared", "prepare", "prepare_jobs"),
+        "prepare.options": ("PrepareOptions",),
+        "prepare.plan": ("JobPlan", "plan"),
         "submit.client": ("AsyncClient", "Client"),
         "submit.ledger": ("Ledger",),
-        "submit.surroundings": ("Event", "Pace"),
+        "submit.pipeline": ("SubmitOptions",),
+        "submit.result": ("JobResult",),
+        "submit.session": ("Event", "Pace"),
         "submit.tasks": ("Task",),
-        "probe": ("AudioFacts", "Facts", "ImageFacts", "Problem", "UnknownFacts", "VideoFacts", "probe"),
+        "media.facts": ("AudioFacts", "Facts", "ImageFacts", "Problem", "UnknownFacts", "VideoFacts"),
+        "media.probe": ("probe",),
     }.items()
     for name in names
 }
 
 
-class _Face(type(sys)):  # type: ignore[misc]  # mypy wants a name for a class's base
-    """This package as a module in which `check`, `prepare` and `probe` are the functions, not the modules they live in."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        setattr(self, name, value)
-        return value
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Python binds a module it has imported to its name in the package.
-        if not (name in _HOMES and isinstance(value, type(sys))):
-            super().__setattr__(name, value)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *__all__})
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return value
 
 
-sys.modules[__name__].__class__ = _Face
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

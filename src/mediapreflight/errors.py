@@ -18,7 +18,7 @@
         ├── TransportError         no answer came
         │   ├── UnreachableError   and the request was surely not received
         │   └── LostAnswerError    and the request may have been received
-        ├── UnclearTaskError       more than one task could be the one whose answer was lost; none is sent again
+        ├── UnclearTaskError       whether a create call made a task is not known; it is not sent again
         ├── TaskExpiredError       the service knows the task no longer, or its result is gone
         ├── WaitTimeoutError       the task is still open when the caller's patience ends; it can be resumed
         ├── UploadError            the temporary space does not take a file
@@ -26,6 +26,7 @@
         ├── DownloadError          the result cannot be fetched, or is not what it should be
         └── ServiceError           the service answered with an error; carries its code, message and request id
             ├── ProtocolError      its answer cannot be understood
+            │   └── ResultNotFoundError a task succeeded, but what it made is not found in the answer; the answer is kept
             ├── KeyRefusedError    the API key is wrong or missing (401)
             ├── AccessRefusedError the account may not do this, or must pay first (403, 429 of billing)
             ├── RequestRefusedError the request or a file in it breaks a limit (400, 404, 409)
@@ -47,10 +48,11 @@ class MediaPreflightError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By default an error is rebuilt from its text, which is not what most of these are made from.
-        return _restored, (type(self), self.args, self.__dict__)
+        return restored, (type(self), self.args, self.__dict__)
 
 
-def _restored(kind: type[MediaPreflightError], args: tuple[object, ...], attributes: dict[str, object]) -> MediaPreflightError:
+def restored(kind: type[MediaPreflightError], args: tuple[object, ...], attributes: dict[str, object]) -> MediaPreflightError:
+    """An error of this class with these arguments and attributes, made without its `__init__`."""
     error = kind.__new__(kind)
     error.args = args
     error.__dict__.update(attributes)
@@ -133,13 +135,13 @@ class MissingLibraryError(MediaPreflightError):
 
     Attributes:
         library: its name.
-        mend: the one line that mends it.
+        fix: the one line that fixes it.
     """
 
-    def __init__(self, library: str, reason: str, mend: str) -> None:
+    def __init__(self, library: str, reason: str, fix: str) -> None:
         self.library = library
-        self.mend = mend
-        super().__init__(f"{library} does not load ({reason}); {mend}")
+        self.fix = fix
+        super().__init__(f"{library} does not load ({reason}); {fix}")
 
 
 class UnreadableMediaError(MediaPreflightError):
@@ -229,10 +231,10 @@ class LostAnswerError(TransportError):
 
 
 class UnclearTaskError(SubmitError):
-    """A lost answer that the task list does not resolve.
+    """The answer to a create call was lost, and the task list does not tell which task it made, or whether it made one.
 
     Attributes:
-        candidates: the ids of the tasks it could have made.
+        candidates: the ids of the tasks it could have made; may be empty.
     """
 
     def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
@@ -268,9 +270,10 @@ class ServiceError(SubmitError):
         service_message: what it says.
         status: the HTTP status; 200 where a task ended so.
         request_id: what its support asks for; may be empty.
-        retry_helps: whether the same request can succeed later.
+        retry_helps: whether the same request can succeed later; None where that is not known.
         rules: the local rules that would have found it, by code.
         retry_after: seconds the service asks to wait, or None.
+        cause: what the message can mean, where it says too little; may be empty.
     """
 
     def __init__(
@@ -280,9 +283,10 @@ class ServiceError(SubmitError):
         *,
         status: int,
         request_id: str = "",
-        retry_helps: bool = False,
+        retry_helps: bool | None = False,
         rules: tuple[str, ...] = (),
         retry_after: float | None = None,
+        cause: str = "",
     ) -> None:
         self.code = code
         self.service_message = service_message
@@ -291,11 +295,27 @@ class ServiceError(SubmitError):
         self.retry_helps = retry_helps
         self.rules = rules
         self.retry_after = retry_after
-        super().__init__(": ".join(part for part in (code, service_message) if part) or f"HTTP status {status}")
+        self.cause = cause
+        said = ": ".join(part for part in (code, service_message) if part) or f"HTTP status {status}"
+        super().__init__(f"{said} ({cause})" if cause else said)
 
 
 class ProtocolError(ServiceError):
     """An answer that cannot be understood."""
+
+
+class ResultNotFoundError(ProtocolError):
+    """A task succeeded, and is paid, but what it made is not where results stand. The ledger keeps the whole answer.
+
+    Attributes:
+        task_id: the task.
+        urls: every URL in the answer, whole: what signs them is as good as a password for 24 h.
+    """
+
+    def __init__(self, task_id: str, service_message: str, *, urls: tuple[str, ...] = (), **details: Any) -> None:
+        self.task_id = task_id
+        self.urls = urls
+        super().__init__("", service_message, **details)
 
 
 class KeyRefusedError(ServiceError):

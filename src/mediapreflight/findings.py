@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from ._version import __version__
+from .media.facts import Facts, ImageFacts, Problem, UnknownFacts, VideoFacts
 from .people.facts import Content
-from .probe.facts import Facts, ImageFacts, Problem, UnknownFacts, VideoFacts
 
 Severity = Literal["error", "warning", "info", "unchecked"]
 # The service documents a refusal; a check could not run; one reading of the documents refuses; good to know.
@@ -25,7 +25,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One fault in one input of one job, found by one rule.
 
     `measured` and `limit` are in `unit`. `service_code`: what the service would answer, where its documents say.
-    `fixable`: whether preparing the file can cure it. `help`: what to do next, one sentence. `source`: page and date the limit
+    `fixable`: whether preparing the file can fix it. `help`: what to do next, one sentence. `source`: page and date the limit
     stands on.
     """
 
@@ -64,7 +64,7 @@ class JobReport(Struct, frozen=True, kw_only=True):
 
 
 class Summary(Struct, frozen=True, kw_only=True):
-    """Counts over a whole report. `files` counts inputs, each as often as a job names it; `fixable` what `curable` names."""
+    """Counts over a whole report. `files` counts inputs, each as often as a job names it; `fixable` what preparing can fix."""
 
     jobs: int
     files: int
@@ -117,12 +117,12 @@ def summary_of(jobs: tuple[JobReport, ...]) -> Summary:
         warnings=counts["warning"],
         unchecked=counts["unchecked"],
         infos=counts["info"],
-        fixable=sum(1 for job in jobs for _ in curable(job)),
+        fixable=sum(1 for job in jobs for _ in fixable(job)),
     )
 
 
-def curable(job: JobReport) -> Iterator[Finding]:
-    """The findings that preparing the files can cure: the fixable ones, save those of files that nothing can be made of."""
+def fixable(job: JobReport) -> Iterator[Finding]:
+    """The findings that preparing the files can fix: the fixable ones, save those of files that nothing can be made of."""
     refused: set[str | None] = {
         role for role, item in job.inputs.items() if item.facts is not None and not _can_be_read(item.facts)
     }

@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from .catalog import Catalog, Model, builtin_catalog
+from .catalog.schema import Condition
 from .errors import UsageError
-from .probe.source import is_remote
+from .media.data_url import is_data_url
+from .media.source import display_name, is_file_url, is_remote, local_path
 
-_URL = re.compile(r"https?://", re.IGNORECASE)
+# Characters that no URL may hold as they are (RFC 3986).
+MUST_BE_ENCODED = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
+_URL = re.compile(r"(https?|oss)://", re.IGNORECASE)
+_OSS = re.compile("oss://", re.IGNORECASE)
 # What a job says of itself: no input can go by these names.
 OWN_KEYS = frozenset({"model", "parameters", "region", "whole"})
 
@@ -23,8 +28,8 @@ class Job:
 
     Args:
         model: id or alias.
-        inputs: keyword arguments, one a role or input field of the model: a local path or an `http(s)://` URL for a role,
-            a plain value for a field such as `prompt`, `template_id` or `face_bbox`.
+        inputs: keyword arguments, one a role or input field of the model: for a role a local path, or a URL (`file://`,
+            `data:`, `http(s)://`, `oss://`), a plain value for a field such as `prompt`, `template_id` or `face_bbox`.
         parameters: request parameters by name.
         region: where it will be sent; None where that is left open.
         whole: whether the job must be complete. False: each input stands for itself, and missing ones are no fault.
@@ -66,8 +71,23 @@ class Job:
 
     __hash__ = None  # type: ignore[assignment]  # as of any record that holds a dict
 
+    def value(self, parameter: str, model: Model) -> Any:
+        """A parameter's value: as given, or the default that the job's model documents; None where there is neither."""
+        known = model.parameters.get(parameter)
+        return self.parameters.get(parameter, known.default if known else None)
+
+    def holds(self, condition: Condition, model: Model) -> bool:
+        """Whether a condition of the job's model in the catalog is true of it."""
+        if condition.parameter is not None:
+            value, is_given = self.value(condition.parameter, model), condition.parameter in self.parameters
+        else:
+            value = self.inputs.get(condition.role or condition.field or "")
+            is_given = value not in (None, "")
+        return is_given == condition.given if condition.given is not None else bool(value == condition.equals)
+
     def __repr__(self) -> str:
-        return f"Job({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+        shown = {name: display_name(value) if is_data_url(value) else value for name, value in self.inputs.items()}
+        return f"Job({', '.join(f'{name}={value!r}' for name, value in {**vars(self), 'inputs': shown}.items())})"
 
 
 def _plain(value: Any) -> Any:
@@ -75,13 +95,37 @@ def _plain(value: Any) -> Any:
 
 
 def is_url(value: object) -> bool:
-    """Whether an input is a URL rather than a path."""
+    """Whether an input is a URL that the service fetches: `http(s)://`, or `oss://` of the provider's own storage."""
     return isinstance(value, str) and _URL.match(value) is not None
+
+
+def is_oss_url(value: object) -> bool:
+    """Whether an input lies in the provider's storage, and is reached through the service only."""
+    return isinstance(value, str) and _OSS.match(value) is not None
 
 
 def is_local(value: object) -> bool:
     """Whether an input is a file of this machine: a path, and neither a URL nor the name of a file in some store."""
-    return isinstance(value, str) and bool(value) and not is_url(value) and not is_remote(value)
+    return (
+        isinstance(value, str)
+        and bool(value)
+        and not any(is_other(value) for is_other in (is_url, is_data_url, is_file_url, is_remote))
+    )
+
+
+def is_at_hand(value: object) -> bool:
+    """Whether the bytes of an input are here: it is a local file, or a `data:` URL that holds them."""
+    return is_local(value) or is_data_url(value)
+
+
+def with_local_paths(job: Job, model: Model) -> Job:
+    """The job with the paths that its `file:` URLs name. Only inputs that are files count: a prompt stays as it is."""
+    paths = {
+        name: path
+        for name in model.roles
+        if isinstance(value := job.inputs.get(name), str) and (path := local_path(value)) is not value
+    }
+    return revised(job, inputs={**job.inputs, **paths}) if paths else job
 
 
 def revised(

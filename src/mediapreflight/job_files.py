@@ -9,22 +9,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .catalog import Catalog, builtin_catalog
-from .catalog.loading import is_nested_too_deeply
+from .catalog.loading import TOO_LONG_NUMBER, TomlError, dotted, is_nested_too_deeply, not_in_json, toml_table
 from .errors import JobFileError, UnknownModelError
 from .job import OWN_KEYS, Job, is_local, is_url, parsed
-from .probe.source import OpenError, open_source
+from .media.source import local_path
+from .named_files import MOST_JOB_TABLE_BYTES, MOST_JOBS_BYTES, NotReadError, read_text
 
-_MAX_BYTES = 256 * 2**20
 _PREFIX = "parameters."
-# Python reads no whole number of more digits (sys.int_info.default_max_str_digits).
-_LONG_NUMBER = r"[\d_]{4301}"
-_TOO_LONG = "holds a number with too many digits"
 
 
 class _Record(NamedTuple):
@@ -49,49 +45,33 @@ def read_jobs(path: str | os.PathLike[str], *, model: str | None = None, catalog
     Raises JobFileError, naming file and line, for anything that is no job.
     """
     name = os.fsdecode(path)
-    reader = _READERS.get(Path(name).suffix.lower())
-    if reader is None:
+    kind = _READERS.get(Path(name).suffix.lower())
+    if kind is None:
         raise JobFileError(name, f"a job file ends in {', '.join(_READERS)}")
+    try:
+        text = read_text(name, kind.most)
+    except NotReadError as error:
+        raise JobFileError(name, str(error)) from None
+    if not text:
+        raise JobFileError(name, "is empty")
     models = catalog or builtin_catalog()
     empty = True
-    for record in reader(name, _text(name)):
+    for record in kind.records(name, text):
         empty = False
         yield _job(name, record, model, models)
     if empty:
         raise JobFileError(name, "holds no job")
 
 
-def _text(path: str) -> str:
-    try:
-        with open_source(path) as source:
-            if source.size > _MAX_BYTES:
-                raise JobFileError(path, f"is larger than {_MAX_BYTES:,} bytes")
-            return source.stream.read().decode("utf-8-sig")
-    except OpenError as error:
-        raise JobFileError(path, f"cannot be read: {str(error).partition(': ')[2]}") from None
-    except OSError as error:
-        raise JobFileError(path, f"cannot be read: {(error.strerror or str(error)).lower()}") from None
-    except UnicodeDecodeError as error:
-        raise JobFileError(path, f"is not UTF-8 text (byte {error.start})") from None
-
-
 def _toml_records(path: str, text: str) -> Iterator[_Record]:
-    lines = text.split("\n")
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"\(at line (\d+), column \d+\)", str(error))
-        message = re.sub(r"\s*\(at .*\)$", "", str(error))
-        raise JobFileError(path, message[:1].lower() + message[1:], line=int(found[1]) if found else None) from None
-    except ValueError:
-        place = next((number for number, line in enumerate(lines, start=1) if re.search(_LONG_NUMBER, line)), None)
-        raise JobFileError(path, _TOO_LONG, line=place) from None
-    except RecursionError:
-        raise JobFileError(path, "is nested too deeply") from None
+        table = toml_table(text)
+    except TomlError as error:
+        raise JobFileError(path, str(error), line=error.line) from None
     jobs = table.get("jobs")
     if not isinstance(jobs, list) or set(table) != {"jobs"}:
         raise JobFileError(path, "holds no list of jobs; start each with a line [[jobs]]")
-    headers = [number for number, line in enumerate(lines, start=1) if re.match(r"\s*\[\[\s*jobs\s*\]\]", line)]
+    headers = [number for number, line in enumerate(text.split("\n"), start=1) if re.match(r"\s*\[\[\s*jobs\s*\]\]", line)]
     for index, values in enumerate(jobs):
         line = headers[index] if index < len(headers) else 1
         if not isinstance(values, dict):
@@ -112,7 +92,7 @@ def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
         except UnicodeEncodeError:
             raise JobFileError(path, "holds one half of a surrogate pair, which is no text", line=number) from None
         except ValueError:
-            raise JobFileError(path, _TOO_LONG, line=number) from None
+            raise JobFileError(path, TOO_LONG_NUMBER, line=number) from None
         except RecursionError:
             raise JobFileError(path, "is nested too deeply", line=number) from None
         if not isinstance(values, dict):
@@ -124,6 +104,8 @@ def _csv_records(path: str, text: str) -> Iterator[_Record]:
     import csv
     import io
 
+    # A picture may stand in a cell, as a `data:` URL. The limit is one for the whole process.
+    csv.field_size_limit(max(csv.field_size_limit(), MOST_JOBS_BYTES))
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(rows, [])]
@@ -145,13 +127,11 @@ def _csv_records(path: str, text: str) -> Iterator[_Record]:
 
 def _prepared_records(path: str, text: str) -> Iterator[_Record]:
     """The jobs of a `prepared.json`: their files lie beside it, whatever the folder was called when it was written."""
-    import msgspec
-
-    from .prepare.document import PreparedDocument
+    from .prepare.record import read_document
 
     try:
-        document = msgspec.json.decode(text.encode(), type=PreparedDocument)
-    except msgspec.DecodeError as error:
+        document = read_document(text)
+    except ValueError as error:
         raise JobFileError(path, f"is no prepared.json: {error}") from None
     for job in document.jobs:
         if strays := [role for role, value in job.urls.items() if not is_url(value)]:
@@ -161,11 +141,18 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
         yield _Record(None, {**head, **job.fields, **job.urls, **files}, typed=True)
 
 
-_READERS: dict[str, Callable[[str, str], Iterator[_Record]]] = {
-    ".toml": _toml_records,
-    ".jsonl": _jsonl_records,
-    ".csv": _csv_records,
-    ".json": _prepared_records,
+class _Kind(NamedTuple):
+    """How files of a kind are read, and how many bytes they may have."""
+
+    records: Callable[[str, str], Iterator[_Record]]
+    most: int
+
+
+_READERS = {
+    ".toml": _Kind(_toml_records, MOST_JOB_TABLE_BYTES),
+    ".jsonl": _Kind(_jsonl_records, MOST_JOBS_BYTES),
+    ".csv": _Kind(_csv_records, MOST_JOBS_BYTES),
+    ".json": _Kind(_prepared_records, MOST_JOBS_BYTES),
 }
 
 
@@ -176,6 +163,8 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
     values = dict(record.values)
     if is_nested_too_deeply(values):
         raise wrong("is nested too deeply")
+    for key, fault in not_in_json(values):
+        raise wrong(f"{dotted(key)}: {fault}")
     if "whole" in values:
         raise wrong("has no use for `whole`: a record of a job file is a whole job")
     name = values.get("model", default_model)
@@ -188,7 +177,7 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
     parameters = values.get("parameters", {})
     if not isinstance(parameters, dict):
         raise wrong("`parameters` must be a table")
-    dotted = {key.removeprefix(_PREFIX): value for key, value in values.items() if key.startswith(_PREFIX)}
+    prefixed = {key.removeprefix(_PREFIX): value for key, value in values.items() if key.startswith(_PREFIX)}
     inputs = {key: value for key, value in values.items() if key not in OWN_KEYS and not key.startswith(_PREFIX)}
     region = values.get("region")
     if region is not None and not isinstance(region, str):
@@ -196,7 +185,7 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
     for role in model.roles:
         if role in inputs and not isinstance(inputs[role], str):
             raise wrong(f"`{role}` must be a path or a URL, not {inputs[role]!r}")
-    parameters = {**parameters, **dotted}
+    parameters = {**parameters, **prefixed}
     if not record.typed:
         parameters = {
             key: parsed(value, model.parameters[key].type) if key in model.parameters else value
@@ -209,4 +198,5 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
 
 
 def _from_folder(folder: Path, value: str) -> str:
-    return os.path.join(folder, value) if is_local(value) else value  # noqa: PTH118 - keeps the path as written
+    path = local_path(value)
+    return os.path.join(folder, path) if is_local(path) else path  # noqa: PTH118 - keeps the path as written

@@ -7,14 +7,21 @@ import hashlib
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from .errors import OutputError
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 _STAGING_PREFIX = ".mediapreflight-"
+_LOCK_SUFFIX = ".lock"
 # Most file systems take 255 bytes; room is left for a suffix that tells two outputs apart.
 _MAX_NAME_BYTES = 200
+_PIECE_BYTES = 256 * 1024
 
 
 class OutputFolder:
@@ -27,17 +34,23 @@ class OutputFolder:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._staging: Path | None = None
+        self._lock: BaseFileLock | None = None
 
     def __enter__(self) -> OutputFolder:
         with self._errors():
             self.path.mkdir(parents=True, exist_ok=True)
             self._remove_left_behind()
-            self._staging = Path(tempfile.mkdtemp(prefix=f"{_STAGING_PREFIX}{os.getpid()}-", dir=self.path))
+            staging = self.path / f"{_STAGING_PREFIX}{uuid.uuid4().hex}"
+            self._lock = _locked(staging)
+            staging.mkdir(mode=0o700)
+            self._staging = staging
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._staging is not None:
             shutil.rmtree(self._staging, ignore_errors=True)
+        if self._lock is not None:
+            _unlock(self._lock)
 
     @contextlib.contextmanager
     def staged(self, name: str) -> Iterator[Path]:
@@ -74,10 +87,34 @@ class OutputFolder:
             raise OutputError(str(self.path), f"cannot be written to: {(error.strerror or str(error)).lower()}") from None
 
     def _remove_left_behind(self) -> None:
-        for place in self.path.glob(f"{_STAGING_PREFIX}*-*"):
-            owner = place.name.removeprefix(_STAGING_PREFIX).partition("-")[0]
-            if owner.isdigit() and not _is_alive(int(owner)):
-                shutil.rmtree(place, ignore_errors=True)
+        """Remove what nobody works on. Process numbers would not tell: containers that share a folder give out the same."""
+        for place in self.path.glob(f"{_STAGING_PREFIX}*{_LOCK_SUFFIX}"):
+            staging = place.with_suffix("")
+            lock = _locked(staging)
+            if lock is not None:
+                shutil.rmtree(staging, ignore_errors=True)
+                _unlock(lock)
+
+
+def _locked(staging: Path) -> BaseFileLock | None:
+    """A lock that says that a hidden folder is worked on, and that the system lets go of when its process ends.
+
+    None where somebody else has it, or the file system has no locks: there, what is left behind stays.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(f"{staging}{_LOCK_SUFFIX}", mode=0o600, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except (Timeout, OSError, NotImplementedError):
+        return None
+    return lock
+
+
+def _unlock(lock: BaseFileLock) -> None:
+    lock.release()
+    with contextlib.suppress(OSError):
+        Path(lock.lock_file).unlink()
 
 
 def link_or_copy(source: str, target: Path) -> None:
@@ -91,7 +128,15 @@ def link_or_copy(source: str, target: Path) -> None:
 def file_sha256(path: str | os.PathLike[str]) -> str:
     """The hash of a file's bytes, read in pieces."""
     with open(path, "rb") as stream:  # noqa: PTH123 - the path may be any os.PathLike
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        return stream_sha256(stream)
+
+
+def stream_sha256(stream: BinaryIO) -> str:
+    """The hash of the bytes of an open file, read in pieces."""
+    hash = hashlib.sha256()
+    while piece := stream.read(_PIECE_BYTES):
+        hash.update(piece)
+    return hash.hexdigest()
 
 
 def output_name(source: str, suffix: str, distinction: str = "") -> str:
@@ -126,13 +171,3 @@ def flush_folder(path: Path) -> None:
     # Not every system can open a folder; there the rename is as safe as it makes it.
     with contextlib.suppress(OSError):
         _flush(path)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -12,7 +12,7 @@ from .catalog import Parameter, builtin_catalog
 from .catalog.schema import Model
 from .config.schema import Config
 from .findings import JobReport, Summary
-from .prepare.document import PreparedDocument
+from .prepare.record import PreparedDocument
 from .submit.result import ResultDocument
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -54,7 +54,7 @@ def result_schema() -> dict[str, Any]:
 
 def catalog_schema() -> dict[str, Any]:
     """A catalog file: one model, whole or laid over the entry it extends."""
-    whole = msgspec.json.schema(Model)["$defs"]
+    whole = {**msgspec.json.schema(Model)["$defs"], "Region": {"enum": list(builtin_catalog().provider.hosts)}}
     partial = {f"{name}{_PART}": _partial(definition) for name, definition in whole.items()}
     return {
         "$schema": _DIALECT,

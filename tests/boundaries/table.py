@@ -19,7 +19,14 @@ WAV_MP3 = ("wav", "mp3")
 MP4_AVI_MOV = ("mp4", "avi", "mov")
 H264_H265 = ("h264", "h265")
 
-BEIJING, SINGAPORE, VIRGINIA = "beijing", "singapore", "virginia"
+BEIJING, SINGAPORE, VIRGINIA, FRANKFURT = "beijing", "singapore", "virginia", "frankfurt"
+
+FACE_DETECT = "/api/v1/services/aigc/image2video/face-detect"
+PEOPLE = "/api/v1/services/aigc/image2video/video-synthesis"
+VIDEO = "/api/v1/services/aigc/video-generation/video-synthesis"
+ONE_URL, URL_OF_RESULTS = "output.video_url", "output.results.video_url"
+BEFORE_AND_AFTER = ("PRE-PROCESSING", "POST-PROCESSING")
+BOXES = {"face_bbox": "box", "ext_bbox": "box"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,6 @@ class Role:
     required: bool = True
     wary_formats: tuple[str, ...] = ()
     codecs: tuple[str, ...] = ()
-    other_codecs: str = "error"
     formats_without_alpha: tuple[str, ...] = ()
 
 
@@ -116,19 +122,39 @@ Parameter = Number | Choice | Switch | Text
 
 
 @dataclass(frozen=True)
+class Service:
+    """Where a job goes, how many may, and what they cost.
+
+    `result` is the field of the answer that holds what was made; without one the call answers at once. `states` are those beyond
+    the provider's. Prices are written `CNY 0.08 second ratio=1:1`, with `*` where only a third party states them. `unrated` are
+    regions for which no rate was found, `unconfirmed` those whose host a page names without the model.
+    """
+
+    path: str
+    result: str | None = None
+    states: tuple[str, ...] = ()
+    per_second: float = 5
+    at_once: int | None = None
+    prices: tuple[str, ...] = ()
+    unrated: tuple[str, ...] = ()
+    unconfirmed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Model:
     """What one model accepts: files by role, request parameters, and input fields that are no files."""
 
+    service: Service
     roles: Mapping[str, Role]
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     fields: Mapping[str, Parameter] = field(default_factory=dict)
     regions: tuple[str, ...] = (BEIJING,)
-    required_fields: tuple[str, ...] = ()
+    required_values: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
     restrictions: Mapping[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
     """By region and parameter: the only values taken there."""
-    unlimited: tuple[str, ...] = ()
-    """Parameters and fields of which no limit is documented (a `face_bbox` has other rules of its own)."""
+    unlimited: Mapping[str, str] = field(default_factory=dict)
+    """Parameters and fields of which no limit is documented, with their types (a `face_bbox` has other rules of its own)."""
 
 
 def _megabytes(role: str, most: int, *, strict: bool = False, safe_strict: bool | None = None) -> Bound:
@@ -154,11 +180,24 @@ def _seconds(role: str, low: float | None, high: float, *, strict: bool = False,
 _EMO_SIDES = _sides("image", 400, 7000, safe_open=True)
 
 _EMO_DETECT = Model(
+    service=Service(FACE_DETECT, prices=("CNY 0.004 image",)),
+    required_values=("ratio",),
     roles={"image": Role("image", COMMON_PICTURES, (_EMO_SIDES,))},
     parameters={"ratio": Choice(("1:1", "3:4"), "1:1")},
 )
 
 _EMO = Model(
+    service=Service(
+        PEOPLE,
+        URL_OF_RESULTS,
+        at_once=1,
+        prices=(
+            "USD 0.011469 second ratio=1:1",
+            "USD 0.022937 second ratio=3:4",
+            "CNY 0.08 second ratio=1:1",
+            "CNY 0.16 second ratio=3:4",
+        ),
+    ),
     roles={
         # One current copy of the page lists no WebP.
         "image": Role("image", COMMON_PICTURES, (_EMO_SIDES,), wary_formats=("webp",)),
@@ -168,20 +207,22 @@ _EMO = Model(
         ),
     },
     parameters={"style_level": Choice(("normal", "calm", "active"), "normal")},
-    required_fields=("face_bbox", "ext_bbox"),
-    unlimited=("face_bbox", "ext_bbox"),
+    required_values=("face_bbox", "ext_bbox"),
+    unlimited=BOXES,
 )
 
 # 3. LivePortrait.
 _LIVEPORTRAIT_DETECT = Model(
+    service=Service(FACE_DETECT, prices=("CNY 0.004 image",)),
     roles={
         "image": Role(
             "image", COMMON_PICTURES, (_megabytes("image", 10, strict=True), _aspect("image", 2), _sides("image", None, 4096))
         )
-    }
+    },
 )
 
 _LIVEPORTRAIT = Model(
+    service=Service(PEOPLE, URL_OF_RESULTS, at_once=1, prices=("CNY 0.02 second",)),
     roles={
         # "up to" against "smaller than".
         "image": Role(
@@ -201,8 +242,11 @@ _LIVEPORTRAIT = Model(
     },
 )
 
-# 4. VideoRetalk. Durations "2-120 s" against 2 s < d < 120 s; H.264 or H.265 "required" against "recommended".
+# 4. VideoRetalk. Durations "2-120 s" against 2 s < d < 120 s. H.264 or H.265 is "required" by the page that counts.
 _VIDEORETALK = Model(
+    service=Service(
+        PEOPLE, ONE_URL, BEFORE_AND_AFTER, per_second=1, at_once=1, prices=("USD 0.011469 second", "CNY 0.08 second")
+    ),
     roles={
         "video": Role(
             "video",
@@ -214,7 +258,6 @@ _VIDEORETALK = Model(
                 _seconds("video", 2, 120, safe_strict=True),
             ),
             codecs=H264_H265,
-            other_codecs="warning",
         ),
         "audio": Role(
             "audio", (*WAV_MP3, "aac"), (_megabytes("audio", 30, safe_strict=True), _seconds("audio", 2, 120, safe_strict=True))
@@ -229,14 +272,23 @@ _VIDEORETALK = Model(
     parameters={"video_extension": Switch(False), "query_face_threshold": Number(120, 200, 170)},
 )
 
-# 5. AnimateAnyone. "< 5 MB" against "not more than 5 MB". The detect page has no limits of its own; those of the generation hold.
+# 5. AnimateAnyone. "< 5 MB" on the page that counts. The detect page has no limits of its own; those of the generation hold.
 _ANIMATE_ANYONE_IMAGE = Role(
-    "image", JPEG_PNG_BMP, (_megabytes("image", 5, safe_strict=True), _aspect("image", 2), _sides("image", None, 4096))
+    "image", JPEG_PNG_BMP, (_megabytes("image", 5, strict=True), _aspect("image", 2), _sides("image", None, 4096))
 )
 
-_ANIMATE_ANYONE_DETECT = Model(roles={"image": _ANIMATE_ANYONE_IMAGE})
+_ANIMATE_ANYONE_DETECT = Model(
+    service=Service("/api/v1/services/aigc/image2video/aa-detect", prices=("CNY 0.004 image",)),
+    roles={"image": _ANIMATE_ANYONE_IMAGE},
+)
 
 _ANIMATE_ANYONE_TEMPLATE = Model(
+    service=Service(
+        "/api/v1/services/aigc/image2video/aa-template-generation",
+        "output.template_id",
+        at_once=1,
+        prices=("CNY 0.08 second",),
+    ),
     roles={
         "video": Role(
             "video",
@@ -250,14 +302,15 @@ _ANIMATE_ANYONE_TEMPLATE = Model(
             ),
             codecs=H264_H265,
         )
-    }
+    },
 )
 
 _ANIMATE_ANYONE = Model(
+    service=Service(PEOPLE, ONE_URL, BEFORE_AND_AFTER, at_once=1, prices=("CNY 0.08 second",)),
     roles={"image": _ANIMATE_ANYONE_IMAGE},
     parameters={"use_ref_img_bg": Switch(False), "video_ratio": Choice(("9:16", "3:4"), "9:16")},
-    required_fields=("template_id",),
-    unlimited=("template_id",),
+    required_values=("template_id",),
+    unlimited={"template_id": "string"},
 )
 
 # 6. Wan image-to-video. [360, 2000] and 10 MB for 2.5 and 2.6 stood on older versions of the same page: history, no conflict.
@@ -282,8 +335,14 @@ def _wan(
     extra: Mapping[str, Parameter] | None = None,
     aliases: tuple[str, ...] = (),
     restrictions: Mapping[tuple[str, str], tuple[int, ...]] | None = None,
+    prices: tuple[str, ...] = (),
+    rate: int = 5,
+    unrated: tuple[str, ...] = (),
+    unconfirmed: tuple[str, ...] = (FRANKFURT,),
 ) -> Model:
     return Model(
+        # As many tasks run at once as may be made in a second.
+        service=Service(VIDEO, ONE_URL, (), rate, rate, prices, unrated, unconfirmed),
         roles={"image": _wan_image(20), "audio": _WAN_AUDIO} if sounding else {"image": _wan_image(10)},
         # A longer prompt is cut, says the page; of the negative prompt it says only its length.
         fields={"prompt": Text(1500 if sounding else 800, "warning"), "negative_prompt": Text(500, "error")},
@@ -298,13 +357,14 @@ def _wan(
         regions=regions,
         aliases=aliases,
         restrictions=restrictions or {},
-        unlimited=("template",),
+        unlimited={"template": "string"},
     )
 
 
 _SHOT_TYPE = {"shot_type": Choice(("single", "multi"), "single")}
 _UP_TO_1080 = ("480P", "720P", "1080P")
 
+# The page names the host of Frankfurt, and no page its models; wan2.6-i2v-us is for the United States.
 _WAN_MODELS = {
     "wan2.6-i2v": _wan(
         ("720P", "1080P"),
@@ -314,6 +374,12 @@ _WAN_MODELS = {
         regions=(BEIJING, SINGAPORE, VIRGINIA),
         extra=_SHOT_TYPE,
         restrictions={(VIRGINIA, "duration"): (5, 10, 15)},
+        prices=(
+            "CNY 0.6 second resolution=720P *",
+            "CNY 1 second resolution=1080P *",
+            "USD 0.1 second resolution=720P *",
+            "USD 0.15 second resolution=1080P *",
+        ),
     ),
     "wan2.6-i2v-flash": _wan(
         ("720P", "1080P"),
@@ -322,13 +388,56 @@ _WAN_MODELS = {
         sounding=True,
         regions=(BEIJING, SINGAPORE),
         extra={**_SHOT_TYPE, "audio": Switch(True)},
+        prices=(
+            "CNY 0.3 second resolution=720P audio=True *",
+            "USD 0.05 second resolution=720P audio=True *",
+            "USD 0.075 second resolution=1080P audio=True *",
+            "USD 0.025 second resolution=720P audio=False *",
+            "USD 0.0375 second resolution=1080P audio=False *",
+        ),
     ),
     "wan2.6-i2v-us": _wan(
-        ("720P", "1080P"), "1080P", Choice((5, 10, 15), 5), sounding=True, regions=(VIRGINIA,), extra=_SHOT_TYPE
+        ("720P", "1080P"),
+        "1080P",
+        Choice((5, 10, 15), 5),
+        sounding=True,
+        regions=(VIRGINIA,),
+        extra=_SHOT_TYPE,
+        unconfirmed=(),
     ),
-    "wan2.5-i2v-preview": _wan(_UP_TO_1080, "1080P", Choice((5, 10), 5), sounding=True, regions=(BEIJING, SINGAPORE)),
-    "wan2.2-i2v-flash": _wan(_UP_TO_1080, "720P", Choice((5,), 5), sounding=False, regions=(BEIJING, SINGAPORE)),
-    "wan2.2-i2v-plus": _wan(("480P", "1080P"), "1080P", Choice((5,), 5), sounding=False, regions=(BEIJING, SINGAPORE)),
+    "wan2.5-i2v-preview": _wan(
+        _UP_TO_1080,
+        "1080P",
+        Choice((5, 10), 5),
+        sounding=True,
+        regions=(BEIJING, SINGAPORE),
+        prices=(
+            "CNY 0.3 second resolution=480P *",
+            "CNY 0.6 second resolution=720P *",
+            "CNY 1 second resolution=1080P *",
+            "USD 0.05 second resolution=480P *",
+            "USD 0.1 second resolution=720P *",
+        ),
+    ),
+    "wan2.2-i2v-flash": _wan(
+        _UP_TO_1080,
+        "720P",
+        Choice((5,), 5),
+        sounding=False,
+        regions=(BEIJING, SINGAPORE),
+        prices=("CNY 0.1 second resolution=480P *", "CNY 0.2 second resolution=720P *", "CNY 0.48 second resolution=1080P *"),
+        rate=2,
+        unrated=(SINGAPORE,),
+    ),
+    "wan2.2-i2v-plus": _wan(
+        ("480P", "1080P"),
+        "1080P",
+        Choice((5,), 5),
+        sounding=False,
+        regions=(BEIJING, SINGAPORE),
+        prices=("CNY 0.14 second resolution=480P *", "CNY 0.7 second resolution=1080P *"),
+        rate=2,
+    ),
     "wanx2.1-i2v-turbo": _wan(
         ("480P", "720P"),
         "720P",
@@ -336,9 +445,18 @@ _WAN_MODELS = {
         sounding=False,
         regions=(BEIJING, SINGAPORE),
         aliases=("wan2.1-i2v-turbo",),
+        prices=("CNY 0.24 second *", "USD 0.036 second"),
+        rate=2,
     ),
     "wanx2.1-i2v-plus": _wan(
-        ("720P",), "720P", Choice((5,), 5), sounding=False, regions=(BEIJING, SINGAPORE), aliases=("wan2.1-i2v-plus",)
+        ("720P",),
+        "720P",
+        Choice((5,), 5),
+        sounding=False,
+        regions=(BEIJING, SINGAPORE),
+        aliases=("wan2.1-i2v-plus",),
+        prices=("CNY 0.7 second *", "USD 0.1 second"),
+        rate=2,
     ),
 }
 
@@ -350,6 +468,7 @@ def _wan27_frame(role: str) -> Role:
 
 
 _WAN27 = Model(
+    service=Service(VIDEO, ONE_URL, at_once=5, prices=("CNY 0.6 second resolution=720P *", "CNY 1 second resolution=1080P *")),
     roles={
         "first_frame": _wan27_frame("first_frame"),
         "last_frame": _wan27_frame("last_frame"),
@@ -383,36 +502,52 @@ _WAN27 = Model(
 # 8.1 wan2.2-s2v: "< 15 M" and "< 20 s" in every version.
 _S2V_IMAGE = Role("image", COMMON_PICTURES, (_sides("image", 400, 7000, safe_open=True),))
 
-_S2V_DETECT = Model(roles={"image": _S2V_IMAGE})
+_S2V_DETECT = Model(service=Service(FACE_DETECT, prices=("USD 0.000574 image", "CNY 0.004 image")), roles={"image": _S2V_IMAGE})
 
 _S2V = Model(
+    service=Service(
+        PEOPLE,
+        URL_OF_RESULTS,
+        at_once=1,
+        prices=(
+            "USD 0.071677 second resolution=480P",
+            "USD 0.129018 second resolution=720P",
+            "CNY 0.5 second resolution=480P",
+            "CNY 0.9 second resolution=720P",
+        ),
+    ),
     roles={
         "image": _S2V_IMAGE,
         "audio": Role("audio", WAV_MP3, (_megabytes("audio", 15, strict=True), _seconds("audio", None, 20, strict=True))),
     },
     parameters={"resolution": Choice(("480P", "720P"), "480P")},
-    unlimited=("style",),
+    unlimited={"style": "string"},
 )
 
+
 # 8.2 wan2.2-animate: 2-30 s on the pages, 2 < d < 30 in the guide.
-_ANIMATE = Model(
-    roles={
-        "image": Role("image", COMMON_PICTURES, (_sides("image", 200, 4096), _aspect("image", 3), _megabytes("image", 5))),
-        "video": Role(
-            "video",
-            MP4_AVI_MOV,
-            (
-                _seconds("video", 2, 30, safe_strict=True),
-                _sides("video", 200, 2048),
-                _aspect("video", 3),
-                _megabytes("video", 200),
+def _animate(*prices: str) -> Model:
+    return Model(
+        service=Service(PEOPLE, URL_OF_RESULTS, at_once=1, prices=prices),
+        required_values=("mode",),
+        roles={
+            "image": Role("image", COMMON_PICTURES, (_sides("image", 200, 4096), _aspect("image", 3), _megabytes("image", 5))),
+            "video": Role(
+                "video",
+                MP4_AVI_MOV,
+                (
+                    _seconds("video", 2, 30, safe_strict=True),
+                    _sides("video", 200, 2048),
+                    _aspect("video", 3),
+                    _megabytes("video", 200),
+                ),
             ),
-        ),
-    },
-    fields={"watermark": Switch(False)},
-    parameters={"mode": Choice(("wan-std", "wan-pro"), None), "check_image": Switch(True)},
-    regions=(BEIJING, SINGAPORE),
-)
+        },
+        fields={"watermark": Switch(False)},
+        parameters={"mode": Choice(("wan-std", "wan-pro"), None), "check_image": Switch(True)},
+        regions=(BEIJING, SINGAPORE),
+    )
+
 
 # 8.3 Emoji.
 _EMOJI_IMAGE = Role("image", COMMON_PICTURES, (_sides("image", 400, 7000, safe_open=True), _megabytes("image", 10)))
@@ -422,17 +557,31 @@ _DRIVEN_IDS = (
     *("jingdian_tiaopi", "jingdian_deyi_1", "jingdian_qidai", "jingdian_landuo_1", "jingdian_xianqi", "jingdian_lei"),
 )
 
-_EMOJI_DETECT = Model(roles={"image": _EMOJI_IMAGE}, parameters={"ratio": Choice(("1:1",), None)})
+_EMOJI_DETECT = Model(
+    service=Service(FACE_DETECT, per_second=1, prices=("CNY 0.004 image",)),
+    required_values=("ratio",),
+    roles={"image": _EMOJI_IMAGE},
+    parameters={"ratio": Choice(("1:1",), None)},
+)
 
 _EMOJI = Model(
+    service=Service(PEOPLE, ONE_URL, per_second=1, at_once=1, prices=("CNY 0.08 second *",)),
     roles={"image": _EMOJI_IMAGE},
     fields={"driven_id": Choice(_DRIVEN_IDS, None)},
-    required_fields=("face_bbox", "ext_bbox", "driven_id"),
-    unlimited=("face_bbox", "ext_bbox"),
+    required_values=("face_bbox", "ext_bbox", "driven_id"),
+    unlimited=BOXES,
 )
 
 # 8.4 video-style-transform.
 _STYLE_TRANSFORM = Model(
+    service=Service(
+        VIDEO,
+        "output.output_video_url",
+        ("SUSPENDED",),
+        per_second=2,
+        at_once=1,
+        prices=("CNY 0.5 second min_len=720", "CNY 0.2 second min_len=540"),
+    ),
     roles={
         "video": Role(
             "video",
@@ -462,8 +611,8 @@ MODELS: Mapping[str, Model] = {
     "wan2.7-i2v": _WAN27,
     "wan2.2-s2v-detect": _S2V_DETECT,
     "wan2.2-s2v": _S2V,
-    "wan2.2-animate-move": _ANIMATE,
-    "wan2.2-animate-mix": _ANIMATE,
+    "wan2.2-animate-move": _animate("CNY 0.4 second mode=wan-std *", "CNY 0.6 second mode=wan-pro *"),
+    "wan2.2-animate-mix": _animate("CNY 0.6 second mode=wan-std *", "CNY 1.2 second mode=wan-pro *"),
     "emoji-detect-v1": _EMOJI_DETECT,
     "emoji-v1": _EMOJI,
     "video-style-transform": _STYLE_TRANSFORM,

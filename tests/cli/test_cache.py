@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mediapreflight.cache import ENVIRONMENT, FILE_NAME
+from mediapreflight.check.cache import ENVIRONMENT, FILE_NAME
 
 LONG_AGO = 1_600_000_000
 

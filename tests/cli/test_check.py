@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 import shutil
@@ -63,6 +64,24 @@ def test_select_and_ignore(check, fixtures: Path) -> None:
     assert rules("--select", "FILE,IMG", "--ignore", "IMG001, REQ") == ["IMG005"]
     assert rules("--select", "FILE", "--select", "img001") == ["IMG001"]
     assert rules("--ignore", "ALL") == []
+
+
+def test_rules_in_preview(check, refused, fixtures: Path, tmp_path: Path) -> None:
+    lying = f"data:image/png;base64,{base64.b64encode((fixtures / 'portrait.jpg').read_bytes()).decode()}"
+    (tmp_path / "mediapreflight.toml").write_text("preview = true\n", encoding="utf-8")
+
+    def warns(*arguments: str, cwd: Path = fixtures) -> bool:
+        return "FILE014" in check("wan2.6-i2v", f"image={lying}", "--set", "prompt=x", *arguments, cwd=cwd).out
+
+    assert not warns()
+    assert warns("--preview")
+    assert warns("--preview", "--select", "FILE014")
+    assert warns(cwd=tmp_path)
+    assert not warns("--no-preview", cwd=tmp_path)
+    message = refused("check", "--model", "emo-v1", fixtures / "portrait.jpg", "--select", "FILE014")
+    assert (
+        message == "FILE014 media-type-misleading is in preview: it runs with --preview, or `preview = true` in the configuration"
+    )
 
 
 @pytest.mark.parametrize("option", ["--select", "--ignore"])

@@ -21,7 +21,7 @@ def test_all_is_well(process) -> None:
     assert f"mediapreflight      {mediapreflight.__version__}\n" in result.out
     for name in ("python", "simplejpeg", "pillow", "av", "mutagen", "ffmpeg", "encoder libx264", "level decode"):
         assert f" {name} " in result.out
-    assert "mend:" not in result.out
+    assert "fix:" not in result.out
 
 
 def test_json(process) -> None:
@@ -36,7 +36,7 @@ def test_library_that_does_not_load() -> None:
     (line,) = [line for line in result.out.splitlines() if " av " in line and "does not load" in line]
     assert line.startswith("no  av ")
     assert "libx.so.1" in line
-    assert "mend: pip install --force-reinstall av\n" in result.out
+    assert "fix: pip install --force-reinstall av\n" in result.out
 
 
 def test_ffmpeg_that_does_not_run(process, tmp_path) -> None:
@@ -53,4 +53,4 @@ def test_another_library_under_the_name_of_ffmpeg_python(tmp_path) -> None:
     assert result.status == 2
     (line,) = [line for line in result.out.splitlines() if "finds another library" in line]
     assert line.startswith("no  ffmpeg-python ")
-    assert "mend: " in result.out
+    assert "fix: " in result.out

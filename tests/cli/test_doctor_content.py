@@ -44,21 +44,21 @@ def test_library_that_is_missing(missing: str, broken: tuple[str, ...], sound: t
         assert checks[name]["ok"] is False
         assert f"No module named '{missing}'" in checks[name]["detail"]
         assert "without it: no level content" in checks[name]["detail"]
-        assert checks[name]["mend"].startswith("pip install ")
-        assert checks[name]["mend"] not in checks[name]["detail"]
+        assert checks[name]["fix"].startswith("pip install ")
+        assert checks[name]["fix"] not in checks[name]["detail"]
     for name in sound:
         assert checks[name]["ok"] is True
 
 
-def test_mend_names_the_library_that_is_missing() -> None:
+def test_fix_names_the_library_that_is_missing() -> None:
     for check in doctor_without("numpy"):
         if check["name"] in (*CONTENT, "numpy"):
-            assert check["mend"] == "pip install --force-reinstall numpy"
+            assert check["fix"] == "pip install --force-reinstall numpy"
 
 
-def test_mend_stands_on_a_line_of_its_own() -> None:
+def test_fix_stands_on_a_line_of_its_own() -> None:
     result = run_python("-c", WITHOUT + MAIN, "mediapipe", "doctor")
     assert result.status == 2
     lines = result.out.splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("no  faces "))
-    assert lines[place + 1].strip() == "mend: pip install mediapipe"
+    assert lines[place + 1].strip() == "fix: pip install mediapipe"

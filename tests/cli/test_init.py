@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -82,11 +83,14 @@ def test_model_that_is_obvious(run, folder: Path) -> None:
 def test_model_that_is_not_obvious_is_left_to_be_filled_in(run, refused, folder: Path) -> None:
     (folder / "clip.mp4").unlink()
     result = run("init", cwd=folder)
-    assert result.out.endswith(
-        "wrote mediapreflight.toml\nnext: say in it which model the files are for, such as emo-v1; then `mediapreflight check`\n"
-    )
     text = (folder / "mediapreflight.toml").read_text()
-    assert 'model = "emo-v1"  # or liveportrait, wan2.2-s2v' in text
+    offered = re.search('model = "(.+)"  # or (.+)', text)
+    assert offered
+    assert {"emo-v1", "liveportrait", "wan2.2-s2v"} <= {offered[1], *offered[2].split(", ")}
+    assert result.out.endswith(
+        f"wrote mediapreflight.toml\nnext: say in it which model the files are for, such as {offered[1]}; "
+        "then `mediapreflight check`\n"
+    )
     assert not load(str(folder / "mediapreflight.toml")).has_jobs
     assert "says of no file which model it is for" in refused("check", cwd=folder)
     head, _, entries = text.partition("# Say which model")
@@ -136,10 +140,11 @@ def test_link_in_its_place(refused, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, "pyproject.toml: cannot be read: no such file or directory"),
+        (None, "pyproject.toml: cannot be read: no such file"),
         (b"\xff", "pyproject.toml: is not UTF-8 text"),
         (b"tool = {}\n", "pyproject.toml: no table can be added to it: "),
         (b"[broken\n", "pyproject.toml: no table can be added to it: "),
+        (b"a = 1" + b"0" * 5000, "pyproject.toml: no table can be added to it: holds a number with too many digits (line 1)"),
     ],
 )
 def test_pyproject_that_takes_no_table(refused, folder: Path, text: bytes | None, message: str) -> None:

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from mediapreflight.rules import RULES, all_rules
+from mediapreflight.rules import RULES
 
 
 def test_table_names_every_rule(run) -> None:
@@ -16,13 +16,19 @@ def test_table_names_every_rule(run) -> None:
 @pytest.mark.parametrize("selector", ["VID007", "vid007", "video-frame-rate-too-high", "VIDEO-FRAME-RATE-TOO-HIGH"])
 def test_page(run, selector: str) -> None:
     out = run("rule", selector).out
-    assert out.startswith("VID007 video-frame-rate-too-high\nfound at level metadata; a prepared file can cure it\n")
+    assert out.startswith("VID007 video-frame-rate-too-high\nfound at level metadata; a prepared file can fix it; stable\n")
     assert "\nWhy it matters: " in out
-    assert "\nCure: " in out
+    assert "\nFix: " in out
     assert out.endswith("\nLimits\n  videoretalk video  [15, 60] fps  [videoretalk-api, en]\n")
 
 
-@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
+def test_stage_is_shown(run) -> None:
+    lines = run("rule").out.splitlines()
+    assert [line.split()[3] for line in lines] == [rule.stage for rule in RULES.values()]
+    assert run("rule", "FILE014").out.splitlines()[1].endswith("; in preview: it runs with --preview only")
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 def test_every_page_reads_well(rule, run) -> None:
     out = run("rule", rule.code).out
     assert out.startswith(f"{rule.code} {rule.name}\n")
@@ -39,7 +45,7 @@ def test_prefix_gives_the_table_of_a_group(run) -> None:
 def test_json(run) -> None:
     records = json.loads(run("rule", "--output-format", "json").out)
     assert [record["code"] for record in records] == list(RULES)
-    assert {"code", "name", "level", "fixable", "summary", "help"} <= set(records[0])
+    assert {"code", "name", "stage", "level", "fixable", "summary", "help"} <= set(records[0])
     (record,) = json.loads(run("rule", "IMG006", "--output-format", "json").out)
     assert (record["name"], record["fixable"]) == ("image-side-too-long", True)
     assert record["help"].startswith(record["summary"])

@@ -10,7 +10,7 @@ import pytest
 
 from .conftest import MAIN, SOURCES, Result, run_python
 
-HEAVY = ("PIL", "av", "cv2", "httpx", "mediapipe", "mutagen", "numpy", "pathspec", "rich", "simplejpeg")
+HEAVY = ("PIL", "av", "cv2", "httpx", "mediapipe", "mutagen", "numpy", "pathspec", "pi_heif", "rich", "simplejpeg")
 # The standard library's own that take a millisecond or more.
 SLOW = (
     "dataclasses",
@@ -68,6 +68,14 @@ def test_headers_of_a_picture_load_nothing_slow_either(fixtures: Path) -> None:
     arguments = ["check", "--level", "metadata", "--model", "liveportrait", "portrait.jpg"]
     result = run_python("-c", LOADED, *arguments, cwd=fixtures)
     assert set(json.loads(result.err.replace("'", '"'))) & set(SLOW) == set()
+
+
+def test_headers_of_a_plain_picture_load_no_reader_of_other_pictures(fixtures: Path) -> None:
+    code = LOADED.replace('name.partition(".")[0]', "name")
+    arguments = ["check", "--level", "metadata", "--model", "liveportrait", "portrait.jpg"]
+    names = set(json.loads(run_python("-c", code, *arguments, cwd=fixtures).err.replace("'", '"')))
+    assert "mediapreflight.media.headers.jpeg" in names
+    assert names.isdisjoint(f"mediapreflight.media.{name}" for name in ("heif_items", "profiles", "heic", "headers.png"))
 
 
 def test_unchanged_files_load_no_decoder(fixtures: Path, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -69,10 +71,15 @@ def test_text_says_what_came_and_what_it_cost(submit, fixtures: Path) -> None:
     done = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out")
     first, last = done.out.splitlines()
     assert first.startswith("emo-v1  ")
-    assert "SUCCEEDED  4.03 s  0.05 USD  -> out/portrait-" in first
+    assert "SUCCEEDED  3.96 s  0.05 USD  -> out/portrait-" in first
     assert last == "1 of 1 job delivered. Billed by the documented prices: 0.05 USD."
     again = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out")
-    assert again.out.splitlines() == [first, "  note  submitted by an earlier run; `--again` makes a new task", last]
+    # It is not billed a second time, and not counted a second time.
+    assert again.out.splitlines() == [
+        first.replace("0.05 USD", "billed earlier: 0.05 USD"),
+        "  note  submitted by an earlier run; `--again` makes a new task",
+        "1 of 1 job delivered.",
+    ]
 
 
 def test_second_run_names_the_same_video_from_wherever_it_is_run(submit, fixtures: Path, tmp_path: Path) -> None:
@@ -118,7 +125,7 @@ def test_what_does_not_fit_is_prepared_first(submit, fixtures: Path, tmp_path: P
 
 def test_what_is_lost_is_not_sent_to_be_prepared(submit, fixtures: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.jpg"
-    # Too small, which can be cured, and cut off, which cannot.
+    # Too small, which can be fixed, and cut off, which cannot.
     Image.open(fixtures / "portrait.jpg").resize((120, 120)).save(broken)
     broken.write_bytes(broken.read_bytes()[:2_000])
     done = submit("submit", *WAN, "prompt=x", f"image={broken}", "--out", "out")
@@ -189,7 +196,7 @@ def test_dry_run_sends_and_writes_nothing_and_needs_no_key(submit, service: Emul
 def test_estimate_above_the_limit_sends_nothing(submit, service: Emulator, fixtures: Path) -> None:
     over = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out", "--max-cost", "0.01")
     assert over.status == 2
-    assert "nothing was sent: 0.0462 USD is more than 0.01" in over.err
+    assert "nothing was sent: 0.0454 USD is more than 0.01" in over.err
     unknown = submit("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--out", "out", "--max-cost", "5")
     assert unknown.status == 2
     assert "unknown" in unknown.err
@@ -202,7 +209,7 @@ def test_prediction_is_shown_beforehand(submit, fixtures: Path, tmp_path: Path) 
     wan = submit("submit", *WAN, "prompt=x", "--set", "resolution=720P", "image=p.jpg", "--dry-run")
     assert "# expected: 816 x 1104 px, 30 fps, 2.00 s\n" in wan.out
     emo = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--dry-run", "--ratio", "3:4")
-    assert "# expected: 512 x 704 px, 15 fps, 4.03 s\n" in emo.out
+    assert "# expected: 512 x 704 px, 15 fps, 3.96 s\n" in emo.out
 
 
 @pytest.mark.parametrize(("answer", "status", "creates"), [("n", 2, 0), ("y", 0, 1), ("", 2, 0)])
@@ -219,7 +226,8 @@ def test_terminal_is_asked_once_before_what_bills(
     os.write(ours, f"{answer}\n".encode())
     process.communicate(timeout=60)
     os.close(theirs)
-    said = os.read(ours, 65536).decode()
+    # A terminal hands out no more than it holds, which may end within a character.
+    said = os.read(ours, 65536).decode(errors="replace")
     os.close(ours)
     assert said.count("[y/N]") == 1
     assert "Send 1 job to http://127.0.0.1" in said
@@ -274,9 +282,40 @@ def test_wrong_key_is_one_line_and_the_job_stays_open(run, fixtures: Path, tmp_p
         assert done.status == 2
         assert "InvalidApiKey" in done.err
         assert "sk-wrong" not in done.out + done.err
-        assert run("tasks", "resume", "--poll-interval", "0.05", env=env | locked.environment, cwd=tmp_path).status == 0
+        # What the wrong key began is not sent on the right one's account unless somebody says so.
+        left = run("tasks", "resume", "--poll-interval", "0.05", env=env | locked.environment, cwd=tmp_path)
+        assert left.status == 1
+        assert left.err.startswith("mediapreflight: left alone: submission 1 belongs to the key of account ")
+        assert "submit the job once more with `--again`" in left.err
+        assert run(*args, env=env | locked.environment, cwd=tmp_path).status == 0
 
 
 def test_task_list_of_a_new_user_is_empty(submit) -> None:
     assert submit("tasks").out == "Nothing was submitted yet.\n"
     assert json.loads(submit("tasks", "--output-format", "json").out) == []
+
+
+def test_a_task_is_adopted_only_by_a_job_that_was_sent_and_has_no_result(submit, fixtures: Path) -> None:
+    submit("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--out", "out")
+    refused = submit("tasks", "adopt", "1", json.loads(submit("tasks", "--output-format", "json").out)[0]["task_id"])
+    assert refused.status == 2
+    assert refused.err == ("mediapreflight: submission 1 is delivered: only what was sent and has no result takes up a task\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal of POSIX")
+def test_whoever_interrupts_resume_is_told_how_to_go_on(fixtures: Path, tmp_path: Path) -> None:
+    with Emulator(seconds_per_task=60) as slow:
+        env = environment() | slow.environment | {"MEDIAPREFLIGHT_STATE_DIR": str(tmp_path / "state")}
+        command = [sys.executable, "-m", "mediapreflight"]
+        image = f"image={fixtures / 'portrait.jpg'}"
+        subprocess.run([*command, "submit", *WAN, "prompt=x", image, "--detach"], env=env, check=True, capture_output=True)
+        resume = [*command, "tasks", "resume", "--out", str(tmp_path), "--poll-interval", "0.05"]
+        with subprocess.Popen(resume, env=env, stderr=subprocess.PIPE, text=True) as process:
+            while not any(entry["step"] == "query" for entry in slow.log):
+                assert process.poll() is None
+                time.sleep(0.02)
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=20)[1] == (
+                "mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open\n"
+            )
+        assert process.returncode == 130

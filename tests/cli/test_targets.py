@@ -159,9 +159,19 @@ def test_what_claims_to_be_media_is_reported(check, folder: Path) -> None:
     assert line.startswith(f"{folder}/fake.png: ")
 
 
-def test_folder_without_media(check, tmp_path: Path) -> None:
-    result = check("liveportrait", tmp_path)
-    assert (result.status, result.out) == (0, "Nothing to check.\n")
+def test_folder_without_media(run, tmp_path: Path) -> None:
+    """Nothing found wrong in nothing is no success."""
+    result = run("check", "--model", "liveportrait", tmp_path)
+    assert (result.status, result.out) == (2, "Nothing to check.\n")
+    assert "nothing was checked" in result.err
+
+
+def test_what_is_passed_over_is_named(check, folder: Path) -> None:
+    (folder / "notes.txt").write_text("notes")
+    result = check("wan2.2-i2v-flash", ".", *JSON, cwd=folder)
+    assert "1 file was passed over (wan2.2-i2v-flash takes no video): ./below/clip.mp4" in result.err
+    assert "passed over (neither picture, video nor recording): " in result.err
+    assert "./notes.txt" in result.err
 
 
 def test_folder_in_a_role_is_no_file(check, folder: Path, fixtures: Path) -> None:

@@ -73,7 +73,7 @@ def test_checks_again_when_a_file_changes(watching, folder: Path, fixtures: Path
     assert watcher.next() == (["b.png"], [])
 
 
-def test_broken_configuration_is_said_and_its_mend_waited_for(watching, folder: Path) -> None:
+def test_broken_configuration_is_said_and_its_fix_waited_for(watching, folder: Path) -> None:
     watcher = watching()
     assert watcher.next()[1] == []
     (folder / "new").write_text("levl = 3\n")

@@ -1,10 +1,12 @@
+import base64
+
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.emulator.calls import Refusal, find_model, read_body, read_call
+from mediapreflight.emulator.calls import Refusal, find_model, outline, read_body, read_call
 from mediapreflight.job import Job
 
 from .caller import GENERATORS, MODELS, VALUES, model
@@ -156,3 +158,51 @@ def test_models_go_by_all_their_names() -> None:
     with pytest.raises(Refusal) as refusal:
         find_model(catalog, "wan9")
     assert (refusal.value.status, refusal.value.code) == (404, "ModelNotFound")
+
+
+# --- what is long in a call ------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(JSON.map(msgspec.json.encode), st.integers(0, 40))
+def test_outline_of_what_holds_no_data_is_the_text_itself(text: bytes, end: int) -> None:
+    for part in (text, text[:end]):
+        assert outline(part) == (part, {})
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=50), max_size=3), st.text(max_size=20))
+def test_data_is_taken_out_and_can_be_found_again(contents: list[bytes], prompt: str) -> None:
+    urls = [f"data:image/png;base64,{base64.b64encode(content).decode()}" for content in contents]
+    text = msgspec.json.encode({"prompt": f'"{prompt}', "media": [{"url": url} for url in urls]})
+    kept, places = outline(text)
+    decoded = msgspec.json.decode(kept)
+    assert decoded["prompt"] == f'"{prompt}'
+    found = [text[slice(*places[item["url"]])] for item in decoded["media"]]
+    assert [base64.b64decode(each) for each in found] == contents
+    assert all(item["url"].startswith("data:image/png;base64,sha256-") for item in decoded["media"])
+
+
+def test_only_data_may_be_long() -> None:
+    data = b'{"x": "data:image/png;base64,' + b"A" * 2**22 + b'"}'
+    assert len(outline(data).text) < 200
+    for text in (b"[" * 2**17, b'"' + b"x" * 2**17 + b'"', b'"' * 2**17, b'"data:,' + b"x" * 2**17 + b'"', data + b" " * 2**16):
+        with pytest.raises(Refusal) as refusal:
+            outline(text)
+        assert (refusal.value.status, refusal.value.code) == (400, "BadRequest.TooLarge")
+
+
+@pytest.mark.parametrize("text", [b'"' + b'\\"' * 2**23, b'"' * 2**24, b'"\\' * 2**23, b'"data:image/png;base64,' * 2**19])
+def test_no_text_is_read_again_and_again(text: bytes) -> None:
+    """Of 16 MB, a reader that went back would take hours."""
+    with pytest.raises(Refusal):
+        outline(text)
+
+
+def test_depth_of_a_call() -> None:
+    def nested(depth: int) -> bytes:
+        return b'{"model": "m", "input": {"]]]]": ' + b"[" * depth + b'"[["' + b"]" * depth + b"}}"
+
+    assert read_body(nested(14))["model"] == "m"
+    with pytest.raises(Refusal, match="nested too deeply"):
+        read_body(nested(15))

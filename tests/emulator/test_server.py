@@ -1,7 +1,9 @@
 """The calls over HTTP, as the documents have them."""
 
+import base64
 import http.server
 import json
+import os
 import struct
 import threading
 import tracemalloc
@@ -13,7 +15,7 @@ import pytest
 from PIL import Image
 
 from mediapreflight import probe
-from mediapreflight.emulator import EVERYWHERE, Emulator
+from mediapreflight.emulator import EVERYWHERE, Emulator, limits
 from mediapreflight.people import see_picture
 
 from .caller import DETECTORS, FILES, FIXTURES, GENERATORS, Caller, model, refused, refused_by_host
@@ -197,6 +199,20 @@ def test_large_file_goes_to_the_disk_and_not_to_memory(at_once: Caller, sparse: 
         tracemalloc.stop()
 
 
+def test_oldest_upload_makes_way(at_once: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "FILES", 2)
+    urls = [at_once.upload(WAN.id, FILES["image"]) for _ in range(3)]
+    first, last = ({"model": WAN.id, "input": {"img_url": url}} for url in (urls[0], urls[-1]))
+    refused(at_once.call(WAN, first), 400, "InvalidParameter.DataInspection")
+    assert at_once.call(WAN, last).status_code == 200
+
+
+def test_form_with_too_much_in_it(at_once: Caller) -> None:
+    fields = {f"x-{number}": "y" * 20_000 for number in range(4)}
+    refused_by_host(at_once.send(at_once.policy("emo-v1"), FILES["image"], **fields), 400, "InvalidArgument")
+    refused_by_host(at_once.send(at_once.policy("emo-v1"), FILES["image"], "x" * 1024), 403, "AccessDenied")
+
+
 # --- what URLs mean --------------------------------------------------------------------------------------------------
 
 
@@ -219,14 +235,32 @@ def test_uploaded_file_lasts_two_days(standing: Caller) -> None:
 
 
 def test_base64_where_the_model_takes_it(at_once: Caller) -> None:
-    import base64
-
     data = f"data:image/jpeg;base64,{base64.b64encode(FILES['image'].read_bytes()).decode()}"
     task_id = at_once.create(WAN, {"image": data}, duration=2, resolution="720P")
     assert at_once.query(task_id)["output"]["task_status"] == "SUCCEEDED"
     for bad in ("data:image/jpeg;base64,", "data:image/jpeg;base64,?", "data:text/plain;base64,eA==", "data:image/jpeg,x"):
         refused(at_once.call(WAN, at_once.body(WAN, {"image": bad})), 400, "InvalidParameter", "url error")
     refused(at_once.call(EMO, at_once.body(EMO, {"image": data})), 400, "InvalidParameter", "url error")
+    (kept,) = (task["request"]["input"]["img_url"] for task in at_once.service.tasks)
+    assert kept.startswith("data:image/jpeg;base64,sha256-")
+    assert len(kept) < 200
+
+
+def test_base64_with_its_slashes_escaped(at_once: Caller) -> None:
+    data = f"data:image/jpeg;base64,{base64.b64encode(FILES['image'].read_bytes()).decode()}"
+    body = json.dumps(at_once.body(WAN, {"image": data}, duration=2, resolution="720P")).replace("/", "\\/")
+    headers = {"Content-Type": "application/json", "X-DashScope-Async": "enable"}
+    answer = at_once.http.post(at_once.origin + WAN.service.path, content=body, headers=headers)
+    assert at_once.status(answer.json()["output"]["task_id"]) == "SUCCEEDED"
+
+
+def test_call_that_is_too_long(at_once: Caller) -> None:
+    body = at_once.body(WAN, {"image": "https://example.com/a.png"}, prompt="x" * 70_000)
+    refused(at_once.call(WAN, body), 400, "BadRequest.TooLarge")
+    headers = {"Content-Type": "application/json", "X-DashScope-Async": "enable"}
+    endless = (b" " * 2**20 for _ in range(100))
+    refused(at_once.http.post(at_once.origin + WAN.service.path, content=endless, headers=headers), 400, "BadRequest.TooLarge")
+    assert at_once.service.tasks == []
 
 
 @pytest.mark.parametrize(
@@ -300,6 +334,23 @@ def test_template_that_is_none(at_once: Caller) -> None:
     entry = model("animate-anyone-gen2")
     output = at_once.query(at_once.create(entry, {"image": FIXTURES / "full-body.jpg"}, template_id="mine"))["output"]
     assert (output["task_status"], output["code"]) == ("FAILED", "InvalidFile.Template.Content")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sets a path for processes that start")
+def test_crash_on_a_file_is_not_one_of_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, web: str) -> None:
+    code = (
+        "import os, sys\nsys.addaudithook(lambda event, told: event == 'open' and str(told[0]).endswith('.bmp') and os.abort())"
+    )
+    (tmp_path / "sitecustomize.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "portrait.bmp").write_bytes(FILES["image"].read_bytes())
+    with Emulator(seconds_per_task=0, detection="assume") as service:
+        caller = Caller(service)
+        output = caller.query(caller.create(WAN, {"image": tmp_path / "portrait.bmp"}))["output"]
+        assert (output["task_status"], output["code"]) == ("FAILED", "InvalidParameter.DataInspection")
+        assert "crashed" in output["message"]
+        assert caller.status(caller.create(WAN)) == "SUCCEEDED"
+        caller.close()
 
 
 # --- detect calls ----------------------------------------------------------------------------------------------------
@@ -440,6 +491,8 @@ def test_filters_and_pages_of_the_list(standing: Caller) -> None:
         {"page_size": 0},
         {"page_size": 10**9},
         {"start_time": "yesterday"},
+        {"start_time": "2027115160000"},
+        {"end_time": "2027011516000\uff10"},
         {"start_time": "20270113000000", "end_time": "20270115000000"},
         {"start_time": "20270115000000", "end_time": "20270114000000"},
         {"start_time": "99991231235959"},
@@ -458,6 +511,35 @@ def test_only_a_task_that_waits_is_cancelled(standing: Caller) -> None:
     for task_id in (waiting, running, "never-was"):
         refused(standing.http.post(url.format(task_id)), 400, "UnsupportedOperation", "PENDING")
     assert (standing.status(waiting), standing.status(running)) == ("CANCELED", "RUNNING")
+
+
+def test_tasks_and_uploads_belong_to_the_account_of_their_key(standing: Caller) -> None:
+    owner = standing.http.headers["Authorization"]
+    body = standing.body(WAN)
+    task_id = standing.call(WAN, body).json()["output"]["task_id"]
+    url = f"{standing.service.base_url}/tasks/{task_id}/cancel"
+    rows = []
+    for key in ("sk-other", "sk-test"):
+        standing.http.headers["Authorization"] = f"Bearer {key}"
+        assert standing.status(task_id) == "PENDING"
+        assert standing.call(WAN, body).status_code == 200
+        rows.extend(standing.list()["data"][:1])
+    assert rows[0]["caller_uid"] == rows[1]["caller_uid"] == rows[0]["caller_parent_id"]
+    assert rows[0]["api_key_id"] != rows[1]["api_key_id"]
+    standing.http.headers["Authorization"] = "Bearer stranger.1"
+    assert standing.status(task_id) == "UNKNOWN"
+    assert standing.list()["total"] == 0
+    refused(standing.http.post(url), 400, "UnsupportedOperation")
+    refused(standing.call(WAN, body), 400, "InvalidParameter.DataInspection")
+    standing.http.headers["Authorization"] = owner
+    assert standing.list()["total"] == 3
+    assert standing.http.post(url).status_code == 200
+
+
+def test_every_answer_has_the_time_of_the_service(standing: Caller) -> None:
+    standing.service.advance(3600)
+    for client, path in ((standing.http, "/api/v1/tasks"), (standing.http, "/nothing"), (standing.open, "/emulator/tasks")):
+        assert client.get(standing.origin + path).headers["date"] == "Fri, 15 Jan 2027 09:00:00 GMT"
 
 
 def test_too_many_submissions_and_queries(at_once: Caller) -> None:
@@ -584,6 +666,13 @@ def test_lost_answer_leaves_its_work_and_a_reset_does_not(at_once: Caller) -> No
     assert at_once.list(model_name="emo-v1")["total"] == 1
 
 
+def test_picture_that_is_refused_on_request(at_once: Caller) -> None:
+    entry = model("emo-detect-v1")
+    at_once.service.fail("detect", "refused")
+    refused(at_once.call(entry, at_once.body(entry)), 400, "InvalidFile.NoHuman", "no human body")
+    assert at_once.call(entry, at_once.body(entry)).json()["output"]["check_pass"]
+
+
 def test_faults_of_one_step(at_once: Caller) -> None:
     at_once.service.fail("policy", "expired")
     refused_by_host(at_once.send(at_once.policy("emo-v1"), FILES["image"]), 403, "AccessDenied")
@@ -627,10 +716,28 @@ def test_faults_and_time_over_http(standing: Caller) -> None:
         ("clock", b'{"advance": -1}'),
         ("clock", b'{"advance": "1"}'),
         ("clock", b'{"advance": 1e300}'),
+        ("clock", b" " * 10_000),
     ],
 )
 def test_what_the_emulator_does_not_understand(at_once: Caller, path: str, body: bytes) -> None:
-    refused(at_once.open.post(f"{at_once.origin}/emulator/{path}", content=body), 400, "InvalidParameter")
+    answer = at_once.open.post(f"{at_once.origin}/emulator/{path}", content=body, headers={"Content-Type": "application/json"})
+    refused(answer, 400, "BadRequest.TooLarge" if len(body) > 5000 else "InvalidParameter")
+
+
+def test_time_has_an_end_and_no_more_faults_wait_than_may(at_once: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "FAULTS", 2)
+    fault = {"step": "list", "fault": "429"}
+    asked = [at_once.open.post(f"{at_once.origin}/emulator/faults", json=fault).status_code for _ in range(3)]
+    assert asked == [200, 200, 400]
+    moved = [at_once.open.post(f"{at_once.origin}/emulator/clock", json={"advance": 10**9}).status_code for _ in range(300)]
+    assert set(moved) == {200, 400}
+    assert at_once.http.get(f"{at_once.service.base_url}/tasks/x").status_code == 200
+
+
+def test_log_keeps_no_long_texts(at_once: Caller) -> None:
+    names = {f"x{'y' * 3000}": "1", **{f"X-{number}": "1" for number in range(40)}}
+    at_once.http.get(f"{at_once.service.base_url}/{'a' * 2000}", params={"b" * 2000: "c" * 2000}, headers=names)
+    assert len(json.dumps(at_once.service.log)) < 3000
 
 
 def test_log_says_who_sent_the_key_where_and_holds_no_signature(at_once: Caller, result: str) -> None:

@@ -1,26 +1,31 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediapreflight.catalog import builtin_catalog
+from mediapreflight.emulator import limits
 from mediapreflight.emulator.calls import Call, Refusal
-from mediapreflight.emulator.state import Clock, Life, RateLimits, Task, rates_of
+from mediapreflight.emulator.state import Clock, Life, RateLimits, Task, owner_of, rates_of, remember
+from mediapreflight.errors import UsageError
 from mediapreflight.job import Job
 
 from .caller import GENERATORS, MODELS, model
 
+ME = owner_of("sk-me")
 PROVIDER = builtin_catalog().provider
 ENDS = {"SUCCEEDED", "FAILED", "CANCELED"}
 
 
 def task(number: int, submitted: float, name: str = "emo-v1", failure: tuple[str, str] | None = None) -> Task:
-    return Task(f"task-{number}", Call(model(name), name, Job(name), {}), "r", submitted, failure)
+    return Task(f"task-{number}", ME, Call(model(name), name, Job(name)), b"{}", "r", submitted, failure)
 
 
 def statuses(life: Life, task_id: str, moments: list[float]) -> list[str]:
     found = []
     for now in moments:
-        seen = life.task(task_id, now)
+        seen = life.task(task_id, ME.account, now)
         assert seen is not None
         found.append(life.status(seen, now))
     return found
@@ -73,10 +78,10 @@ def test_only_what_waits_can_be_cancelled_and_makes_room() -> None:
     life = Life(100, PROVIDER)
     for number in range(3):
         life.add(task(number, 0.0))
-    assert not life.cancel("task-0", 30)
-    assert not life.cancel("nothing", 30)
-    assert life.cancel("task-1", 30)
-    assert not life.cancel("task-1", 31)
+    assert not life.cancel("task-0", ME.account, 30)
+    assert not life.cancel("nothing", ME.account, 30)
+    assert life.cancel("task-1", ME.account, 30)
+    assert not life.cancel("task-1", ME.account, 31)
     assert statuses(life, "task-2", [99, 101, 180]) == ["PENDING", "RUNNING", "SUCCEEDED"]
     assert statuses(life, "task-1", [500]) == ["CANCELED"]
 
@@ -84,8 +89,8 @@ def test_only_what_waits_can_be_cancelled_and_makes_room() -> None:
 def test_day_after_it_a_task_is_unknown() -> None:
     life = Life(1, PROVIDER)
     life.add(task(1, 0.0))
-    assert life.task("task-1", 86_399) is not None
-    assert life.task("task-1", 86_400) is None
+    assert life.task("task-1", ME.account, 86_399) is not None
+    assert life.task("task-1", ME.account, 86_400) is None
 
 
 @settings(deadline=None)
@@ -99,7 +104,7 @@ def test_whatever_happens_the_limit_holds_and_nobody_overtakes(steps: list[tuple
             life.add(task(count, now))
             count += 1
         elif what == "cancel":
-            life.cancel(f"task-{which}", now)
+            life.cancel(f"task-{which}", ME.account, now)
         now += seconds
         after = {each.id: life.status(each, now) for each in life.tasks(now)}
         assert list(after.values()).count("RUNNING") <= 1
@@ -138,3 +143,53 @@ def test_clock_moves_forward() -> None:
     clock.advance(5)
     clock.advance(0.5)
     assert clock.now() == 15.5
+
+
+def test_clock_has_an_end_and_no_way_back() -> None:
+    clock = Clock(lambda: 10.0)
+    for seconds in (-1, 1e12, float("nan"), float("inf")):
+        with pytest.raises(UsageError, match="cannot be moved"):
+            clock.advance(seconds)
+    assert clock.now() == 10.0
+
+
+def test_oldest_task_is_forgotten_where_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TASKS", 3)
+    life = Life(100, PROVIDER)
+    for number in range(5):
+        life.add(task(number, float(number)))
+    assert [each.id for each in life.tasks(0)] == ["task-2", "task-3", "task-4"]
+
+
+def test_oldest_task_is_forgotten_where_their_calls_are_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TASK_BYTES", 100)
+    life = Life(100, PROVIDER)
+    for number in range(5):
+        life.add(replace(task(number, float(number)), request=bytes(40)))
+    assert [each.id for each in life.tasks(0)] == ["task-3", "task-4"]
+
+
+def test_tasks_are_seen_by_their_account_only() -> None:
+    life = Life(100, PROVIDER)
+    life.add(task(1, 0.0))
+    other = owner_of("other.key").account
+    assert life.task("task-1", other, 1) is None
+    assert not life.cancel("task-1", other, 1)
+    assert life.cancel("task-1", ME.account, 1)
+
+
+def test_keys_and_their_accounts() -> None:
+    one, two, alice, alices, bob = map(owner_of, ("sk-1", "sk-2", "alice.1", "alice.2", "bob.1"))
+    assert one.account == two.account
+    assert alice.account == alices.account
+    assert len({one.account, alice.account, bob.account}) == 3
+    assert len({owner.key for owner in (one, two, alice, alices, bob)}) == 5
+    assert all(owner.key.isdecimal() and owner.account.isdecimal() for owner in (one, alice, bob))
+    assert len(one.account) == len(bob.account) == 16
+
+
+def test_what_is_remembered_is_the_last() -> None:
+    known: dict[str, int] = {}
+    for number in range(5):
+        remember(known, str(number), number, 2)
+    assert known == {"3": 3, "4": 4}

@@ -8,7 +8,7 @@ import pytest
 
 from mediapreflight.cli import main
 
-from .conftest import Store
+from ..store import Store
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def test_headers_of_a_remote_folder(folder: str, store: Store, capsys) -> None:
     assert asked == [(method, name) for method in ("GET", "HEAD") for name in names]
 
 
+@pytest.mark.usefixtures("store")
 def test_files_and_folders_that_are_not_there(capsys) -> None:
     paths = ["s3://media/gone.jpg", "s3://media/gone/", "s3://no-bucket/"]
     assert checked(capsys, *paths) == {path: ["FILE001"] for path in paths}

@@ -16,8 +16,8 @@ from mediapreflight.engines.ray import _Crew, check_jobs
 from mediapreflight.ray import check_dataset, row_schema
 from mediapreflight.rules import selection
 
-from ..test_containment import LIBRARY
-from .conftest import Store
+from ..check.test_containment import LIBRARY
+from ..store import Store
 
 ray = pytest.importorskip("ray")
 pytest.importorskip("ray.data")

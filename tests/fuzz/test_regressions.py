@@ -1,4 +1,4 @@
-"""What fuzzing found stays mended, and a short slice of every target finds nothing new."""
+"""What fuzzing found stays fixed, and a short slice of every target finds nothing new."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from fuzz.targets import TARGETS
 from fuzz import campaign
 from mediapreflight import AudioFacts, ConfigError, JobFileError, UnreadableMediaError, VideoFacts, check, read_jobs
 from mediapreflight.config.loading import load
+from mediapreflight.media.probe import probe
 from mediapreflight.people import listen
-from mediapreflight.prepare.packets import survey
-from mediapreflight.probe import probe
+from mediapreflight.prepare.av.packets import survey
 
 FOLDERS = sorted(folder.name for folder in REGRESSIONS.iterdir() if folder.is_dir())
 SLOW = frozenset({"check-content", "people", "prepare-plan"})
@@ -29,7 +29,7 @@ def test_every_regression_belongs_to_a_target_and_is_small() -> None:
 
 
 @pytest.mark.parametrize("target", FOLDERS)
-def test_what_was_found_stays_mended(target: str) -> None:
+def test_what_was_found_stays_fixed(target: str) -> None:
     assert campaign.replay(target, sorted((REGRESSIONS / target).iterdir())) == ""
 
 

@@ -11,7 +11,7 @@ from fuzz.structure import EBML, JPEG, Node, syntax_of
 from fuzz.targets import TARGETS
 
 from fuzz import mutate, seeds
-from mediapreflight.probe import probe
+from mediapreflight.media.probe import probe
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 STRUCTURED = ["jpg", "png", "webp", "wav", "avi", "mp4", "mov", "m4a", "avif", "jp2", "aiff", "ogg", "opus"]

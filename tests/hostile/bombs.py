@@ -4,7 +4,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from ..probe.make import FIXTURES, box, encoded, picture, png_chunk, png_with, riff, riff_chunk, wav
+from ..media.make import FIXTURES, box, encoded, picture, png_chunk, png_with, riff, riff_chunk, wav
 from .make import element, frame, id3, mkv_with, sound
 
 MEBIBYTE = 2**20

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from ..probe.make import FIXTURES
+from ..media.make import FIXTURES
 from .make import polyglots, referring, texts
 
 # Under each of these names FFmpeg, Pillow and players choose another reader.

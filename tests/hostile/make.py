@@ -5,8 +5,8 @@ import struct
 import zipfile
 from pathlib import Path
 
-from ..probe.make import FIXTURES, box, encoded, jpeg_segment, jpeg_with, patched, picture, png_chunk, png_with
-from ..probe.test_isolation import alias, avi_with_subtitle, movie_with_reference
+from ..media.make import FIXTURES, box, encoded, jpeg_segment, jpeg_with, patched, picture, png_chunk, png_with
+from ..media.test_isolation import alias, avi_with_subtitle, movie_with_reference
 
 MKV_HEADER = 40
 MKV_SEGMENT_SIZE = MKV_HEADER + 4

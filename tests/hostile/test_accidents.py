@@ -22,7 +22,7 @@ import pytest
 from PIL import Image
 
 from ..cli.conftest import MAIN, UNPRIVILEGED, environment
-from ..probe.make import FIXTURES
+from ..media.make import FIXTURES
 
 SIGNALS = ("SIGKILL", "SIGINT", "SIGTERM")
 # It asks for no faces or voices, which would take longer than all the rest.

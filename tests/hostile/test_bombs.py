@@ -51,8 +51,8 @@ def assert_bounded(path: Path, level: str) -> None:
     found = cost(path, level)
     assert found.peak < MAX_RSS, f"{found.peak / MEBIBYTE:.0f} MiB at level {level}"
     assert found.seconds < MAX_SECONDS, f"{found.seconds:.1f} s at level {level}"
-    # Each is far from fitting, and that is said.
-    assert not found.ok
+    # Each is far from fitting, and that is said; at level `metadata`, at least that its header cannot be true.
+    assert not found.ok or (level == "metadata" and found.problems)
 
 
 @pytest.mark.parametrize("name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.sweep) for name in BOMBS])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ..cli.conftest import environment
-from ..probe.make import FIXTURES
+from ..media.make import FIXTURES
 
 THREADS = 16
 # What other code of a process relies on, as text that can be compared.
@@ -49,7 +49,7 @@ WORK = textwrap.dedent("""
 
     def results(number=0):
         from mediapreflight import Job, check, check_many, plan, prepare_jobs
-        from mediapreflight.probe import probe
+        from mediapreflight.media.probe import probe
         level = sys.argv[3]
         said = [repr(probe(path)) for path in FILES]
         said += [report.to_json() for report in check_many(FILES, model="videoretalk", level=level)]
@@ -125,7 +125,7 @@ def test_import_changes_nothing(tmp_path: Path) -> None:
         for found in pkgutil.walk_packages(mediapreflight.__path__, "mediapreflight."):
             if not found.name.endswith(("__main__", "ray")):
                 importlib.import_module(found.name)
-        from mediapreflight.libraries import load_cv2
+        from mediapreflight.media.libraries import load_cv2
         from mediapreflight.people.runtime import load_mediapipe
         cv2 = load_cv2()
         threads = cv2.getNumThreads()

@@ -16,7 +16,7 @@ import pytest
 from mediapreflight.report import FORMATS
 
 from ..cli.conftest import MAIN, environment, run_here
-from ..probe.make import FIXTURES
+from ..media.make import FIXTURES
 
 NAMES = [
     b"-i.png",
@@ -49,7 +49,6 @@ NAMES = [
     b"crypto:a.png",
     b"pipe:0",
     b"fd:0",
-    b"data:image;base64,AAAA",
     b"$(touch x).png",
     b"`touch x`.png",
     b";touch x;.png",

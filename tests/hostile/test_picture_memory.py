@@ -5,6 +5,7 @@ import json
 import struct
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,8 @@ import pytest
 from PIL import Image
 
 from ..cli.conftest import environment
-from ..probe.make import FIXTURES
+from ..media.heic import write_heic
+from ..media.make import FIXTURES
 from .bombs import MEBIBYTE
 
 MAX_PEAK = 500 * MEBIBYTE
@@ -27,11 +29,11 @@ MEASURED = textwrap.dedent("""
     warnings.simplefilter("ignore")
 
     def looked(path):
-        from mediapreflight.people.media import load_picture
+        from mediapreflight.media.pixels import load_picture
         return str(load_picture(path, 1280).rgb.shape)
 
     def probed(path):
-        from mediapreflight.probe import probe
+        from mediapreflight.media.probe import probe
         return list(probe(path, "decode").problems)
 
     def listened(path):
@@ -39,8 +41,7 @@ MEASURED = textwrap.dedent("""
         return listen(path).heard_s
 
     def prepared(path):
-        from mediapreflight.prepare.image import run_image
-        from mediapreflight.prepare.image_steps import Convert
+        from mediapreflight.prepare.image.picture import Convert, run_image
         steps = [Convert(reason="", source_format="", format="jpeg", quality=95, max_bytes=None, least_side=1)]
         with tempfile.TemporaryDirectory() as folder:
             run_image(path, steps, f"{folder}/out.jpg")
@@ -91,6 +92,18 @@ def psd() -> bytes:
     return header + bytes(12) + b"\0\0" + bytes(3 * side * side)
 
 
+def heic(rows: int, columns: int, *, bits: int = 8, transparent: bool = False) -> Callable[[], bytes]:
+    def make() -> bytes:
+        rgb = np.asarray(picture(3, max(rows, columns)))[:rows, :columns]
+        alpha = np.full((rows, columns), 200, np.uint8) if transparent else None
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "p.heic")
+            write_heic(path, rgb if bits == 8 else rgb.astype(np.uint16) * 257, 1024, alpha=alpha, coding=(9, 16))
+            return path.read_bytes()
+
+    return make
+
+
 LARGEST: dict[str, Callable[[], bytes]] = {
     "lossy.webp": saved("WEBP", method=0),
     "transparent.webp": saved("WEBP", 4, method=0, quality=30, alpha_quality=50),
@@ -109,6 +122,9 @@ LARGEST: dict[str, Callable[[], bytes]] = {
     "rgb.qoi": saved("QOI", 3, 2400),
     "raw.psd": psd,
     "transparent.avif": saved("AVIF", 4, 6000, speed=10),
+    "tiles.heic": heic(6100, 6140),
+    "transparent.heic": heic(5400, 5500, transparent=True),
+    "ten-bit.heic": heic(4300, 4350, bits=10),
     "rgb.jp2": saved("JPEG2000", 3, 4999),
 }
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import imageio_ffmpeg
 import pytest
 
-from ..probe.make import FIXTURES
+from ..media.make import FIXTURES
 from .conftest import Trap
 from .watch import STRACE, Run, Seen, belongs_to_the_program, watched
 

@@ -22,7 +22,7 @@ MAIN = "import sys; from mediapreflight.cli import main; sys.exit(main())"
 # for whatever could reach out of the process. Written at once: a process may be killed.
 AUDITED = """
 import json, os, sys
-log = os.open(os.environ["AUDIT_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+log = os.open(os.environ["PYTHON_AUDIT_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 WATCHED = ("open", "os.exec", "os.fork", "os.posix_spawn", "os.system", "socket.", "subprocess.Popen", "urllib.", "webbrowser.")
 def note(event, arguments):
     if event.startswith(WATCHED) and not (event == "open" and isinstance(arguments[0], int)):
@@ -73,7 +73,8 @@ def environment(home: Path) -> dict[str, str]:
     own = {
         "HOME": str(home),
         "PYTHONPATH": os.pathsep.join((str(home / "site"), str(SOURCES))),
-        "AUDIT_LOG": str(home / AUDIT_LOG),
+        # A name that children get, too.
+        "PYTHON_AUDIT_LOG": str(home / AUDIT_LOG),
     }
     return kept | cache | own | {"LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
 

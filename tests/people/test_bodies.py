@@ -6,11 +6,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from mediapreflight.media.pixels import Picture, load_picture
 from mediapreflight.people import bodies as module
 from mediapreflight.people.bodies import bodies_in
 from mediapreflight.people.faces import LONGEST_SIDE, faces_in
 from mediapreflight.people.facts import Face
-from mediapreflight.people.media import Picture, load_picture
 
 WIDTH, HEIGHT = 400, 1000
 NOSE, EARS, SHOULDERS, WRISTS, HIPS, KNEES, ANKLES = (0,), (7, 8), (11, 12), (15, 16), (23, 24), (25, 26), (27, 28)

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
+from mediapreflight.media.pixels import Picture, load_picture
 from mediapreflight.people import faces as module
 from mediapreflight.people.detector import Sighting
 from mediapreflight.people.faces import LONGEST_SIDE, faces_in, sharpness_of
 from mediapreflight.people.headpose import _AVERAGE_FACE, HeadPose
-from mediapreflight.people.media import Picture, load_picture
 
 KEYPOINTS = np.array(_AVERAGE_FACE)[:, :2]
 

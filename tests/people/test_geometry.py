@@ -146,17 +146,27 @@ class TestExtBbox:
         assert ext_bbox(Box(400, 900, 500, 1000), 2000, 1100, "3:4") == ExtBox(Box(240, 540, 660, 1100), "shifted")
 
     def test_shrinks_where_the_picture_has_no_room(self):
-        # Where the picture is one pixel short: the face keeps its place within the box, as near as whole pixels allow.
-        assert ext_bbox(SAMPLE_FACE, 5000, 768) == ExtBox(Box(71, 0, 839, 768), "shrunk")
+        # Where the picture is one pixel short: half of the 460 px beside the face lie to its left.
+        assert ext_bbox(SAMPLE_FACE, 5000, 768) == ExtBox(Box(72, 0, 840, 768), "shrunk")
 
-    def test_a_shrunk_box_keeps_the_face_in_its_place(self):
-        # 250 px are wanted, 200 are there: four fifths of 75 px to the left.
+    @pytest.mark.parametrize("width", [931, 1000, 4000])
+    def test_the_known_clipped_pair_is_met(self, width):
+        """Sent to emo-v1 by public user code; the picture is as high as the box."""
+        assert ext_bbox(Box(387, 188, 769, 570), width, 706) == ExtBox(Box(225, 0, 931, 706), "shrunk")
+
+    def test_the_face_stays_in_the_middle_of_a_shrunk_box(self):
+        # 250 px are wanted, 200 are there.
         found = ext_bbox(Box(500, 10, 600, 110), 1000, 200)
-        assert found == ExtBox(Box(440, 0, 640, 200), "shrunk")
+        assert found == ExtBox(Box(450, 0, 650, 200), "shrunk")
 
     def test_a_shrunk_box_keeps_the_face_below_the_same_share_of_headroom(self):
-        # 250 px are wanted, 200 are there: four fifths of 90 px above.
-        assert ext_bbox(Box(50, 500, 150, 600), 200, 1000) == ExtBox(Box(0, 428, 200, 628), "shrunk")
+        # 250 px are wanted, 200 are there: 0.6 of the 100 px that are free lie above.
+        assert ext_bbox(Box(50, 500, 150, 600), 200, 1000) == ExtBox(Box(0, 440, 200, 640), "shrunk")
+
+    def test_a_shrunk_box_of_three_to_four_is_shared_as_a_full_one(self):
+        # 420 x 560 px are wanted, 300 x 400 are there: 90 of 460 px lie above, so 58 of 300, and half of 200 to the left.
+        assert ext_bbox(Box(500, 120, 600, 220), 2000, 400, "3:4") == ExtBox(Box(400, 0, 700, 400), "shrunk")
+        assert ext_bbox(Box(100, 900, 200, 1000), 300, 3000, "3:4") == ExtBox(Box(0, 841, 300, 1241), "shrunk")
 
     def test_a_small_scale_still_holds_the_face(self):
         framing = Framing(scale=Fraction(1, 2), left=Fraction(0), top=Fraction(0))

@@ -1,19 +1,30 @@
-"""mediapipe tells nobody of its use."""
+"""mediapipe tells nobody of its use, and loads nothing that could."""
 
-import ctypes
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+import mediapreflight
 from mediapreflight.people import offline
 from mediapreflight.people.runtime import load_mediapipe
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere its name look-ups stay open")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere its sockets stay open")
+PORTRAIT = Path(__file__).resolve().parents[2] / "fixtures" / "portrait.jpg"
+SEE = "import sys; from mediapreflight.people import see_picture; see_picture(sys.argv[1])\n"
+
+
+def printed(code: str) -> str:
+    """What a fresh Python prints that has looked at a picture."""
+    environment = os.environ | {"PYTHONPATH": str(Path(mediapreflight.__file__).parents[1])}
+    command = [sys.executable, "-c", SEE + code, str(PORTRAIT)]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def test_no_authority_is_trusted() -> None:
@@ -23,35 +34,31 @@ def test_no_authority_is_trusted() -> None:
     assert made.model_asset_buffer_count == len(b"model")
 
 
-@on_linux
-def test_only_its_own_look_ups_are_closed() -> None:
-    import socket
-
-    assert offline.close_name_lookup()
-    assert socket.getaddrinfo("localhost", 80)
+def opened() -> str:
+    with socket.socket() as one:
+        return str(one.type)
 
 
-@on_linux
-def test_the_place_of_a_call_is_the_one_the_loader_fills_in() -> None:
-    import _socket
-
-    path = Path(getattr(_socket, "__file__", sys.executable))
-    place = offline._place_of(b"getpeername", path)
-    listed = shutil.which("readelf")
-    if listed is None or place is None:
-        pytest.skip("nothing to compare with here")
-    shown = subprocess.run([listed, "-rW", path], capture_output=True, text=True, check=True).stdout
-    (expected,) = re.findall(r"^([0-9a-f]+) .* getpeername@", shown, flags=re.MULTILINE)
-    assert place == int(expected, 16)
-    assert offline._place_of(b"getpeernam", path) is None
+def opened_by_a_thread() -> str:
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(opened).result()
 
 
 @on_linux
-@pytest.mark.parametrize("data", [b"x", b"\x7fELF\x02\x01", b"\x7fELF\x02\x01" + bytes(50), b"\x7fELF\x02\x01" + b"\xff" * 5000])
-def test_a_library_that_is_none(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "library.so"
-    path.write_bytes(data)
-    assert offline._place_of(b"getaddrinfo", path) is None
+@pytest.mark.parametrize("open_one", [opened, opened_by_a_thread])
+def test_only_the_thread_that_makes_and_what_comes_of_it_open_no_socket(open_one) -> None:
+    with pytest.raises(PermissionError):
+        offline.without_sockets(open_one)
+    assert open_one()
+
+
+def test_what_is_made_and_what_is_raised_come_through() -> None:
+    def fail() -> None:
+        raise OSError("libEGL.so.1")
+
+    assert offline.without_sockets(lambda: 7) == 7
+    with pytest.raises(OSError, match=re.escape("libEGL.so.1")):
+        offline.without_sockets(fail)
 
 
 @on_linux
@@ -60,11 +67,24 @@ def test_nothing_is_sent(fixtures: Path, tmp_path: Path) -> None:
     if strace is None:
         pytest.skip("strace is not installed")
     log = tmp_path / "log"
-    command = [sys.executable, "-c", "import sys; from mediapreflight.people import see_picture; see_picture(sys.argv[1])"]
     watched = [strace, "-f", "--seccomp-bpf", "-e", "trace=connect,sendto,sendmsg,sendmmsg", "-o", log]
-    subprocess.run([*watched, *command, fixtures / "portrait.jpg"], check=True, capture_output=True)
+    subprocess.run([*watched, sys.executable, "-c", SEE, fixtures / "portrait.jpg"], check=True, capture_output=True)
     assert not re.search(r"(connect|send\w+)\(", log.read_text())
 
 
-def test_the_harmless_function_means_failure() -> None:
-    assert ctypes.CDLL(None).getpid() != 0
+def test_neither_sound_nor_charts_are_loaded() -> None:
+    unused = ["sounddevice", "mediapipe.tasks.python.audio", "matplotlib.pyplot"]
+    assert printed(f"print([name for name in {unused} if name in sys.modules])") == "[]\n"
+
+
+def test_who_uses_them_after_all_gets_them() -> None:
+    code = "import mediapipe\nfrom importlib import import_module as load\n"
+    code += "print(mediapipe.tasks.audio.AudioClassifier.__name__, mediapipe.tasks.vision.drawing_utils.plt.figure.__name__)\n"
+    code += "print([load(name) is sys.modules[name] for name in ('mediapipe.tasks.python.audio', 'matplotlib.pyplot')])"
+    assert printed(code) == "AudioClassifier figure\n[True, True]\n"
+
+
+def test_modules_that_are_there_stay() -> None:
+    code = "import matplotlib.pyplot as plt\nfrom mediapreflight.people import offline\n"
+    code += "with offline.without_unused_modules(): import matplotlib.pyplot as same\nprint(same is plt)"
+    assert printed(code) == "True\n"

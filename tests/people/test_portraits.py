@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import mediapreflight
+from mediapreflight.catalog import builtin_catalog
 from mediapreflight.errors import UnreadableMediaError
 from mediapreflight.people import portraits
 from mediapreflight.people.facts import Face, PictureContent
@@ -72,11 +73,11 @@ def test_documented_sample(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_framing_of_a_detect_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pair known for emoji-v1 (model-specs: [344, 180, 515, 351] and [242, 68, 617, 443]), within a pixel."""
-    assert framing_of("emoji-detect-v1", "1:1") is EMOJI_PORTRAIT
-    for name in ("emo-detect-v1", "liveportrait-detect", None):
-        assert framing_of(name, "1:1") is None
+    framings = {model.id: framing_of(model.service.boxes, "1:1") for model in builtin_catalog().models()}
+    assert {name for name, framing in framings.items() if framing} == {"emoji-v1", "emoji-detect-v1"}
+    assert framings["emoji-v1"] is EMOJI_PORTRAIT
     seeing(monkeypatch, face(344, 180, 515, 351))
-    tight = find_portrait("any.png", framing=framing_of("emoji-detect-v1", "1:1")).ext_bbox
+    tight = find_portrait("any.png", framing=framings["emoji-detect-v1"]).ext_bbox
     assert max(abs(ours - theirs) for ours, theirs in zip(tight, (242, 68, 617, 443), strict=True)) <= 1
     assert find_portrait("any.png").ext_bbox.area > tight.area
 
@@ -126,7 +127,7 @@ def test_numpy_that_is_missing_is_a_missing_library(fixtures: Path) -> None:
         "try:\n"
         "    find_portrait(sys.argv[1])\n"
         "except MissingLibraryError as error:\n"
-        "    print(error.library, '|', error.mend)\n"
+        "    print(error.library, '|', error.fix)\n"
     )
     sources = str(Path(mediapreflight.__file__).parents[1])
     done = subprocess.run(

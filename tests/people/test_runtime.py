@@ -1,4 +1,4 @@
-"""Loading and closing: once, silently, from any thread, and with the line that mends what is missing."""
+"""Loading and closing: once, silently, from any thread, and with the line that fixes what is missing."""
 
 import os
 import subprocess
@@ -88,7 +88,7 @@ class TestShared:
 
         def make():
             log.append("tried")
-            raise MissingLibraryError("x", "gone", "mend")
+            raise MissingLibraryError("x", "gone", "fix")
 
         shared = Shared(make)
         for _ in range(2):
@@ -254,7 +254,7 @@ class TestMissingLibraries:
             ),
         ],
     )
-    def test_the_message_is_the_line_that_mends_it(self, tmp_path, module, error, message):
+    def test_the_message_is_the_line_that_fixes_it(self, tmp_path, module, error, message):
         (tmp_path / f"{module}.py").write_text(error)
         run = python(
             """
@@ -284,7 +284,7 @@ class TestMissingLibraries:
             try:
                 see()
             except MissingLibraryError as error:
-                print(error.library, "|", error.mend)
+                print(error.library, "|", error.fix)
             """
         )
         assert run.stdout == "mediapipe | apt-get install libegl1 libgles2 libgl1\n"

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.people import speech as module
+from mediapreflight.errors import UnreadableMediaError
+from mediapreflight.media import sound
+from mediapreflight.media.sound import MAX_SAMPLE_RATE
 from mediapreflight.people.facts import SILENCE_DBFS
-from mediapreflight.people.media import UnreadableMediaError
 from mediapreflight.people.speech import (
-    MAX_SAMPLE_RATE,
     MIN_PAUSE_S,
     MIN_SPEECH_S,
     listen,
@@ -156,9 +156,9 @@ class TestRatesThatNoRecordingHas:
         path = write_wav(tmp_path / "low.wav", sixteen_bit(tone(1)), rate=8000)
         with av.open(str(path)) as container:
             longest = max(frame.samples for frame in container.decode(audio=0)) / 8000
-        monkeypatch.setattr(module, "MAX_HEARD_S", longest)
+        monkeypatch.setattr(sound, "MAX_HEARD_S", longest)
         assert listen(path).heard_s > 0
-        monkeypatch.setattr(module, "MAX_HEARD_S", longest - 1 / 8000)
+        monkeypatch.setattr(sound, "MAX_HEARD_S", longest - 1 / 8000)
         with pytest.raises(UnreadableMediaError, match="no recording has 8000 samples"):
             listen(path)
 
@@ -203,7 +203,7 @@ def test_nan_and_infinity_are_not_passed_on(tmp_path):
 
 
 def test_a_long_recording_is_judged_by_its_beginning(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "MAX_HEARD_S", 1.0)
+    monkeypatch.setattr(sound, "MAX_HEARD_S", 1.0)
     facts = listen(write_wav(tmp_path / "long.wav", sixteen_bit(np.concatenate([tone(2), np.zeros(6 * RATE)]))))
     assert 1 <= facts.heard_s < 2
     assert facts.loudness_dbfs == pytest.approx(-9, abs=0.3)

@@ -2,9 +2,10 @@
 
 from mediapreflight import Job
 from mediapreflight.catalog import Model, Role, builtin_catalog
-from mediapreflight.check import Measured, judge
+from mediapreflight.check.judge import judge
+from mediapreflight.check.measure import Measured
 from mediapreflight.findings import Finding
-from mediapreflight.probe.facts import ImageFacts
+from mediapreflight.media.facts import ImageFacts
 from mediapreflight.rules import selection
 
 

@@ -1,5 +1,6 @@
 """From jobs to files: made, judged again, named; and made only once."""
 
+import base64
 import hashlib
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from PIL import Image
 
 from mediapreflight import Job, check, read_jobs
 from mediapreflight.errors import PrepareError
-from mediapreflight.prepare import PrepareOptions, plan, prepare, prepare_jobs
+from mediapreflight.media.source import display_name
+from mediapreflight.prepare.execute import prepare, prepare_jobs
+from mediapreflight.prepare.options import PrepareOptions
+from mediapreflight.prepare.plan import plan
 from mediapreflight.schemas import SCHEMAS
 
 
@@ -109,6 +113,15 @@ def test_boxes_are_carried_over_to_the_scaled_picture(tmp_path: Path, fixtures: 
     assert check(ready.job).ok
 
 
+@pytest.mark.parametrize("crop", [False, True])
+@pytest.mark.parametrize("box", ["abc", "87,0,540,453", ["a", "b", "c", "d"], [1, 2, 3], [0.5, 1, 2.5, 9], [9, 9, 5, 5]])
+def test_a_box_that_is_none_is_named_and_never_used(fixtures: Path, box: object, crop: bool) -> None:
+    inputs = {"image": fixtures / "portrait.jpg", "face_bbox": [223, 132, 404, 313], "ext_bbox": box}
+    (planned,) = plan(Job("emo-v1", audio=fixtures / "voice.mp3", **inputs), options=PrepareOptions(crop_to_boxes=crop))
+    assert [finding.name for finding in planned.stays] == ["box-malformed"]
+    assert not planned.unfixable
+
+
 def test_a_job_that_cannot_be_prepared_names_what_stays(tmp_path: Path, fixtures: Path) -> None:
     job = Job("emo-v1", image=fixtures / "faults" / "truncated.jpg", audio=fixtures / "voice.wav")
     with pytest.raises(PrepareError) as stays:
@@ -124,13 +137,13 @@ def test_what_is_left_of_a_damaged_file_is_not_delivered(fixtures: Path, tmp_pat
     job = Job("videoretalk", whole=False, **{role: fixtures / "faults" / name})
     (planned,) = plan(job, level="decode")
     (made,) = prepare_jobs([job], out=tmp_path, level="decode")
-    assert planned.hopeless.keys() == {role}
+    assert planned.unfixable.keys() == {role}
     assert not made.record.ok and not made.record.inputs
-    assert made.record.error == f"{job.inputs[role]}: {planned.hopeless[role]}"
+    assert made.record.error == f"{job.inputs[role]}: {planned.unfixable[role]}"
     assert [path.name for path in tmp_path.iterdir()] == ["prepared.json"]
 
 
-def test_one_hopeless_job_does_not_stop_the_others(tmp_path: Path, fixtures: Path) -> None:
+def test_one_unfixable_job_does_not_stop_the_others(tmp_path: Path, fixtures: Path) -> None:
     jobs = [Job("liveportrait", image=fixtures / "faults" / name, whole=False) for name in ("empty.jpg", "png-named-jpg.jpg")]
     bad, good = prepare_jobs(jobs, out=tmp_path, level="decode")
     assert (bad.record.ok, good.record.ok) == (False, True)
@@ -254,3 +267,78 @@ def test_an_interrupt_ends_the_encoders_and_leaves_nothing(tmp_path: Path, fixtu
         process.send_signal(signal.SIGINT)
         assert process.wait(20) in (130, -signal.SIGINT)
     assert list(out.iterdir()) == []
+
+
+class TestDataUrls:
+    """Files that are given as `data:` URLs are made to fit like others, and written under names of their own."""
+
+    def test_as_if_they_were_files(self, tmp_path: Path, wide: Path, fixtures: Path) -> None:
+        voice = fixtures / "formats" / "voice.flac"
+        given = Job("liveportrait", image=_data_url(wide, "image/png"), audio=_data_url(voice, "audio/flac"))
+        (planned,) = plan(given)
+        assert {file.to_dict()["source"] for file in planned.files.values()} == {_shown(given, "image"), _shown(given, "audio")}
+        ready = prepare(given, out=tmp_path / "out")
+        of_files = prepare(Job("liveportrait", image=wide, audio=voice), out=tmp_path / "others")
+        assert {role: Path(path).name for role, path in ready.job.inputs.items()} == {"image": "image.jpg", "audio": "audio.wav"}
+        assert ready.steps == of_files.steps
+        for role, made in ready.record.inputs.items():
+            other = of_files.record.inputs[role]
+            assert (made.sha256, made.source_sha256) == (other.sha256, other.source_sha256)
+            assert made.source == made.before.path == _shown(given, role)
+        assert check(ready.job).ok
+
+    def test_what_fits_is_written_byte_for_byte(self, tmp_path: Path, fixtures: Path) -> None:
+        picture, voice = fixtures / "portrait.jpg", fixtures / "voice.mp3"
+        given = Job("emo-v1", image=_data_url(picture, "image/png"), audio=_data_url(voice, "audio/mpeg"))
+        ready = prepare(given, out=tmp_path)
+        assert ready.steps == {"image": (), "audio": ()}
+        assert hashes(tmp_path)["image.jpg"] == hashlib.sha256(picture.read_bytes()).hexdigest()
+        made = hashes(tmp_path)
+        assert prepare(given, out=tmp_path).record == ready.record
+        assert hashes(tmp_path) == made
+        (job,) = read_jobs(tmp_path / "prepared.json")
+        assert job.inputs["image"] == str(tmp_path / "image.jpg")
+
+    def test_several_are_told_apart(self, tmp_path: Path, fixtures: Path) -> None:
+        names = ["portrait.jpg", "portrait-3x4.jpg", "portrait.jpg"]
+        jobs = [Job("wan2.6-i2v", image=_data_url(fixtures / name, "image/jpeg"), prompt="x") for name in names]
+        made = [Path(each.job.inputs["image"]).name for each in prepare_jobs(jobs, out=tmp_path, level="decode")]
+        assert made == ["image.jpg", "image-2.jpg", "image.jpg"]
+
+    @pytest.mark.parametrize("url", ["data:image/png;base64,AAA", "data:,x", "data:image/png;base64,AAAA", "file://server/a.png"])
+    def test_what_holds_no_picture_is_named_shortly(self, url: str, tmp_path: Path) -> None:
+        long = url + "A" * 4000 if url.endswith("AAAA") else url
+        with pytest.raises(PrepareError) as caught:
+            prepare(Job("wan2.6-i2v", image=long, prompt="x"), out=tmp_path)
+        assert url.partition(",")[0] in str(caught.value)
+        assert len(str(caught.value)) < 500
+
+    def test_errors_name_the_url_and_not_the_file_it_was_written_to(
+        self, tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MEDIAPREFLIGHT_FFMPEG", "/bin/false")
+        given = Job("emo-v1", image=fixtures / "portrait.jpg", audio=_data_url(fixtures / "formats/voice.flac", "audio/flac"))
+        (result,) = prepare_jobs([given], out=tmp_path, level="decode")
+        assert result.record.error is not None
+        assert result.record.error.startswith(_shown(given, "audio"))
+        assert str(tmp_path) not in result.record.error
+
+    def test_file_urls_are_paths(self, tmp_path: Path, fixtures: Path) -> None:
+        given = Job("wan2.6-i2v", image=(fixtures / "portrait.jpg").as_uri(), prompt="x")
+        ready = prepare(given, out=tmp_path, level="decode")
+        assert ready.record.inputs["image"].source == str(fixtures / "portrait.jpg")
+
+    def test_urls_of_the_service_are_kept(self, tmp_path: Path, fixtures: Path) -> None:
+        given = Job("wan2.6-i2v", image=fixtures / "portrait.jpg", audio="oss://dashscope-instant/a.mp3", prompt="x")
+        (result,) = prepare_jobs([given], out=tmp_path, level="decode")
+        assert result.record.urls == {"audio": "oss://dashscope-instant/a.mp3"}
+        (job,) = read_jobs(tmp_path / "prepared.json")
+        assert job.inputs["audio"] == "oss://dashscope-instant/a.mp3"
+
+
+def _data_url(path: Path, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def _shown(job: Job, role: str) -> str:
+    return display_name(job.inputs[role])

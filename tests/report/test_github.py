@@ -5,7 +5,8 @@ import pytest
 
 from mediapreflight import JobReport
 from mediapreflight.report.github import render
-from mediapreflight.report.style import Style, plain
+from mediapreflight.report.style import Style
+from mediapreflight.text import plain
 
 # The runner splits at the first `::` behind the command, then at `,` and `=`; it decodes %25, %0D, %0A, %3A and %2C.
 COMMAND = re.compile(r"::(?P<command>\w+) (?:file=(?P<file>[^,:]*),)?title=(?P<title>[^,:]*)::(?P<message>.*)")

@@ -7,7 +7,8 @@ import xmlschema
 
 from mediapreflight import JobReport
 from mediapreflight.report.junit import render
-from mediapreflight.report.style import Style, plain
+from mediapreflight.report.style import Style
+from mediapreflight.text import plain
 
 SCHEMA = xmlschema.XMLSchema(str(Path(__file__).parent / "schemas" / "junit.xsd"))
 

@@ -9,8 +9,9 @@ import pytest
 
 from mediapreflight import JobReport
 from mediapreflight.report.sarif import render
-from mediapreflight.report.style import Style, plain
+from mediapreflight.report.style import Style
 from mediapreflight.rules import RULES
+from mediapreflight.text import plain
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA, format_checker=jsonschema.FormatChecker())

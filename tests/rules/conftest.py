@@ -46,7 +46,7 @@ def _findings(
     rule: str, model: str, /, *, level: str = "decode", whole: bool = False, region: str | None = None, **given: Any
 ) -> Sequence[Finding]:
     job = Job(model, whole=whole, region=region, **given)
-    findings = check(job, level=level, select=[rule]).findings
+    findings = check(job, level=level, select=[rule], preview=True).findings
     for finding in findings:
         _assert_reads_well(finding)
     return findings

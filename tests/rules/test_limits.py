@@ -1,15 +1,15 @@
 """A value against an interval: judged and worded the same way by every rule that has a limit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.catalog import Choices, Limit, builtin_catalog
-from mediapreflight.probe.facts import ImageFacts
+from mediapreflight.media.facts import ImageFacts
 from mediapreflight.rules.base import Fault, InputCase
-from mediapreflight.rules.limits import Measure, highest, listed, lowest, not_among, shown, too_high, too_low
+from mediapreflight.rules.limits import Measure, highest, lowest, not_among, too_high, too_low
 
 MODEL = builtin_catalog().model("emo-v1")
 CASE = InputCase(MODEL, "image", MODEL.roles["image"], "a.png", ImageFacts(path="a.png"))
@@ -20,8 +20,8 @@ numbers = st.floats(allow_nan=False, allow_infinity=False, width=32) | st.intege
 
 def judge(limit: Limit, value: float | None) -> list[str]:
     """The severities of both ends, the lower one first."""
-    faults = (too_low(CASE, limit, value, SECONDS, "help"), too_high(CASE, limit, value, SECONDS, "help"))
-    return [fault.severity for fault in faults if fault]
+    faults = (*too_low(CASE, limit, value, SECONDS, "help"), *too_high(CASE, limit, value, SECONDS, "help"))
+    return [fault.severity for fault in faults]
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,12 @@ def test_nothing_is_said_exactly_inside_the_safe_interval(value: float) -> None:
 
 def test_unknown_values_and_absent_limits_are_no_faults() -> None:
     assert judge(CONFLICT, None) == []
-    assert too_low(CASE, None, 1.0, SECONDS, "help") is None
-    assert too_high(CASE, None, 1e9, SECONDS, "help") is None
+    assert not [*too_low(CASE, None, 1.0, SECONDS, "help")]
+    assert not [*too_high(CASE, None, 1e9, SECONDS, "help")]
 
 
 def test_fault_carries_the_end_that_is_broken_and_where_it_stands() -> None:
-    error, warning = too_high(CASE, CONFLICT, 121, SECONDS, "trim it"), too_high(CASE, CONFLICT, 120, SECONDS, "trim it")
+    (error,), (warning,) = (too_high(CASE, CONFLICT, value, SECONDS, "trim it") for value in (121, 120))
     assert (error.limit, error.source) == ("<= 120", "emo-api, 2026-03-15")
     assert (warning.limit, warning.source) == ("< 120", "error-code, 2025-12-26")
     for fault, value in ((error, 121), (warning, 120)):
@@ -57,23 +57,23 @@ def test_fault_carries_the_end_that_is_broken_and_where_it_stands() -> None:
 
 
 def test_words_of_a_conflict_name_both_pages() -> None:
-    fault = too_low(CASE, CONFLICT, 2, SECONDS, "help")
+    (fault,) = too_low(CASE, CONFLICT, 2, SECONDS, "help")
     assert "emo-api, 2026-03-15" in fault.message
     assert "error-code, 2025-12-26" in fault.message
 
 
 def test_measure_without_a_unit() -> None:
-    fault = too_high(CASE, Limit(documented="<= 2", source="EMO"), 2.5, Measure("ratio", ""), "help")
+    (fault,) = too_high(CASE, Limit(documented="<= 2", source="EMO"), 2.5, Measure("ratio", ""), "help")
     assert fault.unit is None
     assert fault.message == "ratio is 2.5; emo-v1 takes up to 2"
 
 
 def test_names() -> None:
     choices = Choices(documented=("jpeg", "png", "webp"), source="EMO", safe=("jpeg", "png"), safe_source="ERR", error="Code")
-    assert not_among(CASE, choices, "jpeg", "the format", "help") is None
-    assert not_among(CASE, choices, None, "the format", "help") is None
-    assert not_among(CASE, None, "gif", "the format", "help") is None
-    doubtful, refused = (not_among(CASE, choices, name, "the format", "help") for name in ("webp", "gif"))
+    assert not [*not_among(CASE, choices, "jpeg", "the format", "help")]
+    assert not [*not_among(CASE, choices, None, "the format", "help")]
+    assert not [*not_among(CASE, None, "gif", "the format", "help")]
+    (doubtful,), (refused,) = (not_among(CASE, choices, name, "the format", "help") for name in ("webp", "gif"))
     assert (doubtful.severity, doubtful.limit, doubtful.source) == ("warning", "jpeg, png", "error-code, 2025-12-26")
     assert (refused.severity, refused.limit, refused.source) == ("error", "jpeg, png, webp", "emo-api, 2026-03-15")
     assert doubtful.service_code == refused.service_code == "Code"
@@ -81,7 +81,8 @@ def test_names() -> None:
 
 def test_a_name_that_no_document_takes_is_worded_with_those_that_are() -> None:
     choices = Choices(documented=("jpeg", "png", "webp"), source="EMO", safe=("jpeg", "png"), safe_source="ERR", error="Code")
-    assert not_among(CASE, choices, "gif", "the format", "convert it") == Fault(
+    (fault,) = not_among(CASE, choices, "gif", "the format", "convert it")
+    assert fault == Fault(
         severity="error",
         message="the format is gif; emo-v1 takes jpeg, png and webp",
         help="convert it",
@@ -94,7 +95,8 @@ def test_a_name_that_no_document_takes_is_worded_with_those_that_are() -> None:
 
 def test_a_name_that_one_document_leaves_out_is_worded_with_both_readings() -> None:
     choices = Choices(documented=("jpeg", "png", "webp"), source="EMO", safe=("jpeg", "png"), safe_source="ERR", error="Code")
-    assert not_among(CASE, choices, "webp", "the format", "convert it") == Fault(
+    (fault,) = not_among(CASE, choices, "webp", "the format", "convert it")
+    assert fault == Fault(
         severity="warning",
         message=(
             "the format is webp; emo-v1 takes jpeg, png and webp, "
@@ -108,19 +110,9 @@ def test_a_name_that_one_document_leaves_out_is_worded_with_both_readings() -> N
     )
 
 
-def test_a_name_where_one_document_takes_any() -> None:
-    choices = Choices(documented=("any",), source="EMO", safe=("h264", "hevc"), safe_source="ERR")
-    assert not_among(CASE, choices, "hevc", "the codec", "help") is None
-    fault = not_among(CASE, choices, "vp9", "the codec", "help")
-    assert (fault.severity, fault.limit, fault.source) == ("warning", "h264, hevc", "error-code, 2025-12-26")
-    assert fault.message == (
-        "the codec is vp9; emo-v1 takes any, but one document (error-code, 2025-12-26) names only h264 and hevc"
-    )
-
-
 def test_a_refused_name_stands_with_the_source_of_the_documented_ones_only() -> None:
     alone = Choices(documented=("jpeg",), source="EMO")
-    assert not_among(CASE, alone, "gif", "the format", "help").source == "emo-api, 2026-03-15"
+    assert next(not_among(CASE, alone, "gif", "the format", "help")).source == "emo-api, 2026-03-15"
 
 
 @pytest.mark.parametrize(
@@ -142,31 +134,14 @@ def test_a_refused_name_stands_with_the_source_of_the_documented_ones_only() -> 
         ),
     ],
 )
-def test_words(judged: Callable[..., Fault], value: float, message: str) -> None:
-    assert judged(CASE, CONFLICT, value, SECONDS, "help").message == message
+def test_words(judged: Callable[..., Iterator[Fault]], value: float, message: str) -> None:
+    assert next(judged(CASE, CONFLICT, value, SECONDS, "help")).message == message
 
 
 def test_ends_are_the_lower_one_where_a_value_is_too_low() -> None:
-    error, warning = too_low(CASE, CONFLICT, 1, SECONDS, "slow it down"), too_low(CASE, CONFLICT, 2, SECONDS, "slow it down")
+    (error,), (warning,) = (too_low(CASE, CONFLICT, value, SECONDS, "slow it down") for value in (1, 2))
     assert (error.limit, error.source, error.help) == (">= 2", "emo-api, 2026-03-15", "slow it down")
     assert (warning.limit, warning.source, warning.help) == ("> 2", "error-code, 2025-12-26", "slow it down")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (5000, "5000"),
-        (100_000.0, "100000"),
-        (-1_234_567, "-1234567"),
-        (99_999, "99999"),
-        (100_000, "100,000"),
-        (24.0, "24"),
-        (0.1 + 0.2, "0.3"),
-        (60.000125, "60.000125"),
-    ],
-)
-def test_numbers_as_a_reader_wants_them(value: float, text: str) -> None:
-    assert shown(value) == text
 
 
 @given(st.lists(st.none() | st.floats(allow_nan=False)))
@@ -174,9 +149,3 @@ def test_lowest_and_highest_of_what_is_known(values: list[float | None]) -> None
     known = [value for value in values if value is not None]
     assert lowest(*values) == (min(known) if known else None)
     assert highest(*values) == (max(known) if known else None)
-
-
-def test_enumerations() -> None:
-    assert listed(("jpeg",)) == "jpeg"
-    assert listed(("jpeg", "png")) == "jpeg and png"
-    assert listed(("jpeg", "png", "bmp")) == "jpeg, png and bmp"

@@ -8,10 +8,11 @@ import pytest
 import mediapreflight.rules
 from mediapreflight.catalog.schema import Role
 from mediapreflight.findings import SEVERITIES
-from mediapreflight.probe.facts import LEVELS
-from mediapreflight.rules import RULES, Rule, all_rules, rules_in
+from mediapreflight.media.facts import LEVELS
+from mediapreflight.rules import RULES, STAGES, Rule, rules_in
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
 SOURCES = Path(mediapreflight.rules.__file__).parent
 PREFIXES = {
     "file": {"FILE"},
@@ -22,7 +23,7 @@ PREFIXES = {
     "request": {"REQ"},
     "pair": {"PAIR"},
 }
-each_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
+each_rule = pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
 
 
 def source_of(rule: Rule) -> Path:
@@ -36,12 +37,12 @@ def test_has_a_test_module_of_its_own(rule: Rule) -> None:
 
 
 @each_rule
-def test_help_begins_with_one_sentence_and_says_why_and_how_to_cure(rule: Rule) -> None:
+def test_help_begins_with_one_sentence_and_says_why_and_how_to_fix(rule: Rule) -> None:
     first, _, rest = rule.help.partition("\n\n")
     assert first.endswith(".")
     assert ". " not in first
     assert re.search(r"^Why it matters: \S", rest, re.MULTILINE)
-    assert re.search(r"^Cure: \S", rest, re.MULTILINE)
+    assert re.search(r"^Fix: \S", rest, re.MULTILINE)
 
 
 @each_rule
@@ -57,6 +58,18 @@ def test_code_fits_the_group(rule: Rule) -> None:
 
 
 @each_rule
+def test_has_a_stage(rule: Rule) -> None:
+    assert rule.stage in STAGES
+
+
+def test_a_rule_is_in_preview_for_one_release() -> None:
+    """It is listed under what comes next, or under the latest version."""
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    unreleased, latest = [*re.split("^## ", changes, flags=re.MULTILINE)[1:], ""][:2]
+    assert not [rule for rule in RULES.values() if rule.stage == "preview" and rule.code not in unreleased + latest]
+
+
+@each_rule
 def test_module_holds_what_the_registry_reads(rule: Rule) -> None:
     assert rule.level in LEVELS
     assert type(rule._module.FIXABLE) is bool
@@ -68,8 +81,8 @@ def test_module_holds_what_the_registry_reads(rule: Rule) -> None:
 
 
 def test_names_and_places_are_unique() -> None:
-    assert len(set(RULES.values())) == len(RULES)
-    assert len({rule.name for rule in all_rules()}) == len(RULES)
+    assert len({rule.place for rule in RULES.values()}) == len(RULES)
+    assert len({rule.name for rule in RULES.values()}) == len(RULES)
 
 
 def test_every_rule_file_is_registered() -> None:
@@ -78,7 +91,7 @@ def test_every_rule_file_is_registered() -> None:
         for path in SOURCES.glob("*/*.py")
         if re.search(r"^FIXABLE = ", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert files == set(RULES.values())
+    assert files == {rule.place for rule in RULES.values()}
 
 
 def test_numbers_of_a_prefix_have_no_gap() -> None:
@@ -89,11 +102,11 @@ def test_numbers_of_a_prefix_have_no_gap() -> None:
 
 def test_groups_hold_every_rule_once() -> None:
     assert [rule for group in PREFIXES for rule in rules_in(group)] == sorted(
-        all_rules(), key=lambda rule: list(PREFIXES).index(rule.group)
+        RULES.values(), key=lambda rule: list(PREFIXES).index(rule.group)
     )
 
 
 def test_severities_in_rule_sources_are_known() -> None:
-    for rule in all_rules():
+    for rule in RULES.values():
         stated = re.findall(r'severity="(\w+)"', source_of(rule).read_text(encoding="utf-8"))
         assert set(stated) <= set(SEVERITIES), rule

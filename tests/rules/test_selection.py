@@ -4,14 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight import UnknownRuleError
-from mediapreflight.rules import RULES, all_rules, matching, selection
+from mediapreflight import UnknownRuleError, UsageError
+from mediapreflight.rules import RULES, matching, selection
 
-ALL = frozenset(RULES)
+ALL = frozenset(code for code, rule in RULES.items() if rule.stage == "stable")
+PREVIEW = frozenset(RULES) - ALL
 
 
 def codes(prefix: str) -> frozenset[str]:
-    return frozenset(code for code in RULES if code.startswith(prefix))
+    return frozenset(code for code in ALL if code.startswith(prefix))
 
 
 @pytest.mark.parametrize("word", ["ALL", "all", "All", " ALL "])
@@ -38,6 +39,21 @@ def test_nothing_said_means_all() -> None:
 )
 def test_code_prefix_or_name_in_any_case(word: str, meant: set[str]) -> None:
     assert selection((word,)) == meant
+
+
+def test_rules_in_preview_run_on_request() -> None:
+    assert PREVIEW
+    assert selection(("ALL",), (), True) == ALL | PREVIEW
+    assert selection(("FILE",), (), True) - selection(("FILE",)) == {code for code in PREVIEW if code.startswith("FILE")}
+    assert selection(("ALL",), ("media-type-misleading",), True) == ALL | PREVIEW - {"FILE014"}
+    assert selection(("ALL",), ("FILE014",)) == ALL
+
+
+@pytest.mark.parametrize("word", ["FILE014", "file014", "media-type-misleading"])
+def test_a_rule_in_preview_that_is_named_without_asking_for_preview_is_refused(word: str) -> None:
+    assert selection((word,), (), True) == {"FILE014"}
+    with pytest.raises(UsageError, match=r"^FILE014 media-type-misleading is in preview: it runs with --preview, or [^\n]+$"):
+        selection(("IMG", word))
 
 
 def test_several_words_add_up() -> None:
@@ -81,7 +97,7 @@ def test_unknown_word_to_ignore_is_refused_too() -> None:
         selection(("ALL",), ("nope",))
 
 
-@given(st.sampled_from(all_rules()), st.integers(1, 7))
+@given(st.sampled_from(list(RULES.values())), st.integers(1, 7))
 def test_every_prefix_of_a_code_means_at_least_that_rule(rule, length) -> None:
     assert rule in matching(rule.code[:length])
 
@@ -89,6 +105,6 @@ def test_every_prefix_of_a_code_means_at_least_that_rule(rule, length) -> None:
 @given(st.text(max_size=12))
 def test_any_word_selects_known_rules_or_is_refused(word: str) -> None:
     try:
-        assert selection((word,)) <= ALL
+        assert selection((word,), (), True) <= ALL | PREVIEW
     except UnknownRuleError as error:
         assert error.selector == word

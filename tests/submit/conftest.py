@@ -10,10 +10,10 @@ from mediapreflight import Job
 from mediapreflight.emulator import Emulator
 from mediapreflight.submit.client import Client
 from mediapreflight.submit.ledger import Ledger
-from mediapreflight.submit.surroundings import Pace
+from mediapreflight.submit.session import Pace
 
 KEY = "sk-0123456789abcdef0123456789abcdef"
-HURRY = Pace(poll_interval=0.05, attempts=4, first_backoff=0.02, settle=(0.05, 0.1), create_deadline=0.2, queue_interval=0.02)
+HURRY = Pace(poll_interval=0.05, attempts=4, first_backoff=0.02, settle=(0.05, 0.1), settle_time=0.2, queue_interval=0.02)
 
 
 @pytest.fixture(autouse=True)

@@ -1,62 +1,56 @@
-"""Runs a flow in a test: against a script of answers, or against a real server. Waits are noted, not waited."""
+"""Runs a step in a test: against a script of answers, or against a real server. Waits are noted, not waited."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import anyio
 import httpx
 
 from mediapreflight.errors import LostAnswerError, UnreachableError
-from mediapreflight.submit.exchange import Answer, Call, Flow, Send, Sleep
+from mediapreflight.submit.http.exchange import Answer, Send
+from mediapreflight.submit.ledger import Ledger
+from mediapreflight.submit.session import Pace, Session
 
 Sender = Callable[[Send], Answer]
+Step = Callable[[Session], Awaitable[Any]]
 
 
 @dataclass
 class Ran:
-    """What a flow asked for on its way, and what it returned."""
+    """What a step asked for on its way, and what it returned."""
 
     result: Any = None
     sends: list[Send] = field(default_factory=list)
     sleeps: list[float] = field(default_factory=list)
 
 
-def run(flow: Flow[Any], sender: Sender, ran: Ran | None = None) -> Ran:
-    """Run a flow to its end. Give `ran` to see what happened where it raises."""
+def run(step: Step, sender: Sender, ran: Ran | None = None, session: Session | None = None, **changes: Any) -> Ran:
+    """Run a step to its end. Give `ran` to see what happened where it raises.
+
+    Args:
+        session: on which that of the step is made; `changes` are changed in it.
+    """
     ran = Ran() if ran is None else ran
-    value: Any = None
-    error: Exception | None = None
-    with contextlib.closing(flow):
-        while True:
-            try:
-                effect = flow.send(value) if error is None else flow.throw(error)
-            except StopIteration as end:
-                ran.result = end.value
-                return ran
-            value, error = None, None
-            try:
-                value = _done(effect, sender, ran)
-            except Exception as raised:
-                error = raised
 
+    async def wire(send: Send) -> Answer:
+        ran.sends.append(send)
+        return sender(send)
 
-def _done(effect: object, sender: Sender, ran: Ran) -> Any:
-    match effect:
-        case Sleep(seconds):
-            ran.sleeps.append(seconds)
-            return None
-        case Call(function):
-            return function()
-        case Send():
-            ran.sends.append(effect)
-            return sender(effect)
-    raise AssertionError(f"{effect!r} is no effect")
+    async def sleep(seconds: float) -> None:
+        ran.sleeps.append(seconds)
+
+    usual: dict[str, Any] = {"random": lambda: 0.5}
+    base = session or Session(ledger=Ledger("/nonexistent/ledger.sqlite3"), account="", pace=Pace(attempts=5))
+    own = replace(base, wire=wire, sleep=sleep, **usual | changes)
+    ran.result = anyio.run(step, own)
+    return ran
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from typing import Any
 from mediapreflight.submit.ledger import Ledger, NewSubmission, Submission
 
 BASE_URL = "https://dashscope.aliyuncs.com/api/v1"
+ACCOUNT = "0123456789abcdef"
 
 
 def entry(fingerprint: str = "f", *, model: str = "emo-v1", base_url: str = BASE_URL, **values: Any) -> NewSubmission:
     job = {"model": model, "inputs": {"image": "/a/p.png"}, "parameters": {}, "region": None}
-    return NewSubmission(fingerprint=fingerprint, model=model, region="beijing", base_url=base_url, **({"job": job} | values))
+    own = {"job": job, "account": ACCOUNT} | values
+    return NewSubmission(fingerprint=fingerprint, model=model, region="beijing", base_url=base_url, **own)
 
 
 def registered(ledger: Ledger, fingerprint: str = "f", **values: Any) -> Submission:

@@ -15,11 +15,12 @@ from mediapreflight import Job
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.emulator import Emulator, videos
 from mediapreflight.errors import KeyRefusedError, LedgerError
-from mediapreflight.submit.batch import Order, deliver
+from mediapreflight.submit.batch import deliver
 from mediapreflight.submit.calls import concurrent_tasks
 from mediapreflight.submit.client import AsyncClient
 from mediapreflight.submit.ledger import Ledger
 from mediapreflight.submit.outcome import expected_output
+from mediapreflight.submit.pipeline import Order
 from mediapreflight.submit.registering import facts_of, fitting, new_submission
 from mediapreflight.submit.result import JobResult
 
@@ -36,12 +37,12 @@ class Batch:
         self.done: Callable[[int, JobResult], None] = lambda number, result: self.told.append((number, result))
 
     def orders(self, client: AsyncClient, jobs: Sequence[Job]) -> list[Order]:
-        around = client.around
-        reports = [fitting(around, job) for job in jobs]
-        entries = [new_submission(around, job, report, out=self.out) for job, report in zip(jobs, reports, strict=True)]
-        rows = around.ledger.register(entries)
+        session = client.session
+        reports = [fitting(session, job) for job in jobs]
+        entries = [new_submission(session, job, report, out=self.out) for job, report in zip(jobs, reports, strict=True)]
+        rows = session.ledger.register(entries)
         expected = [
-            expected_output(job, around.catalog.model(job.model), facts_of(report))
+            expected_output(job, session.catalog.model(job.model), facts_of(report))
             for job, report in zip(jobs, reports, strict=True)
         ]
         return [Order(*each) for each in zip(jobs, rows, expected, strict=True)]
@@ -49,7 +50,7 @@ class Batch:
     def __call__(self, jobs: Sequence[Job], *, backend: str = "asyncio", **options: Any) -> list[JobResult]:
         async def all_of_them() -> list[JobResult]:
             async with AsyncClient(**self.settings) as client:
-                return await deliver(client, self.orders(client, jobs), out=str(self.out), done=self.done, **options)
+                return await deliver(client.session, self.orders(client, jobs), out=str(self.out), done=self.done, **options)
 
         return anyio.run(all_of_them, backend=backend)
 
@@ -61,7 +62,9 @@ class Batch:
 @pytest.fixture(autouse=True)
 def _one_video(monkeypatch: pytest.MonkeyPatch, fixtures: Path) -> None:
     """What is tested is the client: every task's video is the same small file, which takes no time to make."""
-    monkeypatch.setattr(videos, "render", lambda task, target: shutil.copyfile(fixtures / "talking-head.mp4", target))
+    monkeypatch.setattr(
+        videos, "render", lambda task, target, containment: shutil.copyfile(fixtures / "talking-head.mp4", target)
+    )
 
 
 @pytest.fixture
@@ -139,7 +142,7 @@ def test_failing_jobs_do_not_stop_the_others(batch: Batch, service: Emulator, fi
         async with AsyncClient(**batch.settings) as client:
             orders = batch.orders(client, jobs)
             picture.unlink()
-            return await deliver(client, orders, done=batch.done)
+            return await deliver(client.session, orders, done=batch.done)
 
     results = anyio.run(all_of_them)
     failed = [result for result in results if not result.ok]
@@ -182,7 +185,7 @@ def test_ledger_that_is_gone_ends_the_batch_as_itself(batch: Batch, wan: Callabl
             orders = batch.orders(client, [wan(1), wan(2)])
             assert ledger.path is not None
             ledger.path.unlink()
-            return await deliver(client, orders, done=batch.done)
+            return await deliver(client.session, orders, done=batch.done)
 
     with pytest.raises(LedgerError, match="deleted or replaced"):
         anyio.run(all_of_them)
@@ -198,7 +201,7 @@ def test_ledger_that_cannot_be_written_any_more_ends_the_batch(
         async with AsyncClient(**batch.settings) as client:
             orders = batch.orders(client, [wan(1), wan(2), wan(3)])
             with anyio.fail_after(30):
-                return await deliver(client, orders, done=batch.done)
+                return await deliver(client.session, orders, done=batch.done)
 
     # The task of the first job cannot be written down: the others would wait for it without end.
     with monkeypatch.context() as patch, pytest.raises(LedgerError, match="the disk is full"):
@@ -229,7 +232,7 @@ def test_same_job_twice_makes_one_task_and_two_results(batch: Batch, service: Em
 def test_detect_calls_need_no_record(batch: Batch, fixtures: Path) -> None:
     async def asked() -> list[JobResult]:
         async with AsyncClient(**batch.settings) as client:
-            return await deliver(client, [Order(Job("emo-detect-v1", image=fixtures / "portrait.jpg"))], done=batch.done)
+            return await deliver(client.session, [Order(Job("emo-detect-v1", image=fixtures / "portrait.jpg"))], done=batch.done)
 
     (result,) = anyio.run(asked)
     assert result.ok
@@ -254,7 +257,7 @@ def test_video_that_is_not_what_was_promised_is_noted(batch: Batch, wan: Callabl
             (order,) = batch.orders(client, [wan()])
             assert order.expected is not None
             larger = replace(order, expected=replace(order.expected, width=4096))
-            return await deliver(client, [larger], out=str(batch.out), done=batch.done)
+            return await deliver(client.session, [larger], out=str(batch.out), done=batch.done)
 
     (result,) = anyio.run(all_of_them)
     assert result.ok

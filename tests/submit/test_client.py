@@ -3,16 +3,14 @@
 import asyncio
 import inspect
 import pickle
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from mediapreflight import Job, probe
+from mediapreflight import Catalog, Job, probe
 from mediapreflight.emulator import Emulator
 from mediapreflight.errors import (
     DetectionRefusedError,
@@ -60,6 +58,18 @@ def test_template_feeds_the_generator(client: Client, fixtures: Path, tmp_path: 
     assert client.wait(client.submit(job), out=tmp_path).is_file()
 
 
+def test_which_template_is_meant_must_be_said_where_several_are_made(
+    settings: dict[str, Any], fixtures: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "ours.toml"
+    other.write_text('id = "ours"\nextends = "animate-anyone-gen2"\n[service]\ntemplate = "our-template"\n')
+    with (
+        Client(**settings, catalog=Catalog([other])) as client,
+        pytest.raises(UsageError, match=r"several models make templates.* animate-anyone-template-gen2 or our-template makes"),
+    ):
+        client.template(fixtures / "dance.mp4")
+
+
 def test_same_job_is_taken_up_not_sent_again(client: Client, service: Emulator, wan: Callable[..., Job], tmp_path: Path) -> None:
     first = client.submit(wan())
     assert client.submit(wan()).id == first.id
@@ -86,8 +96,8 @@ def test_same_bytes_are_uploaded_once_per_model(client: Client, service: Emulato
 def test_a_day_later_they_are_uploaded_again(settings: dict[str, Any], service: Emulator, wan, tmp_path: Path) -> None:
     with Client(**settings) as client:
         client.submit(wan(1))
-        later = client.around.ledger._clock() + 48 * 3600
-        client.around.ledger._clock = lambda: later
+        later = client.session.ledger._clock() + 48 * 3600
+        client.session.ledger._clock = lambda: later
         client.submit(wan(2))
     assert sum(entry["step"] == "upload" for entry in service.log) == 2
 
@@ -157,10 +167,10 @@ def test_detect_answers_boxes_and_is_paid_once(client: Client, service: Emulator
     assert sum(entry["step"] == "detect" for entry in service.log) == 2
 
 
-def test_fetch_list_and_download(client: Client, wan: Callable[..., Job], tmp_path: Path) -> None:
+def test_refresh_list_and_download(client: Client, wan: Callable[..., Job], tmp_path: Path) -> None:
     task = client.submit(wan())
     client.wait(task, out=tmp_path / "one")
-    seen = client.fetch(task)
+    seen = client.refresh(task)
     assert seen.status == "SUCCEEDED"
     assert seen.seconds == 2
     assert seen.result.startswith("http://127.0.0.1")
@@ -198,7 +208,6 @@ def test_task_that_has_expired_says_so(
     with Client(**settings) as client:
         task = client.submit(wan())
         service.advance(25 * 3600)
-        client.around = replace(client.around, clock=lambda: time.time() + 25 * 3600)
         with pytest.raises(TaskExpiredError, match="no longer known"):
             client.wait(task, out=tmp_path)
         # It can be sent anew after that.
@@ -207,7 +216,7 @@ def test_task_that_has_expired_says_so(
 
 def test_task_the_service_forgets_too_early_stays_open(client: Client, service: Emulator, wan, tmp_path: Path) -> None:
     task = client.submit(wan())
-    service.fail("query", "unknown", client.around.pace.unknown_polls)
+    service.fail("query", "unknown", client.session.pace.unknown_polls)
     with pytest.raises(WaitTimeoutError, match="UNKNOWN"):
         client.wait(task, out=tmp_path)
     assert client.submit(wan()).id == task.id
@@ -230,7 +239,7 @@ def test_wrong_key_is_refused_and_leaves_the_job_open(settings: dict[str, Any], 
         with Client(**settings | {"base_url": locked.base_url}) as client, pytest.raises(KeyRefusedError, match="InvalidApiKey"):
             client.submit(wan())
         with Client(**settings | {"base_url": locked.base_url, "api_key": "sk-another-0123456789"}) as client:
-            assert [row.stage for row in client.around.ledger.open()] == ["ready"]
+            assert [row.stage for row in client.session.ledger.open()] == ["ready"]
             assert client.submit(wan()).number == 1
 
 
@@ -258,7 +267,7 @@ def test_unreachable_service_leaves_the_job_open(settings: dict[str, Any], servi
     with Client(**settings) as client:
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:\d+: cannot be reached"):
             client.submit(wan())
-        assert [row.stage for row in client.around.ledger.open()] == ["ready"]
+        assert [row.stage for row in client.session.ledger.open()] == ["ready"]
 
 
 def test_file_that_changed_is_not_sent_for_another(client: Client, service: Emulator, fixtures: Path, tmp_path: Path) -> None:
@@ -269,14 +278,14 @@ def test_file_that_changed_is_not_sent_for_another(client: Client, service: Emul
     with pytest.raises(Exception, match=r"500|InternalError"):
         client.submit(job)
     picture.write_bytes((fixtures / "full-body.jpg").read_bytes())
-    (row,) = client.around.ledger.open()
-    from mediapreflight.submit.tasks import finish_flow
+    (row,) = client.session.ledger.open()
+    from mediapreflight.submit.tasks import finish
 
     with pytest.raises(UploadError, match="no longer the file that was submitted"):
-        client.run(finish_flow(client.around, row, tmp_path))
+        client._run(lambda: finish(client.session, row, tmp_path))
     picture.unlink()
     with pytest.raises(UploadError, match=r"p\.jpg: cannot be read"):
-        client.run(finish_flow(client.around, row, tmp_path))
+        client._run(lambda: finish(client.session, row, tmp_path))
 
 
 def test_folder_that_cannot_be_written_loses_nothing(client: Client, wan: Callable[..., Job], tmp_path: Path) -> None:
@@ -294,7 +303,7 @@ def test_wait_without_a_folder_says_so(client: Client, wan: Callable[..., Job]) 
 
 def test_task_nobody_submitted_here_is_named(client: Client) -> None:
     with pytest.raises(UsageError, match="not in the ledger"):
-        client.fetch("unknown-task")
+        client.refresh("unknown-task")
 
 
 @pytest.mark.parametrize("call", ["detect", "template"])
@@ -322,7 +331,7 @@ def test_both_clients_say_what_they_are_made_from() -> None:
 
 def test_both_clients_have_the_same_methods() -> None:
     def methods(kind: type) -> set[str]:
-        return {name for name in vars(kind) if not name.startswith("_")}
+        return {name for name, value in vars(kind).items() if not name.startswith("_") and callable(value)}
 
     assert methods(Client) == methods(AsyncClient)
 
@@ -347,6 +356,32 @@ def test_async_client_runs_on_trio(settings: dict[str, Any], wan: Callable[..., 
 
 
 def test_default_pace_is_the_documented_one(client: Client, settings: dict[str, Any]) -> None:
-    assert client.around.poll_interval == HURRY.poll_interval
+    assert client.session.poll_interval == HURRY.poll_interval
     with Client(**{name: value for name, value in settings.items() if name != "pace"}) as patient:
-        assert patient.around.poll_interval == 15
+        assert patient.session.poll_interval == 15
+
+
+@pytest.mark.parametrize("typed", [f"She says {KEY}", {"note": [KEY]}, KEY.replace("s", "\\u0073")])
+def test_a_key_typed_into_a_job_is_neither_sent_nor_kept(
+    client: Client, service: Emulator, fixtures: Path, tmp_path: Path, typed: Any
+) -> None:
+    job = Job("wan2.6-i2v", image=fixtures / "portrait.jpg", prompt=typed, parameters={"duration": 2})
+    with pytest.raises(UsageError, match=r"prompt of wan2\.6-i2v holds the API key; nothing was sent"):
+        client.submit(job, force=True)
+    assert service.log == []
+    assert client.session.ledger.all() == ()
+
+
+def test_what_cannot_be_brought_home_is_not_paid_for(client: Client, service: Emulator, wan, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(OutputError):
+        client.submit(wan(), out=tmp_path / "file")
+    assert service.log == []
+
+
+def test_a_task_waits_and_cancels_by_itself(client: Client, service: Emulator, wan, tmp_path: Path) -> None:
+    task = client.submit(wan())
+    assert task.refresh().id == task.id
+    assert task.wait(tmp_path).is_file()
+    with pytest.raises(UsageError, match="has no client"):
+        pickle.loads(pickle.dumps(task)).wait(tmp_path)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mediapreflight import Job
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.probe.facts import AudioFacts, Facts, VideoFacts
+from mediapreflight.media.facts import AudioFacts, Facts, VideoFacts
 from mediapreflight.submit.cost import Cost, Estimate, actual, estimate, in_words, money, over, rounded, total
 
 AUDIO = AudioFacts(path="v.wav", duration_s=13.93)
@@ -162,6 +162,8 @@ def test_what_a_finished_job_cost() -> None:
     boxed = Job("emo-v1", ext_bbox=[0, 0, 300, 400])
     assert actual(boxed, model, 10) == Cost(Decimal("0.22937"), "USD")
     assert actual(Job("emo-v1"), model, 10.5, ratio="1:1") == Cost(Decimal("0.1204245"), "USD")
+    assert actual(boxed, model, 10, answered="1:1") == Cost(Decimal("0.11469"), "USD"), "the service bills what it made"
+    assert actual(boxed, model, 10, answered="standard") == Cost(Decimal("0.22937"), "USD")
     assert actual(boxed, model, None) == Cost(None, None)
     assert actual(boxed, model, float("nan")) == Cost(None, None)
     unpriced = builtin_catalog().model("wan2.6-i2v")

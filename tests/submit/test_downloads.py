@@ -18,11 +18,13 @@ from mediapreflight.errors import DownloadError, OutputError
 from mediapreflight.output_folder import OutputFolder
 from mediapreflight.submit import downloads
 from mediapreflight.submit.downloads import Delivered, download
-from mediapreflight.submit.exchange import Answer, Send
+from mediapreflight.submit.http.exchange import Answer, Send
+from mediapreflight.submit.session import Pace
 
 from .drive import LOST, UNREACHABLE, Ran, Reply, Sender, Site, file_page, over_http, plain_page, run, scripted
 
 NAME = "portrait-1234.mp4"
+LONGER_NAME = f"longer-{NAME}"
 URL = "https://results.example/out.mp4?Expires=1&Signature=secret"
 SHOWN = "https://results.example/out.mp4"
 
@@ -38,9 +40,16 @@ def video(fixtures: Path) -> bytes:
     return (fixtures / "talking-head.mp4").read_bytes()
 
 
-def fetched(url: str, out: Path, sender: Sender, ran: Ran | None = None, **options: Any) -> Delivered:
+def fetched(
+    url: str, out: Path, sender: Sender, ran: Ran | None = None, *, pace: Pace | None = None, **options: Any
+) -> Delivered:
     with OutputFolder(out) as folder:
-        found = run(download(url, folder, NAME, **({"random": lambda: 0.5} | options)), sender, ran).result
+        found = run(
+            lambda session: download(session, url, folder, NAME, otherwise=LONGER_NAME, **options),
+            sender,
+            ran,
+            **({} if pace is None else {"pace": pace}),
+        ).result
     assert isinstance(found, Delivered)
     return found
 
@@ -208,7 +217,7 @@ def test_what_can_pass_is_tried_again(tmp_path: Path, video: bytes) -> None:
 
 def test_the_first_wait_can_be_chosen(tmp_path: Path, video: bytes) -> None:
     ran = Ran()
-    fetched(URL, tmp_path, scripted(Reply(503), Reply(503), whole(video)), ran, first_backoff=0.01)
+    fetched(URL, tmp_path, scripted(Reply(503), Reply(503), whole(video)), ran, pace=Pace(first_backoff=0.01))
     assert ran.sleeps == [0.005, 0.01]
 
 
@@ -223,7 +232,10 @@ def test_the_first_wait_can_be_chosen(tmp_path: Path, video: bytes) -> None:
 def test_tries_come_to_an_end(tmp_path: Path, reply: Reply, words: str) -> None:
     ran = Ran()
     script = scripted(reply, reply, reply)
-    assert failure(URL, tmp_path, script, ran, attempts=3) == f"{SHOWN}: the result cannot be fetched, after 3 tries: {words}"
+    assert (
+        failure(URL, tmp_path, script, ran, pace=Pace(attempts=3))
+        == f"{SHOWN}: the result cannot be fetched, after 3 tries: {words}"
+    )
     assert len(ran.sleeps) == 2
 
 
@@ -235,7 +247,7 @@ def test_a_byte_at_a_time_comes_to_an_end(tmp_path: Path, video: bytes) -> None:
 def test_progress_gives_new_tries(tmp_path: Path, video: bytes) -> None:
     lost = Reply(0, error=LOST)
     script = scripted(lost, lost, first_part(video, 70_000), lost, lost, rest(video, 70_000))
-    assert fetched(URL, tmp_path, script, attempts=3).path.read_bytes() == video
+    assert fetched(URL, tmp_path, script, pace=Pace(attempts=3)).path.read_bytes() == video
 
 
 def test_a_body_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -340,12 +352,16 @@ def test_a_file_with_the_same_bytes_is_left_as_it_is(tmp_path: Path, video: byte
     assert (first.stat().st_ino, first.stat().st_mtime_ns) == (was.st_ino, was.st_mtime_ns)
 
 
-def test_a_file_with_other_bytes_is_kept_unless_it_may_be_replaced(tmp_path: Path, video: bytes) -> None:
+def test_a_file_with_other_bytes_is_kept_and_the_video_gets_its_longer_name(tmp_path: Path, video: bytes) -> None:
     (tmp_path / NAME).write_bytes(b"mine")
-    with pytest.raises(OutputError, match="is there already"):
-        fetched(URL, tmp_path, scripted(whole(video)))
+    for _ in range(2):
+        assert fetched(URL, tmp_path, scripted(whole(video))).path == tmp_path / LONGER_NAME
+    assert (tmp_path / LONGER_NAME).read_bytes() == video
     assert (tmp_path / NAME).read_bytes() == b"mine"
-    assert fetched(URL, tmp_path, scripted(whole(video)), overwrite=True).path.read_bytes() == video
+    (tmp_path / LONGER_NAME).write_bytes(b"mine, too")
+    with pytest.raises(OutputError, match="is there already, and is another file; --out names another folder"):
+        fetched(URL, tmp_path, scripted(whole(video)))
+    assert (tmp_path / LONGER_NAME).read_bytes() == b"mine, too"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="limits on file sizes are a matter of POSIX")
@@ -369,11 +385,12 @@ def test_a_full_disk_is_an_error_of_the_folder_and_not_tried_again(
 
 
 def test_a_download_that_is_given_up_leaves_nothing(tmp_path: Path, video: bytes) -> None:
-    with OutputFolder(tmp_path) as folder:
-        flow = download(URL, folder, NAME)
-        effect = next(flow)
-        assert isinstance(effect, Send) and effect.begin is not None and effect.sink is not None
-        effect.begin(Answer(200, {}))
-        effect.sink(video[:1000])
-        flow.close()
+    def given_up(send: Send) -> Answer:
+        assert send.begin is not None and send.sink is not None
+        send.begin(Answer(200, {}))
+        send.sink(video[:1000])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetched(URL, tmp_path, given_up)
     assert list(tmp_path.iterdir()) == []

@@ -10,8 +10,8 @@ import pytest
 
 from mediapreflight import Job
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.probe import probe
-from mediapreflight.probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
+from mediapreflight.media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
+from mediapreflight.media.probe import probe
 from mediapreflight.submit.outcome import ExpectedOutput, differences, expected_output
 
 

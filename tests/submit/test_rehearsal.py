@@ -1,6 +1,7 @@
 """The dry run shows what a real run sends."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,10 @@ STEP_OF = {"query": "query", "download": "result"}
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_steps_are_those_of_a_real_run(system: str, client: Client, service: Emulator, fixtures: Path, tmp_path: Path) -> None:
     job = systems(fixtures)[system]
-    around = client.around
-    requests = rehearsed(around, new_submission(around, job, fitting(around, job)), job)
+    session = client.session
+    requests = rehearsed(session, new_submission(session, job, fitting(session, job)), job)
     assert service.log == []
-    assert around.ledger.all() == ()
+    assert session.ledger.all() == ()
     client.wait(client.submit(job), out=tmp_path)
     real = [entry["step"] for entry in service.log]
     # How often a task is polled is not known beforehand.
@@ -43,23 +44,31 @@ def _shape(body: dict[str, Any]) -> dict[str, Any]:
 
 def test_uploads_that_are_known_are_not_shown_again(client: Client, wan: Callable[..., Job]) -> None:
     client.submit(wan(1))
-    entry = new_submission(client.around, wan(2), fitting(client.around, wan(2)))
-    assert [request.purpose for request in rehearsed(client.around, entry, wan(2))] == ["create", "query", "download"]
+    entry = new_submission(client.session, wan(2), fitting(client.session, wan(2)))
+    assert [request.purpose for request in rehearsed(client.session, entry, wan(2))] == ["list", "create", "query", "download"]
 
 
 def test_input_urls_are_neither_looked_at_nor_resolved(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.getaddrinfo", None)
     job = Job("wan2.6-i2v", image="https://example.org/a.jpg", prompt="x")
-    requests = rehearsed(client.around, new_submission(client.around, job, fitting(client.around, job)), job)
-    assert requests[0].json["input"]["img_url"] == "https://example.org/a.jpg"
+    requests = rehearsed(client.session, new_submission(client.session, job, fitting(client.session, job)), job)
+    (create,) = (request for request in requests if request.purpose == "create")
+    assert create.json["input"]["img_url"] == "https://example.org/a.jpg"
 
 
 def test_detect_calls_are_rehearsed_too(client: Client, fixtures: Path) -> None:
     job = Job("liveportrait-detect", image=fixtures / "portrait.jpg")
-    assert [request.purpose for request in rehearsed_detection(client.around, job, None)] == ["policy", "upload", "detect"]
+    assert [request.purpose for request in rehearsed_detection(client.session, job, None)] == ["policy", "upload", "detect"]
 
 
 def test_template_ends_without_a_download(client: Client, fixtures: Path) -> None:
     job = Job("animate-anyone-template-gen2", video=fixtures / "dance.mp4")
-    requests = rehearsed(client.around, new_submission(client.around, job, fitting(client.around, job)), job)
-    assert [request.purpose for request in requests] == ["policy", "upload", "create", "query"]
+    requests = rehearsed(client.session, new_submission(client.session, job, fitting(client.session, job)), job)
+    assert [request.purpose for request in requests] == ["policy", "upload", "list", "create", "query"]
+
+
+def test_a_job_that_runs_is_rehearsed_without_a_key_too(client: Client, wan: Callable[..., Job]) -> None:
+    client.submit(wan(1))
+    keyless = replace(client.session, account="")
+    entry = new_submission(keyless, wan(1), fitting(keyless, wan(1)))
+    assert [request.purpose for request in rehearsed(keyless, entry, wan(1))] == ["query", "download"]

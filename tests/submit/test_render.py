@@ -2,26 +2,29 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.submit.answers import Policy
-from mediapreflight.submit.endpoint import Endpoint
-from mediapreflight.submit.exchange import Form, Request
-from mediapreflight.submit.render import as_curl, as_dict, as_text
-from mediapreflight.submit.requests import create_request, data_url, list_request, policy_request, upload_request
+from mediapreflight.submit.dashscope.answers import Policy
+from mediapreflight.submit.dashscope.endpoint import Endpoint
+from mediapreflight.submit.dashscope.requests import create_request, inline_url, list_request, policy_request, upload_request
+from mediapreflight.submit.http.exchange import Form, Request
+from mediapreflight.submit.http.key import ApiKey
+from mediapreflight.submit.render import as_curl, as_dict, as_text, masked
 
 BEIJING = Endpoint("beijing", "https://dashscope.aliyuncs.com/api/v1")
 HOSTILE = 'it\'s "quoted" \x1b[31m $HOME `id` \\ \u202e\x7f\nJSON\nend'
@@ -73,10 +76,10 @@ def test_text_of_an_upload_says_what_is_sent_where_and_no_key() -> None:
 
 
 def test_a_file_inside_the_request_is_shortened_in_the_text_only(fixtures: Path) -> None:
-    url = data_url(str(fixtures / "portrait.jpg"), "jpeg")
+    url = inline_url(str(fixtures / "portrait.jpg"))
     request = wan("x", url)
     assert url not in as_text(request)
-    assert f"… ({len(url)} characters)" in as_text(request)
+    assert '"img_url": "data:image/jpeg;base64,… (63.7 kB)"' in as_text(request)
     assert len(as_text(request)) < 1000
     assert url in as_curl(request)
     assert as_dict(request)["json"]["input"]["img_url"] == url
@@ -116,6 +119,31 @@ def test_nothing_reaches_the_terminal_unwritten(text: str, path: str) -> None:
     for request in requests:
         for shown in (as_text(request), as_curl(request)):
             assert shown.replace("\n", "").isprintable()
+
+
+KEY = "sk-'0\"1\\2/3&4"
+SPOKEN = f"say {KEY} aloud"
+
+
+@pytest.mark.parametrize("show", [as_text, as_curl, lambda request: json.dumps(as_dict(request))])
+def test_a_key_typed_into_a_value_is_masked_wherever_it_stands(show: Callable[[Request], str]) -> None:
+    headers, params = {"X-Note": SPOKEN}, {"q": SPOKEN}
+    body = {"input": {"prompt": SPOKEN, "list": [{SPOKEN: SPOKEN}]}}
+    create = Request("create", "POST", f"https://a.example/{KEY}", headers=headers, params=params, json=body)
+    upload = Request("upload", "POST", "https://a.example", form=Form((("policy", SPOKEN),), f"/home/{KEY}.png", f"{KEY}.png"))
+    mask = ApiKey(KEY).mask
+    for request in (create, upload):
+        shown = show(masked(request, mask))
+        assert mask(shown) == shown
+        for form in (KEY, shlex.quote(KEY)[1:-1], json.dumps(KEY)[1:-1], quote(KEY, safe="")):
+            assert form not in shown
+        assert "****" in shown
+    assert masked(create, mask).json["input"]["list"] == [{"say **** aloud": "say **** aloud"}]
+
+
+def test_masking_changes_nothing_else(fixtures: Path) -> None:
+    request = wan("a cat", inline_url(str(fixtures / "portrait.jpg")))
+    assert masked(request, ApiKey(KEY).mask) == request
 
 
 class Recorder(HTTPServer):
@@ -173,7 +201,7 @@ class TestCurl:
         assert json.loads(seen["body"]) == request.json
 
     def test_a_job_with_its_file_inside(self, recorder: Recorder, fixtures: Path) -> None:
-        url = data_url(str(fixtures / "portrait.jpg"), "jpeg")
+        url = inline_url(str(fixtures / "portrait.jpg"))
         run(as_curl(wan("x", url, Endpoint("beijing", recorder.url))))
         assert json.loads(recorder.seen[0]["body"])["input"]["img_url"] == url
 
@@ -202,3 +230,83 @@ class TestCurl:
         run(as_curl(Request("look", "HEAD", f"{recorder.url}/a[1-2]{{b,c}}.png")))
         (seen,) = recorder.seen
         assert (seen["method"], seen["path"], seen["headers"]["Authorization"]) == ("HEAD", "/api/v1/a[1-2]{b,c}.png", None)
+
+
+# Pieces that mean something to a shell, to a here-document, to curl or to a terminal.
+PIECES = [
+    "'", '"', "\\", "\n", "\r\n", "\nJSON\n", "JSON", "$(touch ran)", "`touch ran`", "; touch ran #", "| touch ran",
+    "& touch ran &", "\ntouch ran\n", "$HOME", "${IFS}", "!!", "~", "*", "{a,b}", "[1-3]", "<(touch ran)", "> ran",
+    "-o ran", "@ran", "--", "\x1b[31m", "\x7f", "\u202e", "\u2028", "\t", " ", "a", "图", "%0a", "=", ";filename=ran",
+    "x,y", "\\x27", "$'",
+]  # fmt: skip
+ARGUMENTS = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
+NAMED = ARGUMENTS | st.just("\udcff'\udc80")
+RECORDS = r"""#!/bin/bash
+printf '%s\0' "$@" > argv
+for word; do if [ "$word" = @- ]; then /bin/cat > body; fi; done
+"""
+
+
+@st.composite
+def hostile_requests(draw: st.DrawFn) -> Request:
+    url = "https://a.example/" + draw(ARGUMENTS)
+    headers = draw(st.dictionaries(ARGUMENTS, ARGUMENTS, max_size=2))
+    if draw(st.booleans()):
+        fields = tuple(draw(st.lists(st.tuples(ARGUMENTS, ARGUMENTS), max_size=2)))
+        return Request("upload", "POST", url, headers, form=Form(fields, "/" + draw(NAMED), draw(NAMED)))
+    values = st.dictionaries(ARGUMENTS, ARGUMENTS | st.text() | st.none() | st.floats(allow_nan=False), max_size=3)
+    body = draw(st.fixed_dictionaries({"model": ARGUMENTS, "input": values, "parameters": values}))
+    return Request("create", "POST", url, headers, draw(st.dictionaries(ARGUMENTS, ARGUMENTS, max_size=2)), body)
+
+
+def words_for(request: Request) -> list[str]:
+    """What curl must be given for a request, told without a shell."""
+    url = request.url + (f"?{urlencode(request.params)}" if request.params else "")
+    words = ["-X", request.method, *(["--globoff"] if set(url) & set("[]{}") else []), url]
+    words += ["-H", "Authorization: Bearer sk-test"] if request.carries_key else []
+    for name, value in request.headers.items():
+        words += ["-H", f"{name}: {value}"]
+    if request.json is not None:
+        return [*words, "--data-binary", "@-"]
+    for name, value in request.form.fields:
+        words += ["--form-string", f"{name}={value}"]
+    path, name = (text.replace("\\", "\\\\").replace('"', '\\"') for text in (request.form.path, request.form.name))
+    return [*words, "-F", f'file=@"{path}";filename="{name}"']
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+@settings(max_examples=100, deadline=None)
+@given(hostile_requests())
+def test_a_shell_that_is_given_the_command_runs_curl_and_nothing_else(request: Request) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "bin").mkdir()
+        (place / "work").mkdir()
+        fake = place / "bin" / "curl"
+        fake.write_text(RECORDS)
+        fake.chmod(0o755)
+        done = subprocess.run(
+            [shutil.which("bash"), "--noprofile", "--norc", "-eu"],
+            input=f"# a comment\n{as_curl(request)}\n\n".encode(),
+            env={"PATH": str(place / "bin"), "DASHSCOPE_API_KEY": "sk-test", "HOME": "/nowhere", "LC_ALL": "C.UTF-8"},
+            cwd=place / "work",
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+        written = {path.name: path.read_bytes() for path in (place / "work").iterdir()}
+    given_words = written.pop("argv").split(b"\0")[:-1]
+    assert given_words == [word.encode("utf-8", "surrogateescape") for word in words_for(request)]
+    if request.json is not None:
+        assert json.loads(written.pop("body")) == request.json
+    assert written == {}
+
+
+def test_a_file_that_is_a_data_url_is_named_shortly_and_to_be_written_first() -> None:
+    request = upload_to("https://oss.example", "data:audio/wav;base64," + "A" * 4000 + "\n", "1f.wav")
+    assert "file=1f.wav (the content of data:audio/wav;base64,… (3.0 kB))" in as_text(request)
+    first, *rest = as_curl(request).split("\n")
+    assert first == "# first write what data:audio/wav;base64,… (3.0 kB) holds to ./1f.wav"
+    assert rest[-1].strip() == '-F \'file=@"./1f.wav";filename="1f.wav"\''
+    assert as_dict(request)["form"]["path"] == "data:audio/wav;base64,… (3.0 kB)"

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.catalog.schema import Role
 from mediapreflight.errors import InputUrlError
-from mediapreflight.submit.exchange import Answer, Send
-from mediapreflight.submit.urls import LOOK_BYTES, LookedAt, is_public, look_at, redirect_of, shown_url
+from mediapreflight.submit.http.addresses import is_public
+from mediapreflight.submit.http.exchange import Answer, Send
+from mediapreflight.submit.urls import LOOK_BYTES, LookedAt, look_at, redirect_of, shown_url
 
 from .drive import LOST, UNREACHABLE, Ran, Reply, Sender, Site, file_page, over_http, plain_page, run, scripted
 
@@ -50,7 +51,7 @@ def resolver(names: dict[str, list[str]]) -> Callable[..., list[Any]]:
 
 
 def looked(url: str, role: Role, sender: Sender, ran: Ran | None = None, *, allow_private: bool = True) -> LookedAt:
-    found = run(look_at(url, role, allow_private=allow_private, random=lambda: 0.5), sender, ran).result
+    found = run(lambda session: look_at(session, url, role), sender, ran, private_urls=allow_private).result
     assert isinstance(found, LookedAt)
     return found
 
@@ -363,7 +364,7 @@ def test_whatever_answers_the_look_ends_with_a_judgement(replies: list[Reply], r
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(socket, "getaddrinfo", resolver({}))
-            found = run(look_at("http://127.0.0.1/p", role, allow_private=True), sender).result
+            found = run(lambda session: look_at(session, "http://127.0.0.1/p", role), sender, private_urls=True).result
     except InputUrlError as error:
         assert str(error).startswith("http://127.0.0.1/p: ")
     else:
@@ -375,9 +376,9 @@ def test_whatever_is_given_as_url_ends_with_our_own_error(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket, "getaddrinfo", resolver({}))
         with pytest.raises(InputUrlError):
-            run(look_at(f"http://127.0.0.1/{text}", PICTURE), never)
+            run(lambda session: look_at(session, f"http://127.0.0.1/{text}", PICTURE), never)
         with pytest.raises(InputUrlError):
-            run(look_at(f"http:{text}", PICTURE), lost)
+            run(lambda session: look_at(session, f"http:{text}", PICTURE), lost)
 
 
 def lost(_: Send) -> Answer:

@@ -9,11 +9,11 @@ import os
 import sys
 
 from mediapreflight.cli import main
-from mediapreflight.submit import surroundings
+from mediapreflight.submit import session
 
 # The looks at the task list after a lost answer stay late enough for a service on a busy machine.
-surroundings.Pace = functools.partial(  # type: ignore[misc]
-    surroundings.Pace, attempts=4, first_backoff=0.02, settle=(0.2, 0.5, 1.0, 3.0), create_deadline=6.0, queue_interval=0.05
+session.Pace = functools.partial(  # type: ignore[misc]
+    session.Pace, attempts=4, first_backoff=0.02, settle=(0.2, 0.5, 1.0, 3.0), settle_time=6.0, queue_interval=0.05
 )
 
 if __name__ == "__main__":

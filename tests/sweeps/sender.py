@@ -7,10 +7,10 @@ from typing import Any
 from mediapreflight import Job
 from mediapreflight.submit.client import Client
 from mediapreflight.submit.ledger import Ledger
-from mediapreflight.submit.surroundings import Pace
+from mediapreflight.submit.session import Pace
 
 HURRY = Pace(
-    poll_interval=0.05, attempts=4, first_backoff=0.02, settle=(0.2, 0.5, 1.0, 3.0), create_deadline=6.0, queue_interval=0.05
+    poll_interval=0.05, attempts=4, first_backoff=0.02, settle=(0.2, 0.5, 1.0, 3.0), settle_time=6.0, queue_interval=0.05
 )
 
 

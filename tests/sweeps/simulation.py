@@ -1,25 +1,37 @@
-"""Many flows on one clock that stands still while they work and jumps to the next one's wake-up when all wait.
+"""Many jobs on one clock that stands still while one of them works and jumps to the next one's wake-up when all wait.
 
-Effects are performed for real, against a service whose clock is moved along: hours of waiting take moments, and every
-rate and lifetime is kept or broken exactly.
+Requests are made for real, of a service whose clock is moved along: hours of waiting take moments, and every rate and
+lifetime is kept or broken exactly.
 """
 
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
+import anyio
+
+from mediapreflight import AsyncClient
 from mediapreflight.emulator.faults import AT_STEPS, EVERYWHERE
 from mediapreflight.errors import MediaPreflightError
-from mediapreflight.submit.client import Client
-from mediapreflight.submit.exchange import Effect, Flow, Request, Send, Sleep
+from mediapreflight.submit.dashscope.clock import ServiceClock
+from mediapreflight.submit.http.exchange import Answer, Request, Send
 
 from .desk import Service
 from .stand_in import START
 
 STEPS = {"look": None, "download": "result"}
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something that begins at a time: `begin` does it, `end` is told what it returned or raised."""
+
+    at: float
+    begin: Callable[[], Awaitable[Any]]
+    end: Callable[[Any], None]
 
 
 class World:
@@ -31,6 +43,8 @@ class World:
         self.met: list[tuple[str, str]] = []
         self._share = faults
         self._random = random.Random(seed)
+        self._orders = itertools.count()
+        self._waiting: list[tuple[float, int, anyio.Event]] = []
 
     def clock(self) -> float:
         return self.now
@@ -38,6 +52,24 @@ class World:
     def advance(self, seconds: float) -> None:
         self.service.advance(seconds)
         self.now += seconds
+
+    def inhabited_by(self, client: AsyncClient, seed: int) -> None:
+        """Give a client this world's time, and let its requests meet this world's faults."""
+        wire = client.session.wire
+
+        async def send(send: Send) -> Answer:
+            self.trouble(send.request)
+            return await wire(send)
+
+        client.session = replace(
+            client.session,
+            wire=send,
+            sleep=self.sleep,
+            clock=self.clock,
+            elapsed=self.clock,
+            service_clock=ServiceClock(self.clock),
+            random=random.Random(seed).random,
+        )
 
     def trouble(self, request: Request) -> None:
         """Let a request meet a fault, as the dice say."""
@@ -49,54 +81,35 @@ class World:
         self.service.fail(step, fault)
         self.met.append((step, fault))
 
+    async def sleep(self, seconds: float) -> None:
+        """Wait, and let the next one work."""
+        woken = self._wait_until(self.now + seconds)
+        self._wake_next()
+        await woken.wait()
 
-@dataclass(order=True)
-class _Waiting:
-    wakes: float
-    order: int
-    work: Any = field(compare=False)
-    flow: Flow[Any] | None = field(compare=False, default=None)
+    async def play(self, works: Iterable[Work]) -> None:
+        """Do all works to their ends, one at a time."""
+        async with anyio.create_task_group() as group:
+            for work in works:
+                group.start_soon(self._work, work, self._wait_until(work.at))
+            self._wake_next()
 
-
-@dataclass(frozen=True)
-class Work:
-    """Something that begins at a time: `begin` makes its flow, `end` is told what it returned or raised."""
-
-    at: float
-    begin: Callable[[], Flow[Any]]
-    end: Callable[[Any], None]
-
-
-def play(world: World, client: Client, works: Iterable[Work]) -> None:
-    """Run all flows to their ends."""
-    orders = itertools.count()
-    queue = [_Waiting(work.at, next(orders), work) for work in works]
-    heapq.heapify(queue)
-    while queue:
-        waiting = heapq.heappop(queue)
-        if waiting.wakes > world.now:
-            world.advance(waiting.wakes - world.now)
-        flow = waiting.flow or waiting.work.begin()
+    async def _work(self, work: Work, woken: anyio.Event) -> None:
+        await woken.wait()
         try:
-            seconds = _until_sleep(world, client, flow, fresh=waiting.flow is None)
-        except StopIteration as stop:
-            waiting.work.end(stop.value)
+            work.end(await work.begin())
         except MediaPreflightError as error:
-            waiting.work.end(error)
-        else:
-            heapq.heappush(queue, _Waiting(world.now + seconds, next(orders), waiting.work, flow))
+            work.end(error)
+        self._wake_next()
 
+    def _wait_until(self, moment: float) -> anyio.Event:
+        event = anyio.Event()
+        heapq.heappush(self._waiting, (moment, next(self._orders), event))
+        return event
 
-def _until_sleep(world: World, client: Client, flow: Flow[Any], *, fresh: bool) -> float:
-    """Perform a flow's effects up to its next wait, and return how long that is."""
-    effect: Effect = next(flow) if fresh else flow.send(None)
-    while not isinstance(effect, Sleep):
-        if isinstance(effect, Send):
-            world.trouble(effect.request)
-        try:
-            result = client._perform(effect)
-        except Exception as error:
-            effect = flow.throw(error)
-        else:
-            effect = flow.send(result)
-    return effect.seconds
+    def _wake_next(self) -> None:
+        if self._waiting:
+            moment, _, event = heapq.heappop(self._waiting)
+            if moment > self.now:
+                self.advance(moment - self.now)
+            event.set()

@@ -30,7 +30,7 @@ class StillLimits(RateLimits):
 
 
 def main(seconds: float, still: bool) -> None:
-    videos.render = lambda task, target: shutil.copyfile(VIDEO, target)
+    videos.render = lambda task, target, containment: shutil.copyfile(VIDEO, target)
     # What looks at pictures loads now: on a busy machine the first call would take longer than a client in a hurry looks for it.
     probe(FIXTURES / "portrait.jpg")
     service = Emulator(seconds_per_task=seconds, detection="assume", **({"clock": lambda: START} if still else {}))

@@ -5,6 +5,8 @@
     catalog.model("emo-v1").roles["image"].side
 
 The figures stand in `models/`, what holds for all models in `provider.toml`, the pages they were read from in `sources.toml`.
+
+May import: errors, named_files.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from ..errors import CatalogError, UnknownModelError
 from .interval import Interval
 from .loading import convert, line_of, merged, model_from, provider_from, read_table
 from .schema import Choices, Limit, Model, Parameter, Provider, Role, Source
+from .strings import MODEL_ID
 
 __all__ = [
     "Catalog",
@@ -84,14 +87,15 @@ class Catalog:
 
     def _add(self, path: Path) -> str:
         model_id = read_table(path).get("id")
-        if not isinstance(model_id, str) or not model_id:
-            raise CatalogError(str(path), "must be the model's id", key="id", line=line_of(path, ("id",)))
+        if not isinstance(model_id, str) or not MODEL_ID.takes(model_id):
+            fault = MODEL_ID.refusal(model_id) if isinstance(model_id, str) and model_id else "must be the model's id"
+            raise CatalogError(str(path), fault, key="id", line=line_of(path, ("id",)))
         self._layers[model_id] = (*self._layers.get(model_id, ()), path)
         return model_id
 
     def _load(self, model_id: str) -> Model:
         table, paths = self._inherited(self._layers[model_id][-1])
-        return model_from(table, paths, _shared_sources())
+        return model_from(table, paths, _shared_sources(), self.provider.hosts)
 
     def _inherited(self, path: Path, above: tuple[Path, ...] = ()) -> tuple[Mapping[str, Any], tuple[Path, ...]]:
         """The entry laid over all it extends, and the files it came from, nearest first."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from ..errors import CatalogError, ConfigError
+from ..named_files import MOST_TABLE_BYTES, NotReadError, read_text
 from .schema import Condition, Model, Parameter, Provider, Role, Source, source_tags
+from .strings import strings
 
+TOO_LONG_NUMBER = "holds a number with too many digits"
+# Python reads no whole number of more digits (sys.int_info.default_max_str_digits).
+_LONG_NUMBER = r"[\d_]{4301}"
 # Catalog files, configurations and jobs need eight.
 _MOST_LEVELS = 32
 T = TypeVar("T")
@@ -31,22 +37,41 @@ _HEADER = rf"\s*(?P<open>\[\[?)\s*(?P<key>{_DOTTED})\s*\]\]?\s*(?:#.*)?"
 _ASSIGNMENT = rf"\s*(?P<key>{_DOTTED})\s*="
 
 
-def read_table(path: Path, failure: Failure = CatalogError) -> dict[str, Any]:
-    """A TOML file as plain values. Raises the failure, with the line, where it cannot be read."""
+class TomlError(ValueError):
+    """Text that is no TOML.
+
+    Attributes:
+        line: where, or None.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        self.line = line
+        super().__init__(message)
+
+
+def toml_table(text: str) -> dict[str, Any]:
+    """TOML as plain values. Raises TomlError."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise failure(str(path), f"cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise failure(str(path), "is not UTF-8 text") from None
+        return tomllib.loads(text)
     except RecursionError:
-        raise failure(str(path), "is nested too deeply") from None
+        raise TomlError("is nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         message = re.sub(r"\s*\(at .*\)$", "", str(error))
-        raise failure(str(path), message, line=int(found[1]) if found else None) from None
+        raise TomlError(message[:1].lower() + message[1:], int(found[1]) if found else None) from None
     except ValueError:
-        raise failure(str(path), "holds a number with too many digits") from None
+        long = (number for number, line in enumerate(text.split("\n"), start=1) if re.search(_LONG_NUMBER, line))
+        raise TomlError(TOO_LONG_NUMBER, next(long, None)) from None
+
+
+def read_table(path: Path, failure: Failure = CatalogError) -> dict[str, Any]:
+    """A TOML file as plain values. Raises the failure, with the line, where it cannot be read."""
+    try:
+        table = toml_table(read_text(path, MOST_TABLE_BYTES))
+    except NotReadError as error:
+        raise failure(str(path), str(error)) from None
+    except TomlError as error:
+        raise failure(str(path), str(error), line=error.line) from None
     if is_nested_too_deeply(table):
         raise failure(str(path), "is nested too deeply")
     return table
@@ -62,6 +87,20 @@ def is_nested_too_deeply(value: object) -> bool:
     return True
 
 
+def not_in_json(value: object, key: Key = ()) -> Iterator[tuple[Key, str]]:
+    """What JSON has no way to write, at any depth: where it stands, and what is wrong with it. List items count from 0."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from not_in_json(inner, (*key, name))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from not_in_json(inner, (*key, str(index)))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield key, f"{value} is no number that JSON knows"
+    elif not isinstance(value, str | int | float | None):
+        yield key, f"{value} is a date or a time, which JSON does not know; write it as text, in quotes"
+
+
 def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value
 
@@ -75,12 +114,16 @@ def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
     return result
 
 
-def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], sources: Mapping[str, Source]) -> Model:
+def model_from(
+    table: Mapping[str, Any], paths: tuple[Path, ...], sources: Mapping[str, Source], regions: Collection[str]
+) -> Model:
     """A validated model.
 
     `paths`: the file of the entry, then the files it extends, nearest first. `sources`: the shared tags; the entry's own come
-    on top. Raises CatalogError naming file, key and line.
+    on top. `regions`: the provider's. Raises CatalogError naming file, key and line.
     """
+    for key, fault in not_in_json(table):
+        raise _error(paths, key, fault)
     plain = {key: value for key, value in table.items() if key not in _KEYED_TABLES}
     for name, kind in _KEYED_TABLES.items():
         entries = table.get(name, {})
@@ -88,10 +131,14 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], sources: Mappi
             raise _error(paths, (name,), "must be a table")
         plain[name] = {key: convert(value, kind, paths, (name, key)) for key, value in entries.items()}
     model = convert(plain, Model, paths)
+    for key, text, sort in strings(model):
+        if not sort.takes(text):
+            raise _error(paths, key, sort.refusal(text))
     model = msgspec.structs.replace(model, sources={**sources, **model.sources})
     if not model.roles:
         raise _error(paths, ("roles",), "a model takes at least one file")
     _check_sources(source_tags(model), model.sources, paths)
+    _check_regions(_regions(model), regions, paths)
     _check_names(model, paths)
     return model
 
@@ -100,6 +147,9 @@ def provider_from(table: Mapping[str, Any], path: Path, sources: Mapping[str, So
     """The validated terms of the provider."""
     provider = convert(table, Provider, (path,))
     _check_sources(source_tags(provider), sources, (path,))
+    choices = provider.upload_regions
+    upload_regions = ((("upload_regions",), region) for region in (*choices.documented, *choices.safe_names))
+    _check_regions(upload_regions, provider.hosts, (path,))
     return provider
 
 
@@ -119,6 +169,23 @@ def _check_sources(tags: Iterable[tuple[Key, str]], known: Mapping[str, Source],
     for key, tag in tags:
         if tag not in known:
             raise _error(paths, key, f"source {tag!r} is not defined")
+
+
+def _check_regions(named: Iterable[tuple[Key, str]], known: Collection[str], paths: tuple[Path, ...]) -> None:
+    for key, region in named:
+        if region not in known:
+            raise _error(paths, key, f"unknown region {region!r}: it is one of {', '.join(known)}")
+
+
+def _regions(model: Model) -> Iterator[tuple[Key, str]]:
+    """Every region that an entry names, with the key it stands at."""
+    for name in ("regions", "unconfirmed_regions"):
+        yield from (((name, str(index)), region) for index, region in enumerate(getattr(model, name)))
+    yield from ((("region_ids", region), region) for region in model.region_ids)
+    yield from ((("restrictions", str(index), "region"), each.region) for index, each in enumerate(model.restrictions))
+    for table in ("rates", "prices"):
+        for index, each in enumerate(getattr(model, table)):
+            yield from (((table, str(index), "regions"), region) for region in each.regions)
 
 
 def _check_names(model: Model, paths: tuple[Path, ...]) -> None:
@@ -247,6 +314,6 @@ def dotted(key: Key) -> str:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError):
+        return read_text(path, MOST_TABLE_BYTES).split("\n")
+    except NotReadError:
         return []

@@ -8,6 +8,7 @@ and `safe`, which satisfies every current document.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -15,7 +16,8 @@ from msgspec import Meta, Struct
 from .interval import Interval
 
 Kind = Literal["image", "video", "audio"]
-Region = Literal["beijing", "singapore", "virginia", "frankfurt"]
+# One of the provider's `hosts`, which the loading of an entry checks.
+Region = Annotated[str, Meta(extra_json_schema={"$ref": "#/$defs/Region"})]
 Scalar = bool | int | float | str
 
 IntervalText = Annotated[str, Meta(examples=["[400, 7000]", "(2, 120)", ">= 400", "< 60"])]
@@ -69,14 +71,8 @@ class Limit(Struct, frozen=True, forbid_unknown_fields=True):
         return Interval.parse(self.safe or self.documented)
 
 
-ANY = "any"
-
-
 class Choices(Struct, frozen=True, forbid_unknown_fields=True):
-    """A set of accepted names (formats, codecs), with the same two readings as `Limit`.
-
-    `documented = ["any"]`: one reading of the documents refuses nothing; then `safe` names what satisfies all of them.
-    """
+    """A set of accepted names (formats, codecs), with the same two readings as `Limit`."""
 
     documented: tuple[str, ...]
     source: str
@@ -88,13 +84,8 @@ class Choices(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if (self.safe is None) != (self.safe_source is None):
             raise ValueError("`safe` and `safe_source` go together")
-        if self.documented != (ANY,) and not set(self.safe or ()) <= set(self.documented):
+        if not set(self.safe or ()) <= set(self.documented):
             raise ValueError("`safe` holds a name that `documented` does not")
-
-    @property
-    def documents_all(self) -> bool:
-        """Whether the permissive reading accepts every name."""
-        return self.documented == (ANY,)
 
     @property
     def safe_names(self) -> tuple[str, ...]:
@@ -317,7 +308,9 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     it failed. `returns`: dotted paths a detect call yields, by the field they fill. `extra_states`: states beyond the provider's
     general ones. `usage_seconds`: dotted paths of the billed seconds; the first the answer holds counts. `minutes`: how long a
     task takes. `detect`, `template`: the model that checks the picture first, or that makes the template. `media_array`: the
-    files travel as `{type, url}` in `input.media`, a role's `field` being the type.
+    files travel as `{type, url}` in `input.media`, a role's `field` being the type. `boxes`: whose way the `ext_bbox` that the
+    model takes or returns is framed in, see `people.portraits`. `tells`: dotted paths of what a detect call says besides of a
+    picture that passed: `framing` (`full` or `half`), `person` (true).
     """
 
     path: str
@@ -333,6 +326,8 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     minutes: IntervalText | None = None
     detect: str | None = None
     template: str | None = None
+    boxes: Literal["emo", "emoji"] = "emo"
+    tells: dict[Literal["framing", "person"], str] = {}
     note: str | None = None
 
     def __post_init__(self) -> None:
@@ -419,6 +414,7 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """One model: all its inputs, parameters and terms.
 
+    `unconfirmed_regions`: those that a page of the model names, without any document that says whether the model runs there.
     `extends`: the entry this one starts from; tables merge key by key, every other value replaces. `aliases`: other ids of the
     same model. `region_ids`: the id to send where a region has its own. `lengths`: the first one that holds for a job counts;
     where none does, the length is not known before the job is done.
@@ -440,6 +436,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     lengths: tuple[Length, ...] = ()
     output: Output | None = None
     extends: str | None = None
+    unconfirmed_regions: tuple[Region, ...] = ()
     aliases: tuple[str, ...] = ()
     region_ids: dict[Region, str] = {}
     successor: str | None = None
@@ -493,6 +490,7 @@ class Host(Struct, frozen=True, forbid_unknown_fields=True):
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     """What holds for every model of the provider. Times in seconds, rates in calls per second.
 
+    `utc_offset_hours`: of the clock that all times without a zone are of.
     `query_rate`: of each task call (query, list, cancel), per account. `rate_recovery`: about how long a throttled account
     waits. `task_deadline`: after it an unfinished task fails. `url_timeout`: how long the service tries to fetch an input.
     Temporary uploads: `upload_policy_lifetime`, `upload_policy_rate` (per account and model), `upload_megabytes` (one file),
@@ -500,7 +498,8 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     title: str
-    hosts: dict[Region, Host]
+    hosts: dict[str, Host]
+    utc_offset_hours: Annotated[int, Meta(ge=-12, le=14)]
     states: tuple[str, ...]
     task_lifetime: Positive
     result_lifetime: Positive
@@ -516,3 +515,8 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     upload_regions: Choices
     source: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def clock(self) -> timezone:
+        """The zone of the provider's times."""
+        return timezone(timedelta(hours=self.utc_offset_hours))

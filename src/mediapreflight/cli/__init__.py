@@ -1,6 +1,9 @@
 """The command line: one module a command, imported when that command is called.
 
 Exit status: 0 all fit; 1 findings of severity error or unchecked; 2 wrong usage, settings or environment; 130 interrupted.
+
+May import: _version, catalog, check, config, emulator, engines, errors, findings, job, job_files, media, named_files, people,
+prepare, report, rules, schemas, submit, submit.http, submit.ledger, text, workers.
 """
 
 from __future__ import annotations
@@ -10,7 +13,8 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -33,6 +37,21 @@ COMMANDS = {
     "schema": "print the JSON Schema of a format",
 }
 OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class ResultsError(OSError):
+    """Standard output takes no more."""
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """While results are written: tells what goes wrong then from every other error of the system. Raises ResultsError."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ResultsError(error.errno, error.strerror or str(error)) from None
 
 
 class _HelpFormatter(argparse.HelpFormatter):
@@ -70,7 +89,8 @@ class _Parser(argparse.ArgumentParser):
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         # `--help | head` may find its reader gone, and only here is someone left to catch that.
-        sys.stdout.flush()
+        with writing():
+            sys.stdout.flush()
         super().exit(status, message)
 
     def _unknown(self, word: str) -> str:
@@ -88,22 +108,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parse(sys.argv[1:] if arguments is None else list(arguments))
         status = options.run(options)
-        sys.stdout.flush()
+        with writing():
+            sys.stdout.flush()
         if arguments is None:
             # The process ends with this: to search all it loaded for cycles would take a tenth of a short run.
             gc.freeze()
         return int(status)
     except MediaPreflightError as error:
-        from ..report.style import plain
+        from ..text import plain
 
         print(f"mediapreflight: {plain(str(error))}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:
         _discard_output()
         return FINDINGS
-    except OSError as error:
+    except ResultsError as error:
         _discard_output()
-        print(f"mediapreflight: the results cannot be written: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        print(f"mediapreflight: the results cannot be written: {_reason(error)}", file=sys.stderr)
+        return USAGE
+    except OSError as error:
+        from ..text import plain
+
+        what = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "the system or its settings"
+        print(f"mediapreflight: {plain(f'{what}: {_reason(error)}')}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -174,6 +201,10 @@ def _prepare_output() -> None:
 
 def _nowhere() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _discard_output() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from ..cache import ENVIRONMENT, Cache
+from ..check.cache import ENVIRONMENT, Cache
 from ..errors import UsageError
-from ..report.style import plain
+from ..text import plain
 from . import OK
+from .output import put
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,11 +22,11 @@ def run(options: argparse.Namespace) -> int:
     """Print the path, or delete the file and say how much that freed."""
     cache = Cache()
     if options.action == "path":
-        print(plain(str(cache.path)))
+        put([f"{plain(str(cache.path))}\n"])
         return OK
     try:
         freed = cache.clean()
     except OSError as error:
         raise UsageError(f"{cache.path}: cannot be deleted: {(error.strerror or str(error)).lower()}") from None
-    print(f"{plain(str(cache.path))}: {f'{freed:,} bytes freed' if freed else 'nothing was cached'}")
+    put([f"{plain(str(cache.path))}: {f'{freed:,} bytes freed' if freed else 'nothing was cached'}\n"])
     return OK

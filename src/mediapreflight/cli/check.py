@@ -9,18 +9,17 @@ import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ..cache import Cache
-from ..check import check_jobs
-from ..containment import TIME_LIMIT_S
+from ..check.cache import Cache
+from ..check.run import check_jobs
 from ..errors import UsageError
 from ..findings import JobReport
-from ..probe.facts import LEVELS
+from ..media.facts import LEVELS
 from ..report import FORMATS, renderer
 from . import FINDINGS, OK
 from .arguments import count
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
-from .targets import Targets, add_target_arguments, targets_from
+from .targets import Targets, add_target_arguments, names_only_files, targets_from
 
 _FORMATS_WITH_STATISTICS = ("text", "concise")
 
@@ -35,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ignore", action="append", metavar="RULES", help="codes, prefixes or names, comma-separated, instead of the configured"
     )
+    parser.add_argument("--preview", action=argparse.BooleanOptionalAction, help="whether rules run that are new in this release")
     parser.add_argument("--strict", action=argparse.BooleanOptionalAction, help="whether warnings fail too")
     parser.add_argument("--watch", action="store_true", help="check again whenever a file changes (extra `watch`)")
     parser.add_argument("--statistics", action="store_true", help="add how often each rule fired")
@@ -63,6 +63,8 @@ def _run_once(options: argparse.Namespace) -> int:
     with contextlib.nullcontext() if options.no_cache else Cache() as cache:
         jobs = itertools.chain.from_iterable([_checked(each, options, tally, cache) for each in targets])
         write(options, _pieces(options, tally, tracked(jobs), targets))
+    if not tally.jobs and not names_only_files(options):
+        raise UsageError("nothing was checked: no file of a kind that is asked for was found there")
     return OK if tally.ok else FINDINGS
 
 
@@ -75,6 +77,7 @@ def _checked(targets: Targets, options: argparse.Namespace, tally: _Tally, cache
         level=options.level or (config.level if config else "content"),
         select=_listed(options.select) or (config.select if config else ("ALL",)),
         ignore=_listed(options.ignore) if options.ignore is not None or config is None else config.ignore,
+        preview=options.preview if options.preview is not None else config is not None and config.preview,
         catalog=targets.catalog,
     )
     strict = options.strict if options.strict is not None else config is not None and config.strict
@@ -85,7 +88,7 @@ def _checker(options: argparse.Namespace, cache: Cache | None) -> Callable[..., 
     """What makes reports of jobs: this machine, or the engine that was asked for."""
     if options.engine is None:
         workers = options.workers or os.cpu_count() or 1
-        return functools.partial(check_jobs, workers=workers, cache=cache, time_limit_s=TIME_LIMIT_S)
+        return functools.partial(check_jobs, workers=workers, cache=cache)
     from ..engines.ray import check_jobs as check_jobs_on_ray
 
     return functools.partial(check_jobs_on_ray, workers=options.workers)
@@ -94,7 +97,12 @@ def _checker(options: argparse.Namespace, cache: Cache | None) -> Callable[..., 
 def _pieces(options: argparse.Namespace, tally: _Tally, jobs: Iterable[JobReport], targets: Sequence[Targets]) -> Iterator[str]:
     catalogs = {id(each.catalog): each.catalog for each in targets}
     shared = next(iter(catalogs.values())) if len(catalogs) == 1 else None
-    yield from renderer(options.output_format, shared)(jobs, style_of(options))
+    if options.output_format == "html":
+        from .pages import checked_page
+
+        yield from checked_page(jobs, style_of(options), shared)
+    else:
+        yield from renderer(options.output_format)(jobs, style_of(options))
     if options.statistics and tally.counts:
         from ..report.statistics import table
 
@@ -102,15 +110,17 @@ def _pieces(options: argparse.Namespace, tally: _Tally, jobs: Iterable[JobReport
 
 
 class _Tally:
-    """Watches reports go by: whether all fit, and how often each rule fired."""
+    """Watches reports go by: how many, whether all fit, and how often each rule fired."""
 
     def __init__(self) -> None:
         self.ok = True
+        self.jobs = 0
         self.counts: dict[tuple[str, str], int] = {}
 
     def watching(self, jobs: Iterable[JobReport], *, strict: bool) -> Iterator[JobReport]:
         """The reports, unchanged. `strict`: whether a warning is enough for not all to fit."""
         for job in jobs:
+            self.jobs += 1
             warned = strict and any(finding.severity == "warning" for finding in job.findings)
             self.ok = self.ok and job.ok and not warned
             for finding in job.findings:

@@ -1,4 +1,4 @@
-"""`mediapreflight doctor`: versions, ffmpeg's encoders, what cannot run here, and the one line that mends it."""
+"""`mediapreflight doctor`: versions, ffmpeg's encoders, what cannot run here, and the one line that fixes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import msgspec
 
 from .._version import __version__
 from ..errors import MissingLibraryError
-from ..report.style import Style, plain
+from ..report.style import Style
+from ..text import plain
+from ..workers.confinement import environment
 from . import OK, USAGE
 from .output import add_output_arguments, style_of, write
 
@@ -23,18 +25,19 @@ _ENCODERS = {"libx264": "H.264 video", "aac": "AAC sound", "libmp3lame": "MP3 so
 
 
 class Check(NamedTuple):
-    """One line of the answer. `ok` None: nothing to judge. `mend`: what to type when it is not ok."""
+    """One line of the answer. `ok` None: nothing to judge. `fix`: what to type when it is not ok."""
 
     name: str
     detail: str
     ok: bool | None = None
-    mend: str = ""
+    fix: str = ""
 
 
 # What to import, the distribution it comes from, and what stops working without it.
 _LIBRARIES = (
     ("simplejpeg", "simplejpeg", "level decode of JPEG"),
     ("PIL.Image", "pillow", "level decode of pictures; TIFF and rarer formats"),
+    ("pi_heif", "pi-heif", "level decode of HEIC"),
     ("av", "av", "video and sound"),
     ("mutagen", "mutagen", "headers of sound files"),
     ("numpy", "numpy", "loudness of sound"),
@@ -64,7 +67,7 @@ def _text(checks: list[Check], style: Style) -> Iterator[str]:
         mark = {True: style("ok", "green"), False: style("no", "red", "bold"), None: "  "}[check.ok]
         yield f"{mark}  {check.name:<{width}}  {plain(check.detail)}\n"
         if check.ok is False:
-            yield f"    {'':<{width}}  {style('mend:', 'yellow')} {check.mend}\n"
+            yield f"    {'':<{width}}  {style('fix:', 'yellow')} {check.fix}\n"
 
 
 def _here() -> Iterator[Check]:
@@ -81,12 +84,12 @@ def _library(module: str, distribution: str, purpose: str) -> Check:
             distribution,
             f"does not load ({error}); without it: no {purpose}",
             ok=False,
-            mend=f"pip install --force-reinstall {distribution}",
+            fix=f"pip install --force-reinstall {distribution}",
         )
 
 
 def _ffmpeg() -> Iterator[Check]:
-    from ..prepare.ffmpeg import ffmpeg_python, find_ffmpeg
+    from ..prepare.av.ffmpeg import ffmpeg_python, find_ffmpeg
 
     yield _tried("ffmpeg-python", "loads", "preparing sound and video", ffmpeg_python)
     try:
@@ -94,21 +97,27 @@ def _ffmpeg() -> Iterator[Check]:
         version = _output_of(binary, "-version").partition("\n")[0]
         encoders = {line.split()[1] for line in _output_of(binary, "-encoders").splitlines() if len(line.split()) > 1}
     except MissingLibraryError as error:
-        yield Check("ffmpeg", str(error).removesuffix(f"; {error.mend}"), ok=False, mend=error.mend)
+        yield Check("ffmpeg", str(error).removesuffix(f"; {error.fix}"), ok=False, fix=error.fix)
         return
     except (OSError, subprocess.SubprocessError) as error:
-        mend = "pip install --force-reinstall imageio-ffmpeg, or set MEDIAPREFLIGHT_FFMPEG to an ffmpeg"
-        yield Check("ffmpeg", f"does not run ({error})", ok=False, mend=mend)
+        fix = "pip install --force-reinstall imageio-ffmpeg, or set MEDIAPREFLIGHT_FFMPEG to an ffmpeg"
+        yield Check("ffmpeg", f"does not run ({error})", ok=False, fix=fix)
         return
     yield Check("ffmpeg", f"{version.removeprefix('ffmpeg version ').partition(' Copyright')[0]} ({binary})", ok=True)
     for name, purpose in _ENCODERS.items():
-        mend = "set MEDIAPREFLIGHT_FFMPEG to an ffmpeg that has it"
-        yield Check(f"encoder {name}", purpose, ok=name in encoders, mend=mend)
+        fix = "set MEDIAPREFLIGHT_FFMPEG to an ffmpeg that has it"
+        yield Check(f"encoder {name}", purpose, ok=name in encoders, fix=fix)
 
 
 def _output_of(*command: str) -> str:
     return subprocess.run(
-        command, capture_output=True, text=True, check=True, timeout=_TIMEOUT_S, stdin=subprocess.DEVNULL
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=_TIMEOUT_S,
+        stdin=subprocess.DEVNULL,
+        env=environment(),
     ).stdout
 
 
@@ -123,12 +132,12 @@ def _tried(name: str, good: str, purpose: str, attempt: Callable[[], object]) ->
     try:
         attempt()
     except MissingLibraryError as error:
-        detail = str(error).removesuffix(f"; {error.mend}")
-        return Check(name, f"{detail}; without it: no {purpose}", ok=False, mend=error.mend)
+        detail = str(error).removesuffix(f"; {error.fix}")
+        return Check(name, f"{detail}; without it: no {purpose}", ok=False, fix=error.fix)
     except (ImportError, OSError) as error:
         library = (isinstance(error, ImportError) and error.name) or "mediapipe"
-        mend = f"pip install --force-reinstall {library.partition('.')[0]}"
-        return Check(name, f"does not run ({error}); without it: no {purpose}", ok=False, mend=mend)
+        fix = f"pip install --force-reinstall {library.partition('.')[0]}"
+        return Check(name, f"does not run ({error}); without it: no {purpose}", ok=False, fix=fix)
     return Check(name, f"{good}, for {purpose}", ok=True)
 
 
@@ -143,8 +152,8 @@ def _try_faces() -> None:
 def _try_bodies() -> None:
     import numpy as np
 
+    from ..media.pixels import Picture
     from ..people.bodies import bodies_in
-    from ..people.media import Picture
 
     bodies_in(Picture(np.zeros((64, 64, 3), dtype=np.uint8), 64, 64), ())
 

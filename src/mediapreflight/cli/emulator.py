@@ -58,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
 def _faults() -> str:
     everywhere = (f"  {name:<8} {what}" for name, what in EVERYWHERE.items())
     some = (f"  {name:<8} {what} ({', '.join(steps)} only)" for name, (steps, what) in AT_STEPS.items())
-    return "\n".join([f"steps: {', '.join(STEPS)}", "faults:", *everywhere, *some])
+    accounts = "API keys: NAME.ANYTHING belongs to an account called NAME, all others to one account"
+    return "\n".join([f"steps: {', '.join(STEPS)}", "faults:", *everywhere, *some, accounts])
 
 
 def _port(text: str) -> int:

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ..containment import TIME_LIMIT_S, contained
+from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import MediaPreflightError, UnreadableMediaError, UsageError
-from ..people.geometry import FRAMINGS
+from ..people.geometry import FRAMINGS, Ratio
 from ..people.portraits import Portrait, find_portrait
-from ..probe.source import display_name
-from ..report.style import Style, plain
+from ..report.style import Style
+from ..text import plain
 from . import FINDINGS, OK
-from .output import add_output_arguments, style_of, write
+from .output import add_output_arguments, style_of, writable, write
 
 if TYPE_CHECKING:
-    from ..people.geometry import Ratio
-    from ..people.media import Rgb
+    from ..media.pixels import Rgb
 
 _WHOLE = 100_000
 _WRITTEN = (".png", ".jpg", ".jpeg", ".webp")
@@ -59,9 +58,9 @@ def _portrait(path: str, ratio: Ratio, crop: Path | None, annotation: Path | Non
     """What is found in a picture, and the pictures made of it. Raises UnreadableMediaError and MediaPreflightError."""
     portrait = find_portrait(path, ratio)
     if crop is not None and portrait.ext_bbox is not None:
-        _save(_cropped(portrait), crop)
+        _save(_cropped(path, portrait), crop)
     if annotation is not None:
-        _save(_annotated(portrait), annotation)
+        _save(_annotated(path, portrait), annotation)
     return portrait
 
 
@@ -71,7 +70,7 @@ def _json(results: list[Portrait | UnreadableMediaError]) -> Iterator[str]:
 
 def _record(result: Portrait | UnreadableMediaError) -> dict[str, Any]:
     if isinstance(result, Portrait):
-        return {**result.to_dict(), "path": display_name(result.path)}
+        return result.to_dict()
     return {"path": result.path, "error": result.reason, "faces": [], "face_bbox": None, "ext_bbox": None}
 
 
@@ -84,7 +83,7 @@ def _text(results: list[Portrait | UnreadableMediaError], style: Style) -> Itera
 
 
 def _lines(portrait: Portrait, style: Style) -> Iterator[str]:
-    yield f"{style(plain(display_name(portrait.path)), 'bold')}  {style(f'{portrait.width} x {portrait.height} px', 'dim')}\n"
+    yield f"{style(plain(portrait.path), 'bold')}  {style(f'{portrait.width} x {portrait.height} px', 'dim')}\n"
     if not portrait.faces:
         yield "  no face\n"
         return
@@ -98,19 +97,19 @@ def _lines(portrait: Portrait, style: Style) -> Iterator[str]:
         yield f"  ext_bbox   {style(str(list(portrait.ext_bbox)), 'green')}  {portrait.ratio}\n"
 
 
-def _cropped(portrait: Portrait) -> Rgb:
-    from ..people.media import load_picture
+def _cropped(path: str, portrait: Portrait) -> Rgb:
+    from ..media.pixels import load_picture
 
     box = portrait.ext_bbox
     assert box is not None
-    return load_picture(portrait.path, _WHOLE).rgb[box.y1 : box.y2, box.x1 : box.x2]
+    return load_picture(path, _WHOLE).rgb[box.y1 : box.y2, box.x1 : box.x2]
 
 
-def _annotated(portrait: Portrait) -> Rgb:
+def _annotated(path: str, portrait: Portrait) -> Rgb:
+    from ..media.pixels import load_picture
     from ..people.annotate import annotated
-    from ..people.media import load_picture
 
-    return annotated(load_picture(portrait.path, _WHOLE).rgb, portrait.faces, portrait.face_bbox, portrait.ext_bbox)
+    return annotated(load_picture(path, _WHOLE).rgb, portrait.faces, portrait.face_bbox, portrait.ext_bbox)
 
 
 def _targets(images: Sequence[str], option: str | None) -> list[Path | None]:
@@ -128,10 +127,11 @@ def _targets(images: Sequence[str], option: str | None) -> list[Path | None]:
 
 
 def _refuse_losses(images: Sequence[str], targets: Sequence[Path | None]) -> None:
-    """Raise UsageError where a picture that is looked at, or another that is written, would be lost."""
+    """Raise UsageError where a picture that is looked at, another that is written, or what is no file would be lost."""
     sources = {os.path.realpath(image) for image in images}
     written: set[str] = set()
     for target in filter(None, targets):
+        writable(str(target))
         place = os.path.realpath(target)
         if place in sources:
             raise UsageError(f"{target}: is one of the pictures looked at; write to another place")

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..catalog import Model, builtin_catalog
+from ..catalog.loading import TomlError, toml_table
 from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, TABLE, config_in, shown_path
 from ..config.first import first_config, joined, obvious_models
 from ..config.survey import Group, survey
 from ..errors import UsageError
+from ..named_files import MOST_TABLE_BYTES, NotReadError, read_bytes
 from ..report.closing import counted
-from ..report.style import plain
-from ..rules.limits import listed
+from ..text import listed, plain
 from . import OK
-from .output import write_file
+from .output import put, write_file
 
 _NOUNS = {"image": "picture", "video": "video", "audio": "recording"}
 
@@ -44,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     _refuse_useless(models, groups)
     text = first_config(groups, models, table=".".join(TABLE) if options.pyproject else "", candidates=candidates)
     write_file(str(target), [_added(before, text, target) if options.pyproject else text])
-    sys.stdout.writelines(_said(groups, models, candidates, shown_path(str(target.absolute()))))
+    put(_said(groups, models, candidates, shown_path(str(target.absolute()))))
     return OK
 
 
@@ -56,9 +55,9 @@ def _before(folder: Path, target: Path, *, add: bool) -> str:
     if not add:
         return ""
     try:
-        return target.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"{target}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        return read_bytes(target, MOST_TABLE_BYTES).decode("utf-8")
+    except NotReadError as error:
+        raise UsageError(f"{target}: {error}") from None
     except UnicodeDecodeError:
         raise UsageError(f"{target}: is not UTF-8 text") from None
 
@@ -66,9 +65,10 @@ def _before(folder: Path, target: Path, *, add: bool) -> str:
 def _added(before: str, text: str, target: Path) -> str:
     whole = f"{before.rstrip()}\n\n{text}".lstrip()
     try:
-        tomllib.loads(whole)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{target}: no table can be added to it: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        toml_table(whole)
+    except TomlError as error:
+        place = f" (line {error.line})" if error.line else ""
+        raise UsageError(f"{target}: no table can be added to it: {error}{place}") from None
     return whole
 
 

@@ -100,6 +100,7 @@ def _terms(model: Model) -> list[tuple[str, str, str]]:
     rows = [
         ("endpoint", f"POST {service.path} ({service.mode})", model.source(service.source)),
         ("regions", ", ".join(model.regions), ""),
+        *[("perhaps", f"{region}, of which no document lists the models", "") for region in model.unconfirmed_regions],
     ]
     if model.aliases:
         rows.append(("also called", ", ".join(model.aliases), ""))

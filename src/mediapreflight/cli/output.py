@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import UsageError
-from ..report.style import Style, plain_json, style_for
+from ..report.style import Style, style_for
+from ..text import plain_json
+from . import writing
 
 _JSON_FORMATS = ("json", "jsonl", "sarif")
 
@@ -18,7 +20,7 @@ def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ..
     """`--output-format`, `--output` and `--color`, the same for every command."""
     group = parser.add_argument_group("output")
     group.add_argument("--output-format", choices=formats, default="text", help="default: text")
-    group.add_argument("--output", metavar="FILE", help="write there instead of standard output")
+    group.add_argument("--output", type=writable, metavar="FILE", help="write there instead of standard output")
     group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto; NO_COLOR is honoured")
 
 
@@ -34,23 +36,32 @@ def write(options: argparse.Namespace, pieces: Iterable[str]) -> None:
     if options.output_format in _JSON_FORMATS:
         pieces = map(plain_json, pieces)
     if options.output is None:
-        for piece in pieces:
+        put(pieces)
+    else:
+        write_file(options.output, pieces)
+
+
+def put(pieces: Iterable[str], *, at_once: bool = False) -> None:
+    """Write the pieces to standard output as they come, where each can be seen `at_once`.
+
+    Raises ResultsError where it takes no more.
+    """
+    for piece in pieces:
+        with writing():
             sys.stdout.write(piece)
-        return
-    write_file(options.output, pieces)
+            if at_once:
+                sys.stdout.flush()
 
 
 def write_file(name: str, pieces: Iterable[str]) -> None:
     """Write the pieces to a file that appears whole or not at all. Raises UsageError."""
-    target = Path(name)
-    if target.exists() and not target.is_file():
-        raise UsageError(f"{name}: cannot be written: it is no regular file")
+    target = Path(writable(name))
     import tempfile
 
     try:
         descriptor, staged = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     except OSError as error:
-        raise UsageError(f"{name}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise _unwritable(name, error) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
             for piece in pieces:
@@ -58,9 +69,29 @@ def write_file(name: str, pieces: Iterable[str]) -> None:
         Path(staged).chmod(0o666 & ~_umask())
         Path(staged).replace(target)
     except OSError as error:
-        raise UsageError(f"{name}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise _unwritable(name, error) from None
     finally:
         Path(staged).unlink(missing_ok=True)
+
+
+def writable(name: str) -> str:
+    """The name, where a file can go there as far as can be told before. Raises UsageError for a folder, a pipe or a device.
+
+    A device would not be written to but replaced, and a pipe would wait for a reader.
+    """
+    target = Path(name)
+    try:
+        target.parent.stat()
+        is_free = target.is_file() or not target.exists()
+    except OSError as error:
+        raise _unwritable(name, error) from None
+    if not is_free:
+        raise UsageError(f"{name}: cannot be written: it is no regular file")
+    return name
+
+
+def _unwritable(name: str, error: OSError) -> UsageError:
+    return UsageError(f"{name}: cannot be written: {(error.strerror or str(error)).lower()}")
 
 
 def _umask() -> int:

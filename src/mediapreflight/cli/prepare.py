@@ -9,18 +9,19 @@ from typing import Any
 
 import msgspec
 
-from ..containment import TIME_LIMIT_S
 from ..errors import UsageError
 from ..findings import FAILING, Finding
-from ..prepare import JobPlan, Prepared, PrepareOptions, plan, prepare_jobs
-from ..prepare.document import SCHEMA, PreparedJob
-from ..prepare.execute import document_of
+from ..media.source import display_name
+from ..prepare.execute import Prepared, document_of, prepare_jobs
+from ..prepare.options import PrepareOptions
+from ..prepare.plan import JobPlan, plan
+from ..prepare.record import SCHEMA, PreparedJob
 from ..prepare.steps import FilePlan
-from ..probe.source import display_name
-from ..report.style import Style, plain
+from ..report.style import Style
+from ..text import plain
 from . import FINDINGS, OK
 from .arguments import count
-from .output import add_output_arguments, style_of, write, write_file
+from .output import add_output_arguments, style_of, writable, write, write_file
 from .progress import file_progress
 from .targets import add_target_arguments, jobs_and_catalog
 
@@ -43,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--denoise", action="store_true", help="lower the noise of recordings")
     add("--overwrite", action="store_true", help="replace other files that stand at an output's place")
     add("--workers", type=count, default=os.cpu_count() or 1, metavar="N", help="files at once; default: one a core")
-    add("--report", metavar="FILE", help="write a page that shows every file before and after, side by side (HTML)")
+    add(
+        "--report", type=writable, metavar="FILE", help="write a page that shows every file before and after, side by side (HTML)"
+    )
     add_output_arguments(parser, ("text", "json"))
 
 
@@ -66,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--report shows what was made; leave out --dry-run")
     jobs, catalog = jobs_and_catalog(options)
     if options.dry_run:
-        return _print_plan(options, plan(jobs, options=chosen, catalog=catalog, time_limit_s=TIME_LIMIT_S))
+        return _print_plan(options, plan(jobs, options=chosen, catalog=catalog))
     if options.out is None:
         raise UsageError("say where the files go, with --out DIR, or print the plan with --dry-run")
     with file_progress() as progress:
@@ -77,12 +80,11 @@ def run(options: argparse.Namespace) -> int:
             catalog=catalog,
             workers=options.workers,
             progress=progress,
-            time_limit_s=TIME_LIMIT_S,
         )
     if options.report is not None:
-        from ..report.html.prepared import render_prepared
+        from .pages import prepared_page
 
-        write_file(options.report, render_prepared((result.record for result in results), catalog=catalog))
+        write_file(options.report, prepared_page((result.record for result in results), catalog))
     if options.output_format == "json":
         write(options, [_encoded(document_of(results))])
     else:
@@ -91,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_plan(options: argparse.Namespace, plans: Sequence[JobPlan]) -> int:
-    ok = all(not each.stays and not each.hopeless for each in plans)
+    ok = all(not each.stays and not each.unfixable for each in plans)
     if options.output_format == "json":
         write(options, [_encoded({"schema": SCHEMA, "ok": ok, "dry_run": True, "jobs": [each.to_dict() for each in plans]})])
     else:
@@ -109,14 +111,14 @@ def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
         yield style(f"{each.model.id}{part}", "bold") + "\n"
         for file in each.files.values():
             yield from _file(file, style)
-        for role, why in each.hopeless.items():
+        for role, why in each.unfixable.items():
             path = plain(display_name(str(each.job.inputs[role])))
             yield f"  {role}  {path}  {style('cannot be prepared', 'red', 'bold')}: {plain(why)}\n"
         yield from _findings(each.stays, style)
 
 
 def _file(file: FilePlan, style: Style) -> Iterator[str]:
-    yield f"  {file.role}  {plain(file.source)}  {style(_expected(file), 'dim')}\n"
+    yield f"  {file.role}  {plain(display_name(file.source))}  {style(_expected(file), 'dim')}\n"
     if not file.steps:
         yield f"    {style('fits as it is', 'green')}\n"
     for step in file.steps:
@@ -124,15 +126,7 @@ def _file(file: FilePlan, style: Style) -> Iterator[str]:
 
 
 def _expected(file: FilePlan) -> str:
-    expected = file.expected
-    parts = [
-        expected.format or "",
-        expected.video_codec or expected.audio_codec or "",
-        f"{expected.width} x {expected.height} px" if expected.width else "",
-        f"{expected.fps:.6g} fps" if expected.fps else "",
-        f"{expected.duration_s:.2f} s" if expected.duration_s else "",
-    ]
-    described = ", ".join(part for part in parts if part)
+    described = file.expected.in_words
     return f"becomes {described}" if file.steps and described else ""
 
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from ..containment import TIME_LIMIT_S, contained
-from ..probe import Facts, Level, probe
-from ..report.style import Style, plain
+from ..check.containment import TIME_LIMIT_S, contained
+from ..media.facts import Facts, Level
+from ..media.probe import probe
+from ..report.style import Style
+from ..text import plain
 from . import FINDINGS, OK
 from .output import add_output_arguments, style_of, write
 

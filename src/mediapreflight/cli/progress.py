@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-from ..report.style import plain
+from ..text import plain
 
 _Item = TypeVar("_Item")
 _PATIENCE_S = 0.5

@@ -12,9 +12,8 @@ import msgspec
 
 from ..catalog import Choices, Limit, Model, builtin_catalog
 from ..catalog.schema import Role
-from ..errors import UsageError
 from ..report.style import Style
-from ..rules import Rule, all_rules, matching
+from ..rules import RULES, Rule, matching
 from . import OK
 from .output import add_output_arguments, style_of, write
 
@@ -29,15 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one page, or the table."""
-    rules = all_rules() if options.rule is None else tuple(matching(options.rule))
+    rules = tuple(RULES.values()) if options.rule is None else matching(options.rule)
     if options.output_format == "json":
         write(options, [msgspec.json.format(msgspec.json.encode([_record(rule) for rule in rules]), indent=2).decode() + "\n"])
     elif options.rule is None or len(rules) > 1:
         write(options, _table(rules, style_of(options)))
-    elif rules:
-        write(options, _page(rules[0], style_of(options)))
     else:
-        raise UsageError(f"no rule {options.rule!r}")
+        write(options, _page(rules[0], style_of(options)))
     return OK
 
 
@@ -46,6 +43,7 @@ def _record(rule: Rule) -> dict[str, object]:
     return {
         "code": rule.code,
         "name": rule.name,
+        "stage": rule.stage,
         "level": rule.level,
         "fixable": rule.fixable,
         "summary": summary,
@@ -58,13 +56,14 @@ def _table(rules: tuple[Rule, ...], style: Style) -> Iterator[str]:
     for rule in rules:
         mark = style("fixable", "green") if rule.fixable else "       "
         summary = rule.help.partition("\n")[0]
-        yield f"{style(f'{rule.code:<7}', 'bold')}  {rule.name:<{width}}  {rule.level:<8}  {mark}  {summary}\n"
+        yield f"{style(f'{rule.code:<7}', 'bold')}  {rule.name:<{width}}  {rule.level:<8}  {rule.stage:<7}  {mark}  {summary}\n"
 
 
 def _page(rule: Rule, style: Style) -> Iterator[str]:
     yield style(f"{rule.code} {rule.name}", "bold") + "\n"
-    cure = "a prepared file can cure it" if rule.fixable else "preparing the file cannot cure it"
-    yield style(f"found at level {rule.level}; {cure}", "dim") + "\n"
+    fix = "a prepared file can fix it" if rule.fixable else "preparing the file cannot fix it"
+    stage = "in preview: it runs with --preview only" if rule.stage == "preview" else rule.stage
+    yield style(f"found at level {rule.level}; {fix}; {stage}", "dim") + "\n"
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
     for paragraph in rule.help.split("\n\n"):
         yield "\n" + textwrap.fill(" ".join(paragraph.split()), width) + "\n"

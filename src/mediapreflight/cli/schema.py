@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 import msgspec
 
 from ..schemas import SCHEMAS
 from . import OK
+from .output import put
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,5 +19,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the schema."""
     encoded = msgspec.json.encode(SCHEMAS[options.name]())
-    sys.stdout.write(msgspec.json.format(encoded, indent=2).decode() + "\n")
+    put([msgspec.json.format(encoded, indent=2).decode() + "\n"])
     return OK

@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..containment import UNCONTAINED, Containment
-from ..report.style import Style, plain
+import msgspec
+
+from ..check.containment import UNCONTAINED, Containment
+from ..report.style import Style
+from ..text import plain
 from .arguments import positive
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
     from ..submit.result import JobResult
-    from ..submit.surroundings import Event, Surroundings
+    from ..submit.session import Event, Session
 
 
 def add_service_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,13 +34,13 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--allow-private-urls", action="store_true", help="inputs may be URLs of private addresses")
 
 
-def client_settings(options: argparse.Namespace, around: Surroundings) -> dict[str, Any]:
+def client_settings(options: argparse.Namespace, session: Session) -> dict[str, Any]:
     """The options as arguments of a client that shares catalog and ledger with what was done before."""
-    return {**_chosen(options), "catalog": around.catalog, "ledger": around.ledger}
+    return {**_chosen(options), "catalog": session.catalog, "ledger": session.ledger}
 
 
 def _chosen(options: argparse.Namespace) -> dict[str, Any]:
-    from ..submit.surroundings import Pace
+    from ..submit.session import Pace
 
     return {
         "region": options.region,
@@ -48,17 +51,20 @@ def _chosen(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def surroundings(
+def chosen_session(
     options: argparse.Namespace, catalog: Catalog, *, with_key: bool, containment: Containment = UNCONTAINED
-) -> Surroundings:
+) -> Session:
     """The world as the options choose it. Raises UsageError for a missing key, or a service that cannot be named."""
-    from ..submit.key import find_key
+    from ..submit.http.key import find_key
     from ..submit.ledger import Ledger
-    from ..submit.surroundings import Surroundings
+    from ..submit.session import Session
 
     settings = _chosen(options)
-    account = find_key(None).account if with_key else ""
-    return Surroundings(ledger=Ledger(), account=account, catalog=catalog, containment=containment, **settings)
+    known: dict[str, Any] = {"account": ""}
+    if with_key:
+        key = find_key(None)
+        known = {"account": key.account, "mask": key.mask}
+    return Session(ledger=Ledger(), catalog=catalog, containment=containment, **known, **settings)
 
 
 def result_line(result: JobResult, style: Style, *, concise: bool) -> str:
@@ -66,16 +72,15 @@ def result_line(result: JobResult, style: Style, *, concise: bool) -> str:
     inputs = ", ".join(plain(value) for value in result.inputs.values())
     head = f"{style(result.model, 'bold')}  {inputs}"
     if result.error is not None:
-        status = result.status if result.task_id else "NOT SENT"
-        line = f"{head}  {style(status or 'FAILED', 'red', 'bold')}  {plain(result.error.message)}\n"
+        unsent = "UNCLEAR" if result.error.code == "Unclear" else "NOT SENT"
+        status = (result.status or "FAILED") if result.task_id else unsent
+        line = f"{head}  {style(status, 'red', 'bold')}  {plain(result.error.message)}\n"
         return line if concise else line + "".join(f"  {hint}\n" for hint in _hints(result))
     came = result.video or result.template_id or ""
     parts = [style(result.status or "", "green", "bold")]
-    if result.seconds_billed is not None:
-        parts.append(f"{result.seconds_billed:g} s")
-    if result.cost.amount is not None:
-        parts.append(f"{result.cost.amount:.2f} {result.cost.currency}")
-    parts.append(f"-> {plain(came)}" if came else f"task {result.task_id}" if result.task_id else plain(str(result.detected)))
+    parts += _bill(result)
+    found = f"task {result.task_id}" if result.task_id else plain(msgspec.json.encode(result.detected).decode())
+    parts.append(f"-> {plain(came)}" if came else found)
     steps = (
         "" if concise else "".join(f"  prepared  {role}: {plain('; '.join(done))}\n" for role, done in result.prepared.items())
     )
@@ -84,39 +89,67 @@ def result_line(result: JobResult, style: Style, *, concise: bool) -> str:
     return f"{head}  {'  '.join(parts)}\n{steps}{notes}"
 
 
+def _bill(result: JobResult) -> Iterator[str]:
+    """The seconds and what they cost; of a task that ended before this run, as billed earlier."""
+    if result.seconds_billed is not None:
+        yield f"{result.seconds_billed:g} s"
+    if result.cost.amount is not None:
+        yield f"{'billed earlier: ' if result.cost.earlier else ''}{result.cost.amount:.2f} {result.cost.currency}"
+    elif result.cost.earlier:
+        yield "billed earlier"
+
+
 def _hints(result: JobResult) -> Iterator[str]:
     error = result.error
     if error is None:
         return
+    if bill := ", ".join(_bill(result)):
+        yield f"the task was billed all the same: {bill}"
     if error.rules:
-        yield f"found before sending by {', '.join(error.rules)}: `mediapreflight rule {error.rules[0]}`"
+        yield f"see {', '.join(error.rules)}: `mediapreflight rule {error.rules[0]}`"
     if error.retry_helps:
         yield "the same job can succeed later"
 
 
 def summary(results: Sequence[JobResult], style: Style) -> str:
-    """The last line: how many, and what it cost."""
+    """The last line: how many, and what this run was billed."""
     done = sum(result.ok for result in results)
     color = "green" if done == len(results) else "red"
-    word = (
-        "delivered"
-        if all(result.ok and (result.video or result.template_id or result.detected) for result in results)
-        else "done"
-    )
+    running = any(result.ok and not (result.video or result.template_id or result.detected) for result in results)
+    word = "sent" if running else "delivered" if done == len(results) else "done"
+    # Two jobs of a run that are the same share a task.
+    billed = {result.task_id or number: result.cost for number, result in enumerate(results) if not result.cost.earlier}
     costs: dict[str, float] = {}
-    for result in results:
-        if result.cost.amount is not None and result.cost.currency is not None:
-            costs[result.cost.currency] = costs.get(result.cost.currency, 0.0) + result.cost.amount
+    for cost in billed.values():
+        if cost.amount is not None and cost.currency is not None:
+            costs[cost.currency] = costs.get(cost.currency, 0.0) + cost.amount
     money = ", ".join(f"{amount:.2f} {currency}" for currency, amount in sorted(costs.items()))
-    tail = f" Billed by the documented prices: {money}." if money else ""
+    tail = " `mediapreflight tasks resume` fetches what they make." if running else ""
+    tail += f" Billed by the documented prices: {money}." if money else ""
     return style(f"{done} of {len(results)} job{'' if len(results) == 1 else 's'} {word}.", color, "bold") + tail + "\n"
+
+
+def run_to_its_end(work: Callable[[], Awaitable[list[JobResult]]]) -> list[JobResult]:
+    """The results of a batch. Whoever interrupts it is told how to go on."""
+    import anyio
+
+    try:
+        return anyio.run(work)
+    except KeyboardInterrupt:
+        sys.stderr.write("mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open\n")
+        raise
+
+
+def _tell_of_long_waits(event: Event) -> None:
+    if event.stage == "settle":
+        sys.stderr.write(f"mediapreflight: submission {event.number}: {plain(event.text)}\n")
 
 
 @contextlib.contextmanager
 def watching() -> Iterator[Callable[[Event], None]]:
     """A function to be told of events; a terminal shows a line for each job under way."""
     if not sys.stderr.isatty():
-        yield lambda event: None
+        yield _tell_of_long_waits
         return
     from rich.console import Console
     from rich.markup import escape

@@ -5,33 +5,27 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from ..check import check_jobs
-from ..containment import TIME_LIMIT_S, contained
-from ..errors import MediaPreflightError, UsageError
-from ..findings import FAILING, JobReport, curable
+from ..check.containment import TIME_LIMIT_S, contained
+from ..errors import UsageError
 from ..job import Job
-from ..report.style import Style, plain
+from ..report.style import Style
+from ..text import plain
 from . import FINDINGS, OK
 from .arguments import positive
-from .output import add_output_arguments, style_of, write
+from .output import add_output_arguments, put, style_of, write
 from .progress import tracked
-from .service import add_service_arguments, client_settings, result_line, summary, surroundings, watching
+from .service import add_service_arguments, chosen_session, client_settings, result_line, run_to_its_end, summary, watching
 from .targets import add_target_arguments, jobs_and_catalog
 
 if TYPE_CHECKING:
-    from ..submit.batch import Order
-    from ..submit.cost import Estimate
-    from ..submit.ledger import NewSubmission
-    from ..submit.outcome import ExpectedOutput
+    from ..submit.pipeline import Candidate, Entry, Order, SubmitOptions
     from ..submit.result import JobResult
-    from ..submit.surroundings import Surroundings
+    from ..submit.session import Session
 
 _FORMATS = ("text", "concise", "json", "curl")
 
@@ -53,29 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-prepare", action="store_true", help="send files as they are, or not at all")
     add("--again", action="store_true", help="make new tasks even of jobs that run, or were done in the last 24 h")
     add("--force", action="store_true", help="send jobs whose report has errors")
+    add("--inline", action="store_true", help="send pictures inside the request (Base64) where the model takes that; no upload")
     add("--max-cost", type=positive, metavar="N", help="send nothing when the estimate, in any currency, is above N or unknown")
     add("--yes", action="store_true", help="do not ask before what bills")
     add_service_arguments(parser)
     add_output_arguments(parser, _FORMATS)
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """A job with its report; `trouble` says why it cannot be sent, `prepared` what was done to each file."""
-
-    job: Job
-    report: JobReport
-    trouble: MediaPreflightError | None = None
-    prepared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A job about to be registered; a detect call has no entry."""
-
-    checked: _Checked
-    estimate: Estimate
-    entry: NewSubmission | None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -86,111 +62,64 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("say where the videos go, with --out DIR, or leave them to `tasks resume` with --detach")
     jobs, catalog = jobs_and_catalog(options)
     with contained(TIME_LIMIT_S, os.cpu_count()) as containment:
-        around = surroundings(options, catalog, with_key=not options.dry_run, containment=containment)
-        return _run(options, around, jobs)
+        session = chosen_session(options, catalog, with_key=not options.dry_run, containment=containment)
+        return _run(options, session, jobs)
 
 
-def _run(options: argparse.Namespace, around: Surroundings, jobs: Sequence[Job]) -> int:
-    for job in jobs:
-        around.endpoint(around.region_of(around.catalog.model(job.model), job.region))
-    checked = _checked(options, around, jobs)
+def _run(options: argparse.Namespace, session: Session, jobs: Sequence[Job]) -> int:
+    from ..submit.pipeline import candidates, entry_of, prepared
+    from .progress import file_progress
+
+    chosen = _chosen(options)
+    _tell_of_regions(session, jobs)
+    several = list(tracked(candidates(session, jobs, chosen)))
     if options.dry_run:
-        return _rehearse(options, around, checked)
-    checked = _prepared(options, around, checked)
-    ready = [_readied(options, around, each) for each in checked if each.trouble is None]
-    _agree(options, around, ready)
-    return _send(options, around, checked, ready)
+        return _rehearse(options, session, several, chosen)
+    with file_progress() as progress:
+        several = prepared(session, several, chosen, progress)
+    entries = [entry_of(session, each, chosen) for each in several if each.refusal is None]
+    _agree(options, session, entries)
+    return _send(options, session, several, entries, chosen)
+
+
+def _chosen(options: argparse.Namespace) -> SubmitOptions:
+    from ..submit.pipeline import SubmitOptions
+
+    return SubmitOptions(
+        boxes=options.boxes,
+        ratio=options.ratio,
+        prepare=not options.no_prepare,
+        again=options.again,
+        force=options.force,
+        inline=options.inline,
+        out=options.out,
+    )
 
 
 # --- before anything is sent
 
 
-def _checked(options: argparse.Namespace, around: Surroundings, jobs: Sequence[Job]) -> list[_Checked]:
-    from ..submit.registering import not_fit
-
-    reports = tracked(_reports(around, jobs))
-    return [
-        _Checked(job, report, None if report.ok or options.force else not_fit(report))
-        for job, report in zip(jobs, reports, strict=True)
-    ]
+def _tell_of_regions(session: Session, jobs: Sequence[Job]) -> None:
+    """Say once, and not for each job, that nobody knows whether a region serves these models."""
+    models = [(session.catalog.model(job.model), job.region) for job in jobs]
+    places = [(session.region_of(model, region), model) for model, region in models]
+    for region in dict.fromkeys(region for region, model in places if region in model.unconfirmed_regions):
+        sys.stderr.write(f"mediapreflight: no document lists the models of {region}; it may refuse the job\n")
 
 
-def _prepared(options: argparse.Namespace, around: Surroundings, checked: Sequence[_Checked]) -> list[_Checked]:
-    """The jobs, those that did not fit in the shape `prepare` brought them into."""
-    curable = [each for each in checked if each.trouble is not None and _is_curable(each.report)]
-    if options.no_prepare or not curable:
-        return list(checked)
-    if options.out is None:
-        raise UsageError("some files must be prepared first: say where they go, with --out DIR")
-    from ..prepare import PrepareOptions, prepare_jobs
-    from .progress import file_progress
-
-    chosen = PrepareOptions(ratio=options.ratio)
-    with file_progress() as progress:
-        results = prepare_jobs(
-            [each.job for each in curable],
-            out=str(Path(options.out) / "prepared"),
-            options=chosen,
-            catalog=around.catalog,
-            progress=progress,
-            time_limit_s=TIME_LIMIT_S,
-        )
-    made = {id(each): result for each, result in zip(curable, results, strict=True)}
-    return [_after(options, around, each, made[id(each)]) if id(each) in made else each for each in checked]
-
-
-def _is_curable(report: JobReport) -> bool:
-    return any(finding.severity in FAILING for finding in curable(report))
-
-
-def _after(options: argparse.Namespace, around: Surroundings, before: _Checked, result: Any) -> _Checked:
-    from ..errors import JobNotFitError
-    from ..job import revised
-    from ..submit.registering import not_fit
-
-    job = result.job
-    if options.boxes == "service":
-        # The boxes that prepare computed are predictions; the detect call is to find its own.
-        given = before.job.inputs
-        kept = {name: value for name, value in job.inputs.items() if name in given or not name.endswith("_bbox")}
-        job = revised(job, inputs=kept)
-    if result.record.error:
-        return _Checked(job, before.report, JobNotFitError(result.record.error, before.report))
-    (report,) = _reports(around, [job])
-    done = {role: tuple(step.detail for step in steps) for role, steps in result.steps.items() if steps}
-    return _Checked(job, report, None if report.ok else not_fit(report), done)
-
-
-def _reports(around: Surroundings, jobs: Iterable[Job]) -> Iterator[JobReport]:
-    from ..submit.registering import NOT_OURS
-
-    workers = os.cpu_count() or 1
-    return check_jobs(jobs, ignore=NOT_OURS, catalog=around.catalog, workers=workers, time_limit_s=TIME_LIMIT_S)
-
-
-def _readied(options: argparse.Namespace, around: Surroundings, checked: _Checked) -> _Ready:
-    from ..submit.registering import estimated, new_submission
-
-    expected = estimated(around, checked.job, checked.report, boxes=options.boxes, ratio=options.ratio)
-    if around.catalog.model(checked.job.model).service.mode == "synchronous":
-        return _Ready(checked, expected, None)
-    entry = new_submission(around, checked.job, checked.report, boxes=options.boxes, ratio=options.ratio, out=options.out)
-    return _Ready(checked, expected, entry)
-
-
-def _agree(options: argparse.Namespace, around: Surroundings, ready: Sequence[_Ready]) -> None:
+def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entry]) -> None:
     """Raises UsageError where the estimate is above what the user set, or the user says no."""
     from ..submit.cost import in_words, over
 
-    estimates = [each.estimate for each in ready]
-    if not ready:
+    estimates = [each.estimate for each in entries]
+    if not entries:
         return
     if options.max_cost is not None and (why := over(estimates, options.max_cost)):
         raise UsageError(f"nothing was sent: {why}")
     if options.yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    many = "1 job" if len(ready) == 1 else f"{len(ready)} jobs"
-    sys.stderr.write(f"Send {many} to {around.home().base_url}? Estimated cost: {in_words(estimates)}. [y/N] ")
+    many = "1 job" if len(entries) == 1 else f"{len(entries)} jobs"
+    sys.stderr.write(f"Send {many} to {session.home().base_url}? Estimated cost: {in_words(estimates)}. [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was sent")
@@ -199,61 +128,34 @@ def _agree(options: argparse.Namespace, around: Surroundings, ready: Sequence[_R
 # --- sending
 
 
-def _send(options: argparse.Namespace, around: Surroundings, checked: Sequence[_Checked], ready: Sequence[_Ready]) -> int:
+def _send(
+    options: argparse.Namespace, session: Session, several: Sequence[Candidate], entries: Sequence[Entry], chosen: SubmitOptions
+) -> int:
     from ..submit.batch import failed
+    from ..submit.pipeline import registered
 
-    orders = _registered(options, around, ready)
-    refused = [failed(each.job, each.trouble, None) for each in checked if each.trouble is not None]
+    orders = registered(session, entries, chosen, detach=options.detach)
+    refused = [failed(each.job, each.refusal, None) for each in several if each.refusal is not None]
     style, shown = style_of(options), _Shown(options)
     for result in refused:
         shown.add(result)
-    results = [*refused, *(_delivered(options, around, orders, shown) if orders else [])]
+    results = [*refused, *(_delivered(options, session, orders, shown) if orders else [])]
     shown.close(results, style)
     return OK if all(result.ok for result in results) else FINDINGS
 
 
-def _registered(options: argparse.Namespace, around: Surroundings, ready: Sequence[_Ready]) -> list[Order]:
-    """All jobs in the ledger, in one step, before the first is sent: a crash from here on forgets none."""
-    from ..submit.batch import Order
-
-    entries = [each.entry for each in ready if each.entry is not None]
-    began = around.clock()
-    rows = iter(around.ledger.register(entries, again=options.again))
-    orders = []
-    for each in ready:
-        expected = _expected(options, around, each.checked) if each.entry else None
-        row = next(rows) if each.entry else None
-        resumed = row is not None and row.registered_at < began
-        orders.append(Order(each.checked.job, row, expected, options.ratio, resumed, each.checked.prepared))
-    return orders
-
-
-def _expected(options: argparse.Namespace, around: Surroundings, checked: _Checked) -> ExpectedOutput:
-    from ..submit.outcome import expected_output
-    from ..submit.registering import facts_of
-
-    model = around.catalog.model(checked.job.model)
-    return expected_output(checked.job, model, facts_of(checked.report), ratio=options.ratio)
-
-
-def _delivered(options: argparse.Namespace, around: Surroundings, orders: Sequence[Order], shown: _Shown) -> list[JobResult]:
-    import anyio
-
+def _delivered(options: argparse.Namespace, session: Session, orders: Sequence[Order], shown: _Shown) -> list[JobResult]:
     from ..submit.batch import deliver
     from ..submit.client import AsyncClient
 
     async def all_of_them() -> list[JobResult]:
         with watching() as notify:
-            async with AsyncClient(**client_settings(options, around), notify=notify) as client:
+            async with AsyncClient(**client_settings(options, session), notify=notify) as client:
                 return await deliver(
-                    client, orders, out=options.out, detach=options.detach, done=lambda number, result: shown.add(result)
+                    client.session, orders, out=options.out, detach=options.detach, done=lambda number, result: shown.add(result)
                 )
 
-    try:
-        return anyio.run(all_of_them)
-    except KeyboardInterrupt:
-        sys.stderr.write("mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open\n")
-        raise
+    return run_to_its_end(all_of_them)
 
 
 class _Shown:
@@ -268,8 +170,7 @@ class _Shown:
             return
         line = result_line(result, style_of(self._options), concise=self._options.output_format == "concise")
         if self._options.output is None:
-            sys.stdout.write(line)
-            sys.stdout.flush()
+            put([line], at_once=True)
         else:
             self._lines.append(line)
 
@@ -293,54 +194,66 @@ def encoded_results(results: Sequence[JobResult]) -> str:
 # --- the dry run
 
 
-def _rehearse(options: argparse.Namespace, around: Surroundings, checked: Sequence[_Checked]) -> int:
-    pieces = list(_rehearsals(options, around, checked))
+def _rehearse(options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions) -> int:
+    pieces = list(_rehearsals(options, session, several, chosen))
     if options.output_format == "json":
         jobs = [piece for piece in pieces if isinstance(piece, dict)]
         document = {"dry_run": True, "ok": all(job["ok"] for job in jobs), "jobs": jobs}
         write(options, [msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"])
     else:
         write(options, cast("list[str]", pieces))
-    return OK if all(each.trouble is None or _will_be_prepared(options, each) for each in checked) else FINDINGS
+    return OK if all(each.refusal is None or (chosen.prepare and each.can_be_prepared) for each in several) else FINDINGS
 
 
-def _will_be_prepared(options: argparse.Namespace, checked: _Checked) -> bool:
-    return not options.no_prepare and _is_curable(checked.report)
+def _mask() -> Callable[[str], str]:
+    """What takes the API key out of a text. A dry run needs no key, but where there is one it may stand in a value."""
+    from ..submit.http.key import find_key
+
+    try:
+        return find_key(None).mask
+    except UsageError:
+        return str
 
 
-def _rehearsals(options: argparse.Namespace, around: Surroundings, checked: Sequence[_Checked]) -> Iterator[str | dict[str, Any]]:
+def _rehearsals(
+    options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions
+) -> Iterator[str | dict[str, Any]]:
     from ..submit.cost import in_words
+    from ..submit.pipeline import entry_of
     from ..submit.rehearsal import rehearsed, rehearsed_detection
-    from ..submit.render import as_curl, as_dict, as_text
+    from ..submit.render import as_curl, as_dict, as_text, masked
 
-    style = style_of(options)
-    for each in checked:
-        if each.trouble is not None and not _will_be_prepared(options, each):
+    style, mask = style_of(options), _mask()
+    for each in several:
+        if each.refusal is not None and not (chosen.prepare and each.can_be_prepared):
             if options.output_format == "json":
-                yield {"model": each.job.model, "ok": False, "error": str(each.trouble), "requests": []}
+                yield {"model": each.job.model, "ok": False, "error": mask(str(each.refusal)), "requests": []}
             else:
-                yield f"# {each.job.model}: {style('not sent', 'red', 'bold')}: {plain(str(each.trouble))}\n"
+                model = plain(mask(each.job.model))
+                yield f"# {model}: {style('not sent', 'red', 'bold')}: {plain(mask(str(each.refusal)))}\n"
             continue
-        ready = _readied(options, around, each)
-        expected = _expected(options, around, each) if ready.entry else None
-        if ready.entry is None:
-            requests = rehearsed_detection(around, each.job, options.ratio)
+        entry = entry_of(session, each, chosen)
+        if entry.submission is None:
+            requests = rehearsed_detection(session, each.job, chosen.ratio)
         else:
-            requests = rehearsed(around, ready.entry, each.job)
+            requests = rehearsed(session, entry.submission, each.job)
+        requests = tuple(masked(request, mask) for request in requests)
         if options.output_format == "json":
             yield {
                 "model": each.job.model,
                 "ok": True,
-                "prepared_first": each.trouble is not None,
-                "estimate": in_words([ready.estimate]),
-                "expected": expected,
+                "prepared_first": each.refusal is not None,
+                "estimate": in_words([entry.estimate]),
+                "expected": entry.expected,
                 "requests": [as_dict(request) for request in requests],
             }
             continue
-        first = "; its files would be prepared first" if each.trouble is not None else ""
-        yield f"# {each.job.model}: {len(requests)} requests; estimate: {in_words([ready.estimate])}{first}\n"
-        if expected is not None and expected.in_words:
-            yield f"# expected: {expected.in_words}\n"
+        first = "; its files would be prepared first" if each.refusal is not None else ""
+        # A line of its own is a comment to the shell, whatever stands in it.
+        head = f"{each.job.model}: {len(requests)} requests; estimate: {in_words([entry.estimate])}{first}"
+        yield f"# {plain(mask(head))}\n"
+        if entry.expected is not None and entry.expected.in_words:
+            yield f"# {plain(mask(f'expected: {entry.expected.in_words}'))}\n"
         show = as_curl if options.output_format == "curl" else as_text
         for request in requests:
             yield show(request) + "\n\n"

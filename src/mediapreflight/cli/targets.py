@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import lone_job
-from ..config.discovery import nearest_config
+from ..check.run import lone_job
+from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, nearest_config
 from ..config.files import files_below
 from ..errors import UsageError
-from ..job import OWN_KEYS, Job, is_url, parse_settings, revised, with_values
+from ..job import OWN_KEYS, Job, is_local, parse_settings, revised, with_values
 from ..job_files import is_job_file, read_jobs
-from ..probe.kinds import kind_by_name, kind_of
-from ..probe.source import is_remote
-from ..report.style import plain
-from ..rules.limits import listed
+from ..media.data_url import is_data_url
+from ..media.kinds import kind_by_name, kind_of
+from ..media.source import display_name, is_remote, local_path
+from ..text import listed, plain
 
 if TYPE_CHECKING:
     from ..config.project import Found, Project, Shown
@@ -50,12 +50,20 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "targets",
         nargs="*",
+        type=_with_path,
         metavar="TARGET",
         help="ROLE=FILE, a file, a folder, or a job file (.toml, .jsonl, .csv); default: what the configuration finds",
     )
     parser.add_argument("--model", help="the model the files are for, whatever the configuration says of them")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter or field; may be repeated")
     parser.add_argument("--region", help="the region the job is for: beijing, singapore, virginia or frankfurt")
+
+
+def _with_path(target: str) -> str:
+    """A target with the path that its `file:` URL names."""
+    role, separator, value = target.partition("=")
+    path = local_path(value)
+    return local_path(target) if path is value else f"{role}{separator}{path}"
 
 
 def targets_from(options: argparse.Namespace) -> tuple[Targets, ...]:
@@ -93,6 +101,11 @@ def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
     return jobs, several[0].catalog
 
 
+def names_only_files(options: argparse.Namespace) -> bool:
+    """Whether the targets are files that a configuration may know nothing of, as a hook names them, and no folder or model."""
+    return bool(options.targets) and not options.model and not any(map(os.path.isdir, options.targets))
+
+
 def _own_config() -> str:
     path = nearest_config(os.getcwd())  # noqa: PTH109
     if path is None:
@@ -113,7 +126,7 @@ def _folder_of(target: str) -> str:
     path = target
     if "=" in target and not os.path.lexists(target):
         path = target.partition("=")[2]
-    if is_url(path) or is_remote(path):
+    if path and not is_local(path):
         path = os.curdir
     folder = path if os.path.isdir(path) else os.path.dirname(path)  # noqa: PTH112, PTH120
     return os.path.abspath(folder)  # noqa: PTH100
@@ -148,7 +161,7 @@ def _as_whole_job(options: argparse.Namespace, project: Project | None) -> Targe
             return None
         role, path = role_and_path
         if role in inputs:
-            raise UsageError(f"{role} is given twice: {inputs[role]} and {path}")
+            raise UsageError(f"{role} is given twice: {display_name(inputs[role])} and {display_name(path)}")
         inputs[role] = path
     return Targets([Job(model.id, **inputs)], catalog, project)
 
@@ -161,16 +174,16 @@ def _several(project: Project | None, targets: Sequence[str], model_name: str | 
         return Targets(_of_model(targets, model, catalog, project), catalog, project)
     others = [target for target in targets if not is_job_file(target)]
     if others and project is None:
-        raise UsageError(f"{others[0]}: say which model it is for, with --model MODEL")
+        raise UsageError(f"{display_name(others[0])}: say which model it is for, with --model MODEL")
     if others and project and not project.has_jobs:
-        where = f"{others[0]}: " if others[0] else ""
+        where = f"{display_name(others[0])}: " if others[0] else ""
         raise UsageError(f"{where}{project.path} says of no file which model it is for; add assets to it, or give --model MODEL")
     if project is None:
         return Targets(itertools.chain.from_iterable(map(read_jobs, targets)), catalog, None)
     for target in others:
         # A name that was mistyped must not pass for a file that is no asset.
         if target and not os.path.lexists(target) and not any(_found(target, project)):
-            raise UsageError(f"{target}: no such file, and {project.path} knows none of that name")
+            raise UsageError(f"{display_name(target)}: no such file, and {project.path} knows none of that name")
     return Targets(_of_project(targets, project), catalog, project)
 
 
@@ -208,8 +221,8 @@ def _of_model(targets: Iterable[str], model: Model, catalog: Catalog, project: P
 
 def _remote_media(target: str, model: Model) -> Iterator[str]:
     """The remote file, or if a remote folder is named every file below it that by its name is media of a kind the model takes."""
-    from ..engines.remote import files_below as remote_files_below
-    from ..engines.remote import is_folder
+    from ..media.remote import files_below as remote_files_below
+    from ..media.remote import is_folder
 
     if not target.endswith("/") and (kind_by_name(target) or not is_folder(target)):
         yield target
@@ -219,11 +232,22 @@ def _remote_media(target: str, model: Model) -> Iterator[str]:
 
 
 def _media_below(folder: str, model: Model, project: Project | None) -> Iterator[str]:
-    """Every file below a folder that is, or by its name claims to be, media of a kind the model takes."""
+    """Every file below a folder that is, or by its name claims to be, media of a kind the model takes. The others are named."""
     kinds = {role.kind for role in model.roles.values()}
+    passed_by: dict[str | None, list[str]] = {}
     for path in _files_of(project, folder) if project else files_below(folder):
-        if kind_by_name(path) in kinds or kind_of(path) in kinds:
+        # No file is opened whose name says enough.
+        claimed = kind_by_name(path)
+        found = claimed if claimed in kinds else kind_of(path)
+        if found in kinds:
             yield path
+        elif not is_job_file(path) and os.path.basename(path) not in (CONFIG_NAME, PYPROJECT_NAME):  # noqa: PTH119
+            passed_by.setdefault(found, []).append(path)
+    for kind, paths in passed_by.items():
+        reason = f"{model.id} takes no {kind}" if kind else "neither picture, video nor recording"
+        names = ", ".join(map(display_name, paths[:_NAMED])) + (", …" if len(paths) > _NAMED else "")
+        many = "1 file was" if len(paths) == 1 else f"{len(paths)} files were"
+        _say(f"{many} passed over ({reason}): {names}")
 
 
 # --- without one: the configuration says ----------------------------------------------------------------------------
@@ -278,12 +302,17 @@ def _shown(project: Project, target: str) -> Shown:
     if os.path.isabs(target):  # noqa: PTH117
         return lambda file: os.path.join(project.folder, file)  # noqa: PTH118
     if project.folder == os.getcwd():  # noqa: PTH109
-        return lambda file: file
-    return lambda file: os.path.relpath(os.path.join(project.folder, file))  # noqa: PTH118
+        return _as_name
+    return lambda file: _as_name(os.path.relpath(os.path.join(project.folder, file)))  # noqa: PTH118
+
+
+def _as_name(file: str) -> str:
+    """A relative path that nobody takes for a `data:` URL."""
+    return os.path.join(os.curdir, file) if is_data_url(file) else file  # noqa: PTH118
 
 
 def _counted(strays: Sequence[str]) -> str:
-    names = ", ".join(strays[:_NAMED]) + (", …" if len(strays) > _NAMED else "")
+    names = ", ".join(map(display_name, strays[:_NAMED])) + (", …" if len(strays) > _NAMED else "")
     return f"1 file ({names}) matches" if len(strays) == 1 else f"{len(strays)} files ({names}) match"
 
 

@@ -1,4 +1,4 @@
-"""`mediapreflight tasks`: the ledger of submitted jobs; finish what is open, cancel what waits."""
+"""`mediapreflight tasks`: the ledger of submitted jobs; finish what is open, cancel what waits, take up what was lost."""
 
 from __future__ import annotations
 
@@ -11,27 +11,38 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..errors import SubmitError, UsageError
-from ..report.style import Style, plain
+from ..errors import LedgerError, SubmitError, UsageError
+from ..report.style import Style
+from ..text import plain
 from . import FINDINGS, OK
-from .output import add_output_arguments, style_of, write
-from .service import add_service_arguments, client_settings, result_line, summary, surroundings, watching
+from .output import add_output_arguments, put, style_of, write
+from .service import add_service_arguments, chosen_session, client_settings, result_line, run_to_its_end, summary, watching
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
-    from ..submit.batch import Order
-    from ..submit.ledger import Submission
+    from ..submit.ledger import Ledger, Submission
+    from ..submit.pipeline import Order
     from ..submit.result import JobResult
-    from ..submit.surroundings import Surroundings
+    from ..submit.session import Session
 
+_ACTION_HELP = (
+    "list (the default): what was submitted; resume: fetch what runs, look again for what is unclear, send what could not be "
+    "sent; show: all that is known of a job; cancel: a task that waits, or a job that was not sent; adopt: take up a task by hand"
+)
 _COLORS = {"delivered": "green", "failed": "red"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `tasks`."""
-    parser.add_argument("action", nargs="?", choices=("list", "resume", "cancel"), default="list", help="default: list")
-    parser.add_argument("ids", nargs="*", metavar="ID", help="for cancel: task ids, or numbers of the list")
+    parser.add_argument("action", nargs="?", choices=tuple(_ACTIONS), default="list", help=_ACTION_HELP)
+    parser.add_argument(
+        "ids",
+        nargs="*",
+        metavar="ID",
+        help="for show and cancel: task ids, or numbers of the list; for adopt: a number and a task id",
+    )
     parser.add_argument("--out", metavar="DIR", help="for resume: where videos go that were submitted without a folder")
+    parser.add_argument("--yes", action="store_true", help="for resume: do not ask before jobs are sent that were not sent yet")
     parser.add_argument("--all", action="store_true", help="for list: whatever was ever submitted, not only the last 50")
     parser.add_argument("--region", help="the region whose service is asked: beijing, singapore, virginia or frankfurt")
     add_service_arguments(parser)
@@ -39,26 +50,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List, resume or cancel."""
-    if options.ids and options.action != "cancel":
+    """Do what was asked for."""
+    if options.ids and options.action in ("list", "resume"):
         raise UsageError(f"{options.ids[0]!r} is one argument too many: `tasks {options.action}` takes no ID")
-    if options.action == "cancel":
-        return _cancel(options)
-    if options.action == "resume":
-        return _resume(options)
+    return _ACTIONS[options.action](options)
+
+
+def _list(options: argparse.Namespace) -> int:
     from ..submit.ledger import Ledger
 
-    rows = Ledger().all(limit=None if options.all else 50)
+    ledger = Ledger()
+    rows = ledger.all(limit=None if options.all else 50)
     if options.output_format == "json":
-        write(options, [msgspec.json.format(msgspec.json.encode([_record(row) for row in rows]), indent=2).decode() + "\n"])
+        write(options, [_json([_record(row) for row in rows])])
     else:
         write(options, _lines(rows, style_of(options), concise=options.output_format == "concise"))
-    return OK
+    return _told(ledger.damaged())
+
+
+def _told(lines: Sequence[str]) -> int:
+    """Say on standard error what stays as it is; the exit status."""
+    for line in lines:
+        print(f"mediapreflight: left alone: {plain(line)}", file=sys.stderr)
+    return FINDINGS if lines else OK
 
 
 def _record(row: Submission) -> dict[str, object]:
-    hidden = {"fingerprint", "owner", "hashes"}
+    hidden = {"fingerprint", "owner", "hashes", "before"}
     return {name: value for name, value in msgspec.structs.asdict(row).items() if name not in hidden}
+
+
+def _json(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+
+
+# --- show
+
+
+def _show(options: argparse.Namespace) -> int:
+    from ..submit.ledger import Ledger
+
+    if not options.ids:
+        raise UsageError("say which: `tasks show ID`, with a task id or a number of the list")
+    rows = [_named(Ledger(), word) for word in options.ids]
+    if options.output_format == "json":
+        write(options, [_json([_record(row) for row in rows])])
+    else:
+        write(options, (line for row in rows for line in _whole(row, style_of(options))))
+    return OK
+
+
+def _whole(row: Submission, style: Style) -> Iterator[str]:
+    """All that is known of a submission, a line each; what the service answered last as it came."""
+    yield style(f"submission {row.id}", "bold") + "\n"
+    for name, value in _record(row).items():
+        if name in ("id", "answer") or value is None:
+            continue
+        text = _moment(value) if name.endswith("_at") and isinstance(value, float) else value
+        yield f"  {name:16} {plain(text if isinstance(text, str) else msgspec.json.encode(text).decode())}\n"
+    if row.answer is not None:
+        yield "  answer\n"
+        yield from (f"    {plain(line)}\n" for line in _json(row.answer).splitlines())
 
 
 def _lines(rows: Sequence[Submission], style: Style, *, concise: bool) -> Iterator[str]:
@@ -69,13 +121,20 @@ def _lines(rows: Sequence[Submission], style: Style, *, concise: bool) -> Iterat
 
 
 def _line(row: Submission, style: Style) -> str:
-    when = datetime.fromtimestamp(row.registered_at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    when = _moment(row.registered_at)
     state = style(f"{row.stage:9}", _COLORS.get(row.stage, "yellow"))
     inputs = ", ".join(plain(value) for value in row.job["inputs"].values() if isinstance(value, str) and "/" in value)
     came = plain(row.result) if row.result else plain(row.error_message or "")
     return (
         f"{row.id:4}  {when}  {state}  {row.status or '':9}  {row.model}  {row.task_id or '-'}  {inputs}  {came}".rstrip() + "\n"
     )
+
+
+def _moment(seconds: float) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return "????-??-?? ??:??"
 
 
 def _catalog() -> Catalog:
@@ -92,13 +151,13 @@ def _catalog() -> Catalog:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    import anyio
-
     from ..submit.batch import deliver
     from ..submit.client import AsyncClient
 
-    around = surroundings(options, _catalog(), with_key=True)
-    orders = _open(around)
+    session = chosen_session(options, _catalog(), with_key=True)
+    orders, left = _open(session)
+    if not options.yes:
+        orders = _agreed(orders)
     style = style_of(options)
     lines: list[str] = []
 
@@ -106,40 +165,55 @@ def _resume(options: argparse.Namespace) -> int:
         if options.output_format != "json":
             lines.append(result_line(result, style, concise=options.output_format == "concise"))
             if options.output is None:
-                sys.stdout.write(lines.pop())
-                sys.stdout.flush()
+                put([lines.pop()], at_once=True)
 
     async def all_of_them() -> list[JobResult]:
         with watching() as notify:
-            async with AsyncClient(**client_settings(options, around), notify=notify) as client:
-                return await deliver(client, orders, out=options.out, done=show)
+            async with AsyncClient(**client_settings(options, session), notify=notify) as client:
+                return await deliver(client.session, orders, out=options.out, done=show)
 
-    results = anyio.run(all_of_them) if orders else []
+    results = run_to_its_end(all_of_them) if orders else []
     if options.output_format == "json":
         from .submit import encoded_results
 
         write(options, [encoded_results(results)])
     elif options.output_format == "text":
-        write(options, [*lines, summary(results, style) if results else "Nothing is open.\n"])
+        nothing = [] if left else ["Nothing is open.\n"]
+        write(options, [*lines, *([summary(results, style)] if results else nothing)])
     else:
         write(options, lines)
-    return OK if all(result.ok for result in results) else FINDINGS
+    status = _told(left)
+    return status if all(result.ok for result in results) else FINDINGS
 
 
-def _open(around: Surroundings) -> list[Order]:
-    """What can be finished here. What belongs to another service, or cannot be taken up again, is named on standard error."""
-    from ..submit.batch import Order
+def _agreed(orders: list[Order]) -> list[Order]:
+    """The orders, on a terminal without the jobs that were never sent unless the user says yes: sending them bills."""
+    unsent = [order for order in orders if order.submission is not None and order.submission.stage == "ready"]
+    if not unsent or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return orders
+    many = "1 job that was" if len(unsent) == 1 else f"{len(unsent)} jobs that were"
+    sys.stderr.write(f"Send {many} not sent yet, too? That bills. [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() in ("y", "yes"):
+        return orders
+    return [order for order in orders if order not in unsent]
+
+
+def _open(session: Session) -> tuple[list[Order], list[str]]:
+    """What can be finished here; and a line for each submission that cannot: of another key or service, or not to be read."""
+    from ..submit.pipeline import Order
     from ..submit.sending import job_of
 
-    orders = []
-    for row in around.ledger.open():
+    orders, left = [], [*session.ledger.damaged()]
+    for row in session.ledger.open():
         try:
-            around.endpoint_of(row)
-        except UsageError as error:
-            print(f"mediapreflight: left alone: {plain(str(error))}", file=sys.stderr)
-            continue
-        orders.append(Order(job_of(row), row))
-    return orders
+            session.catalog.model(row.model)
+            session.endpoint_of(row)
+            orders.append(Order(job_of(row), row))
+        except (UsageError, LedgerError) as error:
+            text = str(error)
+            left.append(text if text.startswith(f"submission {row.id} ") else f"submission {row.id}: {text}")
+    return orders, left
 
 
 # --- cancel
@@ -147,17 +221,16 @@ def _open(around: Surroundings) -> list[Order]:
 
 def _cancel(options: argparse.Namespace) -> int:
     from ..submit.client import Client
-    from ..submit.tasks import cancel_submission_flow
 
     if not options.ids:
         raise UsageError("say which: `tasks cancel ID`, with a task id or a number of the list")
-    around = surroundings(options, _catalog(), with_key=True)
-    rows = [_named(around, word) for word in options.ids]
+    session = chosen_session(options, _catalog(), with_key=True)
+    rows = [_named(session.ledger, word) for word in options.ids]
     ok = True
-    with Client(**client_settings(options, around)) as client:
+    with Client(**client_settings(options, session)) as client:
         for row in rows:
             try:
-                client.run(cancel_submission_flow(around, row))
+                client.cancel(row.id)
                 write(options, [f"{row.task_id or row.id}  canceled\n"])
             except SubmitError as error:
                 ok = False
@@ -165,10 +238,30 @@ def _cancel(options: argparse.Namespace) -> int:
     return OK if ok else FINDINGS
 
 
-def _named(around: Surroundings, word: str) -> Submission:
-    found = around.ledger.by_task(word)
+def _named(ledger: Ledger, word: str) -> Submission:
+    found = ledger.by_task(word)
     if found is None and word.isdecimal():
-        found = next((row for row in around.ledger.all(limit=None) if row.id == int(word)), None)
+        found = next((row for row in ledger.all(limit=None) if row.id == int(word)), None)
     if found is None:
         raise UsageError(f"{word!r} is no task or number of the ledger; `mediapreflight tasks` lists them")
     return found
+
+
+# --- adopt
+
+
+def _adopt(options: argparse.Namespace) -> int:
+    from ..submit.client import Client
+
+    if len(options.ids) != 2:
+        raise UsageError("say which: `tasks adopt NUMBER TASK_ID`, with a number of the list and the id of its task")
+    word, task_id = options.ids
+    session = chosen_session(options, _catalog(), with_key=True)
+    row = _named(session.ledger, word)
+    with Client(**client_settings(options, session)) as client:
+        task = client.adopt(row.id, task_id)
+    write(options, [f"{task.id}  {task.status}: `mediapreflight tasks resume` fetches its result\n"])
+    return OK
+
+
+_ACTIONS = {"list": _list, "resume": _resume, "show": _show, "cancel": _cancel, "adopt": _adopt}

@@ -11,15 +11,15 @@ from pathlib import Path
 from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, nearest_config
 from ..errors import MissingLibraryError, UsageError
 from ..job_files import is_job_file
-from ..probe.kinds import kind_by_name
-from ..report.style import plain
+from ..media.kinds import kind_by_name
+from ..text import plain
 
 # How long a look at the system's list of changes lasts, and how long changes must have come to rest, in milliseconds.
 _LOOK_MS, _REST_MS = 200, 100
 
 
 def watch(options: argparse.Namespace, run_once: Callable[[], int]) -> int:
-    """Run once, and again after each change, until the user ends it. A fault of a configuration is said, and waited for its mend.
+    """Run once, and again after each change, until the user ends it. A fault of a configuration is said, and waited for its fix.
 
     Raises KeyboardInterrupt at the end, and MissingLibraryError.
     """

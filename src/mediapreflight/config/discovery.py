@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..named_files import MOST_TABLE_BYTES, NotReadError, TooLargeError, read_bytes
 
 CONFIG_NAME = "mediapreflight.toml"
 PYPROJECT_NAME = "pyproject.toml"
@@ -48,9 +49,11 @@ def table_of(document: Any) -> Any:
 
 def _holds_table(pyproject: Path) -> bool:
     try:
-        if b"mediapreflight" not in pyproject.read_bytes():
+        if b"mediapreflight" not in read_bytes(pyproject, MOST_TABLE_BYTES):
             return False
-    except OSError:
+    except TooLargeError as error:
+        raise ConfigError(shown_path(str(pyproject)), str(error)) from None
+    except NotReadError:
         # Somebody else's file, further up: what cannot be read configures nothing.
         return False
     from ..catalog.loading import read_table

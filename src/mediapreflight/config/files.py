@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import UsageError
+from ..named_files import MOST_GITIGNORE_BYTES, NotReadError, read_bytes
 
 if TYPE_CHECKING:
     from .patterns import Patterns
@@ -65,18 +66,18 @@ class GitIgnored:
 def _gitignore(path: str) -> Patterns | None:
     from .patterns import Patterns
 
-    file = Path(path)
-    if not file.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113
         return None
-    globs = []
     try:
-        for line in file.read_text(encoding="utf-8-sig", errors="surrogateescape").replace("\r\n", "\n").split("\n"):
-            try:
-                Patterns([line])
-            except ValueError:
-                # Git passes a line by that means nothing, and goes on.
-                continue
-            globs.append(line)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        text = read_bytes(path, MOST_GITIGNORE_BYTES).decode("utf-8-sig", "surrogateescape")
+    except NotReadError as error:
+        raise UsageError(f"{path}: {error}") from None
+    globs = []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        try:
+            Patterns([line])
+        except ValueError:
+            # Git passes a line by that means nothing, and goes on.
+            continue
+        globs.append(line)
     return Patterns(globs)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..catalog import Catalog, Model
 from ..job import roles_for_kind
-from ..probe.formats import Kind
+from ..media.formats import Kind
 from .survey import Group
 
 # Characters that a glob or TOML would take for something else; `?` stands for any of them.

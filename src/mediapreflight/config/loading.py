@@ -12,9 +12,10 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from ..catalog import Catalog, Model, builtin_catalog
-from ..catalog.loading import Key, convert, dotted, line_of, read_table
+from ..catalog.loading import Key, convert, dotted, line_of, not_in_json, read_table
 from ..errors import ConfigError, UnknownModelError, UnknownRuleError, did_you_mean
-from ..job import is_url
+from ..job import is_local
+from ..media.source import is_remote, local_path
 from ..rules import matching
 from .discovery import CONFIG_NAME, TABLE, shown_path, table_of
 from .patterns import Patterns, has_wildcard
@@ -66,6 +67,8 @@ class _File:
         self._refuse_unknown(Config, table, ())
         for index, item in enumerate(_tables(table.get("assets"))):
             self._refuse_unknown(Assets, item, ("assets", str(index)))
+        for key, fault in not_in_json(table):
+            self._fail(key, fault)
         if isinstance(table.get("pairs"), list):
             table = {**table, "pairs": [_with_inputs(item) for item in table["pairs"]]}
         return convert(table, Config, (self.path,), self._top, ConfigError)
@@ -84,12 +87,15 @@ class _File:
         paths: dict[str, str] = {}
         values: dict[str, Any] = {}
         for name, value in pairs.inputs.items():
+            path = local_path(value) if isinstance(value, str) else ""
             if name not in model.roles:
                 if name not in model.fields:
                     self._fail((*key, name), _no_input(model, name, [*_OWN_PAIR_KEYS, *model.roles, *model.fields]))
                 values[name] = value
-            elif isinstance(value, str) and value and (is_url(value) or not has_wildcard(value)):
-                (values if is_url(value) else paths)[name] = value
+            elif path and not is_local(path) and not is_remote(path):
+                values[name] = path
+            elif path and (path is not value or not has_wildcard(path)):
+                paths[name] = path
             elif isinstance(value, str | list) and value and all(isinstance(glob, str) and glob for glob in value):
                 patterns[name] = self.patterns((*key, name), _listed(value))
             else:

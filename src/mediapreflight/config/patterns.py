@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
 
-from ..probe.quiet import quiet
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from ..media.quiet import quiet
 
 _WILDCARD = re.compile(r"[*?\[\\]")
-# What pathspec makes of `*`, of a leading `**`, and of one in the middle.
-_STAR, _ANY_ABOVE, _ANY_BETWEEN = "[^/]*", "^(?:.+/)?", "(?:/.+)?"
+# Three stars and more mean what one means, and pathspec would try every way of sharing a name among them.
+_STARS = re.compile(r"(?<!\\)\*{3,}")
 
 
 class Patterns:
@@ -29,7 +25,7 @@ class Patterns:
         try:
             # Of `[[]` Python warns that its meaning may change one day.
             with quiet():
-                self._spec = _quick(GitIgnoreSpec.from_lines(self.globs))
+                self._spec = GitIgnoreSpec.from_lines(_STARS.sub("*", glob) for glob in self.globs)
         except re.error as error:
             raise ValueError(str(error)) from None
 
@@ -45,50 +41,6 @@ class Patterns:
         """A path that is meant, without the folders that the glob which matches it names."""
         index = self._spec.check_file(path).index
         return path if index is None else path.removeprefix(_fixed_part(self.globs[index]))
-
-
-def _quick(spec: GitIgnoreSpec) -> GitIgnoreSpec:
-    """The same globs, as expressions that answer at once whatever the path."""
-    from pathspec.pattern import RegexPattern
-
-    patterns: list[Any] = [
-        RegexPattern(re.compile(_without_retries(pattern.regex.pattern)), pattern.include) if pattern.regex else pattern
-        for pattern in spec.patterns
-    ]
-    try:
-        # Other engines, which pathspec takes where they are installed, know no atomic groups. Before 1.0 there were none.
-        return type(spec)(patterns, backend="simple")
-    except TypeError:
-        return type(spec)(patterns)
-
-
-def _without_retries(regex: str) -> str:
-    """The same expression, without the time that doubles with each `*` in it.
-
-    What stands between two `*` may be taken where it first fits: whatever comes after fits there, too, if it fits at all. The
-    same holds for folders between two `**`. Python's engine is told so by atomic groups.
-    """
-    first, *inner = (_segments_without_retries(part) for part in regex.split(_ANY_BETWEEN))
-    if not inner:
-        return first
-    if first.startswith(_ANY_ABOVE):
-        first = f"^(?>(?:.+?/)??{first.removeprefix(_ANY_ABOVE)}(?=/))"
-    *between, last = inner
-    return "".join((first, *(f"(?>(?:/.+?)??{part}(?=/))" for part in between), _ANY_BETWEEN, last))
-
-
-def _segments_without_retries(regex: str) -> str:
-    first, *pieces = regex.split(_STAR)
-    if not pieces:
-        return first
-    *between, last = pieces
-    # A piece with a slash of its own spans segments: its star has but one place to end.
-    within = (piece for piece in between if piece)
-    return first + "".join(f"{_STAR}{piece}" if _has_slash(piece) else f"(?>[^/]*?{piece})" for piece in within) + _STAR + last
-
-
-def _has_slash(regex: str) -> bool:
-    return "/" in regex.replace("[^/]", "")
 
 
 def has_wildcard(text: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from ..catalog import Catalog, Model
-from ..check import lone_job
+from ..check.run import lone_job
 from ..errors import ConfigError, UsageError
 from ..findings import FAILING, JobReport
 from ..job import Job, revised

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from ..probe.facts import Level
+from ..media.facts import Level
 
 Glob = Annotated[str, Meta(min_length=1, description="a glob as in .gitignore, counted from the configuration's folder")]
 Globs = Glob | Annotated[tuple[Glob, ...], Meta(min_length=1)]
@@ -44,6 +44,7 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
 
     select: Annotated[RuleNames, Meta(description="the rules that are applied")] = ("ALL",)
     ignore: Annotated[RuleNames, Meta(description="rules that are not applied")] = ()
+    preview: Annotated[bool, Meta(description="whether rules run that are new in this release")] = False
     level: Annotated[Level, Meta(description="how much of each file is read")] = "content"
     strict: Annotated[bool, Meta(description="whether warnings fail too")] = False
     catalog: Annotated[tuple[str, ...], Meta(description="TOML files of models, new ones or changes to known ones")] = ()

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from ..probe.formats import Kind
-from ..probe.kinds import kind_by_name
-from ..probe.sniff import sniff
-from ..probe.source import OpenError, open_source
+from ..media.formats import Kind
+from ..media.kinds import kind_by_name
+from ..media.opening import open_source
+from ..media.sniff import sniff
+from ..media.source import OpenError
 from .files import GitIgnored, files_below
 
 

@@ -7,7 +7,13 @@
         service.log, service.tasks             # what was asked, and what became of it
 
 It knows every model of the catalog, judges what is uploaded by this package's own rules, and delivers real videos. What it has is
-in memory and in a temporary folder, gone when it is closed. It listens on 127.0.0.1 and connects to nothing but loopback.
+in memory and in a temporary folder, bounded (`limits.py`), and gone when it is closed. It listens on 127.0.0.1, answers programs
+of this machine and no page of another site, and connects to nothing but loopback.
+
+An API key `NAME.ANYTHING` belongs to an account called NAME, and all other keys to one account. Tasks and uploads are there for
+every key of their account, and for no other.
+
+May import: catalog, check, errors, findings, job, media, people, rules, submit, submit.http, workers.
 """
 
 from __future__ import annotations

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 
-from ..catalog import Model
+from ..catalog import Model, builtin_catalog
 from .state import Policy, Task, new_id
 from .videos import Shape
 
-_SERVICE_ZONE = timezone(timedelta(hours=8))
 _DAY_S = 86_400
 # The access key id of the upload form: not secret, and not the API key.
 ACCESS_KEY_ID = "LTAI-emulator"
@@ -127,9 +126,9 @@ def row(task: Task, status: str, ended: float | None) -> dict[str, Any]:
     """A task in a list."""
     group = task.model.service.path.rstrip("/").partition("/services/")[2].replace("/", ":")
     return {
-        "api_key_id": "1",
-        "caller_parent_id": "1",
-        "caller_uid": "1",
+        "api_key_id": task.owner.key,
+        "caller_parent_id": task.owner.account,
+        "caller_uid": task.owner.account,
         "gmt_create": _milliseconds(task.submitted),
         "start_time": _milliseconds(task.started),
         "end_time": _milliseconds(ended),
@@ -154,11 +153,13 @@ def window(query: Mapping[str, str], now: float) -> tuple[float, float]:
 
 
 def _moment(text: str) -> float:
-    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=_SERVICE_ZONE).timestamp()
+    if len(text) != 14 or not (text.isascii() and text.isdecimal()):
+        raise ValueError("start_time and end_time must be YYYYMMDDhhmmss")
+    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=builtin_catalog().provider.clock).timestamp()
 
 
 def _local(moment: float) -> str:
-    return datetime.fromtimestamp(moment, _SERVICE_ZONE).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return datetime.fromtimestamp(moment, builtin_catalog().provider.clock).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def _milliseconds(moment: float | None) -> int | None:

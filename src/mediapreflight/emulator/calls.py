@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from ..catalog import Catalog, Model
-from ..check import judge
+from ..check.judge import judge
 from ..errors import UnknownModelError
 from ..job import Job
-from ..rules import selection
-from ..rules.base import JobCase
+from ..rules import names, selection
+from . import limits
 
-_RULES = (
+_RULES = names(
     "parameter-type-wrong",
     "parameter-choice-unknown",
     "parameter-out-of-range",
@@ -28,6 +31,11 @@ _RULES = (
 # What the documents quote of faults in a field.
 _TEXTS = {"ext_bbox": "Invalid ext_bbox.", "driven_id": "Driven not exist: driven_id"}
 BAD_URL = "url error, please check url!"
+# One that does not end reaches to the end: nothing is read twice.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.?)*+(?:"|\Z)', re.DOTALL)
+_BASE64 = re.compile(rb'"(data:[\w\\/.+-]{1,60};base64,)')
+_ESCAPE = b"\\"
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 class Refusal(Exception):  # noqa: N818 - what it is to the caller, and no fault of ours
@@ -43,12 +51,18 @@ class Refusal(Exception):  # noqa: N818 - what it is to the caller, and no fault
 
 @dataclass(frozen=True)
 class Call:
-    """What a call asks for. `name`: the model as the call names it; `job`: its known inputs, as sent; `body`: all of it."""
+    """What a call asks for. `name`: the model as the call names it; `job`: its known inputs, as sent."""
 
     model: Model
     name: str
     job: Job
-    body: Mapping[str, Any]
+
+
+class Outline(NamedTuple):
+    """A call without the Base64 in it. `data`: where that begins and ends in the text, by what stands in its place."""
+
+    text: bytes
+    data: Mapping[str, tuple[int, int]]
 
 
 def find_model(catalog: Catalog, name: str) -> Model:
@@ -62,11 +76,46 @@ def find_model(catalog: Catalog, name: str) -> Model:
         raise Refusal(404, "ModelNotFound", f"The model {name} does not exist or you do not have access to it.") from None
 
 
+def outline(text: bytes | bytearray) -> Outline:
+    """Take `data:` URLs out of a call; their digests stand in their place. Raises Refusal (400) for much else in it."""
+    kept, data, end = bytearray(), {}, 0
+    for string in _STRING.finditer(text):
+        begin = _BASE64.match(text, *string.span())
+        stop = string.end() if begin is None else string.start()
+        _refuse_long(len(kept) + stop - end)
+        if begin is not None:
+            kept += text[end:stop]
+            end = string.end()
+            place = begin.end(), end - 1
+            name = (
+                f"{begin[1].replace(_ESCAPE, b'').decode()}sha256-{hashlib.sha256(memoryview(text)[slice(*place)]).hexdigest()}"
+            )
+            kept += f'"{name}"'.encode()
+            data[name] = place
+    _refuse_long(len(kept) + len(text) - end)
+    return Outline(bytes(kept + text[end:]), data)
+
+
+def _refuse_long(size: int) -> None:
+    if size > limits.OUTLINE_BYTES:
+        raise too_large(limits.OUTLINE_BYTES)
+
+
+def too_large(most: int) -> Refusal:
+    """The refusal of a call that is longer than it may be, in bytes."""
+    return Refusal(400, "BadRequest.TooLarge", f"The request body is larger than {most} bytes.")
+
+
 def read_body(text: bytes) -> dict[str, Any]:
     """The JSON of a call. Raises Refusal where it is none, or lacks its frame."""
+    if (
+        max(itertools.accumulate(_STEPS.get(character, 0) for character in _STRING.sub(b"", text)), default=0)
+        > limits.OUTLINE_DEPTH
+    ):
+        raise Refusal(400, "BadRequest.IllegalInput", "The request body is nested too deeply.")
     try:
         body = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise Refusal(400, "BadRequest.IllegalInput", "The request body is not valid JSON.") from None
     if not isinstance(body, dict):
         raise Refusal(400, "BadRequest.IllegalInput", "The request body is not an object.")
@@ -93,7 +142,7 @@ def read_call(body: Mapping[str, Any], model: Model) -> Call:
         if finding.severity == "error":
             message = _TEXTS.get(finding.role or "", finding.message)
             raise Refusal(400, finding.service_code or "InvalidParameter", message)
-    return Call(model, body["model"], job, body)
+    return Call(model, body["model"], job)
 
 
 def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
@@ -111,9 +160,8 @@ def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
 
 
 def _refuse_missing(job: Job, model: Model) -> None:
-    case = JobCase(model, job, {})
     for name, role in model.roles.items():
-        if role.required and name not in job.inputs and not any(case.holds(condition) for condition in role.ignored_when):
+        if role.required and name not in job.inputs and not any(job.holds(condition, model) for condition in role.ignored_when):
             raise _required(role.field)
     for name, field in model.fields.items():
         if field.required and name not in job.inputs:

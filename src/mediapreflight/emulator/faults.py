@@ -6,6 +6,7 @@ import threading
 from typing import NamedTuple
 
 from ..errors import UsageError, did_you_mean
+from . import limits
 
 STEPS = ("policy", "upload", "detect", "create", "query", "list", "cancel", "result")
 # What each looks like from outside.
@@ -24,6 +25,7 @@ AT_STEPS = {
     "expired": (("policy", "upload", "result"), "the policy or the link has expired"),
     "unknown": (("query",), "the task is UNKNOWN"),
     "failed": (("create",), "the task made ends FAILED with InternalError"),
+    "refused": (("detect",), "the picture is refused with status 400, the code at the top of the answer"),
 }
 
 
@@ -67,8 +69,10 @@ class Faults:
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """Let a fault come."""
+        """Let a fault come. Raises UsageError where too many wait."""
         with self._lock:
+            if len(self._waiting) >= limits.FAULTS:
+                raise UsageError(f"{limits.FAULTS} faults are still to come, and no more can be asked for")
             self._waiting.append(fault)
 
     def take(self, step: str) -> str | None:

@@ -2,49 +2,40 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from ..catalog import Model
-from ..check import Measured, judge, measure
+from ..check.containment import Containment
+from ..check.judge import judge
+from ..check.measure import Measured, local_files
 from ..findings import Finding
 from ..job import is_url, revised
 from ..people.geometry import Box, ExtBox, NoExtBox, Ratio, ext_bbox
 from ..people.portraits import framing_of, portrait_in
-from ..rules import selection
-from ..submit.endpoint import is_loopback
+from ..rules import names, selection
+from ..submit.http.addresses import is_loopback
+from . import limits
 from .calls import BAD_URL, Call, Refusal
+from .folder import Folder, SpaceError
 from .state import Upload
 
 if TYPE_CHECKING:
     from ..people.facts import PictureContent
 
 # No page refuses silence: it makes a video with a closed mouth, which nobody wants to pay for.
-_NOT_REFUSED = ("audio-is-silent",)
+_NOT_REFUSED = names("audio-is-silent")
+_UNMEASURED = names("content-not-measured")
 Detection = Literal["look", "assume"]
 # The picture that a URL is taken for which is not fetched.
 _UNSEEN = (1024, 1024)
 # Longer than any loopback server should take, and shorter than a client waits for the answer to its call.
 FETCH_SECONDS = 10
 _CHUNK = 2**16
-
-
-class Folder:
-    """Where files are kept; each gets a name of its own."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._count = 0
-
-    def place(self, name: str) -> Path:
-        """A new place for a file of this name; only the ending is kept of it."""
-        self._count += 1
-        suffix = Path(name).suffix
-        return self._path / f"{self._count}{suffix if suffix[1:].isalnum() and suffix.isascii() and len(suffix) < 9 else ''}"
 
 
 class Inspected(NamedTuple):
@@ -54,45 +45,55 @@ class Inspected(NamedTuple):
     fault: Finding | None
 
 
-def local_inputs(call: Call, uploads: Mapping[str, Upload], resolves: bool, now: float, folder: Folder) -> dict[str, Path]:
-    """The files of a call that are here: uploaded, or sent inside it. Raises Refusal for a URL that cannot be."""
+def local_inputs(call: Call, uploads: Mapping[str, Upload], sent: Mapping[str, Path], *, resolves: bool) -> dict[str, Path]:
+    """The files of a call that are here.
+
+    Args:
+        uploads: what may be used of the temporary space, by key.
+        sent: what was sent inside the call, by what stands in its place.
+        resolves: whether the caller says that its URLs lead to the temporary space.
+
+    Raises Refusal for a URL that cannot be.
+    """
     found = {}
     for name, role in call.model.roles.items():
         url = call.job.inputs.get(name)
         if url is None:
             continue
         if url.startswith("oss://"):
-            found[name] = _uploaded(url, call.model, uploads, resolves, now)
-        elif url.startswith("data:") and role.base64:
-            found[name] = _sent_inside(url, folder)
+            found[name] = _uploaded(url, call.model, uploads, resolves)
+        elif url in sent and role.base64:
+            found[name] = sent[url]
         elif not is_url(url) or not _host(url):
             raise Refusal(400, "InvalidParameter", BAD_URL)
     return found
 
 
-def _uploaded(url: str, model: Model, uploads: Mapping[str, Upload], resolves: bool, now: float) -> Path:
+def _uploaded(url: str, model: Model, uploads: Mapping[str, Upload], resolves: bool) -> Path:
     if not resolves:
         message = "The provided URL does not appear to be valid. Ensure it is correctly formatted."
         raise Refusal(400, "invalid_parameter_error", message)
     upload = uploads.get(url.removeprefix("oss://"))
-    if upload is None or upload.expires <= now or upload.model.id != model.id:
+    if upload is None or upload.model.id != model.id or not upload.path.exists():
         message = "Unable to download the media resource during the data inspection process."
         raise Refusal(400, "InvalidParameter.DataInspection", message)
     return upload.path
 
 
-def _sent_inside(url: str, folder: Folder) -> Path:
-    head, _, data = url.partition(",")
-    kind = head.removeprefix("data:").removesuffix(";base64")
-    try:
-        content = base64.b64decode(data, validate=True)
-    except (binascii.Error, ValueError):
-        content = b""
-    if not content or not head.endswith(";base64") or not kind.startswith("image/"):
-        raise Refusal(400, "InvalidParameter", BAD_URL)
-    path = folder.place(f"data.{kind.removeprefix('image/')}")
-    path.write_bytes(content)
-    return path
+def keep_data(text: bytes | bytearray, places: Mapping[str, tuple[int, int]], folder: Folder) -> dict[str, Path]:
+    """Write the pictures that were sent inside a call to files; what is no picture, or no Base64, is left out."""
+    kept = {}
+    for name, (start, stop) in places.items():
+        # Some clients write a slash as JSON lets them, with a backslash before it.
+        data = memoryview(text)[start:stop] if text.find(b"\\", start, stop) < 0 else text[start:stop].replace(b"\\/", b"/")
+        kind = name.removeprefix("data:").partition(";")[0]
+        with suppress(binascii.Error, SpaceError):
+            content = binascii.a2b_base64(data, strict_mode=True)
+            if content and kind.startswith("image/"):
+                with folder.writing(f"data.{kind.removeprefix('image/')}", limits.CALL_BYTES) as file:
+                    file.write(content)
+                kept[name] = file.path
+    return kept
 
 
 def points_here(url: str) -> bool:
@@ -111,38 +112,38 @@ async def fetch(url: str, most: int, folder: Folder) -> Path:
     """Download a URL that points to loopback. Raises Refusal, as the service does for what it cannot fetch."""
     import aiohttp
 
-    path = folder.place(urlsplit(url).path)
+    timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
     try:
-        timeout = aiohttp.ClientTimeout(total=FETCH_SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url, allow_redirects=False) as answer:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers={"Accept-Encoding": "identity"}, auto_decompress=False) as session,
+            session.get(url, allow_redirects=False) as answer,
+        ):
             if answer.status != 200:
                 raise Refusal(400, "InvalidFile.DownloadFailed", f"Download failed: the server answers {answer.status}.")
-            received = 0
-            with path.open("wb") as file:
+            with folder.writing(urlsplit(url).path, most) as file:
                 async for chunk in answer.content.iter_chunked(_CHUNK):
-                    received += len(chunk)
-                    if received > most:
-                        raise Refusal(400, "InvalidFile.Size", f"The file must be less than {most >> 20}MB.")
                     file.write(chunk)
+            return file.path
+    except SpaceError:
+        raise Refusal(400, "InvalidFile.Size", f"The file must be less than {most >> 20}MB.") from None
     except TimeoutError:
         raise Refusal(400, "InvalidURL.Timeout", f"Download timed out after {FETCH_SECONDS} seconds.") from None
     except aiohttp.ClientConnectorError:
         raise Refusal(400, "InvalidURL.ConnectionRefused", "Connection refused.") from None
     except (aiohttp.ClientError, ValueError):
         raise Refusal(400, "InvalidFile.DownloadFailed", "Download failed.") from None
-    return path
 
 
-def inspect(call: Call, paths: Mapping[str, Path], *, content: bool) -> Inspected:
-    """Measure the files, and judge them by the rules of this package.
+def inspect(call: Call, paths: Mapping[str, Path], containment: Containment, *, content: bool) -> Inspected:
+    """Measure the files, in processes apart, and judge them by the rules of this package; what cannot be measured is at fault.
 
     Raises Refusal (500) where content cannot be looked at here.
     """
     job = revised(call.job, inputs={**call.job.inputs, **{name: str(path) for name, path in paths.items()}})
-    measured = measure(job, call.model, "content" if content else "decode")
+    measured = containment.measured(local_files(job, call.model), call.model, "content" if content else "decode")
     findings = judge(job, call.model, measured, selection(ignore=_NOT_REFUSED)).findings
-    fault = next((finding for finding in findings if finding.severity == "error"), None)
-    unseen = next((finding for finding in findings if finding.name == "content-not-measured"), None)
+    fault = next((finding for finding in findings if finding.severity == "error" or _is_unread(finding)), None)
+    unseen = next((finding for finding in findings if finding.name in _UNMEASURED), None)
     if fault is None and unseen is not None:
         raise Refusal(500, "InternalError.Algo", f"the emulator cannot look at pictures here: {unseen.message}")
     return Inspected(measured, fault)
@@ -166,13 +167,17 @@ def is_of_file(fault: Finding) -> bool:
     return fault.code.startswith("FILE")
 
 
+def _is_unread(finding: Finding) -> bool:
+    return finding.severity == "unchecked" and is_of_file(finding)
+
+
 def boxes(call: Call, measured: Mapping[str, Measured]) -> tuple[Box, Box] | str:
     """The face and the crop around it that a detect call answers with, or why there are none.
 
     Where nobody looked at the picture, a face in its middle is assumed.
     """
     ratio: Ratio = "3:4" if call.job.parameters.get("ratio") == "3:4" else "1:1"
-    framing = framing_of(call.model.id, ratio)
+    framing = framing_of(call.model.service.boxes, ratio)
     seen = seen_in(measured)
     if seen is not None:
         portrait = portrait_in(seen, "image", ratio, framing)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
+import itertools
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +21,20 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Middleware
 
-from ..catalog import Catalog, Model
-from ..check import Measured
-from ..errors import UsageError
-from . import answers, delivery, media, videos
-from .calls import BAD_URL, Call, Refusal, find_model, read_body, read_call
+from ..catalog import Catalog
+from ..check.containment import Containment
+from ..check.measure import Measured
+from ..errors import UnreadableMediaError, UsageError
+from ..workers.processes import CrashError
+from . import answers, delivery, door, limits, media, videos
+from .calls import BAD_URL, Call, Refusal, find_model, outline, read_body, read_call, too_large
 from .faults import Faults, checked
-from .state import Clock, Memory, Policy, Task, Upload, new_id, rates_of
+from .folder import Folder, SpaceError
+from .room import Room
+from .state import Clock, Memory, Owner, Policy, Task, Upload, new_id, owner_of, rates_of, remember
 
 _SIGNED = frozenset({"Signature", "OSSAccessKeyId"})
-# Calls with a picture inside them are the largest: 20 MB in Base64.
-_LARGEST_CALL = 64 * 2**20
-_LARGEST_FIELD = 2**16
+_UPLOADS = "/oss"
 _LARGEST_PAGE = 100
 _CHUNK = 2**18
 _UNAVAILABLE = {
@@ -40,7 +45,9 @@ _UNAVAILABLE = {
 _EXPIRED = Refusal(403, "AccessDenied", "Invalid according to Policy: Policy expired.", oss=True)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Step = Callable[[web.Request], Awaitable[web.Response | delivery.FilePart]]
 _ENTRY = web.RequestKey("entry", dict[str, Any])
+_OWNER = web.RequestKey("owner", Owner)
 
 
 @dataclass(frozen=True)
@@ -55,22 +62,34 @@ class Settings:
 class Server:
     """The application and all it knows. Everything but `faults` and `clock` belongs to the event loop's thread."""
 
-    def __init__(self, settings: Settings, catalog: Catalog, memory: Memory, faults: Faults, clock: Clock, folder: Path) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        memory: Memory,
+        faults: Faults,
+        clock: Clock,
+        folder: Folder,
+        containment: Containment,
+    ) -> None:
         self._settings = settings
         self._catalog = catalog
         self._memory = memory
         self._faults = faults
         self._clock = clock
-        self._folder = media.Folder(folder)
-        self._videos: dict[str, asyncio.Task[bytes]] = {}
+        self._folder = folder
+        self._containment = containment
+        self._room = Room(limits.CALL_BYTES)
+        self._rendering: dict[str, asyncio.Task[None]] = {}
         self.closing = asyncio.Event()
 
     def application(self) -> web.Application:
         """All routes."""
-        app = web.Application(middlewares=[self._logging()], client_max_size=_LARGEST_CALL)
+        app = web.Application(middlewares=[self._logging()])
+        app.on_response_prepare.append(self._date)
         add = app.router.add_route
         add("GET", "/api/v1/uploads", self._step("policy", self._policy))
-        add("POST", "/oss", self._step("upload", self._upload, keyed=False))
+        add("POST", _UPLOADS, self._step("upload", self._upload, keyed=False))
         detect, create = self._step("detect", self._detect), self._step("create", self._create)
         modes = {model.service.path.rstrip("/"): model.service.mode for model in self._catalog.models()}
         for path, mode in modes.items():
@@ -88,11 +107,11 @@ class Server:
         add("GET", "/emulator/tasks", self._show_tasks)
         return app
 
-    def tasks(self) -> list[dict[str, Any]]:
+    def tasks(self) -> Iterator[dict[str, Any]]:
         """What became of every task, as `/emulator/tasks` answers it."""
         now = self._clock.now()
-        return [
-            {
+        for task in self._memory.life.tasks(now):
+            yield {
                 "task_id": task.id,
                 "model": task.call.name,
                 "status": self._memory.life.status(task, now),
@@ -100,10 +119,8 @@ class Server:
                 "ended": self._memory.life.ended(task, now),
                 "code": task.failure[0] if task.failure else None,
                 "message": task.failure[1] if task.failure else None,
-                "request": dict(task.call.body),
+                "request": msgspec.json.decode(task.request),
             }
-            for task in self._memory.life.tasks(now)
-        ]
 
     # --- every call ------------------------------------------------------------------------------------------------------
 
@@ -115,12 +132,13 @@ class Server:
         return logged
 
     async def _logged(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        query = itertools.islice(request.query.items(), limits.LOG_ITEMS)
         entry = {
             "time": self._clock.now(),
-            "method": request.method,
-            "path": request.path,
-            "query": {name: "***" if name in _SIGNED else value for name, value in request.query.items()},
-            "headers": sorted(request.headers),
+            "method": _short(request.method),
+            "path": _short(request.path),
+            "query": {_short(name): "***" if name in _SIGNED else _short(value) for name, value in query},
+            "headers": sorted(_short(str(name)) for name in itertools.islice(request.headers, limits.LOG_ITEMS)),
             "authorization": "Authorization" in request.headers,
             "step": None,
             "fault": None,
@@ -130,15 +148,35 @@ class Server:
         if not request.path.startswith("/emulator/"):
             self._memory.log.append(entry)
         try:
-            response: web.StreamResponse = await handler(request)
-        except Refusal as refusal:
-            response = delivery.refused(refusal)
-        except web.HTTPException as error:
-            response = web.json_response(answers.error("NotFound", error.reason), status=error.status)
-        entry["status"] = None if request.transport is None or request.transport.is_closing() else response.status
+            async with asyncio.timeout(limits.EXCHANGE_S):
+                response = await self._answered(request, handler)
+                entry["status"] = None if _is_gone(request) else response.status
+                if not _is_gone(request):
+                    with contextlib.suppress(ConnectionError):
+                        await response.prepare(request)
+                        await response.write_eof()
+        except TimeoutError:
+            response = delivery.broken_off(request)
         return response
 
-    def _step(self, step: str, handler: Handler, *, keyed: bool = True) -> Handler:
+    async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            door.refuse_foreign(request, _port_of(request))
+            if request.path != _UPLOADS:
+                door.refuse_other_types(request)
+            return await handler(request)
+        except Refusal as refusal:
+            return delivery.refused(refusal)
+        except web.HTTPException as error:
+            return web.json_response(answers.error("NotFound", error.reason), status=error.status)
+        except CrashError:
+            # All was ended, and nobody waits for the answer.
+            return delivery.broken_off(request)
+
+    async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(self._clock.now(), usegmt=True)
+
+    def _step(self, step: str, handler: Step, *, keyed: bool = True) -> Handler:
         """A call of the service: with its faults, and with the key where it wants one and nowhere else."""
 
         async def call(request: web.Request) -> web.StreamResponse:
@@ -152,10 +190,10 @@ class Server:
                 if fault in _UNAVAILABLE:
                     raise _UNAVAILABLE[fault]
                 self._check_key(request) if keyed else _refuse_key(request)
-                response: web.StreamResponse = await handler(request)
+                answer = await handler(request)
             except Refusal as refusal:
-                response = delivery.refused(refusal)
-            return await delivery.delivered(request, response, fault)
+                answer = delivery.refused(refusal)
+            return await delivery.delivered(request, answer, fault)
 
         return call
 
@@ -164,9 +202,10 @@ class Server:
         wanted = self._settings.api_key
         if scheme != "Bearer" or not key.strip() or (wanted is not None and key.strip() != wanted):
             raise Refusal(401, "InvalidApiKey", "Invalid API-key provided.")
+        request[_OWNER] = owner_of(key.strip())
 
     async def _until_gone(self, request: web.Request) -> None:
-        while request.transport is not None and not request.transport.is_closing() and not self.closing.is_set():
+        while not _is_gone(request) and not self.closing.is_set():
             await asyncio.sleep(0.02)
 
     def _enter(self, name: str, per_second: float) -> None:
@@ -190,9 +229,9 @@ class Server:
         expires = now if request[_ENTRY]["fault"] == "expired" else now + provider.upload_policy_lifetime
         conditions = [["starts-with", "$key", folder], ["content-length-range", 0, self._settings.max_file_size_mb * 2**20]]
         text = base64.b64encode(json.dumps({"expiration": answers.iso(expires), "conditions": conditions}).encode()).decode()
-        policy = Policy(model, text, self._signature(text), folder, expires)
-        self._memory.policies[text] = policy
-        host = f"http://{request.host}/oss"
+        policy = Policy(request[_OWNER].account, model, text, self._signature(text), folder, expires)
+        remember(self._memory.policies, text, policy, limits.POLICIES)
+        host = f"http://{request.host}{_UPLOADS}"
         body = answers.policy(policy, host, int(provider.upload_policy_lifetime), self._settings.max_file_size_mb)
         return web.json_response(body)
 
@@ -202,6 +241,7 @@ class Server:
         if request.content_type != "multipart/form-data":
             raise Refusal(400, "InvalidArgument", "The request must be a multipart form.", oss=True)
         fields: dict[str, str] = {}
+        room = limits.FORM_BYTES
         try:
             async for part in await request.multipart():
                 if isinstance(part, BodyPartReader) and part.name == "file":
@@ -209,7 +249,9 @@ class Server:
                     await self._store(part, fields)
                     return web.Response()
                 if isinstance(part, BodyPartReader) and part.name:
-                    fields[part.name] = await _field(part)
+                    value = await _field(part, room)
+                    fields[part.name] = value.decode("utf-8", "replace")
+                    room -= len(value) + len(part.name)
         except (ValueError, HttpProcessingError):
             raise Refusal(400, "MalformedPOSTRequest", "The body is not a well-formed form.", oss=True) from None
         raise Refusal(400, "InvalidArgument", "The form has no file.", oss=True)
@@ -217,18 +259,16 @@ class Server:
     async def _store(self, part: BodyPartReader, fields: Mapping[str, str]) -> None:
         policy, now = self._permission(fields), self._clock.now()
         key, most = fields["key"], self._settings.max_file_size_mb * 2**20
-        path, size = self._folder.place(key), 0
         try:
-            with path.open("wb") as file:
+            with self._folder.writing(key, most) as file:
                 while chunk := await part.read_chunk(_CHUNK):
-                    size += len(chunk)
-                    if size > most:
-                        raise Refusal(400, "EntityTooLarge", f"The file is larger than {most} bytes.", oss=True)
                     file.write(chunk)
-        except BaseException:
-            path.unlink()
-            raise
-        self._memory.uploads[key] = Upload(policy.model, path, now + self._catalog.provider.upload_lifetime)
+        except SpaceError:
+            raise Refusal(
+                400, "EntityTooLarge", f"The file is larger than {most} bytes, or all are together.", oss=True
+            ) from None
+        upload = Upload(policy.account, policy.model, file.path, now + self._catalog.provider.upload_lifetime)
+        remember(self._memory.uploads, key, upload, limits.FILES)
 
     def _permission(self, fields: Mapping[str, str]) -> Policy:
         policy = self._memory.policies.get(fields.get("policy", ""))
@@ -239,7 +279,7 @@ class Server:
         if policy.expires <= self._clock.now():
             raise _EXPIRED
         key = fields.get("key", "")
-        if not key.startswith(f"{policy.folder}/") or key == f"{policy.folder}/":
+        if not key.startswith(f"{policy.folder}/") or key == f"{policy.folder}/" or len(key.encode()) > limits.KEY_BYTES:
             raise Refusal(403, "AccessDenied", "Invalid according to Policy: Policy Condition failed: $key.", oss=True)
         if key in self._memory.uploads and fields.get("x-oss-forbid-overwrite") == "true":
             raise Refusal(409, "FileAlreadyExists", "The object you specified already exists.", oss=True)
@@ -250,9 +290,10 @@ class Server:
 
     # --- detect and create -----------------------------------------------------------------------------------------------
 
-    async def _called(self, request: web.Request) -> tuple[Call, dict[str, Path]]:
-        """The call, and those of its files that are here."""
-        body = read_body(await request.read())
+    async def _called(self, request: web.Request) -> tuple[Call, bytes, dict[str, Path]]:
+        """The call, its text, and those of its files that are here."""
+        text, sent = await self._read(request)
+        body = read_body(text)
         model = find_model(self._catalog, body["model"])
         if model.service.path.rstrip("/") != request.path.rstrip("/"):
             raise Refusal(400, "InvalidParameter", "Model not exist.")
@@ -262,9 +303,20 @@ class Server:
             raise Refusal(403, "AccessDenied", f"current user api does not support {kind} calls.")
         self._enter(model.id, rates_of(model).requests_per_second)
         call = read_call(body, model)
+        account, now = request[_OWNER].account, self._clock.now()
+        uploads = {key: each for key, each in self._memory.uploads.items() if each.account == account and each.expires > now}
         resolves = request.headers.get("X-DashScope-OssResourceResolve") == "enable"
-        uploads, now = self._memory.uploads, self._clock.now()
-        return call, await asyncio.to_thread(media.local_inputs, call, uploads, resolves, now, self._folder)
+        return call, text, media.local_inputs(call, uploads, sent, resolves=resolves)
+
+    async def _read(self, request: web.Request) -> tuple[bytes, dict[str, Path]]:
+        """The text of a call, and what was sent inside it."""
+        size = limits.CALL_BYTES if request.content_length is None else request.content_length
+        if size > limits.CALL_BYTES:
+            raise too_large(limits.CALL_BYTES)
+        async with self._room.taken(size):
+            text = await _whole(request, limits.CALL_BYTES)
+            kept, places = await asyncio.to_thread(outline, text)
+            return kept, await asyncio.to_thread(media.keep_data, text, places, self._folder)
 
     async def _inspected(self, call: Call, paths: dict[str, Path], *, content: bool) -> media.Inspected:
         """What the files are; adds those it fetched to `paths`."""
@@ -272,12 +324,16 @@ class Server:
             url = call.job.inputs.get(name)
             if url is not None and name not in paths and media.points_here(url):
                 paths[name] = await media.fetch(url, self._settings.max_file_size_mb * 2**20, self._folder)
-        return await asyncio.to_thread(media.inspect, call, paths, content=content)
+        return await asyncio.to_thread(media.inspect, call, paths, self._containment, content=content)
 
     async def _detect(self, request: web.Request) -> web.Response:
-        call, paths = await self._called(request)
+        call, _, paths = await self._called(request)
         looks = self._settings.detection == "look"
         measured, fault = await self._inspected(call, paths, content=looks)
+        if request[_ENTRY]["fault"] == "refused":
+            raise Refusal(
+                400, "InvalidFile.NoHuman", "The input image has no human body. Please upload other image with single person."
+            )
         if fault is not None:
             code, message = media.code_of(fault), media.message_of(fault, call.model)
             if media.is_of_file(fault):
@@ -291,12 +347,13 @@ class Server:
         if found is not None:
             for name, box in zip(("face_bbox", "ext_bbox"), found, strict=True):
                 answers.put(body, returns[name], list(box))
-        for name, value in _seen(call.model, measured).items():
-            answers.put(body, f"output.{name}", value)
+        told = _told(measured)
+        for what, place in call.model.service.tells.items():
+            answers.put(body, place, told[what])
         return web.json_response(body)
 
     async def _create(self, request: web.Request) -> web.Response:
-        call, paths = await self._called(request)
+        call, text, paths = await self._called(request)
         failure, facts = None, {}
         try:
             measured, fault = await self._inspected(call, paths, content=False)
@@ -309,7 +366,7 @@ class Server:
         template = call.job.inputs.get("template_id")
         if template is not None and call.model.service.template and not str(template).startswith("AACT."):
             failure = ("InvalidFile.Template.Content", "Invalid template content.")
-        task = Task(new_id(), call, new_id(), self._clock.now(), failure, paths, facts)
+        task = Task(new_id(), request[_OWNER], call, text, new_id(), self._clock.now(), failure, paths, facts)
         self._memory.life.add(task)
         return web.json_response(answers.created(task))
 
@@ -318,7 +375,7 @@ class Server:
     async def _query(self, request: web.Request) -> web.Response:
         self._enter("query", self._catalog.provider.query_rate)
         now, task_id = self._clock.now(), request.match_info["id"]
-        task = self._memory.life.task(task_id, now)
+        task = self._memory.life.task(task_id, request[_OWNER].account, now)
         if task is None or request[_ENTRY]["fault"] == "unknown":
             return web.json_response(answers.unknown(task_id))
         status, ended = self._memory.life.status(task, now), self._memory.life.ended(task, now)
@@ -340,14 +397,15 @@ class Server:
         except (ValueError, OverflowError) as error:
             raise Refusal(400, "InvalidParameter", str(error)) from None
         kept = max(start, now - self._catalog.provider.task_lifetime)
-        tasks = [task for task in reversed(life.tasks(now)) if kept <= task.submitted <= end]
+        account = request[_OWNER].account
+        tasks = [task for task in reversed(life.tasks(now)) if kept <= task.submitted <= end and task.owner.account == account]
         rows = [answers.row(task, life.status(task, now), life.ended(task, now)) for task in tasks]
         wanted = {name: query[name] for name in ("task_id", "model_name", "status") if name in query}
         return web.json_response(answers.page([row for row in rows if wanted.items() <= row.items()], number, size))
 
     async def _cancel(self, request: web.Request) -> web.Response:
         self._enter("cancel", self._catalog.provider.query_rate)
-        if not self._memory.life.cancel(request.match_info["id"], self._clock.now()):
+        if not self._memory.life.cancel(request.match_info["id"], request[_OWNER].account, self._clock.now()):
             message = "Failed to cancel the task, please confirm if the task is in PENDING status."
             raise Refusal(400, "UnsupportedOperation", message)
         return web.json_response({"request_id": new_id()})
@@ -362,18 +420,40 @@ class Server:
     def _link_signature(self, task_id: str, expires: str) -> str:
         return hmac.digest(self._memory.secret, f"{task_id} {expires}".encode(), "sha256").hex()
 
-    async def _result(self, request: web.Request) -> web.Response:
+    async def _result(self, request: web.Request) -> web.Response | delivery.FilePart:
         task_id, expires, now = request.match_info["id"], request.query.get("Expires", ""), self._clock.now()
         signature = request.query.get("Signature", "").encode()
         if not hmac.compare_digest(signature, self._link_signature(task_id, expires).encode()):
             raise Refusal(403, "SignatureDoesNotMatch", "The request signature does not match.", oss=True)
         if request[_ENTRY]["fault"] == "expired" or now >= int(expires):
             raise Refusal(403, "AccessDenied", "Request has expired.", oss=True)
-        task = next(task for task in self._memory.life.tasks(now) if task.id == task_id)
-        if task_id not in self._videos:
-            self._videos[task_id] = asyncio.create_task(asyncio.to_thread(_rendered, task, self._folder.place("result.mp4")))
-        content = await asyncio.shield(self._videos[task_id])
-        return delivery.part_of(request, content, f'"{hashlib.md5(content, usedforsecurity=False).hexdigest().upper()}"')
+        task = self._memory.life.known(task_id, now)
+        if task is None:
+            raise Refusal(404, "NoSuchKey", "The specified key does not exist.", oss=True)
+        etag = hashlib.md5(task_id.encode(), usedforsecurity=False).hexdigest().upper()
+        return delivery.part_of(request, await self._video(task), f'"{etag}"')
+
+    async def _video(self, task: Task) -> Path:
+        """The task's video; made now, where it is not there any more or not yet."""
+        path = self._folder.named(f"{task.id}.mp4")
+        if task.id not in self._rendering and not path.exists():
+            making = asyncio.create_task(asyncio.to_thread(self._make, task, path))
+            self._rendering[task.id] = making
+            making.add_done_callback(lambda _: self._rendering.pop(task.id))
+        if task.id in self._rendering:
+            try:
+                await asyncio.shield(self._rendering[task.id])
+            except UnreadableMediaError as error:
+                raise Refusal(500, "InternalError", f"The video cannot be made: {error.reason}.", oss=True) from None
+        return path
+
+    def _make(self, task: Task, path: Path) -> None:
+        try:
+            videos.render(task, path, self._containment)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        self._folder.adopt(path)
 
     # --- the emulator's own ----------------------------------------------------------------------------------------------
 
@@ -389,19 +469,22 @@ class Server:
         seconds = (await _asked(request)).get("advance")
         if not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
             raise Refusal(400, "InvalidParameter", 'give {"advance": seconds}')
-        self._clock.advance(seconds)
+        try:
+            self._clock.advance(seconds)
+        except UsageError as error:
+            raise Refusal(400, "InvalidParameter", str(error)) from None
         return web.json_response({"now": self._clock.now()})
 
-    async def _show_log(self, request: web.Request) -> web.Response:
-        return web.json_response(list(self._memory.log))
+    async def _show_log(self, request: web.Request) -> web.StreamResponse:
+        return await delivery.listed(request, list(self._memory.log))
 
-    async def _show_tasks(self, request: web.Request) -> web.Response:
-        return web.json_response(self.tasks())
+    async def _show_tasks(self, request: web.Request) -> web.StreamResponse:
+        return await delivery.listed(request, self.tasks())
 
 
 async def _asked(request: web.Request) -> dict[str, Any]:
     try:
-        body = msgspec.json.decode(await request.read())
+        body = msgspec.json.decode(await _whole(request, limits.CONTROL_BYTES))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         body = None
     if not isinstance(body, dict):
@@ -409,27 +492,44 @@ async def _asked(request: web.Request) -> dict[str, Any]:
     return body
 
 
-async def _field(part: BodyPartReader) -> str:
+async def _whole(request: web.Request, most: int) -> bytearray:
+    """A body of at most so many bytes. Raises Refusal."""
+    text = bytearray()
+    async for chunk in request.content.iter_any():
+        text += chunk
+        if len(text) > most:
+            raise too_large(most)
+    return text
+
+
+async def _field(part: BodyPartReader, most: int) -> bytes:
     text = b""
     while chunk := await part.read_chunk(_CHUNK):
         text += chunk
-        if len(text) > _LARGEST_FIELD:
-            raise Refusal(400, "InvalidArgument", f"The field {part.name} is too long.", oss=True)
-    return text.decode("utf-8", "replace")
+        if len(text) > most:
+            raise Refusal(400, "InvalidArgument", "The fields of the form are too long.", oss=True)
+    return text
 
 
-def _rendered(task: Task, path: Path) -> bytes:
-    videos.render(task, path)
-    return path.read_bytes()
+def _is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
-def _seen(model: Model, measured: Mapping[str, Measured]) -> dict[str, Any]:
-    """What two of the detect calls answer besides, of a picture that passed."""
+def _port_of(request: web.Request) -> int:
+    """The port the emulator listens on."""
+    port: int = request.transport.get_extra_info("sockname")[1] if request.transport is not None else 0
+    return port
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= limits.LOG_TEXT else f"{text[: limits.LOG_TEXT]}…"
+
+
+def _told(measured: Mapping[str, Measured]) -> dict[str, Any]:
+    """What a detect call can tell besides of a picture that passed, by the catalog's words."""
     content = media.seen_in(measured)
-    if model.id == "animate-anyone-detect-gen2":
-        bodies = (content.bodies if content else None) or ()
-        return {"bodystyle": "half" if bodies and bodies[0].framing == "half" else "full"}
-    return {"humanoid": True} if model.id == "wan2.2-s2v-detect" else {}
+    bodies = (content.bodies if content else None) or ()
+    return {"framing": "half" if bodies and bodies[0].framing == "half" else "full", "person": True}
 
 
 def _refuse_key(request: web.Request) -> None:

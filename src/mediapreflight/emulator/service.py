@@ -12,8 +12,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ..catalog import Catalog, builtin_catalog
+from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import MissingLibraryError, UsageError
+from . import limits
 from .faults import Faults, checked
+from .folder import Folder
 from .state import Clock, Memory
 
 if TYPE_CHECKING:
@@ -79,21 +82,22 @@ class Emulator:
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """Every request so far: `time`, `method`, `path`, `query` without signatures, names of `headers`, whether it had an
-        `authorization`, and the `step`, `fault` and `status` (None: no answer) it met."""
+        """The last requests, 20,000 at most: `time`, `method`, `path`, `query` without signatures, names of `headers`, whether
+        it had an `authorization`, and the `step`, `fault` and `status` (None: no answer) it met. Long texts are cut."""
         return self._asked(lambda: [dict(entry) for entry in self._memory.log])
 
     @property
     def tasks(self) -> list[dict[str, Any]]:
-        """Every task so far: `task_id`, `model`, `status`, `submitted`, `ended`, `code`, `message`, and the `request`."""
-        return self._asked(lambda: self._server.tasks() if self._server else [])
+        """The last tasks, 10,000 at most: `task_id`, `model`, `status`, `submitted`, `ended`, `code`, `message`,
+        and the `request`, in which a digest stands for Base64."""
+        return self._asked(lambda: list(self._server.tasks()) if self._server else [])
 
     def fail(self, step: str, fault: str, times: int = 1) -> None:
         """Let the next `times` calls at a step meet a fault (`STEPS`, `EVERYWHERE`). Raises UsageError for an unknown one."""
         self._faults.add(checked(step, fault, times))
 
     def advance(self, seconds: float) -> None:
-        """Let time go by."""
+        """Let time go by. Raises UsageError for less than nothing, and beyond the year 9000."""
         self._clock.advance(seconds)
 
     def start(self) -> Self:
@@ -101,8 +105,8 @@ class Emulator:
         try:
             from . import server  # noqa: F401
         except ModuleNotFoundError as error:
-            mend = "pip install 'mediapreflight[emulator]'"
-            raise MissingLibraryError(error.name or "aiohttp", "it is not installed", mend) from None
+            fix = "pip install 'mediapreflight[emulator]'"
+            raise MissingLibraryError(error.name or "aiohttp", "it is not installed", fix) from None
         listening = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(listening,), name="emulator", daemon=True)
         self._thread.start()
@@ -127,33 +131,45 @@ class Emulator:
     def _run(self, listening: threading.Event) -> None:
         try:
             with tempfile.TemporaryDirectory(prefix="mediapreflight-emulator-") as folder:
-                asyncio.run(self._serve(Path(folder), listening))
+                asyncio.run(self._serve(Folder(Path(folder)), listening))
         except BaseException as error:
             self._trouble = error
         finally:
             listening.set()
 
-    async def _serve(self, folder: Path, listening: threading.Event) -> None:
+    async def _serve(self, folder: Folder, listening: threading.Event) -> None:
         from aiohttp import web
 
+        from .door import admission
         from .server import Server, Settings
 
         settings = Settings(self._api_key, self._detection, self._megabytes)
         self._loop = asyncio.get_running_loop()
-        self._server = Server(settings, self._catalog, self._memory, self._faults, self._clock, folder)
-        runner = web.AppRunner(self._server.application(), access_log=None, shutdown_timeout=_PATIENCE_S)
+        containment = contained(TIME_LIMIT_S, limits.LOOKS_AT_ONCE)
+        self._server = Server(settings, self._catalog, self._memory, self._faults, self._clock, folder, containment)
+        runner = web.AppRunner(
+            self._server.application(),
+            access_log=None,
+            shutdown_timeout=_PATIENCE_S,
+            keepalive_timeout=limits.IDLE_S,
+            max_headers=limits.HEADERS,
+            max_field_size=limits.HEADER_BYTES,
+            auto_decompress=False,
+        )
         await runner.setup()
+        assert runner.server is not None
         try:
-            site = web.TCPSite(runner, _HOST, self._port)
             try:
-                await site.start()
+                listener = await self._loop.create_server(admission(runner.server), _HOST, self._port)
             except (OSError, OverflowError) as error:
                 reason = (getattr(error, "strerror", None) or str(error)).lower()
                 raise UsageError(f"port {self._port} cannot be listened on: {reason}") from None
-            self._port = runner.addresses[0][1]
+            self._port = listener.sockets[0].getsockname()[1]
             listening.set()
             await self._server.closing.wait()
+            listener.close()
         finally:
+            containment.close()
             await runner.cleanup()
 
     def _asked(self, question: Callable[[], _Result]) -> _Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import threading
 import uuid
@@ -9,11 +10,13 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from ..catalog import Model
 from ..catalog.schema import Provider, Rates
-from ..probe import Facts
+from ..errors import UsageError
+from ..media.facts import Facts
+from . import limits
 from .calls import Call, Refusal
 
 # The part of a task's time that it waits for its turn at least.
@@ -22,6 +25,9 @@ _QUEUED_SHARE = 0.2
 _RATE_WINDOW_S = 0.9
 _BEFORE_RUNNING = ("SUSPENDED", "PRE-PROCESSING")
 _AFTER_RUNNING = ("POST-PROCESSING",)
+# The year 9000: times are still written with four digits there.
+_END_OF_TIME = 221_845_392_000
+_Value = TypeVar("_Value")
 
 
 class Clock:
@@ -37,8 +43,10 @@ class Clock:
         return self._base() + self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Let time go by."""
+        """Let time go by. Raises UsageError for more than there is."""
         with self._lock:
+            if not 0 <= seconds <= _END_OF_TIME - self.now():
+                raise UsageError(f"the clock cannot be moved forward by {seconds!r} seconds")
             self._ahead += seconds
 
 
@@ -58,10 +66,30 @@ class RateLimits:
         calls.append(now)
 
 
+class Owner(NamedTuple):
+    """Whom an API key belongs to: the number of the account, and that of the key itself."""
+
+    account: str
+    key: str
+
+
+def owner_of(key: str) -> Owner:
+    """The owner of an API key: `NAME.ANYTHING` belongs to an account of that name, all other keys to one account."""
+    name, dot, _ = key.partition(".")
+    return Owner(_number(name if dot else "", 16), _number(key, 7))
+
+
+def _number(text: str, digits: int) -> str:
+    """A number that stands for a text and does not tell it."""
+    most = 10 ** (digits - 1)
+    return str(most + int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()) % (9 * most))
+
+
 @dataclass(frozen=True)
 class Policy:
     """Leave to upload one file."""
 
+    account: str
     model: Model
     text: str
     signature: str
@@ -73,6 +101,7 @@ class Policy:
 class Upload:
     """One file in the temporary space."""
 
+    account: str
     model: Model
     path: Path
     expires: float
@@ -80,10 +109,16 @@ class Upload:
 
 @dataclass(frozen=True)
 class Task:
-    """One task. `failure`: the code and message it will end with; `paths` and `facts`: its inputs, as far as they are here."""
+    """One task.
+
+    `request`: the call as it came, in JSON, but for its Base64. `failure`: the code and message it will end with. `paths` and
+    `facts`: its inputs, as far as they are here.
+    """
 
     id: str
+    owner: Owner
     call: Call
+    request: bytes
     request_id: str
     submitted: float
     failure: tuple[str, str] | None = None
@@ -114,25 +149,34 @@ class Life:
         self._worked = seconds - self._queued
         self._provider = provider
         self._tasks: dict[str, Task] = {}
+        self._bytes = 0
 
     def add(self, task: Task) -> None:
-        """Take a task in. Tasks are added in the order of their submission."""
+        """Take a task in, after all that were submitted before it; where they become too many, the oldest is forgotten."""
         self._tasks[task.id] = task
+        self._bytes += len(task.request)
+        while len(self._tasks) > limits.TASKS or self._bytes > limits.TASK_BYTES:
+            self._bytes -= len(self._tasks.pop(next(iter(self._tasks))).request)
 
-    def task(self, task_id: str, now: float) -> Task | None:
-        """The task; None where there never was one, or it is older than tasks are kept."""
+    def task(self, task_id: str, account: str, now: float) -> Task | None:
+        """The account's task; None where there never was one, or it is older than tasks are kept."""
+        task = self.known(task_id, now)
+        seen = task and task.owner.account == account and task.submitted > now - self._provider.task_lifetime
+        return task if seen else None
+
+    def known(self, task_id: str, now: float) -> Task | None:
+        """The task, whosever and however old it is."""
         self._start_due(now)
-        task = self._tasks.get(task_id)
-        return task if task and task.submitted > now - self._provider.task_lifetime else None
+        return self._tasks.get(task_id)
 
     def tasks(self, now: float) -> tuple[Task, ...]:
-        """Every task ever added, oldest first."""
+        """Every task that was added and is not forgotten, oldest first."""
         self._start_due(now)
         return tuple(self._tasks.values())
 
-    def cancel(self, task_id: str, now: float) -> bool:
-        """Cancel a task that waits; False for any other."""
-        task = self.task(task_id, now)
+    def cancel(self, task_id: str, account: str, now: float) -> bool:
+        """Cancel a task of the account that waits; False for any other."""
+        task = self.task(task_id, account, now)
         if task is None or self.status(task, now) != "PENDING":
             return False
         self._tasks[task_id] = replace(task, cancelled=now)
@@ -186,6 +230,13 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
+def remember(known: dict[str, _Value], name: str, value: _Value, most: int) -> None:
+    """Add to what is known; where that becomes too much, the oldest is forgotten."""
+    known[name] = value
+    while len(known) > most:
+        del known[next(iter(known))]
+
+
 class Memory:
     """All of it."""
 
@@ -195,4 +246,4 @@ class Memory:
         self.policies: dict[str, Policy] = {}
         self.uploads: dict[str, Upload] = {}
         self.secret = secrets.token_bytes(16)
-        self.log: deque[dict[str, Any]] = deque(maxlen=100_000)
+        self.log: deque[dict[str, Any]] = deque(maxlen=limits.LOG_ENTRIES)

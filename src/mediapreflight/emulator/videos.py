@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingLibraryError, UnreadableMediaError
-from ..probe import AudioFacts, ImageFacts, VideoFacts
-from ..rules.base import JobCase
+from ..media.facts import AudioFacts, ImageFacts, VideoFacts
 from ..submit.outcome import expected_output, ratio_of
+from .state import Task
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from numpy.typing import NDArray
 
-    from .state import Task
+    from ..check.containment import Containment
 
     Samples = NDArray[np.float32]
     Picture = NDArray[np.uint8]
@@ -51,14 +51,14 @@ class Shape:
 
 def shape_of(task: Task) -> Shape:
     """The video a task makes: as the catalog says, and where it does not, something like it."""
-    model, case = task.model, JobCase(task.model, task.call.job, {})
-    expected = expected_output(task.call.job, model, task.facts)
+    model, job = task.model, task.call.job
+    expected = expected_output(job, model, task.facts)
     clip = next((facts for facts in task.facts.values() if isinstance(facts, VideoFacts)), None)
     width, height = expected.width, expected.height
     if not width or not height:
         width, height = _likely_size(task)
-    voiced = any(role.kind == "audio" and name in task.call.job.inputs for name, role in model.roles.items())
-    resolution = str(case.value("resolution") or "").rstrip("Pp")
+    voiced = any(role.kind == "audio" and name in job.inputs for name, role in model.roles.items())
+    resolution = str(job.value("resolution", model) or "").rstrip("Pp")
     return Shape(
         # H.264 takes even sides only.
         width=max(2, width - width % 2),
@@ -66,7 +66,7 @@ def shape_of(task: Task) -> Shape:
         fps=expected.fps or (clip and clip.fps) or _FPS,
         seconds=expected.duration_s or _SECONDS,
         sound=voiced or bool(clip and clip.audio_codec) if expected.sound is None else expected.sound,
-        ratio=_ratio(task, str(case.value("mode") or "")),
+        ratio=_ratio(task, str(job.value("mode", model) or "")),
         resolution=int(resolution) if resolution.isdecimal() else 720,
     )
 
@@ -87,8 +87,15 @@ def _ratio(task: Task, mode: str) -> str:
     return "pro" if mode.endswith("-pro") else "standard"
 
 
-def render(task: Task, target: Path) -> None:
-    """Write a task's video: its own picture, standing still, with a mark that runs across it, and its own sound."""
+def render(task: Task, target: Path, containment: Containment) -> None:
+    """Write a task's video: its own picture, standing still, with a mark that runs across it, and its own sound.
+
+    Raises UnreadableMediaError where that crashes on its inputs, or takes too long.
+    """
+    containment.call(str(target), _render_here, task, target)
+
+
+def _render_here(task: Task, target: Path) -> None:
     import av
 
     shape = shape_of(task)
@@ -125,7 +132,7 @@ def _background(task: Task, shape: Shape) -> Picture:
     for name, path in task.paths.items():
         try:
             if isinstance(task.facts[name], VideoFacts):
-                from ..people.frames import sample_frames
+                from ..media.frames import sample_frames
 
                 rgb = sample_frames(path, 1, max(shape.width, shape.height))[0].picture.rgb
                 break
@@ -138,7 +145,7 @@ def _background(task: Task, shape: Shape) -> Picture:
 
 
 def _cropped(path: Path, box: list[int] | None) -> Picture:
-    from ..people.media import load_picture
+    from ..media.pixels import load_picture
 
     picture = load_picture(path, 2048)
     if box is None:
@@ -167,8 +174,8 @@ def _samples(task: Task, seconds: float) -> Samples:
 
 def _decoded(path: Path, count: int) -> list[Samples]:
     """The first sound of a file, at least `count` samples where there are so many. Raises UnreadableMediaError."""
-    from ..people.media import guarded, opened_container
-    from ..probe.containers import first_audio
+    from ..media.containers import first_audio, opened_container
+    from ..media.decoding import guarded
 
     with opened_container(path) as container:
         stream = first_audio(container)
@@ -176,16 +183,12 @@ def _decoded(path: Path, count: int) -> list[Samples]:
 
 
 def _resampled(container: InputContainer, stream: AudioStream, count: int) -> Iterator[Samples]:
-    import av
+    from ..media.sound import mono
 
-    from ..people.speech import decoded
-
-    resampler = av.AudioResampler(format="fltp", layout="mono", rate=_SOUND_RATE)
     heard = 0
-    for frame in decoded(container, stream):
-        for part in resampler.resample(frame):
-            yield part.to_ndarray()[0]
-            heard += part.samples
+    for piece in mono(container, stream, _SOUND_RATE):
+        yield piece
+        heard += len(piece)
         if heard >= count:
             return
 

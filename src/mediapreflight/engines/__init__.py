@@ -1,1 +1,4 @@
-"""Beyond one machine: files that lie elsewhere (`remote`), and checks that run elsewhere (`ray`)."""
+"""Beyond one machine: checks that run elsewhere (`ray`).
+
+May import: catalog, check, errors, findings, job, media, rules.
+"""

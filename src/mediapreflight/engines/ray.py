@@ -11,16 +11,16 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import in_order, judge, lone_job, report_on
-from ..containment import TIME_LIMIT_S, contained
+from ..check.containment import TIME_LIMIT_S, contained
+from ..check.judge import judge
+from ..check.measure import Measured, local_files
+from ..check.run import in_order, lone_job, report_on
 from ..errors import MissingLibraryError, UsageError
 from ..findings import FAILING, JobReport, summary_of
 from ..job import Job, roles_for_kind
-from ..measure import Measured, local_files
-from ..probe import Level, UnknownFacts
-from ..probe.facts import LEVELS, Problem
-from ..probe.formats import FORMATS
-from ..probe.source import display_name
+from ..media.facts import LEVELS, Level, Problem, UnknownFacts
+from ..media.formats import FORMATS
+from ..media.source import display_name
 from ..rules import selection
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def check_dataset(
     path_column: str = "path",
     select: Iterable[str] = ("ALL",),
     ignore: Iterable[str] = (),
+    preview: bool = False,
     catalog: Catalog | None = None,
     concurrency: int | tuple[int, int] | None = None,
     time_limit_s: float = TIME_LIMIT_S,
@@ -52,7 +53,7 @@ def check_dataset(
     Args:
         ds: has a column of paths, local to every node or remote (`s3://…`). Its other columns are left behind.
         role: the input each file stands for; None lets its kind decide.
-        level, select, ignore, catalog: as in `check`.
+        level, select, ignore, preview, catalog: as in `check`.
         concurrency: how many actors, or the least and the most of them; each takes one CPU, and keeps one process with the
             detectors loaded. None: up to one for each CPU of the cluster.
         time_limit_s: how long one file may take.
@@ -66,7 +67,7 @@ def check_dataset(
     ray = _library()
     known = (catalog or builtin_catalog()).model(model)
     _refuse_unclear(known, role, level, ds.columns(fetch_if_missing=False), path_column)
-    task = _Task(known, role, level, selection(tuple(select), tuple(ignore)), path_column, time_limit_s, os.getcwd())  # noqa: PTH109
+    task = _Task(known, role, level, selection(tuple(select), tuple(ignore), preview), path_column, time_limit_s, os.getcwd())  # noqa: PTH109
     if concurrency is None:
         concurrency = (1, _cpus(ray))
     least, most = (concurrency, concurrency) if isinstance(concurrency, int) else concurrency
@@ -122,6 +123,7 @@ def check_jobs(
     level: Level = "content",
     select: Iterable[str] = ("ALL",),
     ignore: Iterable[str] = (),
+    preview: bool = False,
     catalog: Catalog | None = None,
     workers: int | None = None,
     time_limit_s: float = TIME_LIMIT_S,
@@ -129,7 +131,7 @@ def check_jobs(
     """The report of each job, in order, checked by actors of the Ray cluster at hand, or of one that lasts as long as this.
 
     Args:
-        level, select, ignore, catalog: as in `check`.
+        level, select, ignore, preview, catalog: as in `check`.
         workers: how many actors, at most one for each CPU of the cluster. None: as many.
         time_limit_s: how long one job may take.
 
@@ -137,7 +139,7 @@ def check_jobs(
     """
     models = catalog or builtin_catalog()
     work = ((job, models.model(job.model)) for job in jobs)
-    codes = selection(tuple(select), tuple(ignore))
+    codes = selection(tuple(select), tuple(ignore), preview)
     with _cluster() as ray:
         crew = _Crew(ray, min(workers or _cpus(ray), _cpus(ray)), level, codes, time_limit_s)
         try:

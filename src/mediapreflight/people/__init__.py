@@ -7,6 +7,8 @@
 They raise MissingLibraryError where a library or a system file of theirs does not load, and UnreadableMediaError where the file
 cannot be decoded. Detectors are loaded on first use, may be asked from several threads, and are freed when Python ends or by
 `close_detectors`.
+
+May import: errors, media, workers.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from ..errors import UnreadableMediaError
 from .facts import Body, Face, FrameContent, PictureContent, SpeechFacts, VideoContent
 
 if TYPE_CHECKING:
-    from .media import Picture
+    from ..media.pixels import Picture
 
 __all__ = [
     "Body",
@@ -40,8 +42,8 @@ DEFAULT_SAMPLES = 12
 
 def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> PictureContent:
     """The faces of a picture, and with `bodies` everybody's body too."""
+    from ..media.pixels import load_picture
     from .faces import LONGEST_SIDE
-    from .media import load_picture
 
     picture = load_picture(path, LONGEST_SIDE)
     faces, bystanders, people = _seen(picture, bodies)
@@ -50,8 +52,8 @@ def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> Pictur
 
 def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES, bodies: bool = False) -> VideoContent:
     """The same for the first frame of a video and up to `samples` - 1 more, spread over its length."""
+    from ..media.frames import sample_frames
     from .faces import LONGEST_SIDE
-    from .frames import sample_frames
 
     frames = sample_frames(path, samples, LONGEST_SIDE)
     contents = []

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..libraries import load_cv2
+from ..media.libraries import load_cv2
 from .geometry import Box
 
 if TYPE_CHECKING:
+    from ..media.pixels import Rgb
     from .facts import Face, Point
-    from .media import Rgb
 
 Color = tuple[int, int, int]
 _FACE = (40, 220, 90)

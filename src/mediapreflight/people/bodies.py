@@ -25,7 +25,7 @@ from .geometry import Box
 from .runtime import Shared, Task
 
 if TYPE_CHECKING:
-    from .media import Picture
+    from ..media.pixels import Picture
 
 MAX_BODIES = 6
 SEEN = 0.5

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..libraries import load_cv2
+from ..media.libraries import load_cv2
 from .runtime import Shared, Task, Team
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .media import Rgb
+    from ..media.pixels import Rgb
 
     Points = NDArray[np.float64]
     Affine = NDArray[np.float64]

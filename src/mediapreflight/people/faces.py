@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..libraries import load_cv2
+from ..media.libraries import load_cv2
 from .detector import Sighting, find_faces
 from .facts import Face
 from .geometry import Box
 from .headpose import head_pose
 
 if TYPE_CHECKING:
-    from .media import Picture, Rgb
+    from ..media.pixels import Picture, Rgb
 
 # Of the array the detectors look at. Clear faces are found from about 20 px of it upwards: a fiftieth of the longest side.
 LONGEST_SIDE = 1024

@@ -110,7 +110,7 @@ class SpeechFacts(Struct, frozen=True, kw_only=True, tag_field="kind", tag="spee
     """What is to be heard in a recording.
 
     Attributes:
-        heard_s: how much of it was listened to, from its start: all of it up to `speech.MAX_HEARD_S`.
+        heard_s: how much of it was listened to, from its start: all of it up to `sound.MAX_HEARD_S`.
         speech_share: share of that time in which someone speaks, 0 to 1.
         speech: when someone speaks, start and end.
         pauses: when nobody does, also before the first word and after the last.

@@ -5,14 +5,18 @@ Boxes are in pixels of the displayed picture, the origin at its top left corner,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import floor
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeGuard
 
 Ratio = Literal["1:1", "3:4"]
+_CORNERS = 4
+# No format counts further; what lies beyond is more than arithmetic with fractions of it can hold.
+_FARTHEST = 2**32
 # Width and height of the smallest box of each ratio.
 _UNITS: dict[Ratio, tuple[int, int]] = {"1:1": (1, 1), "3:4": (3, 4)}
+_MIDDLE = Fraction(1, 2)
 
 
 class Box(NamedTuple):
@@ -46,6 +50,16 @@ class Box(NamedTuple):
         return max(width, 0) * max(height, 0)
 
 
+def is_box(value: object) -> TypeGuard[Sequence[int]]:
+    """Whether a value is four whole numbers that span an area."""
+    if not isinstance(value, list | tuple) or len(value) != _CORNERS:
+        return False
+    if not all(isinstance(corner, int) and not isinstance(corner, bool) and abs(corner) <= _FARTHEST for corner in value):
+        return False
+    x1, y1, x2, y2 = value
+    return bool(x2 > x1 and y2 > y1)
+
+
 class Framing(NamedTuple):
     """How large an ext_bbox is and where the face lies in it, before it is fitted into a picture.
 
@@ -56,6 +70,15 @@ class Framing(NamedTuple):
     scale: Fraction
     left: Fraction
     top: Fraction
+
+    def shares(self, ratio: Ratio) -> tuple[Fraction, Fraction]:
+        """Which part of what is free beside a face lies to its left, and of what is free above and below it, above."""
+        across, down = _UNITS[ratio]
+        beside, above_and_below = self.scale - 1, self.scale * down / across - 1
+        return (
+            self.left / beside if beside > 0 else _MIDDLE,
+            self.top / above_and_below if above_and_below > 0 else _MIDDLE,
+        )
 
 
 # From the one unclipped sample pair of the EMO pages (2026): face [302, 286, 610, 593], ext [71, 9, 840, 778].
@@ -102,7 +125,8 @@ def ext_bbox(face: Box, width: int, height: int, ratio: Ratio = "1:1", framing: 
         framing: size and place around the face; the one of `FRAMINGS` for this ratio where None.
 
     A box that sticks out of the picture is shifted first, and shrunk only where the picture has no room for it at all; a shrunk
-    box is the largest that fits, with the face in the same place within it as far as the picture allows.
+    box is the largest that fits, and what is left beside the face is shared as in a full one: with EMO's framing half of it lies
+    to the left, and 0.6 of what is left above and below lies above. That gives the one clipped pair that is known, exactly.
 
     Raises: ValueError where the face is empty or not inside the picture.
     """
@@ -120,9 +144,11 @@ def ext_bbox(face: Box, width: int, height: int, ratio: Ratio = "1:1", framing: 
     wanted = max(_nearest(framing.scale * (face.width + face.height) / 2 / across), needed)
     units = min(wanted, room)
     size = units * across, units * down
-    kept = Fraction(units, wanted)
-    left = floor(face.x1 - framing.left * face.width * kept)
-    top = floor(face.y1 - framing.top * face.height * kept)
+    beside, above = framing.left * face.width, framing.top * face.height
+    if units < wanted:
+        to_the_left, to_the_top = framing.shares(ratio)
+        beside, above = to_the_left * (size[0] - face.width), to_the_top * (size[1] - face.height)
+    left, top = floor(face.x1 - beside), floor(face.y1 - above)
     x1 = _clamped(left, face.x1, face.x2, size[0], width)
     y1 = _clamped(top, face.y1, face.y2, size[1], height)
     fit: Literal["full", "shifted", "shrunk"] = "shrunk" if units < wanted else "full" if (x1, y1) == (left, top) else "shifted"

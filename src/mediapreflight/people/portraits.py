@@ -6,12 +6,13 @@ import os
 from typing import Any, NamedTuple
 
 from ..errors import MissingLibraryError
+from ..media.source import display_name
 from . import see_picture
 from .facts import Face, PictureContent
 from .geometry import EMOJI_PORTRAIT, Box, ExtBox, Framing, Ratio, ext_bbox, face_bbox
 
-# The detect calls whose crop is framed in a way of their own; the others answer as EMO's does.
-_FRAMINGS: dict[tuple[str | None, Ratio], Framing] = {("emoji-detect-v1", "1:1"): EMOJI_PORTRAIT}
+# By the catalog's word for it. Where none stands here, the crop is framed as EMO's.
+_FRAMINGS: dict[tuple[str, Ratio], Framing] = {("emoji", "1:1"): EMOJI_PORTRAIT}
 
 
 class Portrait(NamedTuple):
@@ -44,9 +45,9 @@ class Portrait(NamedTuple):
         }
 
 
-def framing_of(detect_call: str | None, ratio: Ratio) -> Framing | None:
-    """How a detect call (the id of its model) frames the crop it answers with; None where it is framed as EMO's."""
-    return _FRAMINGS.get((detect_call, ratio))
+def framing_of(boxes: str, ratio: Ratio) -> Framing | None:
+    """How a model frames the crop around a face, by the catalog's `service.boxes`; None where it is framed as EMO's."""
+    return _FRAMINGS.get((boxes, ratio))
 
 
 def find_portrait(path: str | os.PathLike[str], ratio: Ratio = "1:1", framing: Framing | None = None) -> Portrait:
@@ -67,7 +68,7 @@ def portrait_in(seen: PictureContent, name: str, ratio: Ratio = "1:1", framing: 
     """The boxes for the largest face of a picture, of this name, that was looked at before."""
     face = face_bbox(each.box for each in seen.faces)
     if face is None:
-        return Portrait(name, seen.width, seen.height, ratio, seen.faces, None, None, None)
+        return Portrait(display_name(name), seen.width, seen.height, ratio, seen.faces, None, None, None)
     found = ext_bbox(face, seen.width, seen.height, ratio, framing)
     box, reason = (found.box, None) if isinstance(found, ExtBox) else (None, found.reason)
-    return Portrait(name, seen.width, seen.height, ratio, seen.faces, face, box, reason)
+    return Portrait(display_name(name), seen.width, seen.height, ratio, seen.faces, face, box, reason)

@@ -13,11 +13,11 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..errors import MissingLibraryError
-from ..libraries import SYSTEM_LIBRARIES, load, load_cv2
-from .offline import close_name_lookup, without_authorities
+from ..media.libraries import SYSTEM_LIBRARIES, load, load_cv2
+from .offline import without_authorities, without_sockets, without_unused_modules
 
 if TYPE_CHECKING:
-    from .media import Rgb
+    from ..media.pixels import Rgb
 
 _STDERR = 2
 # Looking at one picture, more than two threads mostly wait for each other.
@@ -86,11 +86,9 @@ class Task:
         mediapipe = load_mediapipe()
         vision = mediapipe.tasks.vision
         base = without_authorities(mediapipe.tasks.BaseOptions)(model_asset_buffer=model_data(model))
+        create, made_of = getattr(vision, task).create_from_options, getattr(vision, f"{task}Options")
         with _naming_missing_libraries():
-            close_name_lookup()
-            self._task = getattr(vision, task).create_from_options(
-                getattr(vision, f"{task}Options")(base_options=base, **options)
-            )
+            self._task = without_sockets(lambda: create(made_of(base_options=base, **options)))
         self._finds = finds
         self._has_spoken = False
 
@@ -152,7 +150,8 @@ def load_mediapipe() -> Any:
     """mediapipe, with `tasks.vision` in it. Raises MissingLibraryError."""
     # mediapipe imports it, too; this way the one that does not load is named.
     load_cv2()
-    return load("mediapipe", "mediapipe", "mediapipe")
+    with without_unused_modules():
+        return load("mediapipe", "mediapipe", "mediapipe")
 
 
 @contextmanager

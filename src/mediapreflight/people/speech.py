@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import UnreadableMediaError
-from ..probe.containers import demuxed, first_audio, samples
-from ..probe.source import display_name
+from ..media.containers import first_audio, opened_container, samples
+from ..media.decoding import guarded
+from ..media.sound import mono
+from ..media.source import display_name
 from .facts import SILENCE_DBFS, Span, SpeechFacts
-from .media import guarded, opened_container
 from .vad import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE, VoiceActivity
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-# Longer recordings are judged by their beginning: an hour costs ten seconds, and no model takes more than a few minutes.
-MAX_HEARD_S = 600.0
-# Converters reach 768 kHz, and FLAC has 20 bits for the rate. The filter that changes it grows with it, to hundreds of megabytes.
-MAX_SAMPLE_RATE = 2**20
 # Speech begins at the first probability and lasts while the second is held, as the Silero team recommends.
 SPEECH_BEGINS, SPEECH_LASTS = 0.5, 0.35
 # Shorter gaps in speech are part of it, shorter stretches of it are none.
@@ -101,7 +98,7 @@ def _heard(path: str | os.PathLike[str]) -> _Sound:
 def _listened(container: InputContainer, stream: AudioStream) -> _Sound | None:
     voice, gauge = VoiceActivity(), _Gauge()
     probabilities, powers, heard = [], [], 0
-    for block in _blocks(_mono(container, stream, gauge)):
+    for block in _blocks(mono(container, stream, SAMPLE_RATE, watch=gauge.see)):
         heard += len(block)
         frames = np.pad(_finite(block), (0, -len(block) % FRAME_SAMPLES))
         probabilities.append(voice.hear(frames))
@@ -115,39 +112,6 @@ def _listened(container: InputContainer, stream: AudioStream) -> _Sound | None:
         peak=gauge.peak,
         clipped_share=gauge.clipped / gauge.samples,
     )
-
-
-def _mono(container: InputContainer, stream: AudioStream, gauge: _Gauge) -> Iterator[Floats]:
-    """The sound as 16 kHz mono, full scale 1.0, in pieces of any length; `gauge` sees it as it was recorded."""
-    import av
-
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    for frame in decoded(container, stream):
-        gauge.see(frame)
-        yield from (part.to_ndarray()[0] for part in resampler.resample(frame))
-    yield from (part.to_ndarray()[0] for part in resampler.resample(None))
-
-
-def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """The frames that decode, up to `MAX_HEARD_S`; what is damaged is left out.
-
-    Raises ValueError for a rate that no recording has: too high, or so low that a single frame would last longer than that.
-    """
-    import av
-
-    heard = 0.0
-    for packet in demuxed(container, [stream]):
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            continue
-        for frame in frames:
-            if frame.sample_rate > MAX_SAMPLE_RATE or frame.samples > frame.sample_rate * MAX_HEARD_S:
-                raise ValueError(f"no recording has {frame.sample_rate} samples per second")
-            yield frame
-            heard += frame.samples / frame.sample_rate
-        if heard >= MAX_HEARD_S:
-            return
 
 
 def _blocks(pieces: Iterator[Floats]) -> Iterator[Floats]:

@@ -3,12 +3,6 @@
 for each in plan(job):
     print(each.to_dict())                 # what would be done; this very object is what runs
 ready = prepare(job, out="ready")         # Prepared: .job, .steps; the files lie in ready/
+
+May import: _version, catalog, check, errors, findings, job, media, named_files, output_folder, people, rules, workers.
 """
-
-from __future__ import annotations
-
-from .execute import Prepared, prepare, prepare_jobs
-from .options import PrepareOptions
-from .plan import JobPlan, plan
-
-__all__ = ["JobPlan", "PrepareOptions", "Prepared", "plan", "prepare", "prepare_jobs"]

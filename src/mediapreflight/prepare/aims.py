@@ -9,8 +9,8 @@ from typing import NamedTuple
 from ..catalog.interval import Interval
 from ..catalog.schema import Role
 from ..findings import Finding
-from ..probe.facts import AudioFacts, VideoFacts
-from ..probe.formats import FORMATS
+from ..media.facts import AudioFacts, VideoFacts
+from ..media.formats import FORMATS
 
 # A frame of MP3 or AAC at 16 kHz lasts up to 72 ms, and a sound track runs on for up to one frame after its picture.
 MARGIN_S = 0.1
@@ -21,7 +21,7 @@ Reasons = Mapping[str, str]
 
 
 def reasons_of(findings: Sequence[Finding]) -> dict[str, str]:
-    """The reason a step gives, `VID007 video-frame-rate-too-high`, by the name of the finding it cures."""
+    """The reason a step gives, `VID007 video-frame-rate-too-high`, by the name of the finding it fixes."""
     return {finding.name: f"{finding.code} {finding.name}" for finding in findings}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,19 +13,24 @@ import msgspec
 
 from .._version import __version__
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import Measured, in_order, judge
-from ..containment import Containment, contained
+from ..check.containment import TIME_LIMIT_S, Containment
+from ..check.containment import contained as containment_of
+from ..check.judge import judge
+from ..check.measure import Measured
+from ..check.run import in_order
 from ..errors import MediaPreflightError, OutputError, PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding
 from ..job import Job, is_url
-from ..output_folder import OutputFolder, file_sha256, link_or_copy, output_name
+from ..media.data_url import decoded, is_data_url
+from ..media.facts import Facts, Level
+from ..media.source import display_name
+from ..named_files import MOST_JOBS_BYTES, NotReadError, read_bytes, sha256_of
+from ..output_folder import OutputFolder, link_or_copy, output_name
 from ..people.facts import PictureContent
-from ..probe import Facts, Level
-from ..probe.source import display_name
 from ..rules import selection
-from .document import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, StepRecord
 from .options import PrepareOptions
-from .plan import BOXES, JobPlan, box_ratio, keeps_boxes, plan_job, prepared_job, takes_boxes
+from .plan import BOXES, MAX_SOURCE_BYTES, JobPlan, box_ratio, keeps_boxes, plan_job, prepared_job, takes_boxes
+from .record import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, StepRecord, read_document
 from .steps import FilePlan
 
 Progress = Callable[[str, float], None]
@@ -37,11 +42,12 @@ _ONE_VIDEO = threading.Semaphore(1)
 
 @dataclass(frozen=True)
 class Prepared:
-    """A job whose files fit. `steps` by role; `record` is its entry in `prepared.json`."""
+    """A job whose files fit. By role: `steps`, and what they are `measured` to be. `record` is its entry in `prepared.json`."""
 
     job: Job
     steps: Mapping[str, tuple[StepRecord, ...]]
     record: PreparedJob
+    measured: Mapping[str, Measured] = field(default_factory=dict, repr=False)
 
 
 def prepare(
@@ -52,21 +58,30 @@ def prepare(
     level: Level = "content",
     catalog: Catalog | None = None,
     progress: Progress | None = None,
-    time_limit_s: float | None = None,
+    contained: bool = True,
+    time_limit_s: float = TIME_LIMIT_S,
 ) -> Prepared:
     """Make the files of one job fit, in the folder `out`; sources are never touched.
 
     Args:
         options: see PrepareOptions; `split` makes several jobs, see `prepare_jobs`.
         progress: called with a file's name and the share of it that is done, from any thread.
-        time_limit_s: how long the files of a job may take to be measured, and a picture to be made. With a limit, decoders run in
-            processes of their own, so that one that hangs or crashes spoils its own file only; ffmpeg always does.
+        contained: decoders run in processes of their own, which stay for the next call; one that hangs or crashes spoils its own
+            file only. False: they run in this process. ffmpeg always runs in its own.
+        time_limit_s: how long the files of a job may take to be measured, and a picture to be made, where decoders are contained.
 
     Raises PrepareError, with the findings that stay, where the job cannot be made to fit, and OutputError where the folder
     cannot be written.
     """
     results = prepare_jobs(
-        [job], out=out, options=options, level=level, catalog=catalog, progress=progress, time_limit_s=time_limit_s
+        [job],
+        out=out,
+        options=options,
+        level=level,
+        catalog=catalog,
+        progress=progress,
+        contained=contained,
+        time_limit_s=time_limit_s,
     )
     if len(results) > 1:
         raise PrepareError(str(out), "one recording became several jobs; use prepare_jobs where split is chosen")
@@ -86,7 +101,8 @@ def prepare_jobs(
     catalog: Catalog | None = None,
     workers: int = 1,
     progress: Progress | None = None,
-    time_limit_s: float | None = None,
+    contained: bool = True,
+    time_limit_s: float = TIME_LIMIT_S,
 ) -> tuple[Prepared, ...]:
     """Make the files of many jobs fit, and write `prepared.json` beside them. Arguments as in `prepare`.
 
@@ -99,17 +115,33 @@ def prepare_jobs(
     several = tuple(jobs)
     for job in several:
         models.model(job.model)
-    with OutputFolder(out) as folder, contained(time_limit_s) as containment:
+    with OutputFolder(out) as folder, containment_of(time_limit_s if contained else None) as containment:
         planned = in_order(
             lambda job: tuple(plan_job(job, chosen, level, models, containment)), several, workers, containment.close
         )
         plans = tuple(plan for group in planned for plan in group)
-        workshop = _Workshop(folder, chosen, _earlier(folder.path), containment, progress)
-        names = _names(plans)
-        made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers, workshop.stop), strict=True))
-        finish = _Finish(folder.path, names, made, chosen, level, containment)
-        results = tuple(finish.assembled(plan) for plan in plans)
-        _write_document(folder, results)
+        return prepare_planned(
+            plans, folder, options=chosen, level=level, workers=workers, progress=progress, containment=containment
+        )
+
+
+def prepare_planned(
+    plans: Sequence[JobPlan],
+    folder: OutputFolder,
+    *,
+    options: PrepareOptions,
+    level: Level = "content",
+    workers: int = 1,
+    progress: Progress | None = None,
+    containment: Containment,
+) -> tuple[Prepared, ...]:
+    """The same for jobs that were planned before. Raises OutputError where the folder cannot be written."""
+    workshop = _Workshop(folder, options, _earlier(folder.path), containment, progress)
+    names = _names(plans)
+    made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers, workshop.stop), strict=True))
+    finish = _Finish(folder.path, names, made, options, level, containment)
+    results = tuple(finish.assembled(plan) for plan in plans)
+    _write_document(folder, results)
     return results
 
 
@@ -128,7 +160,8 @@ _Key = tuple[str, str, str, str]
 
 def _key(plan: JobPlan, file: FilePlan) -> _Key:
     steps = msgspec.json.encode([step.to_dict() for step in file.steps]).decode()
-    return os.path.abspath(file.source), file.suffix, plan.model.id if file.steps else "", steps  # noqa: PTH100
+    source = file.source if is_data_url(file.source) else os.path.abspath(file.source)  # noqa: PTH100
+    return source, file.suffix, plan.model.id if file.steps else "", steps
 
 
 def _names(plans: Sequence[JobPlan]) -> dict[_Key, str]:
@@ -141,9 +174,11 @@ def _names(plans: Sequence[JobPlan]) -> dict[_Key, str]:
             if key in names:
                 continue
             part = f"-part{plan.part}" if plan.part and len(file.steps) else ""
-            name, number = output_name(file.source, file.suffix, part), 2
+            # A `data:` URL has no name: its file is `image.png`.
+            source = file.kind if is_data_url(file.source) else file.source
+            name, number = output_name(source, file.suffix, part), 2
             while name.casefold() in taken:
-                name, number = output_name(file.source, file.suffix, f"{part}-{number}"), number + 1
+                name, number = output_name(source, file.suffix, f"{part}-{number}"), number + 1
             names[key] = name
             taken.add(name.casefold())
     return names
@@ -178,7 +213,7 @@ class _Workshop:
 
     def stop(self) -> None:
         """End what is under way, and begin nothing more: ffmpeg runs in groups of its own, which no terminal's signal reaches."""
-        from .ffmpeg import stop_all
+        from .av.ffmpeg import stop_all
 
         self._stopped = True
         stop_all()
@@ -186,47 +221,59 @@ class _Workshop:
 
     def make(self, order: _Order) -> PreparedInput | PrepareError:
         """The file, made or already there; or why it is not."""
+        source = order.plan.source
         try:
-            return self._made(order)
+            if not is_data_url(source):
+                return self._made(order, source)
+            with self._folder.staged(f"source.{order.plan.suffix}") as written:
+                written.write_bytes(decoded(source))
+                return self._made(order, str(written))
         except PrepareError as error:
-            return error
-        except (OutputError, UnreadableMediaError) as error:
+            if not is_data_url(source):
+                return error
+            return PrepareError(display_name(source), str(error).removeprefix(f"{error.path}: "), error.findings)
+        except UnreadableMediaError as error:
+            return PrepareError(display_name(source), error.reason)
+        except OutputError as error:
             return PrepareError(error.path, error.reason)
+        except NotReadError as error:
+            return PrepareError(display_name(order.plan.source), f"{error}; run it again")
         except OSError as error:
             return PrepareError(display_name(order.plan.source), f"cannot be prepared: {(error.strerror or str(error)).lower()}")
         finally:
             if self._progress:
                 self._progress(order.name, 1.0)
 
-    def _made(self, order: _Order) -> PreparedInput:
-        source_hash = file_sha256(order.plan.source)
+    def _made(self, order: _Order, source: str) -> PreparedInput:
+        source_size = order.facts.bytes or 0
+        source_hash = sha256_of(source, source_size)
         steps = tuple(StepRecord(**step.to_dict()) for step in order.plan.steps)
         before = self._earlier.get(order.name)
         target = self._folder.path / order.name
-        if before and before.source_sha256 == source_hash and before.steps == steps and _is_still(target, before.sha256):
+        if before and before.source_sha256 == source_hash and before.steps == steps and _is_still(target, before):
             return _at(before, target)
         with self._folder.staged(order.name) as staged:
-            self._write(order, staged)
+            self._write(order, source, staged)
             # What is linked as it is was measured a moment ago, and its hash shows that it is the same.
             after = self._containment.facts(str(staged), "decode") if order.plan.steps else order.facts
             _refuse_unfit(order, after, staged)
-            if file_sha256(order.plan.source) != source_hash:
-                raise PrepareError(display_name(order.plan.source), "changed while it was read; run it again")
-            output_hash = file_sha256(staged)
+            if sha256_of(source, source_size) != source_hash:
+                raise NotReadError("changed while it was read")
+            made = PreparedInput(
+                source=display_name(order.plan.source),
+                source_sha256=source_hash,
+                path=display_name(str(target)),
+                sha256=sha256_of(staged, after.bytes or 0),
+                steps=steps,
+                before=order.facts,
+                after=_named(after, target),
+            )
             # A run that was ended before it wrote its record left the very same file behind.
-            if not _is_still(target, output_hash):
+            if not _is_still(target, made):
                 self._folder.deliver(staged, overwrite=self._options.overwrite)
-        return PreparedInput(
-            source=display_name(order.plan.source),
-            source_sha256=source_hash,
-            path=display_name(str(target)),
-            sha256=output_hash,
-            steps=steps,
-            before=order.facts,
-            after=_named(after, target),
-        )
+        return made
 
-    def _write(self, order: _Order, staged: Path) -> None:
+    def _write(self, order: _Order, source: str, staged: Path) -> None:
         plan, target = order.plan, str(staged)
 
         def report(share: float) -> None:
@@ -234,22 +281,22 @@ class _Workshop:
                 self._progress(order.name, share)
 
         if plan.is_copy:
-            link_or_copy(plan.source, staged)
+            link_or_copy(source, staged)
         elif plan.kind == "image":
-            from .image import run_image
+            from .image.picture import run_image
 
-            self._containment.call(plan.source, run_image, plan.source, plan.steps, target)
+            self._containment.call(source, run_image, source, plan.steps, target)
         elif plan.kind == "audio":
-            from .audio import run_audio
+            from .av.audio import run_audio
 
-            run_audio(plan.source, plan.steps, target, report, self._containment)
+            run_audio(source, plan.steps, target, report, self._containment)
         else:
-            from .video import run_video
+            from .av.video import run_video
 
             with _ONE_VIDEO:
                 if self._stopped:
                     raise PrepareError(display_name(plan.source), "was interrupted")
-                run_video(plan.source, plan.steps, target, report, self._containment)
+                run_video(source, plan.steps, target, report, self._containment)
 
 
 def _named(facts: Facts, path: Path) -> Facts:
@@ -261,10 +308,11 @@ def _at(made: PreparedInput, path: Path) -> PreparedInput:
     return msgspec.structs.replace(made, path=display_name(str(path)), after=_named(made.after, path))
 
 
-def _is_still(path: Path, sha256: str) -> bool:
+def _is_still(path: Path, made: PreparedInput) -> bool:
+    """Whether a file that was made is there unchanged. What is there may be anything."""
     try:
-        return file_sha256(path) == sha256
-    except OSError:
+        return sha256_of(path, min(made.after.bytes or 0, MAX_SOURCE_BYTES)) == made.sha256
+    except NotReadError:
         return False
 
 
@@ -299,7 +347,7 @@ class _Finish(NamedTuple):
         names = {role: self.names[_key(plan, file)] for role, file in plan.files.items()}
         inputs = {role: item for role, name in names.items() if isinstance(item := self.made[name], PreparedInput)}
         failures = [item for name in names.values() if isinstance(item := self.made[name], PrepareError)]
-        errors = [f"{display_name(str(plan.job.inputs[role]))}: {why}" for role, why in plan.hopeless.items()]
+        errors = [f"{display_name(str(plan.job.inputs[role]))}: {why}" for role, why in plan.unfixable.items()]
         errors += [str(error) for error in failures]
         paths = {role: str(self.folder / names[role]) for role in inputs}
         boxes: dict[str, list[int]] = {}
@@ -308,7 +356,8 @@ class _Finish(NamedTuple):
         except MediaPreflightError as error:
             errors.append(str(error))
         job = prepared_job(plan, paths, boxes)
-        report = judge(job, plan.model, self._measured(plan, paths), selection())
+        measured = self._measured(plan, paths)
+        report = judge(job, plan.model, measured, selection())
         known = {(finding.code, finding.role) for finding in report.findings}
         others = (finding for error in failures for finding in error.findings if isinstance(finding, Finding))
         staying = tuple(finding for finding in others if (finding.code, finding.role) not in known)
@@ -323,7 +372,7 @@ class _Finish(NamedTuple):
             region=plan.job.region,
             error="; ".join(errors) or None,
         )
-        return Prepared(job, {role: item.steps for role, item in inputs.items()}, record)
+        return Prepared(job, {role: item.steps for role, item in inputs.items()}, record, measured)
 
     def _measured(self, plan: JobPlan, paths: Mapping[str, str]) -> dict[str, Measured]:
         """What the job's files are now: only those that were changed are looked at again."""
@@ -340,7 +389,7 @@ class _Finish(NamedTuple):
         from ..people.portraits import find_portrait, framing_of, portrait_in
 
         ratio = box_ratio(plan.job, plan.model, self.options)
-        framing = framing_of(plan.model.service.detect or plan.model.id, ratio)
+        framing = framing_of(plan.model.service.boxes, ratio)
         seen = plan.measured[role].content
         if isinstance(seen, PictureContent) and not plan.files[role].steps:
             found = portrait_in(seen, paths[role], ratio, framing)
@@ -354,7 +403,7 @@ class _Finish(NamedTuple):
 def _carried_over(plan: JobPlan, role: str, made: PreparedInput, box: Sequence[int]) -> list[int]:
     """A box of the source picture in the pixels of the prepared one."""
     from ..people.geometry import Box, resize
-    from .image_plan import mapping
+    from .image.plan import mapping
 
     file, after = plan.files[role], made.after
     whole = mapping(file.steps)
@@ -366,10 +415,18 @@ def _carried_over(plan: JobPlan, role: str, made: PreparedInput, box: Sequence[i
 
 
 def _earlier(folder: Path) -> dict[str, PreparedInput]:
-    """What the last run made in this folder, by name; nothing where its record is missing or cannot be read."""
+    """What the last run made in this folder, by name; nothing where its record is missing or broken.
+
+    Raises OutputError where what stands in the record's place is no file, or none of ours.
+    """
+    record = folder / NAME
+    if not record.exists():
+        return {}
     try:
-        document = msgspec.json.decode((folder / NAME).read_bytes(), type=PreparedDocument)
-    except (OSError, msgspec.DecodeError):
+        document = read_document(read_bytes(record, MOST_JOBS_BYTES))
+    except NotReadError as error:
+        raise OutputError(str(record), str(error)) from None
+    except ValueError:
         return {}
     return {Path(item.path).name: item for job in document.jobs for item in job.inputs.values()}
 

@@ -11,24 +11,32 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ..catalog import Catalog, Model, builtin_catalog
-from ..check import judge
-from ..containment import UNCONTAINED, Containment, contained
+from ..check.containment import TIME_LIMIT_S, UNCONTAINED, Containment
+from ..check.containment import contained as containment_of
+from ..check.judge import judge
+from ..check.measure import Measured, local_files
 from ..errors import PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding, JobReport
-from ..job import Job, revised
-from ..measure import Measured, local_files
+from ..job import Job, revised, with_local_paths
+from ..media.data_url import is_data_url
+from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts
+from ..media.formats import FORMATS
 from ..people.facts import PictureContent
-from ..people.geometry import Box, ExtBox, Ratio, ext_bbox, nearest_ratio
+from ..people.geometry import Box, ExtBox, Ratio, ext_bbox, is_box, nearest_ratio
 from ..people.portraits import framing_of
-from ..probe.facts import AudioFacts, ImageFacts, Level, VideoFacts
-from ..rules import selection
+from ..rules import names, selection
 from .options import PrepareOptions
 from .steps import FilePlan
 
+# The service stores no larger file, and of a video no more is read.
+MAX_SOURCE_BYTES = 2**30
 BOXES = ("face_bbox", "ext_bbox")
-_BOX_FAULTS = frozenset({"box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face"})
+_BOX_FAULTS = names("box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face")
 # What is lost cannot be made up, and what would be left is not what was recorded.
-_DAMAGED = frozenset({"file-truncated", "file-corrupt"})
+_DAMAGED = names("file-truncated", "file-corrupt")
+_NOT_MEASURED = names("file-not-measured")
+_TOO_LONG, _AUDIO_LONGER = names("audio-too-long", "audio-longer-than-video")
+_LENGTHS_DIFFER, _RATIO_DIFFERS = names("lengths-differ", "picture-ratio-differs")
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class JobPlan:
         measured: what each local file is, by role.
         report: what was found in the files as they are.
         files: the plan for each local file, by role.
-        hopeless: why a file cannot be made to fit, by role.
+        unfixable: why a file cannot be made to fit, by role.
         part: which part of a split recording this job speaks, from 1; None where nothing is split.
     """
 
@@ -49,30 +57,30 @@ class JobPlan:
     measured: Mapping[str, Measured]
     report: JobReport
     files: Mapping[str, FilePlan]
-    hopeless: Mapping[str, str]
+    unfixable: Mapping[str, str]
     part: int | None = None
 
     @property
     def stays(self) -> tuple[Finding, ...]:
-        """The findings that stop a submission and that no step cures."""
-        return tuple(finding for finding in self.report.findings if finding.severity in FAILING and not self._is_cured(finding))
+        """The findings that stop a submission and that no step fixes."""
+        return tuple(finding for finding in self.report.findings if finding.severity in FAILING and not self._is_fixed(finding))
 
-    def _is_cured(self, finding: Finding) -> bool:
-        if finding.role is None or finding.role in self.hopeless:
+    def _is_fixed(self, finding: Finding) -> bool:
+        if finding.role is None or finding.role in self.unfixable:
             return False
         # What could not be measured in the source is measured in what is made of it.
         rewritten = finding.role in self.files and not self.files[finding.role].is_copy
-        return finding.fixable or (rewritten and finding.name == "file-not-measured")
+        return finding.fixable or (rewritten and finding.name in _NOT_MEASURED)
 
     def to_dict(self) -> dict[str, Any]:
         """As a dry run prints it."""
         return {
             "model": self.model.id,
-            "ok": not self.stays and not self.hopeless,
+            "ok": not self.stays and not self.unfixable,
             "parameters": self.report.parameters,
             "fields": self.report.fields,
             "inputs": {role: plan.to_dict() for role, plan in self.files.items()},
-            "hopeless": dict(self.hopeless),
+            "unfixable": dict(self.unfixable),
             "findings": msgspec.to_builtins(self.stays),
         }
 
@@ -83,20 +91,22 @@ def plan(
     options: PrepareOptions | None = None,
     level: Level = "content",
     catalog: Catalog | None = None,
-    time_limit_s: float | None = None,
+    contained: bool = True,
+    time_limit_s: float = TIME_LIMIT_S,
 ) -> tuple[JobPlan, ...]:
     """Plan one job or many. Each plan is the very object that `prepare` runs.
 
     Args:
         level: how the files are judged; `content` keeps faces whole and cuts recordings at pauses.
-        time_limit_s: how long the files of a job may take to be measured. With a limit, decoders run in processes of their own,
-            so that one that hangs or crashes spoils its own file only.
+        contained: decoders run in processes of their own, which stay for the next call; one that hangs or crashes spoils its own
+            file only. False: they run in this process.
+        time_limit_s: how long the files of a job may take to be measured, where decoders are contained.
 
     Raises UnknownModelError.
     """
     several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
     chosen, models = options or PrepareOptions(), catalog or builtin_catalog()
-    with contained(time_limit_s) as containment:
+    with containment_of(time_limit_s if contained else None) as containment:
         return tuple(each for job in several for each in plan_job(job, chosen, level, models, containment))
 
 
@@ -105,6 +115,7 @@ def plan_job(
 ) -> Iterator[JobPlan]:
     """The plans of one job: one, or one for each part where a recording is split."""
     model = catalog.model(job.model)
+    job = with_local_paths(job, model)
     measured = containment.measured(local_files(job, model), model, "decode" if level == "metadata" else level)
     return plan_measured(job, model, measured, options, containment)
 
@@ -120,7 +131,7 @@ def plan_measured(
     report = judge(job, model, measured, selection())
     case = _Case(job, model, measured, report, options, containment)
     files: dict[str, FilePlan] = {}
-    hopeless: dict[str, str] = {}
+    unfixable: dict[str, str] = {}
     parts: tuple[str, tuple[FilePlan, ...]] | None = None
     for role in measured:
         try:
@@ -129,12 +140,12 @@ def plan_measured(
             else:
                 files[role] = _file_plan(case, role)
         except PrepareError as error:
-            hopeless[role] = str(error).removeprefix(f"{error.path}: ")
+            unfixable[role] = str(error).removeprefix(f"{error.path}: ")
     if parts is None:
-        yield JobPlan(job, model, measured, report, files, hopeless)
+        yield JobPlan(job, model, measured, report, files, unfixable)
         return
     for number, part in enumerate(parts[1], start=1):
-        yield JobPlan(job, model, measured, report, {**files, parts[0]: part}, hopeless, number)
+        yield JobPlan(job, model, measured, report, {**files, parts[0]: part}, unfixable, number)
 
 
 class _Case(NamedTuple):
@@ -158,14 +169,16 @@ class _Case(NamedTuple):
 
 def _file_plan(case: _Case, role: str) -> FilePlan:
     """The plan for one file. Raises PrepareError where there is none."""
-    facts, wanted = case.measured[role].facts, case.model.roles[role].kind
-    damage = next((finding for finding in case.findings(role) if finding.name in _DAMAGED), None)
+    facts, wanted = _as_a_file(case.measured[role].facts), case.model.roles[role].kind
+    if (facts.bytes or 0) > MAX_SOURCE_BYTES:
+        raise PrepareError(facts.path, f"has {facts.bytes:,} bytes; files of up to {MAX_SOURCE_BYTES:,} bytes are prepared")
+    damage = next((finding for finding in case.findings(role) if finding.name in _DAMAGED and not finding.fixable), None)
     if damage is not None:
         raise PrepareError(facts.path, damage.message)
     if wanted == "image" and isinstance(facts, ImageFacts):
         steps, suffix, expected = _picture_plan(case, role, facts)
     elif wanted == "audio" and isinstance(facts, AudioFacts | VideoFacts):
-        from .audio_plan import plan_audio
+        from .av.audio_plan import plan_audio
 
         steps, suffix, expected = plan_audio(
             facts,
@@ -176,7 +189,7 @@ def _file_plan(case: _Case, role: str) -> FilePlan:
             length=_wanted_length(case, role),
         )
     elif wanted == "video" and isinstance(facts, VideoFacts):
-        from .video_plan import plan_video
+        from .av.video_plan import plan_video
 
         length = _wanted_length(case, role)
         steps, suffix, expected = plan_video(facts, case.model.roles[role], case.options, case.findings(role), length=length)
@@ -186,8 +199,16 @@ def _file_plan(case: _Case, role: str) -> FilePlan:
     return FilePlan(role=role, kind=wanted, source=case.source(role), suffix=suffix.lstrip("."), steps=steps, expected=expected)
 
 
+def _as_a_file(facts: Facts) -> Facts:
+    """The facts with a name that says their format, where the file is a `data:` URL: it is written under such a one."""
+    if not is_data_url(facts.path):
+        return facts
+    known = FORMATS.get(facts.format or "")
+    return msgspec.structs.replace(facts, path=f"{facts.kind}.{known.extensions[0]}" if known else facts.kind)
+
+
 def _picture_plan(case: _Case, role: str, facts: ImageFacts) -> tuple[Any, str, Any]:
-    from .image_plan import Room, plan_image
+    from .image.plan import Room, plan_image
 
     content = case.measured[role].content
     faces = tuple(face.box for face in content.faces) if isinstance(content, PictureContent) else ()
@@ -217,14 +238,12 @@ def box_ratio(job: Job, model: Model, options: PrepareOptions) -> Ratio:
     if options.ratio is not None:
         return options.ratio
     given = job.inputs.get("ext_bbox")
-    if isinstance(given, list | tuple) and len(given) == 4 and given[3] > given[1]:
-        return nearest_ratio(Box(*given))
-    return "1:1"
+    return nearest_ratio(Box(*given)) if is_box(given) else "1:1"
 
 
 def keeps_boxes(job: Job, report: JobReport, options: PrepareOptions) -> bool:
     """Whether the job's own boxes are good and stay, and are not to be computed anew."""
-    given = all(job.inputs.get(name) is not None for name in BOXES)
+    given = all(is_box(job.inputs.get(name)) for name in BOXES)
     return given and options.ratio is None and not any(finding.name in _BOX_FAULTS for finding in report.findings)
 
 
@@ -233,7 +252,7 @@ def _box_crop(case: _Case, content: object, ratio: Ratio) -> Box | None:
         return Box(*case.job.inputs["ext_bbox"])
     if not isinstance(content, PictureContent) or not content.faces:
         return None
-    framing = framing_of(case.model.service.detect or case.model.id, ratio)
+    framing = framing_of(case.model.service.boxes, ratio)
     found = ext_bbox(content.faces[0].box, content.width, content.height, ratio, framing)
     return found.box if isinstance(found, ExtBox) else None
 
@@ -241,21 +260,21 @@ def _box_crop(case: _Case, content: object, ratio: Ratio) -> Box | None:
 def _target_ratio(case: _Case, role: str) -> Fraction | None:
     """Width over height that a parameter names for this picture; None where none does."""
     pair = case.model.pairs.picture_ratio
-    if pair is None or pair.role != role or case.found("picture-ratio-differs") is None:
+    if pair is None or pair.role != role or case.found(_RATIO_DIFFERS) is None:
         return None
-    wanted = case.job.parameters.get(pair.parameter, case.model.parameters[pair.parameter].default)
+    wanted = case.job.value(pair.parameter, case.model)
     across, _, down = str(wanted).partition(":")
     return Fraction(int(across), int(down))
 
 
 def _wanted_length(case: _Case, role: str) -> float | None:
     """The length in seconds that another part of the job asks of this file; None where none does."""
-    longer = case.found("audio-longer-than-video")
+    longer = case.found(_AUDIO_LONGER)
     if longer is not None and longer.role == role:
         pair = case.model.pairs.audio_fills_duration
         assert pair is not None
-        return float(case.job.parameters.get(pair.parameter, case.model.parameters[pair.parameter].default or 0))
-    differing = case.found("lengths-differ")
+        return float(case.job.value(pair.parameter, case.model) or 0)
+    differing = case.found(_LENGTHS_DIFFER)
     if differing is None or differing.role != role or not case.options.equal_lengths:
         return None
     pair_roles = case.model.pairs.equal_lengths
@@ -267,9 +286,9 @@ def _wanted_length(case: _Case, role: str) -> float | None:
 
 def _timeline(case: _Case, role: str) -> Any:
     """The voice timeline a cut is sought in; None where nothing will be cut, or at the end on request."""
-    from .cuts import Timeline
+    from .av.cuts import Timeline
 
-    cutting = ("audio-too-long", "audio-longer-than-video", "lengths-differ")
+    cutting = (_TOO_LONG, _AUDIO_LONGER, _LENGTHS_DIFFER)
     found = any(finding.name in cutting for finding in case.findings(role))
     if case.options.trim == "end" or not (found or _has_long_track(case, role)):
         return None
@@ -295,10 +314,10 @@ def _has_long_track(case: _Case, role: str) -> bool:
 def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:
     """The plans for the parts of a recording that is too long; empty where it is not."""
     facts = case.measured[role].facts
-    too_long = any(finding.name == "audio-too-long" for finding in case.findings(role))
+    too_long = any(finding.name == _TOO_LONG for finding in case.findings(role))
     if case.model.roles[role].kind != "audio" or not too_long or not isinstance(facts, AudioFacts | VideoFacts):
         return ()
-    from .audio_plan import plan_audio_split
+    from .av.audio_plan import plan_audio_split
 
     parts = plan_audio_split(facts, case.model.roles[role], case.options, case.findings(role), timeline=_timeline(case, role))
     return tuple(

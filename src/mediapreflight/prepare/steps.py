@@ -5,16 +5,18 @@ A step is a typed record of what will be done, with the figures in it: what is p
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Struct
+
+from ..media.source import display_name
 
 
 class Step(Struct, frozen=True, kw_only=True):
     """One change to one file. Subclasses add the figures and say them in `detail`.
 
-    `reason`: the code and name of the finding it cures (`IMG006 image-side-too-long`), or what asked for it.
+    `reason`: the code and name of the finding it fixes (`IMG006 image-side-too-long`), or what asked for it.
     """
 
     name: ClassVar[str]
@@ -41,6 +43,18 @@ class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
     video_codec: str | None = None
     audio_codec: str | None = None
 
+    @property
+    def in_words(self) -> str:
+        """What is known of it, as `mp4, h264, 640 x 480 px, 24 fps, 2.00 s`."""
+        parts = (
+            self.format,
+            self.video_codec or self.audio_codec,
+            f"{self.width} x {self.height} px" if self.width else None,
+            f"{self.fps:.6g} fps" if self.fps else None,
+            f"{self.duration_s:.2f} s" if self.duration_s else None,
+        )
+        return ", ".join(part for part in parts if part)
+
 
 class FilePlan(Struct, frozen=True, kw_only=True):
     """What will be done to one file.
@@ -63,11 +77,22 @@ class FilePlan(Struct, frozen=True, kw_only=True):
     def to_dict(self) -> dict[str, Any]:
         """As a dry run writes it."""
         return {
-            "source": self.source,
+            "source": display_name(self.source),
             "suffix": self.suffix,
             "steps": [step.to_dict() for step in self.steps],
             "expected": msgspec.to_builtins(self.expected),
         }
+
+
+class ToneMap(Step, frozen=True, kw_only=True):
+    """Bring high dynamic range to standard range: BT.709 for videos, sRGB for pictures."""
+
+    name: ClassVar[str] = "tone-map"
+    transfer: Literal["pq", "hlg"]
+
+    @property
+    def detail(self) -> str:
+        return f"{self.transfer.upper()} to standard range"
 
 
 class Rename(Step, frozen=True, kw_only=True):

@@ -31,8 +31,8 @@ def closing_line(summary: Summary, jobs: Sequence[JobReport], style: Style) -> s
     if not found:
         return style(f"All clear: {what} checked, nothing found against {model}.", "green", "bold")
     verdict = "" if failing else style(" Nothing that stops a submission.", "green")
-    cure = f" `mediapreflight prepare` can cure {summary.fixable} of them." if summary.fixable else ""
-    return style(f"Found {found} in {what} for {model}.", "red" if failing else "yellow", "bold") + verdict + cure
+    fix = f" `mediapreflight prepare` can fix {summary.fixable} of them." if summary.fixable else ""
+    return style(f"Found {found} in {what} for {model}.", "red" if failing else "yellow", "bold") + verdict + fix
 
 
 def counted(number: int, noun: str) -> str:

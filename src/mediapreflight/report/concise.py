@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..findings import JobReport
-from .style import Style, plain
+from ..text import plain
+from .style import Style
 
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:

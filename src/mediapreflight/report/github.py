@@ -10,8 +10,9 @@ from pathlib import Path
 
 from ..findings import JobReport
 from ..job import is_local
+from ..text import plain
 from .places import below
-from .style import Style, plain
+from .style import Style
 
 _COMMANDS = {"error": "error", "unchecked": "error", "warning": "warning", "info": "notice"}
 

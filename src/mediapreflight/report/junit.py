@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from xml.etree import ElementTree
 
 from ..findings import Finding, JobReport
-from .style import Style, plain
+from ..text import plain
+from .style import Style
 
 _REQUEST = "request"
 

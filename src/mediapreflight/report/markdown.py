@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..findings import SEVERITIES, Finding, JobReport, summary_of
+from ..text import plain
 from .closing import closing_line, counted
-from .style import Style, plain
+from .style import Style
 
 # What a summary may hold, less the sentences around the table.
 _MOST_BYTES = 1_000_000

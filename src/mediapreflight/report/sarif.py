@@ -18,9 +18,10 @@ import msgspec
 
 from .._version import __version__
 from ..findings import Finding, JobReport, Severity
-from ..rules import RULES, Rule, all_rules
+from ..rules import RULES, Rule
+from ..text import plain
 from .places import below, file_of
-from .style import Style, plain
+from .style import Style
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _HOME = "https://github.com/mediapreflight/mediapreflight"
@@ -52,7 +53,7 @@ def _json(value: Any) -> str:
 
 
 def _tool() -> dict[str, Any]:
-    rules = [_rule(rule) for rule in all_rules()]
+    rules = [_rule(rule) for rule in RULES.values()]
     driver = {"name": "mediapreflight", "semanticVersion": __version__, "informationUri": _HOME, "rules": rules}
     return {"driver": driver}
 
@@ -69,7 +70,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "help": {"text": "\n\n".join(paragraphs), "markdown": _markdown(rule, paragraphs)},
         "defaultConfiguration": {"level": level},
         "properties": {
-            "tags": [rule.group, rule.level, *(["fixable"] if rule.fixable else [])],
+            "tags": [rule.group, rule.level, *(["fixable"] if rule.fixable else []), rule.stage],
             "precision": "medium" if rule.group == "people" else "very-high",
             "problem.severity": level,
         },
@@ -80,9 +81,9 @@ def _markdown(rule: Rule, paragraphs: list[str]) -> str:
     said = []
     for paragraph in paragraphs:
         label, colon, rest = paragraph.partition(": ")
-        said.append(f"**{label}:** {rest}" if colon and label in ("Why it matters", "Cure") else paragraph)
-    cure = "`mediapreflight prepare` can cure it." if rule.fixable else "`mediapreflight prepare` cannot cure it."
-    return "\n\n".join([f"## {rule.code} {rule.name}", *said, cure])
+        said.append(f"**{label}:** {rest}" if colon and label in ("Why it matters", "Fix") else paragraph)
+    fix = "`mediapreflight prepare` can fix it." if rule.fixable else "`mediapreflight prepare` cannot fix it."
+    return "\n\n".join([f"## {rule.code} {rule.name}", *said, fix])
 
 
 def _results(job: JobReport, root: str) -> Iterator[dict[str, Any]]:

@@ -1,9 +1,8 @@
-"""Colour where it is wanted, and text made safe for a terminal."""
+"""Colour where it is wanted."""
 
 from __future__ import annotations
 
 import os
-import re
 from typing import Literal, NamedTuple, TextIO
 
 ColorChoice = Literal["auto", "always", "never"]
@@ -27,22 +26,3 @@ def style_for(stream: TextIO, choice: ColorChoice) -> Style:
     if choice != "auto":
         return Style(choice == "always")
     return Style(stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
-
-
-def plain(text: str) -> str:
-    """The text on one line, with every control, escape and direction character written out: file names are hostile input."""
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else character.encode("unicode_escape").decode() for character in text)
-
-
-def plain_json(text: str) -> str:
-    """JSON that says the same, with every character that `plain` would write out spelled `\\uNNNN`: it goes to terminals, too."""
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return re.sub("[^\n -~]", lambda found: found[0] if found[0].isprintable() else _json_escape(found[0]), text)
-
-
-def _json_escape(character: str) -> str:
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

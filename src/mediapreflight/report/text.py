@@ -6,9 +6,10 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from ..findings import SEVERITIES, Finding, InputReport, JobReport, added, summary_of
-from ..probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
+from ..media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
+from ..text import plain
 from .closing import closing_line, counted
-from .style import Style, plain
+from .style import Style
 
 _COLORS = {"error": "red", "unchecked": "magenta", "warning": "yellow", "info": "cyan"}
 _INDENT = " " * 2

@@ -1,131 +1,37 @@
-"""The rules: one file each, listed here, imported when first needed.
+"""The rules: one file each, listed here with their codes and stages, imported when first needed.
 
 A rule's file name is its name, its docstring is its help page. It holds `LEVEL` (the cheapest level whose facts it reads),
-`FIXABLE` (whether preparing the file can cure it), `LIMIT` where it judges one limit of a role (and `BOUND`, the end of it),
+`FIXABLE` (whether preparing the file can fix it), `LIMIT` where it judges one limit of a role (and `BOUND`, the end of it),
 and a pure function `check` that takes a case and yields faults. The folder says what it looks at: `file` (any input), `image`,
 `video`, `audio` (inputs of that kind), `people` (who is to be seen and heard), `request` and `pair` (whole jobs).
+
+May import: catalog, errors, findings, job, media, people, text.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, cast
 
-from ..errors import UnknownRuleError
-from ..probe.facts import Level
+from ..errors import UnknownRuleError, UsageError
+from ..media.facts import Level
 from .base import Fault
 
-RULES: dict[str, str] = {
-    "FILE001": "file/file_missing",
-    "FILE002": "file/file_unreadable",
-    "FILE003": "file/file_empty",
-    "FILE004": "file/file_not_media",
-    "FILE005": "file/file_kind_wrong",
-    "FILE006": "file/file_format_not_accepted",
-    "FILE007": "file/file_extension_misleading",
-    "FILE008": "file/file_too_large",
-    "FILE009": "file/file_header_broken",
-    "FILE010": "file/file_truncated",
-    "FILE011": "file/file_corrupt",
-    "FILE012": "file/file_not_measured",
-    "FILE013": "file/file_not_fetched",
-    "IMG001": "image/image_has_alpha",
-    "IMG002": "image/image_has_several_frames",
-    "IMG003": "image/image_bit_depth_unusual",
-    "IMG004": "image/image_is_cmyk",
-    "IMG005": "image/image_side_too_short",
-    "IMG006": "image/image_side_too_long",
-    "IMG007": "image/image_aspect_ratio_too_extreme",
-    "IMG008": "image/image_relies_on_orientation_tag",
-    "IMG009": "image/image_has_location",
-    "VID001": "video/video_stream_missing",
-    "VID002": "video/video_codec_not_accepted",
-    "VID003": "video/video_side_too_short",
-    "VID004": "video/video_side_too_long",
-    "VID005": "video/video_aspect_ratio_too_extreme",
-    "VID006": "video/video_frame_rate_too_low",
-    "VID007": "video/video_frame_rate_too_high",
-    "VID008": "video/video_frame_rate_varies",
-    "VID009": "video/video_too_short",
-    "VID010": "video/video_too_long",
-    "VID011": "video/video_duration_misstated",
-    "VID012": "video/video_frame_rate_misstated",
-    "VID013": "video/video_starts_late",
-    "VID014": "video/video_is_encrypted",
-    "VID015": "video/video_relies_on_rotation_tag",
-    "VID016": "video/video_pixels_not_square",
-    "VID017": "video/video_pixel_format_unusual",
-    "VID018": "video/video_is_hdr",
-    "VID019": "video/video_is_interlaced",
-    "VID020": "video/video_size_odd",
-    "VID021": "video/video_has_location",
-    "AUD001": "audio/audio_codec_unusual",
-    "AUD002": "audio/audio_too_short",
-    "AUD003": "audio/audio_too_long",
-    "AUD004": "audio/audio_duration_misstated",
-    "AUD005": "audio/audio_is_silent",
-    "AUD006": "audio/audio_has_large_cover_art",
-    "FACE001": "people/face_missing",
-    "FACE002": "people/faces_several",
-    "FACE003": "people/face_too_small",
-    "FACE004": "people/face_too_large",
-    "FACE005": "people/face_cut_off",
-    "FACE006": "people/face_turned_away",
-    "FACE007": "people/face_tilted",
-    "FACE008": "people/face_blurred",
-    "FACE009": "people/face_too_dark",
-    "FACE010": "people/face_possibly_covered",
-    "FACE011": "people/face_missing_at_start",
-    "FACE012": "people/face_often_missing",
-    "FACE013": "people/faces_several_in_video",
-    "FACE014": "people/face_small_in_video",
-    "BODY001": "people/person_missing",
-    "BODY002": "people/persons_several",
-    "BODY003": "people/body_not_shown",
-    "BODY004": "people/person_turned_away",
-    "BODY005": "people/person_sitting",
-    "VOICE001": "people/voice_missing",
-    "VOICE002": "people/voice_scarce",
-    "VOICE003": "people/voice_clipped",
-    "VOICE004": "people/voice_too_quiet",
-    "VOICE005": "people/voice_noisy",
-    "CONT001": "people/content_not_measured",
-    "REQ001": "request/input_missing",
-    "REQ002": "request/input_unknown",
-    "REQ003": "request/parameter_unknown",
-    "REQ004": "request/parameter_type_wrong",
-    "REQ005": "request/parameter_out_of_range",
-    "REQ006": "request/parameter_choice_unknown",
-    "REQ007": "request/value_ignored",
-    "REQ008": "request/text_too_long",
-    "REQ009": "request/box_malformed",
-    "REQ010": "request/box_outside_picture",
-    "REQ011": "request/box_ratio_wrong",
-    "REQ012": "request/face_outside_ext_box",
-    "REQ013": "request/inputs_not_combinable",
-    "REQ014": "request/url_not_checked",
-    "REQ015": "request/url_not_encoded",
-    "PAIR001": "pair/lengths_differ",
-    "PAIR002": "pair/audio_longer_than_video",
-    "PAIR003": "pair/audio_shorter_than_video",
-    "PAIR004": "pair/picture_ratio_differs",
-    "PAIR005": "pair/region_not_served",
-    "PAIR006": "pair/value_not_offered_in_region",
-    "PAIR007": "pair/face_box_without_face",
-    "PAIR008": "pair/boxes_proposed",
-    "PAIR009": "pair/no_box_fits",
-    "PAIR010": "pair/half_body_without_background",
-    "PAIR011": "pair/half_body_not_shown",
-}
+Stage = Literal["stable", "preview"]
+STAGES: tuple[Stage, ...] = ("stable", "preview")
 
 
 class Rule(NamedTuple):
-    """A rule as registered. Its module is imported when `check`, `level` or `help` is first asked for."""
+    """A rule as registered. Its module is imported when `check`, `level` or `help` is first asked for.
+
+    `place`: its folder and file. `stage`: `preview` for the first release that has it, in which it runs on request only.
+    """
 
     code: str
     place: str
+    stage: Stage
 
     @property
     def group(self) -> str:
@@ -144,7 +50,7 @@ class Rule(NamedTuple):
 
     @property
     def fixable(self) -> bool:
-        """Whether preparing the file can cure what this rule finds."""
+        """Whether preparing the file can fix what this rule finds."""
         return bool(self._module.FIXABLE)
 
     @property
@@ -172,37 +78,174 @@ class Rule(NamedTuple):
         return importlib.import_module(f"{__name__}.{self.place.replace('/', '.')}")
 
 
-def all_rules() -> tuple[Rule, ...]:
-    """Every rule, in the order of the registry."""
-    return tuple(Rule(code, place) for code, place in RULES.items())
+RULES: Mapping[str, Rule] = {
+    rule.code: rule
+    for rule in (
+        Rule("FILE001", "file/file_missing", "stable"),
+        Rule("FILE002", "file/file_unreadable", "stable"),
+        Rule("FILE003", "file/file_empty", "stable"),
+        Rule("FILE004", "file/file_not_media", "stable"),
+        Rule("FILE005", "file/file_kind_wrong", "stable"),
+        Rule("FILE006", "file/file_format_not_accepted", "stable"),
+        Rule("FILE007", "file/file_extension_misleading", "stable"),
+        Rule("FILE008", "file/file_too_large", "stable"),
+        Rule("FILE009", "file/file_header_broken", "stable"),
+        Rule("FILE010", "file/file_truncated", "stable"),
+        Rule("FILE011", "file/file_corrupt", "stable"),
+        Rule("FILE012", "file/file_not_measured", "stable"),
+        Rule("FILE013", "file/file_not_fetched", "stable"),
+        Rule("FILE014", "file/media_type_misleading", "preview"),
+        Rule("FILE015", "file/file_header_false", "stable"),
+        Rule("IMG001", "image/image_has_alpha", "stable"),
+        Rule("IMG002", "image/image_has_several_frames", "stable"),
+        Rule("IMG003", "image/image_bit_depth_unusual", "stable"),
+        Rule("IMG004", "image/image_is_cmyk", "stable"),
+        Rule("IMG005", "image/image_side_too_short", "stable"),
+        Rule("IMG006", "image/image_side_too_long", "stable"),
+        Rule("IMG007", "image/image_aspect_ratio_too_extreme", "stable"),
+        Rule("IMG008", "image/image_relies_on_orientation_tag", "stable"),
+        Rule("IMG009", "image/image_has_location", "stable"),
+        Rule("IMG010", "image/image_is_hdr", "stable"),
+        Rule("IMG011", "image/image_relies_on_color_profile", "stable"),
+        Rule("VID001", "video/video_stream_missing", "stable"),
+        Rule("VID002", "video/video_codec_not_accepted", "stable"),
+        Rule("VID003", "video/video_side_too_short", "stable"),
+        Rule("VID004", "video/video_side_too_long", "stable"),
+        Rule("VID005", "video/video_aspect_ratio_too_extreme", "stable"),
+        Rule("VID006", "video/video_frame_rate_too_low", "stable"),
+        Rule("VID007", "video/video_frame_rate_too_high", "stable"),
+        Rule("VID008", "video/video_frame_rate_varies", "stable"),
+        Rule("VID009", "video/video_too_short", "stable"),
+        Rule("VID010", "video/video_too_long", "stable"),
+        Rule("VID011", "video/video_duration_misstated", "stable"),
+        Rule("VID012", "video/video_frame_rate_misstated", "stable"),
+        Rule("VID013", "video/video_starts_late", "stable"),
+        Rule("VID014", "video/video_is_encrypted", "stable"),
+        Rule("VID015", "video/video_relies_on_rotation_tag", "stable"),
+        Rule("VID016", "video/video_pixels_not_square", "stable"),
+        Rule("VID017", "video/video_pixel_format_unusual", "stable"),
+        Rule("VID018", "video/video_is_hdr", "stable"),
+        Rule("VID019", "video/video_is_interlaced", "stable"),
+        Rule("VID020", "video/video_size_odd", "stable"),
+        Rule("VID021", "video/video_has_location", "stable"),
+        Rule("VID022", "video/video_has_alpha", "stable"),
+        Rule("AUD001", "audio/audio_codec_unusual", "stable"),
+        Rule("AUD002", "audio/audio_too_short", "stable"),
+        Rule("AUD003", "audio/audio_too_long", "stable"),
+        Rule("AUD004", "audio/audio_duration_misstated", "stable"),
+        Rule("AUD005", "audio/audio_is_silent", "stable"),
+        Rule("AUD006", "audio/audio_has_large_cover_art", "stable"),
+        Rule("AUD007", "audio/audio_is_encrypted", "stable"),
+        Rule("FACE001", "people/face_missing", "stable"),
+        Rule("FACE002", "people/faces_several", "stable"),
+        Rule("FACE003", "people/face_too_small", "stable"),
+        Rule("FACE004", "people/face_too_large", "stable"),
+        Rule("FACE005", "people/face_cut_off", "stable"),
+        Rule("FACE006", "people/face_turned_away", "stable"),
+        Rule("FACE007", "people/face_tilted", "stable"),
+        Rule("FACE008", "people/face_blurred", "stable"),
+        Rule("FACE009", "people/face_too_dark", "stable"),
+        Rule("FACE010", "people/face_possibly_covered", "stable"),
+        Rule("FACE011", "people/face_missing_at_start", "stable"),
+        Rule("FACE012", "people/face_often_missing", "stable"),
+        Rule("FACE013", "people/faces_several_in_video", "stable"),
+        Rule("FACE014", "people/face_small_in_video", "stable"),
+        Rule("BODY001", "people/person_missing", "stable"),
+        Rule("BODY002", "people/persons_several", "stable"),
+        Rule("BODY003", "people/body_not_shown", "stable"),
+        Rule("BODY004", "people/person_turned_away", "stable"),
+        Rule("BODY005", "people/person_sitting", "stable"),
+        Rule("VOICE001", "people/voice_missing", "stable"),
+        Rule("VOICE002", "people/voice_scarce", "stable"),
+        Rule("VOICE003", "people/voice_clipped", "stable"),
+        Rule("VOICE004", "people/voice_too_quiet", "stable"),
+        Rule("VOICE005", "people/voice_noisy", "stable"),
+        Rule("CONT001", "people/content_not_measured", "stable"),
+        Rule("REQ001", "request/input_missing", "stable"),
+        Rule("REQ002", "request/input_unknown", "stable"),
+        Rule("REQ003", "request/parameter_unknown", "stable"),
+        Rule("REQ004", "request/parameter_type_wrong", "stable"),
+        Rule("REQ005", "request/parameter_out_of_range", "stable"),
+        Rule("REQ006", "request/parameter_choice_unknown", "stable"),
+        Rule("REQ007", "request/value_ignored", "stable"),
+        Rule("REQ008", "request/text_too_long", "stable"),
+        Rule("REQ009", "request/box_malformed", "stable"),
+        Rule("REQ010", "request/box_outside_picture", "stable"),
+        Rule("REQ011", "request/box_ratio_wrong", "stable"),
+        Rule("REQ012", "request/face_outside_ext_box", "stable"),
+        Rule("REQ013", "request/inputs_not_combinable", "stable"),
+        Rule("REQ014", "request/url_not_checked", "stable"),
+        Rule("REQ015", "request/url_not_encoded", "stable"),
+        Rule("REQ016", "request/url_kind_not_accepted", "stable"),
+        Rule("PAIR001", "pair/lengths_differ", "stable"),
+        Rule("PAIR002", "pair/audio_longer_than_video", "stable"),
+        Rule("PAIR003", "pair/audio_shorter_than_video", "stable"),
+        Rule("PAIR004", "pair/picture_ratio_differs", "stable"),
+        Rule("PAIR005", "pair/region_not_served", "stable"),
+        Rule("PAIR006", "pair/value_not_offered_in_region", "stable"),
+        Rule("PAIR007", "pair/face_box_without_face", "stable"),
+        Rule("PAIR008", "pair/boxes_proposed", "stable"),
+        Rule("PAIR009", "pair/no_box_fits", "stable"),
+        Rule("PAIR010", "pair/half_body_without_background", "stable"),
+        Rule("PAIR011", "pair/half_body_not_shown", "stable"),
+    )
+}
+_NAMES = tuple(rule.name for rule in RULES.values())
 
 
 @functools.cache
 def rules_in(group: str) -> tuple[Rule, ...]:
     """The rules of one folder."""
-    return tuple(rule for rule in all_rules() if rule.group == group)
+    return tuple(rule for rule in RULES.values() if rule.group == group)
 
 
-def matching(selector: str) -> Iterator[Rule]:
+def matching(selector: str) -> tuple[Rule, ...]:
     """The rules a selector names: `ALL`, a code, a prefix of codes, or a name. Raises UnknownRuleError where there is none."""
     wanted = selector.strip()
-    found = [
+    found = tuple(
         rule
-        for rule in all_rules()
+        for rule in RULES.values()
         if wanted.upper() == "ALL" or rule.name == wanted.lower() or (wanted and rule.code.startswith(wanted.upper()))
-    ]
+    )
     if not found:
-        import difflib
+        raise _unknown(selector)
+    return found
 
-        known = [*RULES, *(rule.name for rule in all_rules())]
-        close = difflib.get_close_matches(wanted.lower(), known, n=2) or difflib.get_close_matches(wanted.upper(), known, n=2)
-        raise UnknownRuleError(selector, tuple(close))
-    yield from found
+
+def names(*wanted: str) -> tuple[str, ...]:
+    """The same names, for code that looks for what certain rules find. Raises UnknownRuleError for one that no rule has.
+
+    Called where a module is loaded, so that no misspelt or renamed one is left.
+    """
+    for name in wanted:
+        if name not in _NAMES:
+            raise _unknown(name)
+    return wanted
+
+
+def _unknown(selector: str) -> UnknownRuleError:
+    import difflib
+
+    known = [*RULES, *_NAMES]
+    close = difflib.get_close_matches(selector.strip().lower(), known, n=2)
+    return UnknownRuleError(selector, tuple(close or difflib.get_close_matches(selector.strip().upper(), known, n=2)))
 
 
 @functools.lru_cache(maxsize=64)
-def selection(select: tuple[str, ...] = ("ALL",), ignore: tuple[str, ...] = ()) -> frozenset[str]:
-    """The codes that `select` names and `ignore` does not. Raises UnknownRuleError."""
-    chosen = {rule.code for selector in select for rule in matching(selector)}
+def selection(select: tuple[str, ...] = ("ALL",), ignore: tuple[str, ...] = (), preview: bool = False) -> frozenset[str]:
+    """The codes that `select` names and `ignore` does not; of rules in preview only where `preview` asks for them.
+
+    Raises UnknownRuleError, and UsageError for a selector that names nothing but rules in preview which nobody asks for.
+    """
+    chosen = {rule.code for selector in select for rule in _in_stage(selector, preview)}
     dropped = {rule.code for selector in ignore for rule in matching(selector)}
     return frozenset(chosen - dropped)
+
+
+def _in_stage(selector: str, preview: bool) -> tuple[Rule, ...]:
+    found = matching(selector)
+    kept = tuple(rule for rule in found if preview or rule.stage == "stable")
+    if not kept:
+        named = " and ".join(f"{rule.code} {rule.name}" for rule in found)
+        raise UsageError(f"{named} is in preview: it runs with --preview, or `preview = true` in the configuration")
+    return kept

@@ -10,7 +10,7 @@ from msgspec import Struct
 from ..catalog.schema import Condition, Model, Role, Threshold
 from ..findings import Severity
 from ..job import Job
-from ..probe.facts import Facts
+from ..media.facts import Facts
 
 if TYPE_CHECKING:
     from ..people.facts import Content
@@ -44,17 +44,11 @@ class JobCase(NamedTuple):
 
     def value(self, parameter: str) -> Any:
         """A parameter's value: as given, or the default the model documents."""
-        known = self.model.parameters.get(parameter)
-        return self.job.parameters.get(parameter, known.default if known else None)
+        return self.job.value(parameter, self.model)
 
     def holds(self, condition: Condition) -> bool:
         """Whether the condition is true of this job."""
-        if condition.parameter is not None:
-            value, is_given = self.value(condition.parameter), condition.parameter in self.job.parameters
-        else:
-            name = condition.role or condition.field or ""
-            value, is_given = self.job.inputs.get(name), self.job.inputs.get(name) not in (None, "")
-        return is_given == condition.given if condition.given is not None else bool(value == condition.equals)
+        return self.job.holds(condition, self.model)
 
 
 class Fault(Struct, frozen=True, kw_only=True):

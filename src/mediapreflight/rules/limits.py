@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..catalog.interval import Interval
 from ..catalog.schema import Choices, Limit
 from ..findings import Severity
+from ..text import listed, shown
 from .base import Fault, InputCase
 
 
@@ -17,25 +19,25 @@ class Measure(NamedTuple):
     unit: str
 
 
-def too_low(case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str) -> Fault | None:
-    """A fault where `value` lies below the limit's lower end; None where it does not, or either is unknown."""
+def too_low(case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str) -> Iterator[Fault]:
+    """A fault where `value` lies below the limit's lower end; none where it does not, or either is unknown."""
     return _beyond(case, limit, value, measure, help, upper=False)
 
 
-def too_high(case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str) -> Fault | None:
-    """A fault where `value` lies above the limit's upper end; None where it does not, or either is unknown."""
+def too_high(case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str) -> Iterator[Fault]:
+    """A fault where `value` lies above the limit's upper end; none where it does not, or either is unknown."""
     return _beyond(case, limit, value, measure, help, upper=True)
 
 
-def not_among(case: InputCase, choices: Choices | None, value: str | None, what: str, help: str) -> Fault | None:
-    """A fault where `value` is none of the accepted names; None where it is, or either is unknown."""
+def not_among(case: InputCase, choices: Choices | None, value: str | None, what: str, help: str) -> Iterator[Fault]:
+    """A fault where `value` is none of the accepted names; none where it is, or either is unknown."""
     if choices is None or value is None or value in choices.safe_names:
-        return None
-    refused = value not in choices.documented and not choices.documents_all
+        return
+    refused = value not in choices.documented
     source = case.model.source(choices.source if refused else choices.safe_source or choices.source)
-    takes = f"{case.model.id} takes {'any' if choices.documents_all else listed(choices.documented)}"
+    takes = f"{case.model.id} takes {listed(choices.documented)}"
     doubt = "" if refused else f", but one document ({source}) names only {listed(choices.safe_names)}"
-    return Fault(
+    yield Fault(
         severity="error" if refused else "warning",
         message=f"{what} is {value}; {takes}{doubt}",
         help=help,
@@ -44,11 +46,6 @@ def not_among(case: InputCase, choices: Choices | None, value: str | None, what:
         service_code=choices.error,
         source=source,
     )
-
-
-def shown(value: float) -> str:
-    """A number as a reader wants it: no trailing zeros, digits enough to tell it from the limit."""
-    return f"{value:,}" if isinstance(value, int) and value >= 100_000 else f"{value:.9g}"
 
 
 def lowest(*values: float | None) -> float | None:
@@ -61,21 +58,16 @@ def highest(*values: float | None) -> float | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def listed(names: tuple[str, ...]) -> str:
-    """Names as an enumeration: `jpeg, png and bmp`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
 def _beyond(
     case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str, *, upper: bool
-) -> Fault | None:
+) -> Iterator[Fault]:
     if limit is None or value is None:
-        return None
+        return
     documented, safe = limit.documented_interval, limit.safe_interval
     is_refused = _breaks(documented, value, upper=upper)
     # Nearly every file fits: what only words a fault waits until there is one.
     if not is_refused and not _breaks(safe, value, upper=upper):
-        return None
+        return
     allows = _words(documented, measure.unit, upper=upper)
     first, second = case.model.source(limit.source), case.model.source(limit.safe_source or limit.source)
     severity: Severity
@@ -85,7 +77,7 @@ def _beyond(
         wants = _words(safe, measure.unit, upper=upper)
         disagreement = f"the documents of {case.model.id} disagree: {allows} ({first}), or {wants} ({second})"
         severity, broken, source, clause = "warning", safe, second, disagreement
-    return Fault(
+    yield Fault(
         severity=severity,
         message=f"{measure.what} is {shown(value)} {measure.unit}".rstrip() + f"; {clause}",
         help=help,

@@ -4,7 +4,11 @@ with Client() as client:
     task = client.submit(job)
     video = client.wait(task, out="videos")
 
-`requests` builds and `answers` reads: pure functions, steered by the catalog and not by the names of models. Flows decide what
-is done when (`uploads`, `sending`, `waiting`, `downloads`, `tasks`); they open no connection and never wait, so that `Client`,
-`AsyncClient` and the dry run (`rehearsal`) run the same ones. `ledger` keeps what must not be forgotten; `batch` sends many jobs.
+`dashscope/` builds requests and reads answers: pure functions, steered by the catalog and not by the names of models. `http/`
+makes the exchanges. `ledger/` keeps what must not be forgotten. The steps of a submission are async functions of a `Session`,
+which holds all of that: `uploads`, `detecting`, `sending`, `settling`, `waiting`, `downloads`. `tasks` puts them together for the
+clients, `pipeline` brings jobs to the ledger, `batch` sends many, `rehearsal` is the dry run.
+
+May import: _version, catalog, check, errors, findings, job, media, output_folder, people, prepare, rules, submit.dashscope,
+submit.http, submit.ledger, text.
 """

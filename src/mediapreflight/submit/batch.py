@@ -3,56 +3,64 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import KeyRefusedError, LedgerError, MediaPreflightError
+from ..errors import KeyRefusedError, LedgerError, MediaPreflightError, UsageError
 from ..job import Job
-from ..probe import probe
-from ..probe.facts import VideoFacts
-from ..probe.source import display_name
-from .answers import TaskAnswer, refusal_of
+from ..media.facts import VideoFacts
+from ..media.probe import probe
+from ..media.source import display_name
 from .calls import concurrent_tasks
-from .client import AsyncClient
+from .cost import over
+from .dashscope.answers import TaskAnswer, refusal_of
+from .dashscope.task_facts import facts_of_record
 from .ledger import Submission
 from .outcome import ExpectedOutput, differences
+from .pipeline import Order, SubmitOptions, candidates, entry_of, prepared, registered
 from .result import Cost, JobResult, findings_of, job_error
-from .tasks import detect_flow, finish_flow
+from .session import Session
+from .tasks import detect_picture, finish
 
 # How many jobs of one model wait with their files uploaded while others run.
 _READY = 2
 _UNLIMITED = 8
 
 
-@dataclass(frozen=True)
-class Order:
-    """A registered job, or one for a detect call, which needs no record.
-
-    Attributes:
-        expected: what the documents promise of the video.
-        ratio: of the boxes, for a detect call.
-        resumed: whether an earlier run submitted it.
-        prepared: what was done to each file before, by role.
-    """
-
-    job: Job
-    submission: Submission | None = None
-    expected: ExpectedOutput | None = None
-    ratio: str | None = None
-    resumed: bool = False
-    prepared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+async def deliver_jobs(
+    session: Session,
+    jobs: Iterable[Job],
+    options: SubmitOptions,
+    *,
+    max_cost: float | None = None,
+    detach: bool = False,
+    done: Callable[[JobResult], None] | None = None,
+) -> tuple[JobResult, ...]:
+    """`Client.deliver`."""
+    if options.out is None and not detach:
+        raise UsageError("say where the videos go, with `out`, or leave them to `tasks resume` with `detach`")
+    several = await session.run(lambda: prepared(session, list(candidates(session, jobs, options)), options))
+    entries = await session.run(lambda: [entry_of(session, each, options) for each in several if each.refusal is None])
+    if max_cost is not None and (why := over([each.estimate for each in entries], max_cost)):
+        raise UsageError(f"nothing was sent: {why}")
+    orders = await session.run(lambda: registered(session, entries, options, detach=detach))
+    delivered = await deliver(
+        session, orders, out=options.out, detach=detach, done=lambda number, result: done(result) if done else None
+    )
+    sent = iter(delivered)
+    return tuple(next(sent) if each.refusal is None else failed(each.job, each.refusal, None) for each in several)
 
 
 async def deliver(
-    client: AsyncClient,
+    session: Session,
     orders: Sequence[Order],
     *,
-    out: str | None = None,
+    out: str | os.PathLike[str] | None = None,
     detach: bool = False,
     timeout: float | None = None,
-    done: Callable[[int, JobResult], None],
+    done: Callable[[int, JobResult], None] = lambda number, result: None,
 ) -> list[JobResult]:
     """Bring every order to its end, and tell `done` of each, with its place in `orders`, as it gets there.
 
@@ -68,7 +76,7 @@ async def deliver(
     async def run(number: int, order: Order, lane: anyio.CapacityLimiter, scope: anyio.CancelScope) -> None:
         async with lane:
             try:
-                results[number] = await _delivered(client, order, out, detach, timeout)
+                results[number] = await _delivered(session, order, out, detach, timeout)
                 done(number, results[number])
             except Exception as error:
                 # Not left to the task group, which would wrap it: callers know it by its class.
@@ -77,7 +85,7 @@ async def deliver(
 
     async with anyio.create_task_group() as group:
         for number, order in enumerate(orders):
-            key, size = _lane(client, order, detach)
+            key, size = _lane(session, order, detach)
             lane = lanes.setdefault(key, anyio.CapacityLimiter(size))
             group.start_soon(run, number, order, lane, group.cancel_scope)
     if ends:
@@ -85,34 +93,35 @@ async def deliver(
     return [results[number] for number in range(len(orders))]
 
 
-def _lane(client: AsyncClient, order: Order, detach: bool) -> tuple[tuple[str, str], int]:
+def _lane(session: Session, order: Order, detach: bool) -> tuple[tuple[str, str], int]:
     """The queue an order stands in, and how many of it are worked on at once."""
     if order.submission is None:
         return (order.job.model, ""), _UNLIMITED
-    model = client.around.catalog.model(order.submission.model)
+    model = session.catalog.model(order.submission.model)
     most = concurrent_tasks(model, order.submission.region)
     size = _UNLIMITED if most is None or detach else most + _READY
     return (model.id, order.submission.region), size
 
 
-async def _delivered(client: AsyncClient, order: Order, out: str | None, detach: bool, timeout: float | None) -> JobResult:
+async def _delivered(
+    session: Session, order: Order, out: str | os.PathLike[str] | None, detach: bool, timeout: float | None
+) -> JobResult:
     try:
         if order.submission is None:
-            return await _detected(client, order)
-        flow = finish_flow(client.around, order.submission, out, given=order.job, timeout=timeout, detach=detach)
-        submission, answer, came = await client.run(flow)
+            return await _detected(session, order)
+        submission, answer, came = await finish(session, order.submission, out, given=order.job, timeout=timeout, detach=detach)
         return await _result(order, submission, answer, came)
     except (KeyRefusedError, LedgerError):
         raise
     except MediaPreflightError as error:
         current = order.submission
         if current is not None:
-            current = client.around.ledger.submission(current.id)
-        return failed(order.job, error, current)
+            current = session.ledger.submission(current.id)
+        return failed(order.job, error, current, billed_earlier=_billed_earlier(order))
 
 
-async def _detected(client: AsyncClient, order: Order) -> JobResult:
-    detection = await client.run(detect_flow(client.around, order.job, order.ratio))
+async def _detected(session: Session, order: Order) -> JobResult:
+    detection = await detect_picture(session, order.job, order.ratio)
     if not detection.passed:
         return failed(order.job, refusal_of(detection), None)
     return JobResult(
@@ -143,12 +152,18 @@ async def _result(order: Order, submission: Submission, answer: TaskAnswer | Non
         video_url=answer.result if answer and video is not None else None,
         template_id=came if isinstance(came, str) else None,
         seconds_billed=submission.seconds_billed,
-        cost=cost_of(submission),
+        cost=cost_of(submission, earlier=_billed_earlier(order)),
+        **(answer or facts_of_record(submission.answer)).facts,
         resumed=order.resumed,
         prepared=dict(order.prepared),
         expected=order.expected,
         notes=notes,
     )
+
+
+def _billed_earlier(order: Order) -> bool:
+    """Whether an earlier run saw the task end."""
+    return order.submission is not None and order.submission.stage in ("succeeded", "delivered")
 
 
 def compared(expected: ExpectedOutput, video: Path) -> tuple[str, ...]:
@@ -157,7 +172,7 @@ def compared(expected: ExpectedOutput, video: Path) -> tuple[str, ...]:
     return differences(expected, facts) if isinstance(facts, VideoFacts) else ()
 
 
-def failed(job: Job, error: MediaPreflightError, submission: Submission | None) -> JobResult:
+def failed(job: Job, error: MediaPreflightError, submission: Submission | None, *, billed_earlier: bool = False) -> JobResult:
     """The result of a job that was not delivered."""
     known: dict[str, Any] = {}
     if submission is not None:
@@ -166,16 +181,17 @@ def failed(job: Job, error: MediaPreflightError, submission: Submission | None) 
             "status": submission.status,
             "request_id": submission.request_id,
             "seconds_billed": submission.seconds_billed,
-            "cost": cost_of(submission),
+            "cost": cost_of(submission, earlier=billed_earlier),
+            **facts_of_record(submission.answer).facts,
         }
     return JobResult(
         model=job.model, ok=False, inputs=shown_inputs(job), findings=findings_of(error), error=job_error(error), **known
     )
 
 
-def cost_of(submission: Submission) -> Cost:
+def cost_of(submission: Submission, *, earlier: bool) -> Cost:
     """What the ledger knows of a job's cost."""
-    return Cost(amount=submission.amount, currency=submission.currency, estimated=submission.estimated_amount)
+    return Cost(amount=submission.amount, currency=submission.currency, estimated=submission.estimated_amount, earlier=earlier)
 
 
 def shown_inputs(job: Job) -> dict[str, str]:

@@ -7,19 +7,19 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..catalog import Model
-from ..errors import ProtocolError, ServiceError, ServiceFaultError, ThrottledError, TransportError, UnreachableError
-from .answers import error_of
-from .endpoint import Endpoint
-from .exchange import Answer, Call, Flow, Request, Send, Sleep
+from ..errors import ProtocolError, ServiceError, ServiceFaultError, SubmitError, ThrottledError, TransportError, UnreachableError
+from .dashscope.answers import error_of, is_own_error
+from .dashscope.endpoint import Endpoint
+from .http.exchange import Answer, Request
 from .retries import backoff
-from .surroundings import Surroundings
+from .session import Session
 
 _Result = TypeVar("_Result")
+# Time-outs, and callers who were given up on: of these, a task may have been made.
+_UNSURE = frozenset({408, 499})
 
 
-def ask(
-    around: Surroundings, request: Request, rate: Rate, parse: Callable[[Answer], _Result], *, repeatable: bool
-) -> Flow[_Result]:
+async def ask(session: Session, request: Request, rate: Rate, parse: Callable[[Answer], _Result], *, repeatable: bool) -> _Result:
     """Send a request to the service, wait where it is throttled, and return what its answer of status 2xx says.
 
     Args:
@@ -30,15 +30,15 @@ def ask(
 
     Raises ServiceError and TransportError.
     """
-    for attempt in range(around.pace.attempts):
-        yield from turn(around, rate)
-        last = attempt + 1 == around.pace.attempts
+    for attempt in range(session.pace.attempts):
+        await turn(session, rate)
+        last = attempt + 1 == session.pace.attempts
         try:
-            answer: Answer = yield Send(request)
+            answer = await _answered(session, request)
         except TransportError as error:
             if last or not (repeatable or isinstance(error, UnreachableError)):
                 raise
-            yield Sleep(backoff(attempt, None, around.random, first=around.pace.first_backoff))
+            await wait_out(session, error, attempt, rate)
             continue
         try:
             if 200 <= answer.status < 300:
@@ -48,21 +48,78 @@ def ask(
             refusal = error
         if last or not _passes(refusal, repeatable):
             raise refusal
-        pause = backoff(attempt, refusal.retry_after, around.random, first=around.pace.first_backoff)
-        if isinstance(refusal, ThrottledError):
-            yield Call(functools.partial(around.ledger.hold, rate.bucket, pause))
-        else:
-            yield Sleep(pause)
+        await wait_out(session, refusal, attempt, rate)
     raise AssertionError("the last attempt returns or raises")
+
+
+class UnknownOutcome(Exception):  # noqa: N818 - it says what is known, and is caught where it is raised
+    """Whether anything was made of a request that bills is not known.
+
+    Attributes:
+        error: what came in place of an answer that tells.
+        failed: whether the service said, in its own words, that it failed.
+    """
+
+    def __init__(self, error: SubmitError, *, failed: bool) -> None:
+        self.error = error
+        self.failed = failed
+        super().__init__(str(error))
+
+
+async def ask_once(session: Session, request: Request, parse: Callable[[Answer], _Result]) -> _Result:
+    """Send a request that may bill, one single time, and return what its answer of status 2xx says.
+
+    Raises UnreachableError and ServiceError where surely nothing was made of it: the connection never came to be, or the service
+    refused in its own words. Raises UnknownOutcome for whatever else is no answer.
+    """
+    try:
+        answer = await _answered(session, request)
+    except UnreachableError:
+        raise
+    except (TransportError, ProtocolError) as error:
+        raise UnknownOutcome(error, failed=False) from None
+    is_own = is_own_error(answer)
+    if is_own and answer.status < 500 and not _is_of_the_service(error_of(answer)):
+        raise error_of(answer)
+    try:
+        if is_own or not 200 <= answer.status < 300:
+            raise error_of(answer)
+        return parse(answer)
+    except ServiceError as error:
+        raise UnknownOutcome(error, failed=is_own) from None
+
+
+def _is_of_the_service(error: ServiceError) -> bool:
+    """Whether an error with a status of a refusal says that the service failed, and so may have made something all the same."""
+    return isinstance(error, ServiceFaultError) or error.status in _UNSURE
+
+
+async def _answered(session: Session, request: Request) -> Answer:
+    answer: Answer = await session.send(request)
+    session.service_clock.hear(answer.headers)
+    return answer
 
 
 def _passes(refusal: ServiceError, repeatable: bool) -> bool:
     """Whether the same request can be sent again after this answer, without a second bill."""
-    if isinstance(refusal, ThrottledError):
-        return refusal.retry_helps
     if isinstance(refusal, ProtocolError):
         return repeatable
-    return repeatable and isinstance(refusal, ServiceFaultError) and refusal.retry_helps
+    return may_pass(refusal) or (repeatable and isinstance(refusal, ServiceFaultError) and refusal.retry_helps is True)
+
+
+def may_pass(error: SubmitError) -> bool:
+    """Whether a request that surely made nothing can be sent again after this error, and be answered better."""
+    return isinstance(error, UnreachableError) or (isinstance(error, ThrottledError) and error.retry_helps is True)
+
+
+async def wait_out(session: Session, error: SubmitError, attempt: int, rate: Rate) -> None:
+    """Wait until a request may be sent again after an error that passes; all who share the rate wait where it was throttled."""
+    asked = error.retry_after if isinstance(error, ServiceError) else None
+    pause = backoff(attempt, asked, session.random, first=session.pace.first_backoff)
+    if isinstance(error, ThrottledError):
+        await session.run(functools.partial(session.ledger.hold, rate.bucket, pause))
+    else:
+        await session.sleep(pause)
 
 
 class Rate:
@@ -73,26 +130,26 @@ class Rate:
         self.per_second = per_second
 
 
-def turn(around: Surroundings, rate: Rate) -> Flow[None]:
+async def turn(session: Session, rate: Rate) -> None:
     """Wait until the rate allows a call."""
-    while wait := (yield Call(lambda: around.ledger.wait_before(rate.bucket, rate.per_second))):
-        yield Sleep(wait)
+    while wait := (await session.run(lambda: session.ledger.wait_before(rate.bucket, rate.per_second))):
+        await session.sleep(wait)
 
 
-def query_rate(around: Surroundings, endpoint: Endpoint) -> Rate:
+def query_rate(session: Session, endpoint: Endpoint) -> Rate:
     """Calls about tasks: per account."""
-    return Rate(f"{around.account} {endpoint.base_url} tasks", around.catalog.provider.query_rate)
+    return Rate(f"{session.account} {endpoint.base_url} tasks", session.catalog.provider.query_rate)
 
 
-def policy_rate(around: Surroundings, endpoint: Endpoint, model: str) -> Rate:
+def policy_rate(session: Session, endpoint: Endpoint, model: str) -> Rate:
     """Calls for upload credentials: per account and model."""
-    return Rate(f"{around.account} {endpoint.base_url} uploads {model}", around.catalog.provider.upload_policy_rate)
+    return Rate(f"{session.account} {endpoint.base_url} uploads {model}", session.catalog.provider.upload_policy_rate)
 
 
-def model_rate(around: Surroundings, endpoint: Endpoint, model: Model) -> Rate:
+def model_rate(session: Session, endpoint: Endpoint, model: Model) -> Rate:
     """Calls that submit jobs or detect: per account and model. Without a documented rate, one a second."""
     documented = [rates.requests_per_second for rates in model.rates if endpoint.region in rates.regions]
-    return Rate(f"{around.account} {endpoint.base_url} {model.id}", min(documented, default=1.0))
+    return Rate(f"{session.account} {endpoint.base_url} {model.id}", min(documented, default=1.0))
 
 
 def concurrent_tasks(model: Model, region: str) -> int | None:

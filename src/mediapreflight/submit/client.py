@@ -1,4 +1,4 @@
-"""The clients: thin shells that run flows, one with `httpx.Client`, one with `httpx.AsyncClient`.
+"""The clients: `AsyncClient` does the work, and `Client` is the same for code that does not await.
 
 with Client() as client:
     task = client.submit(job)                 # Task: .id, .status
@@ -7,48 +7,41 @@ with Client() as client:
 
 from __future__ import annotations
 
+import functools
 import os
-import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..catalog import Catalog, builtin_catalog
-from ..containment import TIME_LIMIT_S, contained
+from ..check.containment import TIME_LIMIT_S, contained
 from ..job import Job
-from .answers import Detection, ListedTask
-from .exchange import Answer, Call, Effect, Flow, Send, Sleep
-from .key import find_key
+from . import tasks
+from .dashscope.answers import Detection, ListedTask
+from .http.key import ApiKey, find_key
 from .ledger import Ledger
-from .surroundings import Boxes, Event, Pace, Surroundings
-from .tasks import (
-    Task,
-    cancel_flow,
-    detect_flow,
-    download_flow,
-    fetch_flow,
-    list_flow,
-    submit_flow,
-    template_flow,
-    upload_flow,
-    wait_flow,
-)
+from .pipeline import SubmitOptions
+from .result import JobResult
+from .session import Boxes, Event, Pace, Session
+from .tasks import Task
 
 if TYPE_CHECKING:
     import httpx
+    from anyio.from_thread import BlockingPortal
 
 _Result = TypeVar("_Result")
 
 
-class _Settings(ABC):
-    """What both clients are made from."""
+class AsyncClient:
+    """`Client` with the same settings, and the same methods to await, on asyncio and trio."""
 
     def __init__(
         self,
-        api_key: str | Callable[[], str] | None = None,
+        api_key: ApiKey | str | Callable[[], str] | None = None,
         *,
         region: str | None = None,
         workspace: str | None = None,
@@ -60,7 +53,136 @@ class _Settings(ABC):
         time_limit_s: float | None = TIME_LIMIT_S,
         notify: Callable[[Event], None] | None = None,
         timeout: httpx.Timeout | None = None,
-        transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """See `Client`."""
+        from .http.connections import opened
+        from .http.transport import Wire
+
+        key = find_key(api_key)
+        self._wire = Wire(opened(transport), key, timeout)
+        self.session = Session(
+            ledger=ledger or Ledger(),
+            account=key.account,
+            mask=key.mask,
+            wire=self._wire,
+            catalog=catalog or builtin_catalog(),
+            region=region,
+            workspace=workspace,
+            base_url=base_url,
+            private_urls=private_urls,
+            containment=contained(time_limit_s, os.cpu_count()),
+            pace=pace or Pace(),
+        )
+        if notify is not None:
+            self.session = replace(self.session, notify=notify)
+        # A wrong region or base URL is to be told before any work is done.
+        self.session.home()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(account={self.session.account!r}, region={self.session.region!r})"
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections, and end what reads files."""
+        await self._wire.close()
+        self.session.containment.close()
+
+    async def detect(self, job: Job, *, ratio: str | None = None, again: bool = False) -> Detection:
+        """See `Client.detect`."""
+        return await tasks.detect_picture(self.session, job, ratio, again=again)
+
+    async def upload(self, path: str | os.PathLike[str], *, model: str, region: str | None = None) -> str:
+        """See `Client.upload`."""
+        return await tasks.upload_file(self.session, os.fsdecode(path), model, region)
+
+    async def submit(
+        self,
+        job: Job,
+        *,
+        boxes: Boxes = "service",
+        ratio: str | None = None,
+        again: bool = False,
+        force: bool = False,
+        inline: bool = False,
+        out: str | os.PathLike[str] | None = None,
+    ) -> Task:
+        """See `Client.submit`."""
+        return (
+            await tasks.submit_job(self.session, job, boxes=boxes, ratio=ratio, again=again, force=force, inline=inline, out=out)
+        ).of(self)
+
+    async def refresh(self, task: Task | str | int) -> Task:
+        """See `Client.refresh`."""
+        return (await tasks.refresh_task(self.session, task)).of(self)
+
+    async def wait(
+        self, task: Task | str | int, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None
+    ) -> Path | str:
+        """See `Client.wait`."""
+        return await tasks.wait_for_task(self.session, task, out, timeout)
+
+    async def cancel(self, task: Task | str | int) -> None:
+        """See `Client.cancel`."""
+        await tasks.cancel_task(self.session, task)
+
+    async def adopt(self, number: int, task_id: str) -> Task:
+        """See `Client.adopt`."""
+        return (await tasks.adopt_task(self.session, number, task_id)).of(self)
+
+    async def list(self, *, model: str | None = None, status: str | None = None) -> tuple[ListedTask, ...]:
+        """See `Client.list`."""
+        return await tasks.list_tasks(self.session, model, status)
+
+    async def download(self, task: Task | str | int, out: str | os.PathLike[str]) -> Path | str:
+        """See `Client.download`."""
+        return await tasks.download_result(self.session, task, out)
+
+    async def deliver(
+        self,
+        jobs: Iterable[Job],
+        options: SubmitOptions | None = None,
+        *,
+        max_cost: float | None = None,
+        detach: bool = False,
+        done: Callable[[JobResult], None] | None = None,
+    ) -> tuple[JobResult, ...]:
+        """See `Client.deliver`."""
+        from .batch import deliver_jobs
+
+        return await deliver_jobs(self.session, jobs, options or SubmitOptions(), max_cost=max_cost, detach=detach, done=done)
+
+    async def template(self, video: str | os.PathLike[str], *, model: str | None = None, timeout: float | None = None) -> str:
+        """See `Client.template`."""
+        return await tasks.make_template(self.session, os.fsdecode(video), model, timeout)
+
+
+class Client:
+    """Sends jobs to the service and fetches what it makes of them. Safe to use from several threads.
+
+    An event loop in a thread of its own runs an `AsyncClient`.
+    """
+
+    def __init__(
+        self,
+        api_key: ApiKey | str | Callable[[], str] | None = None,
+        *,
+        region: str | None = None,
+        workspace: str | None = None,
+        base_url: str | None = None,
+        catalog: Catalog | None = None,
+        ledger: Ledger | None = None,
+        pace: Pace | None = None,
+        private_urls: bool = False,
+        time_limit_s: float | None = TIME_LIMIT_S,
+        notify: Callable[[Event], None] | None = None,
+        timeout: httpx.Timeout | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Take the settings; nothing is sent yet.
 
@@ -76,47 +198,40 @@ class _Settings(ABC):
             time_limit_s: how long what reads files and results may take, in a process of its own; None: it runs
                 in this one, which is faster and which a crash of a decoder ends.
             notify: is told of uploads, polls and downloads as they go, from any thread.
-            timeout: of each phase of every exchange, in place of the built-in ones.
-            transport: for tests and special networks; an `httpx.AsyncBaseTransport` goes with `AsyncClient` only.
+            timeout: of each phase of every exchange, in place of the built-in ones. A whole exchange may take as long as
+                connecting and two reads, and a second for each 32 KiB; without a limit where one of the two has none.
+            transport: for tests and special networks, in place of all that is said here of connections.
 
-        Raises UsageError without a key, for an unknown region, or for a base URL that is not HTTPS (loopback may be plain HTTP).
+        Raises UsageError without a key, for an unknown region, for a base URL that is not HTTPS (loopback may be plain HTTP), and
+        for proxies or certificates in the environment that are of no use.
         """
-        self._key = find_key(api_key)
-        self._timeout = timeout
-        self.around = Surroundings(
-            ledger=ledger or Ledger(),
-            account=self._key.account,
-            catalog=catalog or builtin_catalog(),
+        self._new = functools.partial(
+            AsyncClient,
+            find_key(api_key),
             region=region,
             workspace=workspace,
             base_url=base_url,
+            catalog=catalog,
+            ledger=ledger,
+            pace=pace,
             private_urls=private_urls,
-            containment=contained(time_limit_s, os.cpu_count()),
-            pace=pace or Pace(),
+            time_limit_s=time_limit_s,
+            notify=notify,
+            timeout=timeout,
+            transport=transport,
         )
-        if notify is not None:
-            self.around = replace(self.around, notify=notify)
-        # A wrong region or base URL is to be told before any work is done.
-        self.around.home()
-        from .transport import client_options
+        self._client = self._new()
+        self._lock = threading.Lock()
+        self._portal: BlockingPortal | None = None
+        self._process = os.getpid()
 
-        self._connect(client_options(transport))
-
-    @abstractmethod
-    def _connect(self, options: dict[str, Any]) -> None:
-        """Make the httpx client."""
+    @property
+    def session(self) -> Session:
+        """What every step of a submission shares."""
+        return self._client.session
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(account={self.around.account!r}, region={self.around.region!r})"
-
-
-class Client(_Settings):
-    """Sends jobs to the service and fetches what it makes of them. Safe to use from several threads."""
-
-    def _connect(self, options: dict[str, Any]) -> None:
-        import httpx
-
-        self._http = httpx.Client(**options)
+        return f"{type(self).__name__}(account={self.session.account!r}, region={self.session.region!r})"
 
     def __enter__(self) -> Client:
         return self
@@ -125,20 +240,28 @@ class Client(_Settings):
         self.close()
 
     def close(self) -> None:
-        """Close all connections, and end what reads files."""
-        self._http.close()
-        self.around.containment.close()
+        """Close all connections, and end what reads files. What other threads wait for is cancelled."""
+        with self._lock:
+            portal, self._portal = self._portal, None
+        if portal is not None and self._process == os.getpid():
+            portal.call(self._client.close)
+            portal.call(portal.stop, True)
+        else:
+            self.session.containment.close()
 
-    def detect(self, job: Job, *, ratio: str | None = None) -> Detection:
+    def detect(self, job: Job, *, ratio: str | None = None, again: bool = False) -> Detection:
         """Ask the detect call of the job's model (or the job's model, if it is one) about the picture. This may bill.
 
-        Raises UsageError for a model without one, ServiceError and TransportError.
+        Args:
+            again: ask also where the answer to the same call was lost, which may have billed.
+
+        Raises UsageError for a model without one, LostAnswerError where no answer comes or came, ServiceError.
         """
-        return self.run(detect_flow(self.around, job, ratio))
+        return self._run(functools.partial(self._client.detect, job, ratio=ratio, again=again))
 
     def upload(self, path: str | os.PathLike[str], *, model: str, region: str | None = None) -> str:
         """Bring a file to the temporary space, for calls of one model, and return its `oss://` URL, which lives 48 h."""
-        return self.run(upload_flow(self.around, os.fsdecode(path), model, region))
+        return self._run(functools.partial(self._client.upload, path, model=model, region=region))
 
     def submit(
         self,
@@ -148,6 +271,7 @@ class Client(_Settings):
         ratio: str | None = None,
         again: bool = False,
         force: bool = False,
+        inline: bool = False,
         out: str | os.PathLike[str] | None = None,
     ) -> Task:
         """Check the job, deliver its files and create its task; the same job that already runs or is done is taken up instead.
@@ -157,189 +281,110 @@ class Client(_Settings):
             ratio: of ext_bbox, where the model takes boxes; `1:1` where None.
             again: make a new task even where one of the same job runs or has succeeded in the last 24 h.
             force: send it even where its report has errors.
+            inline: send local pictures inside the request (Base64) instead of uploading them, where the model takes that.
             out: where `tasks resume` puts the video, should this process end before.
 
         Raises JobNotFitError, DetectionRefusedError, UploadError, InputUrlError, ServiceError, TransportError, UnclearTaskError.
         """
-        return self.run(submit_flow(self.around, job, boxes=boxes, ratio=ratio, again=again, force=force, out=out))
+        return self._run(
+            functools.partial(
+                self._client.submit, job, boxes=boxes, ratio=ratio, again=again, force=force, inline=inline, out=out
+            )
+        ).of(self)
 
-    def fetch(self, task: Task | str) -> Task:
-        """The task as the service sees it now."""
-        return self.run(fetch_flow(self.around, task))
+    def refresh(self, task: Task | str | int) -> Task:
+        """The task as the service sees it now.
 
-    def wait(self, task: Task | str, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None) -> Path | str:
+        Args:
+            task: here and in the other methods, also its id, or the number of its submission in the ledger.
+        """
+        return self._run(functools.partial(self._client.refresh, task)).of(self)
+
+    def wait(
+        self, task: Task | str | int, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None
+    ) -> Path | str:
         """Wait for the task and download its video to the folder `out`; a template call yields the template's id instead.
 
         Raises TaskFailed with the service's code and message, TaskExpiredError, WaitTimeoutError, DownloadError, OutputError.
         """
-        return self.run(wait_flow(self.around, task, out, timeout))
+        return self._run(functools.partial(self._client.wait, task, out, timeout=timeout))
 
-    def cancel(self, task: Task | str) -> None:
+    def cancel(self, task: Task | str | int) -> None:
         """Cancel a task that is still PENDING. Raises RequestRefusedError where it is not."""
-        self.run(cancel_flow(self.around, task))
+        self._run(functools.partial(self._client.cancel, task))
+
+    def adopt(self, number: int, task_id: str) -> Task:
+        """Take up a task as that of a submission whose create call had no answer, or that another key sent.
+
+        Args:
+            number: the submission's number in the ledger.
+            task_id: the task, as the service names it.
+
+        Raises UsageError where the service does not know the task, or another submission has it.
+        """
+        return self._run(functools.partial(self._client.adopt, number, task_id)).of(self)
 
     def list(self, *, model: str | None = None, status: str | None = None) -> tuple[ListedTask, ...]:
         """The account's tasks of the last 24 h, all keys of the account included."""
-        return self.run(list_flow(self.around, model, status))
+        return self._run(functools.partial(self._client.list, model=model, status=status))
 
-    def download(self, task: Task | str, out: str | os.PathLike[str]) -> Path | str:
+    def download(self, task: Task | str | int, out: str | os.PathLike[str]) -> Path | str:
         """Download the video of a task that has succeeded, again if need be."""
-        return self.run(download_flow(self.around, task, out))
+        return self._run(functools.partial(self._client.download, task, out))
 
-    def template(self, video: str | os.PathLike[str], *, model: str = "animate-anyone-gen2", timeout: float | None = None) -> str:
-        """Make a motion template of a video, for a model that takes templates, and return its id. This bills."""
-        return self.run(template_flow(self.around, os.fsdecode(video), model, timeout))
-
-    def run(self, flow: Flow[_Result]) -> _Result:
-        """Run a flow to its end."""
-        try:
-            effect = next(flow)
-            while True:
-                try:
-                    result = self._perform(effect)
-                except Exception as error:
-                    effect = flow.throw(error)
-                else:
-                    effect = flow.send(result)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
-        finally:
-            flow.close()
-
-    def _perform(self, effect: Effect) -> Any:
-        match effect:
-            case Send():
-                return self._exchange(effect)
-            case Sleep(seconds):
-                time.sleep(seconds)
-                return None
-            case Call(function):
-                return function()
-
-    def _exchange(self, send: Send) -> Answer:
-        from .transport import Incoming, outgoing, transport_errors
-
-        with outgoing(send, self._key, self._http.build_request, self._timeout) as request, transport_errors(send, self._key):
-            response = self._http.send(request, stream=True)
-            try:
-                incoming = Incoming(send, self._key, response)
-                pieces = response.iter_raw() if incoming.to_sink else response.iter_bytes()
-                for piece in pieces:
-                    if incoming.take(piece):
-                        break
-                return incoming.answer()
-            finally:
-                response.close()
-
-
-class AsyncClient(_Settings):
-    """`Client` with the same settings, and the same methods to await; it runs on asyncio and trio."""
-
-    def _connect(self, options: dict[str, Any]) -> None:
-        import httpx
-
-        self._http = httpx.AsyncClient(**options)
-
-    async def __aenter__(self) -> AsyncClient:
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close all connections, and end what reads files."""
-        await self._http.aclose()
-        self.around.containment.close()
-
-    async def detect(self, job: Job, *, ratio: str | None = None) -> Detection:
-        """See `Client.detect`."""
-        return await self.run(detect_flow(self.around, job, ratio))
-
-    async def upload(self, path: str | os.PathLike[str], *, model: str, region: str | None = None) -> str:
-        """See `Client.upload`."""
-        return await self.run(upload_flow(self.around, os.fsdecode(path), model, region))
-
-    async def submit(
+    def deliver(
         self,
-        job: Job,
+        jobs: Iterable[Job],
+        options: SubmitOptions | None = None,
         *,
-        boxes: Boxes = "service",
-        ratio: str | None = None,
-        again: bool = False,
-        force: bool = False,
-        out: str | os.PathLike[str] | None = None,
-    ) -> Task:
-        """See `Client.submit`."""
-        return await self.run(submit_flow(self.around, job, boxes=boxes, ratio=ratio, again=again, force=force, out=out))
+        max_cost: float | None = None,
+        detach: bool = False,
+        done: Callable[[JobResult], None] | None = None,
+    ) -> tuple[JobResult, ...]:
+        """Check jobs, prepare the files that do not fit, send all, wait and download: what `mediapreflight submit` does.
 
-    async def fetch(self, task: Task | str) -> Task:
-        """See `Client.fetch`."""
-        return await self.run(fetch_flow(self.around, task))
+        Args:
+            options: how they are to be sent.
+            max_cost: send nothing where the estimate, in any currency, is above this or unknown.
+            detach: leave as soon as the tasks run.
+            done: is told of each job that was sent, as it ends.
 
-    async def wait(
-        self, task: Task | str, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None
-    ) -> Path | str:
-        """See `Client.wait`."""
-        return await self.run(wait_flow(self.around, task, out, timeout))
+        Returns a result for each job, in their order; `ok` where it was delivered. Raises UsageError and OutputError before
+        anything is sent; KeyRefusedError, since with that key nothing will go; and LedgerError.
+        """
+        return self._run(functools.partial(self._client.deliver, jobs, options, max_cost=max_cost, detach=detach, done=done))
 
-    async def cancel(self, task: Task | str) -> None:
-        """See `Client.cancel`."""
-        await self.run(cancel_flow(self.around, task))
+    def template(self, video: str | os.PathLike[str], *, model: str | None = None, timeout: float | None = None) -> str:
+        """Make a motion template of a video, and return its id. This bills.
 
-    async def list(self, *, model: str | None = None, status: str | None = None) -> tuple[ListedTask, ...]:
-        """See `Client.list`."""
-        return await self.run(list_flow(self.around, model, status))
+        Args:
+            model: the one that takes the template; may be left out where only one model makes any.
+        """
+        return self._run(functools.partial(self._client.template, video, model=model, timeout=timeout))
 
-    async def download(self, task: Task | str, out: str | os.PathLike[str]) -> Path | str:
-        """See `Client.download`."""
-        return await self.run(download_flow(self.around, task, out))
+    def _run(self, function: Callable[[], Awaitable[_Result]]) -> _Result:
+        """What a coroutine function returns or raises, in the client's own thread."""
+        with self._lock:
+            if self._process != os.getpid():
+                # Neither threads nor connections come along when a process forks.
+                self._process, self._portal, self._client = os.getpid(), None, self._new()
+            if self._portal is None:
+                self._portal = _started_portal()
+            portal = self._portal
+        return portal.call(function)
 
-    async def template(
-        self, video: str | os.PathLike[str], *, model: str = "animate-anyone-gen2", timeout: float | None = None
-    ) -> str:
-        """See `Client.template`."""
-        return await self.run(template_flow(self.around, os.fsdecode(video), model, timeout))
 
-    async def run(self, flow: Flow[_Result]) -> _Result:
-        """Run a flow to its end."""
-        try:
-            effect = next(flow)
-            while True:
-                try:
-                    result = await self._perform(effect)
-                except Exception as error:
-                    effect = flow.throw(error)
-                else:
-                    effect = flow.send(result)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
-        finally:
-            flow.close()
+def _started_portal() -> BlockingPortal:
+    """An event loop in a thread that does not keep Python from ending."""
+    import anyio
+    from anyio.from_thread import BlockingPortal
 
-    async def _perform(self, effect: Effect) -> Any:
-        import anyio
-        import anyio.to_thread
+    started: Future[BlockingPortal] = Future()
 
-        match effect:
-            case Send():
-                return await self._exchange(effect)
-            case Sleep(seconds):
-                await anyio.sleep(seconds)
-                return None
-            case Call(function):
-                return await anyio.to_thread.run_sync(function)
+    async def serve() -> None:
+        async with BlockingPortal() as portal:
+            started.set_result(portal)
+            await portal.sleep_until_stopped()
 
-    async def _exchange(self, send: Send) -> Answer:
-        from .transport import Incoming, outgoing, transport_errors
-
-        with outgoing(send, self._key, self._http.build_request, self._timeout) as request, transport_errors(send, self._key):
-            response = await self._http.send(request, stream=True)
-            try:
-                incoming = Incoming(send, self._key, response)
-                pieces = response.aiter_raw() if incoming.to_sink else response.aiter_bytes()
-                async for piece in pieces:
-                    if incoming.take(piece):
-                        break
-                return incoming.answer()
-            finally:
-                await response.aclose()
+    threading.Thread(target=anyio.run, args=(serve,), daemon=True, name="mediapreflight client").start()
+    return started.result()

@@ -14,8 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..catalog.schema import Model, Price
 from ..job import Job
-from ..probe.facts import Facts
-from ..rules.base import JobCase
+from ..media.facts import Facts
 from .outcome import expected_seconds, length_rule, ratio_of
 
 # Where both are stated for the same thing.
@@ -84,15 +83,25 @@ def estimate(
     return replace(own, parts=(_call(Job(detect_model.id), detect_model, {}, region, ratio_of(job, model, ratio)),))
 
 
-def actual(job: Job, model: Model, used: float | None, *, region: str | None = None, ratio: str | None = None) -> Cost:
+def actual(
+    job: Job,
+    model: Model,
+    used: float | None,
+    *,
+    region: str | None = None,
+    ratio: str | None = None,
+    answered: str | None = None,
+) -> Cost:
     """What a finished call costs by the catalog's price.
 
     Args:
         job: with the boxes that were sent, where the price depends on their ratio.
         used: seconds, or pictures, that the service's answer counts; None where it does not say.
         region, ratio: as for `estimate`.
+        answered: the ratio that the service's answer names, which is what it bills; None where it names none.
     """
-    price = _price(job, model, region or job.region, ratio)
+    is_priced = answered in {price.when.get("ratio") for price in model.prices}
+    price = _price(job, model, region or job.region, answered if is_priced else _ratio(job, model, ratio))
     if price is None or used is None or not math.isfinite(used):
         return Cost(None, None)
     return Cost(_product(price, used), price.currency)
@@ -151,7 +160,7 @@ def _all_calls(estimates: Iterable[Estimate]) -> Iterator[Estimate]:
 
 
 def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None, ratio: str | None) -> Estimate:
-    price = _price(job, model, region, ratio)
+    price = _price(job, model, region, _ratio(job, model, ratio))
     if price is None:
         known = any(entry.official for entry in model.prices)
         reason = "no official price is known" + (" for these parameters and this region" if known else "")
@@ -167,12 +176,17 @@ def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None
     return Estimate(model.id, _product(price, seconds), price.currency, seconds, price.per, at_most)
 
 
+def _ratio(job: Job, model: Model, ratio: str | None) -> str | None:
+    """The ratio the price can depend on: of the job's boxes, or, for a detect call, the one it is asked for."""
+    return ratio_of(job, model, ratio) or ratio
+
+
 def _price(job: Job, model: Model, region: str | None, ratio: str | None) -> Price | None:
     """The official price of the job; None where there is none for its region and parameters."""
-    case, place = JobCase(model, job, {}), region or model.regions[0]
+    place = region or model.regions[0]
 
     def value(name: str) -> Any:
-        return ratio_of(job, model, ratio) or ratio if name == "ratio" else case.value(name)
+        return ratio if name == "ratio" else job.value(name, model)
 
     def holds(price: Price) -> bool:
         is_served = not price.regions or place in price.regions

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import random as _random
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +15,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ..containment import UNCONTAINED, Containment
 from ..errors import DownloadError, OutputError, TransportError
+from ..media.facts import Facts, VideoFacts
 from ..output_folder import OutputFolder, file_sha256
-from ..probe.facts import Facts, VideoFacts
-from .answers import error_of
-from .endpoint import is_loopback
-from .exchange import Answer, Call, Flow, Request, Send, Sleep
+from .dashscope.answers import error_of
+from .http.addresses import is_loopback
+from .http.exchange import Answer, Request
 from .partial import Partial
 from .retries import backoff, can_pass
+from .session import Session
 from .urls import redirect_of, shown_url
 
 _HOPS = 3
@@ -42,27 +42,24 @@ class Delivered:
     facts: VideoFacts
 
 
-def download(
+async def download(
+    session: Session,
     url: str,
     folder: OutputFolder,
     name: str,
     *,
-    attempts: int = 5,
-    first_backoff: float = 1.0,
-    overwrite: bool = False,
-    containment: Containment = UNCONTAINED,
-    random: Callable[[], float] = _random.random,
+    otherwise: str,
+    public: bool = True,
     progress: Callable[[float], None] | None = None,
-) -> Flow[Delivered]:
+) -> Delivered:
     """Bring a video home. A file of this name that holds the same bytes already is left as it is.
 
     Args:
         folder: open; the video is written to its hidden staging place first.
         name: the final file name.
-        attempts: how many tries in a row may bring nothing new.
-        first_backoff: the longest first wait between them, in seconds.
-        overwrite: whether a file of this name with other bytes is replaced.
-        containment: where the video is measured.
+        otherwise: the final name where that one is another file's.
+        public: whether the URL, and what it redirects to, must have public addresses: a service elsewhere sends nobody into
+            the private network of its clients.
         progress: is told which share has arrived, 0 to 1, where the whole is known.
 
     A file that is no sound video is fetched once more. Raises DownloadError where the video cannot be had or is none, and
@@ -70,10 +67,10 @@ def download(
     """
     with folder.staged(name) as path, contextlib.closing(Partial(path, _MOST_BYTES, progress)) as partial:
         for last in (False, True):
-            yield from _fetched(url, folder, partial, attempts, first_backoff, random)
-            facts: Facts = yield Call(functools.partial(containment.facts, str(path), "decode"))
+            await _fetched(session, url, folder, partial, public)
+            facts = await session.run(functools.partial(session.containment.facts, str(path), "decode"))
             if isinstance(facts, VideoFacts) and not facts.problems:
-                target: Path = yield Call(functools.partial(_deliver, folder, path, overwrite))
+                target = await session.run(functools.partial(_deliver, folder, path, otherwise))
                 return Delivered(target, msgspec.structs.replace(facts, path=str(target)))
             if last:
                 raise DownloadError(f"{shown_url(url)}: the result is no sound video: {_trouble(facts)}")
@@ -85,28 +82,25 @@ def _trouble(facts: Facts) -> str:
     return facts.problems[0] if facts.problems else f"its bytes hold {facts.kind} only"
 
 
-def _deliver(folder: OutputFolder, staged: Path, overwrite: bool) -> Path:
+def _deliver(folder: OutputFolder, staged: Path, otherwise: str) -> Path:
     try:
-        return folder.deliver(staged, overwrite=overwrite)
+        return folder.deliver(staged, overwrite=False)
     except OutputError:
         there = folder.path / staged.name
-        if there.is_file() and file_sha256(there) == file_sha256(staged):
-            return there
-        raise
+        if not os.path.lexists(there):
+            raise
+    if there.is_file() and file_sha256(there) == file_sha256(staged):
+        return there
+    if staged.name == otherwise:
+        raise OutputError(str(there), "is there already, and is another file; --out names another folder")
+    return _deliver(folder, staged.rename(staged.with_name(otherwise)), otherwise)
 
 
-def _fetched(
-    url: str,
-    folder: OutputFolder,
-    partial: Partial,
-    attempts: int,
-    first_backoff: float,
-    random: Callable[[], float],
-) -> Flow[None]:
+async def _fetched(session: Session, url: str, folder: OutputFolder, partial: Partial, public: bool) -> None:
     """Fill the file, from where it stands."""
     failed, farthest = 0, 0
     while True:
-        answer = yield from _asked(url, partial)
+        answer = await _asked(session, url, partial, public)
         is_whole = partial.end(answer)
         if partial.fault is not None:
             reason = (partial.fault.strerror or str(partial.fault)).lower()
@@ -118,19 +112,21 @@ def _fetched(
         _refuse(url, answer)
         failed = 0 if partial.have >= farthest + _PROGRESS_BYTES else failed + 1
         farthest = max(farthest, partial.have)
-        if failed >= attempts:
-            raise DownloadError(f"{shown_url(url)}: the result cannot be fetched, after {attempts} tries: {_hindrance(answer)}")
+        if failed >= session.pace.attempts:
+            raise DownloadError(
+                f"{shown_url(url)}: the result cannot be fetched, after {session.pace.attempts} tries: {_hindrance(answer)}"
+            )
         retry_after = error_of(answer).retry_after if answer is not None and can_pass(answer.status) else None
-        yield Sleep(backoff(max(failed - 1, 0), retry_after, random, first=first_backoff))
+        await session.sleep(backoff(max(failed - 1, 0), retry_after, session.random, first=session.pace.first_backoff))
 
 
-def _asked(url: str, partial: Partial) -> Flow[Answer | None]:
+async def _asked(session: Session, url: str, partial: Partial, public: bool) -> Answer | None:
     """The answer at the end of the redirects; None where none came, or it broke off."""
     here = url
     for _ in range(_HOPS + 1):
         request = Request("download", "GET", here, partial.headers)
         try:
-            answer: Answer = yield Send(request, sink=partial, begin=partial.begin)
+            answer = await session.send(request, sink=partial, begin=partial.begin, public=public)
         except TransportError:
             return None
         onward = redirect_of(here, answer)

@@ -9,12 +9,9 @@ from typing import Any
 
 from ..catalog.schema import Length, Model, Output
 from ..job import Job
-from ..people.geometry import Box, nearest_ratio
-from ..probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
-from ..rules.base import JobCase
-from ..rules.durations import differ
-from ..rules.limits import shown
-from ..rules.request.boxes import is_box
+from ..media.facts import Facts, ImageFacts, VideoFacts, differ, length_of
+from ..people.geometry import Box, is_box, nearest_ratio
+from ..text import shown
 
 # 30000/1001 frames a second are called 30.
 _FPS_TOLERANCE_SHARE = 0.002
@@ -58,16 +55,15 @@ def expected_output(job: Job, model: Model, facts: Mapping[str, Facts], *, ratio
     output = model.output
     if output is None:
         return ExpectedOutput(duration_s=expected_seconds(job, model, facts))
-    case = JobCase(model, job, {})
-    chosen = _chosen(case, ratio)
-    size = None if any(map(case.holds, output.size_unless)) else _size(output, facts, chosen)
+    chosen = _chosen(job, model, ratio)
+    size = None if any(job.holds(condition, model) for condition in output.size_unless) else _size(output, facts, chosen)
     return ExpectedOutput(
         width=size[0] if size else None,
         height=size[1] if size else None,
-        fps=_fps(output, case, chosen),
+        fps=_fps(output, job, model, chosen),
         duration_s=expected_seconds(job, model, facts),
         video_codec=output.video_codec,
-        sound=False if any(map(case.holds, output.silent_when)) else output.sound,
+        sound=False if any(job.holds(condition, model) for condition in output.silent_when) else output.sound,
         container=output.container,
         side_tolerance=_side_tolerance(output),
     )
@@ -78,15 +74,14 @@ def expected_seconds(job: Job, model: Model, facts: Mapping[str, Facts]) -> floa
     length = length_rule(job, model)
     if length is None:
         return None
-    seconds = _stated_seconds(JobCase(model, job, {}), length, facts)
+    seconds = _stated_seconds(job, model, length, facts)
     longest = model.output.max_duration if model.output else None
     return seconds if seconds is None or longest is None else min(seconds, longest)
 
 
 def length_rule(job: Job, model: Model) -> Length | None:
     """The first of the model's length rules that holds for the job."""
-    case = JobCase(model, job, {})
-    return next((length for length in model.lengths if length.when is None or case.holds(length.when)), None)
+    return next((length for length in model.lengths if length.when is None or job.holds(length.when, model)), None)
 
 
 def ratio_of(job: Job, model: Model, ratio: str | None = None) -> str | None:
@@ -115,10 +110,10 @@ def differences(expected: ExpectedOutput, facts: VideoFacts) -> tuple[str, ...]:
     return tuple(text for text in found if text is not None)
 
 
-def _chosen(case: JobCase, ratio: str | None) -> list[str]:
+def _chosen(job: Job, model: Model, ratio: str | None) -> list[str]:
     """The names under which a table of the output rule can list this job: its parameters' values, and its boxes' ratio."""
-    values = (case.value(name) for name in case.model.parameters)
-    boxed = ratio_of(case.job, case.model, ratio)
+    values = (job.value(name, model) for name in model.parameters)
+    boxed = ratio_of(job, model, ratio)
     return [*(str(value) for value in values if value is not None), *([boxed] if boxed else [])]
 
 
@@ -156,25 +151,19 @@ def _side_tolerance(output: Output) -> int:
     return 1 if output.size == "input" else 0
 
 
-def _fps(output: Output, case: JobCase, chosen: Iterable[str]) -> float | None:
+def _fps(output: Output, job: Job, model: Model, chosen: Iterable[str]) -> float | None:
     if output.fps_parameter is not None:
-        return _number(case.value(output.fps_parameter))
+        return _number(job.value(output.fps_parameter, model))
     listed = _listed(output.fps_by, chosen)
     return _number(listed if listed is not None else output.fps)
 
 
-def _stated_seconds(case: JobCase, length: Length, facts: Mapping[str, Facts]) -> float | None:
+def _stated_seconds(job: Job, model: Model, length: Length, facts: Mapping[str, Facts]) -> float | None:
     if length.parameter is not None:
-        return _number(case.value(length.parameter))
-    found = [_seconds(facts.get(role)) for role in length.roles]
+        return _number(job.value(length.parameter, model))
+    found = [length_of(facts.get(role)) for role in length.roles]
     known = [seconds for seconds in found if seconds is not None]
     return min(known) if len(known) == len(found) else None
-
-
-def _seconds(facts: Facts | None) -> float | None:
-    if not isinstance(facts, AudioFacts | VideoFacts):
-        return None
-    return facts.duration_s or facts.stated_duration_s
 
 
 def _number(value: object) -> float | None:
@@ -200,7 +189,7 @@ def _fps_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
 
 
 def _duration_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
-    lasts = _seconds(facts)
+    lasts = length_of(facts)
     if expected.duration_s is None or lasts is None or not differ(lasts, expected.duration_s):
         return None
     return f"lasts {shown(round(lasts, 2))} s, {shown(round(expected.duration_s, 2))} s were expected"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from .exchange import Answer
+from .http.exchange import Answer
 from .urls import content_length, content_range
 
 

@@ -1,4 +1,4 @@
-"""The dry run: the very flows that send a job, played against answers made up here, to see each request they would make.
+"""The dry run: a job is sent as ever, but the answers are made up here, to see each request that would be made.
 
 Nothing is sent and nothing is written down: the ledger is a copy in memory.
 """
@@ -10,16 +10,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import anyio
+
 from ..catalog import Model
 from ..errors import MediaPreflightError
 from ..job import Job, is_url
-from .exchange import Answer, Call, Effect, Flow, Request, Send, Sleep
-from .ledger import NewSubmission, Submission
+from .dashscope.requests import model_id
+from .http.exchange import Answer, Request, Send
+from .ledger import NewSubmission
 from .registering import with_local_boxes
-from .requests import model_id
 from .sending import send
-from .surroundings import Surroundings
-from .tasks import claimed_flow, detect_flow
+from .session import Session
+from .tasks import detect_picture
 from .waiting import wait
 
 # The reserved top-level domain of names that lead nowhere.
@@ -29,68 +31,58 @@ _TASK_ID = "id-of-the-task"
 _OK = 200
 
 
-def rehearsed(around: Surroundings, entry: NewSubmission, job: Job) -> tuple[Request, ...]:
+def rehearsed(session: Session, entry: NewSubmission, job: Job) -> tuple[Request, ...]:
     """The requests that would be made for a job that is about to be registered, in order; those of uploads known to the ledger
     are not among them, nor the look at input URLs. Boxes a detect call would fill are this machine's prediction.
     """
-    stage = _stage(around)
-    (submission,) = stage.ledger.register([entry])
-    return _played(stage, _whole(stage, submission, job), job)
-
-
-def rehearsed_detection(around: Surroundings, job: Job, ratio: str | None) -> tuple[Request, ...]:
-    """The requests of a job for a detect call."""
-    stage = _stage(around)
-    return _played(stage, detect_flow(stage, job, ratio), job)
-
-
-def _whole(around: Surroundings, submission: Submission, job: Job) -> Flow[None]:
-    """A job to its end, but for the folder that a download writes to."""
-    claimed = yield from claimed_flow(around, submission)
-    task = yield from wait(around, (yield from send(around, claimed, job)))
-    if is_url(task.result):
-        yield Send(Request("download", "GET", task.result or ""))
-
-
-def _stage(around: Surroundings) -> Surroundings:
-    return replace(around, ledger=around.ledger.copied(), look_at_urls=False)
-
-
-def _played(around: Surroundings, flow: Flow[Any], job: Job) -> tuple[Request, ...]:
     requests: list[Request] = []
-    try:
-        effect: Effect = next(flow)
-        while True:
-            result: Any = None
-            match effect:
-                case Send(request):
-                    requests.append(request)
-                    result = _answer(around, request, job)
-                case Call(function):
-                    try:
-                        result = function()
-                    except MediaPreflightError as error:
-                        effect = flow.throw(error)
-                        continue
-                case Sleep():
-                    pass
-            effect = flow.send(result)
-    except StopIteration:
-        return tuple(requests)
-    finally:
-        flow.close()
+    stage = _stage(session, job, requests)
+    (submission,) = stage.ledger.register([entry])
+    if not session.account and submission.account:
+        # Without a key nobody says which account it is: an open job is shown as the run of its own key.
+        stage = replace(stage, account=submission.account)
+
+    async def whole() -> None:
+        """A job to its end, but for the folder that a download writes to."""
+        async with stage.claimed(submission) as own:
+            task = await wait(stage, await send(stage, own, job))
+        if is_url(task.result):
+            await stage.send(Request("download", "GET", task.result or ""))
+
+    anyio.run(whole)
+    return tuple(requests)
 
 
-def _answer(around: Surroundings, request: Request, job: Job) -> Answer:
+def rehearsed_detection(session: Session, job: Job, ratio: str | None) -> tuple[Request, ...]:
+    """The requests of a job for a detect call."""
+    requests: list[Request] = []
+    anyio.run(detect_picture, _stage(session, job, requests), job, ratio)
+    return tuple(requests)
+
+
+def _stage(session: Session, job: Job, requests: list[Request]) -> Session:
+    """The session without a wire, which notes each request and makes up its answer, and without waits."""
+
+    async def noted(send: Send) -> Answer:
+        requests.append(send.request)
+        return _answer(session, send.request, job)
+
+    async def no_wait(seconds: float) -> None:
+        """Nothing takes time here."""
+
+    return replace(session, ledger=session.ledger.copied(), wire=noted, sleep=no_wait, look_at_urls=False)
+
+
+def _answer(session: Session, request: Request, job: Job) -> Answer:
     match request.purpose:
         case "policy":
             return _json({"data": _POLICY})
         case "detect":
-            return _json(_detection(_sent_model(around, request), around, job))
+            return _json(_detection(_sent_model(session, request), session, job))
         case "create":
             return _json({"output": {"task_id": _TASK_ID, "task_status": "PENDING"}})
         case "query":
-            return _json(_succeeded(around.catalog.model(job.model)))
+            return _json(_succeeded(session.catalog.model(job.model)))
         case _:
             return Answer(_OK, {})
 
@@ -108,12 +100,12 @@ _POLICY = {
 }
 
 
-def _sent_model(around: Surroundings, request: Request) -> Model:
+def _sent_model(session: Session, request: Request) -> Model:
     sent = request.json["model"]
-    return next(model for model in around.catalog.models() if sent in {model.id, *(model_id(model, r) for r in model.regions)})
+    return next(model for model in session.catalog.models() if sent in {model.id, *(model_id(model, r) for r in model.regions)})
 
 
-def _detection(detector: Model, around: Surroundings, job: Job) -> dict[str, Any]:
+def _detection(detector: Model, session: Session, job: Job) -> dict[str, Any]:
     """A pass, with the boxes that the detect call is expected to find."""
     answer: dict[str, Any] = {"output": {}}
     if detector.service.verdict is not None:
@@ -121,7 +113,7 @@ def _detection(detector: Model, around: Surroundings, job: Job) -> dict[str, Any
     predicted: Mapping[str, Any] = {}
     if detector.service.returns:
         try:
-            predicted = with_local_boxes(around, job, around.catalog.model(job.model), None).inputs
+            predicted = with_local_boxes(session, job, session.catalog.model(job.model), None).inputs
         except MediaPreflightError:
             predicted = {}
     for field, path in detector.service.returns.items():

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from .._version import __version__
-from ..errors import JobNotFitError, MediaPreflightError, PrepareError, ServiceError
+from ..errors import JobNotFitError, MediaPreflightError, PrepareError, ServiceError, UnclearTaskError
 from ..findings import Finding, JobReport
 from .outcome import ExpectedOutput
 
@@ -16,19 +17,26 @@ SCHEMA: Literal["mediapreflight.result/1"] = "mediapreflight.result/1"
 
 
 class Cost(Struct, frozen=True, kw_only=True):
-    """What a job costs. `amount`: by the seconds billed; `estimated`: before it was sent. None where no price is known."""
+    """What a job costs. `amount`: by the seconds billed; `estimated`: before it was sent. None where no price is known.
+
+    `earlier`: the task had ended, and was billed, before this run.
+    """
 
     amount: float | None = None
     currency: str | None = None
     estimated: float | None = None
+    earlier: bool = False
 
 
 class JobError(Struct, frozen=True, kw_only=True):
-    """Why a job was not delivered. `code`: the service's, or empty. `rules`: the local rules that would have found it."""
+    """Why a job was not delivered. `code`: the service's, or empty. `rules`: the local rules that would have found it.
+
+    `retry_helps` None: whether the same job can succeed later is not known.
+    """
 
     message: str
     code: str = ""
-    retry_helps: bool = False
+    retry_helps: bool | None = False
     rules: tuple[str, ...] = ()
 
 
@@ -37,7 +45,8 @@ class JobResult(Struct, frozen=True, kw_only=True):
 
     `resumed`: an earlier run submitted it. `prepared`: what was done to each file before, by role. `status`: the service's word
     for the task; None where none was made. `video`: the delivered file. `video_url` lives 24 h. `template_id`, `detected`: what
-    template and detect calls answer. `expected`: the video as the documents promise it. `notes`: where it is not so.
+    template and detect calls answer. `orig_prompt` to `usage`: what the service says of the task, as in `TaskFacts`. `expected`:
+    the video as the documents promise it. `notes`: where it is not so.
     """
 
     model: str
@@ -52,6 +61,16 @@ class JobResult(Struct, frozen=True, kw_only=True):
     detected: dict[str, Any] | None = None
     seconds_billed: float | None = None
     cost: Cost = Cost()
+    orig_prompt: str | None = None
+    actual_prompt: str | None = None
+    size: str | None = None
+    fps: float | None = None
+    SR: int | None = None
+    ratio: str | None = None
+    submit_time: datetime | None = None
+    scheduled_time: datetime | None = None
+    end_time: datetime | None = None
+    usage: dict[str, Any] = {}
     resumed: bool = False
     prepared: dict[str, tuple[str, ...]] = {}
     expected: ExpectedOutput | None = None
@@ -76,6 +95,8 @@ def document(results: Sequence[JobResult]) -> ResultDocument:
 
 def job_error(error: MediaPreflightError) -> JobError:
     """An error as a result holds it."""
+    if isinstance(error, UnclearTaskError):
+        return JobError(message=str(error), code="Unclear")
     if isinstance(error, ServiceError):
         return JobError(message=str(error), code=error.code, retry_helps=error.retry_helps, rules=error.rules)
     return JobError(message=str(error))

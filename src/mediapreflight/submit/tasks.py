@@ -1,31 +1,29 @@
-"""What callers do with jobs and tasks, as flows: the client's methods are these, one to one."""
+"""What callers do with jobs and tasks: the clients' methods are these, one to one."""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..catalog import Model
-from ..errors import RequestRefusedError, TaskExpiredError, TaskFailed, UsageError
-from ..job import Job
-from .answers import Detection, ListedTask, TaskAnswer, parse_cancel, parse_list
+from ..errors import RequestRefusedError, ServiceError, SubmitError, TaskExpiredError, TaskFailed, TransportError, UsageError
+from ..job import Job, with_local_paths
+from ..media.source import local_path
 from .calls import ask, query_rate
-from .endpoint import Endpoint
-from .exchange import Call, Flow, Sleep
-from .ledger import Submission
-from .registering import fitting, new_submission
-from .requests import cancel_request, list_request, model_id
-from .sending import detect, refresh, send
-from .surroundings import Boxes, Surroundings
+from .dashscope.answers import Detection, ListedTask, TaskAnswer, parse_cancel, parse_task
+from .dashscope.endpoint import Endpoint
+from .dashscope.requests import cancel_request, model_id, query_request
+from .detecting import detect
+from .ledger import STEPS, Submission
+from .registering import ensure_folder, fitting, new_submission
+from .sending import refresh, send
+from .session import Boxes, Session
+from .settling import read_list, settle
 from .uploads import examined, upload
-from .waiting import fetch, wait
-
-_LIST_PAGE = 50
+from .waiting import bring_home, wait
 
 
 @dataclass(frozen=True)
@@ -51,29 +49,59 @@ class Task:
     seconds: float | None = None
     code: str = ""
     message: str = ""
+    client: Any = field(default=None, repr=False, compare=False)
+
+    def of(self, client: object) -> Task:
+        """The same task with the client that its methods go by."""
+        return replace(self, client=client)
+
+    def wait(self, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None) -> Any:
+        """See `Client.wait`; of an `AsyncClient`'s task, to be awaited."""
+        return self._own_client().wait(self, out, timeout=timeout)
+
+    def refresh(self) -> Any:
+        """See `Client.refresh`; of an `AsyncClient`'s task, to be awaited."""
+        return self._own_client().refresh(self)
+
+    def cancel(self) -> Any:
+        """See `Client.cancel`; of an `AsyncClient`'s task, to be awaited."""
+        return self._own_client().cancel(self)
+
+    def _own_client(self) -> Any:
+        if self.client is None:
+            raise UsageError(f"task {self.id} has no client; give it to a client's method")
+        return self.client
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A client is neither pickled nor copied.
+        return self.__dict__ | {"client": None}
 
 
-def submit_flow(
-    around: Surroundings,
+async def submit_job(
+    session: Session,
     job: Job,
     *,
     boxes: Boxes = "service",
     ratio: str | None = None,
     again: bool = False,
     force: bool = False,
+    inline: bool = False,
     out: str | os.PathLike[str] | None = None,
-) -> Flow[Task]:
+) -> Task:
     """`Client.submit`."""
-    model = around.catalog.model(job.model)
+    model = session.catalog.model(job.model)
     if model.service.mode == "synchronous":
         raise UsageError(f"{model.id} answers at once and makes no task; use `detect`")
-    report = yield Call(functools.partial(fitting, around, job, force=force))
-    entry = yield Call(functools.partial(new_submission, around, job, report, boxes=boxes, ratio=ratio, out=out))
-    (submission,) = yield Call(lambda: around.ledger.register([entry], again=again))
-    if submission.stage in ("ready", "sending"):
-        claimed = yield from claimed_flow(around, submission)
-        with _released(around, claimed):
-            submission = yield from send(around, claimed, job)
+    if out is not None:
+        await session.run(functools.partial(ensure_folder, out))
+    report = await session.run(functools.partial(fitting, session, job, force=force))
+    entry = await session.run(
+        functools.partial(new_submission, session, job, report, boxes=boxes, ratio=ratio, inline=inline, out=out)
+    )
+    (submission,) = await session.run(lambda: session.ledger.register([entry], again=again))
+    if submission.stage in ("ready", "sending", "unclear"):
+        async with session.claimed(submission) as own:
+            submission = await send(session, own, job)
     return task_of(submission)
 
 
@@ -105,50 +133,33 @@ def _seen(submission: Submission, answer: TaskAnswer) -> Task:
     )
 
 
-def claimed_flow(around: Surroundings, submission: Submission) -> Flow[Submission]:
-    """Take a submission over as soon as no other living process or thread works on it."""
-    while (claimed := (yield Call(lambda: around.ledger.claim(submission.id)))) is None:
-        around.tell("queue", submission, "in the hands of another process")
-        yield Sleep(around.pace.queue_interval)
-    return claimed  # type: ignore[no-any-return]
-
-
-@contextmanager
-def _released(around: Surroundings, submission: Submission) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        around.ledger.release(submission.id)
-
-
-def finish_flow(
-    around: Surroundings,
+async def finish(
+    session: Session,
     submission: Submission,
     out: str | os.PathLike[str] | None = None,
     *,
     given: Job | None = None,
     timeout: float | None = None,
     detach: bool = False,
-) -> Flow[tuple[Submission, TaskAnswer | None, Path | str | None]]:
+) -> tuple[Submission, TaskAnswer | None, Path | str | None]:
     """Bring a submission to its end, from wherever it stands: the record, the task's last answer, and what came.
 
     Args:
-        given: the job as the caller has it, for what the ledger does not keep of it.
+        given: the job as the caller has it, with the same files, wherever they are now.
         detach: stop as soon as its task is created.
     """
-    claimed = yield from claimed_flow(around, submission)
-    with _released(around, claimed):
-        current = yield from send(around, claimed, given)
+    async with session.claimed(submission) as own:
+        current = await send(session, own, given)
         if current.stage == "failed":
             raise _failure(current)
         if detach and current.stage == "created":
             return current, None, None
-        home = yield Call(functools.partial(_at_home, current, out))
+        home = await session.run(functools.partial(_at_home, current, out))
         if home is not None:
             return current, None, home
-        answer = yield from wait(around, current, timeout=timeout)
-        came = yield from fetch(around, current, answer, out)
-    final: Submission = yield Call(lambda: around.ledger.submission(current.id))
+        answer = await wait(session, current, timeout=timeout)
+        came = await bring_home(session, current, answer, out)
+    final = await session.run(lambda: session.ledger.submission(current.id))
     return final, answer, came
 
 
@@ -176,111 +187,160 @@ def _failure(submission: Submission) -> Exception:
     return TaskFailed(submission.task_id, code, message, status=200, request_id=submission.request_id or "")
 
 
-def wait_flow(
-    around: Surroundings, task: Task | str, out: str | os.PathLike[str] | None, timeout: float | None
-) -> Flow[Path | str]:
+async def wait_for_task(
+    session: Session, task: Task | str | int, out: str | os.PathLike[str] | None, timeout: float | None
+) -> Path | str:
     """`Client.wait`."""
-    submission = yield from _known(around, task)
-    _, _, came = yield from finish_flow(around, submission, out, timeout=timeout)
+    submission = await _known(session, task)
+    _, _, came = await finish(session, submission, out, timeout=timeout)
     assert came is not None
     return came
 
 
-def fetch_flow(around: Surroundings, task: Task | str) -> Flow[Task]:
-    """`Client.fetch`."""
-    submission = yield from _known(around, task)
-    claimed: Submission | None = yield Call(lambda: around.ledger.claim(submission.id))
-    if claimed is None:
-        return task_of(submission)
-    with _released(around, claimed):
-        model, endpoint = _place(around, claimed)
-        return _seen(claimed, (yield from refresh(around, endpoint, model, claimed)))
+async def refresh_task(session: Session, task: Task | str | int) -> Task:
+    """`Client.refresh`."""
+    submission = await _known(session, task)
+    async with session.claimed_if_idle(submission) as own:
+        if own is None:
+            return task_of(submission)
+        model, endpoint = _place(session, own)
+        return _seen(own, await refresh(session, endpoint, model, own))
 
 
-def download_flow(around: Surroundings, task: Task | str, out: str | os.PathLike[str]) -> Flow[Path | str]:
+async def download_result(session: Session, task: Task | str | int, out: str | os.PathLike[str]) -> Path | str:
     """`Client.download`."""
-    submission = yield from _known(around, task)
-    claimed = yield from claimed_flow(around, submission)
-    with _released(around, claimed):
-        answer = yield from wait(around, claimed, timeout=0)
-        return (yield from fetch(around, claimed, answer, out))
+    submission = await _known(session, task)
+    async with session.claimed(submission) as own:
+        answer = await wait(session, own, timeout=0)
+        return await bring_home(session, own, answer, out)
 
 
-def cancel_flow(around: Surroundings, task: Task | str) -> Flow[None]:
+async def cancel_task(session: Session, task: Task | str | int) -> None:
     """`Client.cancel`."""
-    submission = yield from _known(around, task)
-    yield from cancel_submission_flow(around, submission)
+    submission = await _known(session, task)
+    await cancel_submission(session, submission)
 
 
-def cancel_submission_flow(around: Surroundings, submission: Submission) -> Flow[None]:
-    """Cancel a submission whose task is PENDING, or that was not sent yet."""
-    if submission.task_id is not None:
-        _, endpoint = _place(around, submission)
-        request = cancel_request(endpoint, submission.task_id)
-        yield from ask(around, request, query_rate(around, endpoint), parse_cancel, repeatable=True)
-    claimed: Submission | None = yield Call(lambda: around.ledger.claim(submission.id))
-    if claimed is None:
-        # Whoever works on it will see that it is gone.
+async def cancel_submission(session: Session, submission: Submission) -> None:
+    """Cancel a submission whose task is PENDING, or that was not sent yet. One that is being sent is settled first."""
+    model, endpoint = _place(session, submission)
+    current = await _not_being_sent(session, submission)
+    async with session.claimed_if_idle(current) as own:
+        if own is None and current.task_id is None:
+            raise UsageError(f"submission {current.id} is about to be sent by another process; end that one first")
+        if own is not None and own.stage in ("sending", "unclear"):
+            current = await settle(session, endpoint, model, own)
+        if current.task_id is not None:
+            request = cancel_request(endpoint, current.task_id)
+            await ask(session, request, query_rate(session, endpoint), parse_cancel, repeatable=True)
+            await _ensure_canceled(session, endpoint, model, current.task_id)
+        if own is not None:
+            # Otherwise whoever works on it will see that it is gone.
+            await session.run(functools.partial(session.ledger.failed, own.id, "CANCELED", "Canceled", "it was canceled"))
+
+
+async def _ensure_canceled(session: Session, endpoint: Endpoint, model: Model, task_id: str) -> None:
+    """Raises SubmitError where a task goes on, or has a result, although the service took its cancellation."""
+    parse = functools.partial(parse_task, model=model, task_id=task_id)
+    try:
+        request = query_request(endpoint, task_id)
+        task: TaskAnswer = await ask(session, request, query_rate(session, endpoint), parse, repeatable=True)
+    except (ServiceError, TransportError):
         return
-    with _released(around, claimed):
-        yield Call(lambda: around.ledger.failed(claimed.id, "CANCELED", "Canceled", "it was canceled"))
+    if task.status in ("RUNNING", "SUCCEEDED"):
+        raise SubmitError(
+            f"the service took it, but task {task_id} is {task.status}; `mediapreflight tasks resume` brings it home"
+        )
 
 
-def _known(around: Surroundings, task: Task | str) -> Flow[Submission]:
+async def _not_being_sent(session: Session, submission: Submission) -> Submission:
+    """The submission once no living process waits for the answer to its create call."""
+    current = await session.run(functools.partial(session.ledger.submission, submission.id))
+    while current.stage == "sending" and not (await session.run(functools.partial(session.ledger.is_idle, current))):
+        await session.sleep(session.pace.queue_interval)
+        current = await session.run(functools.partial(session.ledger.submission, submission.id))
+    return current
+
+
+async def adopt_task(session: Session, number: int, task_id: str) -> Task:
+    """`Client.adopt`."""
+    submission = await session.run(functools.partial(session.ledger.submission, number))
+    model = session.catalog.model(submission.model)
+    endpoint = session.endpoint(submission.region)
+    known = await session.run(functools.partial(session.ledger.known_tasks, [task_id]))
+    if task_id in known and task_id != submission.task_id:
+        raise UsageError(f"task {task_id} is that of another submission")
+    if submission.stage not in STEPS["adopted"][0]:
+        raise UsageError(
+            f"submission {submission.id} is {submission.stage}: only what was sent and has no result takes up a task"
+        )
+    async with session.claimed(submission) as own:
+        request = query_request(endpoint, task_id)
+        parse = functools.partial(parse_task, model=model, task_id=task_id)
+        answer: TaskAnswer = await ask(session, request, query_rate(session, endpoint), parse, repeatable=True)
+        if answer.status == "UNKNOWN":
+            raise UsageError(f"the service knows no task {task_id} of this account")
+        adopted = await session.run(
+            lambda: session.ledger.adopted(own.id, session.account, task_id, answer.status, session.service_clock.now())
+        )
+    return task_of(adopted)
+
+
+async def _known(session: Session, task: Task | str | int) -> Submission:
+    if isinstance(task, int):
+        return await session.run(functools.partial(session.ledger.submission, task))
     task_id = task if isinstance(task, str) else task.id
-    found: Submission | None = yield Call(lambda: around.ledger.by_task(task_id))
+    found = await session.run(lambda: session.ledger.by_task(task_id))
     if found is None:
         raise UsageError(f"task {task_id!r} is not in the ledger; tasks of other machines are listed by `list`")
     return found
 
 
-def _place(around: Surroundings, submission: Submission) -> tuple[Model, Endpoint]:
-    return around.catalog.model(submission.model), around.endpoint_of(submission)
+def _place(session: Session, submission: Submission) -> tuple[Model, Endpoint]:
+    return session.catalog.model(submission.model), session.endpoint_of(submission)
 
 
-def list_flow(around: Surroundings, model: str | None, status: str | None) -> Flow[tuple[ListedTask, ...]]:
+async def list_tasks(session: Session, model: str | None, status: str | None) -> tuple[ListedTask, ...]:
     """`Client.list`."""
-    endpoint = around.home()
-    name = None if model is None else model_id(around.catalog.model(model), endpoint.region)
-    tasks: list[ListedTask] = []
-    number = 1
-    while True:
-        request = list_request(endpoint, model_name=name, status=status, page_no=number, page_size=_LIST_PAGE)
-        page = yield from ask(around, request, query_rate(around, endpoint), parse_list, repeatable=True)
-        tasks += page.tasks
-        if number >= page.total_page or not page.tasks:
-            return tuple(tasks)
-        number += 1
+    endpoint = session.home()
+    name = None if model is None else model_id(session.catalog.model(model), endpoint.region)
+    found = await read_list(session, endpoint, repeatable=True, model_name=name, status=status)
+    return found.tasks
 
 
-def upload_flow(around: Surroundings, path: str, model: str, region: str | None) -> Flow[str]:
+async def upload_file(session: Session, path: str, model: str, region: str | None) -> str:
     """`Client.upload`."""
-    known = around.catalog.model(model)
-    endpoint = around.endpoint(around.region_of(known, region))
-    local = yield Call(functools.partial(examined, path))
-    return (yield from upload(around, endpoint, model_id(known, endpoint.region), local))
+    known = session.catalog.model(model)
+    endpoint = session.endpoint(session.region_of(known, region))
+    local = await session.run(functools.partial(examined, session, local_path(path)))
+    return await upload(session, endpoint, model_id(known, endpoint.region), local)
 
 
-def detect_flow(around: Surroundings, job: Job, ratio: str | None) -> Flow[Detection]:
+async def detect_picture(session: Session, job: Job, ratio: str | None, *, again: bool = False) -> Detection:
     """`Client.detect`."""
-    asked = around.catalog.model(job.model)
+    asked = session.catalog.model(job.model)
     if asked.service.mode == "asynchronous" and asked.service.detect is None:
         raise UsageError(f"{asked.id} has no detect call")
-    detector = around.catalog.model(asked.service.detect) if asked.service.detect else asked
-    endpoint = around.endpoint(around.region_of(detector, job.region))
+    detector = session.catalog.model(asked.service.detect) if asked.service.detect else asked
+    endpoint = session.endpoint(session.region_of(detector, job.region))
+    job = with_local_paths(job, detector)
     inputs = {name: job.inputs[name] for name in detector.roles if job.inputs.get(name)}
     if not inputs:
         raise UsageError(f"{detector.id} wants {' and '.join(detector.roles)}")
     own: dict[str, Any] = dict(job.parameters) if detector is asked else {}
-    return (yield from detect(around, endpoint, detector, inputs, {"ratio": ratio, **own}))
+    return await detect(session, endpoint, detector, inputs, {"ratio": ratio, **own}, again=again)
 
 
-def template_flow(around: Surroundings, video: str, model: str, timeout: float | None) -> Flow[str]:
+async def make_template(session: Session, video: str, model: str | None, timeout: float | None) -> str:
     """`Client.template`."""
-    maker = around.catalog.model(model).service.template
-    if maker is None:
+    takers = session.catalog.models() if model is None else (session.catalog.model(model),)
+    makers = {taker.service.template for taker in takers if taker.service.template}
+    if not makers:
         raise UsageError(f"{model} takes no template")
-    role = next(iter(around.catalog.model(maker).roles))
+    if len(makers) > 1:
+        raise UsageError(f"several models make templates; name one that takes what {' or '.join(sorted(makers))} makes")
+    (maker,) = makers
+    role = next(iter(session.catalog.model(maker).roles))
     inputs: dict[str, Any] = {role: video}
-    task = yield from submit_flow(around, Job(maker, **inputs))
-    return str((yield from wait_flow(around, task, None, timeout)))
+    task = await submit_job(session, Job(maker, **inputs))
+    return str(await wait_for_task(session, task, None, timeout))

@@ -6,19 +6,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import TransportError, UploadError, UsageError
-from ..output_folder import file_sha256
-from ..probe.source import display_name
-from .answers import Policy, error_of, parse_policy
+from ..media.data_url import is_data_url
+from ..media.formats import FORMATS
+from ..media.opening import open_source
+from ..media.sniff import sniff
+from ..media.source import OpenError, display_name, is_remote
+from ..output_folder import stream_sha256
 from .calls import ask, policy_rate
-from .endpoint import Endpoint
-from .exchange import Answer, Call, Flow, Send, Sleep
+from .dashscope.answers import Policy, error_of, parse_policy
+from .dashscope.endpoint import Endpoint
+from .dashscope.requests import policy_request, upload_request, uploaded_url
+from .http.exchange import Answer
 from .ledger import Submission
-from .requests import policy_request, upload_request, uploaded_url
 from .retries import backoff
-from .surroundings import Surroundings
+from .session import Session
 
 _MIB = 2**20
-# OSS's answer to a name that is taken. The name is made of the content's hash, so the object there is this file.
+# OSS's answer to a name that is taken. The name is made of the content's hash, and nothing with another hash is sent whole under
+# it, so the object there is this file.
 _TAKEN = 409
 
 
@@ -28,19 +33,25 @@ class Local(NamedTuple):
     path: str
     sha256: str
     size: int
-    modified_ns: int
 
 
-def examined(path: str) -> Local:
-    """The file's hash and size. Raises UploadError where it cannot be read."""
+def examined(session: Session, path: str) -> Local:
+    """The file's hash and size. Raises UploadError where it cannot be read, or is larger than any upload."""
+    shown, most = display_name(path), session.catalog.provider.upload_megabytes
+    if is_remote(path):
+        raise UploadError(f"{shown}: is not on this machine")
     try:
-        before = Path(path).stat()
-        return Local(path, file_sha256(path), before.st_size, before.st_mtime_ns)
+        with open_source(path) as source:
+            if source.size > most * 2**20:
+                raise UploadError(f"{shown}: has {source.size:,} bytes; uploads take up to {most:g} MB")
+            return Local(path, stream_sha256(source.stream), source.size)
+    except OpenError as error:
+        raise UploadError(f"{shown}: cannot be read: {error.detail}") from None
     except OSError as error:
-        raise UploadError(f"{display_name(path)}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise UploadError(f"{shown}: cannot be read: {(error.strerror or str(error)).lower()}") from None
 
 
-def upload(around: Surroundings, endpoint: Endpoint, model: str, local: Local, submission: Submission | None = None) -> Flow[str]:
+async def upload(session: Session, endpoint: Endpoint, model: str, local: Local, submission: Submission | None = None) -> str:
     """Bring a file to the temporary space for calls of one model, and return its `oss://` URL.
 
     Args:
@@ -48,33 +59,32 @@ def upload(around: Surroundings, endpoint: Endpoint, model: str, local: Local, s
 
     Raises UploadError, ServiceError and TransportError; UsageError in a region without such a space.
     """
-    spaces = around.catalog.provider.upload_regions.documented
+    spaces = session.catalog.provider.upload_regions.documented
     if endpoint.region not in spaces:
         raise UsageError(f"{display_name(local.path)}: {endpoint.region} has no temporary space for files; give a URL")
-    known: str | None = yield Call(lambda: around.ledger.uploaded(around.account, model, endpoint.base_url, local.sha256))
+    known = await session.run(lambda: session.ledger.uploaded(session.account, model, endpoint.base_url, local.sha256))
     if known is not None:
         return known
-    url = yield from _sent(around, endpoint, model, local, submission)
-    yield Call(lambda: _unchanged(local))
-    yield Call(lambda: around.ledger.remember_upload(around.account, model, endpoint.base_url, local.sha256, url))
+    url = await _sent(session, endpoint, model, local, submission)
+    await session.run(lambda: session.ledger.remember_upload(session.account, model, endpoint.base_url, local.sha256, url))
     return url
 
 
-def _sent(around: Surroundings, endpoint: Endpoint, model: str, local: Local, submission: Submission | None) -> Flow[str]:
+async def _sent(session: Session, endpoint: Endpoint, model: str, local: Local, submission: Submission | None) -> str:
     shown = display_name(local.path)
 
     def progress(done: int) -> None:
-        around.tell("upload", submission, shown, min(done / local.size, 1.0) if local.size else 1.0)
+        session.tell("upload", submission, shown, min(done / local.size, 1.0) if local.size else 1.0)
 
     name = f"{local.sha256}{_suffix(local.path)}"
-    for attempt in range(around.pace.attempts):
-        policy = yield from _policy(around, endpoint, model, local)
+    for attempt in range(session.pace.attempts):
+        policy = await _policy(session, endpoint, model, local)
         request = upload_request(policy, local.path, name)
-        last = attempt + 1 == around.pace.attempts
+        last = attempt + 1 == session.pace.attempts
         retry_after = None
         progress(0)
         try:
-            answer: Answer = yield Send(request, progress=progress)
+            answer: Answer = await session.send(request, progress=progress, sha256=local.sha256, public=not endpoint.is_local)
         except TransportError as error:
             if last:
                 raise UploadError(f"{shown}: cannot be uploaded: {error}") from None
@@ -86,14 +96,14 @@ def _sent(around: Surroundings, endpoint: Endpoint, model: str, local: Local, su
             if last or not (answer.status in (403, 429) or answer.status >= 500):
                 raise UploadError(f"{shown}: the temporary space refuses it: {refusal}")
             retry_after = refusal.retry_after
-        yield Sleep(backoff(attempt, retry_after, around.random, first=around.pace.first_backoff))
+        await session.sleep(backoff(attempt, retry_after, session.random, first=session.pace.first_backoff))
     raise AssertionError("the last attempt returns or raises")
 
 
-def _policy(around: Surroundings, endpoint: Endpoint, model: str, local: Local) -> Flow[Policy]:
+async def _policy(session: Session, endpoint: Endpoint, model: str, local: Local) -> Policy:
     request = policy_request(endpoint, model)
-    policy = yield from ask(around, request, policy_rate(around, endpoint, model), parse_policy, repeatable=True)
-    provider = around.catalog.provider
+    policy = await ask(session, request, policy_rate(session, endpoint, model), parse_policy, repeatable=True)
+    provider = session.catalog.provider
     most = min(policy.max_file_size_mb or provider.upload_megabytes, provider.upload_megabytes)
     if local.size > most * _MIB:
         size = local.size / _MIB
@@ -101,17 +111,11 @@ def _policy(around: Surroundings, endpoint: Endpoint, model: str, local: Local) 
     return policy
 
 
-def _unchanged(local: Local) -> None:
-    """Raises UploadError where the file is no longer what its hash was taken of."""
-    try:
-        now = Path(local.path).stat()
-    except OSError as error:
-        raise UploadError(f"{display_name(local.path)}: went while it was uploaded: {(error.strerror or '').lower()}") from None
-    if (now.st_size, now.st_mtime_ns) != (local.size, local.modified_ns):
-        raise UploadError(f"{display_name(local.path)}: changed while it was uploaded; run it again")
-
-
 def _suffix(path: str) -> str:
-    """The name's extension where it is plain: the service tells formats by it."""
+    """The name's extension where it is plain: the service tells formats by it. A `data:` URL has that of its bytes."""
+    if is_data_url(path):
+        with open_source(path) as source:
+            known = FORMATS.get(sniff(source.stream).format)
+        return f".{known.extensions[0]}" if known else ""
     suffix = Path(path).suffix.lower()
     return suffix if suffix[1:].isascii() and suffix[1:].isalnum() else ""

@@ -8,34 +8,31 @@ from __future__ import annotations
 
 import functools
 import io
-import ipaddress
-import random as _random
 import re
-import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from ..catalog.schema import Role
 from ..errors import InputUrlError, TransportError, UnreachableError
-from ..probe.formats import FORMATS
-from ..probe.sniff import sniff
-from ..rules.request.url_not_encoded import MUST_BE_ENCODED
-from .answers import error_of
-from .exchange import Answer, Call, Flow, Request, Send, Sleep
+from ..job import MUST_BE_ENCODED
+from ..media.formats import FORMATS
+from ..media.sniff import sniff
+from .dashscope.answers import error_of
+from .http.addresses import is_public, resolved
+from .http.exchange import Answer, Request
 from .retries import backoff, can_pass
+from .session import Session
 
 LOOK_BYTES = 64 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 5
 _ATTEMPTS = 3
 _ADDRESSES = 3
+_LOOK_UP_S = 20.0
 _PORTS = {"http": 80, "https": 443}
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 @dataclass(frozen=True)
@@ -56,19 +53,18 @@ class ContentRange(NamedTuple):
     total: int | None
 
 
-def look_at(url: str, role: Role, *, allow_private: bool = False, random: Callable[[], float] = _random.random) -> Flow[LookedAt]:
+async def look_at(session: Session, url: str, role: Role) -> LookedAt:
     """Fetch the first 64 KiB of an input's URL, and judge whether the service will take what is there.
 
     Args:
         role: what the model takes there: kind, formats and size.
-        allow_private: whether the URL may lead to loopback and private addresses.
 
     Raises InputUrlError, which names the URL without its query.
     """
     for attempt in range(_ATTEMPTS):
         retry_after = None
         try:
-            answer, head = yield from _followed(url, allow_private)
+            answer, head = await _followed(session, url)
         except TransportError:
             answer = None
         if answer is not None:
@@ -76,7 +72,7 @@ def look_at(url: str, role: Role, *, allow_private: bool = False, random: Callab
                 return _judged(url, role, answer, head)
             retry_after = error_of(answer).retry_after
         if attempt + 1 < _ATTEMPTS:
-            yield Sleep(backoff(attempt, retry_after, random))
+            await session.sleep(backoff(attempt, retry_after, session.random))
     raise _error(url, "does not answer" if answer is None else f"answers with status {answer.status}")
 
 
@@ -116,21 +112,6 @@ def content_length(headers: Mapping[str, str]) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address is one that the whole internet can reach."""
-    ip = _embedded(ipaddress.ip_address(address))
-    return ip.is_global and not ip.is_multicast and not (ip.version == 6 and ip.is_site_local)
-
-
-def _embedded(ip: Address) -> Address:
-    """The IPv4 address inside an IPv6 address that leads to it, else the address itself."""
-    if ip.version == 4:
-        return ip
-    if ip in _NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or ip
-
-
 class _Head:
     """A sink for the first bytes of a body."""
 
@@ -142,13 +123,13 @@ class _Head:
         return len(self.data) >= LOOK_BYTES
 
 
-def _followed(url: str, allow_private: bool) -> Flow[tuple[Answer, bytes]]:
+async def _followed(session: Session, url: str) -> tuple[Answer, bytes]:
     """The answer at the end of the redirects, with the first bytes of its body."""
     here = url
     for _ in range(_HOPS + 1):
         host, port = _host_and_port(url, here)
-        addresses = yield Call(functools.partial(_addresses, url, host, port, allow_private))
-        answer, head = yield from _first_answer(here, addresses)
+        addresses = await session.run(functools.partial(_addresses, url, host, port, session.private_urls))
+        answer, head = await _first_answer(session, here, addresses)
         onward = redirect_of(here, answer)
         if onward is None:
             return answer, head
@@ -156,21 +137,21 @@ def _followed(url: str, allow_private: bool) -> Flow[tuple[Answer, bytes]]:
     raise _error(url, f"redirects more than {_HOPS} times")
 
 
-def _first_answer(url: str, addresses: list[str]) -> Flow[tuple[Answer, bytes]]:
+async def _first_answer(session: Session, url: str, addresses: list[str]) -> tuple[Answer, bytes]:
     """The answer from the first of a host's addresses that can be connected to."""
     headers = {"Range": f"bytes=0-{LOOK_BYTES - 1}", "Accept-Encoding": "identity"}
     request = Request("look", "GET", urlunsplit(urlsplit(url)._replace(fragment="")), headers)
     for address in addresses[:-1]:
         try:
-            return (yield from _answer(request, address))
+            return await _answer(session, request, address)
         except UnreachableError:
             continue
-    return (yield from _answer(request, addresses[-1]))
+    return await _answer(session, request, addresses[-1])
 
 
-def _answer(request: Request, address: str) -> Flow[tuple[Answer, bytes]]:
+async def _answer(session: Session, request: Request, address: str) -> tuple[Answer, bytes]:
     head = _Head()
-    answer: Answer = yield Send(request, sink=head, address=address)
+    answer = await session.send(request, sink=head, address=address)
     return answer, bytes(head.data)
 
 
@@ -202,10 +183,9 @@ def _split(url: str, here: str, place: str) -> SplitResult:
 def _addresses(url: str, host: str, port: int, allow_private: bool) -> list[str]:
     """The addresses of a host. Raises InputUrlError where it has none, or one that is not to be asked."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+        addresses = resolved(host, port, _LOOK_UP_S)
+    except OSError:
         raise _error(url, f"its host {host} is not known") from None
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     private = next((address for address in addresses if not is_public(address)), None)
     if private is not None and not allow_private:
         raise _error(url, f"leads to the private address {private}, which the service cannot reach")
@@ -247,7 +227,7 @@ def _format(url: str, role: Role, head: bytes) -> str | None:
         # A tag with pictures in it is longer than what was read: nothing of the sound is in there.
         return None
     accepted = role.formats.documented
-    if found in accepted or (known is not None and known.kind == role.kind and role.formats.documents_all):
+    if found in accepted:
         return found
     if known is None or known.kind != role.kind:
         raise _error(url, f"does not answer with {_KINDS[role.kind]}; its bytes are those of: {found}")

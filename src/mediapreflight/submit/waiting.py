@@ -5,24 +5,28 @@ from __future__ import annotations
 import functools
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..catalog import Model
-from ..errors import ProtocolError, TaskExpiredError, UsageError, WaitTimeoutError
+from ..errors import ResultNotFoundError, TaskExpiredError, UsageError, WaitTimeoutError
 from ..job import is_url
+from ..media.data_url import is_data_url
+from ..media.source import display_name
 from ..output_folder import OutputFolder
-from .answers import TaskAnswer, failure_of
-from .downloads import Delivered, download
-from .exchange import Call, Flow, Sleep
+from .dashscope.answers import TaskAnswer, failure_of
+from .downloads import download
 from .ledger import Submission
 from .sending import job_of, refresh
-from .surroundings import Surroundings
+from .session import Session
 
 _JITTER = 0.1
 _ID_IN_NAME = 8
 _MAX_STEM_BYTES = 150
+_URLS_SHOWN = 4
+_MOST_OF_A_URL = 200
 
 
-def wait(around: Surroundings, submission: Submission, *, timeout: float | None = None) -> Flow[TaskAnswer]:
+async def wait(session: Session, submission: Submission, *, timeout: float | None = None) -> TaskAnswer:
     """Poll the task of a claimed submission until it has succeeded, and return its last answer.
 
     Args:
@@ -30,79 +34,107 @@ def wait(around: Surroundings, submission: Submission, *, timeout: float | None 
 
     Raises TaskFailed, TaskExpiredError and WaitTimeoutError; ServiceError and TransportError where the service cannot be asked.
     """
-    model = around.catalog.model(submission.model)
-    endpoint = around.endpoint_of(submission)
-    began = around.clock()
-    patience = around.catalog.provider.task_deadline if timeout is None else timeout
+    model = session.catalog.model(submission.model)
+    endpoint = session.endpoint_of(submission)
+    began = session.elapsed()
+    patience = session.catalog.provider.task_deadline if timeout is None else timeout
     unknown = 0
     if submission.stage == "created" and submission.polled_at is None:
         # No task ends at once; one that was made a while ago, in an earlier run, may have.
-        yield Sleep(max((submission.created_at or began) + around.poll_interval - began, 0.0))
+        await session.sleep(min(max(session.poll_interval - _age(session, submission), 0.0), session.poll_interval))
     while True:
-        task = yield from refresh(around, endpoint, model, submission)
-        around.tell("wait", submission, task.status)
+        task = await refresh(session, endpoint, model, submission)
+        session.tell("wait", submission, task.status)
         if task.status == "SUCCEEDED":
             return task
         if task.status in ("FAILED", "CANCELED"):
             raise failure_of(task)
         unknown = unknown + 1 if task.status == "UNKNOWN" else 0
-        if unknown and _has_expired(around, submission):
-            yield Call(functools.partial(_expire, around, submission))
+        if unknown and _has_expired(session, submission):
+            await session.run(functools.partial(_expire, session, submission))
             raise TaskExpiredError(f"task {submission.task_id} is no longer known to the service, which keeps tasks for 24 h")
-        if unknown >= around.pace.unknown_polls:
+        if unknown >= session.pace.unknown_polls:
             # It may come back, and may be billed: only the user can say that it is to be given up.
             raise WaitTimeoutError(
                 f"task {submission.task_id} is UNKNOWN to the service, too early; wait again, or submit it `again`"
             )
-        if around.clock() - began >= patience:
+        if session.elapsed() - began >= patience:
             raise WaitTimeoutError(f"task {submission.task_id} is still {task.status} after {patience:.0f} s; it goes on")
-        yield Sleep(around.poll_interval * (1 + _JITTER * (2 * around.random() - 1)))
+        await session.sleep(session.poll_interval * (1 + _JITTER * (2 * session.random() - 1)))
 
 
-def _has_expired(around: Surroundings, submission: Submission) -> bool:
-    made = submission.created_at
-    return made is not None and around.clock() - made > around.catalog.provider.task_lifetime
+def _has_expired(session: Session, submission: Submission) -> bool:
+    return _age(session, submission) > session.catalog.provider.task_lifetime
 
 
-def _expire(around: Surroundings, submission: Submission) -> None:
-    around.ledger.failed(submission.id, "UNKNOWN", "TaskExpired", "the service no longer knows the task")
+def _age(session: Session, submission: Submission) -> float:
+    """Seconds since the task was made, by the service's clock; 0 where that is not known."""
+    made, now = submission.created_at, session.service_clock.now()
+    return 0.0 if made is None or now is None else now - made
 
 
-def fetch(around: Surroundings, submission: Submission, task: TaskAnswer, out: str | os.PathLike[str] | None) -> Flow[Path | str]:
+def _expire(session: Session, submission: Submission) -> None:
+    session.ledger.failed(submission.id, "UNKNOWN", "TaskExpired", "the service no longer knows the task")
+
+
+async def bring_home(
+    session: Session, submission: Submission, task: TaskAnswer, out: str | os.PathLike[str] | None
+) -> Path | str:
     """Bring the result of a succeeded task home: the path of the video, or a template id.
 
-    Raises DownloadError, OutputError and ProtocolError; the result can be fetched again until its URL dies.
+    Raises DownloadError, OutputError and ResultNotFoundError; the result can be fetched again until its URL dies.
     """
     if task.result is None:
-        raise ProtocolError(
-            "", f"task {task.task_id} succeeded, but its answer names no result", status=200, request_id=task.request_id
-        )
+        raise _not_found(submission, task)
     if not is_url(task.result):
-        yield Call(lambda: around.ledger.delivered(submission.id, task.result))
+        await session.run(lambda: session.ledger.delivered(submission.id, task.result))
         return task.result
     folder = out if out is not None else submission.out
     if folder is None:
         raise UsageError("say where the video goes, with `out`")
-    around.tell("download", submission, task.task_id)
+    session.tell("download", submission, task.task_id)
     with OutputFolder(folder) as opened:
-        delivered: Delivered = yield from download(
+        delivered = await download(
+            session,
             task.result,
             opened,
-            video_name(around.catalog.model(submission.model), submission),
-            attempts=around.pace.attempts,
-            first_backoff=around.pace.first_backoff,
-            containment=around.containment,
-            random=around.random,
-            progress=lambda share: around.tell("download", submission, task.task_id, share),
+            video_name(session.catalog.model(submission.model), submission, _ID_IN_NAME),
+            otherwise=video_name(session.catalog.model(submission.model), submission),
+            public=not session.endpoint_of(submission).is_local,
+            progress=lambda share: session.tell("download", submission, task.task_id, share),
         )
     # The ledger is read from any folder.
-    yield Call(lambda: around.ledger.delivered(submission.id, str(delivered.path.absolute())))
+    await session.run(lambda: session.ledger.delivered(submission.id, str(delivered.path.absolute())))
     return delivered.path
 
 
-def video_name(model: Model, submission: Submission) -> str:
-    """What the result is called: after the job's first file, and the task, so that a second run meets the first."""
+def _not_found(submission: Submission, task: TaskAnswer) -> ResultNotFoundError:
+    shown = [_without_what_signs_it(url) for url in task.urls[:_URLS_SHOWN]]
+    more = len(task.urls) - len(shown)
+    named = f" ({', '.join(shown)}{f' and {more} more' if more > 0 else ''})" if shown else ""
+    message = (
+        f"task {submission.task_id} succeeded and is paid, but its result is not where results stand; the whole answer is kept, "
+        f"with {len(task.urls) or 'no'} URL{'' if len(task.urls) == 1 else 's'} in it{named}: "
+        f"`mediapreflight tasks show {submission.id}` prints it"
+    )
+    return ResultNotFoundError(submission.task_id or "", message, urls=task.urls, status=200, request_id=task.request_id)
+
+
+def _without_what_signs_it(url: str) -> str:
+    parts = urlsplit(url)
+    return display_name(f"{parts.netloc.rpartition('@')[2]}{parts.path}")[:_MOST_OF_A_URL]
+
+
+def video_name(model: Model, submission: Submission, id_length: int | None = None) -> str:
+    """What the result is called: after the job's first file, and the task, so that a second run meets the first.
+
+    Args:
+        id_length: how much of the task's id stands in it; None: all.
+    """
     inputs = job_of(submission).inputs
-    first = next((inputs[role] for role in model.roles if inputs.get(role)), model.id)
+    role = next((role for role in model.roles if inputs.get(role)), "")
+    first = inputs[role] if role else model.id
+    if is_data_url(first):
+        first = model.roles[role].kind
     stem = os.fsencode(Path(first.partition("?")[0]).stem)[:_MAX_STEM_BYTES].decode("utf-8", "ignore") or model.id
-    return f"{stem}-{(submission.task_id or '')[:_ID_IN_NAME]}.mp4"
+    return f"{stem}-{(submission.task_id or '')[:id_length]}.mp4"

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from mediapreflight import JobReport
-from mediapreflight.report.html import render
+from mediapreflight.cli.pages import checked_page
 from mediapreflight.report.style import Style
 
 _VOID = {"meta", "img", "input", "link", "br", "hr"}
@@ -60,7 +60,7 @@ def page() -> Callable[..., Page]:
     """`page(job, …)`: the report of these jobs."""
 
     def make(*jobs: JobReport) -> Page:
-        return Page("".join(render(jobs, Style())))
+        return Page("".join(checked_page(jobs, Style(), None)))
 
     return make
 

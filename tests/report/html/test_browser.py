@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mediapreflight import Finding, Job, JobReport, check
-from mediapreflight.report.html import render
+from mediapreflight.cli.pages import checked_page
 from mediapreflight.report.style import Style
 
 from .test_page import MARKUP, hostile
@@ -26,7 +26,7 @@ const say = (what) => { document.title = JSON.stringify(what); };
 
 
 def pages(*jobs: JobReport):
-    return render(jobs, Style())
+    return checked_page(jobs, Style(), None)
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 import base64
 import hashlib
+import io
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from mediapreflight import Catalog, ImageFacts, InputReport, Job, JobReport, check
-from mediapreflight.report import html, renderer
-from mediapreflight.report.html import render
-from mediapreflight.report.style import Style, plain
+from mediapreflight.cli.pages import checked_page
+from mediapreflight.report import html
+from mediapreflight.report.style import Style
+from mediapreflight.text import plain
 
 TEMPLATES = Path(html.__file__).parent / "templates"
 MARKUP = [
@@ -25,7 +28,7 @@ MARKUP = [
 
 
 def source(*jobs: JobReport) -> str:
-    return "".join(render(jobs, Style(color=True)))
+    return "".join(checked_page(jobs, Style(color=True), None))
 
 
 def hostile(job, finding, name: str) -> JobReport:
@@ -56,7 +59,7 @@ def test_counts_stand_at_the_head(page, job, finding) -> None:
     made = page(job(finding(), finding("warning")), job(finding("info")), job())
     assert "1 of 3 jobs would be refused" in made.text
     figures = re.sub(r"\s+", " ", made.text)
-    assert "3 jobs 6 files 1 error 0 unchecked 1 warning 1 note 0 can be cured" in figures
+    assert "3 jobs 6 files 1 error 0 unchecked 1 warning 1 note 0 can be fixed" in figures
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_findings_say_all_they_know_gravest_first(page, job, finding) -> None:
         "Source liveportrait-api, 2026-03-15",
         "The service answers InvalidImage.ImageSize",
         "Next: scale it down",
-        "prepare can cure it",
+        "prepare can fix it",
     ):
         assert words in said
 
@@ -127,6 +130,16 @@ def test_page_loads_nothing(fixtures: Path) -> None:
     assert all(uri.startswith("data:image/jpeg;base64,") for uri in re.findall(r'src="([^"]*)', text))
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     assert not re.search(r"url\(|@import|@font-face", style)
+
+
+def test_pictures_stand_in_the_page_whole(fixtures: Path) -> None:
+    report = check(Job("videoretalk", video=fixtures / "talking-head.mp4", audio=fixtures / "voice.mp3"), level="decode")
+    pictures = re.findall(r'<img src="data:image/jpeg;base64,([^"]*)" width="(\d+)" height="(\d+)"', source(*report.jobs))
+    assert len(pictures) == 6
+    for data, width, height in pictures:
+        with Image.open(io.BytesIO(base64.b64decode(data, validate=True))) as picture:
+            picture.load()
+            assert picture.size == (int(width), int(height))
 
 
 def test_policy_allows_its_own_style_and_script_and_nothing_else(job) -> None:
@@ -237,6 +250,6 @@ def test_bars_show_the_limits_of_the_catalog_the_jobs_were_checked_against(fixtu
     catalog = Catalog([own])
     job = Job("liveportrait", image=fixtures / "portrait.jpg", audio=fixtures / "voice.wav")
     reports = check(job, level="metadata", catalog=catalog).jobs
-    shown, usual = ("".join(renderer("html", which)(reports, Style())) for which in (catalog, None))
+    shown, usual = ("".join(checked_page(reports, Style(), which)) for which in (catalog, None))
     assert "takes 12 to 34 px" in shown
     assert "takes up to 4096 px" in usual

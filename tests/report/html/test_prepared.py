@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from mediapreflight import Job, prepare_jobs
+from mediapreflight.cli.pages import prepared_page
 from mediapreflight.report.html import prepared
-from mediapreflight.report.html.prepared import render_prepared
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def records(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> list:
 def shown(records: list):
     from .conftest import Page
 
-    return Page("".join(render_prepared(records)))
+    return Page("".join(prepared_page(records, None)))
 
 
 def test_before_and_after_stand_side_by_side(shown) -> None:
@@ -56,10 +56,10 @@ def test_rules_that_steps_name_are_explained(shown) -> None:
 
 def test_pictures_stop_where_a_page_would_grow_too_large(records: list, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepared, "MOST_PAIRS", 0)
-    text = "".join(render_prepared(records))
+    text = "".join(prepared_page(records, None))
     assert "<img" not in text
     assert "3 more are listed without" in text
 
 
 def test_nothing_prepared() -> None:
-    assert "Nothing was prepared" in "".join(render_prepared([]))
+    assert "Nothing was prepared" in "".join(prepared_page([], None))

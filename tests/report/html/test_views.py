@@ -2,13 +2,13 @@ import pytest
 
 from mediapreflight import Finding, ImageFacts, InputReport, JobReport
 from mediapreflight.catalog import builtin_catalog
+from mediapreflight.media.facts import AudioFacts, VideoFacts
+from mediapreflight.media.previews import Preview, Sound, Still
 from mediapreflight.people.facts import Face, FrameContent, SpeechFacts, VideoContent
-from mediapreflight.prepare.av_steps import Trim
-from mediapreflight.prepare.document import StepRecord
+from mediapreflight.prepare.av.steps import Trim
+from mediapreflight.prepare.outlook import Outlook
+from mediapreflight.prepare.record import StepRecord
 from mediapreflight.prepare.steps import Expected, FilePlan
-from mediapreflight.probe.facts import AudioFacts, VideoFacts
-from mediapreflight.report.html.plans import Outlook
-from mediapreflight.report.html.previews import Preview, Sound, Still
 from mediapreflight.report.html.views import InputView, fact_rows, job_view, named_boxes, parted, shots, step_views, wave
 from mediapreflight.rules import RULES
 
@@ -72,7 +72,7 @@ def test_faces_lie_over_the_frame_they_were_seen_in() -> None:
         FrameContent(time_s=1.5, faces=(), bystanders=(face(5, 5, 9, 9),)),
     )
     content = VideoContent(width=100, height=200, samples=samples)
-    stills = tuple(Still("data:", 10, 20, time) for time in (0.0, 1.0, 1.5))
+    stills = tuple(Still(b"", 10, 20, time) for time in (0.0, 1.0, 1.5))
     first, second, third = shots(Preview(stills), VideoFacts(path="v", width=100, height=200), content, ())
     assert [(box.sort, box.x, box.y, box.width, box.height) for box in first.boxes] == [("face", 1, 2, 10, 20)]
     assert second.boxes == ()
@@ -86,7 +86,7 @@ def test_boxes_of_the_job_go_before_proposed_ones(finding) -> None:
     job = JobReport(
         model="emo-v1", ok=True, parameters={}, fields={"ext_bbox": [0, 0, 9, 9]}, inputs={"image": item}, findings=(proposed,)
     )
-    (view,) = job_view(1, job, EMO, {"image": Preview((Still("data:", 9, 9),))}, {}).inputs
+    (view,) = job_view(1, job, EMO, {"image": Preview((Still(b"", 9, 9),))}, {}).inputs
     ((outer, inner),) = [shot.boxes for shot in view.shots]
     assert (outer.sort, outer.width) == ("ext_bbox", 9)
     assert (inner.sort, inner.x) == ("face_bbox", 1)
@@ -123,7 +123,7 @@ def test_steps_name_the_rule_they_are_for() -> None:
         StepRecord(name="scale", detail="", reason="IMG005 image-side-too-short"),
         StepRecord(name="encode", detail="", reason="asked for"),
     )
-    cured, asked = step_views(steps)
-    assert cured.code == "IMG005"
-    assert cured.code in RULES
+    fixed, asked = step_views(steps)
+    assert fixed.code == "IMG005"
+    assert fixed.code in RULES
     assert asked.code is None

@@ -17,9 +17,9 @@ MISSTATED = {
 @pytest.mark.parametrize(
     ("name", "stated", "measured"),
     [
-        ("faults/false-length.mp3", 161.28, "== 4.03"),
+        ("faults/false-length.mp3", 161.208, "== 3.96"),
         ("faults/false-data-size.wav", 6, "== 0.6"),
-        ("faults/truncated.mp3", 4.032, "== 2.02"),
+        ("faults/truncated.mp3", 3.96, "== 1.95"),
     ],
 )
 def test_header_and_sound_differ(found, fixtures: Path, name: str, stated: float, measured: str) -> None:
@@ -29,8 +29,8 @@ def test_header_and_sound_differ(found, fixtures: Path, name: str, stated: float
 
 
 def test_header_a_pipe_left_open(found, fixtures: Path) -> None:
-    (finding,) = found("audio-duration-misstated", "emo-v1", audio=fixtures / "faults/unknown-data-size.wav")
-    assert finding["limit"] == "== 0.6"
+    """It states no length at all: that is another finding."""
+    assert found("audio-duration-misstated", "emo-v1", audio=fixtures / "faults/unknown-data-size.wav") == []
 
 
 def test_headers_alone_do_not_tell(found, fixtures: Path) -> None:

@@ -8,9 +8,10 @@ from msgspec.structs import asdict
 
 from mediapreflight import Catalog, Finding, Job, Report, check
 from mediapreflight.catalog import Interval, builtin_catalog
-from mediapreflight.check import Measured, judge
+from mediapreflight.check.judge import judge
+from mediapreflight.check.measure import Measured
+from mediapreflight.media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 from mediapreflight.people.facts import Body, Content, Face, FrameContent, PictureContent, SpeechFacts, VideoContent
-from mediapreflight.probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 from mediapreflight.rules import selection
 
 PATH = "given"

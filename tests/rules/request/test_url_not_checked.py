@@ -18,7 +18,9 @@ NOT_CHECKED = {
 }
 
 
-@pytest.mark.parametrize("url", ["https://example.com/a.png", "http://example.com/a.png", "HTTPS://EXAMPLE.COM/A.PNG"])
+@pytest.mark.parametrize(
+    "url", ["https://example.com/a.png", "http://example.com/a.png", "HTTPS://EXAMPLE.COM/A.PNG", "oss://k/a.png"]
+)
 def test_url(found, url: str) -> None:
     assert found("url-not-checked", "emo-v1", image=url) == [NOT_CHECKED | {"path": url}]
 

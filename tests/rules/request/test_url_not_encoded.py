@@ -28,5 +28,9 @@ def test_encoded(found, path: str) -> None:
     assert found("url-not-encoded", "emo-v1", image=f"https://example.com/{path}") == []
 
 
+def test_names_in_the_storage_of_the_provider_are_no_web_addresses(found) -> None:
+    assert found("url-not-encoded", "emo-v1", image="oss://dashscope-instant/k/图 1.png") == []
+
+
 def test_local_names_need_no_encoding(found) -> None:
     assert found("url-not-encoded", "emo-v1", image="bild mit ü.png") == []

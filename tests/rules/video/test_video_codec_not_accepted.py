@@ -11,8 +11,7 @@ CODEC = {
     "service_code": None,
     "fixable": True,
 }
-REFUSED = {"severity": "error", "source": "animate-anyone-template-api, 2026"}
-DOUBTFUL = {"severity": "warning", "source": "videoretalk-api, en"}
+SOURCES = {"animate-anyone-template-gen2": "animate-anyone-template-api, 2026", "videoretalk": "videoretalk-api, en"}
 OTHERS = [
     ("formats/av1.mp4", "av1"),
     ("formats/vp9.webm", "vp9"),
@@ -24,21 +23,15 @@ OTHERS = [
 
 @pytest.mark.parametrize(("name", "codec"), OTHERS)
 @pytest.mark.parametrize("level", ["metadata", "decode"])
-def test_codec_of_no_document(found, fixtures: Path, name: str, codec: str, level: str) -> None:
+@pytest.mark.parametrize("model", SOURCES)
+def test_codec_of_no_document(found, fixtures: Path, name: str, codec: str, level: str, model: str) -> None:
     path = fixtures / name
-    expected = CODEC | REFUSED | {"path": str(path), "measured": codec}
-    assert found("video-codec-not-accepted", "animate-anyone-template-gen2", level=level, video=path) == [expected]
-
-
-@pytest.mark.parametrize(("name", "codec"), OTHERS)
-def test_codec_that_one_document_leaves_out(found, fixtures: Path, name: str, codec: str) -> None:
-    path = fixtures / name
-    expected = CODEC | DOUBTFUL | {"path": str(path), "measured": codec}
-    assert found("video-codec-not-accepted", "videoretalk", video=path) == [expected]
+    expected = CODEC | {"severity": "error", "source": SOURCES[model], "path": str(path), "measured": codec}
+    assert found("video-codec-not-accepted", model, level=level, video=path) == [expected]
 
 
 @pytest.mark.parametrize("name", ["formats/h264.mp4", "formats/h265.mp4", "formats/h264.avi", "video/ten-bit-h265.mp4"])
-@pytest.mark.parametrize("model", ["videoretalk", "animate-anyone-template-gen2"])
+@pytest.mark.parametrize("model", SOURCES)
 def test_documented_codecs(found, fixtures: Path, name: str, model: str) -> None:
     assert found("video-codec-not-accepted", model, video=fixtures / name) == []
 

@@ -2,6 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from mediapreflight.catalog import builtin_catalog
+from mediapreflight.media.facts import VideoFacts
+from mediapreflight.rules.base import InputCase
+from mediapreflight.rules.video import video_is_hdr
+
 HDR = {
     "code": "VID018",
     "name": "video-is-hdr",
@@ -24,6 +29,14 @@ def test_pq(found, fixtures: Path, level: str) -> None:
 def test_hlg(found, make) -> None:
     path = make.video(64, 64, 2, options="transfer=arib-std-b67:colorprim=bt2020:colormatrix=bt2020nc")
     assert found("video-is-hdr", "videoretalk", video=path) == [HDR | {"path": path, "measured": "hlg"}]
+
+
+def test_dolby_vision_that_nothing_else_can_show() -> None:
+    facts = VideoFacts(path="v.mp4", format="mp4", transfer="ipt-pq", video_codec="hevc")
+    model = builtin_catalog().model("videoretalk")
+    (fault,) = video_is_hdr.check(InputCase(model, "video", model.roles["video"], "v.mp4", facts))
+    assert (fault.severity, fault.measured, fault.fixable) == ("warning", "ipt-pq", False)
+    assert "Dolby Vision profile 5" in fault.message
 
 
 @pytest.mark.parametrize("name", ["formats/h264.mp4", "video/ten-bit.mp4", "video/ten-bit-h265.mp4"])

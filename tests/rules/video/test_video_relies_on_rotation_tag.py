@@ -1,5 +1,7 @@
+import subprocess
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
 TURNED = {
@@ -21,6 +23,22 @@ def test_stored_turned(found, fixtures: Path, degrees: int, level: str) -> None:
     path = fixtures / f"orientation/rotation-{degrees}.mp4"
     expected = TURNED | {"path": str(path), "measured": degrees}
     assert found("video-relies-on-rotation-tag", "videoretalk", level=level, video=path) == [expected]
+
+
+@pytest.fixture(scope="module")
+def mirrored(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "mirrored.mp4"
+    arguments = ("-display_rotation", "90", "-display_hflip", "-i", fixtures / "formats/h264.mp4", "-c", "copy", path)
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *map(str, arguments)], check=True)
+    return path
+
+
+@pytest.mark.parametrize("level", ["metadata", "decode"])
+def test_stored_mirrored(found, said, mirrored: Path, level: str) -> None:
+    expected = TURNED | {"path": str(mirrored), "measured": "mirrored", "limit": "not mirrored", "unit": None}
+    assert found("video-relies-on-rotation-tag", "videoretalk", level=level, video=mirrored) == [expected]
+    (words,) = said("video-relies-on-rotation-tag", "videoretalk", level=level, video=mirrored)
+    assert "mirrors it and turns it by 90 degrees" in words
 
 
 def test_words_name_both_sizes(said, fixtures: Path) -> None:

@@ -3,46 +3,58 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ...catalog import Catalog, builtin_catalog
-from ...containment import TIME_LIMIT_S, Containment, contained
+from ...catalog import Catalog, Model, builtin_catalog
 from ...findings import SEVERITIES, JobReport, Summary, summary_of
+from ...media.facts import Facts
+from ...media.previews import NOTHING, Preview
+from ...prepare.outlook import Outlook
 from ..closing import counted
 from ..style import Style
-from .plans import outlooks
-from .previews import Preview, contained_preview
 from .views import CLEAN, SEVERITY_NAMES, JobView, job_view, model_named
 
 # Files after these are listed without pictures, so that the page can still be opened.
 MOST_PREVIEWS = 500
 
 
-def render(jobs: Iterable[JobReport], style: Style, *, catalog: Catalog | None = None) -> Iterator[str]:
+PreviewOf = Callable[[str, Facts], Preview]
+OutlooksOf = Callable[[JobReport, Model], Mapping[str, Outlook]]
+
+
+def render(
+    jobs: Iterable[JobReport],
+    style: Style,
+    *,
+    catalog: Catalog | None = None,
+    preview_of: PreviewOf = lambda _path, _facts: NOTHING,
+    outlooks_of: OutlooksOf = lambda _job, _model: {},
+) -> Iterator[str]:
     """The page in pieces; nothing comes before all jobs are done, because their counts stand at its head.
 
     Args:
-        catalog: what the jobs were checked against, for the bars and plans.
+        catalog: what the jobs were checked against, for the bars.
+        preview_of: what is shown of a file.
+        outlooks_of: what `prepare` would do with the files of a job, by role.
     """
     from .page import assembled, filled
 
-    with contained(TIME_LIMIT_S) as containment:
-        tally = _Tally(containment)
-        yield from assembled(
-            _cards(jobs, tally, catalog or builtin_catalog(), containment),
-            "mediapreflight report",
-            lambda: filled("top.html", tally=tally, names=SEVERITY_NAMES),
-            lambda: tally.help,
-        )
+    tally = _Tally(preview_of)
+    yield from assembled(
+        _cards(jobs, tally, catalog or builtin_catalog(), outlooks_of),
+        "mediapreflight report",
+        lambda: filled("top.html", tally=tally, names=SEVERITY_NAMES),
+        lambda: tally.help,
+    )
 
 
-def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog, containment: Containment) -> Iterator[str]:
+def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog, outlooks_of: OutlooksOf) -> Iterator[str]:
     from .page import filled
 
     for job in jobs:
         tally.add(job)
         model = model_named(job.model, models)
-        view = job_view(tally.summary.jobs, job, model, tally.previews(job), outlooks(job, model, containment) if model else {})
+        view = job_view(tally.summary.jobs, job, model, tally.previews(job), outlooks_of(job, model) if model else {})
         tally.note(view)
         yield filled("job.html", job=view)
 
@@ -50,8 +62,8 @@ def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog, containmen
 class _Tally:
     """What is counted while jobs go by: for the head of the page, its filters and the rules explained at its end."""
 
-    def __init__(self, containment: Containment) -> None:
-        self._containment = containment
+    def __init__(self, preview_of: PreviewOf) -> None:
+        self._preview_of = preview_of
         self.summary = Summary(jobs=0, files=0, errors=0, warnings=0, unchecked=0)
         self.models: Counter[str] = Counter()
         self.rules: Counter[tuple[str, str]] = Counter()
@@ -105,7 +117,7 @@ class _Tally:
             ("unchecked", "unchecked", counts.unchecked),
             ("warning", "warnings" if counts.warnings != 1 else "warning", counts.warnings),
             ("info", "notes" if counts.infos != 1 else "note", counts.infos),
-            ("fixable", "can be cured by prepare", counts.fixable),
+            ("fixable", "can be fixed by prepare", counts.fixable),
         )
 
     def previews(self, job: JobReport) -> dict[str, Preview]:
@@ -118,5 +130,5 @@ class _Tally:
                 self.unpictured += 1
                 continue
             self._pictured += 1
-            shown[role] = contained_preview(self._containment, item.path, item.facts)
+            shown[role] = self._preview_of(item.path, item.facts)
         return shown

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from ...catalog.interval import Interval
 from ...catalog.schema import MEGABYTE, Limit, Model, Role
-from ...probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
+from ...media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 
 State = Literal["inside", "between", "outside"]
 # From this ratio of the ends on, a bar grows by factors instead of steps, so that both ends are to be seen.

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._version import __version__
-from ..style import plain
+from ...text import plain
 from .views import rule_views
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _HERE = Path(__file__).parent
 # Cards wait for the counts at the head of the page: in memory while they are small, then in a file.
@@ -71,7 +72,7 @@ def _hash(text: str) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -80,6 +81,15 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_finalized,
     )
+    environment.filters["picture_uri"] = _picture_uri
+    return environment
+
+
+def _picture_uri(jpeg: bytes) -> Markup:
+    """A `data:` URI that is written out whole: there is nothing in it but letters and digits."""
+    from markupsafe import Markup
+
+    return Markup(f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}")
 
 
 def _finalized(value: Any) -> Any:

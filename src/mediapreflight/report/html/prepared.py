@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ...catalog import Catalog, builtin_catalog
-from ...containment import TIME_LIMIT_S, Containment, contained
 from ...findings import FAILING
-from ...prepare.document import PreparedInput, PreparedJob
-from ...probe.facts import Facts
+from ...media.facts import Facts
+from ...media.previews import NOTHING, Preview
+from ...prepare.record import PreparedInput, PreparedJob
 from ..closing import counted
-from .previews import NOTHING, Preview, contained_preview
+from . import PreviewOf
 from .views import (
     FindingView,
     Outline,
@@ -75,30 +75,27 @@ class PreparedView(NamedTuple):
     pairs: tuple[PairView, ...]
 
 
-def render_prepared(records: Iterable[PreparedJob], *, catalog: Catalog | None = None) -> Iterator[str]:
-    """The page in pieces. `records` as in `prepared.json`; sources and outputs are opened where they lie, for their pictures."""
+def render_prepared(records: Iterable[PreparedJob], *, catalog: Catalog | None = None, preview_of: PreviewOf) -> Iterator[str]:
+    """The page in pieces. `records` as in `prepared.json`; `preview_of`: what is shown of a source and of what became of it."""
     from .page import assembled, filled
 
-    with contained(TIME_LIMIT_S) as containment:
-        maker = _Cards(catalog or builtin_catalog(), containment)
-        yield from assembled(
-            (filled("prepared.html", job=maker.view(record)) for record in records),
-            "mediapreflight prepare",
-            lambda: filled(
-                "prepared-top.html", headline=maker.headline, ok=maker.ready == maker.jobs, unpictured=maker.unpictured
-            ),
-            lambda: maker.codes,
-        )
+    maker = _Cards(catalog or builtin_catalog(), preview_of)
+    yield from assembled(
+        (filled("prepared.html", job=maker.view(record)) for record in records),
+        "mediapreflight prepare",
+        lambda: filled("prepared-top.html", headline=maker.headline, ok=maker.ready == maker.jobs, unpictured=maker.unpictured),
+        lambda: maker.codes,
+    )
 
 
 class _Cards:
     """Makes cards, and counts what goes by."""
 
-    def __init__(self, catalog: Catalog, containment: Containment) -> None:
+    def __init__(self, catalog: Catalog, preview_of: PreviewOf) -> None:
         self.jobs = self.ready = self.unpictured = 0
         self.codes: set[str] = set()
         self._catalog = catalog
-        self._containment = containment
+        self._preview_of = preview_of
         self._pictured = 0
 
     @property
@@ -132,8 +129,8 @@ class _Cards:
             self.unpictured += 1
             return NOTHING, NOTHING
         self._pictured += 1
-        before = contained_preview(self._containment, item.source, item.before)
-        return before, contained_preview(self._containment, item.path, item.after) if item.steps else before
+        before = self._preview_of(item.source, item.before)
+        return before, self._preview_of(item.path, item.after) if item.steps else before
 
 
 def _pair(role: str, item: PreparedInput, boxes: tuple[Outline, ...], before: Preview, after: Preview) -> PairView:

@@ -9,17 +9,18 @@ from typing import Any, NamedTuple
 from ...catalog import Catalog, Model
 from ...errors import UnknownModelError
 from ...findings import SEVERITIES, Finding, InputReport, JobReport
+from ...media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
+from ...media.previews import NOTHING, Preview, Sound, Still
 from ...people.facts import Content, Face, PictureContent, SpeechFacts, VideoContent
-from ...prepare.av_steps import Trim, step_of
-from ...prepare.document import StepRecord
-from ...probe.facts import AudioFacts, Facts, ImageFacts, VideoFacts
-from ...rules import RULES, Rule
+from ...prepare.av.steps import Trim, step_of
+from ...prepare.outlook import Outlook
+from ...prepare.record import StepRecord
+from ...rules import RULES, names
 from .bars import Bar, bars, number_text
-from .plans import Outlook
-from .previews import NOTHING, Preview, Sound, Still
 
 SEVERITY_NAMES = {"error": "Error", "unchecked": "Unchecked", "warning": "Warning", "info": "Note"}
 CLEAN = "clean"
+_PROPOSED = names("boxes-proposed")
 _VERDICTS = {
     "error": "Would be refused",
     "unchecked": "Not fully checked",
@@ -90,7 +91,7 @@ class PlanView(NamedTuple):
 
     steps: tuple[StepView, ...]
     becomes: str
-    hopeless: str | None
+    unfixable: str | None
     unknown: str | None
 
 
@@ -127,7 +128,7 @@ class JobView(NamedTuple):
 
 
 class RuleView(NamedTuple):
-    """The help page of a rule: paragraphs with the label they start with, such as `Cure`."""
+    """The help page of a rule: paragraphs with the label they start with, such as `Fix`."""
 
     code: str
     name: str
@@ -179,16 +180,15 @@ def model_named(name: str, catalog: Catalog) -> Model | None:
 def rule_views(codes: Iterable[str]) -> Iterator[RuleView]:
     """The help pages of these rules, in the order of the registry."""
     wanted = set(codes)
-    for code, place in RULES.items():
+    for code, rule in RULES.items():
         if code in wanted:
-            rule = Rule(code, place)
             paragraphs = (" ".join(paragraph.split()) for paragraph in rule.help.split("\n\n"))
             yield RuleView(code, rule.name, rule.level, rule.fixable, tuple(map(_labelled, paragraphs)))
 
 
 def _labelled(paragraph: str) -> tuple[str, str]:
     label, colon, rest = paragraph.partition(": ")
-    return (label, rest) if colon and label in ("Why it matters", "Cure") else ("", paragraph)
+    return (label, rest) if colon and label in ("Why it matters", "Fix") else ("", paragraph)
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:
@@ -263,8 +263,8 @@ def fact_rows(facts: Facts) -> Iterator[tuple[str, str]]:
     if isinstance(facts, VideoFacts):
         if facts.fps:
             yield "Rate", f"{number_text(facts.fps)} fps" + (", varies" if facts.variable_frame_rate else "")
-        if facts.rotation:
-            yield "Rotation", f"{facts.rotation}°"
+        if facts.rotation or facts.mirrored:
+            yield "Rotation", f"{facts.rotation}°" + (", mirrored" if facts.mirrored else "")
     if isinstance(facts, AudioFacts | VideoFacts):
         yield from _length_rows(facts)
     if isinstance(facts, AudioFacts) and facts.sample_rate:
@@ -322,7 +322,7 @@ def _face(face: Face, sort: str) -> Outline:
 
 def _boxes(job: JobReport, findings: Iterable[Finding]) -> tuple[Outline, ...]:
     """The boxes a job gives, else those that were proposed for it."""
-    proposed: Any = next((finding.measured for finding in findings if finding.name == "boxes-proposed"), {})
+    proposed: Any = next((finding.measured for finding in findings if finding.name in _PROPOSED), {})
     return named_boxes({**proposed, **job.fields} if isinstance(proposed, dict) else job.fields)
 
 
@@ -389,17 +389,9 @@ def _outline_path(peaks: Sequence[float], width: float) -> str:
 def _plan(outlook: Outlook) -> PlanView:
     plan = outlook.plan
     if plan is None:
-        return PlanView((), "", outlook.hopeless, outlook.unknown)
-    expected = plan.expected
-    parts = (
-        expected.format or "",
-        expected.video_codec or expected.audio_codec or "",
-        f"{expected.width} x {expected.height} px" if expected.width else "",
-        f"{expected.fps:.6g} fps" if expected.fps else "",
-        f"{expected.duration_s:.2f} s" if expected.duration_s else "",
-    )
+        return PlanView((), "", outlook.unfixable, outlook.unknown)
     steps = step_views(StepRecord(**step.to_dict()) for step in plan.steps)
-    return PlanView(steps, ", ".join(part for part in parts if part) if steps else "", None, None)
+    return PlanView(steps, plan.expected.in_words if steps else "", None, None)
 
 
 def step_views(steps: Iterable[StepRecord]) -> tuple[StepView, ...]:

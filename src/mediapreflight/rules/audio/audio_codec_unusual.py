@@ -5,14 +5,14 @@ PCM, MP3 or AAC.
 
 Why it matters: readers that expect PCM in a WAV play noise or refuse it.
 
-Cure: decode and write it plainly.
+Fix: decode and write it plainly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import AudioFacts
+from ...media.facts import AudioFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

@@ -7,16 +7,16 @@ kept the old header, a WAV whose writer never closed it.
 Why it matters: which of the two the service reads is unknown. A 5-second file can be refused as one of 222
 seconds.
 
-Cure: rewrite the header; no sound is re-encoded.
+Fix: rewrite the header; no sound is re-encoded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import AudioFacts
+from ...media.facts import AudioFacts
 from ..base import Fault, InputCase
-from ..durations import misstated
+from ..figures import duration_misstated
 
 LEVEL = "decode"
 FIXABLE = True
@@ -25,5 +25,5 @@ FIXABLE = True
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the stated and the measured length differ."""
     facts = case.facts
-    if isinstance(facts, AudioFacts) and (fault := misstated(facts.duration_s, facts.stated_duration_s, "recording")):
-        yield fault
+    if isinstance(facts, AudioFacts):
+        yield from duration_misstated(facts.duration_s, facts.stated_duration_s, "recording")

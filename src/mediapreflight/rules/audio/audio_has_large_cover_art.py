@@ -5,14 +5,14 @@ Found where cover art is over 100 kB and over half of the file.
 Why it matters: it is uploaded, counts against the size limit, and some readers take the picture for a video
 stream.
 
-Cure: drop it; the sound stays bit for bit.
+Fix: drop it; the sound stays bit for bit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import AudioFacts
+from ...media.facts import AudioFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

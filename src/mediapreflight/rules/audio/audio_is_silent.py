@@ -5,16 +5,16 @@ Found at level `decode`, where no sample of the first ten minutes rises above -8
 Why it matters: the service makes, and bills, a video of a closed mouth, or fails for want of speech. A muted
 track exported by mistake is the usual cause.
 
-Cure: none here; give the recording that has the voice.
+Fix: none here; give the recording that has the voice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import AudioFacts
+from ...media.facts import AudioFacts
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 
 LEVEL = "decode"
 FIXABLE = False

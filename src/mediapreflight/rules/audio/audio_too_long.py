@@ -5,7 +5,7 @@ reads is unknown. Level `metadata` knows the header only.
 
 Why it matters: the service answers with a length error, after the upload.
 
-Cure: cut it at a pause between words, or split it into several jobs.
+Fix: cut it at a pause between words, or split it into several jobs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..base import Fault, InputCase
-from ..durations import duration_too_long
+from ..figures import duration_too_long
 
 LEVEL = "metadata"
 FIXABLE = True

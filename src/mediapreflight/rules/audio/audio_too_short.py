@@ -5,7 +5,7 @@ reads is unknown. Level `metadata` knows the header only.
 
 Why it matters: the service answers with a length error.
 
-Cure: a longer recording; or silence added at its end.
+Fix: a longer recording; or silence added at its end.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..base import Fault, InputCase
-from ..durations import duration_too_short
+from ..figures import duration_too_short
 
 LEVEL = "metadata"
 FIXABLE = True

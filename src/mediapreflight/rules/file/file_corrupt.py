@@ -7,14 +7,15 @@ unseen. Encrypted videos are left to `video-is-encrypted`.
 
 Why it matters: the service's decoder shows smeared blocks, drops frames or gives up.
 
-Cure: none here; export it again from the original.
+Fix: export it again from the original. Where an AAC or MP3 lost a single packet, silence is put in its place; for all else there
+is none here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import Problem, VideoFacts
+from ...media.facts import Problem, VideoFacts, mendable_gap
 from ..base import Fault, InputCase
 
 LEVEL = "decode"
@@ -26,4 +27,10 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, VideoFacts) and case.facts.encrypted:
         return
     if detail := case.facts.problem(Problem.CORRUPT):
-        yield Fault(severity="error", message=f"its data is damaged: {detail}", help="export it again from the original")
+        is_mendable = mendable_gap(case.facts) is not None
+        yield Fault(
+            severity="error",
+            message=f"its data is damaged: {detail}",
+            help="export it again from the original" + (", or have silence put in the gap" if is_mendable else ""),
+            fixable=is_mendable,
+        )

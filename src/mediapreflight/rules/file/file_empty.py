@@ -2,7 +2,7 @@
 
 Why it matters: the service downloads it, fails to open it, and answers with a format error or a failed task.
 
-Cure: none here; export the file again.
+Fix: none here; export the file again.
 
 Source: measured in the file itself.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import Problem
+from ...media.facts import Problem
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

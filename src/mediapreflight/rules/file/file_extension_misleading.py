@@ -5,7 +5,7 @@ EMO's documented error lists file *types* by extension.
 
 Models: all. It is a warning, because a decoder that looks at the bytes reads the file.
 
-Cure: rename it. No byte needs to change.
+Fix: rename it. No byte needs to change.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from ...probe.formats import FORMATS
+from ...media.data_url import is_data_url
+from ...media.formats import FORMATS
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"
@@ -24,7 +25,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the name ends in something other than its format's usual extensions."""
     known = FORMATS.get(case.facts.format or "")
     extension = PurePath(case.path).suffix.removeprefix(".").lower()
-    if known is None or case.facts.kind == "unknown" or extension in known.extensions:
+    if known is None or case.facts.kind == "unknown" or extension in known.extensions or is_data_url(case.path):
         return
     named = f"named .{extension}" if extension else "named without an extension"
     yield Fault(

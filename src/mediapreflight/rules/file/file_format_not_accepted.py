@@ -5,7 +5,7 @@ is a warning.
 
 Why it matters: the service answers with a format error after the upload.
 
-Cure: convert it. Pictures become JPEG or PNG, recordings WAV or MP3, videos MP4 (by a remux, where the codecs
+Fix: convert it. Pictures become JPEG or PNG, recordings WAV or MP3, videos MP4 (by a remux, where the codecs
 are accepted).
 """
 
@@ -23,8 +23,6 @@ LIMIT = "formats"
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the format is not among the accepted ones."""
-    if case.facts.kind != case.role.kind:
-        return
-    best = case.role.formats.safe_names[0]
-    if fault := not_among(case, case.role.formats, case.facts.format, "the format", f"convert it to {best}"):
-        yield fault
+    if case.facts.kind == case.role.kind:
+        best = case.role.formats.safe_names[0]
+        yield from not_among(case, case.role.formats, case.facts.format, "the format", f"convert it to {best}")

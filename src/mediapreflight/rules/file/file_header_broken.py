@@ -5,14 +5,14 @@ can name.
 
 Why it matters: no decoder can open it; the service answers with a format or open error.
 
-Cure: none here; export it again.
+Fix: none here; export it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import Problem
+from ...media.facts import Problem
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

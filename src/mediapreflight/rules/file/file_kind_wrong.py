@@ -5,14 +5,14 @@ its bytes and its streams: an MP4 that holds only sound is a recording.
 
 Why it matters: the service refuses it.
 
-Cure: give the other file. Where a recording is wanted and a video has one, its sound can be taken out.
+Fix: give the other file. Where a recording is wanted and a video has one, its sound can be taken out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 from ..video import video_stream_missing
 

@@ -4,7 +4,7 @@ Found where the path names nothing, or is a link that points to nothing.
 
 Why it matters: nothing can be sent.
 
-Cure: correct the path. Relative paths count from the current folder; in a job file, from the folder of that
+Fix: correct the path. Relative paths count from the current folder; in a job file, from the folder of that
 job file.
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import Problem
+from ...media.facts import Problem
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

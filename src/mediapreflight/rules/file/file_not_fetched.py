@@ -5,7 +5,7 @@ videos and recordings alike, whatever their names.
 
 Why it matters: the file itself may be in order, but nothing of it was seen. Unchecked is not a pass.
 
-Cure: run `git lfs pull`; in a GitHub workflow, let `actions/checkout` do it with `lfs: true`.
+Fix: run `git lfs pull`; in a GitHub workflow, let `actions/checkout` do it with `lfs: true`.
 
 Source: the Git LFS specification, "The Pointer".
 """

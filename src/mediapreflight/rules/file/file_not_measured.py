@@ -1,31 +1,35 @@
 """A part of the file was not looked at, so this check cannot vouch for it.
 
 Found where a bound that guards against decompression bombs was reached (65 megapixels a picture, 512 MiB of
-picture data, a million packets, 64 MiB of header or 1 GiB read in all), or where no decoder for the format is
-at hand.
+picture data, a million packets, 64 MiB of header or 1 GiB read in all), or where no decoder here reads the
+format, or its rarer layouts, rightly: that is not damage.
 
 Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored.
 
-Cure: make the file smaller, or ignore `file-not-measured` once you know better.
+Fix: make the file smaller or save it in a usual format, or ignore `file-not-measured` once you know better.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import Problem
+from ...media.facts import Problem
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"
 FIXABLE = False
+_CURES = {
+    Problem.OVERSIZED: "make it smaller",
+    Problem.NOT_RUN: "save it in a usual format, or see what `mediapreflight doctor` says of missing libraries",
+}
 
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault, of severity unchecked, where measuring stopped short."""
-    for problem in (Problem.OVERSIZED, Problem.NOT_RUN):
+    for problem, cure in _CURES.items():
         if detail := case.facts.problem(problem):
             yield Fault(
                 severity="unchecked",
                 message=f"was not read whole: {detail}",
-                help="see what `mediapreflight doctor` says, or ignore file-not-measured to accept it as it is",
+                help=f"{cure}; ignore file-not-measured to accept it as it is",
             )

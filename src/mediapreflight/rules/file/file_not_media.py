@@ -5,14 +5,14 @@ named for what they are. Playlists and scripts are never followed.
 
 Why it matters: the service refuses it, often only after a download.
 
-Cure: none here; get the real file.
+Fix: none here; get the real file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import Problem
+from ...media.facts import Problem
 from ..base import Fault, InputCase
 from .file_not_fetched import POINTER
 

@@ -5,7 +5,7 @@ error. Between 10^6 and 2^20 one of them is: a warning.
 
 Why it matters: the upload takes its time, and the service refuses the file afterwards.
 
-Cure: a lower bit rate or quality, and only if that does not do, fewer pixels.
+Fix: a lower bit rate or quality, and only if that does not do, fewer pixels.
 """
 
 from __future__ import annotations

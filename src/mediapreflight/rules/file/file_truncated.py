@@ -7,14 +7,14 @@ file holds.
 Why it matters: a download or export that broke off. Decoders fill the gap with grey, or stop; the task fails
 or the result is spoilt.
 
-Cure: none here; fetch or export it again.
+Fix: none here; fetch or export it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import Problem
+from ...media.facts import Problem
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

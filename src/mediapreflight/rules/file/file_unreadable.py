@@ -5,14 +5,14 @@ reports an error.
 
 Why it matters: nothing can be measured, and nothing can be sent.
 
-Cure: name a regular file, or mend its permissions.
+Fix: name a regular file, or fix its permissions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import Problem
+from ...media.facts import Problem
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

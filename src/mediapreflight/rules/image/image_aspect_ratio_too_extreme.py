@@ -5,12 +5,12 @@ at most.
 
 Why it matters: the service refuses the picture.
 
-Cure: crop it around the person, or pad the short side.
+Fix: crop it around the person, or pad the short side.
 """
 
 from __future__ import annotations
 
-from ..sides import ratio_too_extreme
+from ..figures import ratio_too_extreme
 
 LEVEL = "metadata"
 FIXABLE = True

@@ -5,14 +5,14 @@ few as nearly black; bitmaps of 1, 2 or 4 bits are widened by most.
 
 Why it matters: what the model sees may differ from what you see.
 
-Cure: convert to 8 bits per channel, through the embedded colour profile.
+Fix: convert to 8 bits per channel, through the embedded colour profile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import ImageFacts
+from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

@@ -5,16 +5,16 @@ counts as one that has it.
 
 Why it matters: the service refuses the picture.
 
-Cure: flatten it onto a solid colour.
+Fix: flatten it onto a solid colour.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import ImageFacts
+from ...media.facts import ImageFacts
+from ...text import listed
 from ..base import Fault, InputCase
-from ..limits import listed
 
 LEVEL = "metadata"
 FIXABLE = True

@@ -4,14 +4,14 @@ Found where EXIF or XMP holds a GPS latitude.
 
 Why it matters: the picture leaves your machine; its place need not. No model uses it.
 
-Cure: strip the location, keeping the pixels as they are.
+Fix: strip the location, keeping the pixels as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import ImageFacts
+from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

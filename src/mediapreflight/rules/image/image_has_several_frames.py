@@ -6,14 +6,14 @@ behind the first for depth, HDR gain or stereo (MPO), which Pillow then names as
 Why it matters: the first frame of an animation is often not the one you mean, and a reader that goes by
 Pillow's format name refuses MPO.
 
-Cure: keep the first picture only.
+Fix: keep the first picture only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import ImageFacts
+from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

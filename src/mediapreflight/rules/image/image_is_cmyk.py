@@ -5,14 +5,14 @@ embedded profile.
 
 Why it matters: skin turns green or blue, and the face may not be found.
 
-Cure: convert to sRGB through the embedded profile.
+Fix: convert to sRGB through the embedded profile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import ImageFacts
+from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

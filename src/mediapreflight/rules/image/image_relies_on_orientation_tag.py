@@ -7,15 +7,16 @@ Why it matters: boxes such as `face_bbox` count in one of the two pictures and c
 and a face lying on its side may not be found. Some editors turn the pixels and forget the tag, which then
 turns the upright picture over.
 
-Cure: turn the pixels and drop the tag.
+Fix: turn the pixels and drop the tag.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import ImageFacts
+from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
+from ..figures import stored_and_shown
 
 LEVEL = "metadata"
 FIXABLE = True
@@ -28,8 +29,8 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=(
-                f"relies on EXIF orientation {facts.orientation}: stored {facts.stored_width} x {facts.stored_height} px, "
-                f"shown {facts.width} x {facts.height} px; whether the service turns it is not documented"
+                f"relies on EXIF orientation {facts.orientation}: {stored_and_shown(facts)}; "
+                "whether the service turns it is not documented"
             ),
             help="turn the pixels upright and drop the tag",
             measured=facts.orientation,

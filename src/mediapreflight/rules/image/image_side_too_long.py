@@ -4,12 +4,12 @@ Sides are display sides: after EXIF orientation.
 
 Why it matters: the service refuses the picture after the upload.
 
-Cure: scale it down, keeping its aspect ratio.
+Fix: scale it down, keeping its aspect ratio.
 """
 
 from __future__ import annotations
 
-from ..sides import side_too_long
+from ..figures import side_too_long
 
 LEVEL = "metadata"
 FIXABLE = True

@@ -4,12 +4,12 @@ Sides are display sides: after EXIF orientation. Both width and height must reac
 
 Why it matters: the service refuses the picture, or finds no usable face in it.
 
-Cure: scale it up. That adds no detail: a larger original is better.
+Fix: scale it up. That adds no detail: a larger original is better.
 """
 
 from __future__ import annotations
 
-from ..sides import side_too_short
+from ..figures import side_too_short
 
 LEVEL = "metadata"
 FIXABLE = True

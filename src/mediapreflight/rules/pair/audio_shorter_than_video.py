@@ -4,7 +4,7 @@ Wan image-to-video makes a video of the chosen `duration`.
 
 Why it matters: the silent seconds are billed like the others.
 
-Cure: choose a shorter `duration` where the model offers one, or a longer recording.
+Fix: choose a shorter `duration` where the model offers one, or a longer recording.
 
 Source: image-to-video-api-reference.
 """
@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..base import Fault, JobCase
-from ..durations import differ
-from ..limits import shown
 from .sound_track import sound_track
 
 LEVEL = "metadata"
@@ -25,14 +23,6 @@ FIXABLE = False
 def check(case: JobCase) -> Iterator[Fault]:
     """A fault where the sound is shorter than the video."""
     found = sound_track(case)
-    if found and found.sound_s < found.video_s and differ(found.sound_s, found.video_s):
-        yield Fault(
-            severity="info",
-            message=f"lasts {shown(round(found.sound_s, 2))} s; the video is {shown(found.video_s)} s, so its end is silent",
-            help=f"choose a shorter {found.parameter}, or a longer recording",
-            measured=found.sound_s,
-            limit=f">= {shown(found.video_s)}",
-            unit="s",
-            source=found.source,
-            role=found.role,
-        )
+    if found and found.is_shorter:
+        help = f"choose a shorter {found.parameter}, or a longer recording"
+        yield found.fault("info", ">=", "its end is silent", help)

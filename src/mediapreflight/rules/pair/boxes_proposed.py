@@ -5,7 +5,7 @@ largest face after the documented sample; they predict the detect call's, and ca
 
 Why it matters: it saves a call, and shows how the picture will be cropped before anything is sent.
 
-Cure: nothing is wrong.
+Fix: nothing is wrong.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ where they share at least three tenths of their union.
 Why it matters: the service animates what is in the box; a box from another picture, or from before a crop,
 animates a wall.
 
-Cure: leave the boxes out to have them computed.
+Fix: leave the boxes out to have them computed.
 """
 
 from __future__ import annotations

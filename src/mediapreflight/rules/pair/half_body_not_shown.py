@@ -3,7 +3,7 @@
 Why it matters: for the half body the service wants everything above the hips (`InvalidFile.FullBody`, "or
 change ratio to 1:1").
 
-Cure: choose 1:1, or a picture that reaches down to the hips.
+Fix: choose 1:1, or a picture that reaches down to the hips.
 
 Source: error-code.
 """

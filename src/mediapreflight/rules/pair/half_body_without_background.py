@@ -4,7 +4,7 @@ AnimateAnyone puts the person into the template's video unless `use_ref_img_bg` 
 
 Why it matters: the legs are invented; the documents advise against it.
 
-Cure: set `use_ref_img_bg=true`, or use a full-body picture.
+Fix: set `use_ref_img_bg=true`, or use a full-body picture.
 
 Source: animateanyone-video-generation-api.
 """

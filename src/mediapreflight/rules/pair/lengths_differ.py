@@ -5,7 +5,7 @@ ends. A tenth of a second and two hundredths of the length are let pass.
 
 Why it matters: the end of the voice, or of the take, is lost, and nothing says so.
 
-Cure: set `video_extension=true` where the voice is longer; `mediapreflight prepare --equal-lengths` cuts the longer one.
+Fix: set `video_extension=true` where the voice is longer; `mediapreflight prepare --equal-lengths` cuts the longer one.
 
 Source: videoretalk-api.
 """
@@ -14,10 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import AudioFacts, VideoFacts
+from ...media.facts import differ, length_of
+from ...text import shown
 from ..base import Fault, InputCase, JobCase
-from ..durations import differ
-from ..limits import shown
 
 LEVEL = "metadata"
 FIXABLE = False
@@ -49,6 +48,4 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 
 def _length(item: InputCase | None) -> float | None:
-    if item is None or not isinstance(item.facts, AudioFacts | VideoFacts):
-        return None
-    return item.facts.duration_s or item.facts.stated_duration_s
+    return length_of(item.facts) if item else None

@@ -4,7 +4,7 @@ Boxes that the job gives are judged by rules of their own.
 
 Why it matters: EMO crops the picture to that box; without one the job cannot be sent.
 
-Cure: extend the picture, or use one with more room around the face.
+Fix: extend the picture, or use one with more room around the face.
 """
 
 from __future__ import annotations

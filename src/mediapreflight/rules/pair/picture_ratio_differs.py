@@ -5,7 +5,7 @@ unless set; a picture of another ratio is distorted. Two hundredths are let pass
 
 Why it matters: people come out squeezed or stretched.
 
-Cure: crop or pad the picture to that ratio around the person, or choose the other `video_ratio`.
+Fix: crop or pad the picture to that ratio around the person, or choose the other `video_ratio`.
 
 Source: animateanyone-video-generation-api.
 """
@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ...probe.facts import ImageFacts
+from ...media.facts import ImageFacts
+from ...text import shown
 from ..base import Fault, JobCase
-from ..limits import shown
 
 LEVEL = "metadata"
 FIXABLE = True

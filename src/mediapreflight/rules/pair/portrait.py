@@ -37,7 +37,7 @@ def portrait(case: JobCase) -> Portrait | None:
     for name, item in case.inputs.items():
         if isinstance(item.content, PictureContent):
             ratio = _ratio(case)
-            return Portrait(name, item.content, ratio, framing_of(case.model.service.detect or case.model.id, ratio))
+            return Portrait(name, item.content, ratio, framing_of(case.model.service.boxes, ratio))
     return None
 
 

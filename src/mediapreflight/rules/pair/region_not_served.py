@@ -1,30 +1,38 @@
 """The model is not offered in the region the job is for.
 
-Why it matters: model, host and key must belong to one region; the call fails.
+Why it matters: model, host and key must belong to one region; the call fails. Of Frankfurt, no document lists the models: for
+a model whose page names its host it is a warning, and the job is sent.
 
-Cure: choose one of the model's regions.
+Fix: choose one of the model's regions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...findings import Severity
+from ...text import listed
 from ..base import Fault, JobCase
-from ..limits import listed
 
 LEVEL = "metadata"
 FIXABLE = False
 
 
 def check(case: JobCase) -> Iterator[Fault]:
-    """A fault where a region is named and does not serve the model."""
+    """A fault where a region is named and does not serve the model, or where no document says whether it does."""
     region = case.job.region
-    if region is not None and region not in case.model.regions:
-        yield Fault(
-            severity="error",
-            message=f"{case.model.id} is not offered in {region}, only in {listed(case.model.regions)}",
-            help=f"choose {listed(case.model.regions).replace(' and ', ' or ')}",
-            measured=region,
-            limit=", ".join(case.model.regions),
-            source=case.model.source(case.model.service.source),
-        )
+    if region is None or region in case.model.regions:
+        return
+    severity: Severity = "error"
+    message = f"{case.model.id} is not offered in {region}, only in {listed(case.model.regions)}"
+    if region in case.model.unconfirmed_regions:
+        severity = "warning"
+        message = f"no document lists the models of {region}; {case.model.id} is offered in {listed(case.model.regions)}"
+    yield Fault(
+        severity=severity,
+        message=message,
+        help=f"choose {listed(case.model.regions).replace(' and ', ' or ')}",
+        measured=region,
+        limit=", ".join(case.model.regions),
+        source=case.model.source(case.model.service.source),
+    )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...probe.facts import AudioFacts
-from ..base import JobCase
+from ...findings import Severity
+from ...media.facts import AudioFacts, differ, length_of
+from ...text import shown
+from ..base import Fault, JobCase
 
 
 class SoundTrack(NamedTuple):
@@ -16,6 +18,29 @@ class SoundTrack(NamedTuple):
     sound_s: float
     video_s: float
     source: str
+
+    @property
+    def is_longer(self) -> bool:
+        """Whether the sound goes on after the video."""
+        return self.sound_s > self.video_s and differ(self.sound_s, self.video_s)
+
+    @property
+    def is_shorter(self) -> bool:
+        """Whether the sound ends before the video."""
+        return self.sound_s < self.video_s and differ(self.sound_s, self.video_s)
+
+    def fault(self, severity: Severity, limit: str, consequence: str, help: str) -> Fault:
+        """The fault that says both lengths and what comes of them. `limit`: how the sound should compare to the video."""
+        return Fault(
+            severity=severity,
+            message=f"lasts {shown(round(self.sound_s, 2))} s; the video is {shown(self.video_s)} s, so {consequence}",
+            help=help,
+            measured=self.sound_s,
+            limit=f"{limit} {shown(self.video_s)}",
+            unit="s",
+            source=self.source,
+            role=self.role,
+        )
 
 
 def sound_track(case: JobCase) -> SoundTrack | None:
@@ -29,7 +54,7 @@ def sound_track(case: JobCase) -> SoundTrack | None:
         return None
     if any(case.holds(condition) for condition in item.role.ignored_when):
         return None
-    sound, video = item.facts.duration_s or item.facts.stated_duration_s, case.value(pair.parameter)
+    sound, video = length_of(item.facts), case.value(pair.parameter)
     if not sound or isinstance(video, bool) or not isinstance(video, int | float):
         return None
     return SoundTrack(pair.role, pair.parameter, sound, float(video), case.model.source(pair.source))

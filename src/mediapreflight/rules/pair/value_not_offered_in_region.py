@@ -4,15 +4,15 @@ wan2.6-i2v makes any whole number of seconds from 2 to 15 in Beijing, and 5, 10 
 
 Why it matters: the service refuses the request.
 
-Cure: choose a value the region offers.
+Fix: choose a value the region offers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import listed
 from ..base import Fault, JobCase
-from ..limits import listed
 
 LEVEL = "metadata"
 FIXABLE = False

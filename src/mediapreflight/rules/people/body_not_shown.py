@@ -6,15 +6,15 @@ How much is seen goes by body landmarks inside the picture: `full` is head to an
 Why it matters: AnimateAnyone takes a full body, or one from the waist up, with nothing covered; its template
 video needs the whole body from the first frame (`InvalidFile.FullBody`).
 
-Cure: none here; use a picture or take that shows more of the person.
+Fix: none here; use a picture or take that shows more of the person.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import listed
 from ..base import Fault, InputCase
-from ..limits import listed
 from .bodies import judged_bodies
 
 LEVEL = "content"

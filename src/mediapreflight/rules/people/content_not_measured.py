@@ -6,7 +6,7 @@ a slim image, and where a file that is otherwise sound cannot be decoded here.
 Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored, or `--level
 decode` is chosen.
 
-Cure: the line in the message; `mediapreflight doctor` tells all of them.
+Fix: the line in the message; `mediapreflight doctor` tells all of them.
 """
 
 from __future__ import annotations
@@ -25,5 +25,5 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="unchecked",
             message=f"its content was not measured: {case.content_trouble}",
-            help="mend that, or choose --level decode",
+            help="fix that, or choose --level decode",
         )

@@ -7,15 +7,15 @@ them do.
 
 Why it matters: what is generated is no sharper than what was given, and teeth and eyes suffer first.
 
-Cure: none here; use a sharper picture.
+Fix: none here; use a sharper picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .faces import main_face
 
 LEVEL = "content"

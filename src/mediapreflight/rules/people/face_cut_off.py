@@ -3,15 +3,15 @@
 Why it matters: the documents ask for a complete face (`InvalidFile.FullFace`); what lies beyond the edge is
 invented.
 
-Cure: none here; use a picture that holds the whole head.
+Fix: none here; use a picture that holds the whole head.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import listed
 from ..base import Fault, InputCase
-from ..limits import listed
 from .faces import main_face
 
 LEVEL = "content"

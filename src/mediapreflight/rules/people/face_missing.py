@@ -6,7 +6,7 @@ animals do not.
 Why it matters: EMO, LivePortrait and their kin refuse the picture ("No human face detected."), after the
 upload.
 
-Cure: none here; give a picture with a clear, frontal face.
+Fix: none here; give a picture with a clear, frontal face.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ them that must show a face (0.8). With no face in any of them it is an error.
 Why it matters: VideoRetalk leaves frames without a face as they are: the lips stand still there, and the
 seconds are billed.
 
-Cure: trim to the part that shows the face.
+Fix: trim to the part that shows the face.
 
 Source: videoretalk-api.
 """
@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...people.facts import VideoContent
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
+from .faces import frames
 
 LEVEL = "content"
 FIXABLE = False
@@ -26,23 +26,23 @@ FACE_FRAMES_MIN = 0.8
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where too few of the looked-at frames show a face."""
-    wanted, seen = case.role.content, case.content
-    if wanted is None or wanted.faces is None or not isinstance(seen, VideoContent) or not seen.samples:
+    found = frames(case)
+    if found is None:
         return
     least = case.threshold("face_frames_min", FACE_FRAMES_MIN)
-    share = sum(1 for sample in seen.samples if sample.faces) / len(seen.samples)
+    share = sum(1 for sample in found.samples if sample.faces) / len(found.samples)
     if share < least:
         yield Fault(
             severity="warning" if share else "error",
             message=(
-                f"{share:.0%} of {len(seen.samples)} frames looked at show a face; the others stay as they are"
+                f"{share:.0%} of {len(found.samples)} frames looked at show a face; the others stay as they are"
                 if share
-                else f"none of {len(seen.samples)} frames looked at shows a face; {case.model.id} needs one"
+                else f"none of {len(found.samples)} frames looked at shows a face; {case.model.id} needs one"
             ),
             help="trim it to the part that shows the face" if share else "give a video with a clear, frontal face",
             measured=round(share, 3),
             limit=f">= {shown(least)}",
             unit="of the frames",
-            service_code=None if share else wanted.errors.get("none"),
-            source=case.model.source(wanted.source),
+            service_code=None if share else found.wanted.errors.get("none"),
+            source=case.model.source(found.wanted.source),
         )

@@ -6,15 +6,15 @@ is a hint, not a verdict.
 
 Why it matters: the documents ask for an uncovered face; what is hidden is invented.
 
-Cure: none here; use a picture that shows the whole face.
+Fix: none here; use a picture that shows the whole face.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .faces import main_face
 
 LEVEL = "content"

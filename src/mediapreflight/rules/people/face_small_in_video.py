@@ -6,16 +6,16 @@ figure.
 
 Why it matters: few pixels of mouth give blurred lips.
 
-Cure: use a closer take, or crop to the person and scale up.
+Fix: use a closer take, or crop to the person and scale up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...people.facts import VideoContent
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
+from .faces import frames
 
 LEVEL = "content"
 FIXABLE = False
@@ -24,10 +24,10 @@ VIDEO_FACE_PX_MIN = 80
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the largest face of a looked-at frame is small."""
-    wanted, seen = case.role.content, case.content
-    if wanted is None or wanted.faces is None or not isinstance(seen, VideoContent):
+    found = frames(case)
+    if found is None:
         return
-    widths = [(sample.faces[0].bbox[2] - sample.faces[0].bbox[0], sample.time_s) for sample in seen.samples if sample.faces]
+    widths = [(sample.faces[0].bbox[2] - sample.faces[0].bbox[0], sample.time_s) for sample in found.samples if sample.faces]
     least = case.threshold("video_face_px_min", VIDEO_FACE_PX_MIN)
     if widths and min(widths)[0] < least:
         narrowest, when = min(widths)
@@ -38,5 +38,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             measured=narrowest,
             limit=f">= {shown(least)}",
             unit="px",
-            service_code=wanted.errors.get("proportion"),
+            service_code=found.wanted.errors.get("proportion"),
         )

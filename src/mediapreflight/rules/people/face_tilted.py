@@ -4,15 +4,15 @@ The lean is measured between the eyes. Threshold, overridable in the catalog: `r
 
 Why it matters: the documents ask for an upright head; far leans are found late or not at all.
 
-Cure: turn the picture upright, or use another.
+Fix: turn the picture upright, or use another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .faces import main_face
 
 LEVEL = "content"

@@ -6,15 +6,15 @@ light lies well above it.
 Why it matters: AnimateAnyone's documents reject dim pictures, and the service answers `InvalidFile.Value` for
 pictures that are too dark.
 
-Cure: none here; use a picture with light on the face.
+Fix: none here; use a picture with light on the face.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .faces import main_face
 
 LEVEL = "content"

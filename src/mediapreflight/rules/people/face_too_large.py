@@ -6,15 +6,15 @@ Threshold, overridable in the catalog: `face_share_max`, the face's width over t
 Why it matters: EMO wants the head with room around it and answers `InvalidFile.BodyProportion`; a head that
 moves leaves the frame.
 
-Cure: extend the picture around the face, or use one taken from further away.
+Fix: extend the picture around the face, or use one taken from further away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .faces import main_face
 
 LEVEL = "content"

@@ -7,15 +7,15 @@ in the picture" without a figure.
 Why it matters: EMO answers `InvalidFile.BodyProportion`, LivePortrait finds no face, and what is generated is
 blurred.
 
-Cure: none by itself; crop the picture around the person (`mediapreflight faces --crop`), or use a closer one.
+Fix: none by itself; crop the picture around the person (`mediapreflight faces --crop`), or use a closer one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .faces import main_face
 
 LEVEL = "content"

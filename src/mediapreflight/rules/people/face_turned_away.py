@@ -7,15 +7,15 @@ where the documents name one for the pose.
 Why it matters: the documents ask for a frontal face; EMO answers `InvalidFile.FacePose`, LivePortrait finds
 no face.
 
-Cure: none here; use a picture that looks into the camera.
+Fix: none here; use a picture that looks into the camera.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .faces import main_face
 
 LEVEL = "content"

@@ -1,11 +1,11 @@
-"""The face a picture is judged by, shared by the rules over faces."""
+"""The faces a picture or a video is judged by, shared by the rules over faces."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 from ...catalog.schema import Content
-from ...people.facts import Face, PictureContent
+from ...people.facts import Face, FrameContent, PictureContent, VideoContent
 from ..base import InputCase
 
 
@@ -31,3 +31,18 @@ def main_face(case: InputCase) -> MainFace | None:
     if wanted is None or wanted.faces is None or not isinstance(seen, PictureContent) or not seen.faces:
         return None
     return MainFace(seen.faces[0], seen, wanted)
+
+
+class Frames(NamedTuple):
+    """The frames of a video that were looked at, at least one, and what the model wants of the faces in them."""
+
+    samples: tuple[FrameContent, ...]
+    wanted: Content
+
+
+def frames(case: InputCase) -> Frames | None:
+    """The frames whose faces are judged, where the model wants faces and a video was looked at; None elsewhere."""
+    wanted, seen = case.role.content, case.content
+    if wanted is None or wanted.faces is None or not isinstance(seen, VideoContent) or not seen.samples:
+        return None
+    return Frames(seen.samples, wanted)

@@ -5,7 +5,7 @@ takes one of them, and which one is not documented. People in the background who
 
 Why it matters: EMO answers `InvalidFile.MultiHuman`; others animate the wrong person.
 
-Cure: none by itself; crop the picture to the person who is meant, for example with `mediapreflight faces --crop`.
+Fix: none by itself; crop the picture to the person who is meant, for example with `mediapreflight faces --crop`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Why it matters: VideoRetalk changes one person only: the one on the reference picture, or the largest face of
 the first frame. Which one that is should not be left to chance.
 
-Cure: give a reference picture of the person who speaks, or crop the video to them.
+Fix: give a reference picture of the person who speaks, or crop the video to them.
 
 Source: videoretalk-api.
 """
@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...people.facts import VideoContent
 from ..base import Fault, InputCase
+from .faces import frames
 
 LEVEL = "content"
 FIXABLE = False
@@ -21,10 +21,10 @@ FIXABLE = False
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where a looked-at frame shows more than one face."""
-    wanted, seen = case.role.content, case.content
-    if wanted is None or wanted.faces is None or not isinstance(seen, VideoContent) or not seen.samples:
+    found = frames(case)
+    if found is None:
         return
-    most = max(seen.samples, key=lambda sample: len(sample.faces))
+    most = max(found.samples, key=lambda sample: len(sample.faces))
     if len(most.faces) > 1:
         yield Fault(
             severity="warning",
@@ -33,6 +33,6 @@ def check(case: InputCase) -> Iterator[Fault]:
             measured=len(most.faces),
             limit="== 1",
             unit="faces",
-            service_code=wanted.errors.get("several"),
-            source=case.model.source(wanted.source),
+            service_code=found.wanted.errors.get("several"),
+            source=case.model.source(found.wanted.source),
         )

@@ -5,7 +5,7 @@ Judged by body landmarks, for models that move bodies.
 Why it matters: AnimateAnyone's detect call fails ("no human body"), and its template call aborts when the
 first frame shows nobody (`InvalidFile.Content`).
 
-Cure: give a picture that shows a person; trim a video to start with one.
+Fix: give a picture that shows a person; trim a video to start with one.
 """
 
 from __future__ import annotations

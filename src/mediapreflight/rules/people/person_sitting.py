@@ -5,7 +5,7 @@ Judged by how far the hips stand above the knees, where both are seen.
 Why it matters: the service asks for shoulders and ankles in view, "not sitting" (`InvalidFile.BodyPose`), for
 pictures and templates of full bodies.
 
-Cure: none here; use one in which the person stands.
+Fix: none here; use one in which the person stands.
 
 Source: error-code.
 """

@@ -5,7 +5,7 @@ Judged by the order and visibility of shoulders, hips and face landmarks.
 Why it matters: AnimateAnyone fails on side views and asks for people who face the camera
 (`InvalidFile.FrontBody`, `InvalidFile.BodyPose`).
 
-Cure: none here; use a picture from the front.
+Fix: none here; use a picture from the front.
 """
 
 from __future__ import annotations

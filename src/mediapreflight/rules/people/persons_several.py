@@ -2,7 +2,7 @@
 
 Why it matters: AnimateAnyone takes exactly one; its detect call fails on "multi human bodies".
 
-Cure: none by itself; crop to the person who is meant.
+Fix: none by itself; crop to the person who is meant.
 """
 
 from __future__ import annotations

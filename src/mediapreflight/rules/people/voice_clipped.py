@@ -4,15 +4,15 @@ Threshold, overridable in the catalog: `clipping_share_max` (0.001), the share o
 
 Why it matters: distorted sounds are read as other sounds, and lips follow them.
 
-Cure: none here; record again at a lower level.
+Fix: none here; record again at a lower level.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .voices import judged_sound
 
 LEVEL = "content"

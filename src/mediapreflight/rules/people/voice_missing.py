@@ -6,15 +6,15 @@ detector hears it as one, so this is a warning where other sound is there.
 
 Why it matters: the mouth stays closed, and every second is billed.
 
-Cure: none here; give a recording with a clear voice.
+Fix: none here; give a recording with a clear voice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .voices import SPEECH_SHARE_LEAST, is_voiceless, judged_sound
 
 LEVEL = "content"

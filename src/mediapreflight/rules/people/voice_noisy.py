@@ -6,15 +6,15 @@ Judged by two figures: the distance between the voice and the quietest tenth of 
 
 Why it matters: the documents ask for a clear voice without noise and music; lips follow what is not speech.
 
-Cure: use the voice track alone, or remove the noise.
+Fix: use the voice track alone, or remove the noise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .voices import judged_voice
 
 LEVEL = "content"

@@ -5,15 +5,15 @@ speaks.
 
 Why it matters: silence is billed like speech, and the portrait stands still.
 
-Cure: cut long pauses out.
+Fix: cut long pauses out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .voices import judged_voice
 
 LEVEL = "content"

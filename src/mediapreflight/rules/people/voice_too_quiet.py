@@ -4,15 +4,15 @@ Threshold, overridable in the catalog: `speech_level_min` (-40 dBFS), the level 
 
 Why it matters: quiet speech is taken for silence, and the mouth stays closed.
 
-Cure: `mediapreflight prepare --loudness -16` raises its level, on request only.
+Fix: `mediapreflight prepare --loudness -16` raises its level, on request only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 from .voices import judged_voice
 
 LEVEL = "content"

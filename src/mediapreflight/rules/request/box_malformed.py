@@ -2,15 +2,16 @@
 
 Why it matters: EMO and Emoji answer `InvalidParameter`, "Invalid ext_bbox."
 
-Cure: give left, top, right and bottom in pixels, right and bottom larger than left and top.
+Fix: give left, top, right and bottom in pixels, right and bottom larger than left and top.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...people.geometry import is_box
 from ..base import Fault, JobCase
-from .boxes import is_box, raw_boxes
+from .boxes import raw_boxes
 
 LEVEL = "metadata"
 FIXABLE = False

@@ -5,7 +5,7 @@ picture lands here too.
 
 Why it matters: EMO crops the picture to `ext_bbox`; a crop beyond the edge is refused ("Invalid ext_bbox.").
 
-Cure: compute the box on the very file that is sent.
+Fix: compute the box on the very file that is sent.
 """
 
 from __future__ import annotations

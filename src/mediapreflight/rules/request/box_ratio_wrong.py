@@ -5,7 +5,7 @@ EMO takes 1:1 and 3:4, Emoji about 1:1. One pixel off passes, because a document
 
 Why it matters: the service answers `InvalidParameter`, "Invalid ext_bbox.", or stretches the face.
 
-Cure: let the box be computed, with the exact ratio.
+Fix: let the box be computed, with the exact ratio.
 """
 
 from __future__ import annotations

@@ -6,13 +6,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ...catalog.schema import Parameter
-from ...people.geometry import Box
-from ...probe.facts import ImageFacts
+from ...media.facts import ImageFacts
+from ...people.geometry import Box, is_box
 from ..base import InputCase, JobCase
-
-_CORNERS = 4
-# No format counts further; what lies beyond is more than arithmetic with fractions of it can hold.
-_FARTHEST = 2**32
 
 
 class GivenBox(NamedTuple):
@@ -34,16 +30,6 @@ def raw_boxes(case: JobCase) -> Iterator[tuple[str, Parameter, Any]]:
         value = case.job.inputs.get(name)
         if known.type == "box" and value is not None:
             yield name, known, value
-
-
-def is_box(value: Any) -> bool:
-    """Whether a value is four whole numbers that span an area."""
-    if not isinstance(value, list | tuple) or len(value) != _CORNERS:
-        return False
-    if not all(isinstance(corner, int) and not isinstance(corner, bool) and abs(corner) <= _FARTHEST for corner in value):
-        return False
-    x1, y1, x2, y2 = value
-    return bool(x2 > x1 and y2 > y1)
 
 
 def sound_boxes(case: JobCase) -> dict[str, GivenBox]:

@@ -4,7 +4,7 @@
 
 Why it matters: the service crops the face off, or answers "Invalid ext_bbox."
 
-Cure: compute both boxes together.
+Fix: compute both boxes together.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Only whole jobs are judged: files checked each by itself miss nothing. Boxes tha
 
 Why it matters: the service answers `InvalidParameter`, "Field required".
 
-Cure: give it.
+Fix: give it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Why it matters: the service ignores it or refuses the request; either way the file is not used.
 
-Cure: name one of the model's inputs, or leave it out.
+Fix: name one of the model's inputs, or leave it out.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import difflib
 from collections.abc import Iterator
 
 from ...errors import did_you_mean
+from ...text import listed
 from ..base import Fault, JobCase
-from ..limits import listed
 
 LEVEL = "metadata"
 FIXABLE = False

@@ -5,15 +5,15 @@ or without companions.
 
 Why it matters: the service refuses the request.
 
-Cure: give one of the documented sets.
+Fix: give one of the documented sets.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import listed
 from ..base import Fault, JobCase
-from ..limits import listed
 
 LEVEL = "metadata"
 FIXABLE = False

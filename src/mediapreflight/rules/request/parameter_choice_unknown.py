@@ -2,7 +2,7 @@
 
 Why it matters: the service refuses the request, or falls back to a default without saying so.
 
-Cure: give one of the choices.
+Fix: give one of the choices.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import difflib
 from collections.abc import Iterator
 
 from ...errors import did_you_mean
+from ...text import listed
 from ..base import Fault, JobCase
-from ..limits import listed
 from .values import sound_values
 
 LEVEL = "metadata"

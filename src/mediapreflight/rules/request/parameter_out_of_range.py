@@ -2,15 +2,15 @@
 
 Why it matters: the service answers that the value is out of definition.
 
-Cure: give a value within the range.
+Fix: give a value within the range.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...text import shown
 from ..base import Fault, JobCase
-from ..limits import shown
 from .values import sound_values
 
 LEVEL = "metadata"

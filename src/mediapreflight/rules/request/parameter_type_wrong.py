@@ -3,7 +3,7 @@
 Why it matters: the service answers that the value is out of definition. Some gateways read `"24"` as 24,
 others do not.
 
-Cure: write the value in its type.
+Fix: write the value in its type.
 """
 
 from __future__ import annotations

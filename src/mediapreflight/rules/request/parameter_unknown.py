@@ -2,7 +2,7 @@
 
 Why it matters: the service ignores it, and the result is not what was meant.
 
-Cure: correct its name, or leave it out.
+Fix: correct its name, or leave it out.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import difflib
 from collections.abc import Iterator
 
 from ...errors import did_you_mean
+from ...text import listed
 from ..base import Fault, JobCase
-from ..limits import listed
 
 LEVEL = "metadata"
 FIXABLE = False

@@ -5,7 +5,7 @@ Where the documents say that the excess is cut it is a warning; where they only 
 Why it matters: what is cut goes without a word, and the end of a prompt often holds the style; or the request is
 refused.
 
-Cure: shorten it.
+Fix: shorten it.
 """
 
 from __future__ import annotations

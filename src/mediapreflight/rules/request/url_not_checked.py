@@ -1,10 +1,10 @@
 """An input is a URL, so nothing could be measured.
 
-`check` makes no network call.
+`check` makes no network call, and `oss://` URLs are reached through the service only.
 
 Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored.
 
-Cure: give the local file, or ignore `url-not-checked` for inputs you vouch for.
+Fix: give the local file, or ignore `url-not-checked` for inputs you vouch for.
 """
 
 from __future__ import annotations

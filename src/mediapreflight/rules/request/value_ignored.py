@@ -6,7 +6,7 @@ false.
 
 Why it matters: what was asked for does not happen, and nothing says so.
 
-Cure: change the other value, or leave this one out.
+Fix: change the other value, or leave this one out.
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@ part 2 and more.
 
 Why it matters: the service refuses the video or fails while decoding.
 
-Cure: transcode to H.264 (yuv420p).
+Fix: transcode to H.264 (yuv420p).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 from ..limits import not_among
 
@@ -24,7 +24,5 @@ LIMIT = "video_codecs"
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the codec is not among the accepted ones."""
     facts = case.facts
-    if isinstance(facts, VideoFacts) and (
-        fault := not_among(case, case.role.video_codecs, facts.video_codec, "the video codec", "transcode it to h264")
-    ):
-        yield fault
+    if isinstance(facts, VideoFacts):
+        yield from not_among(case, case.role.video_codecs, facts.video_codec, "the video codec", "transcode it to h264")

@@ -6,16 +6,16 @@ a sound track that runs on after the picture, an index left over from an edit, a
 Why it matters: which of the two the service reads is unknown. The bill or the refusal may follow the longer
 one.
 
-Cure: rewrite the header by a remux; where the sound runs on, cut it to the picture.
+Fix: rewrite the header by a remux; where the sound runs on, cut it to the picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
-from ..durations import misstated
+from ..figures import duration_misstated
 
 LEVEL = "decode"
 FIXABLE = True
@@ -24,9 +24,5 @@ FIXABLE = True
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the stated and the measured length differ."""
     facts = case.facts
-    if (
-        isinstance(facts, VideoFacts)
-        and facts.frames
-        and (fault := misstated(facts.duration_s, facts.stated_duration_s, "picture"))
-    ):
-        yield fault
+    if isinstance(facts, VideoFacts) and facts.frames:
+        yield from duration_misstated(facts.duration_s, facts.stated_duration_s, "picture")

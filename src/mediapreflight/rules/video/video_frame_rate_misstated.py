@@ -7,16 +7,16 @@ second.
 Why it matters: which of the two the service reads is unknown; a reader that trusts the header plays at the
 wrong speed.
 
-Cure: write the frames anew at a constant rate.
+Fix: write the frames anew at a constant rate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 
 LEVEL = "decode"
 FIXABLE = True

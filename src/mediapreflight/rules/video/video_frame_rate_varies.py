@@ -5,18 +5,18 @@ a tenth of the usual one, and by more than the container's clock rounds. Phones,
 calls write such files.
 
 Why it matters: a reader that counts frames at the nominal rate lets picture and sound drift apart, which lip
-synchronisation cannot mend.
+synchronisation cannot fix.
 
-Cure: convert to a constant frame rate.
+Fix: convert to a constant frame rate.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 
 LEVEL = "decode"
 FIXABLE = True

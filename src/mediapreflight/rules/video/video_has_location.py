@@ -4,14 +4,14 @@ Found where the container's metadata holds a position, as phones write it.
 
 Why it matters: the video leaves your machine; its place need not. No model uses it.
 
-Cure: strip the location by a remux, without touching picture or sound.
+Fix: strip the location by a remux, without touching picture or sound.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

@@ -4,14 +4,14 @@ Found where the container marks its picture with a protection scheme (Common Enc
 
 Why it matters: without the key nobody can decode it, the service included.
 
-Cure: none here; export it without protection.
+Fix: none here; export it without protection.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

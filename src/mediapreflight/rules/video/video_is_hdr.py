@@ -1,18 +1,21 @@
 """The video is high dynamic range.
 
-Found where its transfer function is PQ (HDR10, Dolby Vision) or HLG, as recent phones record by default.
+Found where its transfer function is PQ (HDR10, most of Dolby Vision) or HLG, as recent phones record by default, and
+in Dolby Vision profile 5, whose colours are stored in a space of their own.
 
 Why it matters: read as standard range, which no model documents otherwise, it looks grey and flat, and faces
 lose contrast.
 
-Cure: tone-map to standard range, which needs one encode.
+Profile 5 is shown green and purple by every reader that does not know it.
+
+Fix: tone-map to standard range, which needs one encode. Nothing here reads the colours of profile 5: export it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"
@@ -22,7 +25,18 @@ FIXABLE = True
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the transfer function is one of the HDR ones."""
     facts = case.facts
-    if isinstance(facts, VideoFacts) and facts.transfer in ("pq", "hlg"):
+    if not isinstance(facts, VideoFacts):
+        return
+    if facts.transfer == "ipt-pq":
+        yield Fault(
+            severity="warning",
+            message="is Dolby Vision profile 5; read as any other video it looks green and purple",
+            help="export it as HDR10 or in standard range",
+            measured=facts.transfer,
+            limit="sdr",
+            fixable=False,
+        )
+    elif facts.transfer in ("pq", "hlg"):
         yield Fault(
             severity="warning",
             message=f"is high dynamic range ({facts.transfer.upper()}); read as standard range it looks flat",

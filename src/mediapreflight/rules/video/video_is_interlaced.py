@@ -2,14 +2,14 @@
 
 Why it matters: moving lips show combs, and a model that generates from them keeps the combs.
 
-Cure: deinterlace, which needs one encode.
+Fix: deinterlace, which needs one encode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

@@ -5,14 +5,14 @@ or 4:4:4 come from cameras, editors and screen recorders.
 
 Why it matters: the service may fail to decode it, or shift its colours.
 
-Cure: convert to 8-bit 4:2:0 (yuv420p), which needs one encode.
+Fix: convert to 8-bit 4:2:0 (yuv420p), which needs one encode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

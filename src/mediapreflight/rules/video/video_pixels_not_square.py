@@ -4,15 +4,16 @@ No model documents whether it honours the sample aspect ratio.
 
 Why it matters: a reader that does not honour it sees faces squeezed, and measures other sides.
 
-Cure: scale to square pixels, which needs one encode.
+Fix: scale to square pixels, which needs one encode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
+from ..figures import stored_and_shown
 
 LEVEL = "metadata"
 FIXABLE = True
@@ -26,11 +27,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(facts, VideoFacts) and facts.sample_aspect_ratio not in _SQUARE:
         yield Fault(
             severity="warning",
-            message=(
-                f"its pixels are not square ({facts.sample_aspect_ratio}): "
-                f"stored {facts.stored_width} x {facts.stored_height} px, "
-                f"shown {facts.width} x {facts.height} px"
-            ),
+            message=f"its pixels are not square ({facts.sample_aspect_ratio}): {stored_and_shown(facts)}",
             help="scale it to square pixels",
             measured=facts.sample_aspect_ratio,
             limit="1:1",

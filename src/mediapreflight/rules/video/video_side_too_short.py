@@ -5,12 +5,12 @@ minimum.
 
 Why it matters: the service refuses the video, or finds no usable face in it.
 
-Cure: scale it up. That adds no detail: a larger original is better.
+Fix: scale it up. That adds no detail: a larger original is better.
 """
 
 from __future__ import annotations
 
-from ..sides import side_too_short
+from ..figures import side_too_short
 
 LEVEL = "metadata"
 FIXABLE = True

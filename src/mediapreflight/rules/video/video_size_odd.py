@@ -5,14 +5,14 @@ line.
 
 Why it matters: a service that encodes its result at the size of the input may fail at the very end.
 
-Cure: crop or scale by one pixel, which needs one encode.
+Fix: crop or scale by one pixel, which needs one encode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

@@ -5,16 +5,16 @@ Found where the first frame's time is more than two frames after zero (and more 
 Why it matters: readers that drop the empty start move the picture against the sound; readers that keep it see
 no face in the first frame.
 
-Cure: set the first frame to time zero, keeping sound and picture together.
+Fix: set the first frame to time zero, keeping sound and picture together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import VideoFacts
+from ...media.facts import VideoFacts
+from ...text import shown
 from ..base import Fault, InputCase
-from ..limits import shown
 
 LEVEL = "metadata"
 FIXABLE = True

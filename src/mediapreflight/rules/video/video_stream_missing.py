@@ -4,15 +4,15 @@ Found where only sound is in it, or a cover picture stands where the video shoul
 
 Why it matters: the service cannot open it as a video.
 
-Cure: none here; export it with its picture.
+Fix: none here; export it with its picture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...probe.facts import AudioFacts
-from ...probe.formats import FORMATS
+from ...media.facts import AudioFacts
+from ...media.formats import FORMATS
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"

@@ -5,7 +5,7 @@ the service reads is unknown. Level `metadata` knows the container's word only.
 
 Why it matters: the service refuses the video after the upload.
 
-Cure: trim it, by stream copy where that is exact.
+Fix: trim it, by stream copy where that is exact.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..base import Fault, InputCase
-from ..durations import duration_too_long
+from ..figures import duration_too_long
 
 LEVEL = "metadata"
 FIXABLE = True

@@ -5,7 +5,7 @@ the service reads is unknown. Level `metadata` knows the container's word only.
 
 Why it matters: the service refuses the video.
 
-Cure: a longer take; or play it backward and forward until it is long enough.
+Fix: a longer take; or play it backward and forward until it is long enough.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..base import Fault, InputCase
-from ..durations import duration_too_short
+from ..figures import duration_too_short
 
 LEVEL = "metadata"
 FIXABLE = True

@@ -1,0 +1,64 @@
+"""What the strings of an entry may be: they go into requests, onto terminals and into commands that are run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+Key = tuple[str, ...]
+_SHOWN = 80
+
+
+class Sort(NamedTuple):
+    """A sort of string: a pattern for all of it, and what it is in words."""
+
+    pattern: str
+    words: str
+
+    def takes(self, text: str) -> bool:
+        """Whether the text is of this sort."""
+        return re.fullmatch(self.pattern, text) is not None
+
+    def refusal(self, text: str) -> str:
+        """Why the text is not, with every character of it that is not printable written out."""
+        shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}…"
+        return f"{shown} is no {self.words}"
+
+
+MODEL_ID = Sort(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", "model id: up to 128 letters, digits, `.`, `_` and `-`")
+_PATH = Sort(
+    r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", "path of a service: words of letters, digits, `.`, `_` and `-`, with a `/` before each"
+)
+_PLACE = Sort(
+    r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*", "place in an answer: words of letters, digits, `_` and `-`, with a `.` between them"
+)
+_NAME = Sort(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "name: letters, digits, `.`, `_` and `-`")
+_TEXT = Sort(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*", "text on one line")
+
+# By the key that the string stands at, or the table or list that it is in.
+_SORTS = {
+    **dict.fromkeys(("id", "aliases", "region_ids", "successor", "detect", "template", "filled_by", "extends"), MODEL_ID),
+    **dict.fromkeys(("result", "verdict", "reason", "returns", "tells", "usage_seconds"), _PLACE),
+    **dict.fromkeys(("field", "error", "errors", "extra_states", "container", "video_codec"), _NAME),
+    "path": _PATH,
+}
+_TABLES_OF_NAMES = ("roles", "fields", "parameters", "returns")
+
+
+def strings(value: Any, key: Key = (), sort: Sort = _TEXT) -> Iterator[tuple[Key, str, Sort]]:
+    """Every string of a catalog value, at any depth, keys of tables too: where it stands, and what it must be."""
+    if isinstance(value, str):
+        yield key, value, sort
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from strings(getattr(value, name), (*key, name), _SORTS.get(name, _TEXT))
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield (*key, name), name, _NAME if key[-1] in _TABLES_OF_NAMES else _TEXT
+            yield from strings(inner, (*key, name), sort)
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from strings(inner, (*key, str(index)), sort)

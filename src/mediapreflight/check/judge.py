@@ -1,0 +1,110 @@
+"""What the rules find in a job that was measured. Nothing is read."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from ..catalog import Model
+from ..findings import FAILING, Finding, InputReport, JobReport
+from ..job import Job
+from ..media.source import display_name
+from ..rules import Rule, rules_in
+from ..rules.base import Fault, InputCase, JobCase
+from .measure import Measured
+
+
+def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: frozenset[str]) -> JobReport:
+    """What the selected rules find in a measured job. Pure: no file is opened."""
+    cases = {
+        name: InputCase(model, name, model.roles[name], display_name(str(job.inputs[name])), *each)
+        for name, each in measured.items()
+    }
+    findings = [finding for case in cases.values() for finding in _input_findings(case, codes)]
+    findings += _job_findings(JobCase(model, job, cases), codes)
+    inputs = {
+        name: _input_report(str(value), measured.get(name))
+        for name, value in job.inputs.items()
+        if name in model.roles and value not in (None, "")
+    }
+    return JobReport(
+        model=model.id,
+        ok=not any(finding.severity in FAILING for finding in findings),
+        parameters=_encodable(job.parameters),
+        fields=_encodable({name: value for name, value in job.inputs.items() if name not in model.roles}),
+        inputs=inputs,
+        findings=tuple(findings),
+    )
+
+
+def _input_report(value: str, measured: Measured | None) -> InputReport:
+    path = display_name(value)
+    return InputReport(path=path, facts=measured.facts, content=measured.content) if measured else InputReport(path=path)
+
+
+def _encodable(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with text any encoder takes: arguments of the command line may hold bytes that are no UTF-8."""
+    return {_text(name): _text(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-8", "backslashreplace").decode()
+
+
+def _input_findings(case: InputCase, codes: frozenset[str]) -> Iterator[Finding]:
+    groups = ["file"]
+    # Limits of a role say nothing about a file of another kind, but a sound file in a video's place has a rule of its own.
+    if case.role.kind in (case.facts.kind, "video"):
+        groups.append(case.role.kind)
+    if case.content is not None or case.content_trouble is not None:
+        groups.append("people")
+    for group in groups:
+        for rule, check in _checks(group, codes):
+            for fault in check(case):
+                yield _finding(rule, fault, case.name, case.path)
+
+
+def _job_findings(case: JobCase, codes: frozenset[str]) -> Iterator[Finding]:
+    if _is_one_file(case):
+        return
+    for group in ("request", "pair"):
+        for rule, check in _checks(group, codes):
+            for fault in check(case):
+                yield _finding(rule, fault, fault.role, _path_of(case, fault.role))
+
+
+def _is_one_file(case: JobCase) -> bool:
+    """Whether the job is nothing but a file by itself, without boxes to be had: nothing goes with it, so nothing can be amiss."""
+    job = case.job
+    alone = not job.whole and not job.parameters and job.region is None and job.inputs.keys() == case.inputs.keys()
+    return alone and len(case.inputs) == 1 and all(measured.content is None for measured in case.inputs.values())
+
+
+@functools.lru_cache(maxsize=64)
+def _checks(group: str, codes: frozenset[str]) -> tuple[tuple[Rule, Callable[[Any], Iterable[Fault]]], ...]:
+    """The selected rules of a folder with their functions, looked up once: there is a dozen for each of many files."""
+    return tuple((rule, rule.check) for rule in rules_in(group) if rule.code in codes)
+
+
+def _path_of(case: JobCase, role: str | None) -> str | None:
+    value = case.job.inputs.get(role) if role in case.model.roles else None
+    return display_name(value) if isinstance(value, str) and value else None
+
+
+def _finding(rule: Rule, fault: Fault, role: str | None, path: str | None) -> Finding:
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        severity=fault.severity,
+        role=role,
+        path=path,
+        message=fault.message,
+        measured=_text(fault.measured) if isinstance(fault.measured, str) else fault.measured,
+        limit=fault.limit,
+        unit=fault.unit,
+        service_code=fault.service_code,
+        fixable=rule.fixable if fault.fixable is None else fault.fixable,
+        help=fault.help,
+        source=fault.source,
+    )

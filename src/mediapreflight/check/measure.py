@@ -1,0 +1,124 @@
+"""What files are: facts, and where a model asks for it who is to be seen and heard. Knows no limit, and judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal, NamedTuple
+
+from ..catalog import Model, Role
+from ..errors import MissingLibraryError, UnreadableMediaError, UsageError
+from ..job import Job, is_url, with_local_paths
+from ..media.facts import Facts, Level, Problem
+from ..media.probe import probe
+from ..media.source import is_remote
+from ..people.facts import Content
+
+# What takes longer to measure hangs: ten minutes of 1080p video take some seconds.
+TIME_LIMIT_S = 120.0
+# The files of a job by role, and the model whose roles they are.
+InRoles = tuple[Mapping[str, str], Model]
+# What is looked at in a file, beyond its facts.
+Look = Literal["faces", "faces and bodies", "faces in frames", "faces and bodies in frames", "speech"]
+
+
+class Measured(NamedTuple):
+    """What one file is, who is to be seen and heard in it, and why that could not be measured."""
+
+    facts: Facts
+    content: Content | None = None
+    trouble: str | None = None
+
+
+def local_files(job: Job, model: Model) -> dict[str, str]:
+    """The paths of a job by role, and its `data:` URLs, which hold a file; other URLs are left out.
+
+    Raises UsageError for an input that is neither path nor URL.
+    """
+    paths = {}
+    for role in model.roles:
+        value = job.inputs.get(role)
+        if value in (None, "") or is_url(value):
+            continue
+        if not isinstance(value, str):
+            raise UsageError(f"{role} of {model.id} must be a path or a URL, not {value!r}")
+        paths[role] = value
+    return paths
+
+
+def measure(job: Job, model: Model, level: Level) -> dict[str, Measured]:
+    """What every local file of a job is, by role. Raises UsageError for an input that is neither path nor URL."""
+    return measure_files(local_files(with_local_paths(job, model), model), model, level)
+
+
+def measure_files(paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
+    """What the files are that stand in these roles of the model."""
+    return {role: measure_file(path, model.roles[role], level) for role, path in paths.items()}
+
+
+def measure_jobs(jobs: Sequence[InRoles], level: Level) -> list[dict[str, Measured]]:
+    """The same for several jobs."""
+    return [measure_files(paths, model, level) for paths, model in jobs]
+
+
+def measure_file(path: str, role: Role, level: Level) -> Measured:
+    """What one file is that stands in this role."""
+    with _at_hand(path, level):
+        facts = probe(path, level)
+        look = look_for(facts, role, level)
+        return Measured(facts) if look is None else _with_content(path, facts, look)
+
+
+def read_facts(path: str, level: Level) -> Facts:
+    """What `probe` says of a file, here or in an object store."""
+    with _at_hand(path, level):
+        return probe(path, level)
+
+
+def _at_hand(path: str, level: Level) -> AbstractContextManager[object]:
+    """While it lasts, what is read whole from afar is fetched once."""
+    if level == "metadata" or not is_remote(path):
+        return nullcontext()
+    from ..media.remote import fetched_once
+
+    return fetched_once(path)
+
+
+def look_for(facts: Facts, role: Role, level: Level) -> Look | None:
+    """What is to be looked at in a file of these facts; None where the level does not ask for it, or the model has no demand."""
+    wanted = role.content
+    # A false header spoils nothing, and of what is encrypted the look itself says that it cannot be had.
+    is_whole = facts.has_only(Problem.MISSTATED, Problem.ENCRYPTED)
+    if level != "content" or wanted is None or facts.kind != role.kind or not is_whole:
+        return None
+    if role.kind == "audio":
+        return "speech" if wanted.speech else None
+    with_bodies = wanted.bodies is not None or wanted.framing is not None
+    if wanted.faces is None and not with_bodies:
+        return None
+    if role.kind == "image":
+        return "faces and bodies" if with_bodies else "faces"
+    return "faces and bodies in frames" if with_bodies else "faces in frames"
+
+
+def _with_content(path: str, facts: Facts, look: Look) -> Measured:
+    try:
+        return Measured(facts, _seen(path, look))
+    except UnreadableMediaError as error:
+        return Measured(facts, trouble=error.reason)
+    except MissingLibraryError as error:
+        return Measured(facts, trouble=str(error))
+    except ImportError as error:
+        reason = " ".join(str(error).split())
+        return Measured(facts, trouble=f"{error.name or 'a library'} does not load ({reason}); `mediapreflight doctor` says more")
+
+
+def _seen(path: str, look: Look) -> Content:
+    from ..people import listen, see_picture, watch_video
+
+    match look:
+        case "speech":
+            return listen(path)
+        case "faces" | "faces and bodies":
+            return see_picture(path, bodies=look == "faces and bodies")
+    return watch_video(path, bodies=look == "faces and bodies in frames")

@@ -1,0 +1,332 @@
+"""Jobs in, reports out: every input measured, here or in processes, then judged."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from ..catalog import Catalog, Model, builtin_catalog
+from ..errors import UsageError
+from ..findings import JobReport, Report
+from ..job import Job, roles_for_kind, with_local_paths
+from ..media.facts import Level
+from ..media.source import display_name, is_remote, local_path
+from ..rules import selection
+from .judge import judge
+from .measure import TIME_LIMIT_S, InRoles, Measured, local_files, measure_files, measure_jobs
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from .cache import Cache, Stamp
+    from .containment import Containment
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+# Enough queued work to keep every worker busy, little enough to keep memory flat.
+_QUEUED_PER_WORKER = 4
+# Starting processes takes about this many seconds of work: once as much was done alone and there is more, they pay.
+_PATIENCE_S: dict[Level, float] = {"metadata": 0.15, "decode": 0.15, "content": 2.0}
+# Jobs go to a process in portions of about this length, which makes the way there cheap and waiting for the last one short.
+_PORTION_S = 0.02
+_MAX_PORTION = 64
+
+
+def check(
+    jobs: Job | Iterable[Job],
+    *,
+    level: Level = "content",
+    select: Iterable[str] = ("ALL",),
+    ignore: Iterable[str] = (),
+    preview: bool = False,
+    catalog: Catalog | None = None,
+    workers: int = 1,
+    cache: Cache | None = None,
+    contained: bool = True,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Report:
+    """Check one job or many; nothing is changed, and nothing is sent.
+
+    Args:
+        level: how much is read: `metadata` (headers), `decode` (all data), `content` (who is to be seen and heard).
+        select, ignore: rules by code, prefix of codes, or name.
+        preview: whether rules run that are new in this release.
+        workers: how many files are measured at once, in processes of their own once that pays. The report is the same for any
+            number.
+        cache: what files were found to be is taken from there where they did not change, and kept there. None: every file
+            is read anew. The report is the same.
+        contained: decoders run in processes of their own, which stay for the next call; one that hangs or crashes spoils its own
+            file only, which is then unchecked. False: they run in this process as long as one worker is enough. Headers (level
+            `metadata`) are read in this process.
+        time_limit_s: how long the files of a job may take to be measured, where decoders are contained; what takes longer is
+            unchecked.
+
+    Raises UnknownModelError and UnknownRuleError, and UsageError where `select` names a rule in preview without `preview`, before
+    any file is opened.
+    """
+    several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
+    models = catalog or builtin_catalog()
+    for name in dict.fromkeys(job.model for job in several):
+        models.model(name)
+    reports = check_jobs(
+        several,
+        level=level,
+        select=select,
+        ignore=ignore,
+        preview=preview,
+        catalog=catalog,
+        workers=workers,
+        cache=cache,
+        contained=contained,
+        time_limit_s=time_limit_s,
+    )
+    return Report(jobs=tuple(reports))
+
+
+def check_many(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    model: str,
+    role: str | None = None,
+    level: Level = "content",
+    select: Iterable[str] = ("ALL",),
+    ignore: Iterable[str] = (),
+    preview: bool = False,
+    catalog: Catalog | None = None,
+    workers: int = 1,
+    cache: Cache | None = None,
+    contained: bool = True,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Iterator[Report]:
+    """Check files each by itself, one report a file, in order, as they are done. Arguments as in `check`.
+
+    Args:
+        role: the input each file stands for; None lets its kind decide.
+
+    Raises UsageError at once for a model, rule or role that is not known, and on the way for a path whose kind two inputs of the
+    model take, where `role` is not given.
+    """
+    known = (catalog or builtin_catalog()).model(model)
+    if role is not None and role not in known.roles:
+        raise UsageError(f"{known.id} has no input {role!r}; its inputs are {', '.join(known.roles)}")
+    jobs = (lone_job(os.fsdecode(path), known, role) for path in paths)
+    reports = check_jobs(
+        jobs,
+        level=level,
+        select=select,
+        ignore=ignore,
+        preview=preview,
+        catalog=catalog,
+        workers=workers,
+        cache=cache,
+        contained=contained,
+        time_limit_s=time_limit_s,
+    )
+    return (Report(jobs=(report,)) for report in reports)
+
+
+def check_jobs(
+    jobs: Iterable[Job],
+    *,
+    level: Level = "content",
+    select: Iterable[str] = ("ALL",),
+    ignore: Iterable[str] = (),
+    preview: bool = False,
+    catalog: Catalog | None = None,
+    workers: int = 1,
+    cache: Cache | None = None,
+    contained: bool = True,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Iterator[JobReport]:
+    """The report of each job, in order, as it is done. Arguments as in `check`."""
+    models = catalog or builtin_catalog()
+    settings = _Settings(level, selection(tuple(select), tuple(ignore), preview), workers, time_limit_s if contained else None)
+    orders = (_order(job, models.model(job.model), level, cache) for job in jobs)
+    done = _by_processes(orders, settings, portion=1) if settings.is_contained else _here_until_processes_pay(orders, settings)
+    return (report for _, report in done) if cache is None else _remembered(done, level, cache)
+
+
+class _Order(NamedTuple):
+    """A job to check: `paths` are to be measured, `known` need not be. `stamps`: what the files looked like before."""
+
+    job: Job
+    model: Model
+    paths: Mapping[str, str]
+    known: Mapping[str, Measured]
+    stamps: Mapping[str, Stamp]
+
+
+_Done = tuple[_Order, JobReport]
+
+
+class _Settings(NamedTuple):
+    """How orders are carried out; `codes`: of the rules that count."""
+
+    level: Level
+    codes: frozenset[str]
+    workers: int
+    time_limit_s: float | None
+
+    @property
+    def is_contained(self) -> bool:
+        """Whether no file is measured in this process. Headers are read here in any case: that takes no decoder."""
+        return self.time_limit_s is not None and self.level != "metadata"
+
+
+def _order(job: Job, model: Model, level: Level, cache: Cache | None) -> _Order:
+    job = with_local_paths(job, model)
+    paths = local_files(job, model)
+    if cache is None:
+        return _Order(job, model, paths, {}, {})
+    known, stamps = {}, {}
+    for role, path in paths.items():
+        stamp, measured = cache.recall(path, model.roles[role], level)
+        if measured is not None:
+            known[role] = measured
+        elif stamp is not None:
+            stamps[role] = stamp
+    return _Order(job, model, {role: path for role, path in paths.items() if role not in known}, known, stamps)
+
+
+def _remembered(done: Iterable[_Done], level: Level, cache: Cache) -> Iterator[JobReport]:
+    with cache.writing():
+        for order, report in done:
+            for role, stamp in order.stamps.items():
+                found = report.inputs[role]
+                if found.facts is not None:
+                    cache.remember(order.paths[role], stamp, order.model.roles[role], level, found.facts, found.content)
+            yield report
+
+
+def _here_until_processes_pay(orders: Iterator[_Order], settings: _Settings) -> Iterator[_Done]:
+    """The reports in order: made here until so much was done that processes would have paid, by processes from then on."""
+    spent, made = 0.0, 0
+    for order in orders:
+        start = time.perf_counter()
+        report = _report(order, settings.level, settings.codes)
+        if order.paths:
+            spent += time.perf_counter() - start
+            made += 1
+        yield order, report
+        if settings.workers > 1 and spent > _PATIENCE_S[settings.level]:
+            yield from _by_processes(orders, settings, max(1, min(_MAX_PORTION, round(_PORTION_S * made / spent))))
+
+
+def _report(order: _Order, level: Level, codes: frozenset[str]) -> JobReport:
+    return _judged(order, measure_files(order.paths, order.model, level), codes)
+
+
+def _judged(order: _Order, measured: Mapping[str, Measured], codes: frozenset[str]) -> JobReport:
+    return judge(order.job, order.model, {**order.known, **measured}, codes)
+
+
+def _by_processes(orders: Iterator[_Order], settings: _Settings, portion: int) -> Iterator[_Done]:
+    from ..workers.processes import Processes
+    from .containment import Containment
+
+    if not Processes.can_start():
+        yield from in_order(lambda order: (order, _report(order, settings.level, settings.codes)), orders, settings.workers)
+        return
+    with Containment(Processes(), settings.time_limit_s) as containment:
+        reports = functools.partial(_reports, containment, settings=settings)
+        for done in in_order(reports, _portions(orders, portion), settings.workers, containment.close):
+            yield from done
+
+
+def _portions(orders: Iterator[_Order], size: int) -> Iterator[list[_Order]]:
+    """The orders in groups that hold up to `size` to be measured, and not many more that need not be."""
+    portion: list[_Order] = []
+    unmeasured = 0
+    for order in orders:
+        portion.append(order)
+        unmeasured += bool(order.paths)
+        if unmeasured >= size or len(portion) >= _MAX_PORTION:
+            yield portion
+            portion, unmeasured = [], 0
+    if portion:
+        yield portion
+
+
+def _reports(containment: Containment, orders: list[_Order], *, settings: _Settings) -> list[_Done]:
+    there = [(order.paths, order.model) for order in orders if order.paths]
+    found = iter(_measured(containment, there, settings) if there else ())
+    return [(order, _judged(order, next(found) if order.paths else {}, settings.codes)) for order in orders]
+
+
+def _measured(containment: Containment, jobs: list[InRoles], settings: _Settings) -> list[dict[str, Measured]]:
+    if settings.level == "metadata" and all(is_remote(path) for paths, _ in jobs for path in paths.values()):
+        # Headers from afar are waiting, which threads do as well, and without starting up.
+        return measure_jobs(jobs, settings.level)
+    return containment.measured_together(jobs, settings.level)
+
+
+def report_on(job: Job, model: Model, level: Level, codes: frozenset[str], containment: Containment) -> JobReport:
+    """The report of one job, its files measured where they can do no harm."""
+    job = with_local_paths(job, model)
+    return judge(job, model, containment.measured(local_files(job, model), model, level), codes)
+
+
+def measured_in(report: JobReport) -> dict[str, Measured]:
+    """What a report says of the job's local files; nothing where one of them could not be measured in full."""
+    if any(finding.severity == "unchecked" for finding in report.findings):
+        return {}
+    return {role: Measured(item.facts, item.content) for role, item in report.inputs.items() if item.facts is not None}
+
+
+def lone_job(path: str, model: Model, role: str | None = None) -> Job:
+    """The job that checks one file by itself, in the role its kind has in the model.
+
+    Raises UsageError where several roles take the kind, and for an empty path.
+    """
+    if not path:
+        raise UsageError(f"an empty name is no file for {model.id}")
+    path = local_path(path)
+    inputs: dict[str, Any] = {role or role_of(path, model): path}
+    return Job(model.id, whole=False, **inputs)
+
+
+def role_of(path: str, model: Model) -> str:
+    """The one role a lone file can stand in.
+
+    A file whose kind the model does not take gets the first role, for a rule to name the fault.
+    """
+    from ..media.kinds import kind_of
+
+    roles = roles_for_kind(model, kind_of(path) or "")
+    if len(roles) > 1:
+        choices = " or ".join(f"{role}=FILE" for role in roles)
+        raise UsageError(f"{display_name(path)}: {model.id} has several inputs for it; write {choices}")
+    return roles[0] if roles else next(iter(model.roles))
+
+
+def in_order(
+    function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int, stop: Callable[[], None] | None = None
+) -> Iterator[_Result]:
+    """Results in the order of the items, computed by `workers` threads, never far ahead of the reader.
+
+    `stop` is called when the reader gives up, so that what the threads wait for ends too.
+    """
+    if workers <= 1:
+        yield from map(function, items)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        waiting: deque[Future[_Result]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > workers * _QUEUED_PER_WORKER:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            if stop is not None:
+                stop()
+            raise

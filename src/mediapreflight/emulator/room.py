@@ -1,0 +1,28 @@
+"""Room in memory that is taken and given back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Room:
+    """So many bytes, for all; belongs to one event loop."""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._given_back = asyncio.Condition()
+
+    @asynccontextmanager
+    async def taken(self, size: int) -> AsyncIterator[None]:
+        """Hold so many bytes of it; wait until they are free. There must be so many."""
+        async with self._given_back:
+            await self._given_back.wait_for(lambda: self._free >= size)
+            self._free -= size
+        try:
+            yield
+        finally:
+            async with self._given_back:
+                self._free += size
+                self._given_back.notify_all()

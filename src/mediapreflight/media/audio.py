@@ -1,0 +1,231 @@
+"""Sound: what the header says, what is there (PyAV's packets), and the loudest sample."""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+import msgspec
+
+from . import boxes as isobmff
+from .containers import (
+    MAX_PACKETS,
+    codec_of,
+    demuxed,
+    first_audio,
+    seen_at_end,
+    sound_start,
+    stated_duration,
+)
+from .facts import AudioFacts, Problem
+from .formats import DEMUXERS
+from .id3 import is_modest
+from .listening import Listener
+from .mpeg_audio import skipped_bytes, unheard_samples
+from .riff import read_wav_header
+from .streams import sound_is_encrypted
+from .tail import Tail, is_no_sound, read_tail
+from .timing import sound_ticks
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+    from .source import Source
+
+SILENCE_DBFS = -200.0
+# Encoders pad the last frame; an index is not called a lie over less than this.
+_SHORTFALL_S = 0.1
+_SHORTFALL_SHARE = 0.02
+_EXACT = frozenset({"mov", "matroska"})
+
+
+def probe_audio(source: Source, format: str, container: InputContainer, *, decode: bool) -> AudioFacts:
+    """The facts of an open container without a real video stream."""
+    stream = first_audio(container)
+    if stream is None:
+        problem = Problem.BROKEN.because("it holds neither picture nor sound")
+        return AudioFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
+    context: Any = stream.codec_context
+    header = _header(source, format)
+    is_encrypted = _is_encrypted(source, format)
+    entries = (header.problem, Problem.ENCRYPTED.because("its sound cannot be decoded without a key") if is_encrypted else None)
+    facts = AudioFacts(
+        path=source.path,
+        format=format,
+        bytes=source.size,
+        problems=tuple(filter(None, entries)),
+        audio_codec=codec_of(stream),
+        sample_rate=context.sample_rate if context else None,
+        channels=context.channels if context else None,
+        stated_duration_s=stated_duration(container) if header.duration is None and not header.is_open else header.duration,
+        cover_art_bytes=header.cover_art_bytes,
+    )
+    return _measured(facts, source, container) if decode else facts
+
+
+def _is_encrypted(source: Source, format: str) -> bool:
+    with source.aside() as stream:
+        return sound_is_encrypted(stream, source.size, format)
+
+
+class _Header(NamedTuple):
+    """`duration` in seconds; `problem`: the entry for what the header shows of itself. `is_open`: whether it states no length."""
+
+    duration: float | None
+    cover_art_bytes: int
+    problem: str | None
+    is_open: bool = False
+
+
+def _header(source: Source, format: str) -> _Header:
+    with source.aside() as stream:
+        tags = _tags(stream, format)
+        if format == "wav":
+            # mutagen takes every WAV for PCM.
+            return _wav_header(stream, source.size, tags.cover_art_bytes)
+        duration = tags.duration
+        if DEMUXERS[format] == "mov":
+            # mutagen takes the track's length, which counts what an edit hides: encoder priming in every AAC file.
+            movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov")
+            duration = isobmff.movie_duration(stream, movie) if movie else None
+    return _Header(None if duration is None else round(duration, 6), tags.cover_art_bytes, seen_at_end(source, format))
+
+
+def _wav_header(stream: BinaryIO, size: int, cover_art_bytes: int) -> _Header:
+    header = read_wav_header(stream, size)
+    problem = Problem.MISSTATED.because(header.falsehood) if header.falsehood else None
+    if header.missing:
+        problem = Problem.TRUNCATED.because(f"its data chunk needs {header.missing} bytes more than the file has")
+    is_open = problem is not None and header.duration is None
+    return _Header(None if header.duration is None else round(header.duration, 6), cover_art_bytes, problem, is_open)
+
+
+class _Tags(NamedTuple):
+    duration: float | None
+    cover_art_bytes: int
+
+
+def _tags(stream: BinaryIO, format: str) -> _Tags:
+    """Length and attached pictures as mutagen reads them; nothing where it cannot, or had better not."""
+    import mutagen
+    from mutagen.aac import AAC
+    from mutagen.flac import FLAC
+    from mutagen.mp3 import MP3
+    from mutagen.mp4 import MP4
+    from mutagen.wave import WAVE
+
+    readers: dict[str, Any] = {"mp3": MP3, "wav": WAVE, "aac": AAC, "flac": FLAC, "m4a": MP4, "mp4": MP4, "mov": MP4, "3gp": MP4}
+    # mutagen inflates what a tag holds, however large it comes out.
+    if format not in readers or not is_modest(stream):
+        return _Tags(None, 0)
+    stream.seek(0)
+    try:
+        tagged = readers[format](stream)
+    except (mutagen.MutagenError, ValueError, ArithmeticError, LookupError, struct.error):
+        return _Tags(None, 0)
+    length = getattr(tagged.info, "length", None)
+    if format == "mp3" and length and not tagged.info.sketchy:
+        length -= unheard_samples(stream) / tagged.info.sample_rate
+    return _Tags(float(length) if length else None, _cover_art_bytes(tagged))
+
+
+def _cover_art_bytes(tagged: Any) -> int:
+    tags = tagged.tags or {}
+    pictures = [frame.data for frame in tags.getall("APIC")] if hasattr(tags, "getall") else list(tags.get("covr", ()))
+    pictures += [picture.data for picture in getattr(tagged, "pictures", ())]
+    return sum(map(len, pictures))
+
+
+def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> AudioFacts:
+    import av
+
+    stream, format = first_audio(container), facts.format or ""
+    assert stream is not None
+    is_encrypted = facts.problem(Problem.ENCRYPTED) is not None
+    listener = Listener(stream, decode=not is_encrypted, is_bare=format == "mp3")
+    problems = list(facts.problems)
+    try:
+        for count, packet in enumerate(demuxed(container, [stream])):
+            if count >= MAX_PACKETS:
+                problems.append(Problem.OVERSIZED.because(f"more than {MAX_PACKETS} packets; the rest was not measured"))
+                break
+            listener.feed(packet)
+    except av.FFmpegError as error:
+        if not is_no_sound(source, format, listener.end):
+            problems.append(Problem.CORRUPT.because(f"reading stops after {listener.heard_s:.2f} s: {error.strerror}"))
+    skipped = 0
+    if format in ("aac", "mp3"):
+        with source.aside() as file:
+            skipped = skipped_bytes(file, source.size, format)
+    rest = read_tail(source, format, facts.audio_codec, listener)
+    facts = msgspec.structs.replace(
+        facts,
+        duration_s=round(_length(listener, rest, stream, format), 6),
+        peak_dbfs=None if is_encrypted else _decibels(listener.peak),
+        gaps=tuple(listener.gaps),
+    )
+    return msgspec.structs.replace(facts, problems=(*problems, *_trouble(facts, listener, rest, stream, skipped)))
+
+
+def _length(listener: Listener, rest: Tail, stream: AudioStream, format: str) -> float:
+    """How long it is heard, in seconds: what was decoded, and what should have been.
+
+    Some containers know better: they end the sound within the last frame, of which decoders play all. An Ogg file counts samples.
+    """
+    sound = listener.sound[: -listener.refused] if rest.is_no_sound else listener.sound
+    stamped = sound_ticks(sound, sound_start(stream, format)) * listener.tick
+    if not listener.is_whole or not listener.heard_s:
+        return stamped
+    decoded = listener.heard_s + listener.lost_s + (0.0 if rest.is_no_sound else listener.refused_s)
+    counted = _promised(stream)
+    if codec_of(stream) == "vorbis" and format == "ogg" and counted and abs(decoded - counted) <= _few(listener):
+        return counted
+    return stamped if DEMUXERS[format] in _EXACT and 0 <= decoded - stamped <= listener.frame_s else decoded
+
+
+def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStream, skipped: int) -> list[str]:
+    if facts.problem(Problem.TRUNCATED) is not None:
+        return []
+    promised = _promised(stream)
+    if DEMUXERS[facts.format or ""] == "mov" and listener.stored_s < promised * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
+        there = f"{listener.stored_s:.2f} s are there"
+        return [Problem.TRUNCATED.because(f"its index promises {promised:.2f} s of sound, {there}")]
+    if not facts.duration_s:
+        return [Problem.EMPTY.because("it holds no sound")]
+    if rest.missing:
+        return [Problem.TRUNCATED.because(rest.missing)]
+    if facts.format == "flac" and listener.is_whole and (facts.sample_rate or 0) * (promised - listener.heard_s) > 0.5:
+        # It counts its samples exactly; readers pass over frames that they cannot make out.
+        sort = Problem.TRUNCATED if listener.refused else Problem.CORRUPT
+        return [sort.because(f"it counts {promised:.2f} s of sound, {listener.heard_s:.2f} s can be decoded")]
+    passed_over = [Problem.CORRUPT.because(f"{skipped} bytes between its frames are no frames")] if skipped else []
+    if passed_over and facts.format == "aac":
+        # How much sound was there is not known: a packet that does not decode may stand for several.
+        return passed_over
+    failed = listener.lost + (0 if rest.is_no_sound else listener.refused)
+    if failed:
+        where = f", the first at {listener.gaps[0].at_s:.2f} s" if listener.gaps else ""
+        return [Problem.CORRUPT.because(f"{failed} of its packets cannot be decoded{where}")]
+    if passed_over:
+        return passed_over
+    if facts.format == "ogg" and listener.is_whole and promised - facts.duration_s > _few(listener):
+        # A page whose checksum is wrong is passed over in silence.
+        return [Problem.CORRUPT.because(f"it counts {promised:.2f} s of sound, {facts.duration_s:.2f} s can be decoded")]
+    return [Problem.CORRUPT.because(f"its last {rest.wasted} bytes hold no sound")] if rest.wasted else []
+
+
+def _decibels(peak: float) -> float:
+    # Adding 0 turns the -0.0 of a sample just below full scale into 0.0.
+    return round(max(20 * math.log10(peak), SILENCE_DBFS), 1) + 0.0 if peak > 0 else SILENCE_DBFS
+
+
+def _promised(stream: AudioStream) -> float:
+    """How long the container says that the stream lasts, in seconds; 0 where it does not say."""
+    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
+
+
+def _few(listener: Listener) -> float:
+    """Seconds within which encoders and decoders count the first and last frame differently."""
+    return max(_SHORTFALL_S / 2, 2 * listener.frame_s)

@@ -1,0 +1,94 @@
+"""Boxes of ISO base media files (MP4, MOV, HEIC, AVIF). Source: ISO/IEC 14496-12 and 23008-12."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+_MAX_BOXES = 10_000
+# No file reaches further (8 TiB), but lengths of 64 bits lead there, and systems refuse to seek so far.
+_FARTHEST = 2**43
+
+
+class Box(NamedTuple):
+    """A box: its four-letter type, and where its payload lies in the file (`start` inclusive, `end` exclusive)."""
+
+    type: bytes
+    start: int
+    end: int
+
+
+def boxes(stream: BinaryIO, start: int, end: int) -> Iterator[Box]:
+    """The boxes between two offsets, in order. Stops quietly at a length that makes no sense."""
+    at = start
+    for _ in range(_MAX_BOXES):
+        if at + 8 > min(end, _FARTHEST):
+            return
+        stream.seek(at)
+        length, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\x00"))
+        payload = at + 8
+        if length == 1:
+            length = int.from_bytes(stream.read(8), "big")
+            payload += 8
+        elif length == 0:
+            length = end - at
+        if length < payload - at:
+            return
+        yield Box(kind, payload, at + length)
+        at += length
+
+
+def find(stream: BinaryIO, parent: Box, *path: bytes) -> Box | None:
+    """The first box at a path of types below `parent`."""
+    for kind in path:
+        found = next((box for box in boxes(stream, parent.start, parent.end) if box.type == kind), None)
+        if found is None:
+            return None
+        parent = found
+    return parent
+
+
+def movie_duration(stream: BinaryIO, movie: Box) -> float | None:
+    """Seconds as the movie header (`mvhd`) says; None where it leaves them open, or covers only the first of the fragments."""
+    header = find(stream, movie, b"mvhd")
+    data = payload(stream, header) if header else b""
+    layout, at = (">IQ", 20) if data[:1] == b"\x01" else (">II", 12)
+    if len(data) < at + struct.calcsize(layout) or find(stream, movie, b"mvex"):
+        return None
+    timescale, duration = struct.unpack_from(layout, data, at)
+    # All bits set stands for "unknown".
+    known = timescale and duration and duration not in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
+    return duration / timescale if known else None
+
+
+def listed_samples(stream: BinaryIO, size: int) -> int:
+    """The largest number of samples that one table of the file claims to list one by one."""
+    counts = [0]
+    for box in boxes(stream, 0, size):
+        parts = list(boxes(stream, box.start, box.end)) if box.type in (b"moov", b"moof") else []
+        counts += [_track_samples(stream, part) for part in parts if part.type == b"trak"]
+        runs = [run for part in parts if part.type == b"traf" for run in boxes(stream, part.start, part.end)]
+        counts += [int.from_bytes(payload(stream, run, 8)[4:8], "big") for run in runs if run.type == b"trun"]
+    return max(counts)
+
+
+def _track_samples(stream: BinaryIO, track: Box) -> int:
+    table = find(stream, track, b"mdia", b"minf", b"stbl")
+    sizes, times = (find(stream, table, b"stsz"), find(stream, table, b"stts")) if table else (None, None)
+    handler = find(stream, track, b"mdia", b"hdlr")
+    if sizes is None:
+        return 0
+    count = int.from_bytes(payload(stream, sizes, 12)[8:12], "big")
+    is_sound = handler is not None and payload(stream, handler, 12)[8:12] == b"soun"
+    lasts_one_tick = times is not None and payload(stream, times, 16)[4:16] == struct.pack(">III", 1, count, 1)
+    # Of raw sound, whose samples all last one tick, readers list the chunks.
+    return 0 if is_sound and lasts_one_tick else count
+
+
+def payload(stream: BinaryIO, box: Box, limit: int = 2**20) -> bytes:
+    """The bytes of a box, at most `limit` of them."""
+    if box.start > _FARTHEST:
+        return b""
+    stream.seek(box.start)
+    return stream.read(min(box.end - box.start, limit))

@@ -1,0 +1,315 @@
+"""Opening sound and video files with PyAV, the one place where FFmpeg is called for reading.
+
+The demuxer is named from the bytes, never guessed by FFmpeg, and FFmpeg gets a file object instead of a name: a playlist under
+a video's name cannot make it open anything else.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from ..errors import MissingLibraryError, UnreadableMediaError
+from . import boxes as isobmff
+from . import extents, matroska, riff, transport
+from .attached import MAX_ATTACHED_BYTES, attached_bytes
+from .display import Turn, turn_of
+from .facts import Problem
+from .formats import DEMUXERS
+from .opening import opened
+from .sniff import sniff
+from .source import MAX_BYTES_READ
+from .timing import SoundPacket
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+    from numpy.typing import NDArray
+
+    from .source import Source
+
+_Selected = TypeVar("_Selected", bound="Stream")
+
+# PyAV looks up the stream of every packet in a table as long as there were streams when reading began. Streams that appear later
+# lie behind its end, by fewer places than this.
+MAX_STREAMS = 64
+# An hour of 60 fps video with AAC sound has 400,000 packets.
+MAX_PACKETS = 1_000_000
+# FFmpeg takes 70 bytes for each sample that a table lists, before it reads one. A day of 50 fps video has 4,320,000.
+MAX_LISTED_SAMPLES = 5_000_000
+MAX_HEADER_BYTES_READ = 64 * 2**20
+_CALL_COST = 256
+_UNSIGNED_WRAP = 2**32
+_FORMATS_WITH_FREE_CLOCK = frozenset({"ts", "mpg"})
+_OPTIONS = {
+    # A demuxer may open others on its own (AVI subtitles, MOV references): only these, and by no protocol at all.
+    "format_whitelist": ",".join(sorted(set(DEMUXERS.values()))),
+    "protocol_whitelist": "none",
+    "max_streams": str(MAX_STREAMS),
+}
+# FFmpeg looks for other codecs among the samples of a WAV, by default in 5 MB of them. Eight frames of DTS are found here.
+_OPTIONS_OF = {"wav": {"probesize": str(2**15)}}
+
+_NO_DECODERS = {"codec_whitelist": "none"}
+# Samples by FFmpeg's names, without the p of planar ones.
+_SAMPLE_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+
+
+class ContainerError(Exception):
+    """FFmpeg cannot open the container; carries the problem and its detail."""
+
+    def __init__(self, problem: Problem, detail: str) -> None:
+        super().__init__(problem.because(detail))
+
+
+class Reader:
+    """The file as FFmpeg is given it: with an end, and with a budget after which it is at its end, too.
+
+    Broken files make FFmpeg hop through gigabytes in steps of eight bytes, so a call costs as much as reading `_CALL_COST`
+    bytes. PyAV prints a traceback where a method raises, and broken files make FFmpeg seek below 0.
+    """
+
+    def __init__(self, source: Source, format: str, budget: int = MAX_BYTES_READ) -> None:
+        self._stream = source.stream
+        self._end = _end_of_sound(source) if format == "wav" else source.size
+        self._budget = budget
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether FFmpeg wanted to read more than the budget allowed."""
+        return self._budget < 0
+
+    def read(self, count: int) -> bytes:
+        """Up to `count` bytes."""
+        self._budget -= _CALL_COST
+        if self.is_exhausted:
+            return b""
+        data = self._stream.read(max(0, min(count, self._end - self._stream.tell())))
+        self._budget -= len(data)
+        return data
+
+    def tell(self) -> int:
+        """The offset in the file."""
+        return self._stream.tell()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """The new offset, or the number of an error."""
+        self._budget -= _CALL_COST
+        try:
+            return self._stream.seek(self._end + offset) if whence == os.SEEK_END else self._stream.seek(offset, whence)
+        except (OSError, ValueError):
+            return -errno.EINVAL
+
+
+def _end_of_sound(source: Source) -> int:
+    """Where the data of a WAV ends: FFmpeg would search everything behind it for further chunks."""
+    with source.aside() as stream:
+        end = riff.read_wav_header(stream, source.size).end
+    return source.size if end is None else min(end, source.size)
+
+
+@contextmanager
+def open_container(
+    source: Source, format: str, reader: Reader | None = None, *, decoders: bool = True
+) -> Iterator[InputContainer]:
+    """The open container of a source whose bytes say it is `format`. Raises ContainerError.
+
+    Without `decoders` FFmpeg says what container and parsers say, in a fraction of the time.
+    """
+    import av
+
+    listed = isobmff.listed_samples(source.stream, source.size) if DEMUXERS[format] == "mov" else 0
+    if listed > MAX_LISTED_SAMPLES:
+        raise ContainerError(
+            Problem.BROKEN, f"its index claims to list {listed} samples; more than {MAX_LISTED_SAMPLES} are not read"
+        )
+    attached = attached_bytes(source.stream, source.size, format)
+    if attached > MAX_ATTACHED_BYTES:
+        raise ContainerError(
+            Problem.OVERSIZED,
+            f"its tags and attached pictures have {attached} bytes; more than {MAX_ATTACHED_BYTES} are not read",
+        )
+    source.stream.seek(0)
+    options = _OPTIONS | _OPTIONS_OF.get(format, {}) | ({} if decoders else _NO_DECODERS)
+    try:
+        # A title in an old code page is no fault of picture or sound; by default PyAV would not open the file.
+        container = av.open(
+            reader or Reader(source, format), mode="r", format=DEMUXERS[format], options=options, metadata_errors="replace"
+        )
+    except (av.FFmpegError, ValueError, OSError) as error:
+        raise _unreadable(source, format, error) from None
+    try:
+        yield container
+    finally:
+        container.close()
+
+
+def first_video(container: InputContainer) -> VideoStream | None:
+    """The first video stream that is no cover picture; None where there is none."""
+    from av.stream import Disposition
+
+    still = Disposition.attached_pic | Disposition.timed_thumbnails
+    return next((stream for stream in container.streams.video if not stream.disposition & still), None)
+
+
+def first_audio(container: InputContainer) -> AudioStream | None:
+    """The first audio stream; None where there is none."""
+    return next(iter(container.streams.audio), None)
+
+
+def codec_of(stream: Any) -> str | None:
+    """The codec's own name (`av1`), not that of the decoder at hand (`libdav1d`); None where it is unknown."""
+    context = stream.codec_context
+    return context.codec.canonical_name if context is not None else None
+
+
+def stated_duration(container: InputContainer) -> float | None:
+    """What the container says its length is, in seconds."""
+    return container.duration / 1_000_000 if container.duration and container.duration > 0 else None
+
+
+def shortfall(source: Source, format: str) -> str | None:
+    """How the container's own lengths show that the file is cut off; None where they do not."""
+    if DEMUXERS[format] == "mpegts":
+        with source.aside() as stream:
+            return transport.torn_packet(stream, source.size)
+    measure = _MISSING_BYTES.get(DEMUXERS[format])
+    if measure is None:
+        return None
+    with source.aside() as stream:
+        missing = measure(stream, source.size)
+    return f"the file is {missing} bytes shorter than its header says" if missing else None
+
+
+def seen_at_end(source: Source, format: str) -> str | None:
+    """The entry for `Facts.problems` where a file ends before its headers say that it does; None where it does not."""
+    if cut_off := shortfall(source, format):
+        return Problem.TRUNCATED.because(cut_off)
+    measure = _MISSING_BEHIND.get(DEMUXERS[format])
+    if measure is None:
+        return None
+    with source.aside() as stream:
+        missing = measure(stream, source.size)
+    detail = f"it says {missing} bytes more than there are, though no picture or sound is missing"
+    return Problem.MISSTATED.because(detail) if missing else None
+
+
+_MISSING_BYTES: dict[str, Callable[[BinaryIO, int], int]] = {
+    "mov": extents.missing_bytes,
+    "matroska": matroska.missing_bytes,
+    "avi": riff.avi_missing_bytes,
+}
+# What stands behind all frames: titles, an index that readers do without.
+_MISSING_BEHIND: dict[str, Callable[[BinaryIO, int], int]] = {
+    "mov": extents.missing_titles,
+    "matroska": matroska.missing_titles,
+    "avi": riff.avi_missing_index,
+}
+
+
+def demuxed(container: InputContainer, streams: Sequence[_Selected]) -> Iterator[Packet[_Selected]]:
+    """What the file holds of these streams, in the order of the file; behind the last, a mark for each (see `is_end`).
+
+    Streams may appear while a broadcast format is read. PyAV goes by their number when it sets the marks, and has no name for
+    those that are new: it fails behind the marks of those that were there from the start.
+    """
+    found: Iterator[Packet[Any]] = container.demux(list(streams))
+    while True:
+        try:
+            packet = next(found)
+        except (StopIteration, IndexError):
+            return
+        yield packet
+
+
+def samples(frame: AudioFrame) -> NDArray[Any]:
+    """The sound of a frame as it is stored, channels x samples; not to be written to.
+
+    PyAV's own array takes what lies in memory behind eight or more planes for another one, and knows no 64 bit integers.
+    """
+    import numpy as np
+    from av.audio.plane import AudioPlane
+
+    dtype = np.dtype(_SAMPLE_TYPES[frame.format.name.removesuffix("p")])
+    channels = frame.layout.nb_channels
+
+    def plane(index: int, count: int) -> NDArray[Any]:
+        buffer: Any = AudioPlane(frame, index)
+        return np.frombuffer(buffer, dtype, count)
+
+    if frame.format.is_planar:
+        return np.stack([plane(index, frame.samples) for index in range(channels)])
+    return plane(0, frame.samples * channels).reshape(-1, channels).T
+
+
+def turn_of_frame(frame: VideoFrame) -> Turn:
+    """How a decoded frame is shown, as its container asks or its own stream."""
+    from av.sidedata.sidedata import Type
+
+    found: Any = frame.side_data
+    matrix = found.get(Type.DISPLAYMATRIX)
+    if matrix is None:
+        return Turn()
+    a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))
+    return turn_of(a, b, c, d)
+
+
+def is_end(packet: Packet[Any]) -> bool:
+    """Whether this is the mark behind the last packet. An empty packet with a time is data: it repeats what came before it."""
+    return packet.size == 0 and packet.pts is None and packet.dts is None
+
+
+def sound_packet(packet: Packet[Any]) -> SoundPacket | None:
+    """What a packet of sound contributes to its length; None for one that is marked never to be heard."""
+    if packet.is_discard or not packet.size:
+        return None
+    duration = packet.duration or 0
+    # FFmpeg takes what the last page of an Ogg file cuts off from the last packet in 32 bits without a sign.
+    return SoundPacket(packet.pts, duration - _UNSIGNED_WRAP if duration >= _UNSIGNED_WRAP // 2 else duration)
+
+
+def sound_start(stream: AudioStream, format: str) -> int:
+    """The tick from which on sound is heard: time 0, or where an MP4 drops part of a packet, the stream's start."""
+    return max(0, stream.start_time or 0) if DEMUXERS[format] == "mov" else 0
+
+
+def clock_zero(container: InputContainer, format: str) -> float:
+    """The time, in seconds, at which this container's clock stands when playing starts: broadcast formats start anywhere."""
+    return (container.start_time or 0) / 1_000_000 if format in _FORMATS_WITH_FREE_CLOCK else 0.0
+
+
+def _unreadable(source: Source, format: str, error: Exception) -> ContainerError:
+    whole = isobmff.Box(b"file", 0, source.size)
+    if DEMUXERS[format] == "mov" and isobmff.find(source.stream, whole, b"moov") is None:
+        return ContainerError(Problem.TRUNCATED, "its index (moov) is missing: the file is cut off, or was never finished")
+    if cut_off := shortfall(source, format):
+        return ContainerError(Problem.TRUNCATED, cut_off)
+    detail = " ".join((getattr(error, "strerror", None) or str(error)).split())
+    return ContainerError(Problem.BROKEN, detail[:1].lower() + detail[1:])
+
+
+@contextmanager
+def opened_container(path: str | os.PathLike[str]) -> Iterator[InputContainer]:
+    """The open sound or video file. Raises UnreadableMediaError and MissingLibraryError."""
+    with opened(path) as source:
+        found = sniff(source.stream)
+        if found.family != "stream":
+            raise UnreadableMediaError(source.path, f"it is neither sound nor video, but {found.format}")
+        try:
+            import av  # noqa: F401
+        except ImportError as error:
+            raise MissingLibraryError("PyAV", str(error), "pip install av") from None
+        try:
+            with open_container(source, found.format) as container:
+                yield container
+        except ContainerError as error:
+            raise UnreadableMediaError(source.path, str(error)) from None

@@ -1,0 +1,104 @@
+"""What every header reader returns, and how it takes bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from ..facts import ColorSpace, Transfer
+    from ..profiles import Coding, Profile
+
+Color = Literal["rgb", "grey", "palette", "cmyk", "yuv"]
+# A picture of a gigabyte in chunks of the customary 8 KiB has 131,072 of them; more are there to keep a reader busy.
+MAX_CHUNKS = 200_000
+MAX_PROFILE_BYTES = 4 * 2**20
+
+
+class HeaderError(Exception):
+    """The header contradicts its own format; the text says where."""
+
+
+class HeifError(HeaderError):
+    """The picture index of a HEIC or AVIF file lacks a table, or a table cannot be followed; the text says where."""
+
+
+class UndecodedError(Exception):
+    """No decoder here reads these data, or tells whether they are damaged; the text says why. Nothing need be wrong with them."""
+
+
+class Colors(NamedTuple):
+    """How a file says what its numbers mean: an ICC profile, coding points, both or neither.
+
+    Where both are there, coding points of high dynamic range count, because no matrix profile can say it; else the profile.
+    """
+
+    profile: bytes | None = None
+    coding: Coding | None = None
+
+    @property
+    def effective(self) -> bytes | Coding | None:
+        """The one that counts; None where the colours are those of sRGB, or nothing says what they are."""
+        coding = self._coding
+        if coding is not None:
+            return None if coding.is_srgb else coding
+        read = self._read
+        return None if read is None or read.is_srgb else self.profile
+
+    @property
+    def color_space(self) -> ColorSpace | None:
+        """The name of the colours; None where the file does not say, or says it of no RGB."""
+        coding, read = self._coding, self._read
+        return coding.color_space if coding is not None else read.space if read is not None else None
+
+    @property
+    def transfer(self) -> Transfer | None:
+        """Standard or high dynamic range; None where the file does not say."""
+        coding = self._coding
+        return coding.range if coding is not None else None if self._read is None else "sdr"
+
+    @property
+    def _coding(self) -> Coding | None:
+        read = self._read
+        if self.coding is not None and (self.profile is None or self.coding.range != "sdr"):
+            return self.coding
+        return read.coding if read is not None and read.coding is not None and read.coding.range != "sdr" else None
+
+    @property
+    def _read(self) -> Profile | None:
+        if self.profile is None:
+            return None
+        from ..profiles import read_profile
+
+        return read_profile(self.profile)
+
+
+class Header(NamedTuple):
+    """What a picture's header says. Sizes as stored, in pixels. `exif` is a TIFF block without its `Exif` prefix.
+
+    `aperture`: width and height of the part that is shown, where not all is. `truncated`: why the file must be cut off, where the
+    header's own lengths show it. `undecoded`: why no decoder here reads it, though nothing may be wrong with it.
+    """
+
+    width: int
+    height: int
+    channels: int | None = None
+    bit_depth: int | None = None
+    color: Color | None = None
+    has_alpha: bool | None = None
+    frames: int | None = 1
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    orientation: int | None = None
+    has_location: bool = False
+    truncated: str | None = None
+    aperture: tuple[int, int] | None = None
+    undecoded: str | None = None
+    colors: Colors = Colors()
+
+
+def take(stream: BinaryIO, count: int) -> bytes:
+    """Exactly `count` bytes. Raises HeaderError where the file ends before."""
+    data = stream.read(count)
+    if len(data) < count:
+        raise HeaderError("the file ends inside its header")
+    return data

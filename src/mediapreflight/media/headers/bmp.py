@@ -1,0 +1,40 @@
+"""Windows bitmap headers. Source: Microsoft, "Bitmap Header Types" (BITMAPCOREHEADER to BITMAPV5HEADER)."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+from .base import Header, HeaderError, take
+
+_CORE_HEADER = 12
+_V3_HEADER = 56
+_UNCOMPRESSED = {0, 3}
+_ALPHA_MASK_AT = 52
+
+
+def read(stream: BinaryIO, size: int) -> Header:
+    """Size, depth and alpha; whether uncompressed pixels run past the end of the file."""
+    stream.seek(10)
+    offset, header_size = struct.unpack("<II", take(stream, 8))
+    if header_size == _CORE_HEADER:
+        width, height, _, bits = struct.unpack("<HHHH", take(stream, 8))
+        compression = 0
+    else:
+        width, height, _, bits, compression = struct.unpack("<iiHHI", take(stream, 16))
+    height = abs(height)
+    if width <= 0 or height == 0 or bits not in (0, 1, 2, 4, 8, 16, 24, 32, 64):
+        raise HeaderError(f"the header says {width} x {height} px of {bits} bits")
+    has_alpha = False
+    if bits == 32 and header_size >= _V3_HEADER:
+        stream.seek(14 + _ALPHA_MASK_AT)
+        has_alpha = take(stream, 4) != b"\x00\x00\x00\x00"
+    needed = offset + height * ((width * bits + 31) // 32 * 4)
+    truncated = (
+        f"its pixels need {needed - size} bytes more than the file has"
+        if compression in _UNCOMPRESSED and needed > size
+        else None
+    )
+    if bits <= 8:
+        return Header(width, height, 1, bits or 8, "palette", False, truncated=truncated)
+    return Header(width, height, 4 if has_alpha else 3, 5 if bits == 16 else 8, "rgb", has_alpha, truncated=truncated)

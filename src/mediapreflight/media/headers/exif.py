@@ -1,0 +1,68 @@
+"""The two EXIF facts that matter here: which way up the picture is, and whether it says where it was taken.
+
+Source: CIPA DC-008 (Exif 2.32), section 4.6, and TIFF 6.0.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import NamedTuple
+
+_ORIENTATION_TAG = 0x0112
+_GPS_TAG = 0x8825
+# The standard asks for a SHORT; writers use every integer, and readers take them.
+_INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
+_ENTRY_BYTES = 12
+_MAX_ENTRIES = 1000
+_XMP_ORIENTATION = rb"""tiff:Orientation(?:\s*=\s*["']|>)\s*(\d)"""
+_XMP_LOCATION = rb"exif:GPSLatitude\b"
+
+
+class ExifFacts(NamedTuple):
+    """`orientation` 1 to 8, or None where none is given or it is nonsense."""
+
+    orientation: int | None
+    has_location: bool
+
+
+def read_exif(block: bytes) -> ExifFacts:
+    """The facts in a TIFF block. A damaged block yields what could be read of it, never an error."""
+    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    if order is None or len(block) < 8:
+        return ExifFacts(None, False)
+    (start,) = struct.unpack_from(order + "I", block, 4)
+    if start + 2 > len(block):
+        return ExifFacts(None, False)
+    (count,) = struct.unpack_from(order + "H", block, start)
+    orientation, has_location = None, False
+    for index in range(min(count, _MAX_ENTRIES)):
+        at = start + 2 + index * _ENTRY_BYTES
+        if at + _ENTRY_BYTES > len(block):
+            break
+        tag, kind = struct.unpack_from(order + "HH", block, at)
+        if tag == _ORIENTATION_TAG and kind in _INTEGERS:
+            orientation = _sane(struct.unpack_from(order + _INTEGERS[kind], block, at + 8)[0])
+        elif tag == _GPS_TAG:
+            (pointer,) = struct.unpack_from(order + "I", block, at + 8)
+            has_location = _has_gps_position(block, order, pointer)
+    return ExifFacts(orientation, has_location)
+
+
+def read_xmp(packet: bytes) -> ExifFacts:
+    """The same facts from an XMP packet."""
+    found = re.search(_XMP_ORIENTATION, packet)
+    return ExifFacts(_sane(int(found[1])) if found else None, re.search(_XMP_LOCATION, packet) is not None)
+
+
+def _sane(value: int) -> int | None:
+    return value if 1 <= value <= 8 else None
+
+
+def _has_gps_position(block: bytes, order: str, at: int) -> bool:
+    """Whether the GPS directory holds a latitude (tag 2): cameras write an empty one when they have no fix."""
+    if at + 2 > len(block):
+        return False
+    (count,) = struct.unpack_from(order + "H", block, at)
+    ends = min(at + 2 + min(count, _MAX_ENTRIES) * _ENTRY_BYTES, len(block) - _ENTRY_BYTES + 1)
+    return any(struct.unpack_from(order + "H", block, entry)[0] == 2 for entry in range(at + 2, ends, _ENTRY_BYTES))

@@ -1,0 +1,130 @@
+"""HEIC pictures, decoded by libheif: tiles, overlays, turns, apertures, transparency and depth are its affair.
+
+What it passes over is looked for here: it fills tiles whose data the file lacks, and zeros where data were lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from .boxes import payload
+from .decoding import DecodeError, max_pixels, refuse_oversized
+from .headers import HeifError
+from .heif_items import Items, missing_bytes, read_items
+from .libraries import load
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# What libheif says where the data are of a kind it was built without, of none it knows, or larger than it takes.
+_UNDECODED = ("unsupported", "security limit", "did not give", "not been built in", "no decoding plugin", "no decoder")
+_EMPTY_WORDS = ("", "Unspecified", "Decoder plugin generated an error")
+# What the binding raises for whatever libheif refuses; OSError stands for lack of memory.
+_SAID = (ValueError, EOFError, SyntaxError, RuntimeError)
+# No three bytes of H.265 are these: where data would hold them, 3 is put before the last (ITU-T H.265, 7.4.2).
+_MAX_PADDING = 16
+_USUAL_PIXEL_BYTES, _QUARTER_COLORS = 3, 420
+_FORBIDDEN = re.compile(rb"\x00\x00[\x00-\x02]")
+
+
+class Decoded(NamedTuple):
+    """A picture as displayed: `pixels` is height x width, x channels where it has several, of 8 or 16 bits.
+
+    `mode` names the channels as Pillow does. `owner` holds the memory and must outlive `pixels`.
+    """
+
+    owner: Any
+    mode: str
+    pixels: NDArray[Any]
+
+
+def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
+    """The primary picture of a file of `size` bytes. `deep`: with 16 bits a channel where the file has more than 8.
+
+    Raises HeifError where libheif cannot follow the file or has no decoder for it, DecodeError for damage and for more pixels
+    than are ever decoded; MissingLibraryError.
+    """
+    import numpy as np
+
+    library = load("pi_heif", "libheif", "pi-heif")
+    items = read_items(stream, size)
+    if items.primary() not in dict(items.types()):
+        raise HeifError("its index names a picture that is not there")
+    _refuse_loss(items, size)
+    stream.seek(0)
+    try:
+        file = library.open_heif(stream, convert_hdr_to_8bit=not deep)
+    except _SAID as error:
+        raise HeifError(_with_reason("its index cannot be followed by the decoder at hand", error)) from None
+    image = file[file.primary_index] if len(file) else None
+    # Where the picture itself cannot be had, another stands in for it, such as the one it is a thumbnail of.
+    if image is None or not image.info["primary"]:
+        raise HeifError("its picture is of no kind that the decoder at hand knows")
+    mode = image.mode.partition(";")[0]
+    # Colours at full resolution take as much again while they are converted; those of phones are at a quarter.
+    planes = len(mode) + (image.info.get("chroma", _QUARTER_COLORS) != _QUARTER_COLORS)
+    _refuse_heavy(image.size, planes * (2 if image.info["bit_depth"] > 8 else 1))
+    try:
+        pixels = np.asarray(image)
+    except _SAID as error:
+        if any(each in str(error).lower() for each in _UNDECODED):
+            raise HeifError(_with_reason("no decoder at hand knows its data", error)) from None
+        raise DecodeError(_with_reason("its data cannot be decoded", error)) from None
+    except OSError:
+        raise MemoryError from None
+    return Decoded(image, "L" if mode == "I" else mode, pixels)
+
+
+def _refuse_heavy(size: tuple[int, int], pixel_bytes: int) -> None:
+    """Raises DecodeError for more pixels than are ever decoded, HeifError for fewer that take more memory than those."""
+    width, height = size
+    refuse_oversized(width, height, "heic")
+    if width * height * pixel_bytes > max_pixels("heic") * _USUAL_PIXEL_BYTES:
+        raise HeifError(f"its {width} x {height} px take more memory than is allowed: {pixel_bytes} bytes each")
+
+
+def _with_reason(trouble: str, error: Exception) -> str:
+    """The sentence, with what libheif adds to it in brackets."""
+    reasons = [part for part in " ".join(str(error).split()).split(": ") if part not in _EMPTY_WORDS]
+    return f"{trouble} ({': '.join(reasons)})" if reasons else trouble
+
+
+def _refuse_loss(items: Items, size: int) -> None:
+    """Raises DecodeError where data that the picture needs are not there, or zeros are, as after a download with gaps."""
+    if missing := missing_bytes(items, size):
+        raise DecodeError(f"truncated: its data need {missing} bytes more than the file has")
+    try:
+        needed = items.of_picture() & {item for item, kind in items.types() if kind == b"hvc1"}
+        places = [pieces for item, pieces in items.locations() if item in needed]
+    except HeifError:
+        return
+    if not _has_long_lengths(items):
+        return
+    left = size
+    for pieces in places:
+        data = items.read(pieces, left)
+        left -= len(data)
+        if any(map(_has_hole, _units(data))):
+            raise DecodeError("a part of its data is lost: there are zeros in its place")
+
+
+def _has_long_lengths(items: Items) -> bool:
+    """Whether the length of every coded unit is written in four bytes."""
+    configurations = (payload(items.stream, box, 22) for box in items.properties if box.type == b"hvcC")
+    return all(data[21:22] and data[21] & 3 == 3 for data in configurations)
+
+
+def _units(data: bytes) -> Iterator[bytes]:
+    """The coded units of an item; an empty one holds all that follows."""
+    at = 0
+    while at + 4 <= len(data):
+        length = int.from_bytes(data[at : at + 4], "big") or len(data)
+        yield data[at + 4 : at + 4 + length]
+        at += 4 + length
+
+
+def _has_hole(unit: bytes) -> bool:
+    """Whether there are zeros in a unit; a few behind it are padding."""
+    return _FORBIDDEN.search(unit[:-_MAX_PADDING] + unit[-_MAX_PADDING:].rstrip(b"\0")) is not None

@@ -1,0 +1,284 @@
+"""Pictures: the header at level `metadata`, every pixel's data at level `decode`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
+
+from ..errors import MissingLibraryError
+from . import display, webp_still
+from .decoding import in_plain_words, max_bytes, max_pixels, scans_trouble
+from .facts import ImageFacts, Problem, missing_library
+from .headers import READERS, Color, Colors, Header, HeaderError, HeifError, UndecodedError, read_header
+from .headers.exif import ExifFacts, read_exif, read_xmp
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from .source import Source
+
+_Read = TypeVar("_Read")
+# A length in the file may ask for any amount.
+_TOO_MUCH_MEMORY = "it takes more memory than there is"
+_SAID_OF_BOMBS = ("data too large", "decompression bomb", _TOO_MUCH_MEMORY)
+# What libavif says of the data themselves, and not of how the file is put together.
+_AVIF_DAMAGE = ("Decoding of", "Truncated data")
+# Formats that no library here decodes.
+_UNDECODED = frozenset({"jxl"})
+_COLORS: dict[tuple[str, ...], Color] = {
+    ("1",): "grey",
+    ("L",): "grey",
+    ("P",): "palette",
+    ("R", "G", "B"): "rgb",
+    ("C", "M", "Y", "K"): "cmyk",
+}
+# What Pillow says of a layout that it does not know, of a bitmap and of what it opens.
+_SAID_OF_BITMAPS = "unsupported bmp"
+_SAID_OF_LAYOUTS = ("unknown pixel mode", "unknown data organization", "unable to determine j2k image mode")
+_LAYOUT_UNKNOWN = "its layout of samples is not decoded here"
+_TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS, _TIFF_ORIENTATION, _TIFF_GPS, _GPS_LATITUDE = 0x100, 0x101, 0x102, 0x112, 0x8825, 2
+
+
+def probe_image(source: Source, format: str, *, decode: bool) -> ImageFacts:
+    """The facts of a picture whose bytes say it is `format`. Never raises for bad data: see `ImageFacts.problems`."""
+    if missing := _missing_reader(format):
+        return ImageFacts(path=source.path, format=format, bytes=source.size, problems=(missing,))
+    try:
+        header = read_header(format, source.stream, source.size) if format in READERS else _rarer_header(source, format)
+    except HeaderError as error:
+        return ImageFacts(path=source.path, format=format, bytes=source.size, problems=(Problem.BROKEN.because(str(error)),))
+    problems = [Problem.TRUNCATED.because(header.truncated)] if header.truncated else []
+    problems += [Problem.NOT_RUN.because(header.undecoded)] if header.undecoded else []
+    if decode and not problems:
+        problem = _decode_problem(source, format, header)
+        problems += [problem] if problem else []
+    return _facts(source, format, header, tuple(problems))
+
+
+def _facts(source: Source, format: str, header: Header, problems: tuple[str, ...]) -> ImageFacts:
+    from_exif = read_exif(header.exif) if header.exif else ExifFacts(None, False)
+    from_xmp = read_xmp(header.xmp) if header.xmp else ExifFacts(None, False)
+    orientation = header.orientation or from_exif.orientation or from_xmp.orientation or 1
+    width, height = display.oriented(*(header.aperture or (header.width, header.height)), orientation)
+    return ImageFacts(
+        path=source.path,
+        format=format,
+        bytes=source.size,
+        problems=problems,
+        width=width,
+        height=height,
+        stored_width=header.width,
+        stored_height=header.height,
+        orientation=orientation,
+        channels=header.channels,
+        bit_depth=header.bit_depth,
+        color=header.color,
+        has_alpha=header.has_alpha,
+        frames=header.frames,
+        has_location=header.has_location or from_exif.has_location or from_xmp.has_location,
+        color_space=header.colors.color_space if header.color not in ("grey", "cmyk") else None,
+        transfer=header.colors.transfer,
+    )
+
+
+def _missing_reader(format: str) -> str | None:
+    if format in _UNDECODED:
+        return Problem.NOT_RUN.because(f"no decoder for {format} is at hand")
+    if format in READERS:
+        return None
+    try:
+        import PIL.Image  # noqa: F401
+    except ImportError as error:
+        return missing_library(format, error)
+    return None
+
+
+def _rarer_header(source: Source, format: str) -> Header:
+    """The header of a rarer format (TIFF, ICO, PSD, JPEG 2000, …), as Pillow reads what it reads rightly. Raises HeaderError."""
+    from .headers import psd, tiff
+
+    own = Header(0, 0)
+    if format in ("tiff", "psd"):
+        own = tiff.read(source.stream) if format == "tiff" else psd.read(source.stream)
+        if own.undecoded:
+            return own
+    try:
+        header, trouble = _guarded(lambda stream: _pillow_header(stream, format), source)
+    except UndecodedError as error:
+        return own._replace(undecoded=str(error))
+    if header is None:
+        raise HeaderError(trouble or "no size found")
+    if header.width <= 0 or header.height <= 0:
+        raise HeaderError(f"the header says {header.width} x {header.height} px")
+    return header
+
+
+def _pillow_header(stream: BinaryIO, format: str) -> Header:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(stream) as picture:
+            bands = picture.getbands()
+            color = _COLORS.get(tuple(band for band in bands if band != "A"))
+            has_alpha = "A" in bands and picture.mode != "LAB"
+            header = Header(*picture.size, channels=len(bands), color=color, has_alpha=has_alpha, frames=None)
+            header = header._replace(colors=Colors(picture.info.get("icc_profile")))
+            return _with_tags(header, picture.getexif()) if picture.format == "TIFF" else header
+    except UnidentifiedImageError:
+        raise _unopened(stream, format) from None
+
+
+def _unopened(stream: BinaryIO, format: str) -> Exception:
+    """Why Pillow does not open a file of this format, in its reader's own words: they tell what it does not know from damage."""
+    from PIL import Image
+
+    stream.seek(0)
+    try:
+        Image.OPEN[format.upper()][0](stream, "")
+    except Exception as error:  # The readers raise whatever comes to hand on hostile bytes.
+        if any(words in str(error).lower() for words in _SAID_OF_LAYOUTS):
+            return UndecodedError(_LAYOUT_UNKNOWN)
+    return HeaderError("its header cannot be read")
+
+
+def _with_tags(header: Header, tags: Image.Exif) -> Header:
+    """The header as the tags of a TIFF give it: Pillow turns the sides before anyone asks, and does not count the bits."""
+    bits, orientation = tags.get(_TIFF_BITS), tags.get(_TIFF_ORIENTATION)
+    return header._replace(
+        width=int(tags[_TIFF_WIDTH]),
+        height=int(tags[_TIFF_HEIGHT]),
+        bit_depth=int(max(bits)) if isinstance(bits, tuple) else bits,
+        orientation=orientation if orientation in range(1, 9) else None,
+        has_location=_GPS_LATITUDE in tags.get_ifd(_TIFF_GPS),
+    )
+
+
+def _decode_problem(source: Source, format: str, header: Header) -> str | None:
+    """Why the picture's data cannot be read whole; None where it can."""
+    pixels, most = header.width * header.height, max_pixels(format)
+    if pixels > most:
+        return Problem.OVERSIZED.because(f"{pixels / 1e6:.0f} megapixels; more than {most / 1e6:.0f} are not decoded")
+    if source.size > max_bytes(format):
+        return Problem.OVERSIZED.because(f"{source.size} bytes; pictures over {max_bytes(format)} are not decoded")
+    if format == "jpeg" and (trouble := scans_trouble(source.stream, source.size)):
+        return Problem.OVERSIZED.because(trouble)
+    try:
+        if format == "heic":
+            from . import heic
+
+            _, trouble = _guarded(lambda stream: heic.decode(stream, source.size, deep=False), source)
+        elif format == "webp" and pixels > webp_still.LARGE_PIXELS:
+            _, trouble = _guarded(lambda stream: webp_still.verify(webp_still.read_still(stream, source.size)), source)
+        else:
+            decode = _DECODERS.get(format, _decode_with_pillow)
+            _, trouble = _guarded(lambda stream: decode(stream, header.frames or 1), source)
+    except ImportError as error:
+        return missing_library(format, error)
+    except (MissingLibraryError, HeifError, UndecodedError) as error:
+        return Problem.NOT_RUN.because(str(error))
+    if trouble is None:
+        return None
+    return _problem_of(trouble).because(trouble)
+
+
+def _problem_of(trouble: str) -> Problem:
+    said = trouble.lower()
+    if "truncated" in said or "premature end" in said:
+        return Problem.TRUNCATED
+    return Problem.OVERSIZED if any(words in said for words in _SAID_OF_BOMBS) else Problem.CORRUPT
+
+
+def _decode_jpeg(stream: BinaryIO, _frames: int) -> None:
+    from . import jpeg_data
+
+    jpeg_data.verify(stream.read())
+
+
+def _decode_png(stream: BinaryIO, frames: int) -> None:
+    try:
+        _decode_strictly(stream, frames)
+    except (OSError, SyntaxError, ValueError):
+        from .png_data import without_broken_extras
+
+        mended = without_broken_extras(stream)
+        if mended is None:
+            raise
+        _decode_strictly(mended, frames)
+
+
+def _decode_strictly(stream: BinaryIO, frames: int) -> None:
+    """With the checksums of all chunks."""
+    from PIL import Image
+
+    stream.seek(0)
+    with Image.open(stream) as picture:
+        picture.verify()
+    stream.seek(0)
+    _decode_with_pillow(stream, frames)
+
+
+def _decode_bmp(stream: BinaryIO, _frames: int) -> None:
+    from PIL import Image
+
+    with Image.open(stream) as picture:
+        picture.load()
+        colours = len(picture.palette.palette) // 3 if picture.mode == "P" and picture.palette else None
+        if colours is not None and cast("tuple[int, int]", picture.getextrema())[1] >= colours:
+            raise ValueError("its pixels name colours that it does not have")
+
+
+def _decode_with_pillow(stream: BinaryIO, frames: int) -> None:
+    from PIL import Image
+
+    with Image.open(stream) as picture:
+        picture.load()
+        if frames > 1:
+            from .animation import decode_later_frames
+
+            decode_later_frames(picture, frames)
+
+
+def _decode_avif(stream: BinaryIO, frames: int) -> None:
+    """Raises HeifError for what libavif refuses before it comes to the data, as it does with what it does not know."""
+    from PIL import UnidentifiedImageError
+
+    try:
+        _decode_with_pillow(stream, frames)
+    except UnidentifiedImageError:
+        raise HeifError("its index cannot be followed by the decoder at hand") from None
+    except (ValueError, OSError, RuntimeError, SyntaxError) as error:
+        said = str(error).removeprefix("Failed to decode image: ")
+        if any(words in said for words in _AVIF_DAMAGE):
+            raise
+        raise HeifError(f"it is put together in a way the decoder at hand does not know ({said})") from None
+
+
+_DECODERS: dict[str, Callable[[BinaryIO, int], None]] = {
+    "jpeg": _decode_jpeg,
+    "png": _decode_png,
+    "bmp": _decode_bmp,
+    "avif": _decode_avif,
+}
+
+
+def _guarded(read: Callable[[BinaryIO], _Read], source: Source) -> tuple[_Read | None, str | None]:
+    """What a foreign decoder returns, and the reason where it fails.
+
+    Decoders raise whatever comes to hand on hostile bytes (ValueError, SyntaxError, struct.error, OverflowError, …), so
+    every Exception is taken for "the data is bad". A library that is missing is not, nor is a HEIC file put together in a way
+    that is not followed here: these raise on.
+    """
+    from .quiet import quiet
+
+    source.stream.seek(0)
+    try:
+        with quiet():
+            return read(source.stream), None
+    except (ImportError, MissingLibraryError, HeifError, UndecodedError):
+        raise
+    except MemoryError:
+        return None, _TOO_MUCH_MEMORY
+    except Exception as error:
+        if _SAID_OF_BITMAPS in str(error).lower():
+            raise UndecodedError("its layout of bits is not decoded here") from None
+        return None, in_plain_words(error)

@@ -1,0 +1,125 @@
+"""Decoding the sound of a recording packet by packet: how long it is heard, how loud it gets, what of it is lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import amr
+from .containers import codec_of, is_end, samples, sound_packet
+from .facts import Gap
+from .timing import SoundPacket
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+
+# The longest documented recording is 180 s; beyond ten minutes samples are no longer looked at, only counted.
+MAX_DECODED_S = 600.0
+# So many places where sound is lost are told apart; of a file with more, nobody wants a list.
+MAX_GAPS = 20
+
+
+class Listener:
+    """Decodes what it is fed, up to `MAX_DECODED_S`; only notes its times where it is told not to decode.
+
+    `is_bare`: whether packets are found by their own first bytes. What does not begin as one then goes with the packet before it.
+    How loud it is takes half of the time, and is left out where nobody asks for it.
+
+    Attributes:
+        sound: when its packets are played.
+        stored_s: how long all packets last, those that are never heard among them.
+        heard_s: how long the decoded sound lasts. `frame_s`: the longest piece of it. `peak`: the loudest sample, 1 at most.
+        lost: packets that do not decode although sound follows on them, and `gaps`, the first places where that is so.
+        refused: packets that do not decode behind the last one that does; `first_refused`: the first of them.
+        last: the last packet of all. `end`: the offset behind the last one that decodes, in bytes.
+    """
+
+    def __init__(self, stream: AudioStream, *, decode: bool = True, is_bare: bool = False, finds_peak: bool = True) -> None:
+        self.tick = float(stream.time_base or 0)
+        self.sound: list[SoundPacket] = []
+        self.stored_s = self.heard_s = self.frame_s = self.peak = 0.0
+        self.lost = self.refused = self.end = 0
+        self.lost_s = self.refused_s = 0.0
+        self.gaps: list[Gap] = []
+        self.first_refused: Packet[AudioStream] | None = None
+        self.last: Packet[AudioStream] | None = None
+        self._finds_peak = finds_peak
+        self._codec = codec_of(stream)
+        self._is_bare = is_bare
+        self._accepted = self._accepted_bytes = 0
+        self._is_decodable = decode and stream.codec_context is not None
+        if self._is_decodable and self._codec == "flac" and not stream.codec_context.is_open:
+            # By default its decoder plays a frame whose checksum is wrong.
+            stream.codec_context.options = {"err_detect": "crccheck+explode"}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that was fed was also given to a decoder."""
+        return self._is_decodable and self.heard_s + self.lost_s + self.refused_s <= MAX_DECODED_S
+
+    def feed(self, packet: Packet[AudioStream]) -> None:
+        """The next packet of the stream, or the mark behind its last."""
+        import av
+
+        seconds = (packet.duration or 0) * self.tick
+        if packet.size:
+            self.last = packet
+            self.stored_s += seconds
+        if timed := sound_packet(packet):
+            self.sound.append(timed)
+        if not self.is_whole or not (packet.size or is_end(packet)):
+            return
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            if self._codec in amr.CODECS and amr.is_silence(bytes(packet)):
+                self.heard_s += seconds
+            else:
+                self._refuse(packet, seconds)
+            return
+        if packet.size:
+            self._accept(packet)
+        for frame in frames:
+            seconds = frame.samples / (frame.sample_rate or 1)
+            self.frame_s = max(self.frame_s, seconds)
+            self.heard_s += seconds
+            if self._finds_peak:
+                self.peak = max(self.peak, _peak(frame))
+
+    def _refuse(self, packet: Packet[AudioStream], seconds: float) -> None:
+        self.first_refused = self.first_refused or packet
+        self.refused += 1
+        if self._is_bare and self._accepted:
+            seconds *= max(round(packet.size * self._accepted / self._accepted_bytes), 1)
+        self.refused_s += seconds
+
+    def _accept(self, packet: Packet[AudioStream]) -> None:
+        """Sound follows on what was refused: that was sound, too, and is lost."""
+        self.end = (packet.pos or 0) + packet.size
+        self._accepted += 1
+        self._accepted_bytes += packet.size
+        if self.first_refused is None:
+            return
+        if len(self.gaps) < MAX_GAPS:
+            at_s = max((self.first_refused.pts or 0) * self.tick, 0.0)
+            untimed = self.refused_s - ((packet.pts or 0) - (self.first_refused.pts or 0)) * self.tick
+            self.gaps.append(Gap(at_s=round(at_s, 3), length_s=round(self.refused_s, 3), untimed_s=round(max(untimed, 0.0), 3)))
+        self.lost += self.refused
+        self.lost_s += self.refused_s
+        self.first_refused, self.refused, self.refused_s = None, 0, 0.0
+
+
+def _peak(frame: AudioFrame) -> float:
+    """The largest sample of a frame, 1 at full scale."""
+    import numpy as np
+
+    stored = samples(frame)
+    if stored.dtype.kind == "f":
+        stored = stored[np.isfinite(stored)]
+    if stored.size == 0:
+        return 0.0
+    if stored.dtype == np.uint8:
+        return float(np.abs(stored.astype(np.int16) - 128).max()) / 128
+    largest = max(float(stored.max()), -float(stored.min()))
+    return largest / 2 ** (8 * stored.dtype.itemsize - 1) if stored.dtype.kind == "i" else largest

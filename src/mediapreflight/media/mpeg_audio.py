@@ -1,0 +1,176 @@
+"""MPEG audio frames: telling MP3 and ADTS AAC from bytes that merely look like a frame header."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Literal, NamedTuple
+
+_SEARCH_BYTES = 64 * 1024
+_ID3_HEADER = 10
+_INFO_BYTES = 256
+# Who writes delay and padding; in the tags of others these bytes mean nothing.
+_ENCODERS = (b"LAME", b"Lavf", b"Lavc")
+_MAX_TAGS = 100
+_BITRATES_V1 = {
+    3: (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    2: (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+}
+_BITRATES_V2 = {
+    3: (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    1: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_SAMPLE_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+_FRAMES_IN_A_ROW = 3
+_LONGEST_FRAME = 2**13
+# Twelve hours at 24 kHz.
+_MAX_FRAMES = 1_000_000
+_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+_LAYER_I = 3
+_MPEG_1 = 3
+# What FFmpeg calls the codecs of these frames.
+LAYERS = ("mp1", "mp2", "mp3")
+
+
+def find_audio_frames(stream: BinaryIO) -> Literal["mp3", "aac"] | None:
+    """Which MPEG audio starts after any ID3 tags, within 64 KiB of junk.
+
+    A lone header proves nothing: one in five thousand random offsets looks like one, and two in a row stand somewhere in one
+    random file in five hundred. So two frames alike are asked for where the sound has to start and three after junk, and one
+    fewer where they end the file.
+    """
+    stream.seek(end_of_id3(stream))
+    data = stream.read(_SEARCH_BYTES)
+    is_whole = not stream.read(1)
+    at = data.find(b"\xff")
+    while at >= 0:
+        for syntax in (_ADTS, _MP3):
+            found, ends_file = _count_frames(data, at, syntax)
+            needed = 2 if at == 0 else 3
+            if found >= (needed - 1 if ends_file and is_whole else needed):
+                return syntax.name
+        at = data.find(b"\xff", at + 1)
+    return None
+
+
+def unheard_samples(stream: BinaryIO) -> int:
+    """How many samples of an MP3 are the encoder's delay and padding, as its first frame says; 0 where it does not say.
+
+    Source: "MP3 Info Tag revision 1" (gabriel.mp3-tech.org).
+    """
+    stream.seek(end_of_id3(stream))
+    head = stream.read(_INFO_BYTES)
+    at = max(head.find(b"Xing"), head.find(b"Info"))
+    if at < 0 or len(head) < at + 8:
+        return 0
+    # Behind the flags stand what they announce: frames, bytes, a table of contents, quality.
+    at += 8 + sum(size for bit, size in enumerate((4, 4, 100, 4)) if head[at + 7] >> bit & 1)
+    if head[at : at + 4] not in _ENCODERS or len(head) < at + 24:
+        return 0
+    both = int.from_bytes(head[at + 21 : at + 24], "big")
+    return (both >> 12) + (both & 0xFFF)
+
+
+def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
+    """How many bytes stand where a frame of bare MPEG audio should be, at the first place where that is so; else 0.
+
+    FFmpeg passes over them without a word. What stands before the first frames, tags between frames, and what is shorter than
+    half a frame, are no lost sound.
+    """
+    syntax = _ADTS if name == "aac" else _MP3
+    at, before, found = end_of_id3(stream), 0, 0
+    for _ in range(_MAX_FRAMES):
+        stream.seek(at)
+        data = stream.read(_LONGEST_FRAME + 7)
+        length = syntax.length_of(data, 0)
+        if length and (at + length >= size or syntax.length_of(data, length)):
+            at, before, found = at + length, length, found + 1
+            continue
+        stream.seek(at)
+        data = stream.read(_SEARCH_BYTES)
+        ahead = next((start for start in _syncs(data) if _count_frames(data, start, syntax)[0] >= _FRAMES_IN_A_ROW), None)
+        if ahead is None:
+            # A tag, or the end of the last frame: what is behind the sound is judged elsewhere.
+            return 0
+        behind = length if length <= ahead else 0
+        if found >= _FRAMES_IN_A_ROW and ahead - behind > before // 2 and not data.startswith(_TAGS, behind):
+            return ahead - behind
+        at += ahead
+    return 0
+
+
+def _syncs(data: bytes) -> Iterator[int]:
+    at = data.find(b"\xff", 1)
+    while at >= 0:
+        yield at
+        at = data.find(b"\xff", at + 1)
+
+
+def _count_frames(data: bytes, at: int, syntax: _Syntax) -> tuple[int, bool]:
+    """How many frames alike stand in a row at `at`, up to three, and whether the last one ends the data."""
+    first = at
+    for count in range(3):
+        length = syntax.length_of(data, at)
+        if not length or not syntax.are_alike(data, first, at):
+            return count, False
+        at += length
+        if at >= len(data):
+            return (count + 1, True) if at == len(data) else (count, False)
+    return 3, False
+
+
+def end_of_id3(stream: BinaryIO) -> int:
+    """The offset behind all ID3v2 tags at the start; several may follow each other."""
+    offset = 0
+    for _ in range(_MAX_TAGS):
+        stream.seek(offset)
+        header = stream.read(_ID3_HEADER)
+        if len(header) < _ID3_HEADER or header[:3] != b"ID3":
+            break
+        size = (header[6] & 127) << 21 | (header[7] & 127) << 14 | (header[8] & 127) << 7 | header[9] & 127
+        footer = _ID3_HEADER if header[5] & 0x10 else 0
+        offset += _ID3_HEADER + size + footer
+    return offset
+
+
+def adts_length(data: bytes, at: int) -> int:
+    """Bytes of the ADTS frame at `at`; 0 where none stands there."""
+    header = data[at : at + 7]
+    if len(header) < 7 or header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or (header[2] >> 2 & 15) > 12:
+        return 0
+    length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+    return length if length > 7 else 0
+
+
+def mpeg_length(data: bytes, at: int) -> int:
+    """Bytes of the MPEG audio frame at `at`; 0 where none stands there."""
+    header = data[at : at + 4]
+    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
+        return 0
+    version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
+    bitrate_index, rate_index, padding = header[2] >> 4, header[2] >> 2 & 3, header[2] >> 1 & 1
+    if version == 1 or layer == 0 or bitrate_index in (0, 15) or rate_index == 3:
+        return 0
+    bitrate = (_BITRATES_V1 if version == _MPEG_1 else _BITRATES_V2)[layer][bitrate_index] * 1000
+    rate = _SAMPLE_RATES[version][rate_index]
+    if layer == _LAYER_I:
+        return (12 * bitrate // rate + padding) * 4
+    slots = 72 if layer == 1 and version != _MPEG_1 else 144
+    return slots * bitrate // rate + padding
+
+
+class _Syntax(NamedTuple):
+    """How frames of one kind are told: their length, and the header bits that never change within a stream."""
+
+    name: Literal["mp3", "aac"]
+    length_of: Callable[[bytes, int], int]
+    constant_bits: bytes
+
+    def are_alike(self, data: bytes, first: int, second: int) -> bool:
+        return all((data[first + at] ^ data[second + at]) & mask == 0 for at, mask in enumerate(self.constant_bits))
+
+
+# ADTS: all but private bit and channels; MPEG audio: version, layer and sample rate.
+_ADTS = _Syntax("aac", adts_length, b"\xff\xff\xfc")
+_MP3 = _Syntax("mp3", mpeg_length, b"\xff\xfe\x0c")

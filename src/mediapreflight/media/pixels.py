@@ -1,0 +1,278 @@
+"""The one decoder of pictures: the first frame, as displayed, 8-bit sRGB, opaque."""
+
+from __future__ import annotations
+
+import os
+from math import ceil
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from ..errors import MediaPreflightError, MissingLibraryError, UnreadableMediaError
+from . import webp_still
+from .coded_colours import Rendering
+from .colour import Color, in_bands, opaque_in_bands, to_srgb_of
+from .decoding import DecodeError, guarded, max_bytes, max_pixels, refuse_oversized, scans_trouble, unreadable
+from .display import turned
+from .facts import Problem
+from .headers import READERS, Colors, HeifError, read_header
+from .headers.heif import read_aperture
+from .image import probe_image
+from .jpeg_data import with_its_end
+from .libraries import load_cv2
+from .opening import opened
+from .png_data import without_broken_extras
+from .quiet import quiet
+from .sniff import sniff
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from .facts import ImageFacts
+    from .source import Source
+
+    Rgb = NDArray[np.uint8]
+
+# The one reader each format is left to, so that no file chooses a reader by itself (Pillow has one that runs Ghostscript).
+_PILLOW_NAMES = {
+    "jpeg": ("JPEG", "MPO"),
+    "png": ("PNG",),
+    "webp": ("WEBP",),
+    "bmp": ("BMP", "DIB"),
+    "gif": ("GIF",),
+    "tiff": ("TIFF",),
+    "avif": ("AVIF",),
+    "psd": ("PSD",),
+    "ico": ("ICO",),
+    "jpeg2000": ("JPEG2000",),
+    "qoi": ("QOI",),
+}
+_PILLOW_PIXEL_BYTES = 4
+_LARGE_PIXELS = 16_000_000
+_WIDE = 16
+# Transparent pixels show what lies behind them, and nobody knows what that will be: the middle between black and white.
+_BEHIND = (128, 128, 128)
+# A reduced decode may come out this much smaller than wanted: the next larger scale costs more than its pixels are worth.
+_REDUCED_AT_LEAST = 0.75
+# Converted whole, a large picture would be in memory four times over.
+_BAND_ROWS = 512
+
+
+class Picture(NamedTuple):
+    """`rgb`: height x width x 3, uint8, displayed side up. `width` and `height` are those of the whole displayed picture."""
+
+    rgb: Rgb
+    width: int
+    height: int
+
+
+def load_picture(path: str | os.PathLike[str], longest_side: int) -> Picture:
+    """Decode a picture for looking at it.
+
+    Args:
+        path: a local file; of an animation the first frame is taken.
+        longest_side: of the array, in pixels. Smaller pictures keep their size; JPEGs are decoded at a reduced scale and may
+            come out up to a quarter smaller.
+
+    Returns: the array, and the displayed size of the whole picture. EXIF orientation is applied, transparency is laid over
+        middle grey; 16-bit, CMYK, palette and grey pictures are converted.
+
+    Raises: UnreadableMediaError for what is no picture, is damaged, has no decoder here or more pixels than are ever decoded.
+    """
+    with opened(path) as source:
+        found = sniff(source.stream)
+        if found.family != "image":
+            raise UnreadableMediaError(source.path, f"it is no picture, but {found.format}")
+        facts = probe_image(source, found.format, decode=False)
+        if facts.width is None or facts.height is None:
+            raise UnreadableMediaError(source.path, "; ".join(facts.problems))
+        if detail := facts.problem(Problem.NOT_RUN):
+            raise UnreadableMediaError(source.path, detail)
+        if facts.width * facts.height > max_pixels(found.format):
+            raise UnreadableMediaError(source.path, f"its {facts.width} x {facts.height} px are more than are ever decoded")
+        if found.format == "jpeg" and (trouble := scans_trouble(source.stream, 0)):
+            raise UnreadableMediaError(source.path, trouble)
+        with quiet():
+            rgb = guarded(source.path, lambda: _displayed_pixels(source, facts, longest_side))
+        return Picture(within(rgb, longest_side), facts.width, facts.height)
+
+
+def within(rgb: Rgb, longest_side: int) -> Rgb:
+    """The picture, shrunk where its longest side is longer than `longest_side` pixels."""
+    height, width = rgb.shape[:2]
+    scale = longest_side / max(height, width)
+    if scale >= 1:
+        return rgb
+    cv2 = load_cv2()
+    shrunk: Rgb = cv2.resize(rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
+    return shrunk
+
+
+def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: int | None = None) -> Rgb:
+    """The pixels of a picture as displayed, height x width x 3.
+
+    Args:
+        facts: of this very source; level `metadata` does.
+        background: what shows through where the picture is transparent.
+        for_side: the longest side it will be shrunk to, where it is only looked at. A very large picture then comes smaller than
+            it is, but never less than twice that.
+
+    Raises: DecodeError for a format that is not decoded here, damaged data, and more pixels than are ever decoded;
+        MissingLibraryError.
+    """
+    if facts.format != "heic" and facts.format not in _PILLOW_NAMES:
+        raise DecodeError(f"no decoder for {facts.format} is at hand")
+    if not facts.width or not facts.height:
+        raise DecodeError("; ".join(facts.problems))
+    if detail := facts.problem(Problem.NOT_RUN):
+        raise DecodeError(detail)
+    refuse_oversized(facts.width, facts.height, facts.format)
+    if source.size > max_bytes(facts.format):
+        raise DecodeError(f"its {source.size:,} bytes are more than the {max_bytes(facts.format):,} that are decoded")
+    if facts.format == "jpeg" and (trouble := scans_trouble(source.stream, _PILLOW_PIXEL_BYTES * facts.width * facts.height)):
+        raise DecodeError(trouble)
+    factor = _factor(facts, for_side)
+    source.stream.seek(0)
+    try:
+        with quiet():
+            rgb = _read_heic(source, facts, background) if facts.format == "heic" else _read(source, facts, background, factor)
+    except MediaPreflightError:
+        raise
+    except HeifError as error:
+        raise DecodeError(str(error)) from None
+    except ImportError as error:
+        raise MissingLibraryError("Pillow", str(error), "pip install pillow") from None
+    except MemoryError:
+        raise DecodeError("it takes more memory than there is") from None
+    except Exception as error:  # Decoders raise whatever comes to hand on hostile bytes.
+        raise DecodeError(f"its data {unreadable(error)}") from None
+    if rgb.shape[:2] != (-(-facts.height // factor), -(-facts.width // factor)):
+        raise DecodeError(f"its header says {facts.width} x {facts.height} px, its data holds {rgb.shape[1]} x {rgb.shape[0]}")
+    return rgb
+
+
+def _factor(facts: ImageFacts, for_side: int | None) -> int:
+    """How many pixels of each row and column become one while the picture is read."""
+    sides = facts.width or 0, facts.height or 0
+    # Where an aperture is cut out, that is done in whole pixels.
+    if for_side is None or facts.format in ("heic", "avif") or sides[0] * sides[1] <= _LARGE_PIXELS:
+        return 1
+    return max(1, max(sides) // (2 * for_side))
+
+
+def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> Rgb:
+    from PIL import Image, UnidentifiedImageError
+
+    if facts.format == "webp" and (facts.width or 0) * (facts.height or 0) > webp_still.LARGE_PIXELS:
+        return turned(_read_large_webp(source, background, factor), facts.orientation)
+    colors = _stated_colors(source, facts)
+    source.stream.seek(0)
+    stream = with_its_end(source.stream) if facts.format == "jpeg" else source.stream
+    names = _PILLOW_NAMES[facts.format or ""]
+    try:
+        opened_picture = Image.open(stream, formats=names)
+    except UnidentifiedImageError:
+        mended = without_broken_extras(stream) if facts.format == "png" else None
+        if mended is None:
+            raise DecodeError("its header cannot be followed by the decoder at hand") from None
+        opened_picture = Image.open(mended, formats=names)
+    with opened_picture as picture:
+        refuse_oversized(*picture.size, facts.format)
+        picture.load()
+        if facts.bit_depth == _WIDE and isinstance(transparent := picture.info.get("transparency"), tuple):
+            # Pillow keeps the upper half of each sample, and the transparent colour as it was.
+            picture.info["transparency"] = tuple(sample >> 8 for sample in transparent)
+        if facts.format not in READERS:
+            colors = Colors(picture.info.get("icc_profile"))
+        rgb = opaque_in_bands(picture, colors, background, factor)
+    if facts.format == "avif":
+        rgb = _shown(rgb, source)
+    # Pillow turns TIFFs by itself, and nothing else.
+    return rgb if facts.format == "tiff" else turned(rgb, facts.orientation)
+
+
+def _stated_colors(source: Source, facts: ImageFacts) -> Colors:
+    """What the header of the file says of its colours; nothing where this format's header is left to Pillow."""
+    return read_header(facts.format, source.stream, source.size).colors if facts.format in READERS else Colors()
+
+
+def _read_large_webp(source: Source, background: Color, factor: int) -> Rgb:
+    import numpy as np
+    from PIL import Image
+
+    still = webp_still.read_still(source.stream, source.size)
+    has_alpha, (width, height) = still.has_alpha, still.canvas
+    left, top, right, bottom = still.left, still.top, still.left + still.width, still.top + still.height
+    profile = still.profile
+    colours, alpha = webp_still.decode(still)
+    to_srgb = to_srgb_of(Colors(profile), lambda: colours)
+    # The file's data are no longer needed.
+    del still
+
+    def band(first: int, last: int) -> Image.Image:
+        rows = np.zeros((last - first, width, 4), np.uint8)
+        begin, end = max(first, top), min(last, bottom)
+        if begin < end:
+            shown = rows[begin - first : end - first, left:right]
+            shown[..., :3] = colours[begin - top : end - top]
+            shown[..., 3] = 255 if alpha is None else alpha[begin - top : end - top]
+        return Image.fromarray(rows if has_alpha else np.ascontiguousarray(rows[..., :3]))
+
+    # OpenCV's own array takes the result where it has the same size: each band is read before it is written.
+    own = colours[..., ::-1]
+    fits = factor == 1 and own.flags.c_contiguous and own.shape == (height, width, 3)
+    return in_bands((width, height), band, to_srgb, background, factor, into=own if fits else None)
+
+
+def _read_heic(source: Source, facts: ImageFacts, background: Color) -> Rgb:
+    """As libheif decodes it, upright. Of what is coded in more than 8 bits for high dynamic range, every bit counts."""
+    import numpy as np
+    from PIL import Image
+
+    from .heic import decode
+
+    colors = _stated_colors(source, facts)
+    decoded = decode(source.stream, source.size, deep=colors.transfer in ("pq", "hlg"))
+    pixels = decoded.pixels
+    to_srgb = to_srgb_of(colors, lambda: pixels if pixels.ndim == 3 else np.dstack([pixels] * 3))
+    deep = to_srgb if isinstance(to_srgb, Rendering) and pixels.dtype != np.uint8 and pixels.ndim == 3 else None
+
+    def band(top: int, bottom: int) -> Image.Image:
+        rows = pixels[top:bottom]
+        plain = rows if rows.dtype == np.uint8 else (rows >> 8).astype(np.uint8)
+        if deep is not None:
+            plain = np.concatenate((deep.of(rows[..., :3]), plain[..., 3:]), axis=-1)
+        return Image.frombytes(decoded.mode, (rows.shape[1], rows.shape[0]), plain.tobytes())
+
+    return in_bands((pixels.shape[1], pixels.shape[0]), band, None if deep else to_srgb, background, 1)
+
+
+def _shown(rgb: Rgb, source: Source) -> Rgb:
+    """The part of an AVIF that is shown: what is left pads the picture to whole blocks."""
+    aperture = read_aperture(source.stream, source.size)
+    if aperture is None:
+        return rgb
+    left, top = aperture.corner((rgb.shape[1], rgb.shape[0]))
+    return rgb[top : top + aperture.size[1], left : left + aperture.size[0]]
+
+
+def _displayed_pixels(source: Source, facts: ImageFacts, longest_side: int) -> Rgb:
+    if facts.format == "jpeg":
+        return turned(_reduced_jpeg(source.stream, longest_side), facts.orientation)
+    return read_rgb(source, facts, _BEHIND, for_side=longest_side)
+
+
+def _reduced_jpeg(stream: BinaryIO, longest_side: int) -> Rgb:
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(with_its_end(stream), formats=("JPEG", "MPO")) as picture:
+        least = ceil(longest_side * _REDUCED_AT_LEAST)
+        longest = max(picture.size)
+        picture.draft(None, (ceil(picture.width * least / longest), ceil(picture.height * least / longest)))
+        picture.load()
+        rgb = np.empty((picture.height, picture.width, 3), np.uint8)
+        for top in range(0, picture.height, _BAND_ROWS):
+            bottom = min(top + _BAND_ROWS, picture.height)
+            rgb[top:bottom] = np.asarray(picture.crop((0, top, picture.width, bottom)).convert("RGB"))
+    return rgb

@@ -1,0 +1,142 @@
+"""One file, measured."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from .facts import AudioFacts, Facts, Level, Problem, UnknownFacts, VideoFacts, missing_library
+from .opening import open_source
+from .sniff import sniff
+from .source import OpenError, display_name, local_path
+
+if TYPE_CHECKING:
+    from .source import Source
+
+
+def probe(path: str | os.PathLike[str], level: Level = "decode") -> Facts:
+    """Measure one file.
+
+    Args:
+        path: a local file, by its path or a `file://` URL, one that a `data:` URL holds, or a remote one such as
+            `s3://bucket/portrait.png` (extra `remote`); opened for reading, never changed.
+        level: `metadata` reads headers; `decode` also walks and decodes the data. `content` adds nothing here: what is
+            to be seen and heard is measured by `mediapreflight.people`.
+
+    Returns: ImageFacts, VideoFacts or AudioFacts; UnknownFacts for anything else, and for a file that cannot be opened.
+        What is wrong stands in `problems`; bad data never raises.
+    """
+    name = local_path(os.fsdecode(path))
+    try:
+        with open_source(name, whole=level != "metadata") as source:
+            return _probe_source(source, decode=level != "metadata")
+    except OpenError as error:
+        problem = str(error)
+        if error.problem is Problem.OVERSIZED and level != "metadata":
+            facts = probe(name, "metadata")
+            return msgspec.structs.replace(facts, problems=(*facts.problems, problem))
+    except OSError as error:
+        problem = Problem.UNREADABLE.because((error.strerror or str(error)).lower())
+    return UnknownFacts(path=display_name(name), problems=(problem,))
+
+
+def _probe_source(source: Source, *, decode: bool) -> Facts:
+    found = sniff(source.stream)
+    if found.family == "image":
+        from .image import probe_image
+
+        return probe_image(source, found.format, decode=decode)
+    if found.family == "stream":
+        return _probe_stream(source, found.format, decode=decode)
+    return UnknownFacts(
+        path=source.path,
+        format=found.format,
+        bytes=source.size,
+        problems=(Problem.NOT_MEDIA.because(f"its bytes are those of {_with_article(found.format)}"),),
+    )
+
+
+def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
+    from .audio import probe_audio
+    from .containers import MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
+    from .formats import DEMUXERS
+    from .source import MAX_BYTES_READ
+    from .tracks import unknown_codecs
+    from .video import probe_undecoded, probe_video
+
+    budget = MAX_BYTES_READ if decode else MAX_HEADER_BYTES_READ
+    reader = Reader(source, format, budget)
+    facts: Facts
+    try:
+        if not decode and DEMUXERS[format] == "mov":
+            with open_container(source, format, reader, decoders=False) as container:
+                undecoded = probe_undecoded(source, format, container)
+                unknown = unknown_codecs(source, format, container)
+            if undecoded is not None and not reader.is_exhausted:
+                return _with_unknown(undecoded, unknown)
+            reader = Reader(source, format, budget)
+        with open_container(source, format, reader) as container:
+            measure = probe_audio if first_video(container) is None else probe_video
+            facts = _with_unknown(measure(source, format, container, decode=decode), unknown_codecs(source, format, container))
+        if decode:
+            facts = _with_parts(source, format, facts)
+    except ContainerError as error:
+        facts = UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(str(error),))
+    except ImportError as error:
+        problem = missing_library(format, error)
+        return UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
+    if reader.is_exhausted:
+        # What was made of the part that was read would be taken for damage.
+        problem = Problem.OVERSIZED.because(f"no more than {budget} bytes of it are read")
+        return msgspec.structs.replace(facts, problems=(problem,))
+    return facts
+
+
+def _with_unknown(facts: AudioFacts | VideoFacts, unknown: tuple[str, ...]) -> AudioFacts | VideoFacts:
+    """What nothing here decodes was not heard: it is not silent."""
+    if not unknown:
+        return facts
+    heard = {"peak_dbfs": None} if isinstance(facts, AudioFacts) else {}
+    return msgspec.structs.replace(facts, problems=(*facts.problems, *unknown), **heard)
+
+
+def _with_parts(source: Source, format: str, facts: Facts) -> Facts:
+    """With what is wrong with the parts of a file that FFmpeg leaves out, and says nothing."""
+    known = (Problem.TRUNCATED, Problem.CORRUPT, Problem.EMPTY)
+    if any(facts.problem(problem) for problem in known):
+        return facts
+    return msgspec.structs.replace(facts, problems=(*facts.problems, *_broken_parts(source, format)))
+
+
+def _broken_parts(source: Source, format: str) -> list[str]:
+    from .flv import read_tags
+    from .formats import DEMUXERS
+    from .matroska import read_clusters
+    from .ogg import read_pages
+    from .transport import damaged_packets
+
+    found = []
+    with source.aside() as stream:
+        if format == "ogg":
+            pages = read_pages(stream, source.size)
+            found += [Problem.CORRUPT.because(f"{pages.broken} of its pages are damaged or missing")] if pages.broken else []
+            found += [Problem.TRUNCATED.because("it ends within a page")] if pages.is_cut else []
+        elif DEMUXERS[format] == "matroska":
+            clusters = read_clusters(stream, source.size)
+            found += [Problem.CORRUPT.because(f"{clusters.broken} of its clusters are damaged")] if clusters.broken else []
+            found += [Problem.TRUNCATED.because("it ends within a frame")] if clusters.is_cut else []
+        elif format == "ts" and (count := damaged_packets(stream, source.size)):
+            found += [Problem.CORRUPT.because(f"{count} of its packets are damaged")]
+        elif format == "flv":
+            tags = read_tags(stream, source.size)
+            found += [Problem.CORRUPT.because(f"it is damaged in {tags.broken} places")] if tags.broken else []
+            found += [Problem.TRUNCATED.because(f"its last packet lacks {tags.missing} bytes")] if tags.missing else []
+    return found
+
+
+def _with_article(name: str) -> str:
+    if name in ("text", "unrecognised data"):
+        return "plain text" if name == "text" else "no known media format"
+    return f"{'an' if name[0] in 'aeioHSX' or name.startswith('ff') else 'a'} {name}"

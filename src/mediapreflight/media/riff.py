@@ -1,0 +1,162 @@
+"""RIFF headers of WAV and AVI files. Source: Microsoft, "Multimedia Programming Interface" (1991); EBU Tech 3306 for RF64."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, NamedTuple
+
+_MAX_CHUNKS = 10_000
+_MAX_AVI_CHUNKS = 200_000
+_HEADER_BYTES = 8
+_OPEN_LENGTH = 0xFFFFFFFF
+_SEARCHED_BYTES = 2**16
+# Less than a millisecond of CD sound. And programs that write the size of the file, or of all behind its first chunk head.
+_SLIP_BYTES = 64
+_NEAR_BYTES = 2**16
+_ROUND_BYTES = 2**28
+# A thousand hours of CD sound.
+_NO_FILE_BYTES = 2**39
+
+
+class WavHeader(NamedTuple):
+    """`duration`: seconds of data at the stated bytes a second; None where the stated size is no length at all.
+
+    `missing`: bytes of data past the end of the file, which is cut off. `falsehood`: why the header is false though the data is
+    whole; None where it is not. `end`: the offset behind the data; None where the writer left it open.
+    """
+
+    duration: float | None = None
+    missing: int = 0
+    end: int | None = None
+    falsehood: str | None = None
+
+
+def read_wav_header(stream: BinaryIO, size: int) -> WavHeader:
+    """What stands before and at the start of the data chunk; nothing where there is none."""
+    at, bytes_per_second, wide_length = 12, 0, None
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        head = stream.read(24)
+        if len(head) < _HEADER_BYTES:
+            break
+        name, length = struct.unpack_from("<4sI", head)
+        if name == b"fmt " and len(head) >= 20:
+            (bytes_per_second,) = struct.unpack_from("<I", head, 16)
+        elif name == b"ds64" and len(head) >= 24:
+            (wide_length,) = struct.unpack_from("<Q", head, 16)
+        elif name == b"data":
+            length = length if wide_length is None else wide_length
+            return _judged(length, at + _HEADER_BYTES, size, bytes_per_second)
+        at += _HEADER_BYTES + length + (length & 1)
+    return WavHeader()
+
+
+def _judged(length: int, start: int, size: int, bytes_per_second: int) -> WavHeader:
+    """What a stated length of the data that starts at `start` says of a file of `size` bytes.
+
+    Three things make a header promise more than there is. A program that streams does not know the length, and leaves a value
+    that stands for "unknown": such a value is no length, and nothing is missing. A program that counts wrong is off by the header
+    or by a few bytes, less than can be heard. In all else the file is cut off.
+    """
+    there, missing = max(0, size - start), max(0, start + length - size)
+    duration = length / bytes_per_second if length and bytes_per_second else None
+    if _is_left_open(length, there):
+        falsehood = f"its data chunk claims {length} bytes, as writers do that stream; {there} are there" if there else None
+        return WavHeader(falsehood=falsehood)
+    if not missing:
+        return WavHeader(duration, end=start + length)
+    if missing <= _SLIP_BYTES or missing in (start, start - _HEADER_BYTES):
+        falsehood = f"its data chunk claims {length} bytes, {missing} more than there are"
+        return WavHeader(duration, 0, start + length, falsehood)
+    return WavHeader(duration, missing, start + length)
+
+
+def _is_left_open(length: int, there: int) -> bool:
+    """Whether a stated length, in bytes, is one that streaming writers leave.
+
+    That is zero, or the largest number of 31, 32 or 64 bits, less a header or down to a whole block or second; or a round number
+    that no file of this size has by chance.
+    """
+    if length <= there:
+        return length == 0
+    if length >= _NO_FILE_BYTES or any(abs(length - most) < _NEAR_BYTES for most in (2**31, 2**32)):
+        return True
+    return length >= _ROUND_BYTES and (length % 10**8 == 0 or length % 2**24 == 0)
+
+
+def info_bytes(stream: BinaryIO, size: int) -> int:
+    """What the longest list of titles and the like (INFO) before sound and pictures claims to hold, in bytes.
+
+    FFmpeg makes room for what such a list says of a title before it reads one.
+    """
+    at, longest = 12, 0
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        head = stream.read(12)
+        if len(head) < 12 or head.startswith(b"data") or (head.startswith(b"LIST") and head.endswith(b"movi")):
+            break
+        name, length, kind = struct.unpack("<4sI4s", head)
+        if name == b"LIST" and kind == b"INFO":
+            longest = max(longest, length)
+        elif name == b"LIST":
+            at += 12
+            continue
+        if at + _HEADER_BYTES + length <= size:
+            at += _HEADER_BYTES + length + (length & 1)
+            continue
+        # The length is a lie. Where FFmpeg reads on is hard to say; some list will be there.
+        stream.seek(at + _HEADER_BYTES)
+        skipped = stream.read(_SEARCHED_BYTES).find(b"LIST")
+        if skipped < 0:
+            break
+        at += _HEADER_BYTES + skipped
+    return longest
+
+
+def avi_missing_bytes(stream: BinaryIO, size: int) -> int:
+    """How far the file is shorter than it says; 0 where it is whole, or the writer left its length open.
+
+    One that claims more than is there is whole where its frames end, or the index behind them does, before the file.
+    """
+    stream.seek(4)
+    stated = int.from_bytes(stream.read(4), "little")
+    missing = stated + _HEADER_BYTES - size
+    # Some writers count the header itself in.
+    if missing <= _HEADER_BYTES or stated == _OPEN_LENGTH or _holds_all_frames(stream, size):
+        return 0
+    return missing
+
+
+def avi_missing_index(stream: BinaryIO, size: int) -> int:
+    """How far the index behind the frames runs past the end of a file that holds all frames; 0 where it does not."""
+    if avi_missing_bytes(stream, size):
+        return 0
+    at = 12
+    for _ in range(_MAX_AVI_CHUNKS):
+        stream.seek(at)
+        name, length = stream.read(4), int.from_bytes(stream.read(4), "little")
+        end = at + _HEADER_BYTES + length
+        if name == b"idx1":
+            return max(0, end - size)
+        if end > size or not name.isalnum():
+            return 0
+        at = end + (end - at & 1)
+    return 0
+
+
+def _holds_all_frames(stream: BinaryIO, size: int) -> bool:
+    """Whether the frames end within the file; or else an index follows that does."""
+    at, are_whole = 12, False
+    for _ in range(_MAX_AVI_CHUNKS):
+        stream.seek(at)
+        name, kind = stream.read(4), stream.read(8).ljust(8, b"\x00")
+        if at >= size or not name.isalnum():
+            return are_whole
+        end = at + _HEADER_BYTES + int.from_bytes(kind[:4], "little")
+        is_frames = name == b"LIST" and kind[4:] == b"movi"
+        if name == b"idx1" or (end > size and not is_frames):
+            return are_whole or (name == b"idx1" and end <= size)
+        are_whole = are_whole or (is_frames and end <= size)
+        # The length of the frames may be as false as that of the whole: an index may stand within.
+        at = at + 12 if end > size else end + (end - at & 1)
+    return False

@@ -1,0 +1,68 @@
+"""A picture as another decoder than Pillow sees it, very small: enough to tell a garbled picture from a right one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from ..errors import MissingLibraryError
+from .libraries import load_cv2
+from .quiet import quiet
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Shades = NDArray[np.uint8]
+
+_SIDE = 32
+_CODECS = {"png": "png", "bmp": "bmp", "tiff": "tiff", "psd": "psd", "qoi": "qoi", "gif": "gif"}
+
+
+def shades_of(data: bytes, format: str | None) -> Shades | None:
+    """The stored picture in grey, 32 x 32, not turned; None where no second decoder reads it. JPEG, whose coding must be one that
+    is decoded here, is read at an eighth of its sides.
+
+    Raises MissingLibraryError.
+    """
+    if format not in _CODECS and format != "jpeg":
+        return None
+    try:
+        with quiet():
+            return _jpeg_shades(data) if format == "jpeg" else _ffmpeg_shades(data, _CODECS[format or ""])
+    except MissingLibraryError:
+        raise
+    except Exception:  # Decoders raise whatever comes to hand; what this one does not read has no second witness.
+        return None
+
+
+def shades_in(rgb: Shades) -> Shades:
+    """The same of pixels, height x width x 3."""
+    import numpy as np
+
+    cv2 = load_cv2()
+    # A few hundred rows tell as much as all of them.
+    rows = rgb[:: max(1, rgb.shape[0] // (8 * _SIDE))]
+    small = cv2.resize(np.ascontiguousarray(rows), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    grey: Shades = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    return grey
+
+
+def _jpeg_shades(data: bytes) -> Shades:
+    """By simplejpeg, which prints nothing; of CMYK it makes no grey."""
+    import simplejpeg
+
+    cv2 = load_cv2()
+    grey = simplejpeg.decode_jpeg(data, "GRAY", min_height=2 * _SIDE, min_width=2 * _SIDE, min_factor=8, strict=False)
+    small: Shades = cv2.resize(grey[..., 0], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return small
+
+
+def _ffmpeg_shades(data: bytes, codec: str) -> Shades | None:
+    import av
+
+    context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
+    context.thread_count = 1
+    for frame in (*context.decode(av.Packet(data)), *context.decode(None)):
+        if isinstance(frame, av.VideoFrame):
+            return cast("Shades", frame.reformat(_SIDE, _SIDE, "gray", interpolation="AREA").to_ndarray())
+    return None

@@ -1,0 +1,64 @@
+"""The sound of a recording or a video, decoded: as it is, and mixed down to one channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from .containers import demuxed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from av import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+# Longer recordings are judged by their beginning: an hour costs ten seconds, and no model takes more than a few minutes.
+MAX_HEARD_S = 600.0
+# Converters reach 768 kHz, and FLAC has 20 bits for the rate. The filter that changes it grows with it, to hundreds of megabytes.
+MAX_SAMPLE_RATE = 2**20
+
+
+def mono(
+    container: InputContainer, stream: AudioStream, rate: int, *, watch: Callable[[AudioFrame], None] | None = None
+) -> Iterator[Floats]:
+    """The sound in one channel, `rate` samples a second, full scale 1.0, in pieces of any length, up to `MAX_HEARD_S`.
+
+    Args:
+        watch: is shown each frame as it was recorded, before what becomes of it.
+
+    Raises ValueError as `decoded`.
+    """
+    import av
+
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+    for frame in decoded(container, stream):
+        if watch is not None:
+            watch(frame)
+        yield from (part.to_ndarray()[0] for part in resampler.resample(frame))
+    yield from (part.to_ndarray()[0] for part in resampler.resample(None))
+
+
+def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    """The frames that decode, up to `MAX_HEARD_S`; what is damaged is left out.
+
+    Raises ValueError for a rate that no recording has: too high, or so low that a single frame would last longer than that.
+    """
+    import av
+
+    heard = 0.0
+    for packet in demuxed(container, [stream]):
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            continue
+        for frame in frames:
+            if frame.sample_rate > MAX_SAMPLE_RATE or frame.samples > frame.sample_rate * MAX_HEARD_S:
+                raise ValueError(f"no recording has {frame.sample_rate} samples per second")
+            yield frame
+            heard += frame.samples / frame.sample_rate
+        if heard >= MAX_HEARD_S:
+            return

@@ -1,0 +1,119 @@
+"""What a path names (a file here, one in a store, a `data:` URL), how it is shown, and the file once it is open."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
+
+from . import data_url
+from .facts import Problem
+
+_SEARCHED_BYTES = 2**16
+# The largest video that any model takes has 300 MB. Where sound and picture lie apart, much is read again and again.
+MAX_BYTES_READ = 2**30
+# Python keeps bytes that are no UTF-8 as U+DC80 to U+DCFF; the other surrogates stand for nothing.
+_HALF_PAIRS = "[\ud800-\udc7f\udd00-\udfff]"
+# What begins with one of these and `://` is no file in a store: URLs are for the service to fetch, local files go by their
+# paths, and the others are views of further files (archives, caches, folders, repositories).
+_OWN_PROTOCOLS = ("http", "https", "oss", "file", "local", "asynclocal")
+_VIEWS = ("blockcache", "cached", "dir", "filecache", "generic", "git", "libarchive", "reference", "simplecache", "tar", "zip")
+# Everything after the host is the path: what would begin a query may stand in a file's name.
+_FILE_URL = re.compile(r"file://(?:localhost)?(/.*)", re.IGNORECASE | re.DOTALL)
+# As the provider's own library has them on Windows: `file://` and the path.
+_FILE_AND_DRIVE = re.compile(r"file://([a-z]:[/\\].*)", re.IGNORECASE | re.DOTALL)
+_DRIVE = re.compile(r"/[A-Za-z]:[/\\]")
+_NETWORK_PATH = re.compile(r"[/\\]{2}")
+
+
+class Source(NamedTuple):
+    """An open regular file. `path` as it is shown, `size` in bytes."""
+
+    path: str
+    stream: BinaryIO
+    size: int
+
+    @contextmanager
+    def aside(self) -> Iterator[BinaryIO]:
+        """The stream for a reading on the side, put back where it stood: FFmpeg does not expect it to move."""
+        position = self.stream.tell()
+        try:
+            yield self.stream
+        finally:
+            self.stream.seek(position)
+
+
+class OpenError(Exception):
+    """The file cannot be opened; carries the problem and its detail."""
+
+    def __init__(self, problem: Problem, detail: str) -> None:
+        self.problem = problem
+        self.detail = detail
+        super().__init__(problem.because(detail))
+
+
+def is_remote(path: str) -> bool:
+    """Whether a path names a file in a store that fsspec reads, such as `s3://bucket/portrait.png`."""
+    protocol, separator, _ = path.partition("://")
+    if not separator or protocol.lower() in (*_OWN_PROTOCOLS, *_VIEWS):
+        return False
+    return re.fullmatch("[A-Za-z][A-Za-z0-9+.-]+", protocol) is not None
+
+
+def is_file_url(text: str) -> bool:
+    """Whether a text begins as a `file://` URL. No path of a walk through folders does: it has no two slashes in a row."""
+    return text[:7].lower() == "file://"
+
+
+def local_path(text: str, *, windows: bool = os.name == "nt") -> str:
+    """The path that a `file://` URL names on this machine; any other text as it is, a URL that names another host included.
+
+    After RFC 8089, and as the provider's own library has it: `file://` and an absolute path.
+    """
+    if not is_file_url(text):
+        return text
+    if windows and (found := _FILE_AND_DRIVE.fullmatch(text)):
+        return _unquoted(found[1])
+    found = _FILE_URL.fullmatch(text)
+    path = _unquoted(found[1]) if found else ""
+    if not path or _NETWORK_PATH.match(path):
+        return text
+    return path[1:] if windows and _DRIVE.match(path) else path
+
+
+def _unquoted(path: str) -> str:
+    # Loading it takes longer than all else that a path needs.
+    from urllib.parse import unquote_to_bytes
+
+    try:
+        return os.fsdecode(unquote_to_bytes(path.encode("utf-8", "surrogateescape")))
+    except UnicodeEncodeError:
+        # One half of a surrogate pair: no file can have that name, and whoever opens it says so.
+        return path
+
+
+def display_name(path: str) -> str:
+    """A path as text that any encoder takes: bytes that are no UTF-8 become `\\xNN`, halves of surrogate pairs `\\uNNNN`.
+
+    Of a `data:` URL only its beginning and its size are shown.
+    """
+    if data_url.is_data_url(path):
+        path = data_url.shown(path)
+    if path.isascii():
+        return path
+    path = re.sub(_HALF_PAIRS, lambda half: f"\\u{ord(half[0]):04x}", path)
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def position_of(stream: BinaryIO, mark: bytes, start: int) -> int | None:
+    """The offset of the first of these bytes from `start` on; None where they do not stand there."""
+    stream.seek(start)
+    kept = b""
+    while data := stream.read(_SEARCHED_BYTES):
+        found = (kept + data).find(mark)
+        if found >= 0:
+            return stream.tell() - len(kept) - len(data) + found
+        kept = data[-len(mark) + 1 :]
+    return None

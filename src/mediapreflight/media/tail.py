@@ -1,0 +1,86 @@
+"""What stands behind the last packet that decodes: a tag, filler, the torn end of a download, or damage.
+
+Streams without an index have no end of their own: a reader takes what follows for one more frame, which then fails. Sources:
+"ID3 tag version 1.1", "Lyrics3 v2.00", "APEv2 specification" (all at hydrogenaudio and id3.org).
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import amr
+from .mpeg_audio import LAYERS, adts_length, find_audio_frames, mpeg_length
+
+if TYPE_CHECKING:
+    from .listening import Listener
+    from .source import Source
+
+# Formats that are frame after frame, up to the end of the file.
+_BARE = frozenset({"mp3", "aac", "amr", "flac", "ac3", "eac3", "dts", "tta", "wavpack"})
+_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
+_SEARCHED_BYTES = 2**16
+# Filler is less than this share of a file; more stands where sound should be.
+_FILLER_SHARE = 0.25
+
+
+class Tail(NamedTuple):
+    """`is_no_sound`: what was refused at the end is not and never was sound.
+
+    `missing`: how the end shows that the file is cut off. `wasted`: bytes where sound should be and none is.
+    """
+
+    is_no_sound: bool = False
+    missing: str | None = None
+    wasted: int = 0
+
+
+def read_tail(source: Source, format: str, codec: str | None, listener: Listener) -> Tail:
+    """What the end of a file says of its sound."""
+    if format not in _BARE:
+        return Tail()
+    if listener.refused == 0:
+        return _of_last_frame(codec, bytes(listener.last)) if listener.last and listener.is_whole else Tail()
+    first = bytes(listener.first_refused) if listener.first_refused else b""
+    torn = _of_last_frame(codec, first)
+    if torn.missing and listener.refused == 1:
+        return torn
+    length = _frame_bytes(codec, first)
+    if length is None:
+        return Tail(missing="its last frame is not whole") if listener.refused == 1 and codec != "flac" else torn
+    if length:
+        return Tail()
+    return _of_no_frame(source, listener)
+
+
+def is_no_sound(source: Source, format: str, at: int) -> bool:
+    """Whether no frame of a stream without an index stands in the file from an offset on: a reader has no fault to find there."""
+    if format not in _BARE:
+        return False
+    with source.aside() as stream:
+        stream.seek(at)
+        return find_audio_frames(io.BytesIO(stream.read(_SEARCHED_BYTES))) is None
+
+
+def _of_no_frame(source: Source, listener: Listener) -> Tail:
+    with source.aside() as stream:
+        stream.seek(listener.end)
+        is_tag = stream.read(len(max(_TAGS, key=len))).lstrip(b"\0\r\n ").startswith(_TAGS)
+    rest = source.size - listener.end
+    return Tail(is_no_sound=True, wasted=rest if not is_tag and rest > _FILLER_SHARE * source.size else 0)
+
+
+def _of_last_frame(codec: str | None, frame: bytes) -> Tail:
+    length = _frame_bytes(codec, frame)
+    if length is not None and length > len(frame):
+        return Tail(missing=f"its last frame has {len(frame)} of {length} bytes")
+    return Tail()
+
+
+def _frame_bytes(codec: str | None, frame: bytes) -> int | None:
+    """How long the frame should be, in bytes; 0 where no frame begins so, None where this codec does not tell."""
+    if codec in LAYERS:
+        return mpeg_length(frame, 0)
+    if codec == "aac":
+        return adts_length(frame, 0)
+    return amr.frame_bytes(frame, codec) if codec in amr.CODECS else None

@@ -1,0 +1,469 @@
+"""Video: the container's index at level `metadata`, every packet's time and a decode within bounds at level `decode`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
+
+from . import display, h264, vpx
+from .containers import (
+    MAX_PACKETS,
+    clock_zero,
+    codec_of,
+    demuxed,
+    first_audio,
+    first_video,
+    is_end,
+    seen_at_end,
+    sound_start,
+    stated_duration,
+    turn_of_frame,
+)
+from .facts import Problem, VideoFacts
+from .listening import Listener
+from .timing import FrameTiming, SoundPacket, frame_timing, sound_ticks
+from .tracks import read_picture_header
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+    from .source import Source
+
+# Up to this many pixels a clip is decoded whole (about half a second on one core); a longer one at its key frames only.
+FULL_DECODE_PIXELS = 300_000_000
+# The largest side that any model takes is 4096 px. A decoder may keep a dozen frames at a time.
+MAX_FRAME_PIXELS = 20_000_000
+_TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
+_FULL_RANGE = 2
+_USUAL_DEPTHS = frozenset({8, 10})
+# By default their decoders fill what is damaged with something else, and say nothing of it.
+_STRICTNESS = {"mjpeg": {"err_detect": "explode"}, "hevc": {"err_detect": "explode"}}
+_ONE_FRAME_A_PACKET = frozenset({"h264", "hevc"})
+_OUT_OF_ORDER = 2
+# A key frame comes every few seconds, as a rule.
+_PATIENCE = 250
+_PROGRESSIVE_OR_UNKNOWN = frozenset({0, 1})
+_LOCATION_KEYS = ("location", "com.apple.quicktime.location.iso6709")
+
+
+def probe_video(source: Source, format: str, container: InputContainer, *, decode: bool) -> VideoFacts:
+    """The facts of an open container that has a real video stream (see `containers.first_video`)."""
+    facts = _stated(source, format, container)
+    return _measured(facts, container, clock_zero(container, format)) if decode else facts
+
+
+def probe_undecoded(source: Source, format: str, container: InputContainer) -> VideoFacts | None:
+    """What `probe_video` says without `decode`, of a container opened without decoders; None where one must be asked."""
+    stream = first_video(container)
+    if stream is None or codec_of(stream) != "h264" or not stream.frames:
+        return None
+    header = h264.read_configuration(stream.codec_context.extradata or b"")
+    if header is None or header.is_rgb or header.bit_depth not in _USUAL_DEPTHS:
+        return None
+    facts = _stated(source, format, container, header)
+    fits = not facts.encrypted and (facts.stored_width, facts.stored_height) == (header.width, header.height)
+    return facts if fits else None
+
+
+def _stated(
+    source: Source, format: str, container: InputContainer, header_of_h264: h264.SequenceHeader | None = None
+) -> VideoFacts:
+    stream = first_video(container)
+    assert stream is not None
+    context: Any = stream.codec_context
+    header = read_picture_header(source, format, stream.id)
+    audio = first_audio(container)
+    seen = seen_at_end(source, format)
+    average = float(stream.average_rate) if stream.average_rate else None
+    facts = VideoFacts(
+        path=source.path,
+        format=format,
+        bytes=source.size,
+        problems=_seen_in_headers(seen, header.encrypted),
+        rotation=header.turn.rotation,
+        mirrored=header.turn.mirrored,
+        stated_duration_s=header.duration or stated_duration(container),
+        fps=average,
+        stated_fps=average,
+        fps_nominal=float(stream.base_rate) if stream.base_rate else None,
+        stated_frames=stream.frames or None,
+        start_s=_seconds(stream.start_time, stream.time_base, clock_zero(container, format)),
+        audio_codec=codec_of(audio) if audio else None,
+        audio_sample_rate=audio.codec_context.sample_rate or None if audio and codec_of(audio) else None,
+        encrypted=header.encrypted,
+        has_location=any(key.lower().startswith(_LOCATION_KEYS) for key in container.metadata),
+    )
+    if codec_of(stream) is None:
+        return facts
+    if context is None or not context.width or not context.height:
+        problem = Problem.BROKEN.because("its picture size or codec is not stated")
+        return msgspec.structs.replace(facts, problems=(*facts.problems, problem))
+    ratio = stream.sample_aspect_ratio
+    transfer, pixels = int(context.color_trc), _pixels(context.format)
+    if header_of_h264 is not None:
+        ratio = ratio or _fraction(header_of_h264.pixel_ratio)
+        transfer = transfer if header_of_h264.transfer is None else header_of_h264.transfer
+        pixels = _pixels_of_h264(header_of_h264, int(context.color_range) == _FULL_RANGE)
+    width, height = display.displayed(context.width, context.height, header.turn.rotation, ratio)
+    return msgspec.structs.replace(
+        facts,
+        width=width,
+        height=height,
+        stored_width=context.width,
+        stored_height=context.height,
+        sample_aspect_ratio=f"{ratio.numerator}:{ratio.denominator}" if ratio else None,
+        video_codec=codec_of(stream),
+        transfer="ipt-pq" if header.dolby_vision else _TRANSFERS.get(transfer, "sdr"),
+        interlaced=int(context.field_order) not in _PROGRESSIVE_OR_UNKNOWN,
+        **(pixels | {"has_alpha": header.has_alpha or _has_alpha(stream, format)}),
+    )
+
+
+def _seen_in_headers(at_end: str | None, encrypted: bool) -> tuple[str, ...]:
+    problems = (at_end,) if at_end else ()
+    return (*problems, Problem.ENCRYPTED.because("its picture cannot be read without a key")) if encrypted else problems
+
+
+def _has_alpha(stream: VideoStream, format: str) -> bool:
+    """Whether the pixels carry an alpha channel. The fourth byte of plain pixels in AVI is filler that is mostly 0."""
+    pixels: Any = stream.codec_context.format
+    if pixels is None or (format == "avi" and codec_of(stream) == "rawvideo"):
+        return False
+    return any(component.is_alpha for component in pixels.components)
+
+
+def _fraction(ratio: tuple[int, int] | None) -> Fraction | None:
+    return Fraction(*ratio) if ratio and all(ratio) else None
+
+
+def _pixels_of_h264(header: h264.SequenceHeader, is_full_by_container: bool) -> dict[str, Any]:
+    """Chroma and depth by FFmpeg's names: 8 bits in full range are a format of their own there."""
+    is_full = is_full_by_container if header.full_range is None else header.full_range
+    wide = f"10{sys.byteorder[0]}e" if header.bit_depth == 10 else ""
+    return {
+        "pixel_format": f"yuv{'j' if is_full and not wide else ''}{header.chroma}p{wide}",
+        "bit_depth": header.bit_depth,
+        "chroma": ":".join(header.chroma),
+    }
+
+
+def _pixels(pixels: Any) -> dict[str, Any]:
+    if pixels is None:
+        return {}
+    return {
+        "pixel_format": pixels.name,
+        "bit_depth": max(component.bits for component in pixels.components),
+        "chroma": _chroma(pixels),
+    }
+
+
+def _chroma(pixels: Any) -> str | None:
+    if pixels.is_rgb or pixels.has_palette:
+        return "rgb"
+    if len(pixels.components) < 3:
+        return "4:0:0"
+    across, down = 16 // pixels.chroma_width(16), 16 // pixels.chroma_height(16)
+    return {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (4, 1): "4:1:1"}.get((across, down))
+
+
+def _seconds(ticks: int | None, tick: Fraction | None, zero: float) -> float | None:
+    return None if ticks is None or tick is None else _tidy(float(ticks * tick) - zero)
+
+
+def _tidy(seconds: float) -> float:
+    """Microseconds, the finest any container counts; hides the float dust of ticks times fractions, and a minus before 0."""
+    return round(seconds, 6) + 0.0
+
+
+class _Walk(NamedTuple):
+    """`packets` counts those of the picture that an edit hides, too; `sound_bytes` those of the sound.
+
+    `untimed`: frames whose times are not said.
+
+    `in_fields`: whether frames are stored in two packets each.
+    """
+
+    packets: int
+    stamps: list[int]
+    untimed: int
+    in_fields: bool
+    turn: display.Turn | None
+    last_duration: int
+    sound: Sequence[SoundPacket]
+    sound_bytes: int
+    problems: tuple[str, ...]
+
+
+def _measured(stated: VideoFacts, container: InputContainer, zero: float) -> VideoFacts:
+    stream = first_video(container)
+    assert stream is not None
+    walk = _walk(stated, stream, container)
+    missing = _missing_frames(stated, walk.packets, stream) or _missing_sound(stated, walk.sound_bytes, container)
+    tick = float(stream.time_base) if stream.time_base else 0.0
+    timing = frame_timing(walk.stamps, walk.last_duration, tick)
+    if walk.in_fields and timing and timing.fps:
+        stated = _of_frames(stated, timing.fps)
+    audio = first_audio(container)
+    audio_s = None
+    if audio and audio.time_base and walk.sound:
+        audio_s = _tidy(sound_ticks(walk.sound, sound_start(audio, stated.format or "")) * float(audio.time_base))
+    facts = msgspec.structs.replace(
+        _turned(stated, walk.turn, stream.sample_aspect_ratio),
+        problems=(*stated.problems, *missing, *walk.problems),
+        frames=timing.frames + walk.untimed if timing else 0,
+        duration_s=_tidy(timing.duration) if timing else 0.0,
+        audio_duration_s=audio_s,
+    )
+    if timing is None:
+        return facts
+    if walk.untimed:
+        return _sparsely_timed(facts, timing.start - zero)
+    return msgspec.structs.replace(
+        facts,
+        fps=_settled(timing, stated.stated_fps, tick),
+        fps_min=_rounded(timing.fps_min),
+        fps_max=_rounded(timing.fps_max),
+        variable_frame_rate=timing.variable,
+        start_s=_tidy(timing.start - zero),
+    )
+
+
+def _turned(stated: VideoFacts, turn: display.Turn | None, ratio: Fraction | None) -> VideoFacts:
+    """What the stream itself says of how it is shown, where its container says nothing (H.264, annex D: display orientation)."""
+    if turn is None or turn == (stated.rotation, stated.mirrored) or not stated.stored_width or not stated.stored_height:
+        return stated
+    width, height = display.displayed(stated.stored_width, stated.stored_height, turn.rotation, ratio)
+    return msgspec.structs.replace(stated, rotation=turn.rotation, mirrored=turn.mirrored, width=width, height=height)
+
+
+def _of_frames(stated: VideoFacts, fps: float) -> VideoFacts:
+    """What an index says of fields, said of frames; a rate is one of fields where it is about twice the measured one."""
+    rates = {"stated_fps": stated.stated_fps, "fps_nominal": stated.fps_nominal}
+    halves = {name: rate / 2 for name, rate in rates.items() if rate and abs(rate - 2 * fps) < fps / 4}
+    frames = stated.stated_frames // 2 if stated.stated_frames else None
+    return msgspec.structs.replace(stated, interlaced=True, stated_frames=frames, **halves)
+
+
+def _sparsely_timed(facts: VideoFacts, start_s: float) -> VideoFacts:
+    """Frames of which only some say when they are shown, as in program streams: the stated rate places the others."""
+    facts = msgspec.structs.replace(facts, start_s=_tidy(start_s))
+    if not facts.stated_fps or not facts.frames:
+        return facts
+    rates = dict.fromkeys(("fps", "fps_min", "fps_max"), _rounded(facts.stated_fps))
+    duration = _tidy(facts.frames / facts.stated_fps)
+    return msgspec.structs.replace(facts, duration_s=duration, variable_frame_rate=False, **rates)
+
+
+def _settled(timing: FrameTiming, stated: float | None, tick: float) -> float | None:
+    """The average rate, measured; the stated one where time stamps, rounded to whole ticks, cannot tell the two apart."""
+    if timing.fps is None:
+        return stated
+    uncertainty = timing.fps * 2 * tick / timing.duration
+    return stated if stated is not None and abs(stated - timing.fps) <= uncertainty else _rounded(timing.fps)
+
+
+def _rounded(rate: float | None) -> float | None:
+    return None if rate is None else round(rate, 4)
+
+
+def _missing_frames(stated: VideoFacts, found: int, stream: VideoStream) -> tuple[str, ...]:
+    """A truncation, where the index promises frames the file does not hold."""
+    if stated.problem(Problem.TRUNCATED) is not None:
+        return ()
+    promised = stated.stated_frames or 0
+    if stated.format == "avi":
+        # Its header counts a frame once for each time that it is shown.
+        promised = len(stream.index_entries)
+    if found < promised:
+        return (Problem.TRUNCATED.because(f"its index promises {promised} frames, {found} are there"),)
+    return () if found else (Problem.TRUNCATED.because("it holds no frame"),)
+
+
+def _missing_sound(stated: VideoFacts, found: int, container: InputContainer) -> tuple[str, ...]:
+    """A truncation, where the index of an AVI promises sound, in bytes, that is not there: a broken chunk is skipped."""
+    audio = first_audio(container)
+    if audio is None or stated.format != "avi" or stated.problem(Problem.TRUNCATED) is not None:
+        return ()
+    promised = sum(entry.size for entry in audio.index_entries)
+    reason = f"its index promises {promised} bytes of sound, {found} are there"
+    return (Problem.TRUNCATED.because(reason),) if found < promised else ()
+
+
+def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) -> _Walk:
+    """One pass over the packets: time stamps of the picture, length of the sound, and a decode within bounds."""
+    import av
+
+    audio = first_audio(container)
+    # AVI gives decode times only, as evenly spaced as display times; what FFmpeg hands out as display times are guesses.
+    counts_chunks = stated.format == "avi"
+    decoder = _Decoder(stated, stream)
+    pictures = _Pictures(stated, stream)
+    stamps: list[int] = []
+    untimed: list[int] = []
+    last = (-1, 0)
+    packets = shown = sound_bytes = 0
+    listener = Listener(audio, decode=_is_readable(stated), finds_peak=False) if audio else None
+    problems: list[str] = []
+    try:
+        streams: list[Any] = [stream, audio] if audio else [stream]
+        for count, packet in enumerate(demuxed(container, streams)):
+            if count >= MAX_PACKETS:
+                problems.append(Problem.OVERSIZED.because(f"more than {MAX_PACKETS} packets; the rest was not measured"))
+                break
+            if packet.stream is not stream:
+                if listener:
+                    listener.feed(packet)
+                sound_bytes += packet.size
+                continue
+            # A decoder would take any empty packet for the end.
+            if packet.size or is_end(packet):
+                decoder.feed(packet)
+            packets += not is_end(packet)
+            if is_end(packet) or pictures.adds_none(packet) or packet.is_discard:
+                continue
+            shown += 1
+            if packet.pts is not None and not counts_chunks:
+                stamps.append(packet.pts)
+                last = max(last, (packet.pts, packet.duration or 0))
+            elif packet.dts is not None:
+                untimed.append(packet.dts)
+    except av.FFmpegError as error:
+        problems.append(Problem.CORRUPT.because(f"reading stops after {len(stamps)} frames: {error.strerror}"))
+    if len(untimed) > len(stamps):
+        stamps = untimed
+    elif not counts_chunks:
+        # What comes before the first picture that can be shown, in a recording cut out of a broadcast, nobody sees.
+        unseen = sum(1 for stamp in stamps if decoder.first is not None and stamp < decoder.first)
+        stamps = sorted(stamps)[unseen:]
+        shown -= unseen
+        if unseen > shown:
+            problems.append(Problem.CORRUPT.because(f"{unseen} of its frames come before the first that can be decoded"))
+    return _Walk(
+        packets,
+        stamps,
+        shown - len(stamps),
+        2 * pictures.fields > shown,
+        decoder.turn,
+        last[1],
+        listener.sound if listener else (),
+        sound_bytes,
+        (*problems, *decoder.problems(shown), *(_unheard(listener) if listener else ())),
+    )
+
+
+def _is_readable(stated: VideoFacts) -> bool:
+    """Whether the headers let expect that what they describe decodes."""
+    return not stated.encrypted and stated.has_only(Problem.MISSTATED)
+
+
+def _unheard(listener: Listener) -> tuple[str, ...]:
+    """What of the sound beside a picture is damaged."""
+    lost = listener.lost + listener.refused
+    where = f", the first at {listener.gaps[0].at_s:.2f} s" if listener.gaps else ""
+    return (Problem.CORRUPT.because(f"{lost} packets of its sound cannot be decoded{where}"),) if lost else ()
+
+
+class _Pictures:
+    """Tells packets that add a picture from those that hold its second field, or what is never shown."""
+
+    def __init__(self, stated: VideoFacts, stream: VideoStream) -> None:
+        self._codec = stated.video_codec or ""
+        self._finder = h264.FieldFinder(stream.codec_context.extradata or b"") if self._codec == "h264" else None
+        self._is_open = False
+        self.fields = 0
+
+    def adds_none(self, packet: Packet[Any]) -> bool:
+        """Whether no picture begins here."""
+        if self._finder is None:
+            return self._codec in ("vp8", "vp9") and vpx.is_hidden(self._codec, bytes(packet))
+        if not self._finder.may_find:
+            return False
+        is_field = self._finder.is_field(bytes(packet))
+        is_second = is_field and self._is_open
+        self._is_open = is_field and not is_second
+        self.fields += is_second
+        return is_second
+
+
+class _Decoder:
+    """Decodes what it is fed, all of a small clip or the key frames of a large one, and counts what fails."""
+
+    def __init__(self, stated: VideoFacts, stream: VideoStream) -> None:
+        area = (stated.stored_width or 0) * (stated.stored_height or 0)
+        frames = stated.stated_frames or round((stated.stated_duration_s or 0) * (stated.stated_fps or 0))
+        self._area = area
+        self._budget = FULL_DECODE_PIXELS
+        self._is_oversized = area > MAX_FRAME_PIXELS
+        self._active = bool(area) and not self._is_oversized and _is_readable(stated)
+        self._failed = 0
+        self._damaged = 0
+        self._frames = 0
+        self._fed = 0
+        # In other codecs packets may hold nothing that is meant to be shown.
+        self._is_whole = stated.video_codec in _ONE_FRAME_A_PACKET
+        self._is_hevc = stated.video_codec == "hevc"
+        self._key: int | None = None
+        self._skipping: Any = None
+        self._patience = 0
+        self._is_blind = False
+        self.first: int | None = None
+        self.turn: display.Turn | None = None
+        if self._active:
+            if not stream.codec_context.is_open:
+                # FFmpeg's frame threads lose, now and then, the mark of a frame that did not decode cleanly.
+                stream.codec_context.thread_count = 1
+                # Pictures may come larger than the container says.
+                options = {"max_pixels": str(MAX_FRAME_PIXELS)}
+                stream.codec_context.options = options | _STRICTNESS.get(stated.video_codec or "", {})
+            if area * max(frames, 1) > FULL_DECODE_PIXELS:
+                self._skipping = stream.codec_context
+                self._patience = min(frames // 2, _PATIENCE)
+                self._skipping.skip_frame = "NONKEY"
+                self._is_whole = False
+
+    def feed(self, packet: Packet[Any]) -> None:
+        import av
+
+        if not self._active:
+            return
+        self._fed += packet.size > 0
+        if self._key is None and packet.is_keyframe:
+            self._key = packet.pts
+        if self._skipping and self._fed > self._patience and not self._frames:
+            # It may have no key frames at all. What decodes now lacks what it was built on: whether anything does is all it says.
+            self._skipping.skip_frame, self._skipping, self._is_blind = "DEFAULT", None, True
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            self._failed += not (self._is_blind or self._lacks_key(packet))
+            return
+        if frames and self.first is None and not self._failed and not self._is_blind:
+            self.first = frames[0].pts
+        if frames and self.turn is None:
+            self.turn = turn_of_frame(frames[0])
+        self._frames += len(frames)
+        self._damaged += sum(1 for frame in frames if frame.is_corrupt and not self._is_blind)
+        self._budget -= self._area * len(frames)
+        self._active = self._budget > 0
+
+    def _lacks_key(self, packet: Packet[Any]) -> bool:
+        """Whether a strict decoder refuses what is shown before the first key frame of a recording cut out of a broadcast."""
+        return self._is_hevc and (self._key is None or (packet.pts is not None and packet.pts < self._key))
+
+    def problems(self, shown: int) -> tuple[str, ...]:
+        """What is wrong with a picture of which so many frames should be seen."""
+        if self._is_oversized:
+            limit = f"more than {MAX_FRAME_PIXELS / 1e6:.0f} are not decoded"
+            return (Problem.OVERSIZED.because(f"frames of {self._area / 1e6:.0f} megapixels; {limit}"),)
+        if self._fed and not self._frames:
+            return (Problem.CORRUPT.because("no frame of it can be decoded"),)
+        lost = min(shown, self._fed) - self._frames if self._is_whole and self._active else 0
+        # A decoder that learns late how far frames are out of order may drop one or two, and nobody would call that damage.
+        bad = max(self._failed, self._damaged, lost if lost > max(_OUT_OF_ORDER, shown // 50) else 0)
+        return (Problem.CORRUPT.because(f"{bad} of its frames cannot be decoded cleanly"),) if bad else ()

@@ -1,0 +1,204 @@
+"""The first picture of a large WebP, with as little memory as its decoders allow. Source: RFC 9649.
+
+Pillow reads every WebP as an animation, with four copies of the canvas at 4 bytes a pixel. Here FFmpeg decodes lossless data and
+transparency, and OpenCV the colours of lossy data: it has the same library for them as Pillow, and the pixels are the same.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from .headers.base import MAX_CHUNKS, HeaderError, take
+
+if TYPE_CHECKING:
+    import av
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Samples = NDArray[np.uint8]
+
+# Above this Pillow would take more than 256 MB.
+LARGE_PIXELS = 16_000_000
+_ALPHA_FLAG = 0x10
+_FRAME_HEADER_BYTES = 16
+_MAX_PROFILE_BYTES = 4 * 2**20
+_LOSSY, _LOSSLESS = b"VP8 ", b"VP8L"
+
+
+class Still(NamedTuple):
+    """One coded picture and its place on the canvas, in pixels.
+
+    `data` is a chunk of type `kind`, `alpha` that of the transparency of lossy data, or empty. Where the canvas has no
+    transparency, it is black around the picture.
+    """
+
+    canvas: tuple[int, int]
+    left: int
+    top: int
+    width: int
+    height: int
+    has_alpha: bool
+    profile: bytes | None
+    kind: bytes
+    data: bytes
+    alpha: bytes
+
+
+class _Frame(NamedTuple):
+    """Where the first picture of an animation stands, and its size."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def read_still(stream: BinaryIO, size: int) -> Still:
+    """The first picture of a file of `size` bytes. Raises HeaderError where there is none, or it is not of the stated size."""
+    canvas: tuple[int, int] | None = None
+    frame: _Frame | None = None
+    has_alpha, profile, alpha = False, None, b""
+    for name, at, length in _chunks(stream, size):
+        stream.seek(at)
+        match name:
+            case b"VP8X":
+                data = take(stream, 10)
+                canvas, has_alpha = (1 + _three(data, 4), 1 + _three(data, 7)), bool(data[0] & _ALPHA_FLAG)
+            case b"ICCP" if length <= _MAX_PROFILE_BYTES:
+                profile = take(stream, length)
+            case b"ANMF":
+                data = take(stream, _FRAME_HEADER_BYTES)
+                frame = _Frame(2 * _three(data, 0), 2 * _three(data, 3), 1 + _three(data, 6), 1 + _three(data, 9))
+            case b"ALPH":
+                alpha = take(stream, length)
+            case b"VP8 " | b"VP8L":
+                still = _still(name, take(stream, length), canvas, frame)
+                lossy_alpha = alpha if name == _LOSSY else b""
+                return still._replace(has_alpha=has_alpha or still.has_alpha or bool(alpha), profile=profile, alpha=lossy_alpha)
+    raise HeaderError("it holds no picture data")
+
+
+def _chunks(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, place and length of each chunk, those inside the first frame of an animation among them. Raises HeaderError."""
+    at, end = 12, size
+    for _ in range(MAX_CHUNKS):
+        if at + 8 > end:
+            return
+        stream.seek(at)
+        name, length = struct.unpack("<4sI", take(stream, 8))
+        at += 8
+        if at + length > end:
+            raise HeaderError("its picture is cut off")
+        yield name, at, length
+        if name == b"ANMF":
+            at, end = at + _FRAME_HEADER_BYTES, at + length
+        else:
+            at += length + (length & 1)
+
+
+def _still(kind: bytes, data: bytes, canvas: tuple[int, int] | None, frame: _Frame | None) -> Still:
+    width, height, transparent = _coded_size(kind, data)
+    canvas = canvas or (width, height)
+    left, top, *stated = frame or (0, 0, *canvas)
+    if stated != [width, height] or left + width > canvas[0] or top + height > canvas[1]:
+        raise HeaderError(f"its picture of {width} x {height} px is not of the size that its header says")
+    return Still(canvas, left, top, width, height, transparent and frame is None, None, kind, data, b"")
+
+
+def verify(still: Still) -> None:
+    """Decode all of it. Raises what the decoders raise for damage; MissingLibraryError."""
+    # FFmpeg takes lossy data for whole whose second half is missing.
+    if still.kind == _LOSSY:
+        _lossy_colours(still)
+    if still.kind == _LOSSLESS or still.alpha:
+        _decoded(still)
+
+
+class Layers(NamedTuple):
+    """The pixels of a still: `colours` are height x width x 3, `alpha` height x width, or None where it is opaque."""
+
+    colours: Samples
+    alpha: Samples | None
+
+
+def decode(still: Still) -> Layers:
+    """The pixels of a still. Raises what the decoders raise for damage; MissingLibraryError."""
+    import numpy as np
+
+    if still.kind == _LOSSLESS:
+        argb = _plane(_decoded(still), 0, 4)
+        return Layers(argb[..., 1:], argb[..., 0])
+    alpha = np.ascontiguousarray(_plane(_decoded(still), 3, 1)[..., 0]) if still.alpha else None
+    return Layers(_lossy_colours(still), alpha)
+
+
+def _lossy_colours(still: Still) -> Samples:
+    import numpy as np
+
+    from .libraries import load_cv2
+
+    cv2 = load_cv2()
+    bgr = cv2.imdecode(np.frombuffer(_riff(_chunk(still.kind, still.data)), np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise HeaderError("its lossy data cannot be decoded")
+    rgb: Samples = bgr[..., ::-1]
+    return rgb
+
+
+def _decoded(still: Still) -> av.VideoFrame:
+    import av
+
+    context = av.CodecContext.create("webp", "r")
+    # Each further thread would keep a picture of its own.
+    context.thread_count = 1
+    packet = av.Packet(_file(still))
+    for frame in (*context.decode(packet), *context.decode(None)):
+        if isinstance(frame, av.VideoFrame) and (frame.width, frame.height) == (still.width, still.height):
+            return frame
+    raise HeaderError("its data cannot be decoded")
+
+
+def _plane(frame: av.VideoFrame, number: int, samples: int) -> Samples:
+    """A plane of a frame, without a copy: height x width x samples."""
+    import numpy as np
+
+    plane = frame.planes[number]
+    flat: Samples = np.frombuffer(memoryview(plane), np.uint8)
+    rows = flat[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
+    return rows[:, : frame.width * samples].reshape(frame.height, frame.width, samples)
+
+
+def _file(still: Still) -> bytes:
+    """A file of nothing but the still."""
+    if not still.alpha:
+        return _riff(_chunk(still.kind, still.data))
+    sides = b"".join((side - 1).to_bytes(3, "little") for side in (still.width, still.height))
+    extended = _chunk(b"VP8X", bytes((_ALPHA_FLAG, 0, 0, 0)) + sides)
+    return _riff(extended, _chunk(b"ALPH", still.alpha), _chunk(still.kind, still.data))
+
+
+def _riff(*chunks: tuple[bytes, ...]) -> bytes:
+    """Joined but once: a file may have many megabytes."""
+    parts = [part for chunk in chunks for part in chunk]
+    return b"".join((b"RIFF", struct.pack("<I", 4 + sum(map(len, parts))), b"WEBP", *parts))
+
+
+def _chunk(name: bytes, data: bytes) -> tuple[bytes, ...]:
+    return name, struct.pack("<I", len(data)), data, bytes(len(data) & 1)
+
+
+def _coded_size(name: bytes, data: bytes) -> tuple[int, int, bool]:
+    """Width, height, and whether lossless data say that some of it is transparent."""
+    if name == _LOSSLESS and len(data) >= 5 and data[0] == 0x2F:
+        bits = int.from_bytes(data[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), bool(bits >> 28 & 1)
+    if name == _LOSSY and data[3:6] == b"\x9d\x01\x2a" and len(data) >= 10:
+        width, height = struct.unpack("<HH", data[6:10])
+        return width & 0x3FFF, height & 0x3FFF, False
+    raise HeaderError("its picture data do not begin as they should")
+
+
+def _three(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 3], "little")

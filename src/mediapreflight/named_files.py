@@ -1,0 +1,79 @@
+"""Files that a user, a project or an earlier run names, read whole: regular files only, each up to the bound of its kind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .media.facts import Problem
+from .media.opening import open_source
+from .media.source import OpenError, Source
+
+# Configurations and catalogs, of which the largest entry has 10 kB.
+MOST_TABLE_BYTES = 4 * 2**20
+# A line in it may be an expression to compile: a thousand take a tenth of a second.
+MOST_GITIGNORE_BYTES = 2**18
+# Jobs in TOML, of which a million bytes take half a second; and in CSV, JSON Lines and a `prepared.json`.
+MOST_JOB_TABLE_BYTES = 16 * 2**20
+MOST_JOBS_BYTES = 256 * 2**20
+
+_PIECE = 2**20
+
+
+class NotReadError(Exception):
+    """A file was not read. The text says why, and follows the file's name in a message."""
+
+
+class TooLargeError(NotReadError):
+    """It is larger than any of its kind."""
+
+
+def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
+    """The content of a file of up to `most` bytes. Raises NotReadError, and waits for no pipe and no device."""
+    with _opened(path) as source:
+        if source is None:
+            return b""
+        if source.size > most:
+            raise TooLargeError(f"is larger than {most:,} bytes")
+        data = source.stream.read(source.size + 1)
+        if len(data) > source.size:
+            raise NotReadError("grows while it is read")
+        return data
+
+
+def read_text(path: str | os.PathLike[str], most: int) -> str:
+    """The same as text, from UTF-8 with or without a byte order mark."""
+    try:
+        return read_bytes(path, most).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotReadError(f"is not UTF-8 text (byte {error.start})") from None
+
+
+def sha256_of(path: str | os.PathLike[str], size: int) -> str:
+    """The SHA-256 of a file of `size` bytes, hexadecimal. Raises NotReadError, too where it has more or fewer."""
+    import hashlib
+
+    digest, seen = hashlib.sha256(), 0
+    with _opened(path) as source:
+        while source is not None and seen <= size and (piece := source.stream.read(_PIECE)):
+            digest.update(piece)
+            seen += len(piece)
+    if seen != size:
+        raise NotReadError("changed while it was read")
+    return digest.hexdigest()
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[Source | None]:
+    """The open file, None for an empty one."""
+    try:
+        with open_source(os.fsdecode(path)) as source:
+            yield source
+            return
+    except OpenError as error:
+        if error.problem is not Problem.EMPTY:
+            raise NotReadError(f"cannot be read: {error.detail}") from None
+    except OSError as error:
+        raise NotReadError(f"cannot be read: {(error.strerror or str(error)).lower()}") from None
+    yield None

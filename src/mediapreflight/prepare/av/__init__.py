@@ -1,0 +1,1 @@
+"""Sound and video: the plan for one, the steps it is made of, and ffmpeg, which makes them."""

@@ -1,0 +1,261 @@
+"""The steps that make a recording fit, and running them. Times in seconds."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from ...check.containment import UNCONTAINED, Containment
+from ...errors import FfmpegError, PrepareError
+from ...media.source import display_name
+from ..steps import Step
+from . import ffmpeg
+from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, Bounds, Progress
+from .packets import Streams, survey
+from .steps import Trim, as_seconds, step_of
+
+_MUXERS = {"wav": "wav", "mp3": "mp3", "m4a": "ipod", "aac": "adts"}
+_SAMPLE_RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
+# No tags; and a first frame that states the true number of frames.
+_MUXER_OPTIONS: dict[str, dict[str, Any]] = {
+    "mp3": {"id3v2_version": 0, "write_id3v1": 0, "write_xing": 1},
+    "m4a": {"movflags": "+faststart"},
+}
+_BYTES_PER_SECOND = 1_000_000
+_LEAST_SECONDS = 120
+_MEMORY = 3 << 30
+# Where peaks are rounded off, in dB below full scale: encoders raise them a little.
+_TRUE_PEAK = -1.5
+# Noise up to this level, in dB below full scale, is lowered by so many dB; speech is louder.
+_LEAST_GAP_S = 0.01
+_NOISE_FLOOR, _NOISE_REDUCTION = -30, 12
+
+
+class PadSilence(Step, frozen=True, kw_only=True):
+    """Add silence at the end."""
+
+    name: ClassVar[str] = "pad-silence"
+    from_s: float
+    to_s: float
+
+    @property
+    def detail(self) -> str:
+        return f"{as_seconds(self.from_s)} to {as_seconds(self.to_s)} with silence at its end"
+
+
+class FillGap(Step, frozen=True, kw_only=True):
+    """Put silence in the place of sound that cannot be decoded."""
+
+    name: ClassVar[str] = "fill-gap"
+    at_s: float
+    length_s: float
+    untimed_s: float = 0.0
+
+    @property
+    def detail(self) -> str:
+        return f"{self.length_s * 1000:.0f} ms at {as_seconds(self.at_s)} cannot be decoded: silence instead"
+
+
+class ExtractSound(Step, frozen=True, kw_only=True):
+    """Take the first sound track out of a video."""
+
+    name: ClassVar[str] = "extract-sound"
+    source_format: str
+
+    @property
+    def detail(self) -> str:
+        return f"the sound track of the {self.source_format.upper()}"
+
+
+class DropPictures(Step, frozen=True, kw_only=True):
+    """Drop attached pictures and all other tags; the sound stays."""
+
+    name: ClassVar[str] = "drop-pictures"
+    size: int
+
+    @property
+    def detail(self) -> str:
+        return f"{self.size:,} bytes of attached pictures, and all tags"
+
+
+class Denoise(Step, frozen=True, kw_only=True):
+    """Lower the noise floor."""
+
+    name: ClassVar[str] = "denoise"
+
+    @property
+    def detail(self) -> str:
+        return "noise lowered by up to 12 dB"
+
+
+class MixDown(Step, frozen=True, kw_only=True):
+    """Mix all channels into one. `channels`: how many there are, None where that is not known."""
+
+    name: ClassVar[str] = "mono"
+    channels: int | None
+
+    @property
+    def detail(self) -> str:
+        return "mixed down to one channel" if self.channels is None else f"{self.channels} channels mixed down to one"
+
+
+class Loudness(Step, frozen=True, kw_only=True):
+    """Bring the whole to this loudness, by one gain where the peaks leave room for it."""
+
+    name: ClassVar[str] = "loudness"
+    target_lufs: float
+
+    @property
+    def detail(self) -> str:
+        return f"to {self.target_lufs:g} LUFS"
+
+
+class RemuxSound(Step, frozen=True, kw_only=True):
+    """Write the sound, bit for bit, into a new file with an honest header. `seconds`: how long it will be."""
+
+    name: ClassVar[str] = "remux"
+    source_format: str
+    format: str
+    seconds: float
+
+    @property
+    def detail(self) -> str:
+        formats = dict.fromkeys((self.source_format.upper(), self.format.upper()))
+        return f"{' to '.join(formats)} with a new header, sound bit for bit"
+
+
+class EncodeSound(Step, frozen=True, kw_only=True):
+    """Decode the sound and write it. `bit_rate`: bits per second, None for PCM. `seconds`: how long it will be."""
+
+    name: ClassVar[str] = "encode"
+    source: str
+    format: str
+    codec: str
+    sample_rate: int | None
+    channels: int | None
+    bit_rate: int | None
+    seconds: float
+
+    @property
+    def detail(self) -> str:
+        rate = f", {self.bit_rate / 1000:.0f} kbit/s" if self.bit_rate else ""
+        return f"{self.source} to {self.format.upper()} ({self.codec}{rate})"
+
+
+def run_audio(
+    source: str,
+    steps: Sequence[Step],
+    target: str,
+    progress: Progress | None = None,
+    containment: Containment = UNCONTAINED,
+) -> tuple[Step, ...]:
+    """Do what `plan_audio` planned, and write the whole file to `target`.
+
+    Args:
+        target: replaced where it exists. After an error it may be missing or unfinished.
+        progress: called with 0 to 1; an exception it raises stops the work.
+        containment: where the source's index is read.
+
+    Returns: the steps as they were done.
+
+    Raises: PrepareError where the source cannot be opened or holds no sound, FfmpegError where ffmpeg fails.
+    """
+    streams = containment.call(source, survey, source)
+    if streams.audio is None:
+        raise PrepareError(display_name(source), "has no sound")
+    last = steps[-1]
+    bounds = Bounds(_LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND, _MEMORY)
+    if isinstance(last, RemuxSound):
+        graph = _copy(streams, steps, last)
+    elif isinstance(last, EncodeSound):
+        graph = _encode(source, streams, steps, last, bounds)
+    else:
+        raise TypeError(f"the last step must write the file, not {last.name}")
+    ffmpeg.run(graph, source, target, seconds=last.seconds, bounds=bounds, progress=progress)
+    return tuple(steps)
+
+
+def _copy(streams: Streams, steps: Sequence[Step], remux: RemuxSound) -> Any:
+    trim = step_of(steps, Trim)
+    options: dict[str, Any] = {"c:a": "copy", **({"t": f"{trim.end_s:.6f}"} if trim else {})}
+    return _output(_sound(streams), remux.format, options)
+
+
+def _encode(source: str, streams: Streams, steps: Sequence[Step], encode: EncodeSound, bounds: Bounds) -> Any:
+    stream = _treated(_sound(streams), steps)
+    if (loudness := step_of(steps, Loudness)) is not None:
+        stream = _levelled(stream, loudness, source, bounds)
+    stream = _finished(stream, steps, encode)
+    options: dict[str, Any] = {"c:a": encode.codec}
+    if encode.bit_rate is not None:
+        options["b:a"] = encode.bit_rate
+    return _output(stream, encode.format, options)
+
+
+def _sound(streams: Streams) -> Any:
+    return ffmpeg.ffmpeg_python().input(SOURCE, f=streams.demuxer, **INPUT_OPTIONS)[str(streams.audio)]
+
+
+def _output(stream: Any, format: str, options: dict[str, Any]) -> Any:
+    options = {**OUTPUT_OPTIONS, **_MUXER_OPTIONS.get(format, {}), **options}
+    return ffmpeg.ffmpeg_python().output(stream, TARGET, f=_MUXERS[format], **options)
+
+
+def _treated(stream: Any, steps: Sequence[Step]) -> Any:
+    """What comes before loudness is measured: the part that is kept, its noise, its channels."""
+    # From time zero on, as the timeline of a recording counts; gaps in a stream become silence.
+    options: dict[str, Any] = {"async": 1, "first_pts": 0}
+    if (gap := step_of(steps, FillGap)) is not None:
+        stream = stream.filter("asetpts", f"PTS+gt(T,{gap.at_s:.6f})*{gap.untimed_s:.6f}/TB")
+        options |= {"min_hard_comp": _LEAST_GAP_S}
+    if step_of(steps, ExtractSound) is None:
+        # A decoder that needs a packet before its first sound (WMA) begins late; the recording begins with that sound.
+        stream = stream.filter("asetpts", "PTS-max(STARTPTS,0)")
+    stream = stream.filter("aresample", **options)
+    if (trim := step_of(steps, Trim)) is not None:
+        stream = stream.filter("atrim", start=f"{trim.start_s:.6f}", end=f"{trim.end_s:.6f}").filter("asetpts", "PTS-STARTPTS")
+    if step_of(steps, Denoise):
+        stream = stream.filter("afftdn", nr=_NOISE_REDUCTION, nf=_NOISE_FLOOR)
+    return stream.filter("aformat", channel_layouts="mono") if step_of(steps, MixDown) else stream
+
+
+def _levelled(stream: Any, loudness: Loudness, source: str, bounds: Bounds) -> Any:
+    """One gain for the whole, measured in a run of its own; peaks without room for it are rounded off."""
+    module = ffmpeg.ffmpeg_python()
+    graph = module.output(stream.filter("loudnorm", print_format="json"), "-", f="null")
+    loud, peak = _measurement(ffmpeg.run(graph, source, None, seconds=1, bounds=bounds), source)
+    if math.isinf(loud):
+        # Silence has no loudness: no gain would bring it to the target.
+        return stream
+    gain = loudness.target_lufs - loud
+    stream = stream.filter("volume", f"{gain:.2f}dB")
+    if peak + gain <= _TRUE_PEAK:
+        return stream
+    return stream.filter("alimiter", limit=f"{10 ** (_TRUE_PEAK / 20):.4f}", attack=2, release=20, level=0, latency=1)
+
+
+def _measurement(log: tuple[str, ...], source: str) -> tuple[float, float]:
+    """Loudness in LUFS and true peak in dB, of what loudnorm says it measured; minus infinity for silence."""
+    text = "\n".join(line.removeprefix("[info] ") for line in log)
+    try:
+        found = json.loads(text[text.rindex("{") : text.rindex("}") + 1])
+        return float(found["input_i"]), float(found["input_tp"])
+    except (ValueError, KeyError):
+        raise FfmpegError(display_name(source), "ffmpeg did not say how loud it is", log[-8:]) from None
+
+
+def _finished(stream: Any, steps: Sequence[Step], encode: EncodeSound) -> Any:
+    """The fade, the silence at the end, and what the encoder takes."""
+    trim, padded = step_of(steps, Trim), step_of(steps, PadSilence)
+    if encode.sample_rate is not None and (encode.format == "wav" or encode.sample_rate in _SAMPLE_RATES):
+        rates = str(encode.sample_rate)
+    else:
+        rates = "|".join(map(str, _SAMPLE_RATES))
+    layouts = {1: "mono", 2: "stereo", None: "mono|stereo"}[encode.channels]
+    stream = stream.filter("aformat", sample_rates=rates, channel_layouts=layouts)
+    if trim and trim.fade_s:
+        start = trim.end_s - trim.start_s - trim.fade_s
+        stream = stream.filter("afade", t="out", st=f"{start:.6f}", d=trim.fade_s)
+    return stream.filter("apad", whole_dur=f"{padded.to_s:.6f}") if padded else stream

@@ -1,0 +1,372 @@
+"""From the facts of a recording, or of a video whose sound is wanted, to the steps that make it fit. Pure: no file is opened.
+
+What fits is left alone. Wrong headers, tags and containers are fixed by copying the sound, bit for bit, into a new file, and so
+is an MP3 that is too long and has a pause to be cut at. All else takes one encode: to WAV where that fits, so that nothing is
+lost a second time, else to MP3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import floor, inf
+from pathlib import PurePath
+from typing import Literal, NamedTuple
+
+from ...catalog.interval import Interval
+from ...catalog.schema import Role
+from ...errors import PrepareError
+from ...findings import Finding
+from ...media.facts import AudioFacts, Problem, VideoFacts, differ, mendable_gap
+from ...rules import names
+from .. import aims
+from ..aims import MARGIN_S, Lengths, Reasons, first_of
+from ..options import PrepareOptions
+from ..steps import Expected, Rename, Step
+from .audio import Denoise, DropPictures, EncodeSound, ExtractSound, FillGap, Loudness, MixDown, PadSilence, RemuxSound
+from .cuts import Cut, Timeline, cuts, last_cut
+from .steps import NEEDED, Trim
+
+AudioPlan = tuple[tuple[Step, ...], str, Expected]
+
+_KIND, _FORMAT, _MISNAMED, _TOO_LARGE = names(
+    "file-kind-wrong", "file-format-not-accepted", "file-extension-misleading", "file-too-large"
+)
+_CODEC, _MISSTATED, _PICTURES = names("audio-codec-unusual", "audio-duration-misstated", "audio-has-large-cover-art")
+_FALSE, _CORRUPT = names("file-header-false", "file-corrupt")
+_TOO_LONG, _TOO_SHORT = names("audio-too-long", "audio-too-short")
+_EQUAL = names("lengths-differ", "audio-longer-than-video")
+# Of another container, codec or header; and what a length other than asked for is called.
+_REWRITTEN = (_KIND, _FORMAT, _CODEC, _MISSTATED, _FALSE, _PICTURES)
+_LENGTH_ASKED = "equal lengths asked for"
+_PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le")
+_PCM_BYTES = {"pcm_u8": 1, "pcm_s16le": 2, "pcm_s24le": 3, "pcm_s32le": 4}
+_WAV_HEAD = 128
+# Formats that are written, the one of choice first. ADTS comes late: it has no header that could state an honest length.
+_WRITTEN = ("wav", "mp3", "m4a", "aac")
+_CODECS = {"mp3": "libmp3lame", "m4a": "aac", "aac": "aac"}
+_MOST_SAMPLE_RATE, _MOST_CHANNELS = 48_000, 2
+# Bit rates that MP3 has at 32 kHz and above; at half of that and below there are none over 160.
+_BIT_RATES = (320, 256, 224, 192, 160, 128, 112, 96, 80, 64, 56, 48, 40, 32)
+_LOW_SAMPLE_RATE, _LOW_BIT_RATE = 32_000, 160
+_BIT_RATE_PER_CHANNEL = 128
+_FADE_S = 0.03
+# So much of a length does not count as differing from it; and so much of the length of a video that sound is laid under is
+# worth a cut at a pause.
+_SAME_LENGTH, _NEAR_LENGTH = 0.985, 0.5
+
+
+class _Case(NamedTuple):
+    """`length`: of the sound now, in seconds. `sample_rate`, `channels`: as stored; None where they are not known."""
+
+    facts: AudioFacts | VideoFacts
+    role: Role
+    options: PrepareOptions
+    reasons: Reasons
+    length: float
+    sample_rate: int | None
+    channels: int | None
+
+    @property
+    def interval(self) -> Interval:
+        """The safe lengths, in seconds."""
+        return self.role.duration.safe_interval if self.role.duration else Interval()
+
+    @property
+    def lengths(self) -> Lengths:
+        return Lengths.of(self.role)
+
+    @property
+    def written_channels(self) -> int | None:
+        if self.options.mono:
+            return 1
+        return None if self.channels is None else min(self.channels, _MOST_CHANNELS)
+
+    @property
+    def written_rate(self) -> int | None:
+        return None if self.sample_rate is None else min(self.sample_rate, _MOST_SAMPLE_RATE)
+
+
+def plan_audio(
+    facts: AudioFacts | VideoFacts,
+    role: Role,
+    options: PrepareOptions,
+    findings: Sequence[Finding],
+    *,
+    timeline: Timeline | None = None,
+    length: float | None = None,
+) -> AudioPlan:
+    """The least steps, in the order they run, that make a recording fit the safe limits of a role. The last one writes the file.
+
+    Args:
+        facts: at level `decode` or above, so that the length is measured; of a video, its first sound track is taken.
+        findings: what `check` found in this input. No step is planned that none of them, no option, nor another step asks for.
+        timeline: when somebody speaks; a cut is then made at a pause.
+        length: bring the recording to so many seconds, as far as the role takes them.
+
+    Returns: the steps, the extension of the output without its dot, and what the output will be.
+
+    Raises: PrepareError for a recording that cannot be read, or that no change makes fit.
+    """
+    case = _case(facts, role, options, findings)
+    trim = _trim(case, timeline, length)
+    end = trim.end_s if trim else case.length
+    padded = _padding(case, end, length)
+    if (why := _encode_reason(case, trim, padded)) is not None:
+        return _encoded(case, why, trim, padded)
+    if trim or first_of(case.reasons, *_REWRITTEN, _TOO_LARGE, _TOO_LONG, _TOO_SHORT):
+        return _remuxed(case, trim)
+    return _named(case)
+
+
+def plan_audio_split(
+    facts: AudioFacts | VideoFacts,
+    role: Role,
+    options: PrepareOptions,
+    findings: Sequence[Finding],
+    *,
+    timeline: Timeline | None = None,
+) -> tuple[AudioPlan, ...]:
+    """The plans of the parts of a recording that is too long: cut at pauses, none over the limit, nothing lost between them.
+
+    Arguments and errors as in `plan_audio`; a recording that is not too long has one part, which is its plan.
+    """
+    case = _case(facts, role, options, findings)
+    if not case.interval.is_above(case.length):
+        return (plan_audio(facts, role, options, findings, timeline=timeline),)
+    why = first_of(case.reasons, _TOO_LONG, *_EQUAL) or _LENGTH_ASKED
+    found = cuts(timeline, case.length, case.lengths.most, case.lengths.least)
+    starts, ends = (Cut(0.0, True), *found), (*found, Cut(case.length, True))
+    parts = []
+    for start, end in zip(starts, ends, strict=True):
+        at_pause = start.at_pause and end.at_pause
+        place: Literal["pause", "limit", "end"] = "end" if timeline is None else "pause" if at_pause else "limit"
+        trim = Trim(reason=why, start_s=start.at_s, end_s=end.at_s, of_s=case.length, place=place)
+        parts.append(_encoded(case, why, trim, None))
+    return tuple(parts)
+
+
+def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, findings: Sequence[Finding]) -> _Case:
+    reasons = aims.reasons_of(findings)
+    if isinstance(facts, VideoFacts):
+        # Where the picture was measured, so was the sound.
+        length = facts.audio_duration_s if facts.duration_s is not None else facts.stated_duration_s
+        rate, channels, is_encrypted = None, None, facts.encrypted
+        reasons = _sound_track_reasons(reasons, length or 0.0, role)
+    else:
+        length, rate, channels, is_encrypted = (
+            aims.measured_length(facts),
+            facts.sample_rate,
+            facts.channels,
+            facts.problem(Problem.ENCRYPTED) is not None,
+        )
+    if facts.audio_codec is None:
+        raise PrepareError(facts.path, "has no sound", tuple(findings))
+    if not length or is_encrypted:
+        why = "is encrypted" if is_encrypted else "; ".join(facts.problems) or "the length of its sound is not known"
+        raise PrepareError(facts.path, why, tuple(findings))
+    return _Case(facts, role, options, reasons, length, rate, channels)
+
+
+def _sound_track_reasons(reasons: Reasons, length: float, role: Role) -> dict[str, str]:
+    """The reasons for what is done to the sound of a video, of which `check` says only that it is of another kind."""
+    why = first_of(reasons, _KIND) or "its sound is wanted"
+    lengths = Lengths.of(role)
+    beyond = {_TOO_LONG: length > lengths.most, _TOO_SHORT: length < lengths.least}
+    asked = {name: reasons[name] for name in _EQUAL if name in reasons}
+    return asked | {_KIND: why} | {name: why for name, is_so in beyond.items() if is_so}
+
+
+def _trim(case: _Case, timeline: Timeline | None, length: float | None) -> Trim | None:
+    """Where it is cut; None where it is not."""
+    if length is not None and case.length > length and differ(case.length, length):
+        share = _SAME_LENGTH if _EQUAL[0] in case.reasons else _NEAR_LENGTH
+        latest = case.lengths.nearest(length)
+        return _cut(case, timeline, max(share * latest, min(case.lengths.least, latest)), latest, _EQUAL)
+    if _TOO_LONG in case.reasons and case.length > case.lengths.most:
+        return _cut(case, timeline, case.lengths.least, case.lengths.most, (_TOO_LONG,))
+    return None
+
+
+def _cut(case: _Case, timeline: Timeline | None, earliest: float, latest: float, names: tuple[str, ...]) -> Trim:
+    reason = first_of(case.reasons, *names) or _LENGTH_ASKED
+    if case.options.trim == "end" or timeline is None:
+        fade = 0.0 if case.options.trim == "end" else _FADE_S
+        return Trim(reason=reason, end_s=latest, of_s=case.length, place="end", fade_s=fade)
+    cut = last_cut(timeline, latest, earliest)
+    return Trim(reason=reason, end_s=cut.at_s, of_s=case.length, place="pause" if cut.at_pause else "limit", fade_s=_FADE_S)
+
+
+def _padding(case: _Case, seconds: float, length: float | None) -> PadSilence | None:
+    """The silence that a recording which will last so many seconds needs; None where it needs none."""
+    if length is not None and length > seconds and differ(length, seconds):
+        reason, wanted = first_of(case.reasons, *_EQUAL) or _LENGTH_ASKED, case.lengths.nearest(length)
+    elif _TOO_SHORT in case.reasons:
+        reason, wanted = case.reasons[_TOO_SHORT], case.lengths.least
+    else:
+        return None
+    return PadSilence(reason=reason, from_s=seconds, to_s=wanted) if wanted > seconds else None
+
+
+def _encode_reason(case: _Case, trim: Trim | None, padded: PadSilence | None) -> str | None:
+    """Why the sound must be decoded; None where it need not."""
+    options = case.options
+    for name, asked in (("loudness", options.loudness is not None), ("mono", options.mono), ("denoise", options.denoise)):
+        if asked and not (name == "mono" and case.channels == 1):
+            return f"{name} asked for"
+    if padded:
+        return padded.reason
+    if _CORRUPT in case.reasons and mendable_gap(case.facts):
+        return case.reasons[_CORRUPT]
+    kept = _kept_format(case)
+    if kept is None and (why := first_of(case.reasons, *_REWRITTEN, _TOO_LARGE, _TOO_LONG, _TOO_SHORT)):
+        return why
+    limit = aims.most_bytes(case.role)
+    if (why := first_of(case.reasons, _TOO_LARGE, _KIND)) and limit and _copied_bytes(case, trim) > limit:
+        return why
+    if trim and (kept != "mp3" or trim.place == "limit" or (trim.place == "end" and trim.fade_s)):
+        return trim.reason
+    return None
+
+
+def _kept_format(case: _Case) -> str | None:
+    """The accepted format that takes the sound as it is; None where none does."""
+    # Not AAC: readers guess the length of a bare stream from its first frames, and no new file would be more honest.
+    own = "wav" if case.facts.audio_codec in _PCM_BYTES else "mp3" if case.facts.audio_codec == "mp3" else None
+    return own if own in case.role.formats.safe_names else None
+
+
+def _copied_bytes(case: _Case, trim: Trim | None) -> float:
+    """What a copy of the sound alone takes, or nearly; of a sound track, the most it can take."""
+    facts = case.facts
+    end = trim.end_s if trim else case.length
+    if facts.audio_codec in _PCM_BYTES:
+        return _pcm_bytes(end, facts.audio_codec, case.sample_rate, case.channels)
+    if isinstance(facts, VideoFacts):
+        return end * _BIT_RATES[0] * 1000 / 8
+    return ((facts.bytes or inf) - facts.cover_art_bytes) * end / case.length
+
+
+def _named(case: _Case) -> AudioPlan:
+    facts = case.facts
+    suffix, steps = PurePath(facts.path).suffix.removeprefix("."), tuple[Step, ...]()
+    if _MISNAMED in case.reasons and facts.format:
+        suffix = aims.extension(facts.format)
+        steps = (Rename(reason=case.reasons[_MISNAMED], extension=suffix, format=facts.format),)
+    return steps, suffix, Expected(format=facts.format, duration_s=case.length, audio_codec=facts.audio_codec)
+
+
+def _remuxed(case: _Case, trim: Trim | None) -> AudioPlan:
+    facts, format = case.facts, _kept_format(case)
+    assert format is not None
+    seconds = trim.end_s if trim else case.length
+    reason = trim.reason if trim else first_of(case.reasons, *_REWRITTEN, _TOO_LARGE, _TOO_LONG, _TOO_SHORT)
+    assert reason is not None
+    if trim:
+        # What is copied cannot be faded; at a pause there is nothing to fade.
+        trim = Trim(reason=reason, end_s=trim.end_s, of_s=trim.of_s, place=trim.place)
+    remux = RemuxSound(reason=reason, source_format=facts.format or "", format=format, seconds=seconds)
+    steps = (*_extraction(case), *_without_pictures(case), *((trim,) if trim else ()), remux)
+    expected = Expected(format=format, duration_s=round(seconds, 3), audio_codec=facts.audio_codec)
+    return steps, aims.extension(format), expected
+
+
+def _encoded(case: _Case, why: str, trim: Trim | None, padded: PadSilence | None) -> AudioPlan:
+    start, end = (trim.start_s, trim.end_s) if trim else (0.0, case.length)
+    if trim is None and end > case.lengths.most:
+        trim = Trim(reason=NEEDED, end_s=case.lengths.most, of_s=case.length, fade_s=_FADE_S)
+        end = trim.end_s
+    if padded is None and end - start < case.lengths.least:
+        padded = PadSilence(reason=NEEDED, from_s=end - start, to_s=case.lengths.least)
+    seconds = padded.to_s if padded else end - start
+    encode = _encode(case, why, seconds)
+    steps = (
+        *_extraction(case),
+        *_without_pictures(case),
+        *_filled(case),
+        *((trim,) if trim else ()),
+        *_asked_for(case),
+        *((padded,) if padded else ()),
+        encode,
+    )
+    codec = "mp3" if encode.codec == "libmp3lame" else encode.codec
+    expected = Expected(format=encode.format, duration_s=round(seconds, 3), audio_codec=codec)
+    return steps, aims.extension(encode.format), expected
+
+
+def _extraction(case: _Case) -> Iterator[Step]:
+    if isinstance(case.facts, VideoFacts):
+        yield ExtractSound(reason=case.reasons[_KIND], source_format=case.facts.format or "")
+
+
+def _without_pictures(case: _Case) -> Iterator[Step]:
+    if isinstance(case.facts, AudioFacts) and case.facts.cover_art_bytes:
+        yield DropPictures(reason=first_of(case.reasons, _PICTURES) or NEEDED, size=case.facts.cover_art_bytes)
+
+
+def _filled(case: _Case) -> Iterator[Step]:
+    if gap := mendable_gap(case.facts):
+        reason = first_of(case.reasons, _CORRUPT) or NEEDED
+        yield FillGap(reason=reason, at_s=gap.at_s, length_s=gap.length_s, untimed_s=gap.untimed_s)
+
+
+def _asked_for(case: _Case) -> Iterator[Step]:
+    """What only an option asks for."""
+    if case.options.denoise:
+        yield Denoise(reason="denoise asked for")
+    if case.options.mono and case.channels != 1:
+        yield MixDown(reason="mono asked for", channels=case.channels)
+    if case.options.loudness is not None:
+        yield Loudness(reason="loudness asked for", target_lufs=case.options.loudness)
+
+
+def _encode(case: _Case, why: str, seconds: float) -> EncodeSound:
+    format, codec, bit_rate = _target(case, seconds)
+    return EncodeSound(
+        reason=why,
+        source=_named_source(case),
+        format=format,
+        codec=codec,
+        sample_rate=case.written_rate,
+        channels=case.written_channels,
+        bit_rate=bit_rate,
+        seconds=seconds,
+    )
+
+
+def _named_source(case: _Case) -> str:
+    format, codec = case.facts.format or "", case.facts.audio_codec or ""
+    return format.upper() if format == codec else f"{format.upper()} ({codec})"
+
+
+def _target(case: _Case, seconds: float) -> tuple[str, str, int | None]:
+    """The format, encoder and bit rate that keep most of the sound within the byte limit. Raises PrepareError for none."""
+    limit, accepted = aims.most_bytes(case.role), case.role.formats.safe_names
+    for format in _WRITTEN:
+        if format not in accepted:
+            continue
+        if format != "wav":
+            if rate := _bit_rate(case, seconds):
+                return format, _CODECS[format], rate
+            continue
+        codec = case.facts.audio_codec if case.facts.audio_codec in _PCM else _PCM[0]
+        if _pcm_bytes(seconds + MARGIN_S, codec, case.written_rate, case.written_channels) <= (limit or inf):
+            return format, codec, None
+    if set(_WRITTEN) & set(accepted):
+        raise PrepareError(case.facts.path, f"{seconds:.2f} s of sound do not fit into {limit or 0:,} bytes")
+    raise PrepareError(case.facts.path, f"no sound is written as {', '.join(accepted)} here")
+
+
+def _pcm_bytes(seconds: float, codec: str, rate: int | None, channels: int | None) -> float:
+    """What a WAV takes; where rate or channels are not known, the most that is usual."""
+    frames = seconds * (rate or _MOST_SAMPLE_RATE)
+    return frames * (channels or _MOST_CHANNELS) * _PCM_BYTES[codec] + _WAV_HEAD
+
+
+def _bit_rate(case: _Case, seconds: float) -> int | None:
+    """The highest usual bit rate that fits, in bits per second; None where none does."""
+    most = _BIT_RATE_PER_CHANNEL * (case.written_channels or _MOST_CHANNELS)
+    if case.written_rate is not None and case.written_rate < _LOW_SAMPLE_RATE:
+        most = min(most, _LOW_BIT_RATE)
+    total = aims.budget(case.role, seconds)
+    allowed = most if total is None else min(most, floor(total / 1000))
+    return next((rate * 1000 for rate in _BIT_RATES if rate <= allowed), None)

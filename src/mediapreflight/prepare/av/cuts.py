@@ -1,0 +1,74 @@
+"""Where to cut a recording: at pauses between words, as a timeline of voice probabilities shows them. Pure.
+
+A cut falls where nobody speaks for `QUIET_S` on both sides of it; where no such place is, half of that has to do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+SPOKEN = 0.3
+QUIET_S = 0.1
+# How far before a limit a pause is looked for.
+REACH_S = 5.0
+_CLEARANCES = (QUIET_S, QUIET_S / 2)
+# No rest of a moment: each part is a task of its own.
+_LEAST_SHARE = 1 / 4
+
+
+class Timeline(NamedTuple):
+    """How surely somebody speaks, 0 to 1, in each stretch of `step_s` seconds from the start of a recording."""
+
+    step_s: float
+    voice: tuple[float, ...]
+
+    def is_quiet(self, start_s: float, end_s: float) -> bool:
+        """Whether nobody speaks between two times. Before the start nobody does; after the end nobody listened."""
+        first, last = max(0, math.floor(start_s / self.step_s)), math.ceil(end_s / self.step_s)
+        return last <= len(self.voice) and all(probability < SPOKEN for probability in self.voice[first:last])
+
+
+class Cut(NamedTuple):
+    """A time to cut at, in seconds. `at_pause`: whether nobody speaks there."""
+
+    at_s: float
+    at_pause: bool
+
+
+def last_cut(timeline: Timeline | None, limit_s: float, earliest_s: float = 0.0) -> Cut:
+    """The latest pause no later than a limit, within the last `REACH_S` before it and no earlier than `earliest_s`.
+
+    Where there is none, or no timeline, the limit itself.
+    """
+    if timeline is not None:
+        times = tuple(_times(limit_s, max(limit_s - REACH_S, earliest_s), timeline.step_s))
+        for clearance in _CLEARANCES:
+            for at in times:
+                if timeline.is_quiet(at - clearance, at + clearance):
+                    return Cut(at, True)
+    return Cut(limit_s, False)
+
+
+def cuts(timeline: Timeline | None, length_s: float, most_s: float, least_s: float = 0.0) -> tuple[Cut, ...]:
+    """The cuts that split a recording into parts of at most `most_s`, each as long as a pause allows.
+
+    No part is shorter than `least_s`, nor than a quarter of `most_s`, as far as that can be: a rest that would be is made longer
+    by an earlier cut before it.
+    """
+    least_s = max(least_s, most_s * _LEAST_SHARE)
+    found: list[Cut] = []
+    start = 0.0
+    while length_s - start > most_s:
+        limit = min(start + most_s, max(length_s - least_s, start + most_s / 2))
+        # Never before the middle: a cut right at the start of its part would not get anywhere.
+        cut = last_cut(timeline, limit, max(start + min(least_s, limit - start), (start + limit) / 2))
+        found.append(cut)
+        start = cut.at_s
+    return tuple(found)
+
+
+def _times(latest: float, earliest: float, step: float) -> Iterator[float]:
+    for count in range(int(max(latest - earliest, 0.0) / step * 2) + 1):
+        yield min(round(latest - count * step / 2, 6), latest)

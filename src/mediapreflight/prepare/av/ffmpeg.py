@@ -1,0 +1,257 @@
+"""Running ffmpeg: which binary, with what bounds, and what its failures mean.
+
+ffmpeg-python builds the graph; nothing here goes through a shell, and file names enter as `file:` URLs only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from ...errors import FfmpegError, MissingLibraryError
+from ...media.formats import DEMUXERS
+from ...media.source import display_name
+from ...workers.confinement import confined, environment
+
+Progress = Callable[[float], None]
+
+BINARY_VARIABLE = "MEDIAPREFLIGHT_FFMPEG"
+# Names in a graph: ffmpeg-python cannot hash names that are no UTF-8, so the real ones take these places at the end.
+SOURCE, TARGET = "file:source", "file:target"
+# The same bytes on every machine: encoders split the work by the number of threads, and some write what the split was.
+THREADS = 8
+INPUT_OPTIONS: dict[str, Any] = {
+    "protocol_whitelist": "file,pipe",
+    # A demuxer may open others on its own (AVI subtitles, MOV references): only these.
+    "format_whitelist": ",".join(sorted(set(DEMUXERS.values()))),
+    "threads": THREADS,
+}
+OUTPUT_OPTIONS: dict[str, Any] = {
+    "fflags": "+bitexact",
+    "flags:v": "+bitexact",
+    "flags:a": "+bitexact",
+    "map_metadata": -1,
+    "map_chapters": -1,
+}
+_GLOBAL_OPTIONS = (
+    *("-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"),
+    *("-progress", "pipe:1", "-stats_period", "0.2"),
+    *("-filter_threads", str(THREADS), "-filter_complex_threads", str(THREADS)),
+)
+_LOG_LINES = 60
+_REPORTED_LINES = 8
+_LEAST_SECONDS = 0.001
+_LISTING_SECONDS = 60
+_FAULT_MARKS = ("[error]", "[fatal]", "[panic]")
+_ECHOES = ("Task finished with error", "Terminating thread", "Conversion failed", "Error sending frames")
+_STRANGER_FIX = "pip uninstall -y ffmpeg python-ffmpeg && pip install --force-reinstall --no-deps ffmpeg-python"
+
+
+# Adding to and taking from a set is one step; threads need no lock for that.
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+class Bounds(NamedTuple):
+    """What one run may take: wall-clock seconds, and bytes of address space (held to where the system knows such a limit)."""
+
+    seconds: float
+    memory: int
+
+
+def find_ffmpeg() -> str:
+    """The ffmpeg to run: what MEDIAPREFLIGHT_FFMPEG names, else the one imageio-ffmpeg brings.
+
+    Raises MissingLibraryError where there is none.
+    """
+    if named := os.environ.get(BINARY_VARIABLE):
+        if (found := shutil.which(named)) is not None:
+            return found
+        raise MissingLibraryError("ffmpeg", f"{BINARY_VARIABLE} names {named}, which is no program", f"unset {BINARY_VARIABLE}")
+    fix = f"pip install --force-reinstall imageio-ffmpeg, or set {BINARY_VARIABLE} to an ffmpeg"
+    try:
+        # Its own `get_ffmpeg_exe` starts what it finds, with all that the environment holds.
+        brought = files("imageio_ffmpeg") / "binaries"
+    except ImportError as error:
+        raise MissingLibraryError("ffmpeg", str(error), fix) from None
+    programs = [str(each) for each in brought.iterdir() if each.name.startswith("ffmpeg-")] if brought.is_dir() else []
+    # Some distributions of imageio-ffmpeg rely on an ffmpeg that is installed beside it.
+    for candidate in (os.environ.get("IMAGEIO_FFMPEG_EXE"), *programs, "ffmpeg"):
+        if candidate and (program := shutil.which(candidate)) is not None:
+            return program
+    raise MissingLibraryError("ffmpeg", "No ffmpeg exe could be found", fix)
+
+
+def ffmpeg_python() -> Any:
+    """The module of ffmpeg-python. Raises MissingLibraryError where it is absent, or another distribution took its name."""
+    try:
+        import ffmpeg
+    except ImportError as error:
+        raise MissingLibraryError("ffmpeg-python", str(error), "pip install ffmpeg-python") from None
+    if not all(callable(getattr(ffmpeg, name, None)) for name in ("input", "filter", "output", "get_args")):
+        where = getattr(ffmpeg, "__file__", None) or "somewhere else"
+        raise MissingLibraryError("ffmpeg-python", f"`import ffmpeg` finds another library, {where}", _STRANGER_FIX)
+    return ffmpeg
+
+
+@functools.cache
+def _listed(binary: str, kind: str) -> frozenset[str]:
+    """The second word of every line that ffmpeg lists things of this kind in."""
+    try:
+        command = [binary, "-hide_banner", f"-{kind}"]
+        listing = subprocess.run(command, capture_output=True, check=False, timeout=_LISTING_SECONDS, env=environment())
+    except (OSError, subprocess.SubprocessError):
+        return frozenset()
+    rows = (line.split() for line in listing.stdout.decode(errors="replace").splitlines())
+    return frozenset(row[1] for row in rows if len(row) > 2)
+
+
+def has_filter(name: str) -> bool:
+    """Whether the ffmpeg at hand was built with this filter. Raises MissingLibraryError where there is none."""
+    return name in _listed(find_ffmpeg(), "filters")
+
+
+def has_decoder(name: str) -> bool:
+    """Whether it was built with this decoder. Raises MissingLibraryError where there is no ffmpeg."""
+    return name in _listed(find_ffmpeg(), "decoders")
+
+
+def run(
+    graph: Any, source: str, target: str | None, *, seconds: float, bounds: Bounds, progress: Progress | None = None
+) -> tuple[str, ...]:
+    """Run one graph over `source` and write `target`, replacing what stands there.
+
+    Args:
+        graph: an output of ffmpeg-python whose input is named SOURCE and whose output, where it has one, TARGET.
+        target: None where the graph writes nothing.
+        seconds: how long the output will be, for `progress`, which is called with 0 to 1. An exception it raises stops ffmpeg.
+
+    Returns: the last lines ffmpeg wrote. Raises FfmpegError where it fails, hangs or is missing; nothing of it is left running.
+    """
+    try:
+        binary = find_ffmpeg()
+    except MissingLibraryError as error:
+        raise FfmpegError(display_name(source), str(error)) from None
+    names = {SOURCE: f"file:{source}", TARGET: f"file:{target}"}
+    arguments = [names.get(argument, argument) for argument in ffmpeg_python().get_args(graph, overwrite_output=True)]
+    log: deque[str] = deque(maxlen=_LOG_LINES)
+    done = 0.0
+
+    def report(at_s: float) -> None:
+        nonlocal done
+        # Picture and sound are not written in step: the one that is behind must not turn the clock back.
+        done = max(done, min(at_s / max(seconds, _LEAST_SECONDS), 1.0))
+        if progress:
+            progress(done)
+
+    try:
+        process = _started(confined([binary, *_GLOBAL_OPTIONS, *arguments], bounds.memory))
+    except OSError as error:
+        raise FfmpegError(display_name(source), f"{binary} does not start: {error.strerror}") from None
+    with _ended(process):
+        timed_out = _followed(process, log, bounds.seconds, report)
+    lines = tuple(log)
+    complaints = _complaints(lines)
+    shown = (complaints or lines)[-_REPORTED_LINES:]
+    if timed_out:
+        raise FfmpegError(display_name(source), f"ffmpeg was stopped: not done after {bounds.seconds:.0f} s", shown)
+    if process.returncode:
+        raise FfmpegError(display_name(source), f"ffmpeg failed: {_fault(complaints, process.returncode)}", shown)
+    if progress:
+        progress(1.0)
+    return lines
+
+
+def stop_all() -> None:
+    """Kill every ffmpeg this process runs, in whichever thread; those runs end with FfmpegError."""
+    for process in tuple(_running):
+        _kill(process)
+
+
+def _started(command: list[str]) -> subprocess.Popen[bytes]:
+    """A child alone in its process group."""
+    group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), **group
+    )
+
+
+@contextlib.contextmanager
+def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kills a child, with its whole group, when the block is left early."""
+    _running.add(process)
+    try:
+        yield
+    except BaseException:
+        _kill(process)
+        raise
+    finally:
+        process.wait()
+        _running.discard(process)
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+
+
+def _followed(process: subprocess.Popen[bytes], log: deque[str], limit: float, at_time: Callable[[float], None]) -> bool:
+    """Read the child's output to its end. Returns whether it was killed for taking too long."""
+    stopped = threading.Event()
+
+    def stop() -> None:
+        stopped.set()
+        _kill(process)
+
+    watchdog = threading.Timer(limit, stop)
+    watchdog.daemon = True
+    listener = threading.Thread(target=_listen, args=(process.stderr, log), daemon=True)
+    watchdog.start()
+    listener.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            key, _, value = line.partition(b"=")
+            if key == b"out_time_us" and value.strip().isdigit():
+                at_time(int(value) / 1_000_000)
+        listener.join()
+        process.wait()
+    finally:
+        watchdog.cancel()
+    return stopped.is_set()
+
+
+def _listen(stream: Any, log: deque[str]) -> None:
+    with contextlib.suppress(ValueError):
+        for line in stream:
+            if text := line.decode("utf-8", "backslashreplace").strip():
+                log.append(text)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def _complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines that say what went wrong, without those that only say that something did."""
+    marked = (line for line in lines if any(mark in line for mark in _FAULT_MARKS))
+    return tuple(line for line in marked if not any(phrase in line for phrase in _ECHOES))
+
+
+def _fault(complaints: tuple[str, ...], status: int) -> str:
+    """What went wrong, in one line: what ended the run, else the last complaint, else how it ended."""
+    if status < 0:
+        return f"it was killed by signal {-status}"
+    fatal = [line for line in complaints if "[fatal]" in line]
+    said = (fatal or complaints)[-1:]
+    return said[0].rpartition("] ")[2] if said else f"exit status {status}"

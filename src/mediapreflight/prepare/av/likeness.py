@@ -1,0 +1,80 @@
+"""Whether an encoded video shows what its source shows: a few frames of both, small, side by side.
+
+An encoder writes whatever a decoder hands it, so a result may be flawless and show garbage. Both are decoded here by another
+decoder than the one that made it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.float32]
+
+_FRAMES = 3
+_LONGEST_SIDE = 256
+_CELLS = 16
+# A frame rate conversion shows the neighbour of a frame, and a scene may change in between.
+_WITHIN_S = 0.25
+# Of 255. What is only scaled, padded, deinterlaced or encoded is apart by less than 6; false colours and the wrong way up by 20.
+_MOST_APART = 16.0
+# Tone mapping changes brightness, not what is bright and what is dark. Flatter frames say nothing.
+_LEAST_ALIKE = 0.5
+_FLAT = 8.0
+
+
+class Change(NamedTuple):
+    """What was asked for.
+
+    `kept`, `filled`: the share of the source's width and height, around its middle, that was kept, and of the result's that it
+    fills. `toned`: whether it was tone-mapped. `seconds`: how long the result is.
+    """
+
+    kept: tuple[float, float] = (1.0, 1.0)
+    filled: tuple[float, float] = (1.0, 1.0)
+    toned: bool = False
+    seconds: float = 0.0
+
+
+def first_unlike(source: str, target: str, change: Change) -> float | None:
+    """When, in seconds after its first frame, the source shows what the target does not; None where it never does.
+
+    Raises UnreadableMediaError where one of them shows no frame at all.
+    """
+    from ...media.frames import frames_around, sample_frames
+
+    samples = sample_frames(source, _FRAMES, _LONGEST_SIDE)
+    compared = [sample for sample in samples if sample.time_s < change.seconds]
+    nearby = frames_around(target, [sample.time_s for sample in compared], _WITHIN_S, _LONGEST_SIDE)
+    for sample, candidates in zip(compared, nearby, strict=True):
+        shown = _cells(sample.picture.rgb, change.kept)
+        made = [_cells(candidate.picture.rgb, change.filled) for candidate in candidates]
+        if made and not any(_are_alike(shown, other, toned=change.toned) for other in made):
+            return sample.time_s
+    return None
+
+
+def _cells(rgb: NDArray[np.uint8], share: tuple[float, float]) -> Pixels:
+    """The middle of a frame as a few large cells of one colour each."""
+    import numpy as np
+    from PIL import Image
+
+    height, width = rgb.shape[:2]
+    across, down = width * share[0], height * share[1]
+    middle = ((width - across) / 2, (height - down) / 2, (width + across) / 2, (height + down) / 2)
+    small = Image.fromarray(rgb).resize((_CELLS, _CELLS), Image.Resampling.BOX, box=middle)
+    return np.asarray(small, np.float32)
+
+
+def _are_alike(first: Pixels, second: Pixels, *, toned: bool) -> bool:
+    import numpy as np
+
+    if not toned:
+        return float(np.abs(first - second).mean()) <= _MOST_APART
+    bright, other = first.mean(axis=2).ravel(), second.mean(axis=2).ravel()
+    if bright.std() < _FLAT or other.std() < _FLAT:
+        return True
+    return float(np.corrcoef(bright, other)[0, 1]) >= _LEAST_ALIKE

@@ -1,0 +1,45 @@
+"""What the steps of recordings and of videos share. Times in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, TypeVar
+
+from ..steps import Step
+
+NEEDED = "needed by encode"
+
+_S = TypeVar("_S", bound=Step)
+
+
+def step_of(steps: Sequence[Step], kind: type[_S]) -> _S | None:
+    """The first step of a kind; None where there is none."""
+    return next((step for step in steps if isinstance(step, kind)), None)
+
+
+class Trim(Step, frozen=True, kw_only=True):
+    """Keep what lies between two times of a file that lasts `of_s`.
+
+    `place`: a `pause` between words, the `limit` because none was found before it, or a hard cut at the `end`. `fade_s`: how long
+    the sound fades out before the cut.
+    """
+
+    name: ClassVar[str] = "trim"
+    start_s: float = 0.0
+    end_s: float
+    of_s: float
+    place: Literal["pause", "limit", "end"] = "end"
+    fade_s: float = 0.0
+
+    @property
+    def detail(self) -> str:
+        span = f"{as_seconds(self.of_s)} to {as_seconds(self.end_s)}"
+        if self.start_s:
+            span = f"{as_seconds(self.start_s)} to {as_seconds(self.end_s)} of {as_seconds(self.of_s)}"
+        places = {"pause": ", at a pause", "limit": ", at the limit: no pause in the 5 s before it", "end": ""}
+        fade = f", fading out over {self.fade_s * 1000:.0f} ms" if self.fade_s else ""
+        return span + places[self.place] + fade
+
+
+def as_seconds(value: float) -> str:
+    return f"{round(value, 2):g} s"

@@ -1,0 +1,523 @@
+"""The steps that make a video fit, and running them: one pass of ffmpeg, by copy where that comes out exact.
+
+Times in seconds, sizes in pixels of the displayed picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, ClassVar, Literal
+
+from ...catalog.interval import Interval
+from ...check.containment import UNCONTAINED, Containment
+from ...errors import FfmpegError, PrepareError
+from ...media.facts import VideoFacts, differ
+from ...media.probe import probe
+from ...media.source import display_name
+from ..steps import Step, ToneMap
+from . import ffmpeg
+from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, THREADS, Bounds, Progress
+from .likeness import Change, first_unlike
+from .packets import FrameCut, Streams, survey
+from .steps import Trim, as_seconds, step_of
+
+Size = tuple[int, int]
+_MUXERS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "avi": "avi", "flv": "flv", "ts": "mpegts"}
+_QUICKTIME = ("mp4", "mov")
+_CUT_ANYWHERE = ("mpegts", "mpeg")
+# FFmpeg's own decoders leave out what WebM stores beside the picture.
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_SOUND_OPTIONS = {"c:a": "aac", "b:a": "192k"}
+_SOUND_FORMAT = {"sample_rates": "48000|44100|32000|24000|22050|16000|12000|11025|8000", "channel_layouts": "mono|stereo"}
+# No byte is waited for longer than this, and no pixel of an encode: a tenth of what the slowest machines do.
+_BYTES_PER_SECOND, _PIXELS_PER_SECOND = 1_000_000, 1_000_000
+_LEAST_SECONDS = 120
+# ffmpeg with its threads, and the frames that decoder, filters and encoder hold.
+_BASE_MEMORY = 3 << 30
+_HELD_FRAMES = 300
+_BYTES_PER_PIXEL = 3 / 2
+_TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
+# The white of a page or a shirt in HDR, in cd/m2 (ITU-R BT.2408); what is darker keeps its brightness, highlights are rolled off.
+_REFERENCE_WHITE = 203
+_KEPT_SHARE = 0.5
+
+
+class ToZero(Step, frozen=True, kw_only=True):
+    """Move the first picture to time zero, the sound with it; what is heard before it is dropped."""
+
+    name: ClassVar[str] = "start-at-zero"
+    start_s: float
+
+    @property
+    def detail(self) -> str:
+        return f"first picture from {as_seconds(self.start_s)} to 0 s; what sounds before it is dropped"
+
+
+class CutSound(Step, frozen=True, kw_only=True):
+    """Cut a sound track that runs on after the picture."""
+
+    name: ClassVar[str] = "cut-sound"
+    from_s: float
+    to_s: float
+
+    @property
+    def detail(self) -> str:
+        return f"sound of {as_seconds(self.from_s)} to {as_seconds(self.to_s)}; the picture ends there"
+
+
+class DropLocation(Step, frozen=True, kw_only=True):
+    """Drop the place where it was taken, and all other metadata."""
+
+    name: ClassVar[str] = "strip-location"
+
+    @property
+    def detail(self) -> str:
+        return "position and all other metadata"
+
+
+class Extend(Step, frozen=True, kw_only=True):
+    """Lengthen a clip of so many `frames` by playing it backward, then forward, and so on. Its sound is heard once."""
+
+    name: ClassVar[str] = "extend"
+    frames: int
+    from_s: float
+    to_s: float
+
+    @property
+    def detail(self) -> str:
+        return f"{as_seconds(self.from_s)} to {as_seconds(self.to_s)} by playing it backward and forward"
+
+
+class Deinterlace(Step, frozen=True, kw_only=True):
+    """Make whole pictures of half ones, at the same rate."""
+
+    name: ClassVar[str] = "deinterlace"
+
+    @property
+    def detail(self) -> str:
+        return "half pictures to whole ones"
+
+
+class FlattenVideo(Step, frozen=True, kw_only=True):
+    """Lay every frame onto one colour, `#rrggbb`, that shows where it is transparent."""
+
+    name: ClassVar[str] = "flatten"
+    background: str
+
+    @property
+    def detail(self) -> str:
+        return f"transparency onto {self.background}"
+
+
+class ToYuv420(Step, frozen=True, kw_only=True):
+    """Store pixels as 8-bit 4:2:0. `rgb`: they are stored as red, green and blue now."""
+
+    name: ClassVar[str] = "pixel-format"
+    stored_as: str
+    rgb: bool
+
+    @property
+    def detail(self) -> str:
+        return f"{self.stored_as} to yuv420p"
+
+
+class Upright(Step, frozen=True, kw_only=True):
+    """Mirror the frames, then turn them (degrees clockwise), as the display matrix asks, and drop it."""
+
+    name: ClassVar[str] = "bake-rotation"
+    rotation: int
+    mirrored: bool = False
+
+    @property
+    def detail(self) -> str:
+        turned = f"turned by {self.rotation} degrees" if self.rotation else ""
+        return "frames " + " and ".join(filter(None, ("mirrored" if self.mirrored else "", turned)))
+
+
+class SquarePixels(Step, frozen=True, kw_only=True):
+    """Scale so that pixels are as wide as high."""
+
+    name: ClassVar[str] = "square-pixels"
+    pixel_ratio: str
+
+    @property
+    def detail(self) -> str:
+        return f"pixels of {self.pixel_ratio} to 1:1"
+
+
+class CropVideo(Step, frozen=True, kw_only=True):
+    """Keep the middle."""
+
+    name: ClassVar[str] = "crop"
+    size: Size
+    new_size: Size
+
+    @property
+    def detail(self) -> str:
+        return f"{_by(self.size)} to {_by(self.new_size)} px, around the middle"
+
+
+class ScaleVideo(Step, frozen=True, kw_only=True):
+    """Scale every frame."""
+
+    name: ClassVar[str] = "scale"
+    size: Size
+    new_size: Size
+
+    @property
+    def detail(self) -> str:
+        adds = self.new_size[0] * self.new_size[1] > self.size[0] * self.size[1]
+        return f"{_by(self.size)} to {_by(self.new_size)} px" + ("; this adds no detail" if adds else "")
+
+
+class PadVideo(Step, frozen=True, kw_only=True):
+    """Extend every frame on both sides, in one colour, `#rrggbb`."""
+
+    name: ClassVar[str] = "pad"
+    size: Size
+    new_size: Size
+    background: str
+
+    @property
+    def detail(self) -> str:
+        return f"{_by(self.size)} to {_by(self.new_size)} px with {self.background}"
+
+
+class FrameRate(Step, frozen=True, kw_only=True):
+    """Show frames at one constant rate: some are dropped or repeated, none invented. `from_fps`: the average now."""
+
+    name: ClassVar[str] = "frame-rate"
+    from_fps: float
+    to_fps: Fraction
+
+    @property
+    def detail(self) -> str:
+        return f"{self.from_fps:.5g} fps to a constant {float(self.to_fps):.5g} fps"
+
+
+class EncodeVideo(Step, frozen=True, kw_only=True):
+    """Write the picture as H.264, constant quality up to a bit rate, and the sound beside it.
+
+    `frames`: exactly so many. `max_rate`: of the picture, in bits per second; None without a byte limit. `sound`: `copy`, `aac`
+    or None without any.
+    """
+
+    name: ClassVar[str] = "encode"
+    source: str
+    format: str
+    size: Size
+    rate: Fraction
+    frames: int
+    max_rate: int | None
+    sound: Literal["copy", "aac"] | None
+
+    @property
+    def seconds(self) -> float:
+        """How long it will be."""
+        return float(self.frames / self.rate)
+
+    @property
+    def detail(self) -> str:
+        sound = {"copy": ", sound bit for bit", "aac": ", sound as AAC", None: ""}[self.sound]
+        picture = f"h264, {_by(self.size)} px, {float(self.rate):.5g} fps"
+        return f"{self.source} to {self.format.upper()} ({picture}){sound}"
+
+
+class RemuxVideo(Step, frozen=True, kw_only=True):
+    """Write the picture, bit for bit, into a new container with an honest header.
+
+    `seconds`, `rate`: how long it will be, and its frames per second. `lengths`, `max_bytes`: what the copy is measured against.
+    `otherwise`: the steps, with one encode, that take the place of all where the copy turns out not to fit: a cut that no frame
+    border allows, time stamps the container cannot hold.
+    """
+
+    name: ClassVar[str] = "remux"
+    source_format: str
+    format: str
+    sound: Literal["copy", "aac"] | None
+    seconds: float
+    rate: Fraction
+    lengths: Interval
+    max_bytes: int | None
+    otherwise: tuple[Step, ...]
+
+    @property
+    def detail(self) -> str:
+        formats = " to ".join(dict.fromkeys((self.source_format.upper(), self.format.upper())))
+        copied = "picture and sound" if self.sound == "copy" else "picture"
+        aac = ", sound as AAC" if self.sound == "aac" else ""
+        return f"{formats}, {copied} bit for bit{aac}; encoded once where that does not come out exact"
+
+
+def run_video(
+    source: str,
+    steps: Sequence[Step],
+    target: str,
+    progress: Progress | None = None,
+    containment: Containment = UNCONTAINED,
+) -> tuple[Step, ...]:
+    """Do what `plan_video` planned, and write the whole file to `target`.
+
+    Args:
+        target: replaced where it exists. After an error it may be missing or unfinished.
+        progress: called with 0 to 1; an exception it raises stops the work.
+        containment: where the source's index is read.
+
+    Returns: the steps as they were done: where a copy did not come out exact, the encode that took its place.
+
+    Raises: PrepareError where the source cannot be opened, or what was made does not look like it; FfmpegError where ffmpeg
+        fails.
+    """
+    last, trim = steps[-1], step_of(steps, Trim)
+    cut_s = trim.end_s if trim and isinstance(last, RemuxVideo) else None
+    streams = containment.call(source, survey, source, cut_s)
+    if (late := step_of(steps, ToZero)) is not None and streams.demuxer in _CUT_ANYWHERE:
+        # The first packets of a recording cut out of a broadcast show nothing: its picture starts later than they do.
+        streams = streams._replace(start_s=late.start_s)
+    if isinstance(last, RemuxVideo):
+        copied = _remux(source, steps, last, streams, target, progress)
+        if copied is not None and containment.call(source, _is_exact, target, last, *copied):
+            return tuple(steps)
+        steps, last = last.otherwise, last.otherwise[-1]
+    if not isinstance(last, EncodeVideo):
+        raise TypeError(f"the last step must write the file, not {last.name}")
+    _encode(source, steps, last, streams, target, progress)
+    # What was transparent has no colour of its own to compare.
+    if step_of(steps, FlattenVideo):
+        return tuple(steps)
+    unlike = containment.call(source, first_unlike, source, target, _change(steps, last))
+    if unlike is not None:
+        raise PrepareError(display_name(source), f"what was made of it does not show what it shows at {as_seconds(unlike)}")
+    return tuple(steps)
+
+
+def _change(steps: Sequence[Step], encode: EncodeVideo) -> Change:
+    crop, pad = step_of(steps, CropVideo), step_of(steps, PadVideo)
+    return Change(
+        kept=_share(crop.new_size, crop.size) if crop else (1.0, 1.0),
+        filled=_share(pad.size, pad.new_size) if pad else (1.0, 1.0),
+        toned=step_of(steps, ToneMap) is not None,
+        seconds=encode.seconds,
+    )
+
+
+def _share(part: Size, whole: Size) -> tuple[float, float]:
+    return part[0] / whole[0], part[1] / whole[1]
+
+
+def _remux(
+    source: str, steps: Sequence[Step], remux: RemuxVideo, streams: Streams, target: str, progress: Progress | None
+) -> tuple[FrameCut | None, float] | None:
+    """Write a copy. Returns where it is cut, and how long after the file its picture should start; None where it fails."""
+    trim = step_of(steps, Trim)
+    cut = streams.cut
+    if trim and (cut is None or differ(cut.end_s, trim.end_s)):
+        return None
+    file = _input(streams, fflags="+genpts")
+    sound = _sound_of(file, streams)
+    options: dict[str, Any] = {"c:v": "copy"}
+    start = 0.0
+    if step_of(steps, ToZero):
+        # Just before the first picture, so that it is not lost to rounding.
+        start = max(streams.start_s - float(1 / remux.rate) / 2, 0.0)
+        options["ss"] = _time(start)
+    if cut:
+        options |= {"frames:v": cut.frames, "t": _time(streams.start_s - start + cut.end_s)}
+    if (shorter := step_of(steps, CutSound)) is not None:
+        # Read a second time, so that only the sound ends there.
+        sound = _sound_of(_input(streams, t=_time(streams.start_s + shorter.to_s)), streams)
+    if streams.video_codec == "hevc" and remux.format in _QUICKTIME:
+        options["tag:v"] = "hvc1"
+    graph = _output(file[str(streams.video)], sound, remux, options)
+    bounds = Bounds(_LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND, _BASE_MEMORY)
+    try:
+        ffmpeg.run(graph, source, target, seconds=remux.seconds, bounds=bounds, progress=progress)
+    except FfmpegError:
+        return None
+    return cut, streams.start_s - start
+
+
+def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None, start_s: float) -> bool:
+    """Whether a copy whose picture should start `start_s` after the file does is what was planned."""
+    # After a cut the packets are known, and the index of the copy says whether it holds them; else they are walked.
+    facts = probe(target, level="metadata" if cut and remux.format in _QUICKTIME else "decode")
+    if not isinstance(facts, VideoFacts) or facts.problems or not facts.fps or not facts.stated_fps:
+        return False
+    if remux.max_bytes is not None and (facts.bytes or 0) > remux.max_bytes:
+        return False
+    lengths = [length for length in (facts.duration_s, facts.stated_duration_s) if length is not None]
+    return (
+        bool(lengths)
+        and (facts.start_s or 0.0) - start_s <= 1 / facts.fps
+        and all(length in remux.lengths for length in lengths)
+        and not differ(min(lengths), max(lengths))
+        and abs(facts.fps - facts.stated_fps) * 20 <= facts.fps
+        and not facts.variable_frame_rate
+        and (cut is None or (facts.frames or facts.stated_frames) == cut.frames)
+    )
+
+
+def _encode(
+    source: str, steps: Sequence[Step], encode: EncodeVideo, streams: Streams, target: str, progress: Progress | None
+) -> None:
+    file = _input(streams, **_decoder(source, steps, streams))
+    picture = _picture(file[str(streams.video)], steps, encode)
+    sound = _sound_of(file, streams)
+    if sound is not None and encode.sound == "aac":
+        sound = _sound(sound, encode, streams.start_s)
+    options: dict[str, Any] = {
+        "c:v": "libx264",
+        "preset": "medium",
+        "crf": 18,
+        "pix_fmt": "yuv420p",
+        "r": _ratio(encode.rate),
+        "threads:v": THREADS,
+        "frames:v": encode.frames,
+        "t": _time(encode.seconds),
+    }
+    if encode.format in _QUICKTIME:
+        options["movflags"] = "+faststart"
+    if encode.max_rate is not None:
+        options |= {"maxrate": encode.max_rate, "bufsize": encode.max_rate}
+    graph = _output(picture, sound, encode, options)
+    bounds = _bounds(steps, encode, streams)
+    ffmpeg.run(graph, source, target, seconds=encode.seconds, bounds=bounds, progress=progress)
+
+
+def _decoder(source: str, steps: Sequence[Step], streams: Streams) -> dict[str, str]:
+    """The decoder that gives the transparency as well, where the usual one leaves it out. Raises FfmpegError without it."""
+    decoder = _ALPHA_DECODERS.get(streams.video_codec or "") if step_of(steps, FlattenVideo) else None
+    if decoder is None:
+        return {}
+    if not ffmpeg.has_decoder(decoder):
+        raise FfmpegError(
+            display_name(source), f"the ffmpeg at hand has no {decoder}, which reads the transparency of its picture"
+        )
+    return {"c:v": decoder}
+
+
+def _bounds(steps: Sequence[Step], encode: EncodeVideo, streams: Streams) -> Bounds:
+    area = max(streams.area, encode.size[0] * encode.size[1])
+    held = _HELD_FRAMES + (encode.frames if step_of(steps, Extend) else 0)
+    depth = 4 if step_of(steps, ToneMap) else 2
+    seconds = _LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND + area * encode.frames / _PIXELS_PER_SECOND
+    return Bounds(seconds, int(_BASE_MEMORY + area * held * _BYTES_PER_PIXEL * depth))
+
+
+def _input(streams: Streams, **options: Any) -> Any:
+    return ffmpeg.ffmpeg_python().input(SOURCE, f=streams.demuxer, **INPUT_OPTIONS, **options)
+
+
+def _sound_of(file: Any, streams: Streams) -> Any:
+    """The sound as it is in the file; None where there is none."""
+    return None if streams.audio is None else file[str(streams.audio)]
+
+
+def _output(picture: Any, sound: Any, last: RemuxVideo | EncodeVideo, options: dict[str, Any]) -> Any:
+    """The graph's end; `sound` is left out where there is none, or the plan has none."""
+    kept = [picture]
+    if sound is not None and last.sound is not None:
+        kept.append(sound)
+        options |= {"c:a": "copy"} if last.sound == "copy" else _SOUND_OPTIONS
+    return ffmpeg.ffmpeg_python().output(*kept, TARGET, f=_MUXERS[last.format], **OUTPUT_OPTIONS, **options)
+
+
+def _picture(stream: Any, steps: Sequence[Step], encode: EncodeVideo) -> Any:
+    """The filters of the picture. ffmpeg itself mirrors and turns, before the first of them."""
+    stream = stream.filter("setpts", "PTS-STARTPTS")
+    if step_of(steps, Deinterlace):
+        stream = stream.filter("bwdif", mode="send_frame", deint="all")
+    stream = stream.filter("fps", fps=_ratio(encode.rate), start_time=0)
+    stream = _sized(stream, steps, encode)
+    if (extend := step_of(steps, Extend)) is None:
+        return _exactly(stream, encode.frames)
+    stream = _extended(_exactly(stream, extend.frames), extend.frames, encode.frames)
+    return stream.filter("setpts", f"N/({_ratio(encode.rate)}*TB)").filter("trim", end_frame=encode.frames)
+
+
+def _exactly(stream: Any, frames: int) -> Any:
+    """So many frames: rounding may leave the rate conversion one short of the count that was planned."""
+    return stream.filter("tpad", stop_mode="clone", stop_duration=1).filter("trim", end_frame=frames)
+
+
+def _sized(stream: Any, steps: Sequence[Step], encode: EncodeVideo) -> Any:
+    crop, scale, pad = step_of(steps, CropVideo), step_of(steps, ScaleVideo), step_of(steps, PadVideo)
+    if (flatten := step_of(steps, FlattenVideo)) is not None:
+        stream = _flattened(stream, flatten.background)
+    if step_of(steps, SquarePixels):
+        shown = crop.size if crop else scale.new_size if scale else pad.size if pad else encode.size
+        stream = stream.filter("scale", *shown, flags="lanczos")
+    if crop:
+        stream = stream.filter("crop", *crop.new_size)
+    if scale and (crop or not step_of(steps, SquarePixels)):
+        stream = stream.filter("scale", *scale.new_size, flags="lanczos")
+    stream = _coloured(stream, steps)
+    if pad:
+        stream = stream.filter("pad", *pad.new_size, "(ow-iw)/2", "(oh-ih)/2", color=pad.background.replace("#", "0x"))
+    return stream.filter("setsar", 1)
+
+
+def _flattened(stream: Any, background: str) -> Any:
+    """In red, green and blue, so that the background is the very colour that was asked for."""
+    layers = stream.filter("format", "rgba").filter_multi_output("split")
+    behind = layers[0].filter("drawbox", color=background.replace("#", "0x"), thickness="fill", replace=1)
+    return ffmpeg.ffmpeg_python().filter([behind, layers[1]], "overlay", format="rgb", shortest=1)
+
+
+def _coloured(stream: Any, steps: Sequence[Step]) -> Any:
+    if (tone := step_of(steps, ToneMap)) is not None:
+        return _tone_mapped(stream, _TRANSFERS[tone.transfer])
+    pixels = step_of(steps, ToYuv420)
+    if (pixels is not None and pixels.rgb) or step_of(steps, FlattenVideo):
+        # Nothing says by which matrix a reader should undo this: the one of high definition, written into the file.
+        stream = stream.filter("scale", out_color_matrix="bt709", out_range="limited").filter("format", "yuv420p")
+        return stream.filter("setparams", colorspace="bt709", color_primaries="bt709", color_trc="bt709", range="limited")
+    return stream.filter("format", "yuv420p")
+
+
+def _tone_mapped(stream: Any, transfer: str) -> Any:
+    # PQ and HLG are defined for BT.2020 (ITU-R BT.2100), whatever a file leaves unsaid.
+    if not ffmpeg.has_filter("zscale"):
+        hdr = stream.filter("setparams", color_trc=transfer, color_primaries="bt2020", colorspace="bt2020nc")
+        sdr = {"out_transfer": "bt709", "out_primaries": "bt709", "out_color_matrix": "bt709"}
+        return hdr.filter("scale", **sdr).filter("format", "yuv420p")
+    hdr = {"tin": transfer, "pin": "bt2020", "min": "bt2020nc", "rin": "limited"}
+    stream = stream.filter("zscale", **hdr, t="linear", npl=_REFERENCE_WHITE).filter("format", "gbrpf32le")
+    stream = stream.filter("zscale", p="bt709").filter("tonemap", "mobius", param=_KEPT_SHARE, desat=0)
+    return stream.filter("zscale", t="bt709", m="bt709", r="limited").filter("format", "yuv420p")
+
+
+def _extended(stream: Any, frames: int, wanted: int) -> Any:
+    """The clip, then its frames backward without the last, forward without the first, and so on.
+
+    Only what is played backward is held in memory.
+    """
+    turning = frames - 1
+    first = max(turning - (wanted - frames), 1)
+    if first >= turning:
+        return stream.filter("loop", loop=-1, size=frames)
+    forth = stream.filter_multi_output("split")
+    back = forth[1].filter("trim", start_frame=first, end_frame=turning).filter("setpts", "PTS-STARTPTS").filter("reverse")
+    both = ffmpeg.ffmpeg_python().concat(forth[0], back)
+    period = frames + turning - first
+    return both if period >= wanted else both.filter("loop", loop=-1, size=period)
+
+
+def _sound(stream: Any, encode: EncodeVideo, start_s: float) -> Any:
+    """The filters of the sound: from the first picture on, gaps filled, as long as the picture."""
+    stream = stream.filter("asetpts", f"PTS-{_time(start_s)}/TB").filter("atrim", start=0, end=_time(encode.seconds))
+    stream = stream.filter("aresample", **{"async": 1, "first_pts": 0}).filter("aformat", **_SOUND_FORMAT)
+    return stream.filter("apad", whole_dur=_time(encode.seconds))
+
+
+def _ratio(rate: Fraction) -> str:
+    return f"{rate.numerator}/{rate.denominator}"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.6f}"
+
+
+def _by(size: Size) -> str:
+    return f"{size[0]} x {size[1]}"

@@ -1,0 +1,381 @@
+"""From the facts of a video to the steps that make it fit. Pure: no file is opened.
+
+What fits is left alone. A wrong container, header, start or length is fixed by copying the packets into a new file; all
+that asks for other pixels or other frame times takes one encode, and what comes out of one is always of the same kind: H.264,
+8-bit 4:2:0, upright, progressive, with square pixels, at a constant rate, from time zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from math import ceil, floor, inf
+from pathlib import PurePath
+from typing import Literal, NamedTuple
+
+from ...catalog.interval import Interval
+from ...catalog.schema import Role
+from ...errors import PrepareError
+from ...findings import Finding
+from ...media.facts import VideoFacts, differ
+from ...rules import names
+from .. import aims
+from ..aims import Lengths, Reasons, first_of
+from ..options import PrepareOptions
+from ..steps import Expected, Rename, Step, ToneMap
+from .steps import NEEDED, Trim
+from .video import (
+    CropVideo,
+    CutSound,
+    Deinterlace,
+    DropLocation,
+    EncodeVideo,
+    Extend,
+    FlattenVideo,
+    FrameRate,
+    PadVideo,
+    RemuxVideo,
+    ScaleVideo,
+    SquarePixels,
+    ToYuv420,
+    ToZero,
+    Upright,
+)
+from .video_frame import Framing, Sides, Spacing, constant_rate, framed
+
+_FORMAT, _MISNAMED, _TOO_LARGE = names("file-format-not-accepted", "file-extension-misleading", "file-too-large")
+_CODEC, _INTERLACED, _HDR, _PIXELS = names(
+    "video-codec-not-accepted", "video-is-interlaced", "video-is-hdr", "video-pixel-format-unusual"
+)
+(_ALPHA,) = names("video-has-alpha")
+_ROTATED, _NOT_SQUARE, _ODD = names("video-relies-on-rotation-tag", "video-pixels-not-square", "video-size-odd")
+_SIDES = names("video-side-too-long", "video-side-too-short", "video-aspect-ratio-too-extreme")
+_RATES = names("video-frame-rate-too-high", "video-frame-rate-too-low", "video-frame-rate-varies", "video-frame-rate-misstated")
+_LATE, _LOCATION, _MISSTATED = names("video-starts-late", "video-has-location", "video-duration-misstated")
+(_FALSE,) = names("file-header-false")
+_TOO_LONG, _TOO_SHORT = names("video-too-long", "video-too-short")
+_EQUAL = names("lengths-differ")
+# What asks for other pixels or other frame times, and what a new container fixes.
+_ENCODED = (_CODEC, _INTERLACED, _HDR, _ALPHA, _PIXELS, _ROTATED, _NOT_SQUARE, *_SIDES, _ODD, *_RATES)
+_REMUXED = (_FORMAT, _FALSE, _LATE, _TOO_LONG, _TOO_SHORT, _MISSTATED, _LOCATION)
+# Containers that are written, the one of choice first, and what each holds beside H.264 and HEVC that readers expect there.
+_CONTAINERS = ("mp4", "mov", "mkv", "avi", "flv", "ts")
+_COPIED_VIDEO = frozenset({"h264", "hevc", "mpeg4", "av1"})
+_COPIED_SOUND = frozenset({"aac", "mp3"})
+# MPEG-2.5, whose rates are lower, is an extension of one company.
+_LEAST_MP3_RATE = 16_000
+# Enough for the sound of a talking head, in bits per second; and as little as makes a picture at all.
+_SOUND_RATE = 256_000
+_LEAST_PICTURE_RATE = 50_000
+# The most that H.264 defines (level 6.2, high profile); the encoder takes no larger number.
+_MOST_PICTURE_RATE = 1_000_000_000
+# A cut by copy takes as many bytes as its share of the whole, more or less.
+_UNEVEN = 1.2
+
+Sound = Literal["copy", "aac"] | None
+
+
+class _Case(NamedTuple):
+    """`length`: of the picture now; `goal`: of the picture wanted. Seconds."""
+
+    facts: VideoFacts
+    role: Role
+    options: PrepareOptions
+    reasons: Reasons
+    length: float
+    goal: float
+    container: str
+
+    def reason(self, *names: str) -> str:
+        """Why a step of an encode is taken: what it fixes, or the encode itself."""
+        return first_of(self.reasons, *names) or NEEDED
+
+    @property
+    def lengths(self) -> Lengths:
+        return Lengths.of(self.role)
+
+    @property
+    def interval(self) -> Interval:
+        """The safe lengths, in seconds."""
+        return self.role.duration.safe_interval if self.role.duration else Interval()
+
+    @property
+    def spacing(self) -> Spacing:
+        facts = self.facts
+        return Spacing(facts.fps or 0.0, facts.fps_nominal, facts.fps_min, facts.fps_max, bool(facts.variable_frame_rate))
+
+
+def plan_video(
+    facts: VideoFacts, role: Role, options: PrepareOptions, findings: Sequence[Finding], *, length: float | None = None
+) -> tuple[tuple[Step, ...], str, Expected]:
+    """The least steps, in the order they run, that make a video fit the safe limits of a role. The last one writes the file.
+
+    Args:
+        facts: at level `decode` or above, so that lengths are measured.
+        findings: what `check` found in this input. No step is planned that none of them, nor another step, asks for.
+        length: bring the picture to so many seconds, as far as the role takes them.
+
+    Returns: the steps, the extension of the output without its dot, and what the output will be.
+
+    Raises: PrepareError for a video that cannot be read, or that no change makes fit.
+    """
+    reasons = aims.reasons_of(findings)
+    seconds = _readable(facts, tuple(findings))
+    case = _Case(facts, role, options, reasons, seconds, _goal(seconds, role, reasons, length), _container(facts, role))
+    if (why := _encode_reason(case)) is not None:
+        return _encoded(case, why)
+    if (why := _remux_reason(case)) is not None:
+        return _remuxed(case, why)
+    return _named(case)
+
+
+def _readable(facts: VideoFacts, findings: tuple[Finding, ...]) -> float:
+    """How long its picture lasts. Raises PrepareError where there is nothing to work with."""
+    if facts.encrypted:
+        raise PrepareError(facts.path, "its picture is encrypted", findings)
+    if facts.transfer == "ipt-pq":
+        raise PrepareError(facts.path, "it is Dolby Vision profile 5, whose colours are not read here", findings)
+    if facts.has_alpha and facts.transfer in ("pq", "hlg"):
+        raise PrepareError(facts.path, "it is transparent and high dynamic range, which are not brought together here", findings)
+    seconds = aims.measured_length(facts)
+    if seconds is None or not facts.width or not facts.height or not facts.fps:
+        raise PrepareError(facts.path, "; ".join(facts.problems) or "its size, rate or length is not known", findings)
+    return seconds
+
+
+def _goal(seconds: float, role: Role, reasons: Reasons, length: float | None) -> float:
+    """How long the picture should become."""
+    lengths = Lengths.of(role)
+    if length is not None and differ(seconds, length):
+        return lengths.nearest(length)
+    interval = role.duration.safe_interval if role.duration else Interval()
+    is_bad = (interval.is_above(seconds) and _TOO_LONG in reasons) or (interval.is_below(seconds) and _TOO_SHORT in reasons)
+    return lengths.nearest(seconds) if is_bad else seconds
+
+
+def _container(facts: VideoFacts, role: Role) -> str:
+    """What will be written: the container it has where that is accepted and usual, else the first of ours that is."""
+    accepted = [name for name in _CONTAINERS if name in role.formats.safe_names]
+    if not accepted:
+        raise PrepareError(facts.path, f"no video is written as {', '.join(role.formats.safe_names)} here")
+    kept = facts.format if facts.format in ("mp4", "mov") else None
+    return kept if kept in accepted else accepted[0]
+
+
+def _encode_reason(case: _Case) -> str | None:
+    """Why its pixels must change; None where they need not."""
+    facts = case.facts
+    if why := first_of(case.reasons, *_ENCODED):
+        return why
+    if case.goal > case.length:
+        return _length_reason(case)
+    if _FORMAT in case.reasons and facts.video_codec not in _COPIED_VIDEO:
+        return case.reasons[_FORMAT]
+    limit = aims.most_bytes(case.role)
+    if _TOO_LARGE in case.reasons and limit and (facts.bytes or inf) * case.goal / case.length * _UNEVEN > limit:
+        return case.reasons[_TOO_LARGE]
+    return None
+
+
+def _remux_reason(case: _Case) -> str | None:
+    if why := first_of(case.reasons, *_REMUXED, _TOO_LARGE):
+        return why
+    return _length_reason(case) if case.goal < case.length else None
+
+
+def _length_reason(case: _Case) -> str:
+    """Why the picture gets another length."""
+    return first_of(case.reasons, _TOO_SHORT, _TOO_LONG, *_EQUAL) or "equal lengths asked for"
+
+
+def _named(case: _Case) -> tuple[tuple[Step, ...], str, Expected]:
+    facts = case.facts
+    suffix, steps = PurePath(facts.path).suffix.removeprefix("."), tuple[Step, ...]()
+    if _MISNAMED in case.reasons and facts.format:
+        suffix = aims.extension(facts.format)
+        steps = (Rename(reason=case.reasons[_MISNAMED], extension=suffix, format=facts.format),)
+    expected = Expected(
+        format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        duration_s=case.length,
+        fps=facts.fps,
+        video_codec=facts.video_codec,
+        audio_codec=facts.audio_codec,
+    )
+    return steps, suffix, expected
+
+
+def _remuxed(case: _Case, why: str) -> tuple[tuple[Step, ...], str, Expected]:
+    facts = case.facts
+    sound = _sound(case)
+    remux = RemuxVideo(
+        reason=why,
+        source_format=facts.format or "",
+        format=case.container,
+        sound=sound,
+        seconds=case.goal,
+        rate=_rate(case),
+        lengths=case.interval,
+        max_bytes=aims.most_bytes(case.role),
+        otherwise=_encoded(case, why)[0],
+    )
+    expected = Expected(
+        format=case.container,
+        width=facts.width,
+        height=facts.height,
+        duration_s=round(case.goal, 3),
+        fps=facts.fps,
+        video_codec=facts.video_codec,
+        audio_codec={"copy": facts.audio_codec, "aac": "aac", None: None}[sound],
+    )
+    steps = (*_time_steps(case), *_dropped_location(case), remux)
+    return steps, aims.extension(case.container), expected
+
+
+def _encoded(case: _Case, why: str) -> tuple[tuple[Step, ...], str, Expected]:
+    encode = _encode(case, why)
+    steps = (*_time_steps(case, encode), *_picture_steps(case), *_rate_steps(case, encode), *_extend_steps(case, encode))
+    expected = Expected(
+        format=case.container,
+        width=encode.size[0],
+        height=encode.size[1],
+        duration_s=round(encode.seconds, 3),
+        fps=round(float(encode.rate), 4),
+        video_codec="h264",
+        audio_codec={"copy": case.facts.audio_codec, "aac": "aac", None: None}[encode.sound],
+    )
+    return (*steps, *_dropped_location(case), encode), aims.extension(case.container), expected
+
+
+def _time_steps(case: _Case, encode: EncodeVideo | None = None) -> Iterator[Step]:
+    """What changes when things are shown and heard. `encode`: what follows, where the pixels change anyway."""
+    facts = case.facts
+    if _LATE in case.reasons:
+        yield ToZero(reason=case.reasons[_LATE], start_s=facts.start_s or 0.0)
+    end = case.goal if encode is None else encode.seconds
+    if end < case.length and (encode is None or case.length - end > 1 / encode.rate):
+        reason = _length_reason(case) if case.goal < case.length else NEEDED
+        yield Trim(reason=reason, end_s=end, of_s=case.length)
+    elif (why := first_of(case.reasons, _MISSTATED, _TOO_LONG)) and (facts.audio_duration_s or 0.0) > case.length:
+        # The last frame of sound may reach beyond; where the limit is near, it must not.
+        end = min(case.length, case.lengths.most)
+        yield CutSound(reason=why, from_s=facts.audio_duration_s or 0.0, to_s=end)
+
+
+def _picture_steps(case: _Case) -> Iterator[Step]:
+    facts = case.facts
+    assert facts.width and facts.height
+    if facts.interlaced:
+        yield Deinterlace(reason=case.reason(_INTERLACED))
+    if facts.has_alpha:
+        yield FlattenVideo(reason=case.reason(_ALPHA), background=case.options.background)
+    if facts.transfer in ("pq", "hlg"):
+        yield ToneMap(reason=case.reason(_HDR), transfer=facts.transfer)
+    if facts.pixel_format and (facts.bit_depth != 8 or facts.chroma != "4:2:0"):
+        yield ToYuv420(reason=case.reason(_PIXELS), stored_as=facts.pixel_format, rgb=facts.chroma == "rgb")
+    if facts.rotation or facts.mirrored:
+        yield Upright(reason=case.reason(_ROTATED), rotation=facts.rotation, mirrored=facts.mirrored)
+    if facts.sample_aspect_ratio not in (None, "1:1", "0:1"):
+        yield SquarePixels(reason=case.reason(_NOT_SQUARE), pixel_ratio=facts.sample_aspect_ratio)
+    yield from _frame_steps(case, _framing(case))
+
+
+def _frame_steps(case: _Case, framing: Framing) -> Iterator[Step]:
+    facts = case.facts
+    assert facts.width and facts.height
+    size = facts.width, facts.height
+    reason = case.reason(*_SIDES, _ODD)
+    if framing.kept != size:
+        yield CropVideo(reason=reason, size=size, new_size=framing.kept)
+    if framing.scaled != framing.kept:
+        yield ScaleVideo(reason=reason, size=framing.kept, new_size=framing.scaled)
+    if framing.size != framing.scaled:
+        yield PadVideo(reason=reason, size=framing.scaled, new_size=framing.size, background=case.options.background)
+
+
+def _rate_steps(case: _Case, encode: EncodeVideo) -> Iterator[Step]:
+    found = first_of(case.reasons, *_RATES)
+    if found or case.facts.variable_frame_rate:
+        yield FrameRate(reason=found or NEEDED, from_fps=case.facts.fps or 0.0, to_fps=encode.rate)
+
+
+def _extend_steps(case: _Case, encode: EncodeVideo) -> Iterator[Step]:
+    if case.goal > case.length:
+        frames = max(_frames_of(case, case.length, encode.rate), 1)
+        yield Extend(reason=_length_reason(case), frames=frames, from_s=case.length, to_s=encode.seconds)
+
+
+def _dropped_location(case: _Case) -> Iterator[Step]:
+    if _LOCATION in case.reasons:
+        yield DropLocation(reason=case.reasons[_LOCATION])
+
+
+def _framing(case: _Case) -> Framing:
+    facts = case.facts
+    assert facts.width and facts.height
+    return framed((facts.width, facts.height), Sides.of(case.role), crop=case.options.fit == "crop")
+
+
+def _encode(case: _Case, why: str) -> EncodeVideo:
+    facts = case.facts
+    size, rate = _framing(case).size, _rate(case)
+    frames = _frames(case, rate)
+    sound: Sound = None
+    if facts.audio_codec:
+        sound = "copy" if _is_usual(case) and not facts.start_s else "aac"
+    return EncodeVideo(
+        reason=why,
+        source=f"{(facts.format or '').upper()} ({facts.video_codec})",
+        format=case.container,
+        size=size,
+        rate=rate,
+        frames=frames,
+        max_rate=_picture_rate(case, float(frames / rate)),
+        sound=sound,
+    )
+
+
+def _sound(case: _Case) -> Sound:
+    """How the sound is kept: as it is where the container is its own already, or readers expect it in the new one."""
+    if case.facts.audio_codec is None:
+        return None
+    return "copy" if _is_usual(case) or case.facts.format == case.container else "aac"
+
+
+def _is_usual(case: _Case) -> bool:
+    """Whether readers expect the sound as it is in what is written. MP3 of half the rate and less is not defined for MP4."""
+    facts = case.facts
+    is_slow = facts.audio_codec == "mp3" and (facts.audio_sample_rate or _LEAST_MP3_RATE) < _LEAST_MP3_RATE
+    return facts.audio_codec in _COPIED_SOUND and not is_slow
+
+
+def _rate(case: _Case) -> Fraction:
+    return constant_rate(case.spacing, case.role.fps.safe_interval if case.role.fps else Interval())
+
+
+def _frames(case: _Case, rate: Fraction) -> int:
+    """So many frames that the length comes out within the limits, and as near to the goal as can be."""
+    wanted = _frames_of(case, case.goal, rate)
+    # A picture is never shorter than the lowest length, whatever the rounding; one frame more is less than any margin.
+    least = floor(max(case.interval.lower, 0) * rate) + 1
+    most = floor(case.lengths.most * rate) if case.lengths.most < inf else wanted + least
+    return max(min(max(wanted, least), most), 1)
+
+
+def _frames_of(case: _Case, seconds: float, rate: Fraction) -> int:
+    """How many frames fill so many seconds: those that are there, where neither length nor rate changes."""
+    if seconds == case.length and rate == case.spacing.true_rate and case.facts.frames:
+        return case.facts.frames
+    return ceil(seconds * rate) if seconds > case.length else round(seconds * rate)
+
+
+def _picture_rate(case: _Case, seconds: float) -> int | None:
+    total = aims.budget(case.role, seconds)
+    if total is None:
+        return None
+    # The encoder may spend a second's worth beforehand.
+    rate = int((total - (_SOUND_RATE if case.facts.audio_codec else 0)) * seconds / (seconds + 1))
+    if rate < _LEAST_PICTURE_RATE:
+        raise PrepareError(case.facts.path, f"{seconds:.2f} s of video do not fit into {aims.most_bytes(case.role):,} bytes")
+    return min(rate, _MOST_PICTURE_RATE)

@@ -1,0 +1,1 @@
+"""Pictures: the plan for one, the steps it is made of, and the making."""

@@ -1,0 +1,379 @@
+"""The steps that make a picture fit, and running them: Pillow reads, converts colours and writes, OpenCV scales.
+
+Sizes and boxes are in pixels of the displayed picture, as the steps before left it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from math import sqrt
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from ...errors import PrepareError
+from ...media.colour import Color
+from ...media.decoding import MAX_DECODED_BYTES, DecodeError
+from ...media.display import turned
+from ...media.image import probe_image
+from ...media.libraries import load_cv2
+from ...media.opening import open_source
+from ...media.pixels import read_rgb
+from ...media.second_look import shades_in, shades_of
+from ...media.sniff import sniff
+from ...media.source import OpenError, Source, display_name
+from ...people.geometry import Box
+from ..steps import Step
+from .encode import first_picture, without_location
+from .frame import Size, shrunk
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from ...media.facts import ImageFacts
+    from ...media.pixels import Rgb
+
+HIGHEST_QUALITY = 95
+# Below this, JPEG's blocks show on skin; fewer pixels look better.
+LEAST_QUALITY = 60
+_WHITE = (255, 255, 255)
+# Above this quality colours are kept at full resolution; below, blocks cost more than coarse colours.
+_FULL_CHROMA_QUALITY = 90
+# How far each try to reach a byte limit aims below it: sizes do not follow the number of pixels exactly.
+_AIM = 0.95
+_BAND_ROWS = 512
+# Two readings of one picture correlate by more than 0.9 whatever their profiles; a negative one by less than 0. A picture of less
+# contrast (of 255 shades) has too little to compare. What is written differs by less than 3 shades, at the least quality too.
+_LEAST_LIKENESS, _LEAST_CONTRAST, _MOST_DIFFERENCE = 0.5, 4, 12
+
+
+class StripLocation(Step, frozen=True, kw_only=True):
+    """Take the position out of the metadata, the pixels untouched. `whole_metadata`: with all else, by encoding anew."""
+
+    name: ClassVar[str] = "strip-location"
+    whole_metadata: bool
+
+    @property
+    def detail(self) -> str:
+        return f"GPS position, {'with all other metadata' if self.whole_metadata else 'out of EXIF and XMP; no pixel changes'}"
+
+
+class KeepFirst(Step, frozen=True, kw_only=True):
+    """Keep the first of several pictures. `lossless`: the others are cut off, the first stays byte for byte."""
+
+    name: ClassVar[str] = "keep-first"
+    frames: int
+    lossless: bool
+
+    @property
+    def detail(self) -> str:
+        return f"the first of {self.frames} pictures" + ("; no pixel changes" if self.lossless else "")
+
+
+class ToSrgb(Step, frozen=True, kw_only=True):
+    """Bring the colours to 8-bit sRGB. `stored_as`: what they are now."""
+
+    name: ClassVar[str] = "to-srgb"
+    stored_as: str
+
+    @property
+    def detail(self) -> str:
+        return f"{self.stored_as} to 8-bit sRGB, through the embedded profile where there is one"
+
+
+class Flatten(Step, frozen=True, kw_only=True):
+    """Lay the picture onto one colour, `#rrggbb`."""
+
+    name: ClassVar[str] = "flatten"
+    background: str
+
+    @property
+    def detail(self) -> str:
+        return f"transparency onto {self.background}"
+
+
+class BakeOrientation(Step, frozen=True, kw_only=True):
+    """Turn the pixels as the EXIF orientation (2 to 8) asks, and drop the tag."""
+
+    name: ClassVar[str] = "bake-orientation"
+    orientation: int
+    stored: Size
+    displayed: Size
+
+    @property
+    def detail(self) -> str:
+        return f"EXIF orientation {self.orientation}: {_by(self.stored)} to {_by(self.displayed)} px"
+
+
+class Crop(Step, frozen=True, kw_only=True):
+    """Keep what lies in the box."""
+
+    name: ClassVar[str] = "crop"
+    size: Size
+    box: Box
+
+    @property
+    def detail(self) -> str:
+        return f"{_by(self.size)} to {_by((self.box.width, self.box.height))} px, from ({self.box.x1}, {self.box.y1})"
+
+
+class Scale(Step, frozen=True, kw_only=True):
+    """Scale by one factor: down with an area filter, up with Lanczos."""
+
+    name: ClassVar[str] = "scale"
+    size: Size
+    new_size: Size
+
+    @property
+    def is_up(self) -> bool:
+        return self.new_size[0] * self.new_size[1] > self.size[0] * self.size[1]
+
+    @property
+    def detail(self) -> str:
+        return f"{_by(self.size)} to {_by(self.new_size)} px" + ("; this adds no detail" if self.is_up else "")
+
+
+class Pad(Step, frozen=True, kw_only=True):
+    """Extend the picture by so many pixels on each side, in one colour, `#rrggbb`."""
+
+    name: ClassVar[str] = "pad"
+    size: Size
+    left: int
+    top: int
+    right: int
+    bottom: int
+    background: str
+
+    @property
+    def new_size(self) -> Size:
+        return self.size[0] + self.left + self.right, self.size[1] + self.top + self.bottom
+
+    @property
+    def detail(self) -> str:
+        edges = {"left": self.left, "top": self.top, "right": self.right, "bottom": self.bottom}
+        added = ", ".join(f"{pixels} {edge}" for edge, pixels in edges.items() if pixels)
+        return f"{_by(self.size)} to {_by(self.new_size)} px with {self.background}: {added}"
+
+
+class Convert(Step, frozen=True, kw_only=True):
+    """Write the picture: 8-bit sRGB, opaque, upright, without metadata.
+
+    `format`: `jpeg` or `png`; `quality`: of a JPEG. Where the file would exceed `max_bytes`, the highest JPEG quality from
+    `LEAST_QUALITY` up that does not; and where none does, fewer pixels, down to `least_side` for the shorter side.
+    """
+
+    name: ClassVar[str] = "convert"
+    source_format: str
+    format: str
+    quality: int | None
+    max_bytes: int | None
+    least_side: int
+
+    @property
+    def detail(self) -> str:
+        formats = dict.fromkeys((self.source_format.upper(), self.format.upper()))
+        quality = "lossless" if self.quality is None else f"quality {self.quality}"
+        less = "lower quality" if self.quality is not None else "fewer pixels"
+        bound = f", {less} where that takes more than {self.max_bytes:,} bytes" if self.max_bytes else ""
+        return f"{' to '.join(formats)}, {quality}{bound}"
+
+
+def run_image(source: str, steps: Sequence[Step], target: str) -> None:
+    """Write the picture that the steps make of `source` to `target`, whole; the source is only read.
+
+    Args:
+        steps: of `plan_image`. Without a `Convert`, only metadata changes.
+        target: a path of the caller's own; what stands there is replaced, and an unfinished file may stay there on failure.
+
+    The same source and steps give the same bytes. Raises: PrepareError naming the source where it cannot be read or decoded,
+    where no quality and size meets the byte limit, and where `target` cannot be written; MissingLibraryError.
+    """
+    with _naming(source):
+        data = _made(source, steps)
+    try:
+        Path(target).write_bytes(data)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise PrepareError(display_name(source), f"its output cannot be written: {reason}") from None
+
+
+@contextmanager
+def _naming(source: str) -> Iterator[None]:
+    try:
+        yield
+    except (DecodeError, OpenError) as error:
+        raise PrepareError(display_name(source), str(error)) from None
+    except MemoryError:
+        raise PrepareError(display_name(source), "it takes more memory than there is") from None
+    except OSError as error:
+        raise PrepareError(display_name(source), f"cannot be read: {(error.strerror or str(error)).lower()}") from None
+
+
+def _made(path: str, steps: Sequence[Step]) -> bytes:
+    with open_source(path) as source:
+        if source.size > MAX_DECODED_BYTES:
+            raise DecodeError(f"its {source.size:,} bytes are more than the {MAX_DECODED_BYTES:,} that are read")
+        format = sniff(source.stream).format
+        convert = next((step for step in steps if isinstance(step, Convert)), None)
+        if convert is None:
+            return _edited(source, format, steps)
+        facts = probe_image(source, format, decode=False)
+        rgb = _picture(source, facts, steps)
+        data = _encoded(rgb, convert)
+        _refuse_other_picture(rgb, data, convert.format)
+        return data
+
+
+def _edited(source: Source, format: str, steps: Sequence[Step]) -> bytes:
+    """The file with its metadata changed, its picture byte for byte as it was."""
+    source.stream.seek(0)
+    data = source.stream.read()
+    for step in steps:
+        match step:
+            case KeepFirst():
+                data = first_picture(data, format)
+            case StripLocation():
+                data = without_location(data, format)
+    return data
+
+
+def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
+    background = next((_color(step.background) for step in steps if isinstance(step, Flatten)), _WHITE)
+    rgb = read_rgb(source, facts, background)
+    _refuse_garbled(source, facts, rgb)
+    for step in steps:
+        if isinstance(step, Crop | Scale | Pad) and step.size != (rgb.shape[1], rgb.shape[0]):
+            raise DecodeError("it has changed since its plan was made")
+        match step:
+            case Crop():
+                # A copy: the rest of the picture is no longer needed.
+                rgb = rgb[step.box.y1 : step.box.y2, step.box.x1 : step.box.x2].copy()
+            case Scale():
+                rgb = _scaled(rgb, step.new_size)
+            case Pad():
+                rgb = _padded(rgb, step)
+    return rgb
+
+
+def _refuse_garbled(source: Source, facts: ImageFacts, rgb: Rgb) -> None:
+    """Raise DecodeError where another decoder sees another picture in the source.
+
+    Colours may differ, as profiles are heeded by one of them only; what is light and what is dark may not.
+    """
+    import numpy as np
+
+    # Of transparency and of inks FFmpeg makes what it likes.
+    if _is_plain(facts) or facts.has_alpha or facts.color == "cmyk" or (facts.frames or 1) > 1:
+        return
+    source.stream.seek(0)
+    stored = shades_of(source.stream.read(), facts.format)
+    if stored is None:
+        return
+    seen, read = turned(stored, facts.orientation).astype(float), shades_in(rgb).astype(float)
+    if min(seen.std(), read.std()) > _LEAST_CONTRAST and np.corrcoef(seen.ravel(), read.ravel())[0, 1] < _LEAST_LIKENESS:
+        raise DecodeError("two decoders read different pictures from it, so neither is relied on")
+
+
+def _is_plain(facts: ImageFacts) -> bool:
+    """Whether it is of a kind that all decoders read alike: a second reading would cost as much as the first."""
+    return facts.format in ("jpeg", "webp") or (facts.format == "png" and facts.bit_depth == 8)
+
+
+def _refuse_other_picture(rgb: Rgb, data: bytes, format: str) -> None:
+    """Raise DecodeError where another decoder does not find in the output what was to be written."""
+    import numpy as np
+
+    written = shades_of(data, format)
+    if written is not None and np.abs(written.astype(float) - shades_in(rgb)).mean() > _MOST_DIFFERENCE:
+        raise DecodeError("its output does not show what was read from it")
+
+
+def _scaled(rgb: Rgb, size: Size) -> Rgb:
+    import numpy as np
+
+    cv2 = load_cv2()
+    height, width = rgb.shape[:2]
+    down = size[0] * size[1] < width * height
+    scaled: Rgb = cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA if down else cv2.INTER_LANCZOS4)
+    return scaled
+
+
+def _padded(rgb: Rgb, pad: Pad) -> Rgb:
+    import numpy as np
+
+    width, height = pad.new_size
+    padded = np.empty((height, width, 3), np.uint8)
+    padded[:] = _color(pad.background)
+    padded[pad.top : height - pad.bottom, pad.left : width - pad.right] = rgb
+    return padded
+
+
+def _encoded(rgb: Rgb, convert: Convert) -> bytes:
+    """The picture as a file within the byte limit: at the highest quality, and then at the most pixels, that it allows."""
+    size = whole = rgb.shape[1], rgb.shape[0]
+    while True:
+        data = _at_best_quality(rgb if size == whole else _scaled(rgb, size), convert)
+        if convert.max_bytes is None or len(data) <= convert.max_bytes:
+            return data
+        if min(size) <= convert.least_side:
+            raise DecodeError(f"it takes more than {convert.max_bytes:,} bytes even at {size[0]} x {size[1]} px")
+        size = _smaller(size, convert.max_bytes / len(data), convert.least_side)
+
+
+def _smaller(size: Size, share: float, least: int) -> Size:
+    """The size that takes about this share of the bytes; no side below `least`."""
+    return shrunk(size, max(Fraction(sqrt(share * _AIM)), Fraction(least, min(size))))
+
+
+def _at_best_quality(rgb: Rgb, convert: Convert) -> bytes:
+    """At the highest quality from `LEAST_QUALITY` up that is within the byte limit; at the least where none is."""
+    if convert.quality is None:
+        return _png(rgb)
+    best = _jpeg(rgb, convert.quality)
+    if convert.max_bytes is None or len(best) <= convert.max_bytes:
+        return best
+    best, low, high = _jpeg(rgb, LEAST_QUALITY), LEAST_QUALITY + 1, convert.quality - 1
+    while len(best) <= convert.max_bytes and low <= high:
+        middle = (low + high) // 2
+        data = _jpeg(rgb, middle)
+        if len(data) <= convert.max_bytes:
+            best, low = data, middle + 1
+        else:
+            high = middle - 1
+    return best
+
+
+def _pillow(rgb: Rgb) -> Image.Image:
+    """The same as `Image.fromarray`, which first copies what it is given."""
+    from PIL import Image
+
+    height, width = rgb.shape[:2]
+    picture = Image.new("RGB", (width, height))
+    for top in range(0, height, _BAND_ROWS):
+        picture.paste(Image.fromarray(rgb[top : top + _BAND_ROWS]), (0, top))
+    return picture
+
+
+def _jpeg(rgb: Rgb, quality: int) -> bytes:
+    data = io.BytesIO()
+    chroma = "4:4:4" if quality >= _FULL_CHROMA_QUALITY else "4:2:0"
+    _pillow(rgb).save(data, "JPEG", quality=quality, subsampling=chroma)
+    return data.getvalue()
+
+
+def _png(rgb: Rgb) -> bytes:
+    data = io.BytesIO()
+    _pillow(rgb).save(data, "PNG")
+    return data.getvalue()
+
+
+def _color(text: str) -> Color:
+    """`#rrggbb` as numbers."""
+    red, green, blue = bytes.fromhex(text.removeprefix("#"))
+    return red, green, blue
+
+
+def _by(size: Size) -> str:
+    return f"{size[0]} x {size[1]}"

@@ -1,0 +1,271 @@
+"""From the facts of a picture to the steps that make it fit. Pure: no file is opened.
+
+What fits is left alone; a wrong name is changed, a position taken out of the metadata, further pictures cut off, all without
+touching the picture's own data. Everything else takes one encode, and what comes out of one is always of the same kind: a
+single picture, upright, 8-bit sRGB, opaque, without metadata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import ceil, floor, inf
+from pathlib import PurePath
+from typing import NamedTuple
+
+from ...catalog.schema import Role
+from ...errors import PrepareError
+from ...findings import Finding
+from ...media.decoding import max_pixels
+from ...media.facts import SPACES_IN_WORDS, ImageFacts, Problem
+from ...media.formats import FORMATS
+from ...people.geometry import Box, crop_to, orient, resize
+from ...people.geometry import Mapping as PixelMapping
+from ...rules import names
+from ..options import PrepareOptions
+from ..steps import Expected, Rename, Step, ToneMap
+from .frame import Bounds, Layout, NoFrameError, Room, Size, lay_out
+from .picture import HIGHEST_QUALITY, BakeOrientation, Convert, Crop, Flatten, KeepFirst, Pad, Scale, StripLocation, ToSrgb
+
+__all__ = ["Room", "mapping", "plan_image"]
+
+_ALPHA, _CMYK, _DEPTH = names("image-has-alpha", "image-is-cmyk", "image-bit-depth-unusual")
+_HDR, _PROFILE = names("image-is-hdr", "image-relies-on-color-profile")
+_FORMAT, _MISNAMED, _TOO_LARGE = names("file-format-not-accepted", "file-extension-misleading", "file-too-large")
+_LOCATION, _SEVERAL, _TURNED = names("image-has-location", "image-has-several-frames", "image-relies-on-orientation-tag")
+_RATIO, _TOO_LONG, _TOO_SHORT = names("image-aspect-ratio-too-extreme", "image-side-too-long", "image-side-too-short")
+_TARGET_RATIO, _NO_BOX, _FACE_TOO_LARGE = names("picture-ratio-differs", "no-box-fits", "face-too-large")
+# What asks for other pixels, whatever the format.
+_PIXELS = (_FORMAT, _TOO_LARGE, _ALPHA, _DEPTH, _CMYK, _TURNED, _HDR, _PROFILE)
+# What a crop or padding to a shape answers, the nearest first; what room around a face does; what a crop to a given box can.
+_FRAMING = (_TARGET_RATIO, _RATIO, _TOO_LONG, _TOO_SHORT)
+_ROOM = (_NO_BOX, _FACE_TOO_LARGE)
+_CROPPING = names("faces-several", "persons-several", "face-too-small")
+# Formats whose metadata, and whose further pictures, can be taken out without an encode.
+_LOCATION_EDITED, _SEVERAL_EDITED = ("jpeg", "png", "webp"), ("jpeg", "png")
+_NAMES_OF_SEVERAL = (".mpo", ".apng")
+_WITHOUT_LOSS = frozenset({"png", "bmp", "gif", "tiff", "psd", "ico", "qoi"})
+_NEEDED = "needed by convert"
+_DAMAGED = (Problem.TRUNCATED, Problem.CORRUPT)
+# How many times its bytes per pixel a PNG takes at most once it is made smaller: portraits came to 1.9 at a quarter of their
+# sides, drawings to 2.1, and unscaled ones to 1.0.
+_PNG_GROWTH = Fraction(5, 2)
+_PNG_OVERHEAD = 1024
+
+
+class _Case(NamedTuple):
+    """`reasons`: the code and name of each finding, by its name. `size`: as displayed."""
+
+    facts: ImageFacts
+    format: str
+    size: Size
+    role: Role
+    options: PrepareOptions
+    findings: tuple[Finding, ...]
+    reasons: Mapping[str, str]
+
+    def first(self, names: Sequence[str], otherwise: str) -> str:
+        """The reason of the first of these that was found."""
+        return next((self.reasons[name] for name in names if name in self.reasons), otherwise)
+
+    def found(self, *names: str) -> bool:
+        return any(name in self.reasons for name in names)
+
+    def unfixable(self, why: str) -> PrepareError:
+        return PrepareError(self.facts.path, why, self.findings)
+
+
+def plan_image(
+    facts: ImageFacts,
+    role: Role,
+    options: PrepareOptions,
+    findings: Sequence[Finding],
+    *,
+    faces: Sequence[Box] = (),
+    target_ratio: Fraction | None = None,
+    crop: Box | None = None,
+    room: Room | None = None,
+) -> tuple[tuple[Step, ...], str, Expected]:
+    """The least steps, in the order they run, that make a picture fit the safe limits of a role.
+
+    Args:
+        facts: at level `decode` or above, so that damage is known.
+        findings: what `check` found in this input. No step is planned that none of them, nor another step, asks for.
+        faces: boxes that a crop must keep whole, the most important first; whole persons where a body is wanted.
+        target_ratio: width over height, brought about where `picture-ratio-differs` was found.
+        crop: cut the picture down to this box; it may reach beyond the picture, which is padded there.
+        room: extend the picture so far, where `no-box-fits` or `face-too-large` was found and no `crop` is given.
+
+    Boxes are in pixels of the displayed picture.
+
+    Returns: the steps, the extension of the output with its dot, and what the output will be. Where `Convert` has a byte
+        limit, it may come out smaller than expected, of the same ratio.
+
+    Raises: PrepareError for a picture that cannot be read whole, or that no change makes fit.
+    """
+    case = _case(facts, role, options, tuple(findings))
+    layout = _layout(case, faces, target_ratio, crop, room)
+    if layout is None and not _needs_pixels(case):
+        return _without_encode(case)
+    if detail := facts.problem(Problem.NOT_RUN):
+        raise case.unfixable(f"it has to be decoded, and is not: {detail}")
+    most = max_pixels(case.format)
+    if case.size[0] * case.size[1] > most:
+        raise case.unfixable(f"{case.size[0]} x {case.size[1]} px are more than the {most / 1e6:.0f} megapixels that are decoded")
+    layout = layout or Layout.unchanged(case.size)
+    causes = (*_CROPPING, *_ROOM) if crop else (*_ROOM, *_FRAMING) if room else _FRAMING
+    steps = (*_picture_steps(case), *_frame_steps(case, layout, causes), *_dropped_location(case))
+    convert = _convert(case, layout.size, steps)
+    expected = Expected(format=convert.format, width=layout.size[0], height=layout.size[1])
+    return (*steps, convert), f".{FORMATS[convert.format].extensions[0]}", expected
+
+
+def mapping(steps: Sequence[Step]) -> PixelMapping:
+    """From the displayed pixels of the source to those of the planned output.
+
+    Where the output came out smaller than planned (see `Convert`), `geometry.resize` from the one size to the other follows.
+    """
+    whole = orient(1, 1, 1)
+    for step in steps:
+        match step:
+            case Crop():
+                whole = whole.then(crop_to(step.box))
+            case Scale():
+                whole = whole.then(resize(step.size, step.new_size))
+            case Pad():
+                whole = whole.then(crop_to(Box(-step.left, -step.top, 0, 0)))
+    return whole
+
+
+def _case(facts: ImageFacts, role: Role, options: PrepareOptions, findings: tuple[Finding, ...]) -> _Case:
+    for problem in _DAMAGED:
+        if detail := facts.problem(problem):
+            raise PrepareError(facts.path, f"its data is damaged: {detail}", findings)
+    if not facts.format or not facts.width or not facts.height:
+        raise PrepareError(facts.path, "; ".join(facts.problems) or "its size is not known", findings)
+    reasons = {finding.name: f"{finding.code} {finding.name}" for finding in findings}
+    return _Case(facts, facts.format, (facts.width, facts.height), role, options, findings, reasons)
+
+
+def _needs_pixels(case: _Case) -> bool:
+    return (
+        case.found(*_PIXELS)
+        or (case.found(_SEVERAL) and case.format not in _SEVERAL_EDITED)
+        or (case.found(_LOCATION) and case.format not in _LOCATION_EDITED)
+    )
+
+
+def _layout(
+    case: _Case, faces: Sequence[Box], target_ratio: Fraction | None, crop: Box | None, room: Room | None
+) -> Layout | None:
+    """The new shape and size of the picture; None where nothing asks for one."""
+    target = target_ratio if case.found(_TARGET_RATIO) else None
+    around = room if case.found(*_ROOM) else None
+    if target is None and around is None and crop is None and not case.found(*_FRAMING):
+        return None
+    try:
+        bounds = Bounds.of(case.role, target)
+        layout = lay_out(case.size, bounds, case.options.fit, keep=faces, crop=crop, room=around)
+    except NoFrameError as error:
+        raise case.unfixable(str(error)) from None
+    return None if layout == Layout.unchanged(case.size) else layout
+
+
+def _without_encode(case: _Case) -> tuple[tuple[Step, ...], str, Expected]:
+    """The steps that change names and metadata only."""
+    steps: list[Step] = []
+    suffix, usual = PurePath(case.facts.path).suffix, FORMATS[case.format].extensions[0]
+    if case.found(_MISNAMED):
+        steps.append(Rename(reason=case.reasons[_MISNAMED], extension=usual, format=case.format))
+    if case.found(_SEVERAL):
+        steps.append(KeepFirst(reason=case.reasons[_SEVERAL], frames=case.facts.frames or 2, lossless=True))
+    if case.found(_LOCATION):
+        steps.append(StripLocation(reason=case.reasons[_LOCATION], whole_metadata=False))
+    if case.found(_MISNAMED) or (case.found(_SEVERAL) and suffix.lower() in _NAMES_OF_SEVERAL):
+        suffix = f".{usual}"
+    return tuple(steps), suffix, Expected(format=case.format, width=case.size[0], height=case.size[1])
+
+
+def _picture_steps(case: _Case) -> Iterator[Step]:
+    """What makes one plain picture of it."""
+    facts = case.facts
+    if facts.frames is not None and facts.frames > 1:
+        yield KeepFirst(reason=case.first((_SEVERAL,), _NEEDED), frames=facts.frames, lossless=False)
+    if facts.transfer in ("pq", "hlg"):
+        yield ToneMap(reason=case.first((_HDR,), _NEEDED), transfer=facts.transfer)
+    if facts.color != "rgb" or facts.bit_depth != 8 or facts.color_space not in (None, "srgb"):
+        yield ToSrgb(reason=case.first((_CMYK, _DEPTH, _PROFILE), _NEEDED), stored_as=_stored_as(facts))
+    if facts.has_alpha:
+        yield Flatten(reason=case.first((_ALPHA,), _NEEDED), background=case.options.background)
+    if facts.orientation != 1:
+        stored = case.size[::-1] if facts.orientation >= 5 else case.size
+        reason = case.first((_TURNED,), _NEEDED)
+        yield BakeOrientation(reason=reason, orientation=facts.orientation, stored=stored, displayed=case.size)
+
+
+def _stored_as(facts: ImageFacts) -> str:
+    names = {"cmyk": "CMYK", "grey": "grey", "palette": "palette", "yuv": "YUV", "rgb": "RGB", None: "its colours"}
+    depth = "" if facts.bit_depth in (None, 8) or facts.color == "palette" else f"{facts.bit_depth}-bit "
+    if facts.color_space is None or facts.color_space == "srgb":
+        return depth + names[facts.color]
+    return depth + SPACES_IN_WORDS[facts.color_space]
+
+
+def _frame_steps(case: _Case, layout: Layout, causes: Sequence[str]) -> Iterator[Step]:
+    """Crop, scale, pad, as far as the layout has them. `causes`: the findings a crop or padding may answer, the nearest first."""
+    kept = layout.kept.width, layout.kept.height
+    reason = case.first(causes, "asked for")
+    if kept != case.size:
+        yield Crop(reason=reason, size=case.size, box=layout.kept)
+    if layout.scaled != kept:
+        shorter = layout.scaled[0] * layout.scaled[1] < kept[0] * kept[1]
+        named = (_TOO_LONG, _TOO_SHORT) if shorter else (_TOO_SHORT, _TOO_LONG)
+        yield Scale(reason=case.first(named, "needed by the new shape"), size=kept, new_size=layout.scaled)
+    if layout.size != layout.scaled:
+        edges = {"left": layout.left, "top": layout.top, "right": layout.right, "bottom": layout.bottom}
+        yield Pad(reason=reason, size=layout.scaled, background=case.options.background, **edges)
+
+
+def _dropped_location(case: _Case) -> Iterator[Step]:
+    if case.found(_LOCATION):
+        yield StripLocation(reason=case.reasons[_LOCATION], whole_metadata=True)
+
+
+def _convert(case: _Case, size: Size, steps: Sequence[Step]) -> Convert:
+    max_bytes = _max_bytes(case.role)
+    format = _target_format(case, size, max_bytes)
+    cause = next((step.name for step in steps if step.reason != _NEEDED), "the source")
+    return Convert(
+        reason=case.first((_FORMAT, _TOO_LARGE), f"needed by {cause}"),
+        source_format=case.format,
+        format=format,
+        quality=HIGHEST_QUALITY if format == "jpeg" else None,
+        max_bytes=max_bytes,
+        least_side=min(Bounds.of(case.role).least, *size),
+    )
+
+
+def _max_bytes(role: Role) -> int | None:
+    if role.byte_intervals is None or role.byte_intervals[1].upper == inf:
+        return None
+    safe = role.byte_intervals[1]
+    return ceil(safe.upper) - 1 if safe.upper_open else floor(safe.upper)
+
+
+def _target_format(case: _Case, size: Size, max_bytes: int | None) -> str:
+    """PNG for what was stored without loss, where it is sure to fit; else JPEG; whichever of them the role takes."""
+    taken = [name for name in ("jpeg", "png") if name in case.role.formats.safe_names]
+    if not taken:
+        raise case.unfixable(f"only {', '.join(case.role.formats.safe_names)} is taken; pictures are written as JPEG or PNG")
+    fits = max_bytes is None or _png_bytes(case, size) <= max_bytes
+    return taken[-1] if case.format in _WITHOUT_LOSS and fits else taken[0]
+
+
+def _png_bytes(case: _Case, size: Size) -> int:
+    """What a PNG of this size takes at most, by all experience."""
+    pixels = size[0] * size[1]
+    raw = 3 * pixels + size[1] + pixels // 1000 + _PNG_OVERHEAD
+    facts = case.facts
+    if facts.format != "png" or facts.color != "rgb" or facts.bytes is None:
+        return raw
+    return min(raw, floor(_PNG_GROWTH * facts.bytes * Fraction(pixels, case.size[0] * case.size[1])) + _PNG_OVERHEAD)

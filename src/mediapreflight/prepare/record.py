@@ -1,0 +1,67 @@
+"""`prepared.json`: what was made of each file, so that boxes and times can be mapped back, and a second run knows the first."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from ..findings import Finding
+from ..media.facts import Facts
+
+NAME = "prepared.json"
+SCHEMA: Literal["mediapreflight.prepared/1"] = "mediapreflight.prepared/1"
+
+
+class StepRecord(Struct, frozen=True, kw_only=True):
+    """One step as it was taken."""
+
+    name: str
+    detail: str
+    reason: str = ""
+
+
+class PreparedInput(Struct, frozen=True, kw_only=True):
+    """One file: where it came from and where it is now. Hashes are SHA-256, hexadecimal."""
+
+    source: str
+    source_sha256: str
+    path: str
+    sha256: str
+    steps: tuple[StepRecord, ...]
+    before: Facts
+    after: Facts
+
+
+class PreparedJob(Struct, frozen=True, kw_only=True):
+    """One job. `ok`: every file fits now. `fields` hold what is no file, boxes computed for the prepared picture included."""
+
+    model: str
+    ok: bool
+    parameters: dict[str, Any]
+    fields: dict[str, Any]
+    inputs: dict[str, PreparedInput]
+    findings: tuple[Finding, ...]
+    urls: dict[str, str] = {}
+    region: str | None = None
+    error: str | None = None
+
+
+class PreparedDocument(Struct, frozen=True, kw_only=True):
+    """The whole file."""
+
+    schema: Literal["mediapreflight.prepared/1"]
+    version: str
+    ok: bool
+    jobs: tuple[PreparedJob, ...]
+
+
+def read_document(text: str | bytes) -> PreparedDocument:
+    """The document that JSON text holds. Raises ValueError, with the reason, where it holds none."""
+    try:
+        return msgspec.json.decode(text, type=PreparedDocument)
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from None
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None

@@ -1,0 +1,31 @@
+"""The recording is encrypted.
+
+Found where the container marks its sound with a protection scheme (Common Encryption, FairPlay, Windows Media).
+
+Why it matters: without the key nobody can decode it, the service included.
+
+Fix: none here; export it without protection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...media.facts import AudioFacts, Problem
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the sound is encrypted."""
+    if isinstance(case.facts, AudioFacts) and case.facts.problem(Problem.ENCRYPTED) is not None:
+        yield Fault(
+            severity="error",
+            message="its sound is encrypted",
+            help="export it without copy protection",
+            measured=True,
+            limit="not encrypted",
+            service_code=case.role.formats.error,
+        )

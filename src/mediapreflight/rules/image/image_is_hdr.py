@@ -1,0 +1,33 @@
+"""The picture is high dynamic range.
+
+Found where its coding points, or those in its profile, name PQ or HLG: HDR stills of phones and cameras, as AVIF, HEIC or PNG.
+A JPEG with a gain map (Ultra HDR) is a standard picture with something added, and no such picture.
+
+Why it matters: read as standard range, which no model documents otherwise, it looks grey and flat, and faces
+lose contrast.
+
+Fix: tone-map to standard range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...media.facts import ImageFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the transfer function is one of the HDR ones."""
+    facts = case.facts
+    if isinstance(facts, ImageFacts) and facts.transfer in ("pq", "hlg"):
+        yield Fault(
+            severity="warning",
+            message=f"is high dynamic range ({facts.transfer.upper()}); read as standard range it looks flat",
+            help="tone-map it to standard range",
+            measured=facts.transfer,
+            limit="sdr",
+        )

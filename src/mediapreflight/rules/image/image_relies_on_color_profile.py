@@ -1,0 +1,37 @@
+"""The picture's colours are not those of sRGB, and it relies on its profile to be shown in its own.
+
+Found where the profile or the coding points say Display P3, Adobe RGB, ProPhoto RGB, BT.2020 or colours of nobody else's. What
+counts is what they amount to, not what they are called. Phones store Display P3, which is near enough to sRGB for an info only.
+
+Why it matters: no model documents that it reads profiles, and many readers do not. Skin then looks pale, in Adobe RGB and
+ProPhoto RGB ill, and with a curve of another kind the whole picture is too dark or too bright.
+
+Fix: convert to sRGB through the profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...media.facts import SPACES_IN_WORDS, ImageFacts
+from ..base import Fault, InputCase
+
+LEVEL = "metadata"
+FIXABLE = True
+_NEAR = "display-p3"
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the colour space is known and not sRGB; of high dynamic range another rule tells."""
+    facts = case.facts
+    if not isinstance(facts, ImageFacts) or facts.transfer in ("pq", "hlg"):
+        return
+    if facts.color_space is not None and facts.color_space != "srgb":
+        name = SPACES_IN_WORDS[facts.color_space]
+        yield Fault(
+            severity="info" if facts.color_space == _NEAR else "warning",
+            message=f"is stored in {name}; read without its profile, as many readers do, its colours are wrong",
+            help="convert it to sRGB",
+            measured=facts.color_space,
+            limit="srgb",
+        )

@@ -1,0 +1,36 @@
+"""A `data:` URL stands where the model takes only URLs it can fetch.
+
+Models that take a picture inside the request (Base64) say so for each input; all others take `http(s)://` URLs, and
+`oss://` ones of the provider's temporary storage.
+
+Why it matters: the service refuses a `data:` URL there. `submit` uploads what the URL holds instead, so that nothing is lost
+but time; a request of your own would fail.
+
+Fix: give the file, or a URL. `prepare` writes the file.
+
+Source: the input tables of the models' pages; get-temporary-file-url.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...media.data_url import is_data_url
+from ..base import Fault, JobCase
+
+LEVEL = "metadata"
+FIXABLE = True
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault, of severity info, for every `data:` URL of a role that takes no Base64."""
+    for name, role in case.model.roles.items():
+        if is_data_url(case.job.inputs.get(name)) and not role.base64:
+            yield Fault(
+                severity="info",
+                message=f"is a data: URL; {case.model.id} takes http(s) and oss:// URLs here, so submit uploads it",
+                help="give the file or a URL in requests of your own",
+                service_code="InvalidURL",
+                source=case.model.source(role.source),
+                role=name,
+            )

@@ -1,0 +1,418 @@
+"""Answers of the service to typed results, or to errors: ServiceError by its kind, ProtocolError where nothing can be made of it.
+
+An answer is foreign text. Whatever its bytes are, nothing but these errors comes out, each one line long and fit for a terminal.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from ...catalog.schema import Model
+from ...errors import DetectionRefusedError, ServiceError, TaskFailed
+from ..http.exchange import Answer
+from .clock import http_date
+from .endpoint import secure_url
+from .error_codes import error_for, meaning_of
+from .reading import MOST_OF_A_NAME, Reader, json_table, moment, name, urls_in, words
+from .task_facts import TaskFacts, facts_in, record_of, result_in, seconds_in
+
+# A task id becomes part of a URL and of file names.
+TASK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,128}")
+# UNKNOWN is what an expired task reads.
+ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"})
+
+_STATUS = re.compile(r"[A-Z][A-Z_-]{0,31}")
+_FOLDER = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9_.=-]*(/[A-Za-z0-9_=-][A-Za-z0-9_.=-]*)*")
+_REQUEST_ID_HEADERS = ("x-request-id", "x-dashscope-request-id", "x-oss-request-id")
+_MOST_XML = 64 * 2**10
+_CORNERS = 4
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Leave to upload files for one model.
+
+    Attributes:
+        upload_dir: the folder they go to, without a slash at its end.
+        upload_host: the URL of the upload host.
+        expire_in_seconds: how long the leave lasts.
+        max_file_size_mb: the largest file; None where the answer names none.
+        policy, signature, oss_access_key_id, x_oss_object_acl, x_oss_forbid_overwrite: go into the form as they are.
+    """
+
+    policy: str = field(repr=False)
+    signature: str = field(repr=False)
+    upload_dir: str
+    upload_host: str
+    expire_in_seconds: float
+    max_file_size_mb: float | None
+    oss_access_key_id: str = field(repr=False)
+    x_oss_object_acl: str
+    x_oss_forbid_overwrite: str
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What a detect call says of a picture.
+
+    Attributes:
+        fields: what it yields, by the field of the generator it fills: `face_bbox`, `ext_bbox`.
+        reason: why the picture will not do; empty where it will.
+        code: the error code that goes with the reason; may be empty.
+        images: how many pictures are billed; None where the answer does not say.
+        output: all of `output`, as it came.
+    """
+
+    passed: bool
+    fields: Mapping[str, Any]
+    reason: str
+    code: str
+    request_id: str
+    images: int | None
+    output: Mapping[str, Any]
+
+
+class TaskAnswer(TaskFacts, frozen=True, kw_only=True):
+    """The state of a task.
+
+    Attributes beyond those of `TaskFacts`:
+        task_id: empty where the answer names none.
+        status: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED, UNKNOWN, or another that the service goes through in between.
+        result: of a task that succeeded: the URL of the video, or the id of the template; None where it was not found.
+        code, message: why a task failed; empty otherwise.
+        seconds: billed; None where the answer does not say.
+        body: the whole answer of a task that succeeded, where its result was not found; else empty.
+    """
+
+    task_id: str
+    status: str
+    result: str | None = None
+    code: str = ""
+    message: str = ""
+    request_id: str = ""
+    seconds: float | None = None
+    body: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the task will not change any more."""
+        return self.status in ENDED
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Every http(s) URL in `body`, with what signs it."""
+        return urls_in(self.body)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What is to be kept of the answer: the facts without any signed URL, or `body` where the result is still to be found."""
+        return self.body or record_of(self)
+
+
+@dataclass(frozen=True)
+class ListedTask:
+    """A task as the list has it. Times in seconds since 1970. What the list does not say is empty, or None for a time.
+
+    Attributes:
+        api_key_id: of the key that made it; `user_api_unique_key` names the call, not the key.
+        caller_uid, caller_parent_id: the user that made it, and the main account.
+    """
+
+    task_id: str
+    model_name: str
+    status: str
+    created: float | None
+    start: float | None
+    end: float | None
+    request_id: str
+    api_key_id: str = ""
+    caller_uid: str = ""
+    caller_parent_id: str = ""
+    user_api_unique_key: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """One page of the task list. None where the answer does not say, or no whole number.
+
+    Attributes:
+        page_no: counts from 1.
+        total_page, total: how many pages and tasks the whole list has.
+        gaps: records of this page that name no task.
+    """
+
+    tasks: tuple[ListedTask, ...]
+    page_no: int | None
+    total_page: int | None
+    total: int | None
+    gaps: int = 0
+
+
+def parse_policy(answer: Answer) -> Policy:
+    """The leave to upload. Raises ServiceError."""
+    body = _reader(answer, "data")
+    host = body.text("data.upload_host")
+    try:
+        secure_url(host)
+    except ValueError as error:
+        raise body.unclear(f"data.upload_host {error}") from None
+    folder = body.text("data.upload_dir").rstrip("/")
+    if not _FOLDER.fullmatch(folder):
+        raise body.unclear("data.upload_dir is no plain folder")
+    return Policy(
+        policy=body.text("data.policy"),
+        signature=body.text("data.signature"),
+        upload_dir=folder,
+        upload_host=host,
+        expire_in_seconds=body.amount("data.expire_in_seconds"),
+        max_file_size_mb=body.number("data.max_file_size_mb"),
+        oss_access_key_id=body.text("data.oss_access_key_id"),
+        x_oss_object_acl=body.text("data.x_oss_object_acl"),
+        x_oss_forbid_overwrite=body.text("data.x_oss_forbid_overwrite"),
+    )
+
+
+def parse_detection(answer: Answer, model: Model) -> Detection:
+    """What a detect call says. A picture that will not do is no error here: see `refusal_of`. Raises ServiceError.
+
+    Args:
+        model: the entry of the detect call.
+    """
+    body = _reader(answer, "output")
+    code = body.words("output.code", MOST_OF_A_NAME) or body.words("code", MOST_OF_A_NAME)
+    passed = _verdict(body, model, code)
+    reason = body.words(model.service.reason or "output.message") or body.words("output.message") or body.words("message")
+    images = body.number("usage.image_count")
+    return Detection(
+        passed=passed,
+        fields={name: _yielded(body, path) for name, path in model.service.returns.items()} if passed else {},
+        reason="" if passed else reason,
+        code="" if passed else code,
+        request_id=body.request_id,
+        images=None if images is None else int(images),
+        output=body.table("output"),
+    )
+
+
+def parse_created(answer: Answer) -> TaskAnswer:
+    """The task that was created. Raises ServiceError."""
+    body = _reader(answer, "output")
+    task_id = _task_id(body)
+    if not task_id:
+        raise error_of(answer) if body.words("output.code") else body.useless("output.task_id")
+    return TaskAnswer(task_id=task_id, status=_status(body) or "PENDING", request_id=body.request_id)
+
+
+def parse_task(answer: Answer, model: Model, task_id: str = "") -> TaskAnswer:
+    """The state of a task. One that failed is no error here: see `failure_of`. Raises ServiceError.
+
+    An answer without a state that holds a result is that of a task that has succeeded.
+
+    Args:
+        model: the entry of the model the task belongs to: it says where result and billed seconds stand.
+        task_id: of the task that was asked about; empty takes what the answer says.
+    """
+    body = _reader(answer, "output")
+    status = _status(body)
+    documented = model.service.result
+    result = result_in(body, documented) if documented and status in ("", "SUCCEEDED") else None
+    if not status and result is None:
+        raise error_of(answer) if body.words("output.code") else body.useless("output.task_status")
+    status = status or "SUCCEEDED"
+    succeeded = status == "SUCCEEDED"
+    return TaskAnswer(
+        task_id=task_id or _task_id(body),
+        status=status,
+        result=result,
+        code="" if succeeded else body.words("output.code", MOST_OF_A_NAME) or body.words("code", MOST_OF_A_NAME),
+        message="" if succeeded else body.words("output.message") or body.words("message"),
+        request_id=body.request_id,
+        seconds=seconds_in(body, model.service.usage_seconds),
+        body=dict(body.document) if succeeded and result is None else {},
+        **facts_in(body).facts,
+    )
+
+
+def parse_list(answer: Answer) -> TaskPage:
+    """A page of the task list. Raises ServiceError, also for an error of the service with status 200.
+
+    A record that names no task is a gap, and so is a code beside the records: a list with gaps proves nothing.
+    """
+    body = _reader(answer, "data")
+    total = body.count("total")
+    records = [] if total == 0 and body.value("data") is None else body.value("data")
+    if not isinstance(records, list):
+        raise body.unclear("there is no list data in it")
+    rows = [Reader(record, body.status, name(record.get("request_id"))) for record in records if _names_task(record)]
+    is_coded = bool(body.words("code"))
+    if is_coded and not rows:
+        raise error_of(answer)
+    return TaskPage(
+        tuple(map(_listed, rows)),
+        page_no=body.count("page_no"),
+        total_page=body.count("total_page"),
+        total=total,
+        gaps=len(records) - len(rows) + is_coded,
+    )
+
+
+def parse_cancel(answer: Answer) -> str:
+    """The request id of a cancellation, which may be empty. Raises ServiceError, where the task had begun too."""
+    return _reader(answer, None).request_id
+
+
+def error_of(answer: Answer) -> ServiceError:
+    """The error an answer stands for: of the service (JSON), of the upload host (XML), or of whatever stands in between.
+
+    Code and message stand at the top, in `error` or in `output`. An answer of status 2xx that names a code is an error as well.
+    """
+    document = json_table(answer.body)
+    body = Reader(document, answer.status, _request_id(document, answer))
+    places = ("error.", "", "output.")
+    code = next(filter(None, (body.words(f"{place}code", MOST_OF_A_NAME) for place in places)), "")
+    message = next(filter(None, (body.words(f"{place}message") for place in places)), "")
+    if not code and not message:
+        code, message = _xml_words(answer.body, b"Code"), _xml_words(answer.body, b"Message")
+    return error_for(answer.status, code, message, body.request_id, _retry_after(answer.headers))
+
+
+def is_own_error(answer: Answer) -> bool:
+    """Whether it is the service itself that answers with an error, in its own form: a 4xx or 5xx with a code and a request id,
+    and no task. A gateway in between answers otherwise, and says nothing of what the service has done.
+    """
+    document = json_table(answer.body)
+    body = Reader(document, answer.status, _request_id(document, answer))
+    is_coded = any(body.words(path) for path in ("code", "error.code", "output.code"))
+    return 400 <= answer.status < 600 and is_coded and bool(body.words("request_id")) and not _task_id(body)
+
+
+def refusal_of(detection: Detection) -> DetectionRefusedError:
+    """A picture that will not do, as the error to raise. It will not do the next time either, unless its code says so."""
+    meaning = meaning_of(detection.code, detection.reason)
+    return DetectionRefusedError(
+        detection.code,
+        detection.reason or "the picture did not pass the check of the service",
+        status=200,
+        request_id=detection.request_id,
+        retry_helps=meaning.retry_helps is True,
+        rules=meaning.rules,
+        cause=meaning.cause,
+    )
+
+
+def failure_of(task: TaskAnswer) -> TaskFailed:
+    """A task that ended FAILED or CANCELED, as the error to raise. Whether a retry helps: as a new task."""
+    meaning = meaning_of(task.code, task.message)
+    return TaskFailed(
+        task.task_id,
+        task.code,
+        task.message or f"the task ended {task.status}",
+        status=200,
+        request_id=task.request_id,
+        retry_helps=meaning.retry_helps,
+        rules=meaning.rules,
+        cause=meaning.cause,
+    )
+
+
+def _reader(answer: Answer, needed: str | None) -> Reader:
+    """An answer as a table. `needed`: the key beside which an error code is no error of the call; None: every code is one."""
+    if not 200 <= answer.status < 300:
+        raise error_of(answer)
+    document = json_table(answer.body)
+    body = Reader(document, answer.status, _request_id(document, answer))
+    if not document:
+        raise body.unclear("it is no JSON object")
+    if body.words("code") and (needed is None or document.get(needed) is None):
+        raise error_of(answer)
+    return body
+
+
+def _task_id(body: Reader) -> str:
+    return body.matching(TASK_ID, "output.task_id", "task_id")
+
+
+def _status(body: Reader) -> str:
+    return body.matching(_STATUS, "output.task_status", "task_status")
+
+
+def _verdict(body: Reader, model: Model, code: str) -> bool:
+    """Whether a picture passed. Where no flag is documented it did when what the call yields is there, and no error code."""
+    if model.service.verdict is None:
+        return not code and all(body.value(path) is not None for path in model.service.returns.values())
+    found = body.value(model.service.verdict)
+    if found is None and code:
+        return False
+    if not isinstance(found, bool):
+        raise body.unclear(f"{model.service.verdict} is neither true nor false")
+    return found
+
+
+def _yielded(body: Reader, path: str) -> Any:
+    """What a detect call yields: a box of four numbers, or a plain value; handed back as it came."""
+    found = body.value(path)
+    is_box = isinstance(found, list) and len(found) == _CORNERS and all(type(corner) in (int, float) for corner in found)
+    if not is_box and not isinstance(found, str | int | float):
+        raise body.useless(path)
+    return found
+
+
+def _names_task(record: Any) -> bool:
+    task_id = record.get("task_id") if isinstance(record, dict) else None
+    return isinstance(task_id, str) and TASK_ID.fullmatch(task_id) is not None
+
+
+def _listed(record: Reader) -> ListedTask:
+    status = record.name("status")
+    return ListedTask(
+        task_id=record.text("task_id"),
+        model_name=record.name("model_name"),
+        status=status if _STATUS.fullmatch(status) else "",
+        created=_seconds(record.value("gmt_create")),
+        start=_seconds(record.value("start_time")),
+        end=_seconds(record.value("end_time")),
+        request_id=record.request_id,
+        api_key_id=record.name("api_key_id"),
+        caller_uid=record.name("caller_uid"),
+        caller_parent_id=record.name("caller_parent_id"),
+        user_api_unique_key=record.name("user_api_unique_key"),
+        region=record.name("region"),
+    )
+
+
+def _xml_words(body: bytes, tag: bytes) -> str:
+    """The text of an element of the upload host's error document. No XML parser: nothing else of it is wanted."""
+    head = body[:_MOST_XML]
+    found = re.search(rb"<%b>([^<]*)</%b>" % (tag, tag), head) if b"<Error>" in head else None
+    return words(html.unescape(found[1].decode("utf-8", "replace"))) if found else ""
+
+
+def _request_id(document: Mapping[str, Any], answer: Answer) -> str:
+    given = (document.get("request_id"), *map(answer.headers.get, _REQUEST_ID_HEADERS))
+    return next(filter(None, map(name, given)), "") or _xml_words(answer.body, b"RequestId")
+
+
+def _seconds(value: Any) -> float | None:
+    """A time of the service in seconds since 1970."""
+    found = moment(value)
+    return None if found is None else found.timestamp()
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from a number or an HTTP date; a date counts from when the answer says it was sent."""
+    text = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    until = http_date(text)
+    if until is None:
+        return None
+    sent = http_date(headers.get("date", ""))
+    return max(0.0, until - (time.time() if sent is None else sent))

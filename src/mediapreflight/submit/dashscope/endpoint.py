@@ -1,0 +1,186 @@
+"""Where requests go: the base URL of a region, of a workspace in it, or of the user's own choice."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from ...catalog import Model, Provider, builtin_catalog
+from ...errors import UsageError
+from ...text import plain
+from ..http.addresses import is_loopback
+
+BASE_URL_VARIABLE = "DASHSCOPE_HTTP_BASE_URL"
+WORKSPACE_VARIABLE = "DASHSCOPE_WORKSPACE_ID"
+
+_API = "/api/v1"
+_MOST_OF_A_URL = 2048
+_URL_TEXT = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
+_API_PATH = re.compile(r"(/(?!\.{1,2}/)[A-Za-z0-9._~-]+)*/api/v1")
+# It becomes a label of a host name, so nothing may stand in it that ends or begins another part of a URL.
+_WORKSPACE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A region and the base URL it is reached at.
+
+    Attributes:
+        region: steers model ids, rates and prices, whatever the host.
+        base_url: ends in `/api/v1`, with no slash after it. https, or plain http to a loopback host.
+
+    Raises UsageError for another region or base URL.
+    """
+
+    region: str
+    base_url: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "region", known_region(self.region))
+        object.__setattr__(self, "base_url", _checked_base_url(self.base_url))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the service is on this machine."""
+        return is_loopback(urlsplit(self.base_url).hostname or "")
+
+    def url(self, path: str) -> str:
+        """The URL of a path: `/tasks/…`, or as the catalog has it, `/api/v1/services/…`."""
+        return self.base_url + path.removeprefix(_API)
+
+
+def endpoint_for(provider: Provider, region: str, *, workspace: str | None = None, base_url: str | None = None) -> Endpoint:
+    """The endpoint of a region.
+
+    Args:
+        workspace: the id of a workspace, for the newer hosts that have it in their name.
+        base_url: the user's own; ends in `/api/v1`.
+
+    Raises UsageError: an unknown region, a region that has no host without a workspace, a malformed id or URL, or both at once.
+    """
+    if base_url is not None:
+        if workspace is not None:
+            raise UsageError("a base URL names the whole host: give it or a workspace id, not both")
+        return Endpoint(known_region(region), base_url)
+    return Endpoint(known_region(region), _host(provider, known_region(region), workspace) + _API)
+
+
+def endpoint_from_environment(
+    provider: Provider,
+    region: str,
+    *,
+    workspace: str | None = None,
+    base_url: str | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Endpoint:
+    """The endpoint of a region, as DASHSCOPE_HTTP_BASE_URL and DASHSCOPE_WORKSPACE_ID have it where neither is given.
+
+    Of the two variables the base URL counts; an empty one counts as not set. Raises UsageError as `endpoint_for` does.
+    """
+    known = os.environ if variables is None else variables
+    if workspace is None and base_url is None:
+        base_url = known.get(BASE_URL_VARIABLE, "").strip() or None
+        workspace = None if base_url else known.get(WORKSPACE_VARIABLE, "").strip() or None
+    return endpoint_for(provider, region, workspace=workspace, base_url=base_url)
+
+
+def default_region(model: Model, job_region: str | None = None, chosen: str | None = None) -> str:
+    """The region a job goes to: the one chosen for all, else the job's own, else the first that serves the model.
+
+    Raises UsageError for a region that is unknown, or does not serve the model; one of which no document says whether it does
+    is let through.
+    """
+    region = chosen or job_region
+    if region is None:
+        return model.regions[0]
+    if known_region(region) not in (*model.regions, *model.unconfirmed_regions):
+        raise UsageError(f"{model.id} is not offered in {region}, only in {', '.join(model.regions)}")
+    return known_region(region)
+
+
+def known_region(name: str) -> str:
+    """The name, which is a region's. Raises UsageError."""
+    regions = builtin_catalog().provider.hosts
+    if name not in regions:
+        raise UsageError(f"unknown region {plain(str(name))!r}: it is one of {', '.join(regions)}")
+    return name
+
+
+def secure_url(text: str) -> SplitResult:
+    """A URL that secrets may be sent to, in its parts: https, or plain http to a loopback host; no user info, query or fragment.
+
+    Raises ValueError with the reason.
+    """
+    if not _URL_TEXT.fullmatch(text):
+        raise ValueError("holds a character that no URL has, or none at all")
+    if len(text) > _MOST_OF_A_URL:
+        raise ValueError(f"has more than {_MOST_OF_A_URL:,} characters")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    host = parts.hostname or ""
+    if parts.scheme not in ("https", "http") or not (_HOST.fullmatch(host) or _is_ipv6(host)) or port == 0:
+        raise ValueError("is not an http(s) URL with a host")
+    if "@" in parts.netloc or "?" in text or "#" in text:
+        raise ValueError("has user info, a query or a fragment")
+    if host.startswith("xn--") or ".xn--" in host:
+        _refuse_undecodable(text)
+    # Not every resolver keeps names below localhost on this machine.
+    if parts.scheme == "http" and (not is_loopback(host) or host.endswith(".localhost")):
+        raise ValueError("is plain http, which is for loopback hosts only")
+    return parts
+
+
+def _refuse_undecodable(text: str) -> None:
+    import httpx
+
+    try:
+        # A name in Punycode is decoded by whoever sends the request.
+        _ = httpx.URL(text).host
+    except (ValueError, httpx.InvalidURL):
+        raise ValueError("names a host whose Punycode cannot be read") from None
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).version == 6 and "%" not in host
+    except ValueError:
+        return False
+
+
+def _host(provider: Provider, region: str, workspace: str | None) -> str:
+    host = provider.hosts[region]
+    if workspace is not None:
+        if host.workspace_host is None:
+            raise UsageError(f"region {region} has no host for workspaces")
+        if not _WORKSPACE.fullmatch(workspace):
+            raise UsageError(f"workspace id {plain(workspace)!r}: letters, digits, and - or _ between them, 63 at most")
+        return host.workspace_host.replace("{WorkspaceId}", workspace)
+    if host.host is None:
+        raise UsageError(
+            f"region {region} is reached through a workspace: give its id (`--workspace`, {WORKSPACE_VARIABLE}) or a base URL"
+        )
+    return host.host
+
+
+def _checked_base_url(text: str) -> str:
+    try:
+        parts = secure_url(text)
+    except ValueError as error:
+        raise UsageError(f"base URL {_shown(text)!r} {error}") from None
+    path = parts.path.removesuffix("/")
+    if not _API_PATH.fullmatch(path):
+        raise UsageError(f"base URL {_shown(text)!r} does not end in {_API}")
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}"
+
+
+def _shown(url: str) -> str:
+    """A URL without what may be secret in it."""
+    return plain(re.sub(r"//[^/]*@", "//", url.partition("?")[0].partition("#")[0]))

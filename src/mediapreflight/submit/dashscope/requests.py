@@ -1,0 +1,244 @@
+"""Jobs to HTTP requests. What differs between models is data of the catalog: no model is named here.
+
+Figures and field names are those of the catalog and of the documents it cites. Nothing here opens a file but `inline_url`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ...catalog import Model, Parameter, builtin_catalog
+from ...errors import UploadError, UsageError
+from ...job import Job, is_oss_url
+from ...media.data_url import MAX_BYTES
+from ...media.opening import open_source
+from ...media.sniff import sniff
+from ...media.source import OpenError, display_name
+from ...text import plain
+from ..http.exchange import Form, Request
+from .answers import TASK_ID, Policy
+from .endpoint import Endpoint
+
+_OSS = "oss://"
+_PAGE_SIZE = 10
+
+_JSON = {"Content-Type": "application/json"}
+_ASYNCHRONOUS = {"X-DashScope-Async": "enable"}
+_RESOLVE = {"X-DashScope-OssResourceResolve": "enable"}
+
+
+def model_id(model: Model, region: str) -> str:
+    """The id a model goes by in a region."""
+    return model.region_ids.get(region, model.id)
+
+
+def sent_roles(model: Model, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The roles a request carries: those that are given, without the ones another value makes the service ignore.
+
+    Args:
+        inputs: files, URLs and fields by name.
+    """
+    job = Job(model.id, parameters=parameters, **inputs)
+    ignored = {name for name, role in model.roles.items() if any(job.holds(when, model) for when in role.ignored_when)}
+    return tuple(name for name in model.roles if inputs.get(name) and name not in ignored)
+
+
+def policy_request(endpoint: Endpoint, model_id: str) -> Request:
+    """Asks for leave to upload files for one model to the temporary space."""
+    params = {"action": "getPolicy", "model": model_id}
+    return Request("policy", "GET", endpoint.url("/uploads"), headers=_JSON, params=params)
+
+
+def upload_request(policy: Policy, path: str, name: str) -> Request:
+    """Sends a local file to the temporary space under a name; `uploaded_url` is what it is reached at afterwards."""
+    fields = (
+        ("OSSAccessKeyId", policy.oss_access_key_id),
+        ("Signature", policy.signature),
+        ("policy", policy.policy),
+        ("key", _object_key(policy, name)),
+        ("x-oss-object-acl", policy.x_oss_object_acl),
+        ("x-oss-forbid-overwrite", policy.x_oss_forbid_overwrite),
+        ("success_action_status", "200"),
+    )
+    return Request("upload", "POST", policy.upload_host, form=Form(fields, path, name))
+
+
+def uploaded_url(policy: Policy, name: str) -> str:
+    """The `oss://` URL of a file that was uploaded under this name."""
+    return _OSS + _object_key(policy, name)
+
+
+def detect_request(endpoint: Endpoint, model: Model, urls: Mapping[str, str], values: Mapping[str, Any]) -> Request:
+    """Asks whether a picture will do.
+
+    Args:
+        model: the entry of the detect call, such as `emo-detect-v1`.
+        urls: URLs or data URLs by role.
+        values: parameters by name, such as `ratio`; the service's own defaults are stated where it requires them.
+
+    Raises UsageError for a value no request can carry.
+    """
+    files = _sent_files(model, urls, {}, values)
+    body = _body(model, endpoint.region, files, {}, values)
+    return Request("detect", "POST", endpoint.url(model.service.path), headers=_headers(model, files), json=body)
+
+
+def create_request(
+    endpoint: Endpoint,
+    model: Model,
+    urls: Mapping[str, str],
+    fields: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    region: str,
+) -> Request:
+    """Creates a task: the one request that is paid for.
+
+    Args:
+        urls: `http(s)://`, `oss://` or data URLs by role.
+        fields: inputs that are no files, such as `prompt` or `face_bbox`, by name.
+        parameters: request parameters by name.
+        region: steers the id the model goes by.
+
+    Raises UsageError for a value no request can carry.
+    """
+    files = _sent_files(model, urls, fields, parameters)
+    body = _body(model, region, files, fields, parameters)
+    return Request("create", "POST", endpoint.url(model.service.path), headers=_headers(model, files), json=body)
+
+
+def query_request(endpoint: Endpoint, task_id: str) -> Request:
+    """Asks how a task is doing. Raises UsageError for what is no task id."""
+    return Request("query", "GET", endpoint.url(f"/tasks/{_checked_id(task_id)}"))
+
+
+def list_request(
+    endpoint: Endpoint,
+    *,
+    model_name: str | None = None,
+    page_no: int = 1,
+    page_size: int = _PAGE_SIZE,
+    status: str | None = None,
+    start: float | None = None,
+    end: float | None = None,
+) -> Request:
+    """Asks for the account's tasks.
+
+    Args:
+        model_name: the id as it was sent.
+        page_no: counts from 1.
+        page_size: 10 where the service is not told otherwise; the largest it takes is not documented.
+        start, end: seconds since 1970, at most 24 hours apart; without them the last 24 hours. Sent in the
+            provider's zone, as all times of the service are; the documents do not say so of these two.
+    """
+    filters = {
+        "model_name": model_name,
+        "page_no": str(page_no),
+        "page_size": str(page_size),
+        "status": status,
+        "start_time": _stamp(start),
+        "end_time": _stamp(end),
+    }
+    params = {name: value for name, value in filters.items() if value is not None}
+    return Request("list", "GET", endpoint.url("/tasks/"), params=params)
+
+
+def cancel_request(endpoint: Endpoint, task_id: str) -> Request:
+    """Cancels a task that has not begun. Raises UsageError for what is no task id."""
+    return Request("cancel", "POST", endpoint.url(f"/tasks/{_checked_id(task_id)}/cancel"))
+
+
+def inline_url(path: str, sha256: str | None = None) -> str:
+    """A picture as a `data:` URL that states the type of its bytes, for roles that take Base64.
+
+    Args:
+        path: a local file, or a `data:` URL, which may state another type or none.
+        sha256: what its bytes must be; None: anything.
+
+    Raises UploadError where it cannot be read, is too large, or is no longer what it was.
+    """
+    try:
+        with open_source(path) as source:
+            found = sniff(source.stream)
+            source.stream.seek(0)
+            content = source.stream.read(MAX_BYTES + 1)
+    except (OpenError, OSError) as error:
+        reason = error.detail if isinstance(error, OpenError) else (error.strerror or str(error)).lower()
+        raise UploadError(f"{display_name(path)}: cannot be read: {reason}") from None
+    if found.family != "image":
+        raise UploadError(f"{display_name(path)}: is no picture but {found.format}, and cannot travel inside a request")
+    if len(content) > MAX_BYTES:
+        raise UploadError(f"{display_name(path)}: has more than {MAX_BYTES:,} bytes, too many to travel inside a request")
+    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+        raise UploadError(f"{display_name(path)}: changed while it was read; run it again")
+    return f"data:image/{found.format};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def _sent_files(
+    model: Model, urls: Mapping[str, str], fields: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> dict[str, str]:
+    return {name: _sendable(model, name, urls[name]) for name in sent_roles(model, {**fields, **urls}, parameters)}
+
+
+def _body(
+    model: Model, region: str, files: Mapping[str, str], fields: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    body = {"model": model_id(model, region), "input": {**_file_fields(model, files), **_values(model, model.fields, fields)}}
+    given = {name: value for name, value in parameters.items() if value is not None}
+    stated = _values(model, model.parameters, {**_stated_defaults(model.parameters), **given})
+    return {**body, "parameters": stated} if stated else body
+
+
+def _file_fields(model: Model, files: Mapping[str, str]) -> dict[str, Any]:
+    if model.service.media_array:
+        return {"media": [{"type": model.roles[name].field, "url": url} for name, url in files.items()]}
+    empty = {name: "" for name, role in model.roles.items() if role.send_empty}
+    return {role.field: {**empty, **files}[name] for name, role in model.roles.items() if name in empty or name in files}
+
+
+def _values(model: Model, known: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as JSON has them, in the catalog's order; unknown ones, which only a forced job has, at the end."""
+    names = [*(name for name in known if name in given), *(name for name in given if name not in known)]
+    return {name: _sendable(model, name, given[name]) for name in names if given[name] is not None}
+
+
+def _stated_defaults(parameters: Mapping[str, Parameter]) -> dict[str, Any]:
+    """What is sent for parameters the service wants stated: the default, or the one choice there is."""
+    required = {name: known for name, known in parameters.items() if known.required}
+    only = {name: known.choices[0] for name, known in required.items() if known.choices and len(known.choices) == 1}
+    return {**only, **{name: known.default for name, known in required.items() if known.default is not None}}
+
+
+def _sendable(model: Model, name: str, value: Any) -> Any:
+    """A value as plain JSON: tuples become lists. Raises UsageError for what JSON or UTF-8 has no form for."""
+    try:
+        if isinstance(value, str):
+            value.encode()
+            return value
+        return json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
+    except (TypeError, ValueError, RecursionError):
+        raise UsageError(f"{plain(name)} of {model.id} has a value that no request can carry") from None
+
+
+def _headers(model: Model, files: Mapping[str, str]) -> dict[str, str]:
+    asynchronous = _ASYNCHRONOUS if model.service.mode == "asynchronous" else {}
+    resolve = _RESOLVE if any(map(is_oss_url, files.values())) else {}
+    return {**_JSON, **asynchronous, **resolve}
+
+
+def _object_key(policy: Policy, name: str) -> str:
+    return f"{policy.upload_dir}/{name}"
+
+
+def _checked_id(task_id: str) -> str:
+    if not TASK_ID.fullmatch(task_id):
+        raise UsageError(f"{plain(task_id)!r} is no task id")
+    return task_id
+
+
+def _stamp(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, builtin_catalog().provider.clock).strftime("%Y%m%d%H%M%S")

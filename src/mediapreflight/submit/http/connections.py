@@ -1,0 +1,208 @@
+"""How connections are made: through which proxy, with which certificates, to which addresses, and for how long at most.
+
+httpx limits each read and write, not the exchange: a server that sends a byte every few seconds could hold it for ever. `Bounds`
+say when an exchange must be over, and it is cancelled then.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.request import getproxies
+
+import anyio
+import httpcore
+import httpx
+
+from ..._version import __version__
+from ...errors import UsageError
+from .addresses import distinct, refuse_private
+
+# Bytes a second. What is slower than a bad telephone line is no transfer any more.
+SLOWEST = 32 * 2**10
+_PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
+
+_SocketOptions = Iterable[Any] | None
+
+
+class Bounds:
+    """What one exchange may take, and where it may lead.
+
+    Attributes:
+        public: whether it may connect to public addresses only.
+        is_unsent: whether surely nothing of the request was sent: it, or as far as is told, its connection, is being made.
+
+    Args:
+        seconds: how long the exchange may take; `math.inf` where that has no limit.
+    """
+
+    def __init__(self, seconds: float, *, public: bool = False) -> None:
+        self.public = public
+        self.is_unsent = True
+        self._end = time.monotonic() + seconds
+
+    def allow(self, count: int) -> None:
+        """Add the time that so many bytes may take."""
+        self._end += count / SLOWEST
+
+    def left(self) -> float:
+        """Seconds until the exchange must be over."""
+        return max(self._end - time.monotonic(), 0.0)
+
+    async def watch(self, event: str, details: dict[str, Any]) -> None:
+        """Is told by httpcore of each step of a request."""
+        if event == "connection.connect_tcp.started":
+            self.is_unsent = True
+        elif event.endswith(".send_request_headers.started"):
+            self.is_unsent = False
+
+
+_BOUNDS: ContextVar[Bounds] = ContextVar("bounds")
+
+
+@contextmanager
+def bounded(bounds: Bounds) -> Iterator[None]:
+    """Hold whatever connects, reads or writes in this block to the bounds."""
+    token = _BOUNDS.set(bounds)
+    try:
+        yield
+    finally:
+        _BOUNDS.reset(token)
+
+
+class Clients(NamedTuple):
+    """`direct` sees no proxy, and is for hosts of this machine; `others` goes by the environment."""
+
+    direct: httpx.AsyncClient
+    others: httpx.AsyncClient
+
+
+def opened(transport: httpx.AsyncBaseTransport | None) -> Clients:
+    """The httpx clients. Raises UsageError where the environment names proxies or certificates that are of no use.
+
+    Args:
+        transport: in place of connections of one's own.
+    """
+    options: dict[str, Any] = {
+        "follow_redirects": False,
+        # A compressed answer can be larger than memory, and ranges and sizes count what is stored.
+        "headers": {"User-Agent": f"mediapreflight/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"},
+        # A place in a queue would count as part of the exchange.
+        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=20),
+    }
+    if transport is not None:
+        client = httpx.AsyncClient(**options, transport=transport)
+        return Clients(client, client)
+    _check_proxies()
+    options["verify"] = _certificates()
+    try:
+        others = httpx.AsyncClient(**options)
+    except (ValueError, httpx.InvalidURL):
+        raise UsageError("NO_PROXY names a host that cannot be one") from None
+    clients = Clients(httpx.AsyncClient(**options, trust_env=False), others)
+    for each in clients:
+        _bind(each)
+    return clients
+
+
+def _bind(client: httpx.AsyncClient) -> None:
+    """Let the client's connections be made here: httpx has no option for that."""
+    proxied = [mounted for mounted in client._mounts.values() if mounted is not None]
+    for transport in (client._transport, *proxied):
+        if isinstance(transport, httpx.AsyncHTTPTransport) and transport not in proxied:
+            transport._pool._network_backend = _Network(transport._pool._network_backend)
+
+
+# --- what the environment says
+
+
+def _certificates() -> ssl.SSLContext:
+    """Whom to trust: as SSL_CERT_FILE or SSL_CERT_DIR says, else what comes with httpx."""
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if file and not Path(file).is_file():
+        raise UsageError("SSL_CERT_FILE names no file")
+    if folder and not file and not Path(folder).is_dir():
+        raise UsageError("SSL_CERT_DIR names no folder")
+    log = Path(os.environ.get("SSLKEYLOGFILE") or os.devnull)
+    if log.exists() and not log.is_file() and str(log) != os.devnull:
+        raise UsageError("SSLKEYLOGFILE names no file")
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:
+        name = "SSLKEYLOGFILE" if os.environ.get("SSLKEYLOGFILE") and not isinstance(error, ssl.SSLError) else "SSL_CERT_FILE"
+        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else (error.strerror or str(error)).lower()
+        raise UsageError(f"{name} names a file that cannot be used: {reason}") from None
+
+
+def _check_proxies() -> None:
+    """Raises UsageError for a proxy that cannot be one. Its URL is not shown: it may hold a password."""
+    for kind, url in getproxies().items():
+        if kind not in ("http", "https", "all") or not url:
+            continue
+        try:
+            proxy = httpx.URL(url if "://" in url else f"http://{url}")
+            # httpx escapes what no host name may hold; only IPv6 addresses, for their zone, have a percent sign.
+            is_host = bool(proxy.host) and ("%" not in proxy.host or ":" in proxy.host)
+            is_proxy = proxy.scheme in _PROXY_SCHEMES and is_host
+        except (ValueError, httpx.InvalidURL):
+            is_proxy = False
+        if not is_proxy:
+            raise UsageError(f"{_variable(kind, url)} is no proxy: it takes http://, https:// or socks5://, a host and a port")
+        if proxy.scheme.startswith("socks") and find_spec("socksio") is None:
+            raise UsageError(f"{_variable(kind, url)} names a SOCKS proxy, which needs a library: pip install 'httpx[socks]'")
+
+
+def _variable(kind: str, url: str) -> str:
+    names = (f"{kind}_proxy", f"{kind}_proxy".upper())
+    return next((name for name in names if os.environ.get(name) == url), f"the system's {kind} proxy")
+
+
+# --- connections
+
+
+def _must_be_public() -> bool:
+    bounds = _BOUNDS.get(None)
+    return bounds is not None and bounds.public
+
+
+class _Network(httpcore.AsyncNetworkBackend):
+    """Connects directly, and to public addresses only where the bounds say so."""
+
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: _SocketOptions = None,
+    ) -> httpcore.AsyncNetworkStream:
+        if not _must_be_public():
+            return await self._connected(host, port, timeout, local_address, socket_options)
+        failure: Exception | None = None
+        for address in await self._public_addresses(host, port):
+            try:
+                return await self._connected(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        assert failure is not None
+        raise failure
+
+    async def _connected(self, host: str, *rest: Any) -> httpcore.AsyncNetworkStream:
+        return await self._inner.connect_tcp(host, *rest)
+
+    async def _public_addresses(self, host: str, port: int) -> list[str]:
+        try:
+            return refuse_private(distinct(await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from None

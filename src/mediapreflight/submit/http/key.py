@@ -1,0 +1,161 @@
+"""The API key: where it comes from, and how it is kept out of everything that is written."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import html.entities
+import importlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+from ...errors import UsageError
+
+KEY_VARIABLE = "DASHSCOPE_API_KEY"
+KEYRING_SERVICE = "dashscope"
+KEYRING_USER = "api-key"
+MASK = "****"
+
+_KEY = re.compile(r"[!-~]+")
+_ACCOUNT_DOMAIN = b"mediapreflight account\0"
+_ACCOUNT_DIGITS = 16
+
+KeySource = Callable[[], str]
+
+
+class ApiKey:
+    """An API key that shows itself only where it is asked for by `value`. It can be neither printed nor pickled nor copied.
+
+    Raises UsageError where the text is no key: empty, or with a character other than printable ASCII in it. White space at the
+    ends is taken off.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, text: str) -> None:
+        self._value = _checked(text, "the API key")
+
+    @property
+    def value(self) -> str:
+        """The key itself, for the one header it belongs into."""
+        return self._value
+
+    @property
+    def account(self) -> str:
+        """Sixteen hexadecimal digits that tell keys apart in the ledger and do not lead back to the key."""
+        return hashlib.sha256(_ACCOUNT_DOMAIN + self._value.encode("ascii")).hexdigest()[:_ACCOUNT_DIGITS]
+
+    def mask(self, text: str) -> str:
+        """The text with every occurrence of the key replaced by `****`, in whatever way JSON, a repr, XML, HTML or a URL spells
+        its characters. Where it is hidden deeper, in escapes of escapes, the text comes back with those resolved.
+        """
+        pattern = _spellings_of(self._value)
+        masked = readable = pattern.sub(MASK, text)
+        for _ in range(_DEPTH):
+            readable = _ESCAPE.sub(_resolved, readable)
+            if pattern.search(readable):
+                masked = readable = pattern.sub(MASK, readable)
+        return masked
+
+    def __repr__(self) -> str:
+        return f"ApiKey({MASK})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ApiKey) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("an API key is neither pickled nor copied")
+
+
+def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: Mapping[str, str] | None = None) -> ApiKey:
+    """The API key: as given, else from DASHSCOPE_API_KEY, else from the key ring (service `dashscope`, user `api-key`).
+
+    Args:
+        explicit: the key, or a function that returns it.
+
+    Raises UsageError where there is none, or what is there is no key. The key ring is asked only where the library `keyring` is
+    installed.
+    """
+    if isinstance(explicit, ApiKey):
+        return explicit
+    if explicit is not None:
+        return ApiKey(explicit() if callable(explicit) else explicit)
+    variables = os.environ if environment is None else environment
+    if variables.get(KEY_VARIABLE, "").strip():
+        return ApiKey(_checked(variables[KEY_VARIABLE], f"the API key in {KEY_VARIABLE}"))
+    stored, trouble = _from_key_ring()
+    if stored:
+        return ApiKey(_checked(stored, "the API key in the key ring"))
+    raise UsageError(f"no API key: set {KEY_VARIABLE}, or store one with `keyring set {KEYRING_SERVICE} {KEYRING_USER}`{trouble}")
+
+
+def _checked(text: object, what: str) -> str:
+    # The text is never shown: a key with a slip in it is still most of a key.
+    value = text.strip() if isinstance(text, str) else ""
+    if not value:
+        raise UsageError(f"{what} is empty")
+    if not _KEY.fullmatch(value):
+        raise UsageError(f"{what} holds a character that no key has: printable ASCII without spaces only")
+    return value
+
+
+def _from_key_ring() -> tuple[str | None, str]:
+    """The stored key, if any, and what went wrong, as the tail of a message."""
+    try:
+        keyring = importlib.import_module("keyring")
+    except ImportError:
+        return None, ""
+    try:
+        return keyring.get_password(KEYRING_SERVICE, KEYRING_USER), ""
+    except keyring.errors.NoKeyringError:
+        return None, ""
+    except Exception as error:
+        # Key rings are plug-ins of the system's own, and raise what they like.
+        return None, f" (the key ring does not answer: {type(error).__name__})"
+
+
+@functools.lru_cache(maxsize=8)
+def _spellings_of(key: str) -> re.Pattern[str]:
+    """A pattern for the key, each of whose characters stands for itself or is escaped."""
+    return re.compile("".join(map(_spellings_of_character, key)))
+
+
+def _spellings_of_character(character: str) -> str:
+    code = ord(character)
+    names = "".join(f"|{name};?" for name, value in _NAMES.items() if value == character)
+    digits = f"(?i:{code:02x})"
+    return (
+        rf"(?:{re.escape(character)}"
+        rf"|\\{{1,8}}(?:{re.escape(character)}|u00{digits}|x{digits})"
+        rf"|%{digits}"
+        rf"|&(?:#0{{0,8}}{code};?|#[xX]0{{0,8}}{digits};?{names}))"
+    )
+
+
+# How many escapes of escapes are looked into.
+_DEPTH = 4
+# What HTML calls the characters a key can have.
+_NAMES = {name.removesuffix(";"): text for name, text in html.entities.html5.items() if re.fullmatch("[!-~]", text)}
+_ESCAPE = re.compile(
+    r"\\+(?:u00|x)(?P<backslash>[0-7][0-9A-Fa-f])|\\+(?P<plain>[!-~])|%(?P<percent>[0-7][0-9A-Fa-f])"
+    r"|&#0{0,8}(?P<decimal>[0-9]{1,3});?|&#[xX]0{0,8}(?P<hexadecimal>[0-7][0-9A-Fa-f]);?|&(?P<name>[A-Za-z]{1,32});?"
+)
+
+
+def _resolved(escape: re.Match[str]) -> str:
+    """The ASCII character that an escape stands for; the escape, where it stands for another."""
+    text = escape[escape.lastgroup or 0]
+    match escape.lastgroup:
+        case "plain":
+            return text
+        case "name":
+            return _NAMES.get(text, escape[0])
+        case "decimal":
+            return chr(int(text)) if int(text) < 128 else escape[0]
+        case _:
+            return chr(int(text, 16))

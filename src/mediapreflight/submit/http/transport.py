@@ -1,0 +1,316 @@
+"""Requests onto the wire with httpx.
+
+The API key is added here, to requests for the service only, and taken out of whatever comes back. Redirects are never followed,
+and proxies never see what goes to this machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+import os
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit, urlunsplit
+
+import anyio
+import httpx
+
+from ...errors import DownloadError, LostAnswerError, ProtocolError, SubmitError, TransportError, UnreachableError, UploadError
+from ...media.opening import open_source
+from ...media.source import OpenError, display_name
+from .addresses import PrivateAddressError, is_loopback, refuse_private_host
+from .connections import Bounds, Clients, bounded
+from .exchange import Answer, Form, Purpose, Send
+from .key import ApiKey
+
+# Seconds of silence until an exchange counts as lost. A detect call answers when it has looked, an upload when it is stored.
+_READ_S: Mapping[Purpose, float] = {"detect": 90.0, "create": 60.0, "upload": 180.0, "look": 20.0}
+_DEFAULT_READ_S = 30.0
+_CONNECT_S = 10.0
+# The whole exchange may take as long as connecting and so many silences, and the time its bytes may take.
+_SILENCES = 2
+# Who tells at the level DEBUG, or INFO, what a server has answered.
+_LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
+# Errors after which nothing of the request can have been received.
+_NOT_RECEIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+class Wire:
+    """Makes exchanges, each within a whole deadline.
+
+    Args:
+        timeout: of each phase of every exchange, in place of the built-in ones.
+    """
+
+    def __init__(self, clients: Clients, key: ApiKey, timeout: httpx.Timeout | None = None) -> None:
+        self._clients = clients
+        self._key = key
+        self._timeout = timeout
+
+    async def __call__(self, send: Send) -> Answer:
+        """The answer. Raises UnreachableError, LostAnswerError, ProtocolError, UploadError and DownloadError."""
+        bounds = bounds_of(send, self._timeout)
+        with transport_errors(send, self._key, bounds):
+            http = client_for(send, self._clients)
+            with outgoing(send, self._key, http.build_request, self._timeout, bounds) as request:
+                request.extensions["trace"] = bounds.watch
+                with anyio.fail_after(bounds.left()) as scope:
+                    response = await http.send(request, stream=True)
+                    try:
+                        incoming = Incoming(send, self._key, response, bounds)
+                        async for piece in response.aiter_bytes() if incoming.is_unpacked else response.aiter_raw():
+                            if incoming.take(piece):
+                                break
+                            scope.deadline = anyio.current_time() + bounds.left()
+                        return incoming.answer()
+                    finally:
+                        await response.aclose()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients:
+            await client.aclose()
+
+
+def timeout_of(purpose: Purpose, override: httpx.Timeout | None) -> httpx.Timeout:
+    """The time-outs of one exchange, per phase."""
+    if override is not None:
+        return override
+    return httpx.Timeout(_READ_S.get(purpose, _DEFAULT_READ_S), connect=_CONNECT_S, pool=None)
+
+
+def bounds_of(send: Send, override: httpx.Timeout | None) -> Bounds:
+    """How long the exchange may take as a whole, without the time for its bytes, and where it may lead."""
+    timeout = timeout_of(send.request.purpose, override)
+    if timeout.read is None or timeout.connect is None:
+        return Bounds(math.inf, public=send.public)
+    return Bounds(timeout.connect + _SILENCES * timeout.read, public=send.public)
+
+
+def client_for(send: Send, clients: Clients) -> httpx.AsyncClient:
+    """The httpx client for where a request goes."""
+    # As httpx sends it to a proxy: dots of other scripts are dots then.
+    host = send.address or httpx.URL(send.request.url).raw_host.decode("ascii")
+    if send.public:
+        # Behind a proxy this is all that can be told; else the connection is held to it, too.
+        refuse_private_host(host)
+    return clients.direct if is_loopback(host) else clients.others
+
+
+@contextmanager
+def outgoing(
+    send: Send, key: ApiKey, build: Callable[..., httpx.Request], timeout: httpx.Timeout | None, bounds: Bounds
+) -> Iterator[httpx.Request]:
+    """The httpx request of an exchange, ready to be sent while the block lasts."""
+    request = send.request
+    headers = dict(request.headers)
+    if request.carries_key:
+        headers["Authorization"] = f"Bearer {key.value}"
+    url = request.url
+    extensions: dict[str, Any] = {}
+    if send.address is not None:
+        url, headers["Host"], extensions = _pinned(request.url, send.address)
+    options: dict[str, Any] = {"headers": headers, "extensions": extensions}
+    options["timeout"] = timeout_of(request.purpose, timeout)
+    if request.params:
+        options["params"] = dict(request.params)
+    if request.json is not None:
+        options["json"] = request.json
+    with _masked_logs(key), bounded(bounds):
+        if request.form is None:
+            yield _built(build, request.method, url, options, bounds)
+            return
+        with _opened(request.form, send) as file:
+            options["files"] = {"file": (request.form.name, file, "application/octet-stream")}
+            yield _built(build, request.method, url, options | {"data": dict(request.form.fields)}, bounds)
+
+
+def _built(
+    build: Callable[..., httpx.Request], method: str, url: str, options: Mapping[str, Any], bounds: Bounds
+) -> httpx.Request:
+    built = build(method, url, **options)
+    bounds.is_unsent = False
+    bounds.allow(int(built.headers.get("Content-Length", "0")))
+    return built
+
+
+@contextmanager
+def _masked_logs(key: ApiKey) -> Iterator[None]:
+    """Keep the key out of what the HTTP libraries log while the block lasts: a server may repeat it in a header."""
+
+    def masked(record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if (safe := key.mask(text)) != text:
+            record.msg, record.args = safe, None
+        return True
+
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    for logger in loggers:
+        logger.addFilter(masked)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(masked)
+
+
+def _pinned(url: str, address: str) -> tuple[str, str, dict[str, Any]]:
+    """The URL with an address in its host's place, the `Host` header, and the name that the certificate must carry."""
+    parts = urlsplit(url)
+    port = "" if parts.port is None else f":{parts.port}"
+    literal = f"[{address}]" if ":" in address else address
+    return urlunsplit(parts._replace(netloc=literal + port)), parts.netloc, {"sni_hostname": parts.hostname or ""}
+
+
+@contextmanager
+def _opened(form: Form, send: Send) -> Iterator[_Checked]:
+    try:
+        with open_source(form.path) as source:
+            yield _Checked(source.path, source.stream, source.size, send)
+    except OpenError as error:
+        raise UploadError(f"{display_name(form.path)}: cannot be read: {error.detail}") from None
+
+
+class _Checked:
+    """A file that is what its hash says, or breaks off before its end. httpx reads it in pieces, and asks how long it is."""
+
+    def __init__(self, shown: str, stream: BinaryIO, size: int, send: Send) -> None:
+        self._shown = shown
+        self._stream = stream
+        self._size = size
+        self._send = send
+        self._hash = hashlib.sha256()
+        self._have = 0
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def seek(self, position: int, whence: int = os.SEEK_SET) -> int:
+        return self._stream.seek(position, whence)
+
+    def read(self, size: int) -> bytes:
+        try:
+            data = self._stream.read(size)
+        except OSError as error:
+            raise UploadError(f"{self._shown}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        self._hash.update(data)
+        self._have += len(data)
+        # The last piece stays here where it is not the one: what is not whole is not stored.
+        is_whole = self._have == self._size
+        if self._have > self._size or not (data or is_whole) or (is_whole and self._hash.hexdigest() != self._send.sha256):
+            raise UploadError(f"{self._shown}: changed while it was uploaded; run it again")
+        if self._send.progress is not None:
+            self._send.progress(self._have)
+        return data
+
+
+class Incoming:
+    """Gathers one answer: to the sink where it is the body asked for, else into memory up to a bound."""
+
+    def __init__(self, send: Send, key: ApiKey, response: httpx.Response, bounds: Bounds) -> None:
+        self._send = send
+        self._key = key
+        self._bounds = bounds
+        headers = {name.lower(): key.mask(value) for name, value in response.headers.items()}
+        self._head = Answer(response.status_code, headers)
+        self._sink = send.sink if response.status_code in (200, 206) else None
+        self._body = bytearray()
+        # A transport that is not ours may hand over a body that is there already.
+        self.is_unpacked = response.is_stream_consumed
+        self._unpack = _unpacker("" if self.is_unpacked else headers.get("content-encoding", ""))
+        if self._sink is not None and send.begin is not None:
+            send.begin(self._head)
+
+    def take(self, piece: bytes) -> bool:
+        """Take a piece of the body as it came; True where no more is wanted."""
+        self._bounds.allow(len(piece))
+        if self._sink is not None:
+            return bool(self._sink(piece))
+        room = self._send.most - len(self._body)
+        try:
+            self._body += self._unpack(piece, room + 1)
+        except zlib.error:
+            raise self._unclear("answers in a coding that it was not asked for") from None
+        if len(self._body) > self._send.most:
+            raise self._unclear(f"answers with more than {self._send.most:,} bytes")
+        return False
+
+    def answer(self) -> Answer:
+        """The whole answer. The key, should it be in it, is masked."""
+        # Latin-1 gives every byte a character: what is not masked stays as it is.
+        body = self._key.mask(self._body.decode("latin-1")).encode("latin-1")
+        return Answer(self._head.status, self._head.headers, body)
+
+    def _unclear(self, words: str) -> ProtocolError:
+        return ProtocolError("", f"{host_of(self._send)} {words}", status=self._head.status)
+
+
+def _unpacker(coding: str) -> Callable[[bytes, int], bytes]:
+    """What unpacks a body piece by piece, never to more bytes than wanted: no coding was asked for, but some send gzip anyway."""
+    match coding.strip().lower():
+        case "" | "identity":
+            return lambda piece, most: piece
+        case "gzip" | "x-gzip" | "deflate":
+            return zlib.decompressobj(_GZIP_OR_ZLIB).decompress
+        case _:
+            return _refuse_coding
+
+
+def _refuse_coding(piece: bytes, most: int) -> bytes:
+    raise zlib.error
+
+
+def host_of(send: Send) -> str:
+    """Where a request goes, fit for a message."""
+    return urlsplit(send.request.url).netloc
+
+
+@contextmanager
+def transport_errors(send: Send, key: ApiKey, bounds: Bounds) -> Iterator[None]:
+    """Turns what connections and httpx raise into our own errors, without URLs, whose queries may be signed."""
+    try:
+        yield
+    except PrivateAddressError as error:
+        kind = _REFUSALS[send.request.purpose]
+        place = "" if error.address in host_of(send).lower() else f" ({error.address})"
+        raise kind(f"{host_of(send)}: is no public address{place}, and a service elsewhere may name no other") from None
+    except _NOT_RECEIVED as error:
+        raise _unreachable(send, error, key) from None
+    except (httpx.InvalidURL, UnicodeError) as error:
+        # httpx reads the Location of an answer, too, whoever follows it.
+        raise (_unreachable if bounds.is_unsent else _lost)(send, error, key) from None
+    except TimeoutError:
+        raise _late(send, bounds) from None
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        raise _lost(send, error, key) from None
+
+
+def _unreachable(send: Send, error: Exception, key: ApiKey) -> UnreachableError:
+    return UnreachableError(f"{host_of(send)}: cannot be reached: {_reason(error, key)}")
+
+
+def _lost(send: Send, error: Exception, key: ApiKey) -> LostAnswerError:
+    return LostAnswerError(f"{host_of(send)}: the answer was lost: {_reason(error, key)}")
+
+
+# What a refusal to connect is, by what the request was for.
+_REFUSALS: Mapping[Purpose, type[SubmitError]] = {"upload": UploadError, "download": DownloadError}
+
+
+def _late(send: Send, bounds: Bounds) -> TransportError:
+    if bounds.is_unsent:
+        return UnreachableError(f"{host_of(send)}: cannot be reached: connecting takes too long")
+    return LostAnswerError(f"{host_of(send)}: the answer was lost: it takes too long")
+
+
+def _reason(error: Exception, key: ApiKey) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return key.mask(text[:1].lower() + text[1:])

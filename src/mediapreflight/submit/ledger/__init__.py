@@ -1,0 +1,481 @@
+"""The local record of submitted jobs, so that neither a crash nor a second call ever pays twice.
+
+A submission is written down before anything is sent for it and after every answer, each time in one transaction:
+
+    ready ──► sending ──► created ──► succeeded ──► delivered
+      ▲        │   │         ▲
+      └────────┘   └► unclear ┘   and from each that is not delivered: ──► failed
+
+`sending` says that the create call may have reached the service: only the service's task list can tell. One submission of a model
+and an account is `sending` at any time, so that a task in that list cannot be mistaken for another's. `unclear` says that the
+list did not tell: it is looked at again, and the call is never sent again by itself.
+
+Whoever works on a submission owns it. Owners are told apart by a lock that ends with their process, so what a killed process
+leaves can be taken over, and what a living one works on cannot. API keys and signed URLs are never recorded.
+
+May import: catalog, errors, media, output_folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from ...catalog import builtin_catalog
+from ...errors import LedgerError
+from . import reusable as kept
+from . import turns as rates
+from .owners import Owners
+from .records import OPEN_STAGES, NewSubmission, Stage, Submission, fingerprint, without_secrets
+from .rows import added, change, failure, readable, selected
+from .store import DamagedRowError, Store
+
+__all__ = ["Ledger", "NewSubmission", "Submission", "default_path", "fingerprint"]
+
+# From which stages each step may be taken, and to which it leads.
+STEPS: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
+    "filled": (("ready",), "ready"),
+    "begin_sending": (("ready",), "sending"),
+    "not_created": (("sending",), "ready"),
+    "unclear": (("sending", "unclear", "created"), "unclear"),
+    "created": (("sending", "unclear"), "created"),
+    "adopted": (("sending", "unclear", "created", "failed"), "created"),
+    "polled": (("created",), "created"),
+    "succeeded": (("created",), "succeeded"),
+    "delivered": (("succeeded", "delivered"), "delivered"),
+    "failed": ((*OPEN_STAGES, "delivered"), "failed"),
+}
+
+_ASKED_BY = "asked by"
+_OPEN = f"stage IN ({', '.join(repr(stage) for stage in OPEN_STAGES)})"
+
+
+def default_path() -> Path:
+    """Where the ledger is: in MEDIAPREFLIGHT_STATE_DIR, else where the platform keeps the state of programs."""
+    folder = os.environ.get("MEDIAPREFLIGHT_STATE_DIR")
+    if not folder:
+        from platformdirs import user_state_path
+
+        folder = str(user_state_path("mediapreflight", appauthor=False))
+    return Path(folder) / "ledger.sqlite3"
+
+
+class Ledger:
+    """The record of submitted jobs, in one SQLite file, for several threads and processes at once.
+
+    Nothing is opened or made before the first use. A forked child opens the file for itself and owns nothing of its parent's.
+
+    Args:
+        path: the file; None takes `default_path()`.
+        clock: seconds since the epoch.
+
+    Every method raises LedgerError where the file cannot be read or written, and where a step is not legal: a submission that is
+    unknown, owned by somebody else, or in a stage from which the step does not lead on. Nothing was changed then.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, clock: Callable[[], float] = time.time) -> None:
+        place = (default_path() if path is None else Path(path)).absolute()
+        self._assemble(Store(place), Owners(place.with_name(f"{place.name}-owners")), clock)
+
+    def _assemble(self, store: Store, owners: Owners, clock: Callable[[], float]) -> None:
+        self._store, self._owners, self._clock = store, owners, clock
+        # What the file says of our own claims can be late: a disk that is full keeps a release from being written.
+        self._claimed: set[int] = set()
+        # Detect calls of this process whose answers are waited for.
+        # One entry for each call under way: an earlier one ends only its own.
+        self._asked: list[kept.Key] = []
+        self._finalizer = weakref.finalize(self, _close, store, owners)
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None for a copy in memory."""
+        return self._store.path
+
+    def copied(self) -> Ledger:
+        """A copy in memory, for dry runs: it starts with what is recorded here, and nothing done to it is written to disk."""
+        copy = Ledger.__new__(Ledger)
+        copy._assemble(self._store.copied(), Owners(self._owners.folder, writes=False), self._clock)
+        return copy
+
+    def close(self) -> None:
+        """Let go of everything owned, and close the file. The next use opens it again."""
+        _close(self._store, self._owners)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- what is recorded
+
+    def submission(self, id: int) -> Submission:
+        """One submission. Raises LedgerError where there is none of this number."""
+        with self._store.reading() as connection:
+            return self._found(connection, id)
+
+    def by_task(self, task_id: str) -> Submission | None:
+        """The submission a task was made for."""
+        found = self._selected("WHERE task_id = ? ORDER BY id DESC LIMIT 1", (task_id,))
+        return found[0] if found else None
+
+    def open(self) -> tuple[Submission, ...]:
+        """All that is neither delivered nor failed, oldest first; without those that cannot be read."""
+        return self._readable(f"WHERE {_OPEN} ORDER BY id")[0]
+
+    def all(self, limit: int | None = None) -> tuple[Submission, ...]:
+        """The latest submissions, newest first; without those that cannot be read."""
+        return self._readable("ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,))[0]
+
+    def damaged(self) -> tuple[str, ...]:
+        """A line for each open submission that cannot be read."""
+        _, damaged = self._readable(f"WHERE {_OPEN} ORDER BY id")
+        return tuple(f"{self._store.name}: {error}" for error in damaged)
+
+    def last_id(self) -> int:
+        """The highest number so far; 0 where there is none."""
+        with self._store.reading() as connection:
+            return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM submissions").fetchone()[0])
+
+    def known_tasks(self, task_ids: Iterable[str]) -> dict[str, str | None]:
+        """The accounts of those of the tasks that are recorded."""
+        query = "SELECT task_id, account FROM submissions WHERE task_id = ?"
+        with self._store.reading() as connection:
+            return dict(row for task in task_ids for row in connection.execute(query, (task,)).fetchall())
+
+    # --- registering and owning
+
+    def register(self, entries: Sequence[NewSubmission], *, again: bool = False) -> list[Submission]:
+        """Write jobs down before anything is sent for them, all or none.
+
+        A job that is open already, or whose result was delivered, is not written down twice: its submission is returned instead,
+        and belongs to the key of this entry from now on, where nothing was sent for it yet.
+        How long ago that was does not count, since the clock may be wrong. Failed ones do not count.
+
+        Args:
+            again: make a new submission in any case.
+        """
+        with self._store.writing() as connection:
+            return [self._registered(connection, entry, again) for entry in entries]
+
+    def claim(self, id: int) -> Submission | None:
+        """Become the owner of a submission, until `release`. None while a living owner has it, this process included."""
+        with self._store.writing() as connection:
+            row = self._found(connection, id)
+            if self._has_living_owner(row):
+                return None
+            change(connection, id, {"owner": self._owners.token()})
+            # Under the write lock, here and in `release`: another thread tells by both together who owns it.
+            self._claimed.add(id)
+            return self._found(connection, id)
+
+    def release(self, id: int) -> None:
+        """Let go of a submission. Nothing happens where somebody else owns it."""
+        try:
+            with self._store.writing() as connection:
+                connection.execute("UPDATE submissions SET owner = NULL WHERE id = ? AND owner = ?", (id, self._owners.own))
+                self._claimed.discard(id)
+        except LedgerError:
+            # Nobody works on it any more, whatever the file still says.
+            self._claimed.discard(id)
+            raise
+
+    def is_idle(self, submission: Submission) -> bool:
+        """Whether nobody works on it: its owner let go, or has died."""
+        with self._store.writing(durable=False):
+            return not self._has_living_owner(submission)
+
+    # --- steps of a submission this process owns
+
+    def filled(self, id: int, fields: Mapping[str, Any]) -> Submission:
+        """The detect call has answered."""
+        return self._step(id, "filled", fields=without_secrets(dict(fields)))
+
+    def begin_sending(
+        self, id: int, concurrent: int | None, before: Mapping[str, Any] | None = None, at: float | None = None
+    ) -> tuple[Submission, ...]:
+        """Announce the create call, where it may be sent now.
+
+        Args:
+            concurrent: how many tasks of the model may run at once at this base URL; None where that has no limit.
+            before: the service's tasks just before, as `settling.Before` reads them; None where they could not be had.
+            at: the service's time; None where it is not known.
+
+        Returns nothing where the stage now is `sending`; else, with nothing changed, the submissions that stand in the way: one
+        whose own create call is on its way, or those whose tasks run. Tasks older than the service keeps any,
+        and tasks it does not know, do not count.
+        """
+        with self._store.writing() as connection:
+            row = self._owned(connection, id, "begin_sending")
+            in_the_way = _in_the_way(connection, row, concurrent, self._clock())
+            if not in_the_way:
+                change(connection, id, {"stage": "sending", "sent_at": at, "before": before})
+            return in_the_way
+
+    def dated(self, id: int, at: float) -> Submission:
+        """When the create call was sent, by the service's time, which was not known before its answer."""
+        with self._store.writing() as connection:
+            self._owned(connection, id, "unclear")
+            change(connection, id, {"sent_at": at})
+            return self._found(connection, id)
+
+    def in_the_way(self, id: int, concurrent: int | None) -> tuple[Submission, ...]:
+        """What `begin_sending` would return now."""
+        with self._store.reading() as connection:
+            return _in_the_way(connection, self._found(connection, id), concurrent, self._clock())
+
+    def not_created(self, id: int) -> Submission:
+        """The create call surely made no task: it can be sent again."""
+        return self._step(id, "not_created", sent_at=None, before=None)
+
+    def unclear(self, id: int, message: str, before: Mapping[str, Any] | None = None) -> Submission:
+        """The task list does not tell whether the create call made a task. The message says why.
+
+        Args:
+            before: the tasks that are not its own, where a task that was taken up was not; else what is recorded stays.
+        """
+        no_task = {} if before is None else {"before": before, "task_id": None, "request_id": None, "created_at": None}
+        return self._step(id, "unclear", **failure(None, "Unclear", message), **no_task)
+
+    def created(
+        self,
+        id: int,
+        task_id: str,
+        request_id: str | None,
+        status: str | None,
+        at: float | None = None,
+        *,
+        is_found: bool = False,
+    ) -> Submission:
+        """The create call has made a task.
+
+        Args:
+            at: the service's time; None takes this machine's.
+            is_found: whether it was found in the task list, and not answered.
+        """
+        task = self._task(task_id, request_id, status, at)
+        return self._step(id, "created", **task, **({} if is_found else {"before": None}))
+
+    def adopted(self, id: int, account: str, task_id: str, status: str | None, at: float | None = None) -> Submission:
+        """The user says that this task is the submission's own, and which account looks after it."""
+        task = self._task(task_id, None, status, at)
+        return self._step(id, "adopted", account=account, ended_at=None, before=None, **task)
+
+    def _task(self, task_id: str, request_id: str | None, status: str | None, at: float | None) -> dict[str, Any]:
+        made = self._clock() if at is None else at
+        return {"task_id": task_id, "request_id": request_id, "created_at": made} | failure(status, None, None)
+
+    def polled(self, id: int, status: str | None) -> Submission:
+        """The task goes on."""
+        return self._step(id, "polled", status=status, polled_at=self._clock())
+
+    def succeeded(
+        self,
+        id: int,
+        seconds: float | None = None,
+        amount: float | None = None,
+        currency: str | None = None,
+        answer: Mapping[str, Any] | None = None,
+    ) -> Submission:
+        """The task has succeeded; its result is yet to be fetched.
+
+        Args:
+            seconds: as billed. amount, currency: what they cost; where None, what was expected stays.
+            answer: what the service said of it. It is kept as it is: whoever passes URLs that sign themselves means to keep them.
+        """
+        now = self._clock()
+        costs = {"amount": amount} if currency is None else {"amount": amount, "currency": currency}
+        ended = {"status": "SUCCEEDED", "polled_at": now, "ended_at": now, "answer": answer}
+        return self._step(id, "succeeded", seconds_billed=seconds, **ended, **costs)
+
+    def delivered(self, id: int, result: str | None) -> Submission:
+        """The result is at home.
+
+        Args:
+            result: the absolute path of the video, or a template id.
+        """
+        return self._step(id, "delivered", result=without_secrets(result))
+
+    def failed(self, id: int, status: str | None, code: str | None, message: str | None) -> Submission:
+        """It was refused, failed, or has expired. The job can be registered anew."""
+        return self._step(id, "failed", **failure(status, code, message), ended_at=self._clock())
+
+    # --- uploads and detections that need not be repeated
+    #
+    # `account` is anything that tells accounts apart; only its hash is recorded.
+
+    def uploaded(self, account: str, model: str, base_url: str, sha256: str) -> str | None:
+        """The temporary URL of a file that was uploaded for this model less than 47 h ago."""
+        url = self._kept(kept.Key("upload", account, model, base_url, sha256))
+        return url if isinstance(url, str) else None
+
+    def remember_upload(self, account: str, model: str, base_url: str, sha256: str, url: str) -> None:
+        """Record where a file was uploaded to. A URL with a query is not recorded."""
+        if without_secrets(url) == url:
+            self._keep(kept.Key("upload", account, model, base_url, sha256), url)
+
+    def forget_upload(self, account: str, model: str, base_url: str, sha256: str) -> None:
+        """The temporary URL does not answer any more."""
+        with self._store.writing(durable=False) as connection:
+            kept.forget(connection, kept.Key("upload", account, model, base_url, sha256))
+
+    def detection(self, key: kept.Key) -> dict[str, Any] | None:
+        """What a detect call said about a picture less than 24 h ago."""
+        said = self._kept(key)
+        return said if isinstance(said, dict) and _ASKED_BY not in said else None
+
+    def begin_detection(self, key: kept.Key, *, again: bool = False) -> Literal["begun", "known", "under way", "lost"]:
+        """Announce a detect call, which may bill.
+
+        Args:
+            again: also where the answer to an earlier one was lost.
+
+        Returns `begun` where it may be sent now; `known` where its answer has come meanwhile; `under way` while somebody living
+        waits for the answer to the same call; `lost` where somebody sent it and never heard the answer.
+        """
+        with self._store.writing() as connection:
+            said = kept.value_of(connection, key, self._clock())
+            if isinstance(said, dict) and _ASKED_BY not in said:
+                return "known"
+            asked_by = said.get(_ASKED_BY) if isinstance(said, dict) else None
+            if asked_by is not None and self._is_waiting(asked_by, key):
+                return "under way"
+            if asked_by is not None and not again:
+                return "lost"
+            kept.keep(connection, key, {_ASKED_BY: self._owners.token()}, self._clock())
+            self._asked.append(key)
+            return "begun"
+
+    def end_detection(self, key: kept.Key) -> None:
+        """Nobody waits for the answer of this process's detect call any more, whether it came or not."""
+        self._asked.remove(key)
+
+    def remember_detection(self, key: kept.Key, value: Mapping[str, Any]) -> None:
+        """Record what a detect call said: a JSON object."""
+        self._keep(key, without_secrets(value))
+
+    def forget_detection(self, key: kept.Key) -> None:
+        """A detect call that was announced surely was not billed, or its answer is not to be used again."""
+        with self._store.writing() as connection:
+            kept.forget(connection, key)
+
+    def _is_waiting(self, token: str, key: kept.Key) -> bool:
+        return key in self._asked if token == self._owners.own else self._owners.is_alive(token)
+
+    def known_keys(self, account: str, base_url: str) -> frozenset[str]:
+        """The ids under which the task list names this account's key, as far as they are known."""
+        known = self._kept(kept.Key("key ids", account, "", base_url, ""))
+        return frozenset(known) if isinstance(known, list) else frozenset()
+
+    def remember_keys(self, account: str, base_url: str, ids: Iterable[str]) -> None:
+        """Record under which ids the task list names this account's key."""
+        self._keep(kept.Key("key ids", account, "", base_url, ""), sorted({*ids, *self.known_keys(account, base_url)}))
+
+    def _kept(self, key: kept.Key) -> Any:
+        with self._store.reading() as connection:
+            return kept.value_of(connection, key, self._clock())
+
+    def _keep(self, key: kept.Key, value: Any) -> None:
+        with self._store.writing(durable=False) as connection:
+            kept.keep(connection, key, value, self._clock())
+
+    # --- rates
+
+    def wait_before(self, bucket: str, per_second: float) -> float:
+        """Take a turn among all who share the ledger and this bucket.
+
+        Returns 0 where it is taken, else the seconds after which to ask again.
+        """
+        with self._store.writing(durable=False) as connection:
+            return rates.take_turn(connection, kept.digest(bucket), per_second, self._clock())
+
+    def hold(self, bucket: str, seconds: float) -> None:
+        """Let nobody take a turn for some seconds, at most `rates.LONGEST_HOLD_S`."""
+        with self._store.writing(durable=False) as connection:
+            rates.hold(connection, kept.digest(bucket), seconds, self._clock())
+
+    # --- inside
+
+    def _selected(self, rest: str, values: Sequence[Any] = ()) -> tuple[Submission, ...]:
+        with self._store.reading() as connection:
+            return selected(connection, rest, values)
+
+    def _readable(self, rest: str, values: Sequence[Any] = ()) -> tuple[tuple[Submission, ...], tuple[DamagedRowError, ...]]:
+        with self._store.reading() as connection:
+            return readable(connection, rest, values)
+
+    def _found(self, connection: sqlite3.Connection, id: int) -> Submission:
+        found = selected(connection, "WHERE id = ?", (id,))
+        if not found:
+            raise LedgerError(f"{self._store.name}: there is no submission {id}")
+        return found[0]
+
+    def _has_living_owner(self, row: Submission) -> bool:
+        if row.owner is not None and row.owner == self._owners.own:
+            return row.id in self._claimed
+        return row.owner is not None and self._owners.is_alive(row.owner)
+
+    def _owned(self, connection: sqlite3.Connection, id: int, step: str) -> Submission:
+        row = self._found(connection, id)
+        if row.owner is None or row.owner != self._owners.own:
+            raise LedgerError(f"{self._store.name}: submission {id} is not owned by this process")
+        if row.stage not in STEPS[step][0]:
+            raise LedgerError(f"{self._store.name}: submission {id} is {row.stage}; {step.replace('_', ' ')!r} does not follow")
+        return row
+
+    def _step(self, id: int, step: str, **values: Any) -> Submission:
+        with self._store.writing() as connection:
+            self._owned(connection, id, step)
+            change(connection, id, {"stage": STEPS[step][1], **values})
+            return self._found(connection, id)
+
+    def _registered(self, connection: sqlite3.Connection, entry: NewSubmission, again: bool) -> Submission:
+        if not again and (standing := _standing(connection, entry.fingerprint)):
+            if standing.stage != "ready" or standing.account == entry.account or self._has_living_owner(standing):
+                return standing
+            # Nothing was sent with the other key, which may have been a wrong one.
+            change(connection, standing.id, {"account": entry.account})
+            return self._found(connection, standing.id)
+        job = without_secrets(entry.job)
+        own = {"job": job, "resumable": job == entry.job, "fields": {}, "stage": "ready", "again": again}
+        values = msgspec.structs.asdict(entry) | own | {"registered_at": self._clock()}
+        return self._found(connection, added(connection, values))
+
+
+def _standing(connection: sqlite3.Connection, fingerprint: str) -> Submission | None:
+    """The submission that makes a new one of the same job needless: an open one, else the newest.
+
+    One that is unclear does not count as open: it may have been sent anew since.
+    """
+    standing = selected(connection, "WHERE fingerprint = ? AND stage != 'failed' ORDER BY id DESC", (fingerprint,))
+    goes_on = (row for row in standing if row.stage in OPEN_STAGES and row.stage != "unclear")
+    return next(goes_on, standing[0] if standing else None)
+
+
+def _in_the_way(connection: sqlite3.Connection, row: Submission, concurrent: int | None, now: float) -> tuple[Submission, ...]:
+    others = "WHERE base_url = ? AND model = ? AND account IS ? AND id != ? AND stage = "
+    place = (row.base_url, row.model, row.account, row.id)
+    # A row that cannot be read is nobody's to settle: it must not stand in the way for ever.
+    sending, _ = readable(connection, f"{others}'sending'", place)
+    if sending:
+        return sending
+    if concurrent is None:
+        return ()
+    oldest = now - builtin_catalog().provider.task_lifetime
+    running, _ = readable(
+        connection, f"{others}'created' AND status IS NOT 'UNKNOWN' AND created_at > ? ORDER BY id", (*place, oldest)
+    )
+    return running if len(running) >= concurrent else ()
+
+
+def _close(store: Store, owners: Owners) -> None:
+    with store.lock:
+        owners.close()
+        store.close()

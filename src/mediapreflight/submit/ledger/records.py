@@ -1,0 +1,168 @@
+"""What the ledger records of a submission, and what it must never record: signed URLs, passwords in URLs, whole files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import msgspec
+
+from ...media.data_url import holds_base64
+from ...media.source import display_name
+
+Stage = Literal["ready", "sending", "unclear", "created", "succeeded", "delivered", "failed"]
+OPEN_STAGES: tuple[Stage, ...] = ("ready", "sending", "unclear", "created", "succeeded")
+
+# A text that begins as a URL is one to its end, even where it holds spaces that it should not; within a text a space ends it.
+_ANY_URL = re.compile(r"\A\s*[a-z][a-z0-9+.-]*://.*|[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE | re.DOTALL)
+# What signs a URL without saying which object it is, in the ways of Alibaba Cloud OSS, Amazon S3 and Google Cloud Storage.
+_SIGNING = re.compile(
+    r"ossaccesskeyid|signature|expires|security-token"
+    r"|x-(oss|amz|goog)-(algorithm|credential|date|expires|security-token|signature(-version)?|signedheaders)",
+    re.IGNORECASE,
+)
+
+
+class NewSubmission(msgspec.Struct, frozen=True, kw_only=True):
+    """A job about to be registered.
+
+    Attributes:
+        fingerprint: what makes two jobs the same, from `fingerprint`.
+        model: the catalog's id. region, base_url: where it goes. account: whose key sends it, as in `ApiKey.account`.
+        job: plain JSON, `{"model", "inputs", "parameters", "region"}`, paths absolute, values as the user gave them.
+        hashes: sha256 of the local files, by role.
+        boxes: `service` or `local`.
+        out: the absolute folder the result goes to.
+        estimated_amount, currency: what it is expected to cost; None where that is not known.
+    """
+
+    fingerprint: str
+    model: str
+    region: str
+    base_url: str
+    account: str
+    job: dict[str, Any]
+    hashes: dict[str, str] = {}
+    boxes: str = "service"
+    out: str | None = None
+    estimated_amount: float | None = None
+    currency: str | None = None
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the ledger. Times are seconds since the epoch, None where they have not come yet.
+
+    Attributes beyond those of `NewSubmission`:
+        account: None in rows that were written before accounts were.
+        again: whether it was asked for although the same job was known.
+        fields: what the model's detect call filled.
+        stage: `ready` (nothing sent), `sending` (the create call is on its way, or its answer was lost), `unclear` (its answer
+            was lost, and the task list did not tell whether it made a task), `created` (the task is known), `succeeded` (its
+            result is not fetched yet), `delivered`, `failed`.
+        before: the service's tasks just before the create call was sent, as `settling.Before` reads them; None once that
+            was answered.
+        status: the service's own word.
+        sent_at, created_at: by the service's clock, as far as it was heard.
+        answer: what the service said last of a finished task.
+        ended_at: when the task was first seen to have ended.
+        result: the path of the delivered video, or a template id; never a URL.
+        owner: a token of the process that works on it.
+        resumable: whether `job` can still be sent from this record. False where an input was a URL with a query, a password or
+            a fragment (such URLs are as good as a password, so only the part before is kept), or a `data:` URL, of which only
+            the hash is kept: a submission that is not `created` yet needs the job once more.
+    """
+
+    id: int
+    fingerprint: str
+    model: str
+    region: str
+    base_url: str
+    account: str | None
+    again: bool
+    job: dict[str, Any]
+    hashes: dict[str, str]
+    boxes: str
+    fields: dict[str, Any]
+    out: str | None
+    stage: Stage
+    before: dict[str, Any] | None
+    status: str | None
+    task_id: str | None
+    request_id: str | None
+    registered_at: float
+    sent_at: float | None
+    created_at: float | None
+    polled_at: float | None
+    ended_at: float | None
+    result: str | None
+    answer: dict[str, Any] | None
+    error_code: str | None
+    error_message: str | None
+    seconds_billed: float | None
+    estimated_amount: float | None
+    amount: float | None
+    currency: str | None
+    owner: str | None
+    resumable: bool
+
+
+def fingerprint(
+    model_id: str, base_url: str, inputs: Mapping[str, str], fields: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> str:
+    """What makes two jobs the same, as 64 hexadecimal digits.
+
+    Args:
+        inputs: by role, the sha256 of a local file or a URL. A URL counts without its signature, so that one that was signed
+            anew is the same input.
+        fields, parameters: JSON values. 5 and 5.0 are the same; the order of names does not count.
+    """
+    unsigned = {role: _without_signature(value) for role, value in inputs.items()}
+    content = _canonical([model_id, base_url, unsigned, dict(fields), dict(parameters)])
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(name): _canonical(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    return value
+
+
+def _without_signature(value: str) -> str:
+    if "?" not in value or "://" not in value:
+        return value
+    try:
+        parts = urlsplit(value)
+        kept = [(name, item) for name, item in parse_qsl(parts.query, keep_blank_values=True) if not _SIGNING.fullmatch(name)]
+    except ValueError:
+        return value
+    return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+def without_secrets(value: Any) -> Any:
+    """A JSON value with every URL in it cut before its query or fragment, and without user name and password.
+
+    Of a `data:` URL only its beginning and its size are left.
+    """
+    if isinstance(value, str):
+        if holds_base64(value):
+            return display_name(value)
+        return _ANY_URL.sub(lambda found: _bare(found[0]), value)
+    if isinstance(value, Mapping):
+        return {name: without_secrets(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(without_secrets(item) for item in value)
+    return value
+
+
+def _bare(url: str) -> str:
+    scheme, _, rest = re.split(r"[?#]", url, maxsplit=1)[0].partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"

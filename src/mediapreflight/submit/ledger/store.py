@@ -1,0 +1,330 @@
+"""The ledger's SQLite file: opened with care, one transaction at a time, never carried across a fork.
+
+It guards against paying twice. So a file that is damaged, foreign or newer than this program is never rebuilt or overwritten:
+it is named, and the user decides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+
+# Only for its hooks, which have to be registered before those at the end of this file.
+import filelock  # noqa: F401
+
+from ...errors import LedgerError
+from ...output_folder import flush_folder, move_to_free_name
+
+# Whoever wants to write waits this long for the others.
+_BUSY_S = 30.0
+_APPLICATION_ID = 0x4D504C44
+_SCHEMA_VERSION = 2
+_SCHEMA = (
+    """CREATE TABLE submissions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        fingerprint TEXT NOT NULL, again INTEGER NOT NULL,
+        model TEXT NOT NULL, region TEXT NOT NULL, base_url TEXT NOT NULL, account TEXT,
+        job TEXT NOT NULL, resumable INTEGER NOT NULL, hashes TEXT NOT NULL, boxes TEXT NOT NULL, fields TEXT NOT NULL, out TEXT,
+        stage TEXT NOT NULL CHECK (stage IN ('ready', 'sending', 'unclear', 'created', 'succeeded', 'delivered', 'failed')),
+        before TEXT, status TEXT, task_id TEXT, request_id TEXT,
+        registered_at REAL NOT NULL, sent_at REAL, created_at REAL, polled_at REAL, ended_at REAL,
+        result TEXT, answer TEXT, error_code TEXT, error_message TEXT,
+        seconds_billed REAL, estimated_amount REAL, amount REAL, currency TEXT, owner TEXT)""",
+    # What the code promises, held by the file itself: no job is open twice unless somebody asked for that, and no two create
+    # calls of a model and an account are on their way.
+    """CREATE UNIQUE INDEX open_once ON submissions (fingerprint)
+        WHERE again = 0 AND stage IN ('ready', 'sending', 'unclear', 'created', 'succeeded')""",
+    "CREATE UNIQUE INDEX sending_once ON submissions (base_url, model, account) WHERE stage = 'sending'",
+    "CREATE INDEX submissions_by_fingerprint ON submissions (fingerprint)",
+    "CREATE INDEX submissions_by_task ON submissions (task_id)",
+    "CREATE INDEX submissions_by_stage ON submissions (stage, base_url, model)",
+    "CREATE TABLE IF NOT EXISTS turns (bucket TEXT PRIMARY KEY, taken_at REAL, held_at REAL, held_for REAL) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS kept (
+        kind TEXT NOT NULL, account TEXT NOT NULL, model TEXT NOT NULL, base_url TEXT NOT NULL, sha256 TEXT NOT NULL,
+        variant TEXT NOT NULL, value TEXT NOT NULL, kept_at REAL NOT NULL,
+        PRIMARY KEY (kind, account, model, base_url, sha256, variant)) WITHOUT ROWID""",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA user_version = {_SCHEMA_VERSION}",
+)
+_INDICES = ("open_once", "sending_once", "submissions_by_fingerprint", "submissions_by_task", "submissions_by_stage")
+_REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full; what was recorded before is whole: free some space and run the same again",
+    sqlite3.SQLITE_READONLY: "the ledger cannot be written to; nothing is sent without it",
+    sqlite3.SQLITE_CANTOPEN: "the ledger cannot be opened for writing; nothing is sent without it",
+    sqlite3.SQLITE_PERM: "the ledger may not be opened; nothing is sent without it",
+    sqlite3.SQLITE_BUSY: f"another program has kept the ledger locked for {_BUSY_S:.0f} s",
+    sqlite3.SQLITE_NOTADB: "is no ledger; name another place with MEDIAPREFLIGHT_STATE_DIR, or move the file away",
+    sqlite3.SQLITE_CORRUPT: "the ledger is damaged; bring back a copy, or move it away once no job in it is open",
+}
+
+
+class DamagedRowError(Exception):
+    """A row that the ledger cannot have written."""
+
+
+class Store:
+    """One ledger file, or the same tables in memory. For threads; each process opens the file for itself.
+
+    Attributes:
+        path: None where it is in memory.
+        lock: held by the thread that uses the connection.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        _STORES.add(self)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return str(self.path or "the copy of the ledger")
+
+    @contextlib.contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """One transaction, alone among all threads and processes. Raises LedgerError, after which nothing of it remains.
+
+        Args:
+            durable: whether it must outlast a power failure.
+        """
+        with self.reading() as connection:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for single statements that change nothing. Raises LedgerError."""
+        with _FORKING:
+            pass  # whoever is about to fork goes first
+        with self.lock, self._errors():
+            if self._connection is None:
+                self._connection = self._open()
+            self._ensure_still_there()
+            yield self._connection
+
+    def close(self) -> None:
+        """Close the file. The next use opens it again."""
+        with self.lock:
+            if self._connection is not None:
+                self._connection.close()
+            self._connection = None
+
+    def copied(self) -> Store:
+        """The same rows in memory. Nothing is written to disk, and a file that is not there stays so."""
+        copy = Store(None)
+        target = copy._connection = copy._open()
+        try:
+            self._copy_to(target)
+        except BaseException:
+            copy.close()
+            raise
+        return copy
+
+    def _copy_to(self, target: sqlite3.Connection) -> None:
+        if self.path is None:
+            with self.reading() as source:
+                source.backup(target)
+            return
+        with self._errors():
+            if self.path.exists():
+                with contextlib.closing(_opened_for_reading(self.path)) as source:
+                    self._ensure_ours(source)
+                    source.backup(target)
+                _upgrade(target)
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", None)
+            known = None if code is None else _REASONS.get(code & 0xFF)
+            raise LedgerError(f"{self.name}: {known or f'the ledger cannot be used: {error}'}") from None
+        except OSError as error:
+            raise LedgerError(f"{self.name}: the ledger cannot be used: {(error.strerror or str(error)).lower()}") from None
+        except DamagedRowError as error:
+            raise LedgerError(f"{self.name}: {_REASONS[sqlite3.SQLITE_CORRUPT]} ({error})") from None
+        except (OverflowError, UnicodeError) as error:
+            raise LedgerError(f"{self.name}: the ledger cannot hold this: {error}") from None
+
+    def _open(self) -> sqlite3.Connection:
+        if self.path is None:
+            connection = _connected(":memory:")
+            _create_tables(connection)
+            return connection
+        if not self.path.exists():
+            self._ensure_no_log()
+            _make_file(self.path)
+        connection = _connected(self.path)
+        try:
+            self._ensure_ours(connection)
+            _upgrade(connection)
+            self._identity = _identity(self.path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _ensure_no_log(self) -> None:
+        # The log of a ledger that is gone holds its last rows, and would be taken for a new ledger's.
+        assert self.path is not None
+        log = _log_of(self.path)
+        if log.exists() and not self.path.exists():
+            raise LedgerError(f"{self.name}: the ledger is gone, but not its log {log.name}; bring it back, or move the log away")
+
+    def _ensure_ours(self, connection: sqlite3.Connection) -> None:
+        if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+            raise LedgerError(f"{self.name}: {_REASONS[sqlite3.SQLITE_NOTADB]}")
+        if _version(connection) > _SCHEMA_VERSION:
+            raise LedgerError(f"{self.name}: the ledger was written by a newer mediapreflight; upgrade this one")
+
+    def _ensure_still_there(self) -> None:
+        # A file that was deleted goes on taking rows, which nobody will ever read.
+        if self.path is not None and _identity(self.path) != self._identity:
+            raise LedgerError(f"{self.name}: the ledger was deleted or replaced while in use; bring it back and run again")
+
+    def let_go(self) -> None:
+        """Close the file before a fork: SQLite forbids to carry an open one across, even if only to close it there."""
+        if self.path is not None:
+            self.close()
+
+
+def _make_file(path: Path) -> None:
+    """A new ledger, which appears whole or not at all, and only where there is none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Made readable to its owner alone; SQLite gives the files beside it the same mode.
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    os.close(descriptor)
+    try:
+        with contextlib.closing(_connected(name)) as connection:
+            _create_tables(connection)
+            # Last: what a log holds when its file is closed is moved there without a word about a full disk.
+            connection.execute("PRAGMA journal_mode = WAL")
+        # Where another process was faster, its ledger counts.
+        with contextlib.suppress(FileExistsError):
+            move_to_free_name(Path(name), path)
+        flush_folder(path.parent)
+    finally:
+        for left in (name, f"{name}-wal", f"{name}-shm", f"{name}-journal"):
+            Path(left).unlink(missing_ok=True)
+
+
+def _connected(path: str | Path) -> sqlite3.Connection:
+    return _tolerant(sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False))
+
+
+def _opened_for_reading(path: Path) -> sqlite3.Connection:
+    # A file at rest has no log beside it; SQLite would make one even to read, were it not told that nobody writes.
+    at_rest = not _log_of(path).exists()
+    return _tolerant(sqlite3.connect(f"{path.as_uri()}?{'immutable=1' if at_rest else 'mode=ro'}", uri=True, timeout=_BUSY_S))
+
+
+def _tolerant(connection: sqlite3.Connection) -> sqlite3.Connection:
+    # One text that is no UTF-8 would keep every other row of a query from being read.
+    connection.text_factory = lambda data: data.decode("utf-8", "replace")
+    return connection
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _create_tables(connection: sqlite3.Connection) -> None:
+    for statement in _SCHEMA:
+        connection.execute(statement)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables of version 1, which knew neither accounts nor unclear submissions, to this version. All or nothing."""
+    if _version(connection) == _SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have done it in between.
+        if _version(connection) < _SCHEMA_VERSION:
+            known = ", ".join(column[1] for column in connection.execute("PRAGMA table_info(submissions)"))
+            for index in _INDICES:
+                connection.execute(f"DROP INDEX {index}")
+            connection.execute("ALTER TABLE submissions RENAME TO submissions_1")
+            _create_tables(connection)
+            connection.execute(f"INSERT INTO submissions ({known}) SELECT {known} FROM submissions_1")
+            connection.execute("DROP TABLE submissions_1")
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+# --- forks
+#
+# Before a fork the hook that was registered last runs first. Ours waits until no thread works on a ledger; the one of filelock
+# then stops all threads from locking and unlocking. The other way round, each would wait for the other.
+
+_STORES: weakref.WeakSet[Store] = weakref.WeakSet()
+_FORKING = threading.RLock()
+_held: list[Store] = []
+
+
+def _before_fork() -> None:
+    _FORKING.acquire()
+    stores = list(_STORES)
+    while not _all_locked(stores):
+        time.sleep(0.001)
+    for store in stores:
+        store.let_go()
+    _held.extend(stores)
+
+
+def _all_locked(stores: list[Store]) -> bool:
+    """Lock all or none: who holds one of them may be waiting for another, where the end of a ledger closes it."""
+    for number, store in enumerate(stores):
+        if not store.lock.acquire(blocking=False):
+            for locked in stores[:number]:
+                locked.lock.release()
+            return False
+    return True
+
+
+def _after_fork_in_parent() -> None:
+    while _held:
+        _held.pop().lock.release()
+    _FORKING.release()
+
+
+def _after_fork_in_child() -> None:
+    while _held:
+        # Threads that waited for it are not here.
+        _held.pop().lock = threading.RLock()
+    _FORKING.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -1,0 +1,201 @@
+"""What every step of a submission shares: the wire, the ledger, the catalog, where the service is, and how patient to be."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from ..catalog import Catalog, Model, builtin_catalog
+from ..check.containment import UNCONTAINED, Containment
+from ..errors import UsageError
+from .dashscope.clock import ServiceClock
+from .dashscope.endpoint import Endpoint, default_region, endpoint_from_environment
+from .http.exchange import Answer, Request, Send
+from .ledger import Ledger, Submission
+
+_Result = TypeVar("_Result")
+Boxes = Literal["service", "local"]
+Stage = Literal["upload", "detect", "queue", "create", "settle", "wait", "download"]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long to wait, and how often to try. Times in seconds.
+
+    Attributes:
+        poll_interval: between two queries of a task; None takes the documented 15.
+        attempts: of a request that may be repeated.
+        first_backoff: the longest first wait between them; it doubles.
+        settle: waits before each look at the task list, after an answer to a create call was lost; the last is repeated.
+        settle_time: how long the list is looked at before the submission is left unclear.
+        queue_interval: between two looks at the ledger while other tasks of the model run.
+        unknown_polls: how many answers UNKNOWN in a row end the wait for a task that should be there.
+    """
+
+    poll_interval: float | None = None
+    attempts: int = 6
+    first_backoff: float = 1.0
+    settle: tuple[float, ...] = (1.0, 3.0, 6.0, 10.0)
+    settle_time: float = 90.0
+    queue_interval: float = 1.0
+    unknown_polls: int = 3
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to one submission, for a progress display.
+
+    Attributes:
+        number: the submission's number in the ledger; None where it is not of one.
+        share: of `stage` that is done, 0 to 1; None where that cannot be known.
+    """
+
+    stage: Stage
+    number: int | None
+    text: str
+    share: float | None = None
+
+
+def _unwatched(event: Event) -> None:
+    """Nobody looks."""
+
+
+async def _no_wire(send: Send) -> Answer:
+    raise AssertionError("nothing is to be sent from here")
+
+
+async def _sleep(seconds: float) -> None:
+    import anyio
+
+    await anyio.sleep(seconds)
+
+
+def _fulfil(outcome: Future[Any], function: Callable[[], Any]) -> None:
+    try:
+        outcome.set_result(function())
+    except BaseException as error:
+        outcome.set_exception(error)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything that a step needs besides the job. The API key is not here: `account` only tells keys apart.
+
+    Attributes:
+        mask: takes the API key out of a text.
+        wire: makes one exchange. Raises UnreachableError, LostAnswerError and ProtocolError; UploadError and DownloadError for a
+            file that has changed and a host that is not public.
+        sleep: waits for some seconds.
+        region, workspace, base_url: as the user chose them; None leaves them to the job, the environment and the catalog.
+        private_urls: whether inputs may be URLs of private addresses.
+        look_at_urls: whether input URLs are looked at before anything is sent.
+        containment: where files and results are read.
+        clock: seconds since the epoch, by this machine.
+        elapsed: seconds that only ever grow.
+        service_clock: the service's time.
+    """
+
+    ledger: Ledger
+    account: str
+    mask: Callable[[str], str] = str
+    wire: Callable[[Send], Awaitable[Answer]] = _no_wire
+    sleep: Callable[[float], Awaitable[None]] = _sleep
+    catalog: Catalog = field(default_factory=builtin_catalog)
+    region: str | None = None
+    workspace: str | None = None
+    base_url: str | None = None
+    private_urls: bool = False
+    look_at_urls: bool = True
+    containment: Containment = UNCONTAINED
+    pace: Pace = Pace()
+    clock: Callable[[], float] = time.time
+    elapsed: Callable[[], float] = time.monotonic
+    service_clock: ServiceClock = field(default_factory=ServiceClock)
+    random: Callable[[], float] = random.random
+    notify: Callable[[Event], None] = _unwatched
+
+    async def send(self, request: Request, **how: Any) -> Answer:
+        """The answer to a request; `how` are the other attributes of a `Send`. Raises what `wire` raises."""
+        return await self.wire(Send(request, **how))
+
+    async def run(self, function: Callable[[], _Result]) -> _Result:
+        """What a function that reads files or the ledger returns or raises. It runs in a thread.
+
+        Where the caller is cancelled meanwhile, the function has ended, or was never begun, before that goes on.
+        """
+        import anyio
+        import anyio.to_thread
+
+        outcome: Future[_Result] = Future()
+
+        async def run_to_its_end() -> None:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(_fulfil, outcome, function)
+
+        # asyncio's own cancellation passes a shield by, but not a group, which waits for its tasks.
+        async with anyio.create_task_group() as group:
+            group.start_soon(run_to_its_end)
+        return outcome.result()
+
+    @asynccontextmanager
+    async def claimed(self, submission: Submission) -> AsyncIterator[Submission]:
+        """The submission while the block lasts, as soon as no other thread or process that shares the ledger works on it."""
+        while True:
+            async with self.claimed_if_idle(submission) as own:
+                if own is not None:
+                    yield own
+                    return
+            self.tell("queue", submission, "in the hands of another process")
+            await self.sleep(self.pace.queue_interval)
+
+    @asynccontextmanager
+    async def claimed_if_idle(self, submission: Submission) -> AsyncIterator[Submission | None]:
+        """The submission while the block lasts; None where a living process or thread works on it."""
+        taken: list[Submission | None] = []
+        try:
+            # Kept from within the thread: who is cancelled meanwhile never sees what it returns.
+            await self.run(lambda: taken.append(self.ledger.claim(submission.id)))
+            yield taken[0]
+        finally:
+            if any(taken):
+                self.ledger.release(submission.id)
+
+    def region_of(self, model: Model, job_region: str | None) -> str:
+        """Where a job goes. Raises UsageError where the model is not served there."""
+        return default_region(model, job_region, self.region)
+
+    def endpoint(self, region: str) -> Endpoint:
+        """The service in a region. Raises UsageError where it cannot be named."""
+        return endpoint_from_environment(self.catalog.provider, region, workspace=self.workspace, base_url=self.base_url)
+
+    def endpoint_of(self, submission: Submission) -> Endpoint:
+        """The service a submission belongs to.
+
+        Raises UsageError where that is not the chosen one, which must not get the key, and where another key sent it.
+        """
+        endpoint = self.endpoint(submission.region)
+        if endpoint.base_url != submission.base_url:
+            raise UsageError(f"submission {submission.id} belongs to {submission.base_url}; give that as the base URL")
+        if submission.account not in (None, self.account):
+            raise UsageError(
+                f"submission {submission.id} belongs to the key of account {submission.account}, this is the key of account "
+                f"{self.account}; use that key, or submit the job once more with `--again` (`again=True`)"
+            )
+        return endpoint
+
+    def home(self) -> Endpoint:
+        """The service where no job says which region: the chosen one, else the provider's first."""
+        return self.endpoint(self.region or next(iter(self.catalog.provider.hosts)))
+
+    @property
+    def poll_interval(self) -> float:
+        return self.pace.poll_interval or self.catalog.provider.polling_interval
+
+    def tell(self, stage: Stage, submission: Submission | None, text: str, share: float | None = None) -> None:
+        """Pass an event on to who watches."""
+        self.notify(Event(stage, submission.id if submission else None, text, share))

@@ -1,0 +1,408 @@
+"""Whether a create call whose answer was lost made a task: the service's task list tells, by the service's own clock.
+
+The list is read before a create call is sent (`Before`). What is new in it afterwards may be the call's task, unless the ledger
+knows it as another's, or another key made it. Exactly one such task is taken up. Otherwise the submission stays `unclear`:
+silence proves nothing, since the list may lag and the service may be late, so the call is never sent again from here. Only an
+error of the service's own, and a list that was read whole and shows no task, prove that none was made.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, repeat
+from typing import Any, Literal
+
+from ..catalog import Model
+from ..errors import KeyRefusedError, ServiceError, TaskExpiredError, TransportError, UnclearTaskError
+from .calls import ask, query_rate
+from .dashscope.answers import ListedTask, TaskAnswer, parse_list, parse_task
+from .dashscope.endpoint import Endpoint
+from .dashscope.requests import list_request, model_id, query_request
+from .ledger import Submission
+from .session import Session
+
+# HTTP dates have whole seconds, and the service's clock need not agree with itself over its machines.
+_CLOCK_TOLERANCE_S = 3.0
+# The list may show a task this much later than it was made.
+_LAG_S = 120.0
+# The latest that a call makes its task, and the list shows it.
+_LATEST_S = 300.0
+# The documents do not say whether the window is in UTC+8, as all other times are, or in UTC: it reaches back over both.
+_WINDOW_REACH_S = 8.25 * 3600
+_WINDOW_S = 24 * 3600.0
+_PAGE_SIZE = 50
+_SMALLEST_PAGE = 10
+_MOST_PAGES = 200
+# Of the tasks that could be a submission's own, as many are named.
+_MOST_NAMED = 10
+_MOST_TASKS = _MOST_PAGES * _PAGE_SIZE
+
+_Fit = Literal["no", "maybe", "yes"]
+
+
+@dataclass(frozen=True)
+class TaskList:
+    """The account's tasks. `is_whole`: all that the service says there are were read; `is_counted`: it says how many."""
+
+    tasks: tuple[ListedTask, ...]
+    is_whole: bool
+    is_counted: bool
+
+
+@dataclass(frozen=True)
+class Before:
+    """The tasks of a model just before a create call: their ids, and who made them."""
+
+    ids: frozenset[str]
+    makers: frozenset[str]
+
+    @classmethod
+    def of(cls, submission: Submission) -> Before | None:
+        """What the ledger has of it; None where the list could not be had."""
+        record = submission.before
+        return None if record is None else cls(frozenset(record.get("ids", ())), frozenset(record.get("makers", ())))
+
+    def record(self) -> dict[str, Any]:
+        """As the ledger keeps it."""
+        return {"ids": sorted(self.ids), "makers": sorted(self.makers)}
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What one look at the list has found.
+
+    Attributes:
+        own: the submission's task.
+        possible: tasks of which that cannot be told.
+        finds_none: whether the list was read whole, and has no task that could be its own by what is known of the time.
+        shows_none: whether it has no task either that is new, whatever it says of time and model.
+        names_others: whether `reason` names tasks that nobody else is known for.
+        reason: why the submission is not settled by it.
+    """
+
+    own: ListedTask | None = None
+    possible: tuple[ListedTask, ...] = ()
+    finds_none: bool = False
+    shows_none: bool = False
+    names_others: bool = False
+    reason: str = ""
+
+
+async def tasks_before(session: Session, endpoint: Endpoint, model: Model) -> Before | None:
+    """Read the task list before a create call is sent; None where it cannot be had whole. Raises KeyRefusedError."""
+    try:
+        found = await _listed(session, endpoint, model, None)
+    except KeyRefusedError:
+        raise
+    except (ServiceError, TransportError):
+        return None
+    await _own_makers(session, endpoint, found.tasks)
+    makers = frozenset(maker for task in found.tasks for maker in _makers(task))
+    return Before(frozenset(task.task_id for task in found.tasks), makers) if found.is_whole else None
+
+
+async def settle(
+    session: Session,
+    endpoint: Endpoint,
+    model: Model,
+    submission: Submission,
+    *,
+    began: float | None = None,
+    failed: bool = False,
+) -> Submission:
+    """Look for the task of a create call whose answer was lost.
+
+    Args:
+        began: when it was sent, by `Session.elapsed`; None where that was in an earlier run.
+        failed: whether the service answered, in its own words, that it failed.
+
+    Returns the submission in the stage `created`, or, where the service failed and made no task, in the stage `ready`.
+    Raises UnclearTaskError, with the submission in the stage `unclear`; TaskExpiredError, with the submission `failed`, once the
+    service would no longer know the task; and KeyRefusedError.
+    """
+    session.tell("settle", submission, f"the answer was lost; its task is looked for, up to {session.pace.settle_time:.0f} s")
+    look = _Look()
+    for pause in _pauses(session, submission):
+        await session.sleep(pause)
+        look = await _looked(session, endpoint, model, submission, just_sent=began is not None)
+        if began is not None and submission.sent_at is None and session.service_clock.now() is not None:
+            submission = await _dated(session, submission, began)
+            look = await _looked(session, endpoint, model, submission, just_sent=True)
+        if look.own is not None:
+            return await recorded(session, submission, look.own)
+        if len(look.possible) > 1:
+            break
+    if failed and look.shows_none:
+        return await session.run(functools.partial(session.ledger.not_created, submission.id))
+    if look.finds_none and began is None and _is_forgotten(session, submission):
+        message = "whether a task was made never became known, and the service keeps tasks for 24 h"
+        await session.run(functools.partial(session.ledger.failed, submission.id, None, "Unclear", message))
+        raise TaskExpiredError(f"submission {submission.id}: {message}")
+    await session.run(functools.partial(session.ledger.unclear, submission.id, look.reason))
+    raise UnclearTaskError(_advice(submission, look), tuple(task.task_id for task in look.possible))
+
+
+async def recorded(session: Session, submission: Submission, task: TaskAnswer | ListedTask) -> Submission:
+    """Write down that a task is the submission's own."""
+    made = task.created if isinstance(task, ListedTask) else None
+    at = session.service_clock.now() if made is None else made
+    is_found = isinstance(task, ListedTask)
+    created = await session.run(
+        lambda: session.ledger.created(submission.id, task.task_id, task.request_id, task.status or None, at, is_found=is_found)
+    )
+    return created
+
+
+async def ensure_own(session: Session, submission: Submission, answer: TaskAnswer) -> None:
+    """Let go of a task that was found in the list and turns out to be another job's. Raises UnclearTaskError then."""
+    before = Before.of(submission)
+    if before is None or not has_other_prompt(submission, answer):
+        return
+    without = Before(before.ids | {submission.task_id or ""}, before.makers)
+    reason = f"task {submission.task_id}, which looked like its own, was made of another prompt"
+    await session.run(lambda: session.ledger.unclear(submission.id, reason, without.record()))
+    raise UnclearTaskError(_advice(submission, _Look(reason=reason)))
+
+
+def _advice(submission: Submission, look: _Look) -> str:
+    look_again = "`mediapreflight tasks resume` looks again"
+    adopt = f", `mediapreflight tasks adopt {submission.id} TASK_ID` takes one up" if look.possible or look.names_others else ""
+    return (
+        f"whether submission {submission.id} made a task is not known: the answer to its create call was lost, and {look.reason};"
+        f" {look_again}{adopt}; submitted once more with `--again` it is sent anew, and may be paid twice"
+    )
+
+
+def _pauses(session: Session, submission: Submission) -> Iterator[float]:
+    """Waits before each look: as long as a person may wait, but once where the task would have been there long ago."""
+    pace, began, waited = session.pace, session.elapsed(), 0.0
+    for pause in chain(pace.settle, repeat(pace.settle[-1])):
+        yield pause
+        waited += pause
+        if max(waited, session.elapsed() - began) >= pace.settle_time or (_age(session, submission) or 0.0) > _LATEST_S:
+            return
+
+
+def _age(session: Session, submission: Submission) -> float | None:
+    """Seconds since the create call was sent, by the service's clock; None where that is not known."""
+    now = session.service_clock.now()
+    return None if now is None or submission.sent_at is None else now - submission.sent_at
+
+
+async def _dated(session: Session, submission: Submission, began: float) -> Submission:
+    """With the service's time of its create call, where no answer told what time it is before the call."""
+    at = (session.service_clock.now() or 0.0) - (session.elapsed() - began)
+    return await session.run(functools.partial(session.ledger.dated, submission.id, at))
+
+
+def _is_forgotten(session: Session, submission: Submission) -> bool:
+    """Whether the service no longer knows what the call made: by its own clock and by this machine's, as either may jump."""
+    ages = _age(session, submission) or 0.0, session.clock() - submission.registered_at
+    return min(ages) > session.catalog.provider.task_lifetime
+
+
+# --- reading the list
+
+
+async def read_list(session: Session, endpoint: Endpoint, *, repeatable: bool, **asked: Any) -> TaskList:
+    """All tasks that the list shows, up to a bound. Raises ServiceError and TransportError.
+
+    Rows are told apart by their task ids: pages may overlap, repeat, and come in any order and size.
+
+    Args:
+        repeatable: whether a page that cannot be had is asked for again.
+        asked: as `list_request` takes it.
+    """
+    tasks: dict[str, ListedTask] = {}
+    has_gaps, said, is_counted = False, 0, True
+    for number in range(1, _MOST_PAGES + 1):
+        request = list_request(endpoint, page_no=number, page_size=_PAGE_SIZE, **asked)
+        page = await ask(session, request, query_rate(session, endpoint), parse_list, repeatable=repeatable)
+        new = {task.task_id: task for task in page.tasks if task.task_id not in tasks}
+        tasks |= new
+        has_gaps, said = has_gaps or page.gaps > 0, max(said, page.total or 0)
+        is_counted = is_counted and page.total is not None
+        # What the answer says of totals and pages may be wrong; a page with nothing new on it, or a short last one, is the end.
+        is_last = len(page.tasks) < _SMALLEST_PAGE and len(tasks) >= said and number >= (page.total_page or 0)
+        if not new or is_last:
+            return TaskList(tuple(tasks.values()), is_whole=len(tasks) >= said and not has_gaps, is_counted=is_counted)
+        if len(tasks) >= _MOST_TASKS:
+            break
+    return TaskList(tuple(tasks.values()), is_whole=False, is_counted=is_counted)
+
+
+async def _listed(session: Session, endpoint: Endpoint, model: Model, around_time: float | None) -> TaskList:
+    """All tasks of a model in the window around a moment; in the last 24 h where that is None."""
+    start = None if around_time is None else around_time - _WINDOW_REACH_S
+    end = None if start is None else start + _WINDOW_S
+    sent_as = model_id(model, endpoint.region)
+    return await read_list(session, endpoint, repeatable=False, model_name=sent_as, start=start, end=end)
+
+
+async def _looked(session: Session, endpoint: Endpoint, model: Model, submission: Submission, *, just_sent: bool) -> _Look:
+    """One look: at the window around the call, and where that shows nothing of its own, at all that the service keeps.
+
+    The window goes by one answer's word on the time, and may be a wrong one.
+    """
+    try:
+        found = await _listed(session, endpoint, model, submission.sent_at)
+        unclaimed = await _unclaimed(session, endpoint, submission, found.tasks)
+        fits = await _fits(session, endpoint, model, submission, unclaimed, is_fresh=False)
+        if "yes" in fits.values():
+            return _look_at(fits, unclaimed)
+        kept = await _listed(session, endpoint, model, None)
+    except KeyRefusedError:
+        raise
+    except (ServiceError, TransportError) as error:
+        return _Look(reason=f"the task list cannot be had ({error})")
+    age = _age(session, submission)
+    is_fresh = just_sent or (age is not None and age <= _LATEST_S)
+    new = await _unclaimed(session, endpoint, submission, kept.tasks)
+    fits |= await _fits(session, endpoint, model, submission, new, is_fresh=is_fresh)
+    unclaimed = list(dict.fromkeys((*unclaimed, *new)))
+    if fits:
+        return _look_at(fits, unclaimed)
+    if not (found.is_whole and kept.is_whole):
+        return _Look(reason="the task list did not show all its tasks")
+    is_sure = found.is_counted and kept.is_counted and not unclaimed
+    return replace(_look_at(fits, unclaimed), finds_none=True, shows_none=is_sure)
+
+
+def _look_at(fits: Mapping[ListedTask, _Fit], unclaimed: Sequence[ListedTask]) -> _Look:
+    possible = tuple(fits)
+    ids = ", ".join(task.task_id for task in possible)
+    if len(possible) > 1:
+        return _Look(possible=possible, reason=f"each of these tasks could be its own: {ids}")
+    if possible and fits[possible[0]] == "yes":
+        return _Look(own=possible[0])
+    if possible:
+        return _Look(possible=possible, reason=f"task {ids} could be its own, or that of another key or program")
+    # A service whose clocks disagree may date its task at another time, or call its model otherwise; only the user can tell.
+    others = ", ".join(task.task_id for task in unclaimed[:_MOST_NAMED])
+    named = f", but {others}, made at another time or of another model" if others else ""
+    return _Look(names_others=bool(others), reason=f"the task list shows none that is its own{named}")
+
+
+# --- whose task it is
+
+
+async def _unclaimed(
+    session: Session, endpoint: Endpoint, submission: Submission, tasks: Sequence[ListedTask]
+) -> list[ListedTask]:
+    """The tasks that were not there before the call, that the ledger knows for no submission, and that no other key made."""
+    own = await _own_makers(session, endpoint, tasks)
+    known = await session.run(lambda: session.ledger.known_tasks([task.task_id for task in tasks]))
+    before = Before.of(submission)
+    old = before.ids if before else frozenset()
+    return [task for task in tasks if task.task_id not in known and task.task_id not in old and not _is_foreign(task, own)]
+
+
+async def _fits(
+    session: Session,
+    endpoint: Endpoint,
+    model: Model,
+    submission: Submission,
+    tasks: Sequence[ListedTask],
+    *,
+    is_fresh: bool,
+) -> dict[ListedTask, _Fit]:
+    """The tasks that may be the submission's own, and whether they surely are.
+
+    Args:
+        is_fresh: whether what is new in the list was made just now: the call was sent lately, and the list is of all tasks.
+    """
+    own = await _own_makers(session, endpoint, tasks)
+    before, sent_as = Before.of(submission), model_id(model, endpoint.region)
+    seen = (before.makers if before else frozenset()).union(*map(_makers, tasks))
+    fits: dict[ListedTask, _Fit] = {}
+    for task in tasks:
+        if task.model_name not in ("", sent_as):
+            continue
+        fit = _by_time(task, submission.sent_at, before, is_fresh)
+        if fit == "yes" and not own and before is not None and _are_several(seen) and _makers(task) & before.makers:
+            # Nothing says which of the keys is ours, and this one was at work before we were.
+            fit = "maybe"
+        if fit != "no" and not (await _is_of_other_prompt(session, endpoint, model, submission, task)):
+            fits[task] = fit
+        if len(fits) == _MOST_NAMED:
+            break
+    return fits
+
+
+def _by_time(task: ListedTask, sent_at: float | None, before: Before | None, is_fresh: bool) -> _Fit:
+    """Whether a task can come of a call, by when it was made and when the list first showed it.
+
+    Args:
+        is_fresh: as `_fits` takes it.
+    """
+    made = task.created or task.start
+    late = None if made is None or sent_at is None else made - sent_at
+    if late is not None and -_CLOCK_TOLERANCE_S <= late <= _LATEST_S:
+        return "yes"
+    if late is not None and (-_LAG_S <= late < 0 or before is None):
+        return "no"
+    if before is not None and is_fresh:
+        # Whatever the service's clocks say: they may disagree.
+        return "yes"
+    return "maybe" if late is None else "no"
+
+
+def _makers(task: ListedTask) -> frozenset[str]:
+    """Who made a task, as far as the list says it: the key, and the user."""
+    named = (("key", task.api_key_id), ("user", task.caller_uid))
+    return frozenset(f"{kind} {name}" for kind, name in named if name)
+
+
+def _are_several(makers: frozenset[str]) -> bool:
+    """Whether more than one key, or more than one user, is among them."""
+    kinds = [maker.partition(" ")[0] for maker in makers]
+    return len(kinds) > len(set(kinds))
+
+
+def _is_foreign(task: ListedTask, own: frozenset[str]) -> bool:
+    """Whether another key or user made the task. What is known of only one of both is no difference."""
+    kinds = {maker.partition(" ")[0] for maker in own}
+    return any(maker.partition(" ")[0] in kinds and maker not in own for maker in _makers(task))
+
+
+async def _own_makers(session: Session, endpoint: Endpoint, tasks: Iterable[ListedTask]) -> frozenset[str]:
+    """How the list names this account's key, learned from tasks that the ledger knows as its own; empty before the first."""
+    listed = {task.task_id: task for task in tasks}
+
+    def learned() -> frozenset[str]:
+        known = session.ledger.known_keys(session.account, endpoint.base_url)
+        accounts = session.ledger.known_tasks(listed)
+        seen = frozenset(maker for id, account in accounts.items() if account == session.account for maker in _makers(listed[id]))
+        if seen - known:
+            session.ledger.remember_keys(session.account, endpoint.base_url, seen)
+        return known | seen
+
+    own = await session.run(learned)
+    return own
+
+
+def has_other_prompt(submission: Submission, answer: TaskAnswer) -> bool:
+    """Whether a task says that it was made of another prompt than the submission's."""
+    prompt = submission.job["inputs"].get("prompt")
+    said = answer.orig_prompt
+    # A prompt that is too long is cut by the service.
+    return isinstance(prompt, str) and said is not None and not prompt.strip().startswith(said.strip())
+
+
+async def _is_of_other_prompt(
+    session: Session, endpoint: Endpoint, model: Model, submission: Submission, task: ListedTask
+) -> bool:
+    """Whether the task says that it was made of another prompt. Few models say it, and only when they have finished."""
+    if not submission.job["inputs"].get("prompt"):
+        return False
+    request = query_request(endpoint, task.task_id)
+    try:
+        parse = functools.partial(parse_task, model=model, task_id=task.task_id)
+        answer: TaskAnswer = await ask(session, request, query_rate(session, endpoint), parse, repeatable=False)
+    except KeyRefusedError:
+        raise
+    except (ServiceError, TransportError):
+        return False
+    return has_other_prompt(submission, answer)

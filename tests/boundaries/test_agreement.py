@@ -1,0 +1,128 @@
+"""The catalog and the table say the same, figure by figure: what no file shows, and limits that only one of the two has."""
+
+import math
+
+import pytest
+
+from mediapreflight import catalog
+from mediapreflight.catalog import Interval, builtin_catalog
+from mediapreflight.catalog.schema import Price
+
+from .table import MODELS, Bound, Choice, Model, Number, Parameter, Switch, Text
+
+PROPERTIES = {"side": "side", "aspect": "aspect_ratio", "duration": "duration", "fps": "fps"}
+OTHER_NAMES = {"h265": "hevc"}
+
+
+@pytest.fixture(params=MODELS)
+def pair(request: pytest.FixtureRequest) -> tuple[catalog.Model, Model]:
+    """A model as the catalog has it, and as the table has it."""
+    return builtin_catalog().model(request.param), MODELS[request.param]
+
+
+def test_every_model_of_the_catalog_is_in_the_table() -> None:
+    assert set(builtin_catalog().ids()) == set(MODELS)
+
+
+def test_names_and_regions(pair: tuple[catalog.Model, Model]) -> None:
+    entry, table = pair
+    assert set(entry.regions) == set(table.regions)
+    assert set(table.aliases) <= set(entry.aliases)
+    restrictions = {(each.region, each.parameter): tuple(each.choices) for each in entry.restrictions}
+    assert restrictions == dict(table.restrictions)
+
+
+def test_inputs_and_their_limits(pair: tuple[catalog.Model, Model]) -> None:
+    entry, table = pair
+    assert entry.roles.keys() == table.roles.keys()
+    for name, role in table.roles.items():
+        found = entry.roles[name]
+        assert (found.kind, found.required) == (role.kind, role.required)
+        assert intervals(found) == {bound.property: ends(bound) for bound in role.bounds}
+        assert (set(found.formats.documented), set(found.formats.safe_names)) == (
+            set(role.formats),
+            set(role.formats) - set(role.wary_formats),
+        )
+        assert codecs(found.video_codecs) == {OTHER_NAMES.get(codec, codec) for codec in role.codecs}
+        assert codecs(found.without_alpha) == set(role.formats_without_alpha)
+
+
+def intervals(role: catalog.Role) -> dict[str, tuple[Interval, Interval]]:
+    """The documented and the safe range of every number the catalog limits, by the names of the table."""
+    limits = {name: getattr(role, attribute) for name, attribute in PROPERTIES.items()}
+    found = {name: (limit.documented_interval, limit.safe_interval) for name, limit in limits.items() if limit is not None}
+    return found | ({"bytes": role.byte_intervals} if role.byte_intervals else {})
+
+
+def ends(bound: Bound) -> tuple[Interval, Interval]:
+    low, high = -math.inf if bound.low is None else bound.low, math.inf if bound.high is None else bound.high
+    safe_low, safe_high = low if bound.safe_low is None else bound.safe_low, high if bound.safe_high is None else bound.safe_high
+    opens = (bound.low_open, bound.high_open)
+    safe_opens = (
+        bound.low_open if bound.safe_low_open is None else bound.safe_low_open,
+        bound.high_open if bound.safe_high_open is None else bound.safe_high_open,
+    )
+    return range_of(low, high, *opens), range_of(safe_low, safe_high, *safe_opens)
+
+
+def range_of(low: float, high: float, low_open: bool, high_open: bool) -> Interval:
+    """An interval; an end that is not there is neither open nor closed."""
+    return Interval(low, high, low_open and low > -math.inf, high_open and high < math.inf)
+
+
+def codecs(choices: catalog.Choices | None) -> set[str]:
+    return set(choices.safe_names) if choices else set()
+
+
+def test_parameters_and_fields(pair: tuple[catalog.Model, Model]) -> None:
+    entry, table = pair
+    assert entry.parameters.keys() | entry.fields.keys() == {*table.parameters, *table.fields, *table.unlimited}
+    found = entry.parameters | entry.fields
+    for kind, values in (("parameters", table.parameters), ("fields", table.fields)):
+        assert {name: figures(getattr(entry, kind)[name]) for name in values} == {
+            name: written(value) for name, value in values.items()
+        }
+    assert {name: figures(found[name]) for name in table.unlimited} == {name: (kind,) for name, kind in table.unlimited.items()}
+    assert {name for name, value in found.items() if value.required} == set(table.required_values)
+
+
+def figures(value: catalog.Parameter) -> tuple[object, ...]:
+    """What the catalog says of a value, without what it leaves open."""
+    limits = [value.range and Interval.parse(value.range), value.choices, value.max_length, value.excess_cut or None]
+    return (value.type, *(limit for limit in [*limits, value.default] if limit is not None))
+
+
+def written(value: Parameter) -> tuple[object, ...]:
+    """The same of the table."""
+    match value:
+        case Number():
+            parts = ["integer" if value.integer else "number", Interval(value.low, value.high), value.default]
+        case Choice():
+            parts = ["string" if isinstance(value.values[0], str) else "integer", value.values, value.default]
+        case Switch():
+            parts = ["boolean", value.default]
+        case Text():
+            parts = ["string", value.most, value.beyond == "warning" or None]
+    return tuple(part for part in parts if part is not None)
+
+
+def test_service(pair: tuple[catalog.Model, Model]) -> None:
+    entry, table = pair
+    service, expected = entry.service, table.service
+    assert (service.path, service.result, service.extra_states) == (expected.path, expected.result, expected.states)
+    assert service.mode == ("asynchronous" if expected.result else "synchronous")
+    (rates,) = entry.rates
+    assert (rates.requests_per_second, rates.concurrent_tasks) == (expected.per_second, expected.at_once)
+    assert set(rates.regions) == set(entry.regions) - set(expected.unrated)
+    assert entry.unconfirmed_regions == expected.unconfirmed
+
+
+def test_prices(pair: tuple[catalog.Model, Model]) -> None:
+    entry, table = pair
+    assert sorted(map(price_text, entry.prices)) == sorted(table.service.prices)
+
+
+def price_text(price: Price) -> str:
+    amount = f"{price.amount:g}" if price.amount >= 1 else repr(price.amount)
+    conditions = (f"{name}={value}" for name, value in price.when.items())
+    return " ".join([price.currency, amount, price.per, *conditions, *([] if price.official else ["*"])])

@@ -1,0 +1,135 @@
+"""H.264's sequence header, beside what FFmpeg finds by decoding."""
+
+from __future__ import annotations
+
+import importlib
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediapreflight import probe
+from mediapreflight.media.h264 import SequenceHeader, read_configuration
+
+video = importlib.import_module("mediapreflight.media.video")
+PICTURE = (320, 240)
+# Encoder options by what is uncommon about the header they make, with the pixel format.
+CLIPS = {
+    "plain": ("yuv420p", {}),
+    "baseline": ("yuv420p", {"profile": "baseline"}),
+    "reordered": ("yuv420p", {"x264-params": "bframes=7:b-pyramid=2:ref=4:keyint=5"}),
+    "4:2:2": ("yuv422p", {}),
+    "4:4:4 in 10 bits": ("yuv444p10le", {}),
+    "full range": ("yuv420p", {"x264-params": "fullrange=on"}),
+    "full range by format": ("yuvj420p", {}),
+    "pq": ("yuv420p10le", {"x264-params": "transfer=smpte2084:colorprim=bt2020:colormatrix=bt2020nc"}),
+    "hlg": ("yuv420p10le", {"x264-params": "transfer=arib-std-b67"}),
+    "ratio of the table": ("yuv420p", {"x264-params": "sar=4/3"}),
+    "ratio of its own": ("yuv420p", {"x264-params": "sar=123/100"}),
+    "interlaced": ("yuv420p", {"x264-params": "interlaced=1:tff=1"}),
+    "scaling lists": ("yuv420p", {"x264-params": "cqm=jvt"}),
+    "twelve scaling lists": ("yuv444p", {"x264-params": "cqm=jvt"}),
+    "grey": ("gray", {}),
+}
+
+
+@pytest.fixture
+def undecoded(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the header sufficed, for each file from here on."""
+    sufficed: list[bool] = []
+    really = video.probe_undecoded
+
+    def spy(*arguments: object) -> object:
+        facts = really(*arguments)
+        sufficed.append(facts is not None)
+        return facts
+
+    monkeypatch.setattr(video, "probe_undecoded", spy)
+    return sufficed
+
+
+def decoded(path: Path) -> object:
+    """The facts as FFmpeg finds them with its decoders."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(video, "probe_undecoded", lambda *_: None)
+        return probe(path, level="metadata")
+
+
+def clip(path: Path, pixel_format: str, size: tuple[int, int] = PICTURE, **options: str) -> Path:
+    width, height = size
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "threads": "1"} | options)
+        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+        for number in range(12):
+            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), number * 20, np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mov"])
+@pytest.mark.parametrize("name", CLIPS)
+def test_header_says_what_decoding_finds(tmp_path: Path, undecoded: list[bool], name: str, extension: str) -> None:
+    pixel_format, options = CLIPS[name]
+    path = clip(tmp_path / f"clip.{extension}", pixel_format, **options)
+    facts = probe(path, level="metadata")
+    assert undecoded == [name != "grey"]
+    assert facts == decoded(path)
+
+
+@pytest.mark.parametrize("size", [(318, 238), (16, 16), (1918, 1078), (2, 2)])
+def test_sides_are_those_after_cropping(tmp_path: Path, undecoded: list[bool], size: tuple[int, int]) -> None:
+    path = clip(tmp_path / "clip.mp4", "yuv420p", size)
+    facts = probe(path, level="metadata")
+    assert (facts.stored_width, facts.stored_height) == size
+    assert undecoded == [True]
+    assert facts == decoded(path)
+
+
+def test_fixtures_are_the_same_either_way(fixtures: Path, undecoded: list[bool]) -> None:
+    paths = [path for path in fixtures.rglob("*.m*") if path.suffix in (".mp4", ".mov")]
+    for path in paths:
+        assert probe(path, level="metadata") == decoded(path)
+    assert undecoded.count(True) > 10
+
+
+def test_sides_that_contradict_the_container_are_left_to_the_decoder(tmp_path: Path, undecoded: list[bool]) -> None:
+    path = clip(tmp_path / "clip.mp4", "yuv420p")
+    data = path.read_bytes()
+    at = data.index(b"avc1", data.index(b"stsd")) + 28
+    assert struct.unpack_from(">HH", data, at) == PICTURE
+    path.write_bytes(data[:at] + struct.pack(">HH", 640, 480) + data[at + 4 :])
+    facts = probe(path, level="metadata")
+    assert undecoded == [False]
+    assert facts == decoded(path)
+
+
+def configuration(tmp_path: Path) -> bytes:
+    with av.open(str(clip(tmp_path / "clip.mp4", "yuv420p", **{"x264-params": "sar=123/100:transfer=smpte2084"}))) as container:
+        return container.streams.video[0].codec_context.extradata
+
+
+def test_header_by_itself(tmp_path: Path) -> None:
+    header = read_configuration(configuration(tmp_path))
+    assert header == SequenceHeader(320, 240, "420", 8, pixel_ratio=(123, 100), full_range=False, transfer=16)
+
+
+def test_header_that_is_cut_off(tmp_path: Path) -> None:
+    whole = configuration(tmp_path)
+    length = int.from_bytes(whole[6:8], "big")
+    for kept in range(8):
+        assert read_configuration(whole[:kept]) is None
+    for kept in range(4):
+        assert read_configuration(whole[:6] + kept.to_bytes(2, "big") + whole[8 : 8 + kept]) is None
+    assert read_configuration(whole[: 8 + length]) is not None
+
+
+@given(st.binary(max_size=60), st.integers(0, 255))
+def test_any_bytes_are_a_header_or_none(data: bytes, profile: int) -> None:
+    record = bytes([1, profile, 0, 30, 0xFF, 0xE1]) + (len(data) + 2).to_bytes(2, "big") + bytes([0x67, profile]) + data
+    for found in (read_configuration(record), read_configuration(data)):
+        assert found is None or found.chroma in ("420", "422", "444")

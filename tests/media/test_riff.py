@@ -1,0 +1,156 @@
+"""RIFF headers."""
+
+import io
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediapreflight.media.riff import WavHeader, avi_missing_bytes, avi_missing_index, info_bytes, read_wav_header
+
+from .make import FIXTURES, patched, riff, riff_chunk, wav
+
+OPEN = [0, 0x7FFFFFFF, 0x7FFFF000, 0x7FFFFFDB, 0x80000000, 0xFFFFFF9B, 0xFFFFFFFF, 2_000_000_000, 0x40000000]
+AVI = (FIXTURES / "formats/h264.avi").read_bytes()
+
+
+def header(data: bytes) -> WavHeader:
+    return read_wav_header(io.BytesIO(data), len(data))
+
+
+@given(length=st.integers(1, 2000), behind=st.integers(0, 50))
+def test_whole_file(length: int, behind: int) -> None:
+    data = wav(bytes(length), rate=1000, bits=8)
+    assert header(data + bytes(behind)) == WavHeader(length / 1000, 0, len(data))
+
+
+@given(length=st.integers(1, 2000), missing=st.integers(65, 2**27))
+def test_data_that_is_cut_off(length: int, missing: int) -> None:
+    claim = length + missing
+    data = wav(bytes(length), rate=1000, bits=8, length=claim)
+    assert header(data) == WavHeader(claim / 1000, missing, 44 + claim)
+
+
+@pytest.mark.parametrize("slip", [1, 8, 36, 44])
+def test_a_writer_that_counts_wrong(slip: int) -> None:
+    data = wav(bytes(100), rate=1000, bits=8, length=100 + slip)
+    claims = f"its data chunk claims {100 + slip} bytes, {slip} more than there are"
+    assert header(data) == WavHeader((100 + slip) / 1000, 0, 144 + slip, claims)
+
+
+@pytest.mark.parametrize("claim", OPEN)
+def test_length_left_open(claim: int) -> None:
+    found = header(wav(bytes(100), rate=1000, bits=8, length=claim))
+    assert found == WavHeader(falsehood=f"its data chunk claims {claim} bytes, as writers do that stream; 100 are there")
+
+
+@pytest.mark.parametrize("claim", [0, 2**63 - 1, 2**64 - 1, *OPEN])
+def test_wide_length_left_open(claim: int) -> None:
+    wide = riff_chunk(b"ds64", struct.pack("<QQQI", 0, claim, 0, 0))
+    data = wav(bytes(100), rate=1000, bits=8, length=0xFFFFFFFF, more=wide).replace(b"RIFF", b"RF64", 1)
+    assert header(data).falsehood is not None
+    assert header(data)._replace(falsehood=None) == WavHeader()
+
+
+def test_nothing_behind_an_open_length_is_no_recording() -> None:
+    assert header(wav(b"", length=0)) == WavHeader()
+
+
+def test_no_data_and_no_format() -> None:
+    assert header(riff(b"WAVE")) == WavHeader()
+    assert header(riff(b"WAVE", riff_chunk(b"fmt ", bytes(16)))) == WavHeader()
+    assert header(riff(b"WAVE", riff_chunk(b"data", bytes(10)))) == WavHeader(None, 0, 30)
+
+
+def test_endless_chunks_are_given_up() -> None:
+    class Counting(io.BytesIO):
+        reads = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            self.reads += 1
+            return super().read(size)
+
+    stream = Counting(riff(b"WAVE", riff_chunk(b"abcd", b"") * 200_000))
+    assert read_wav_header(stream, stream.getbuffer().nbytes) == WavHeader()
+    assert stream.reads <= 10_000
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_never_raise(data: bytes) -> None:
+    assert header(data).missing >= 0
+    assert avi_missing_bytes(io.BytesIO(data), len(data)) >= 0
+    assert avi_missing_index(io.BytesIO(data), len(data)) >= 0
+
+
+INDEX = AVI.rindex(b"idx1")
+
+
+@pytest.mark.parametrize("cut", [0, len(AVI) - INDEX + 1, len(AVI) - INDEX + 1000, len(AVI) - 20])
+def test_avi_that_is_cut_off(cut: int) -> None:
+    assert avi_missing_bytes(io.BytesIO(AVI[: len(AVI) - cut]), len(AVI) - cut) == cut
+    assert avi_missing_index(io.BytesIO(AVI[: len(AVI) - cut]), len(AVI) - cut) == 0
+
+
+@pytest.mark.parametrize("cut", [1, 9, 600])
+def test_avi_of_which_only_the_index_is_cut(cut: int) -> None:
+    data = io.BytesIO(AVI[:-cut])
+    assert (avi_missing_bytes(data, len(AVI) - cut), avi_missing_index(data, len(AVI) - cut)) == (0, cut)
+
+
+@pytest.mark.parametrize("stated", [0, 0xFFFFFFFF, len(AVI), len(AVI) - 8, 100])
+def test_avi_lengths_that_say_nothing(stated: int) -> None:
+    assert avi_missing_bytes(io.BytesIO(patched(AVI, 4, stated.to_bytes(4, "little"))), len(AVI)) == 0
+
+
+@pytest.mark.parametrize("more", [9, 5000])
+def test_avi_that_says_too_much_is_whole(more: int) -> None:
+    whole = int.from_bytes(AVI[4:8], "little") + more
+    longer = patched(AVI, 4, whole.to_bytes(4, "little"))
+    assert avi_missing_bytes(io.BytesIO(longer), len(AVI)) == 0
+    at = AVI.index(b"movi") - 4
+    frames = int.from_bytes(AVI[at : at + 4], "little") + more
+    assert avi_missing_bytes(io.BytesIO(patched(longer, at, frames.to_bytes(4, "little"))), len(AVI)) == 0
+    cut = AVI.rindex(b"idx1") - 5
+    assert avi_missing_bytes(io.BytesIO(longer[:cut]), cut) == len(AVI) + more - cut
+
+
+# -- lists of titles
+
+
+def info(claim: int, more: bytes = b"") -> bytes:
+    """A list of titles that claims to hold so many bytes, and holds one of four."""
+    return b"LIST" + struct.pack("<I", claim) + b"INFO" + riff_chunk(b"INAM", b"name") + more
+
+
+def longest(data: bytes) -> int:
+    return info_bytes(io.BytesIO(data), len(data))
+
+
+@pytest.mark.parametrize("claim", [16, 2**31, 2**32 - 1])
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"",
+        riff_chunk(b"JUNK", bytes(2**17)),
+        riff_chunk(b"JUNK", bytes(5)),
+        info(16),
+        # FFmpeg clips lengths that reach beyond what is around them.
+        b"strf" + struct.pack("<I", 2**30) + bytes(40),
+        b"LIST" + struct.pack("<I", 60) + b"hdrl",
+    ],
+    ids=["nothing", "much", "odd", "another", "lie", "inside"],
+)
+def test_the_longest_list_of_titles_is_found(before: bytes, claim: int) -> None:
+    assert longest(riff(b"WAVE", before, info(claim), riff_chunk(b"data", bytes(10)))) == claim
+
+
+def test_what_stands_behind_the_sound_and_the_pictures_is_not_looked_at() -> None:
+    assert longest(riff(b"WAVE", riff_chunk(b"data", bytes(10)), info(2**31))) == 0
+    assert longest(riff(b"AVI ", riff_chunk(b"LIST", b"movi"), info(2**31))) == 0
+    assert longest(AVI) == 0
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_make_the_search_fail(data: bytes) -> None:
+    assert 0 <= longest(riff(b"WAVE", data)) < 2**32

@@ -1,0 +1,137 @@
+"""What stands behind the last packet: only lost sound is damage."""
+
+import io
+import struct
+from pathlib import Path
+
+import av
+import pytest
+
+from mediapreflight.media.facts import AudioFacts, Problem
+from mediapreflight.media.mpeg_audio import mpeg_length
+from mediapreflight.media.probe import probe
+
+from .make import FIXTURES, TONE, MediaMaker, lavfi, patched
+
+ID3V1 = b"TAG" + b"Title".ljust(125, b"\0")
+LYRICS = b"LYRICSBEGININD0000210LYR00005hello000039LYRICS200"
+ITEM = struct.pack("<II", 5, 0) + b"Title\0hello"
+
+
+def ape(flags: int) -> bytes:
+    return b"APETAGEX" + struct.pack("<IIII", 2000, len(ITEM) + 32, 1, flags) + bytes(8)
+
+
+TAILS = {
+    "newline": b"\n",
+    "zero": b"\0",
+    "zeros": bytes(600),
+    "id3v1": ID3V1,
+    "enhanced": b"TAG+" + b"Title".ljust(223, b"\0") + ID3V1,
+    "lyrics": LYRICS + ID3V1,
+    "ape": ape(0xA0000000) + ITEM + ape(0x80000000),
+    "ape and id3v1": ape(0xA0000000) + ITEM + ape(0x80000000) + ID3V1,
+    "text": b"<p>the end</p>",
+}
+STREAMS = {"mp3": ("libmp3lame",), "mp2": ("mp2",), "aac": ("aac",)}
+
+
+def whole(make: MediaMaker, extension: str) -> bytes:
+    path = make(f"tail.{extension}", *lavfi(TONE), "-c:a", *STREAMS[extension], "-b:a", "64k", "-write_id3v1", "0")
+    return path.read_bytes()
+
+
+def audio(path: Path) -> AudioFacts:
+    facts = probe(path)
+    assert isinstance(facts, AudioFacts), facts
+    return facts
+
+
+@pytest.mark.parametrize("extension", STREAMS)
+@pytest.mark.parametrize("tail", TAILS)
+def test_what_is_no_sound_is_no_damage_and_lasts_no_time(make: MediaMaker, extension: str, tail: str) -> None:
+    data = whole(make, extension)
+    clean = audio(make.write(f"clean.{extension}", data))
+    facts = audio(make.write(f"tailed.{extension}", data + TAILS[tail]))
+    assert facts.problems == ()
+    # Filler moves the frame that FFmpeg takes for the last one, and cuts short, by less than a frame.
+    assert facts.duration_s == pytest.approx(clean.duration_s, abs=0.02)
+
+
+@pytest.mark.parametrize("extension", STREAMS)
+@pytest.mark.parametrize("cut", [1, 40])
+def test_a_cut_last_frame_is_truncated(make: MediaMaker, extension: str, cut: int) -> None:
+    problem = audio(make.write(f"cut.{extension}", whole(make, extension)[:-cut])).problem(Problem.TRUNCATED)
+    assert problem is not None
+    assert problem.startswith("its last frame has ")
+
+
+@pytest.mark.parametrize("extension", STREAMS)
+def test_lost_frames_in_the_middle_are_damage(make: MediaMaker, extension: str) -> None:
+    data = whole(make, extension)
+    facts = audio(make.write(f"hole.{extension}", patched(data, len(data) // 2, bytes(1000))))
+    assert facts.problem(Problem.CORRUPT) is not None
+    if extension != "aac":
+        assert facts.gaps[0].at_s == pytest.approx(0.5, abs=0.15)
+
+
+def test_a_frame_of_adts_that_is_passed_over_is_damage(make: MediaMaker) -> None:
+    """FFmpeg leaves out a frame whose head is broken, and says nothing."""
+    data = whole(make, "aac")
+    with av.open(io.BytesIO(data)) as container:
+        stored = [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+    at = data.index(stored[8])
+    facts = audio(make.write("headless.aac", patched(data, at, bytes(4))))
+    assert facts.problem(Problem.CORRUPT) == f"{len(stored[8])} bytes between its frames are no frames"
+
+
+def test_filler_in_place_of_sound_is_damage(make: MediaMaker) -> None:
+    data = whole(make, "mp2")
+    half = data[: len(data) // 2]
+    assert audio(make.write("half.mp2", half + bytes(len(half)))).problems
+
+
+def test_pauses_of_amr_are_no_damage(make: MediaMaker) -> None:
+    data = (FIXTURES / "formats/amr-nb.amr").read_bytes()
+    paused = data + b"\x7c\x7c" + data[6:]
+    assert (audio(make.write("paused.amr", paused)).problems, audio(make.write("paused.amr", paused)).duration_s) == ((), 1.28)
+
+
+def test_cut_amr(make: MediaMaker) -> None:
+    data = (FIXTURES / "formats/amr-nb.amr").read_bytes()
+    assert audio(make.write("cut.amr", data[:-3])).problem(Problem.TRUNCATED) is not None
+
+
+@pytest.mark.parametrize("encoder", ["libopus", "libvorbis"])
+def test_a_broken_page_of_ogg_is_damage(make: MediaMaker, encoder: str) -> None:
+    tone = TONE.replace("16000", "48000").replace("duration=1", "duration=4")
+    data = make(f"{encoder}-4.ogg", *lavfi(tone), "-c:a", encoder).read_bytes()
+    assert audio(make.write("page.ogg", data)).problems == ()
+    assert audio(make.write("page.ogg", patched(data, len(data) // 2, bytes(50)))).problem(Problem.CORRUPT) is not None
+
+
+@pytest.mark.parametrize("stray", [b"ID3\x04\0\0\0\0\x02\0" + bytes(256), ID3V1], ids=["id3v2", "id3v1"])
+def test_tags_between_frames_of_adts_are_no_damage(make: MediaMaker, stray: bytes) -> None:
+    data = whole(make, "aac")
+    assert audio(make.write("joined.aac", data + stray + data)).problems == ()
+
+
+def test_a_broken_frame_of_flac_is_damage(make: MediaMaker) -> None:
+    """Its checksum tells, which decoders ignore; and FLAC counts its samples exactly."""
+    data = make("noise.flac", *lavfi("anoisesrc=d=4:r=44100:seed=1"), "-c:a", "flac").read_bytes()
+    middle = len(data) // 2
+    assert audio(make.write("whole.flac", data)).problems == ()
+    assert audio(make.write("tagged.flac", data + ID3V1)).problems == ()
+    for damage in (bytes(400), bytes((data[middle] ^ 1,))):
+        assert audio(make.write("broken.flac", patched(data, middle, damage))).problem(Problem.CORRUPT) is not None
+    assert audio(make.write("cut.flac", data[:-100])).problem(Problem.TRUNCATED) is not None
+
+
+@pytest.mark.parametrize("frames", [1, 5, 20])
+@pytest.mark.parametrize(("extension", "options"), [("mp3", ("-write_xing", "0", "-id3v2_version", "0")), ("mp2", ())])
+def test_frames_that_became_zeros_are_damage(make: MediaMaker, extension: str, options: tuple[str, ...], frames: int) -> None:
+    data = make(f"four-seconds.{extension}", *lavfi("sine=d=4:r=16000"), "-b:a", "64k", *options).read_bytes()
+    length = mpeg_length(data, 0)
+    assert audio(make.write("whole.mp3", bytes(100) + data)).problems == ()
+    holed = patched(data, 40 * length, bytes(frames * length))
+    assert audio(make.write("holed.mp3", holed)).problem(Problem.CORRUPT) is not None

@@ -1,0 +1,46 @@
+import base64
+from pathlib import Path
+
+import pytest
+
+NOT_ACCEPTED = {
+    "code": "REQ016",
+    "name": "url-kind-not-accepted",
+    "severity": "info",
+    "measured": None,
+    "limit": None,
+    "unit": None,
+    "service_code": "InvalidURL",
+    "fixable": True,
+}
+
+
+def data_url(path: Path, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def test_base64_where_the_model_takes_none(found, said, fixtures: Path) -> None:
+    given = {"image": data_url(fixtures / "portrait.jpg", "image/jpeg"), "audio": data_url(fixtures / "voice.mp3", "audio/mpeg")}
+    findings = found("url-kind-not-accepted", "emo-v1", **given)
+    paths = [finding.pop("path") for finding in findings]
+    assert paths[0] == "data:image/jpeg;base64,… (63.7 kB)"
+    assert [finding.pop("role") for finding in findings] == ["image", "audio"]
+    assert findings == [NOT_ACCEPTED | {"source": "emo-api, 2026-03-15"}] * 2
+    assert "submit uploads it" in said("url-kind-not-accepted", "emo-v1", **given)[0]
+
+
+@pytest.mark.parametrize("model", ["wan2.6-i2v", "wan2.6-i2v-us", "wan2.5-i2v-preview", "wanx2.1-i2v-turbo"])
+def test_base64_where_it_is_documented(found, model: str, fixtures: Path) -> None:
+    assert found("url-kind-not-accepted", model, prompt="x", image=data_url(fixtures / "portrait.jpg", "image/jpeg")) == []
+
+
+def test_sound_is_never_sent_inside(found, fixtures: Path) -> None:
+    (finding,) = found("url-kind-not-accepted", "wan2.6-i2v", prompt="x", audio=data_url(fixtures / "voice.mp3", "audio/mpeg"))
+    assert finding["role"] == "audio"
+
+
+def test_other_inputs(found, fixtures: Path) -> None:
+    given = {"image": "https://a.b/c.png", "audio": "oss://dashscope-instant/a.mp3"}
+    assert found("url-kind-not-accepted", "emo-v1", **given) == []
+    assert found("url-kind-not-accepted", "emo-v1", image=fixtures / "portrait.jpg") == []
+    assert found("url-kind-not-accepted", "wan2.6-i2v", prompt="data:;base64,AAAA") == []

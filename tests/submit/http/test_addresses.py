@@ -1,0 +1,83 @@
+"""Which addresses are public, and what a host stands for. `test_urls.py` has more of the former."""
+
+import socket
+import threading
+import time
+
+import pytest
+
+from mediapreflight.submit.http.addresses import PrivateAddressError, is_public, literal, refuse_private_host, resolved
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "::127.0.0.1",
+        "::10.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::1",
+        "::ffff:0:127.0.0.1",
+        "fe80::1%eth0",
+        "2002:7f00:1::",
+        "198.18.0.1",
+    ],
+)
+def test_what_leads_inside_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "::ffff:93.184.216.34", "64:ff9b::5db8:d822", "2606:2800:220:1::1"])
+def test_what_the_whole_internet_reaches_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("127.1", "127.0.0.1"),
+        ("2130706433", "127.0.0.1"),
+        ("0x7f.0.0.1", "127.0.0.1"),
+        ("0177.0.0.1", "127.0.0.1"),
+        ("::1", "::1"),
+        ("1.2.3.4.example", None),
+        ("example.com", None),
+        ("127.0.0.1.", "127.0.0.1"),
+        ("127.0.0.1 x", None),
+        ("", None),
+        ("ä", None),
+    ],
+)
+def test_addresses_in_every_spelling(host: str, address: str | None) -> None:
+    found = literal(host)
+    assert (None if found is None else str(found)) == address
+
+
+def test_a_name_is_let_pass_and_an_address_inside_is_not() -> None:
+    refuse_private_host("oss.example")
+    refuse_private_host("93.184.216.34")
+    for host in ("localhost", "a.localhost", "127.1", "169.254.169.254", "::1"):
+        with pytest.raises(PrivateAddressError):
+            refuse_private_host(host)
+
+
+def test_a_name_without_an_address_is_an_error() -> None:
+    for host in ("a..b", "a" * 64 + ".example"):
+        with pytest.raises(OSError):
+            resolved(host, 80)
+
+
+def test_a_look_up_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(5) and [])
+    began = time.monotonic()
+    with pytest.raises(TimeoutError, match="its address is not known in time"):
+        resolved("slow.example", 80, 0.1)
+    assert time.monotonic() - began < 2
+    ended.set()
+
+
+def test_a_look_up_that_finds_nothing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    with pytest.raises(OSError, match="it has no address"):
+        resolved("empty.example", 80)

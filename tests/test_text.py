@@ -1,0 +1,80 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediapreflight.text import listed, plain, plain_json, shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (5000, "5000"),
+        (100_000.0, "100000"),
+        (-1_234_567, "-1234567"),
+        (99_999, "99999"),
+        (100_000, "100,000"),
+        (24.0, "24"),
+        (0.1 + 0.2, "0.3"),
+        (60.000125, "60.000125"),
+    ],
+)
+def test_numbers_as_a_reader_wants_them(value: float, text: str) -> None:
+    assert shown(value) == text
+
+
+def test_enumerations() -> None:
+    assert listed(("jpeg",)) == "jpeg"
+    assert listed(("jpeg", "png")) == "jpeg and png"
+    assert listed(("jpeg", "png", "bmp")) == "jpeg, png and bmp"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain.png", "plain.png"),
+        ("汉字 ü 🙂.png", "汉字 ü 🙂.png"),
+        ("a\nb", "a\\nb"),
+        ("::error::x", ":\\x3aerror::x"),
+        ("  ::error::x", "  :\\x3aerror::x"),
+        ("a::b", "a::b"),
+        ("a##[b]##[c]", "a##\\x5bb]##\\x5bc]"),
+        ("##a[b]", "##a[b]"),
+        ("a\r\tb", "a\\r\\tb"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("a\u202eb", "a\\u202eb"),
+        ("a\u2028b\u200b", "a\\u2028b\\u200b"),
+        ("\x00\x7f\x9b", "\\x00\\x7f\\x9b"),
+        ("\udcff", "\\udcff"),
+        ("\U000e0001", "\\U000e0001"),
+    ],
+)
+def test_controls_are_written_out(text: str, shown: str) -> None:
+    assert plain(text) == shown
+
+
+@given(st.text(st.characters(categories=None)))
+def test_any_text_is_one_printable_line_any_encoder_takes(text: str) -> None:
+    shown = plain(text)
+    assert shown.isprintable()
+    assert shown.splitlines() in ([], [shown])
+    shown.encode("utf-8")
+
+
+@given(st.text())
+def test_printable_text_stays_as_it_is(text: str) -> None:
+    assert (plain(text) == text) == text.isprintable()
+
+
+@given(st.text())
+def test_json_says_the_same_with_nothing_a_terminal_would_act_on(text: str) -> None:
+    encoded = json.dumps({text: [text]}, ensure_ascii=False, indent=2)
+    shown = plain_json(encoded)
+    assert json.loads(shown) == {text: [text]}
+    assert all(character.isprintable() or character == "\n" for character in shown)
+    assert plain_json(shown) == shown
+
+
+def test_json_keeps_what_can_be_read() -> None:
+    assert plain_json('{"é": "日本 \x7f\x9b\u202e\U000e0001"}\n') == '{"é": "日本 \\u007f\\u009b\\u202e\\udb40\\udc01"}\n'
