@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; none: all")
     parser.add_argument("--seconds", type=float, default=60.0, help="of all jobs together, shared out among the targets")
     parser.add_argument("--inputs", type=int, help="so many for each target, instead of a time")
+    parser.add_argument("--rounds", type=int, help="so many rounds of each target, instead of a time: the same inputs anywhere")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--seed", default="0", help="the same seed gives the same inputs, in the same order")
     parser.add_argument("--out", type=Path, default=seeds.ROOT / "build" / "fuzz", help="where finds are written")
@@ -26,8 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown := [name for name in names if name not in TARGETS]:
         parser.error(f"no target {', '.join(unknown)}")
     total = sum(TARGETS[name].share for name in names)
-    if options.inputs:
-        slices = [campaign.Slice(name, 3600.0, options.inputs) for name in names]
+    if options.inputs or options.rounds:
+        slices = [campaign.Slice(name, 3600.0, options.inputs or options.rounds * TARGETS[name].round) for name in names]
     else:
         time_in_all = options.seconds * options.jobs
         slices = [campaign.Slice(name, time_in_all * TARGETS[name].share / total) for name in names]

@@ -169,7 +169,7 @@ def _change_tree(nodes: list[Node], rng: random.Random, donors: list[Node], tags
         case 5:
             siblings.insert(place, copy.deepcopy(rng.choice([each for top in donors for each in top.all()] or [node])))
         case 6 if node.parts is None:
-            node.body = node.body * rng.choice((2, 3, 40))
+            node.body = (node.body * rng.choice((2, 3, 40)))[:MAX_BYTES]
         case 7 if node.prefix:
             node.prefix = raw(node.prefix, rng, [node.prefix])
         case _ if node.parts is None:

@@ -27,11 +27,15 @@ class BrokenPromiseError(AssertionError):
 
 
 class Target(NamedTuple):
-    """`seeds`: the inputs to start from. `share`: of a campaign's time, beside those of the other targets."""
+    """`seeds`: the inputs to start from. `share`: of a campaign's time, beside those of the other targets.
+
+    `round`: how many inputs are one round, about as many as one processor tries in `share` seconds.
+    """
 
     run: Run
     seeds: Callable[[], Sequence[bytes]]
     mutate: mutate.Mutator
+    round: int
     share: float = 1.0
 
 
@@ -535,30 +539,30 @@ def _emulator() -> Any:
 
 
 TARGETS: dict[str, Target] = {
-    "probe-metadata": Target(probe_metadata, seeds.all_media, mutate.media, 3),
-    "probe-decode": Target(probe_decode, seeds.all_media, mutate.media, 6),
-    "headers": Target(headers, seeds.pictures, mutate.media, 2),
-    "check-decode": Target(check_decode, seeds.small_media, mutate.media, 3),
-    "check-content": Target(check_content, seeds.with_people, mutate.media, 2),
-    "prepare-plan": Target(prepare_plan, seeds.small_media, mutate.media, 2),
-    "people": Target(people, seeds.with_people, mutate.media, 3),
-    "image-read": Target(image_read, seeds.pictures, mutate.media, 3),
-    "survey": Target(survey, seeds.videos, mutate.media),
-    "heif": Target(heif, seeds.heifs, mutate.media, 0.5),
-    "catalog": Target(catalog, seeds.catalog_files, mutate.text),
-    "provider": Target(provider, seeds.provider_files, mutate.text, 0.5),
-    "interval": Target(interval, seeds.intervals, mutate.text, 0.3),
-    "jobs-toml": Target(jobs_toml, seeds.jobs_toml, mutate.text, 0.5),
-    "jobs-jsonl": Target(jobs_jsonl, seeds.jobs_jsonl, mutate.json_lines, 0.5),
-    "jobs-csv": Target(jobs_csv, seeds.jobs_csv, mutate.text, 0.5),
-    "jobs-prepared": Target(jobs_prepared, seeds.prepared, mutate.json_lines, 0.5),
-    "config": Target(config, seeds.configs, mutate.text),
-    "pyproject": Target(pyproject, seeds.pyprojects, mutate.text, 0.3),
-    "answers": Target(answers, seeds.answers, mutate.http, 1.5),
-    "urls": Target(urls, seeds.url_answers, mutate.http, 0.7),
-    "ledger-rows": Target(ledger_rows, seeds.ledger_rows, mutate.json_lines, 0.7),
-    "ledger-file": Target(ledger_file, seeds.ledger_files, mutate.raw, 0.5),
-    "cache-file": Target(cache_file, seeds.cache_files, mutate.raw, 0.5),
-    "emulator-call": Target(emulator_call, seeds.emulator_calls, mutate.json_lines, 0.7),
-    "emulator-http": Target(emulator_http, seeds.emulator_requests, mutate.raw, 0.7),
+    "probe-metadata": Target(probe_metadata, seeds.all_media, mutate.media, 5_400, 3),
+    "probe-decode": Target(probe_decode, seeds.all_media, mutate.media, 3_500, 6),
+    "headers": Target(headers, seeds.pictures, mutate.media, 4_000, 2),
+    "check-decode": Target(check_decode, seeds.small_media, mutate.media, 650, 3),
+    "check-content": Target(check_content, seeds.with_people, mutate.media, 80, 2),
+    "prepare-plan": Target(prepare_plan, seeds.small_media, mutate.media, 90, 2),
+    "people": Target(people, seeds.with_people, mutate.media, 260, 3),
+    "image-read": Target(image_read, seeds.pictures, mutate.media, 5_100, 3),
+    "survey": Target(survey, seeds.videos, mutate.media, 700),
+    "heif": Target(heif, seeds.heifs, mutate.media, 3_200, 0.5),
+    "catalog": Target(catalog, seeds.catalog_files, mutate.text, 470),
+    "provider": Target(provider, seeds.provider_files, mutate.text, 900, 0.5),
+    "interval": Target(interval, seeds.intervals, mutate.text, 7_000, 0.3),
+    "jobs-toml": Target(jobs_toml, seeds.jobs_toml, mutate.text, 2_000, 0.5),
+    "jobs-jsonl": Target(jobs_jsonl, seeds.jobs_jsonl, mutate.json_lines, 1_100, 0.5),
+    "jobs-csv": Target(jobs_csv, seeds.jobs_csv, mutate.text, 1_000, 0.5),
+    "jobs-prepared": Target(jobs_prepared, seeds.prepared, mutate.json_lines, 2_000, 0.5),
+    "config": Target(config, seeds.configs, mutate.text, 3_700),
+    "pyproject": Target(pyproject, seeds.pyprojects, mutate.text, 860, 0.3),
+    "answers": Target(answers, seeds.answers, mutate.http, 5_000, 1.5),
+    "urls": Target(urls, seeds.url_answers, mutate.http, 2_200, 0.7),
+    "ledger-rows": Target(ledger_rows, seeds.ledger_rows, mutate.json_lines, 500, 0.7),
+    "ledger-file": Target(ledger_file, seeds.ledger_files, mutate.raw, 370, 0.5),
+    "cache-file": Target(cache_file, seeds.cache_files, mutate.raw, 120, 0.5),
+    "emulator-call": Target(emulator_call, seeds.emulator_calls, mutate.json_lines, 6_200, 0.7),
+    "emulator-http": Target(emulator_http, seeds.emulator_requests, mutate.raw, 1_200, 0.7),
 }

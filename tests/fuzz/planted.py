@@ -41,7 +41,7 @@ def _is_fine(data: bytes) -> None:
 
 
 def _target(run: Callable[[bytes], None]) -> Target:
-    return Target(run, lambda: (HEAD + bytes(40),), mutate.raw)
+    return Target(run, lambda: (HEAD + bytes(40),), mutate.raw, 300)
 
 
 TARGETS = {

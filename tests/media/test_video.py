@@ -225,6 +225,22 @@ def test_what_the_stream_itself_says_counts_where_its_frames_are_decoded(make: M
     assert (picture.width, picture.height) == (facts.width, facts.height)
 
 
+@pytest.mark.parametrize(("orientation", "rotation"), [(1, 0), (6, 90)])
+def test_a_frame_with_side_data_that_has_no_name_here_is_turned_as_its_exif_says(
+    make: MediaMaker, orientation: int, rotation: int
+) -> None:
+    # FFmpeg 8 puts the EXIF of Motion JPEG beside each frame, as data of a sort that PyAV does not know.
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    with Image.open(FIXTURES / "formats/baseline.jpg") as picture:
+        for number in range(3):
+            picture.save(make.folder / f"exif-{number}.jpg", exif=exif)
+        width, height = picture.size if rotation == 0 else picture.size[::-1]
+    path = make(f"exif-{orientation}.avi", "-framerate", "5", "-i", make.folder / "exif-%d.jpg", "-c", "copy")
+    facts = video(path)
+    assert (facts.rotation, facts.width, facts.height, facts.problems) == (rotation, width, height, ())
+
+
 QUARTER = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
 MIRROR = struct.pack(">9i", -1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
 

@@ -17,7 +17,7 @@ from ..errors import MissingLibraryError, UnreadableMediaError
 from . import boxes as isobmff
 from . import extents, matroska, riff, transport
 from .attached import MAX_ATTACHED_BYTES, attached_bytes
-from .display import Turn, turn_of
+from .display import Turn, quarter_turns, turn_of
 from .facts import Problem
 from .formats import DEMUXERS
 from .opening import opened
@@ -255,7 +255,11 @@ def turn_of_frame(frame: VideoFrame) -> Turn:
     """How a decoded frame is shown, as its container asks or its own stream."""
     from av.sidedata.sidedata import Type
 
-    found: Any = frame.side_data
+    try:
+        found: Any = frame.side_data
+    except ValueError:
+        # PyAV knows no name for what FFmpeg found beside the matrix, and gives neither.
+        return Turn(quarter_turns(-frame.rotation))
     matrix = found.get(Type.DISPLAYMATRIX)
     if matrix is None:
         return Turn()

@@ -47,6 +47,8 @@ def probe_image(source: Source, format: str, *, decode: bool) -> ImageFacts:
         header = read_header(format, source.stream, source.size) if format in READERS else _rarer_header(source, format)
     except HeaderError as error:
         return ImageFacts(path=source.path, format=format, bytes=source.size, problems=(Problem.BROKEN.because(str(error)),))
+    except UndecodedError as error:
+        return ImageFacts(path=source.path, format=format, bytes=source.size, problems=(Problem.NOT_RUN.because(str(error)),))
     problems = [Problem.TRUNCATED.because(header.truncated)] if header.truncated else []
     problems += [Problem.NOT_RUN.because(header.undecoded)] if header.undecoded else []
     if decode and not problems:
@@ -94,10 +96,13 @@ def _missing_reader(format: str) -> str | None:
 
 
 def _rarer_header(source: Source, format: str) -> Header:
-    """The header of a rarer format (TIFF, ICO, PSD, JPEG 2000, …), as Pillow reads what it reads rightly. Raises HeaderError."""
+    """The header of a rarer format (TIFF, ICO, PSD, JPEG 2000, …), as Pillow reads what it reads rightly.
+
+    Raises HeaderError, and UndecodedError for what cannot be told here, its sides included.
+    """
     from .headers import psd, tiff
 
-    own = Header(0, 0)
+    own = None
     if format in ("tiff", "psd"):
         own = tiff.read(source.stream) if format == "tiff" else psd.read(source.stream)
         if own.undecoded:
@@ -105,6 +110,8 @@ def _rarer_header(source: Source, format: str) -> Header:
     try:
         header, trouble = _guarded(lambda stream: _pillow_header(stream, format), source)
     except UndecodedError as error:
+        if own is None:
+            raise
         return own._replace(undecoded=str(error))
     if header is None:
         raise HeaderError(trouble or "no size found")

@@ -77,7 +77,7 @@ def _directories(stream: BinaryIO) -> Iterator[_Directory]:
         seen.add(at)
         try:
             directory, following = _directory(stream, layout, at)
-        except (HeaderError, OverflowError, OSError):
+        except (HeaderError, OverflowError, OSError, ValueError):
             if len(seen) == 1:
                 raise HeaderError("its first directory cannot be read") from None
             continue
