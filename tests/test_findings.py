@@ -114,6 +114,7 @@ def test_json_has_the_documented_shape() -> None:
     assert one["inputs"]["role0"]["path"] == "0.png"
     assert one["inputs"]["role0"]["facts"]["kind"] == "image"
     assert one["findings"][0] | {"help": None} == {
+        "source_urls": {},
         "code": "IMG006",
         "name": "image-side-too-long",
         "severity": "error",

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mediapreflight.text import listed, plain, plain_json, shown
@@ -17,11 +17,22 @@ from mediapreflight.text import listed, plain, plain_json, shown
         (100_000, "100,000"),
         (24.0, "24"),
         (0.1 + 0.2, "0.3"),
-        (60.000125, "60.000125"),
+        (7.39870816, "7.4"),
+        (29.97002997, "29.97"),
+        (0.0123456, "0.012"),
+        (0.0, "0"),
+        (-21.336, "-21.34"),
+        (float("inf"), "inf"),
     ],
 )
 def test_numbers_as_a_reader_wants_them(value: float, text: str) -> None:
     assert shown(value) == text
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_a_number_lies_on_the_side_of_a_limit_that_it_is_on(value: float, limit: float) -> None:
+    assume(abs(value - limit) > 1e-6)
+    assert (float(shown(value, limit)) < limit) == (value < limit)
 
 
 def test_enumerations() -> None:

@@ -25,8 +25,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One fault in one input of one job, found by one rule.
 
     `measured` and `limit` are in `unit`. `service_code`: what the service would answer, where its documents say.
-    `fixable`: whether preparing the file can fix it. `help`: what to do next, one sentence. `source`: page and date the limit
-    stands on.
+    `fixable`: whether preparing the file can fix it. `help`: what to do next, one sentence. `source`: pages and dates the limit
+    stands on; `source_urls`: the address of each, as far as that is known.
     """
 
     code: str
@@ -42,6 +42,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     fixable: bool = False
     help: str | None = None
     source: str | None = None
+    source_urls: dict[str, str] = {}
 
 
 class InputReport(Struct, frozen=True, kw_only=True):

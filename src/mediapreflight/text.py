@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from .media.data_url import shortened
@@ -9,10 +10,33 @@ from .media.data_url import shortened
 # What a runner of GitHub takes for an order: the one at the start of a line, the other anywhere (its source, ActionCommand.cs).
 _ORDER = re.compile(r"^ *::|##\[")
 
+# From here on, the digits of whole numbers are grouped.
+_LONG = 100_000
+_MOST_DIGITS = 9
 
-def shown(value: float) -> str:
-    """A number without trailing zeros, with digits enough to tell it from a limit beside it."""
-    return f"{value:,}" if isinstance(value, int) and value >= 100_000 else f"{value:.9g}"
+
+def shown(value: float, *limits: float) -> str:
+    """A number as a reader wants it: two digits behind the point, two that count below 0.1, no zeros behind them.
+
+    It has more digits where it would else look as if it lay on the other side of one of the limits beside it, or on it.
+    """
+    if isinstance(value, int):
+        return f"{value:,}" if value >= _LONG else str(value)
+    if not math.isfinite(value):
+        return str(value)
+    first = 1 if not value or abs(value) >= 0.1 else -math.floor(math.log10(abs(value)))
+    rounded = (round(value, digits) for digits in range(first + 1, first + _MOST_DIGITS))
+    fitting = (each for each in rounded if all(_order(each, limit) == _order(value, limit) for limit in limits))
+    return f"{next(fitting, value) + 0.0:.{_MOST_DIGITS}f}".rstrip("0").rstrip(".")
+
+
+def exact(value: float) -> str:
+    """A figure that was set, not measured, with all its digits."""
+    return f"{value:.9g}"
+
+
+def _order(value: float, limit: float) -> int:
+    return (value > limit) - (value < limit)
 
 
 def listed(names: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ import pytest
 import mediapreflight.catalog as package
 from mediapreflight.catalog import Catalog, builtin_catalog
 from mediapreflight.catalog.loading import line_of, read_table
-from mediapreflight.catalog.schema import MEGABYTE, MIB, source_tags
+from mediapreflight.catalog.schema import MEGABYTE, MIB, Source, source_tags
 from mediapreflight.errors import CatalogError, UnknownModelError
 
 FOLDER = Path(package.__file__).parent
@@ -171,7 +171,27 @@ def test_every_shared_source_is_used() -> None:
 def test_a_source_tag_reads_as_page_and_date() -> None:
     model = builtin_catalog().model("liveportrait")
     assert model.source("LP") == "liveportrait-api, 2026-03-15"
-    assert model.source("LP + LP-zh") == "liveportrait-api, 2026-03-15; liveportrait-api, zh"
+    assert model.source("LP + LP-zh") == "liveportrait-api, 2026-03-15; liveportrait-api, zh, undated"
+
+
+def test_a_source_tag_leads_to_its_pages() -> None:
+    model = builtin_catalog().model("liveportrait")
+    assert model.source_urls("LP + LP-zh + 3P") == {
+        "liveportrait-api, 2026-03-15": "https://www.alibabacloud.com/help/en/model-studio/liveportrait-api",
+        "liveportrait-api, zh, undated": "https://www.alibabacloud.com/help/zh/model-studio/liveportrait-api",
+    }
+
+
+def test_every_figure_has_a_page_with_an_address_and_a_date_or_says_that_it_has_none() -> None:
+    for model in builtin_catalog().models():
+        for source in model.sources.values():
+            assert source.url or source.page in ("third party", "liveportrait quick start")
+            assert str(source).endswith("undated") == (source.date is None)
+
+
+def test_the_address_of_a_page_is_one() -> None:
+    with pytest.raises(ValueError, match="https://"):
+        Source(page="a", url="javascript:alert(1)")
 
 
 def test_a_model_and_a_catalog_can_be_pickled() -> None:

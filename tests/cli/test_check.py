@@ -57,7 +57,7 @@ def test_number_of_workers_that_is_none(refused, count: str) -> None:
 def test_select_and_ignore(check, fixtures: Path) -> None:
     def rules(*arguments: str) -> list[str]:
         result = check("wan2.6-i2v", fixtures / "formats/rgba.png", "--output-format", "concise", *arguments)
-        return [line.split()[1] for line in result.out.splitlines()]
+        return [line.split()[2] for line in result.out.splitlines()]
 
     assert rules() == ["IMG001", "IMG005"]
     assert rules("--select", "image-has-alpha") == ["IMG001"]
@@ -147,7 +147,7 @@ def test_unreadable_file(run_unprivileged, tmp_path: Path, fixtures: Path) -> No
     arguments = ("check", "--level", "metadata", "--model", "emo-v1", "--output-format", "concise")
     result = run_unprivileged(*arguments, path)
     assert (result.status, result.err) == (1, "")
-    assert result.out == f"{path}: FILE002 file-unreadable: cannot be read: permission denied\n"
+    assert result.out == f"{path}: error FILE002 file-unreadable: cannot be read: permission denied\n"
 
 
 def test_picture_of_four_gigapixels(check, process, fixtures: Path) -> None:

@@ -47,7 +47,7 @@ def test_card_says_which_files_go_together_and_what_a_region_leaves_out(run) -> 
 
 def test_notes_name_pages_instead_of_tags(run) -> None:
     out = run("models", "emo-v1").out
-    assert "not recommended [emo-video-generation-api-details, zh]." in " ".join(out.split())
+    assert "not recommended [emo-video-generation-api-details, zh, undated]." in " ".join(out.split())
     assert "(EMO" not in out
 
 

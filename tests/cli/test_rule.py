@@ -19,7 +19,7 @@ def test_page(run, selector: str) -> None:
     assert out.startswith("VID007 video-frame-rate-too-high\nfound at level metadata; a prepared file can fix it; stable\n")
     assert "\nWhy it matters: " in out
     assert "\nFix: " in out
-    assert out.endswith("\nLimits\n  videoretalk video  [15, 60] fps  [videoretalk-api, en]\n")
+    assert out.endswith("\nLimits\n  videoretalk video  [15, 60] fps  [videoretalk-api, en, undated]\n")
 
 
 def test_stage_is_shown(run) -> None:

@@ -109,7 +109,7 @@ def test_misspelt_file_is_no_stray(refused, run, project: Path) -> None:
     message = refused("check", "voices/a.wav", "protraits/a.jpg", cwd=project)
     assert message == "protraits/a.jpg: no such file, and mediapreflight.toml knows none of that name"
     result = run("check", "portraits/x.jpg", "--output-format", "concise", cwd=project)
-    assert (result.status, result.out) == (1, "portraits/x.jpg: FILE001 file-missing: no such file\n")
+    assert (result.status, result.out) == (1, "portraits/x.jpg: error FILE001 file-missing: no such file\n")
 
 
 def test_glob_that_no_file_matches_is_named(run, project: Path) -> None:
@@ -238,7 +238,7 @@ def said(run, *arguments: str | Path, cwd: Path) -> list[str]:
     """The codes of what is found in a picture with transparency and too short a side."""
     result = run("check", "--output-format", "concise", *arguments, cwd=cwd)
     assert result.err == ""
-    return [line.split()[1] for line in result.out.splitlines()]
+    return [line.split()[2] for line in result.out.splitlines()]
 
 
 @pytest.fixture

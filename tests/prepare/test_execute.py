@@ -230,7 +230,7 @@ def test_a_long_recording_that_cannot_be_decoded_is_said_to_be_so(tmp_path: Path
     (result,) = prepare_jobs([Job("liveportrait", audio=source, whole=False)], out=tmp_path / "out")
     assert not result.record.ok
     assert result.record.error
-    assert "audio-too-long" in [finding.name for finding in result.record.findings]
+    assert "file-corrupt" in [finding.name for finding in result.record.findings]
 
 
 def test_what_stays_names_the_source_and_stands_once(tmp_path: Path, fixtures: Path) -> None:

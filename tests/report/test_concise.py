@@ -15,9 +15,9 @@ def lines(*jobs: JobReport, color: bool = False) -> list[str]:
 def test_line_a_finding(job, finding) -> None:
     message = "longest side is 5000 px; liveportrait takes up to 4096 px"
     assert lines(job(finding(), finding("warning", path="q.png")), job(finding())) == [
-        f"p.png: IMG006 image-side-too-long: {message}",
-        f"q.png: IMG006 image-side-too-long: {message}",
-        f"p.png: IMG006 image-side-too-long: {message}",
+        f"p.png: error IMG006 image-side-too-long: {message}",
+        f"q.png: warning IMG006 image-side-too-long: {message}",
+        f"p.png: error IMG006 image-side-too-long: {message}",
     ]
 
 
@@ -40,7 +40,7 @@ def test_lines_come_as_they_are_found(job, finding) -> None:
 
 def test_color(job, finding) -> None:
     (plain,), (colored,) = lines(job(finding())), lines(job(finding()), color=True)
-    assert "\x1b[31mIMG006\x1b[0m" in colored
+    assert "\x1b[31merror IMG006\x1b[0m" in colored
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == plain
 
 

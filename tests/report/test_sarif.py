@@ -53,6 +53,12 @@ def test_result(job, finding) -> None:
     }
 
 
+def test_the_addresses_of_the_documents(job, finding) -> None:
+    urls = {"liveportrait-api, 2026-03-15": "https://docs.example/liveportrait-api"}
+    (result,) = results(job(finding(source_urls=urls)))
+    assert result["properties"]["sourceUrls"] == urls
+
+
 @pytest.mark.parametrize(
     ("severity", "level"), [("error", "error"), ("unchecked", "error"), ("warning", "warning"), ("info", "note")]
 )

@@ -43,6 +43,11 @@ def test_evidence_is_left_out_where_there_is_none(job, finding) -> None:
     [
         (5000, "<= 4096", "px", "measured 5000 px, limit <= 4096 px"),
         (0.1 + 0.2, "<= 0.25", "s", "measured 0.3 s, limit <= 0.25 s"),
+        (14.985015, ">= 15", "fps", "measured 14.99 fps, limit >= 15 fps"),
+        (14.9985, ">= 15", "fps", "measured 14.998 fps, limit >= 15 fps"),
+        (0, ">= 1", "faces", "measured 0 faces, limit >= 1 face"),
+        (2, "== 1", "faces", "measured 2 faces, limit 1 face"),
+        (0.0, ">= 0.8", "of the frames", "measured 0% of the frames, limit >= 80% of the frames"),
         ([1, 2, 3, 4], "within [0, 0, 1, 1]", "px", "measured [1, 2, 3, 4] px, limit within [0, 0, 1, 1] px"),
         ("gif", "jpeg, png", None, "found gif, accepted jpeg, png"),
         ("95x127", "even", "px", "found 95x127, accepted even"),
@@ -51,6 +56,14 @@ def test_evidence_is_left_out_where_there_is_none(job, finding) -> None:
 )
 def test_comparison_reads_as_a_sentence(job, finding, measured: object, limit: str, unit: str | None, words: str) -> None:
     assert f"            {words}; source: " in text(job(finding(measured=measured, limit=limit, unit=unit)))
+
+
+def test_the_addresses_of_the_documents_stand_once_at_the_end(job, finding) -> None:
+    page, url = "liveportrait-api, 2026-03-15", "https://docs.example/liveportrait-api"
+    cited = finding(source=f"{page}; third party, undated", source_urls={page: url})
+    lines = text(job(cited, finding("warning")), job(cited)).splitlines()
+    assert lines[-3:-1] == [f"{page}  {url}", ""]
+    assert sum(url in line for line in lines) == 1
 
 
 @pytest.mark.parametrize("measured", [True, None])

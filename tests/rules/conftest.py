@@ -63,7 +63,7 @@ def _assert_reads_well(finding: Finding) -> None:
 
 
 def _without_words(finding: Finding) -> dict[str, Any]:
-    return {name: value for name, value in asdict(finding).items() if name not in ("message", "help")}
+    return {name: value for name, value in asdict(finding).items() if name not in ("message", "help", "source_urls")}
 
 
 class MediaMaker:

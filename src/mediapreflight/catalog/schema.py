@@ -30,15 +30,22 @@ BOX_LENGTH = 4
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True):
-    """A page a figure was read from. `date` is its "last updated" date; None where the page shows none."""
+    """A page a figure was read from. `date` is its "last updated" date, None where the page shows none; `url`, where it is."""
 
     page: str
+    url: str | None = None
     language: str | None = None
     date: str | None = None
     note: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.url is not None and not self.url.startswith("https://"):
+            raise ValueError(f"`url` {self.url!r} does not begin with https://")
+
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.page, self.date or self.language) if part)
+        return ", ".join(
+            part for part in ((self.page, self.date) if self.date else (self.page, self.language, "undated")) if part
+        )
 
 
 class Limit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -451,6 +458,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     def source(self, tag: str) -> str:
         """The page and date behind a source tag: `emo-api, 2026-03-15`. Several tags are joined by ` + `."""
         return "; ".join(str(self.sources[part]) for part in split_tags(tag))
+
+    def source_urls(self, tag: str) -> dict[str, str]:
+        """The addresses of the pages behind a source tag, by page and date, as far as they are known."""
+        pages = [self.sources[part] for part in split_tags(tag)]
+        return {str(page): page.url for page in pages if page.url}
 
 
 def split_tags(tags: str) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def _input_findings(case: InputCase, codes: frozenset[str]) -> Iterator[Finding]
     for group in groups:
         for rule, check in _checks(group, codes):
             for fault in check(case):
-                yield _finding(rule, fault, case.name, case.path)
+                yield _finding(case.model, rule, fault, case.name, case.path)
 
 
 def _job_findings(case: JobCase, codes: frozenset[str]) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def _job_findings(case: JobCase, codes: frozenset[str]) -> Iterator[Finding]:
     for group in ("request", "pair"):
         for rule, check in _checks(group, codes):
             for fault in check(case):
-                yield _finding(rule, fault, fault.role, _path_of(case, fault.role))
+                yield _finding(case.model, rule, fault, fault.role, _path_of(case, fault.role))
 
 
 def _is_one_file(case: JobCase) -> bool:
@@ -92,7 +92,7 @@ def _path_of(case: JobCase, role: str | None) -> str | None:
     return display_name(value) if isinstance(value, str) and value else None
 
 
-def _finding(rule: Rule, fault: Fault, role: str | None, path: str | None) -> Finding:
+def _finding(model: Model, rule: Rule, fault: Fault, role: str | None, path: str | None) -> Finding:
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -106,5 +106,6 @@ def _finding(rule: Rule, fault: Fault, role: str | None, path: str | None) -> Fi
         service_code=fault.service_code,
         fixable=rule.fixable if fault.fixable is None else fault.fixable,
         help=fault.help,
-        source=fault.source,
+        source=model.source(fault.source) if fault.source else None,
+        source_urls=model.source_urls(fault.source) if fault.source else {},
     )

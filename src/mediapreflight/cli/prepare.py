@@ -15,8 +15,8 @@ from ..media.source import display_name
 from ..prepare.execute import Prepared, document_of, prepare_jobs
 from ..prepare.options import PrepareOptions
 from ..prepare.plan import JobPlan, plan
-from ..prepare.record import SCHEMA, PreparedJob
-from ..prepare.steps import FilePlan
+from ..prepare.record import SCHEMA, PreparedJob, StepRecord
+from ..prepare.steps import FilePlan, Step
 from ..report.style import Style
 from ..text import plain
 from . import FINDINGS, OK
@@ -110,19 +110,12 @@ def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
         part = f", part {each.part}" if each.part else ""
         yield style(f"{each.model.id}{part}", "bold") + "\n"
         for file in each.files.values():
-            yield from _file(file, style)
+            yield f"  {file.role}  {plain(display_name(file.source))}  {style(_expected(file), 'dim')}\n"
+            yield from _steps(file.role, file.steps, each.stays, style)
         for role, why in each.unfixable.items():
             path = plain(display_name(str(each.job.inputs[role])))
             yield f"  {role}  {path}  {style('cannot be prepared', 'red', 'bold')}: {plain(why)}\n"
-        yield from _findings(each.stays, style)
-
-
-def _file(file: FilePlan, style: Style) -> Iterator[str]:
-    yield f"  {file.role}  {plain(display_name(file.source))}  {style(_expected(file), 'dim')}\n"
-    if not file.steps:
-        yield f"    {style('fits as it is', 'green')}\n"
-    for step in file.steps:
-        yield f"    {style(step.name, 'cyan')}  {plain(step.detail)}  {style(f'[{step.reason}]', 'dim')}\n"
+        yield from _findings(each.stays, "; ".join(each.unfixable.values()), style)
 
 
 def _expected(file: FilePlan) -> str:
@@ -139,21 +132,37 @@ def _results(results: Sequence[Prepared], style: Style) -> Iterator[str]:
 
 
 def _job(record: PreparedJob, style: Style) -> Iterator[str]:
+    failing = [finding for finding in record.findings if finding.severity in FAILING]
     yield style(record.model, "bold") + "\n"
     for role, item in record.inputs.items():
         yield f"  {role}  {plain(item.source)} -> {style(plain(item.path), 'bold')}\n"
-        if not item.steps:
-            yield f"    {style('fits as it is', 'green')}\n"
-        for step in item.steps:
-            yield f"    {style(step.name, 'cyan')}  {plain(step.detail)}  {style(f'[{step.reason}]', 'dim')}\n"
+        yield from _steps(role, item.steps, failing, style)
     for name in ("face_bbox", "ext_bbox"):
         if name in record.fields:
             yield f"  {name}  {record.fields[name]}\n"
     if record.error:
         yield f"  {style('error', 'red', 'bold')}  {plain(record.error)}\n"
-    yield from _findings([finding for finding in record.findings if finding.severity in FAILING], style)
+    yield from _findings(failing, record.error or "", style)
 
 
-def _findings(findings: Sequence[Finding], style: Style) -> Iterator[str]:
+def _steps(role: str, steps: Sequence[Step | StepRecord], failing: Sequence[Finding], style: Style) -> Iterator[str]:
+    if not steps:
+        fits = all(finding.role != role for finding in failing)
+        yield f"    {style('fits as it is', 'green') if fits else 'stays as it is'}\n"
+    for step in steps:
+        yield f"    {style(step.name, 'cyan')}  {plain(step.detail)}  {style(f'[{step.reason}]', 'dim')}\n"
+
+
+def _findings(findings: Sequence[Finding], said: str, style: Style) -> Iterator[str]:
+    """The findings that stay, each with what to do next. Of those that were `said` above, only that, and each once."""
+    told = [finding for finding in findings if finding.message in said]
+    for help in dict.fromkeys(finding.help for finding in told if finding.help):
+        yield _next(help, style)
     for finding in findings:
-        yield f"  {style(finding.severity, 'red', 'bold')}  {finding.code} {finding.name}: {plain(finding.message)}\n"
+        if finding not in told:
+            yield f"  {style(finding.severity, 'red', 'bold')}  {finding.code} {finding.name}: {plain(finding.message)}\n"
+            yield _next(finding.help, style) if finding.help else ""
+
+
+def _next(help: str, style: Style) -> str:
+    return f"    {style('next:', 'green')} {plain(help)}\n"

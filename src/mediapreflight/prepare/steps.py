@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from ..media.source import display_name
+from ..text import shown
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
             self.format,
             self.video_codec or self.audio_codec,
             f"{self.width} x {self.height} px" if self.width else None,
-            f"{self.fps:.6g} fps" if self.fps else None,
+            f"{shown(self.fps)} fps" if self.fps else None,
             f"{self.duration_s:.2f} s" if self.duration_s else None,
         )
         return ", ".join(part for part in parts if part)

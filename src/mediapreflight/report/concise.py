@@ -1,4 +1,4 @@
-"""One line a finding, for scripts and editors: `PATH: CODE name: message`."""
+"""One line a finding, for scripts and editors: `PATH: severity CODE name: message`."""
 
 from __future__ import annotations
 
@@ -15,4 +15,5 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
         for finding in job.findings:
             place = plain(finding.path or finding.role or job.model)
             color = "red" if finding.severity in ("error", "unchecked") else "yellow"
-            yield f"{style(place, 'bold')}: {style(finding.code, color)} {finding.name}: {plain(finding.message)}\n"
+            what = f"{style(f'{finding.severity} {finding.code}', color)} {finding.name}"
+            yield f"{style(place, 'bold')}: {what}: {plain(finding.message)}\n"

@@ -124,6 +124,7 @@ def _properties(job: JobReport, finding: Finding) -> dict[str, Any]:
         "unit": finding.unit,
         "serviceCode": finding.service_code,
         "source": finding.source,
+        "sourceUrls": finding.source_urls or None,
         "fixable": finding.fixable,
     }
     return {name: value for name, value in known.items() if value is not None}

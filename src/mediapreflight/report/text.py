@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from ..findings import SEVERITIES, Finding, InputReport, JobReport, added, summary_of
 from ..media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
-from ..text import plain
+from ..text import plain, shown
 from .closing import closing_line, counted
+from .evidence import measured_and_limit
 from .style import Style
 
 _COLORS = {"error": "red", "unchecked": "magenta", "warning": "yellow", "info": "cyan"}
@@ -18,9 +19,10 @@ _HANGING = _INDENT + " " * _SEVERITY_WIDTH
 
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
-    """One block per file with findings, then a closing line."""
+    """One block per file with findings, then the addresses of the documents they stand on, and a closing line."""
     summary = summary_of(())
     by_model: dict[str, JobReport] = {}
+    pages: dict[str, str] = {}
     for job in jobs:
         summary = added(summary, summary_of((job,)))
         by_model.setdefault(job.model, job)
@@ -31,9 +33,19 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
         ):
             yield _heading(job, role, style)
             for finding in findings:
+                pages |= finding.source_urls
                 yield _block(finding, style)
             yield "\n"
+    if pages:
+        yield from _addresses(pages, style)
     yield closing_line(summary, tuple(by_model.values()), style) + "\n"
+
+
+def _addresses(pages: dict[str, str], style: Style) -> Iterator[str]:
+    width = max(map(len, pages))
+    for page, url in sorted(pages.items()):
+        yield style(f"{plain(page):<{width}}  {plain(url)}", "dim") + "\n"
+    yield "\n"
 
 
 def _place(job: JobReport, finding: Finding) -> int:
@@ -61,21 +73,14 @@ def _block(finding: Finding, style: Style) -> str:
 
 def _evidence(finding: Finding) -> str:
     parts = []
-    if finding.limit is not None and not isinstance(finding.measured, bool | None):
-        parts.append(_comparison(finding, finding.limit))
+    if figures := measured_and_limit(finding):
+        measured, limit = ("found", "accepted") if isinstance(finding.measured, str) else ("measured", "limit")
+        parts.append(f"{measured} {figures[0]}, {limit} {figures[1]}")
     if finding.source:
         parts.append(f"source: {finding.source}")
     if finding.service_code:
         parts.append(f"the service answers {finding.service_code}")
     return plain("; ".join(parts))
-
-
-def _comparison(finding: Finding, limit: str) -> str:
-    measured = finding.measured
-    if isinstance(measured, str):
-        return f"found {measured or 'nothing'}, accepted {limit}"
-    unit = f" {finding.unit}" if finding.unit else ""
-    return f"measured {f'{measured:.9g}' if isinstance(measured, float) else measured}{unit}, limit {limit}{unit}"
 
 
 def described(item: InputReport) -> str:
@@ -92,7 +97,7 @@ def _parts(facts: Facts) -> list[str]:
             return [facts.format or "", f"{facts.width} x {facts.height} px" if facts.width else ""]
         case VideoFacts():
             size = f"{facts.width} x {facts.height} px" if facts.width else ""
-            rate = f"{facts.fps:.6g} fps" if facts.fps else ""
+            rate = f"{shown(facts.fps)} fps" if facts.fps else ""
             return [facts.format or "", facts.video_codec or "", size, rate, _seconds(facts)]
         case AudioFacts():
             rate = f"{facts.sample_rate} Hz" if facts.sample_rate else ""

@@ -54,8 +54,9 @@ class JobCase(NamedTuple):
 class Fault(Struct, frozen=True, kw_only=True):
     """What a rule found. Its code, name and place are added by `check`.
 
-    `measured` and `limit` are in `unit`. `help`: what to do next, one sentence without a full stop. `role`: only where a rule
-    over the whole job blames one input. `fixable`: only where this one differs from what the rule says of itself.
+    `measured` and `limit` are in `unit`. `help`: what to do next, one sentence without a full stop. `source`: the tags of the
+    pages that the limit stands on. `role`: only where a rule over the whole job blames one input. `fixable`: only where this one
+    differs from what the rule says of itself.
     """
 
     severity: Severity

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
+from ..catalog.schema import Limit
 from ..media.facts import AudioFacts, ImageFacts, VideoFacts, differ
 from ..text import shown
 from .base import Fault, InputCase
@@ -14,6 +16,7 @@ _RATIO = Measure("long side over short side", "")
 _RATE = Measure("frame rate", "fps")
 _DURATION = Measure("duration", "s")
 _CONSTANT_RATE = "convert it to a constant frame rate within the range"
+_TRUE_HEADER = "rewrite its header"
 
 
 def side_too_short(case: InputCase) -> Iterator[Fault]:
@@ -35,22 +38,26 @@ def ratio_too_extreme(case: InputCase) -> Iterator[Fault]:
 
 def frame_rate_too_low(case: InputCase) -> Iterator[Fault]:
     """A fault where the measured or the stated rate is too low."""
-    return too_low(case, case.role.fps, lowest(*_rates(case)), _RATE, _CONSTANT_RATE)
+    if rates := _rates(case):
+        yield from too_low(case, case.role.fps, *min(rates))
 
 
 def frame_rate_too_high(case: InputCase) -> Iterator[Fault]:
     """A fault where the measured or the stated rate is too high."""
-    return too_high(case, case.role.fps, highest(*_rates(case)), _RATE, _CONSTANT_RATE)
+    if rates := _rates(case):
+        yield from too_high(case, case.role.fps, *max(rates))
 
 
 def duration_too_short(case: InputCase, help: str) -> Iterator[Fault]:
     """A fault where the measured or the stated duration is too short."""
-    return too_low(case, case.role.duration, lowest(*_durations(case)), _DURATION, help)
+    if durations := _durations(case, help):
+        yield from too_low(case, case.role.duration, *min(durations))
 
 
 def duration_too_long(case: InputCase, help: str) -> Iterator[Fault]:
     """A fault where the measured or the stated duration is too long."""
-    return too_high(case, case.role.duration, highest(*_durations(case)), _DURATION, help)
+    if durations := _durations(case, help):
+        yield from too_high(case, case.role.duration, *max(durations))
 
 
 def duration_misstated(measured: float | None, stated: float | None, subject: str) -> Iterator[Fault]:
@@ -58,10 +65,9 @@ def duration_misstated(measured: float | None, stated: float | None, subject: st
     if measured and stated is not None and differ(measured, stated):
         yield Fault(
             severity="warning",
-            message=f"its header says {shown(round(stated, 2))} s, its {subject} lasts {shown(round(measured, 2))} s",
-            help="rewrite its header",
+            message=f"its header says {shown(stated)} s, its {subject} lasts {shown(measured)} s",
+            help=_TRUE_HEADER,
             measured=stated,
-            limit=f"== {shown(round(measured, 2))}",
             unit="s",
         )
 
@@ -78,15 +84,39 @@ def _sides(case: InputCase) -> tuple[int, ...]:
     return facts.width, facts.height
 
 
-def _rates(case: InputCase) -> tuple[float | None, ...]:
-    """Measured and stated."""
+class _Figure(NamedTuple):
+    """What is held against a limit, and what helps where it breaks it."""
+
+    value: float
+    measure: Measure
+    help: str
+
+
+def _rates(case: InputCase) -> list[_Figure]:
     facts = case.facts
-    return (facts.fps, facts.stated_fps) if isinstance(facts, VideoFacts) else ()
+    if not isinstance(facts, VideoFacts):
+        return []
+    return _figures(case.role.fps, facts.fps, facts.stated_fps, _RATE, (_CONSTANT_RATE, _CONSTANT_RATE))
 
 
-def _durations(case: InputCase) -> tuple[float | None, ...]:
-    """Measured and stated; neither of a file of another kind than the input takes."""
+def _durations(case: InputCase, help: str) -> list[_Figure]:
+    """None of a file of another kind than the input takes."""
     facts = case.facts
     if not isinstance(facts, AudioFacts | VideoFacts) or facts.kind != case.role.kind:
-        return ()
-    return facts.duration_s, facts.stated_duration_s
+        return []
+    return _figures(case.role.duration, facts.duration_s, facts.stated_duration_s, _DURATION, (help, _TRUE_HEADER))
+
+
+def _figures(
+    limit: Limit | None, measured: float | None, stated: float | None, measure: Measure, helps: tuple[str, str]
+) -> list[_Figure]:
+    """The measured and the stated figure, as the service may read either; `helps`: for the one and for the other.
+
+    Where what is there breaks the limit, the header's word adds nothing: one file is not too short and too long.
+    """
+    if measured is None:
+        return [] if stated is None else [_Figure(stated, measure, helps[0])]
+    found = [_Figure(measured, measure, helps[0])]
+    if stated is not None and (limit is None or measured in limit.safe_interval):
+        found.append(_Figure(stated, measure._replace(what=f"{measure.what} by its header"), helps[1]))
+    return found

@@ -34,9 +34,9 @@ def not_among(case: InputCase, choices: Choices | None, value: str | None, what:
     if choices is None or value is None or value in choices.safe_names:
         return
     refused = value not in choices.documented
-    source = case.model.source(choices.source if refused else choices.safe_source or choices.source)
+    source = choices.source if refused else choices.safe_source or choices.source
     takes = f"{case.model.id} takes {listed(choices.documented)}"
-    doubt = "" if refused else f", but one document ({source}) names only {listed(choices.safe_names)}"
+    doubt = "" if refused else f", but one document ({case.model.source(source)}) names only {listed(choices.safe_names)}"
     yield Fault(
         severity="error" if refused else "warning",
         message=f"{what} is {value}; {takes}{doubt}",
@@ -68,18 +68,20 @@ def _beyond(
     # Nearly every file fits: what only words a fault waits until there is one.
     if not is_refused and not _breaks(safe, value, upper=upper):
         return
+    ends = tuple(each.upper if upper else each.lower for each in (documented, safe))
     allows = _words(documented, measure.unit, upper=upper)
-    first, second = case.model.source(limit.source), case.model.source(limit.safe_source or limit.source)
+    first, second = limit.source, limit.safe_source or limit.source
     severity: Severity
     if is_refused:
         severity, broken, source, clause = "error", documented, first, f"{case.model.id} takes {allows}"
     else:
         wants = _words(safe, measure.unit, upper=upper)
-        disagreement = f"the documents of {case.model.id} disagree: {allows} ({first}), or {wants} ({second})"
+        pages = case.model.source(first), case.model.source(second)
+        disagreement = f"the documents of {case.model.id} disagree: {allows} ({pages[0]}), or {wants} ({pages[1]})"
         severity, broken, source, clause = "warning", safe, second, disagreement
     yield Fault(
         severity=severity,
-        message=f"{measure.what} is {shown(value)} {measure.unit}".rstrip() + f"; {clause}",
+        message=f"{measure.what} is {shown(value, *ends)} {measure.unit}".rstrip() + f"; {clause}",
         help=help,
         measured=value,
         limit=broken.upper_text if upper else broken.lower_text,

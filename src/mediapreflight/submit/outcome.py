@@ -39,7 +39,7 @@ class ExpectedOutput:
         """What is known, as `512 x 512 px, 15 fps, 4.03 s`."""
         parts = (
             f"{self.width} x {self.height} px" if self.width else "",
-            f"{self.fps:.6g} fps" if self.fps else "",
+            f"{shown(self.fps)} fps" if self.fps else "",
             f"{self.duration_s:.2f} s" if self.duration_s else "",
         )
         return ", ".join(part for part in parts if part)
@@ -185,14 +185,14 @@ def _fps_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
     one_frame = 1 / facts.duration_s if facts.duration_s else 0.0
     if abs(facts.fps - expected.fps) <= max(one_frame, expected.fps * _FPS_TOLERANCE_SHARE):
         return None
-    return f"came with {shown(round(facts.fps, 2))} frames a second, {shown(expected.fps)} were expected"
+    return f"came with {shown(facts.fps)} frames a second, {shown(expected.fps)} were expected"
 
 
 def _duration_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
     lasts = length_of(facts)
     if expected.duration_s is None or lasts is None or not differ(lasts, expected.duration_s):
         return None
-    return f"lasts {shown(round(lasts, 2))} s, {shown(round(expected.duration_s, 2))} s were expected"
+    return f"lasts {shown(lasts)} s, {shown(expected.duration_s)} s were expected"
 
 
 def _name_difference(what: str, expected: str | None, came: str | None) -> str | None:

@@ -77,6 +77,15 @@ def test_headlines(page, job, finding, severities: list[list[str]], headline: st
     assert headline in page(*(job(*map(finding, each)) for each in severities)).text
 
 
+def test_sources_are_links_where_their_address_is_known(page, job, finding) -> None:
+    urls = {"a, 2026-01-01": "https://docs.example/a?x=1&y=2", "c, undated": "javascript:alert(1)"}
+    made = page(job(finding(source="a, 2026-01-01; b, undated; c, undated", source_urls=urls)))
+    (link,) = [each for each in made.named("a", rel="noreferrer") if each.attributes["href"].startswith("https://docs")]
+    assert link.attributes["href"] == urls["a, 2026-01-01"]
+    assert "a, 2026-01-01 Source b, undated Source c, undated" in re.sub(r"\s+", " ", made.text)
+    assert not any("javascript" in value for element in made.elements for value in element.attributes.values())
+
+
 def test_card_a_job_with_what_filters_need(page, job, finding) -> None:
     first, second = page(job(finding("warning"), finding()), job(model="emo-v1")).named("article")
     assert (

@@ -15,17 +15,18 @@ MISSTATED = {
 
 
 @pytest.mark.parametrize(
-    ("name", "stated", "measured"),
+    ("name", "stated", "lasts"),
     [
-        ("faults/false-length.mp3", 161.208, "== 3.96"),
-        ("faults/false-data-size.wav", 6, "== 0.6"),
-        ("faults/truncated.mp3", 3.96, "== 1.95"),
+        ("faults/false-length.mp3", 161.208, "lasts 3.96 s"),
+        ("faults/false-data-size.wav", 6, "lasts 0.6 s"),
+        ("faults/truncated.mp3", 3.96, "lasts 1.95 s"),
     ],
 )
-def test_header_and_sound_differ(found, fixtures: Path, name: str, stated: float, measured: str) -> None:
+def test_header_and_sound_differ(found, said, fixtures: Path, name: str, stated: float, lasts: str) -> None:
     path = fixtures / name
-    expected = MISSTATED | {"path": str(path), "measured": pytest.approx(stated), "limit": measured}
+    expected = MISSTATED | {"path": str(path), "measured": pytest.approx(stated), "limit": None}
     assert found("audio-duration-misstated", "emo-v1", audio=path) == [expected]
+    assert lasts in said("audio-duration-misstated", "emo-v1", audio=path)[0]
 
 
 def test_header_a_pipe_left_open(found, fixtures: Path) -> None:

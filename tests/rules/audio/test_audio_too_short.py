@@ -13,7 +13,7 @@ SHORT = {
     "fixable": True,
 }
 ERROR = {"severity": "error", "limit": ">= 1", "source": "liveportrait-api, 2026-03-15; liveportrait-api, 2026-09-09"}
-WARNING = {"severity": "warning", "limit": "> 1", "source": "liveportrait-api, zh"}
+WARNING = {"severity": "warning", "limit": "> 1", "source": "liveportrait-api, zh, undated"}
 
 
 @pytest.mark.parametrize(("samples", "terms"), [(7999, ERROR), (8000, WARNING)])

@@ -11,7 +11,7 @@ REFUSED = {
 }
 EMO_PICTURE = {"limit": "jpeg, png, bmp, webp", "service_code": None, "source": "emo-api, 2026-03-15"}
 EMO_VOICE = {"limit": "wav, mp3", "service_code": "InvalidURL", "source": "emo-api, 2026-03-15"}
-RETALK_VIDEO = {"limit": "mp4, avi, mov", "service_code": "InvalidFile.Format", "source": "videoretalk-api, en"}
+RETALK_VIDEO = {"limit": "mp4, avi, mov", "service_code": "InvalidFile.Format", "source": "videoretalk-api, en, undated"}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ WRONG = {
     "fixable": False,
 }
 EMO = {"service_code": None, "source": "emo-api, 2026-03-15"}
-RETALK = {"service_code": "InvalidFile.Format", "source": "videoretalk-api, en"}
+RETALK = {"service_code": "InvalidFile.Format", "source": "videoretalk-api, en, undated"}
 
 
 @pytest.mark.parametrize(

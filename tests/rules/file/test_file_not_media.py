@@ -11,7 +11,7 @@ NOT_MEDIA = {
     "unit": None,
     "service_code": "InvalidFile.Format",
     "fixable": False,
-    "source": "videoretalk-api, en",
+    "source": "videoretalk-api, en, undated",
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 LARGE = {"code": "FILE008", "name": "file-too-large", "unit": "bytes", "fixable": True}
 EMO = {"role": "audio", "service_code": "InvalidURL"}
-OLD_PAGE = "emo-video-generation-api-details, zh"
+OLD_PAGE = "emo-video-generation-api-details, zh, undated"
 PAGE = "emo-api, 2026-03-15"
 
 

@@ -7,15 +7,16 @@ DIFFER = {
     "name": "lengths-differ",
     "severity": "warning",
     "unit": "s",
+    "limit": None,
     "service_code": None,
     "fixable": False,
-    "source": "videoretalk-api, en",
+    "source": "videoretalk-api, en, undated",
 }
 
 
 def test_voice_longer_than_the_video(found, said, fixtures: Path) -> None:
     video, audio = fixtures / "dance.mp4", fixtures / "voice.wav"
-    expected = DIFFER | {"role": "audio", "path": str(audio), "measured": pytest.approx(3.96, abs=0.01), "limit": "== 3"}
+    expected = DIFFER | {"role": "audio", "path": str(audio), "measured": pytest.approx(3.96, abs=0.01)}
     assert found("lengths-differ", "videoretalk", video=video, audio=audio) == [expected]
     (words,) = said("lengths-differ", "videoretalk", video=video, audio=audio)
     assert "cuts audio to video" in words
@@ -24,7 +25,7 @@ def test_voice_longer_than_the_video(found, said, fixtures: Path) -> None:
 
 def test_video_longer_than_the_voice(found, said, fixtures: Path) -> None:
     video, audio = fixtures / "talking-head.mp4", fixtures / "formats/pcm-s16.wav"
-    expected = DIFFER | {"role": "video", "path": str(video), "measured": pytest.approx(3.96, abs=0.01), "limit": "== 0.6"}
+    expected = DIFFER | {"role": "video", "path": str(video), "measured": pytest.approx(3.96, abs=0.01)}
     assert found("lengths-differ", "videoretalk", video=video, audio=audio) == [expected]
     (words,) = said("lengths-differ", "videoretalk", video=video, audio=audio)
     assert "cuts video to audio" in words

@@ -15,9 +15,9 @@ from mediapreflight.people.facts import Body, Content, Face, FrameContent, Pictu
 from mediapreflight.rules import selection
 
 PATH = "given"
-EMO = "emo-video-generation-api-details, zh; document_detail/2786463 (emo-detect), zh; error-code, 2025-12-26"
+EMO = "emo-video-generation-api-details, zh, undated; document_detail/2786463 (emo-detect), zh, undated; error-code, 2025-12-26"
 LIVEPORTRAIT = "liveportrait-api, 2026-03-15; liveportrait-detect-api, 2025-12-26"
-RETALK = "videoretalk-api, en"
+RETALK = "videoretalk-api, en, undated"
 
 
 def face(x: int = 220, y: int = 130, side: int = 180, **other: Any) -> Face:
@@ -154,4 +154,4 @@ def _meets(measured: float, limit: str) -> bool:
 
 
 def _without_words(finding: Finding) -> dict[str, Any]:
-    return {name: value for name, value in asdict(finding).items() if name not in ("message", "help")}
+    return {name: value for name, value in asdict(finding).items() if name not in ("message", "help", "source_urls")}

@@ -25,7 +25,7 @@ MISSING = {
             "InvalidImage.NoHumanFace",
             LIVEPORTRAIT,
         ),
-        ("videoretalk", "ref_image", "InvalidFile.Content", "videoretalk-api, en"),
+        ("videoretalk", "ref_image", "InvalidFile.Content", "videoretalk-api, en, undated"),
         ("wan2.2-s2v", "image", None, "wan-s2v-detect-api, 2026-10-12; wan-s2v-api, 2026"),
     ],
 )

@@ -20,7 +20,7 @@ TWO = picture(face(side=180), face(x=20, side=150))
     [
         ("emo-v1", "image", "error", "InvalidFile.MultiHuman", EMO),
         ("emo-detect-v1", "image", "error", "InvalidFile.MultiHuman", EMO),
-        ("videoretalk", "ref_image", "error", "InvalidFile.Content", "videoretalk-api, en"),
+        ("videoretalk", "ref_image", "error", "InvalidFile.Content", "videoretalk-api, en, undated"),
         ("liveportrait", "image", "warning", None, LIVEPORTRAIT),
         ("emoji-v1", "image", "warning", None, "emoji-detect-api, 2026-07-02"),
     ],

@@ -34,7 +34,7 @@ def test_a_default_that_is_not_given_is_not_ignored(found) -> None:
 
 def test_parameter_that_needs_a_file(found, fixtures: Path) -> None:
     given = {"whole": True, "parameters": {"query_face_threshold": 150}}
-    assert found("value-ignored", "videoretalk", **given) == [IGNORED | {"source": "videoretalk-api, en"}]
+    assert found("value-ignored", "videoretalk", **given) == [IGNORED | {"source": "videoretalk-api, en, undated"}]
     assert found("value-ignored", "videoretalk", ref_image=fixtures / "portrait.jpg", **given) == []
 
 

@@ -11,7 +11,7 @@ CODEC = {
     "service_code": None,
     "fixable": True,
 }
-SOURCES = {"animate-anyone-template-gen2": "animate-anyone-template-api, 2026", "videoretalk": "videoretalk-api, en"}
+SOURCES = {"animate-anyone-template-gen2": "animate-anyone-template-api, 2026", "videoretalk": "videoretalk-api, en, undated"}
 OTHERS = [
     ("formats/av1.mp4", "av1"),
     ("formats/vp9.webm", "vp9"),

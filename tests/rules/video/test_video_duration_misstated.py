@@ -8,7 +8,7 @@ MISSTATED = {
     "severity": "warning",
     "role": "video",
     "measured": 20,
-    "limit": "== 1",
+    "limit": None,
     "unit": "s",
     "service_code": None,
     "fixable": True,

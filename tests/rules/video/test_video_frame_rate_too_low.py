@@ -12,7 +12,7 @@ LOW = {
     "unit": "fps",
     "service_code": "InvalidFile.FPS",
     "fixable": True,
-    "source": "videoretalk-api, en",
+    "source": "videoretalk-api, en, undated",
 }
 
 

@@ -9,7 +9,7 @@ LONG = {
     "unit": "px",
     "service_code": "InvalidFile.Resolution",
     "fixable": True,
-    "source": "videoretalk-api, en",
+    "source": "videoretalk-api, en, undated",
 }
 
 

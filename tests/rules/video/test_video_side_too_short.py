@@ -11,7 +11,7 @@ SHORT = {
     "unit": "px",
     "service_code": "InvalidFile.Resolution",
     "fixable": True,
-    "source": "videoretalk-api, en",
+    "source": "videoretalk-api, en, undated",
 }
 
 

@@ -13,7 +13,7 @@ SHORT = {
     "service_code": "InvalidFile.Duration",
     "fixable": True,
 }
-ERROR = {"severity": "error", "limit": ">= 2", "source": "videoretalk-api, en; platform.qianwenai.com API docs, 2026"}
+ERROR = {"severity": "error", "limit": ">= 2", "source": "videoretalk-api, en, undated; platform.qianwenai.com API docs, 2026"}
 WARNING = {"severity": "warning", "limit": "> 2", "source": "videoretalk-api, 2026"}
 
 

@@ -16,6 +16,7 @@ from ...prepare.av.steps import Trim, step_of
 from ...prepare.outlook import Outlook
 from ...prepare.record import StepRecord
 from ...rules import RULES, names
+from ..evidence import measured_and_limit
 from .bars import Bar, bars, number_text
 
 SEVERITY_NAMES = {"error": "Error", "unchecked": "Unchecked", "warning": "Warning", "info": "Note"}
@@ -33,7 +34,7 @@ WAVE_WIDTH, WAVE_HEIGHT = 1000, 100
 
 
 class FindingView(NamedTuple):
-    """A finding, with its figures in words."""
+    """A finding, with its figures in words. `sources`: pages and dates, each with its address where that is known."""
 
     severity: str
     severity_name: str
@@ -41,6 +42,7 @@ class FindingView(NamedTuple):
     name: str
     message: str
     evidence: tuple[tuple[str, str], ...]
+    sources: tuple[tuple[str, str | None], ...]
     help: str | None
     fixable: bool
 
@@ -203,9 +205,17 @@ def _finding(finding: Finding) -> FindingView:
         name=finding.name,
         message=finding.message,
         evidence=tuple(_evidence(finding)),
+        sources=tuple(_sources(finding)),
         help=finding.help,
         fixable=finding.fixable,
     )
+
+
+def _sources(finding: Finding) -> Iterator[tuple[str, str | None]]:
+    for page in filter(None, (finding.source or "").split("; ")):
+        url = finding.source_urls.get(page, "")
+        # Findings are read from files, too: nothing but an address is a link.
+        yield page, url if url.startswith("https://") else None
 
 
 def finding_views(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
@@ -214,14 +224,9 @@ def finding_views(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
 
 
 def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
-    unit = f" {finding.unit}" if finding.unit else ""
-    measured = finding.measured
-    if finding.limit is not None and not isinstance(measured, bool | None):
-        shown = f"{measured:.9g}" if isinstance(measured, float) else str(measured)
-        yield "Measured", f"{shown}{unit}"
-        yield "Limit", f"{finding.limit}{unit}"
-    if finding.source:
-        yield "Source", finding.source
+    if figures := measured_and_limit(finding):
+        yield "Measured", figures[0]
+        yield "Limit", figures[1]
     if finding.service_code:
         yield "The service answers", finding.service_code
 

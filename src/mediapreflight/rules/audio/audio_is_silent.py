@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...media.facts import AudioFacts
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 
 LEVEL = "decode"
@@ -33,7 +33,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         message="is silent throughout" + (f"; {case.model.id} needs a voice" if needs_voice else ""),
         help="give the recording that has the sound",
         measured=facts.peak_dbfs,
-        limit=f"> {shown(SILENCE_DBFS)}",
+        limit=f"> {exact(SILENCE_DBFS)}",
         unit="dBFS",
-        source=case.model.source(case.role.content.source) if needs_voice and case.role.content else None,
+        source=case.role.content.source if needs_voice and case.role.content else None,
     )

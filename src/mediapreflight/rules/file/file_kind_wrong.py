@@ -34,7 +34,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         measured=kind,
         limit=case.role.kind,
         service_code=case.role.formats.error,
-        source=case.model.source(case.role.source),
+        source=case.role.source,
     )
 
 

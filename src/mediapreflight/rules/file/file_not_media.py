@@ -32,5 +32,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             measured=case.facts.format,
             limit=wanted,
             service_code=case.role.formats.error,
-            source=case.model.source(case.role.formats.source),
+            source=case.role.formats.source,
         )

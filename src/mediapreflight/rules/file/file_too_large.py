@@ -51,5 +51,5 @@ def _fault(case: InputCase, severity: Severity, message: str, bound: str, source
         limit=bound,
         unit="bytes",
         service_code=case.role.megabytes.error if case.role.megabytes else None,
-        source=case.model.source(source),
+        source=source,
     )

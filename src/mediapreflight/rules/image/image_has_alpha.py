@@ -33,5 +33,5 @@ def check(case: InputCase) -> Iterator[Fault]:
         measured=True,
         limit="no alpha channel",
         service_code=refused.error,
-        source=case.model.source(refused.source),
+        source=refused.source,
     )

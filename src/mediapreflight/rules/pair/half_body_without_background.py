@@ -33,6 +33,6 @@ def check(case: JobCase) -> Iterator[Fault]:
                 help="set use_ref_img_bg=true, or use a full-body picture",
                 measured="half",
                 limit="full",
-                source=case.model.source(case.model.parameters["use_ref_img_bg"].source),
+                source=case.model.parameters["use_ref_img_bg"].source,
                 role=name,
             )

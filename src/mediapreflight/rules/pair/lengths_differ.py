@@ -35,14 +35,13 @@ def check(case: JobCase) -> Iterator[Fault]:
     yield Fault(
         severity="warning",
         message=(
-            f"{longer} lasts {shown(round(lengths[longer], 2))} s, {shorter} {shown(round(lengths[shorter], 2))} s; "
+            f"{longer} lasts {shown(lengths[longer])} s, {shorter} {shown(lengths[shorter])} s; "
             f"{case.model.id} cuts {longer} to {shorter}"
         ),
         help=f"set {way_out}=true to extend the {shorter} instead" if way_out else f"bring {longer} to the length of {shorter}",
         measured=round(lengths[longer], 3),
-        limit=f"== {shown(round(lengths[shorter], 2))}",
         unit="s",
-        source=case.model.source(pair.source),
+        source=pair.source,
         role=longer,
     )
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from ...media.facts import ImageFacts
-from ...text import shown
+from ...text import exact
 from ..base import Fault, JobCase
 
 LEVEL = "metadata"
@@ -44,7 +44,7 @@ def check(case: JobCase) -> Iterator[Fault]:
             message=f"is {item.facts.width} x {item.facts.height} px; the video will be {wanted}, so the picture is distorted",
             help=f"bring the picture to {wanted} around the person, or change {pair.parameter}",
             measured=round(float(ratio), 4),
-            limit=f"== {shown(round(float(target), 4))}",
-            source=case.model.source(pair.source),
+            limit=f"== {exact(round(float(target), 4))}",
+            source=pair.source,
             role=pair.role,
         )

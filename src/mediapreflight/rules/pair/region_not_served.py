@@ -34,5 +34,5 @@ def check(case: JobCase) -> Iterator[Fault]:
         help=f"choose {listed(case.model.regions).replace(' and ', ' or ')}",
         measured=region,
         limit=", ".join(case.model.regions),
-        source=case.model.source(case.model.service.source),
+        source=case.model.service.source,
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ...findings import Severity
 from ...media.facts import AudioFacts, differ, length_of
-from ...text import shown
+from ...text import exact, shown
 from ..base import Fault, JobCase
 
 
@@ -33,10 +33,10 @@ class SoundTrack(NamedTuple):
         """The fault that says both lengths and what comes of them. `limit`: how the sound should compare to the video."""
         return Fault(
             severity=severity,
-            message=f"lasts {shown(round(self.sound_s, 2))} s; the video is {shown(self.video_s)} s, so {consequence}",
+            message=f"lasts {shown(self.sound_s)} s; the video is {shown(self.video_s)} s, so {consequence}",
             help=help,
             measured=self.sound_s,
-            limit=f"{limit} {shown(self.video_s)}",
+            limit=f"{limit} {exact(self.video_s)}",
             unit="s",
             source=self.source,
             role=self.role,
@@ -57,4 +57,4 @@ def sound_track(case: JobCase) -> SoundTrack | None:
     sound, video = length_of(item.facts), case.value(pair.parameter)
     if not sound or isinstance(video, bool) or not isinstance(video, int | float):
         return None
-    return SoundTrack(pair.role, pair.parameter, sound, float(video), case.model.source(pair.source))
+    return SoundTrack(pair.role, pair.parameter, sound, float(video), pair.source)

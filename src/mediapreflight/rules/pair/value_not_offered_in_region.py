@@ -31,5 +31,5 @@ def check(case: JobCase) -> Iterator[Fault]:
             help=f"give one of {listed(names)}",
             measured=value,
             limit=", ".join(names),
-            source=case.model.source(restriction.source),
+            source=restriction.source,
         )

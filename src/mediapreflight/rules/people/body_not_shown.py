@@ -34,7 +34,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         measured=found.bodies[0].framing,
         limit=", ".join(found.wanted.framing),
         service_code=found.wanted.errors.get("body"),
-        source=case.model.source(found.wanted.source),
+        source=found.wanted.source,
     )
 
 

@@ -33,5 +33,5 @@ def check(case: InputCase) -> Iterator[Fault]:
         limit=">= 1",
         unit="faces",
         service_code=wanted.errors.get("none"),
-        source=case.model.source(wanted.source),
+        source=wanted.source,
     )

@@ -34,5 +34,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             limit="== 0",
             unit="s",
             service_code=found.wanted.errors.get("none"),
-            source=case.model.source(found.wanted.source),
+            source=found.wanted.source,
         )

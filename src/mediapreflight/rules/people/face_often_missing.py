@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .faces import frames
 
@@ -41,8 +41,8 @@ def check(case: InputCase) -> Iterator[Fault]:
             ),
             help="trim it to the part that shows the face" if share else "give a video with a clear, frontal face",
             measured=round(share, 3),
-            limit=f">= {shown(least)}",
+            limit=f">= {exact(least)}",
             unit="of the frames",
             service_code=None if share else found.wanted.errors.get("none"),
-            source=case.model.source(found.wanted.source),
+            source=found.wanted.source,
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
 
@@ -31,10 +31,10 @@ def check(case: InputCase) -> Iterator[Fault]:
             severity="warning",
             message=(
                 f"the face may be partly covered: it is seen with certainty {found.face.score:.2f}, "
-                f"a clear one with {shown(certainty_min)} or more"
+                f"a clear one with {exact(certainty_min)} or more"
             ),
             help="look whether a hand, hair, a mask or glare hides part of the face",
             measured=round(found.face.score, 3),
-            limit=f">= {shown(certainty_min)}",
+            limit=f">= {exact(certainty_min)}",
             service_code=found.wanted.errors.get("face"),
         )

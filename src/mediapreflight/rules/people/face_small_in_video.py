@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .faces import frames
 
@@ -33,10 +33,10 @@ def check(case: InputCase) -> Iterator[Fault]:
         narrowest, when = min(widths)
         yield Fault(
             severity="warning",
-            message=f"the face is {narrowest} px wide at {when:.1f} s; at least {shown(least)} px are advisable",
+            message=f"the face is {narrowest} px wide at {when:.1f} s; at least {exact(least)} px are advisable",
             help="use a closer take, or crop to the person",
             measured=narrowest,
-            limit=f">= {shown(least)}",
+            limit=f">= {exact(least)}",
             unit="px",
             service_code=found.wanted.errors.get("proportion"),
         )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
 
@@ -27,10 +27,10 @@ def check(case: InputCase) -> Iterator[Fault]:
     if found is not None and found.wanted.frontal and abs(found.face.roll_deg) > roll_max:
         yield Fault(
             severity="warning",
-            message=f"the head leans {abs(found.face.roll_deg):.0f} degrees; up to {shown(roll_max)} counts as upright",
+            message=f"the head leans {abs(found.face.roll_deg):.0f} degrees; up to {exact(roll_max)} counts as upright",
             help="turn the picture upright, or use another",
             measured=round(found.face.roll_deg, 1),
-            limit=f"[{shown(-roll_max)}, {shown(roll_max)}]",
+            limit=f"[{exact(-roll_max)}, {exact(roll_max)}]",
             unit="degrees",
             service_code=found.wanted.errors.get("face"),
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
 
@@ -31,10 +31,10 @@ def check(case: InputCase) -> Iterator[Fault]:
             severity="warning",
             message=(
                 f"the face is dark: mean brightness {found.face.brightness:.0f} of 255, "
-                f"where {shown(brightness_min)} is still clear"
+                f"where {exact(brightness_min)} is still clear"
             ),
             help="use a picture with light on the face",
             measured=round(found.face.brightness, 1),
-            limit=f">= {shown(brightness_min)}",
+            limit=f">= {exact(brightness_min)}",
             service_code="InvalidFile.Value",
         )

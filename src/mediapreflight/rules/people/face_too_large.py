@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
 
@@ -31,11 +31,11 @@ def check(case: InputCase) -> Iterator[Fault]:
             severity="warning",
             message=(
                 f"the face takes {found.share:.1%} of the picture's shorter side; "
-                f"up to {shown(100 * share_max)}% leaves room to move"
+                f"up to {exact(100 * share_max)}% leaves room to move"
             ),
             help="extend the picture around the face, or use one taken from further away",
             measured=round(found.share, 6),
-            limit=f"<= {shown(share_max)}",
+            limit=f"<= {exact(share_max)}",
             unit="of the shorter side",
             service_code=found.wanted.errors.get("proportion"),
         )

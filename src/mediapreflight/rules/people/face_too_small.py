@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
 
@@ -37,11 +37,11 @@ def check(case: InputCase) -> Iterator[Fault]:
         severity="warning",
         message=(
             f"the face is {found.width} px wide, {found.share:.1%} of the picture's shorter side; "
-            f"at least {shown(px_min)} px and {shown(100 * share_min)}% are advisable"
+            f"at least {exact(px_min)} px and {exact(100 * share_min)}% are advisable"
         ),
         help="crop the picture around the person, or use a closer one",
         measured=found.width if few_pixels else round(found.share, 6),
-        limit=f">= {shown(px_min if few_pixels else share_min)}",
+        limit=f">= {exact(px_min if few_pixels else share_min)}",
         unit="px" if few_pixels else "of the shorter side",
         service_code=found.wanted.errors.get("proportion"),
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
 
@@ -39,12 +39,12 @@ def check(case: InputCase) -> Iterator[Fault]:
         severity="error" if is_profile else "warning",
         message=(
             f"the face is turned about {yaw:.0f} degrees sideways and {pitch:.0f} up or down; "
-            f"up to {shown(yaw_max)} and {shown(pitch_max)} count as frontal"
+            f"up to {exact(yaw_max)} and {exact(pitch_max)} count as frontal"
         ),
         help="use a picture that looks into the camera",
         measured=round(yaw if is_sideways else pitch, 1),
-        limit=f"<= {shown(yaw_max if is_sideways else pitch_max)}",
+        limit=f"<= {exact(yaw_max if is_sideways else pitch_max)}",
         unit="degrees",
         service_code=found.wanted.errors.get("face"),
-        source=case.model.source(found.wanted.source),
+        source=found.wanted.source,
     )

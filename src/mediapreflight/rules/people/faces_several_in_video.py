@@ -34,5 +34,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             limit="== 1",
             unit="faces",
             service_code=found.wanted.errors.get("several"),
-            source=case.model.source(found.wanted.source),
+            source=found.wanted.source,
         )

@@ -31,5 +31,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             limit="== 1",
             unit="people",
             service_code=found.wanted.errors.get("none"),
-            source=case.model.source(found.wanted.source),
+            source=found.wanted.source,
         )

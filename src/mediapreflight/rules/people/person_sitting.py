@@ -32,5 +32,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             measured="sitting",
             limit="standing",
             service_code=found.wanted.errors.get("pose"),
-            source=case.model.source(found.wanted.source),
+            source=found.wanted.source,
         )

@@ -31,7 +31,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         measured=found.bodies[0].facing,
         limit="front",
         service_code=found.wanted.errors.get("pose"),
-        source=case.model.source(found.wanted.source),
+        source=found.wanted.source,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .voices import judged_sound
 
@@ -30,6 +30,6 @@ def check(case: InputCase) -> Iterator[Fault]:
             message=f"is overdriven: {heard.clipping_share:.2%} of its samples are clipped",
             help="record it again at a lower level",
             measured=round(heard.clipping_share, 5),
-            limit=f"<= {shown(share_max)}",
+            limit=f"<= {exact(share_max)}",
             unit="of the samples",
         )

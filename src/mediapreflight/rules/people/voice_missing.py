@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .voices import SPEECH_SHARE_LEAST, is_voiceless, judged_sound
 
@@ -34,9 +34,9 @@ def check(case: InputCase) -> Iterator[Fault]:
         message=voice + (f"; other sound fills {other:.0%} of the time" if other >= _SOUNDING else ""),
         help="give a recording with a clear voice",
         measured=round(heard.speech_share, 3),
-        limit=f">= {shown(case.threshold('speech_share_least', SPEECH_SHARE_LEAST))}",
+        limit=f">= {exact(case.threshold('speech_share_least', SPEECH_SHARE_LEAST))}",
         unit="of the time",
-        source=case.model.source(case.role.content.source) if case.role.content else None,
+        source=case.role.content.source if case.role.content else None,
     )
 
 

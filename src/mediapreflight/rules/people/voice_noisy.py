@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .voices import judged_voice
 
@@ -42,7 +42,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         message=f"noise or music is likely: {' and '.join(signs)}",
         help="use the voice track alone, or remove the noise",
         measured=round(distance, 1) if is_close else heard.other_sound_share,
-        limit=f">= {shown(distance_min)}" if is_close else f"<= {shown(other_max)}",
+        limit=f">= {exact(distance_min)}" if is_close else f"<= {exact(other_max)}",
         unit="dB" if is_close else "of the time",
-        source=case.model.source(case.role.content.source) if case.role.content else None,
+        source=case.role.content.source if case.role.content else None,
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .voices import judged_voice
 
@@ -31,6 +31,6 @@ def check(case: InputCase) -> Iterator[Fault]:
             message=f"someone speaks in {heard.speech_share:.0%} of it; the rest is billed too",
             help="cut long pauses out",
             measured=round(heard.speech_share, 3),
-            limit=f">= {shown(share_min)}",
+            limit=f">= {exact(share_min)}",
             unit="of the time",
         )

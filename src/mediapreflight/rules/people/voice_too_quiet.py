@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, InputCase
 from .voices import judged_voice
 
@@ -29,10 +29,10 @@ def check(case: InputCase) -> Iterator[Fault]:
             severity="warning",
             message=(
                 f"the voice is quiet: {heard.speech_level_dbfs:.0f} dBFS while someone speaks, "
-                f"where {shown(level_min)} is still clear"
+                f"where {exact(level_min)} is still clear"
             ),
             help="raise its level",
             measured=round(heard.speech_level_dbfs, 1),
-            limit=f">= {shown(level_min)}",
+            limit=f">= {exact(level_min)}",
             unit="dBFS",
         )

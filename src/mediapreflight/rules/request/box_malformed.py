@@ -29,6 +29,6 @@ def check(case: JobCase) -> Iterator[Fault]:
                 limit="[x1, y1, x2, y2]",
                 unit="px",
                 service_code=known.error or "InvalidParameter",
-                source=case.model.source(known.source),
+                source=known.source,
                 role=name,
             )

@@ -37,6 +37,6 @@ def check(case: JobCase) -> Iterator[Fault]:
                 limit=f"within [0, 0, {width}, {height}]",
                 unit="px",
                 service_code=box.known.error or "InvalidParameter",
-                source=case.model.source(box.known.source),
+                source=box.known.source,
                 role=box.name,
             )

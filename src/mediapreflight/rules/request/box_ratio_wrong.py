@@ -38,7 +38,7 @@ def check(case: JobCase) -> Iterator[Fault]:
             measured=round(box.width / box.height, 4),
             limit=", ".join(ratios),
             service_code=given.known.error,
-            source=case.model.source(given.known.source),
+            source=given.known.source,
             role=given.name,
         )
 

@@ -33,6 +33,6 @@ def check(case: JobCase) -> Iterator[Fault]:
             limit=f"within {outer.corners}",
             unit="px",
             service_code=outer.known.error,
-            source=case.model.source(outer.known.source),
+            source=outer.known.source,
             role="face_bbox",
         )

@@ -41,6 +41,6 @@ def _fault(case: JobCase, name: str, field: str, help: str, source: str) -> Faul
         message=f"{called} is missing; {case.model.id} requires it",
         help=help,
         service_code="InvalidParameter",
-        source=case.model.source(source),
+        source=source,
         role=name,
     )

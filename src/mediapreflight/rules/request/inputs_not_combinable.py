@@ -35,7 +35,7 @@ def check(case: JobCase) -> Iterator[Fault]:
         measured=" + ".join(sorted(given)),
         limit=legal,
         service_code="InvalidParameter",
-        source=case.model.source(rule.source),
+        source=rule.source,
     )
 
 

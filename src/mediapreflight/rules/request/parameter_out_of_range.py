@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import shown
+from ...text import exact
 from ..base import Fault, JobCase
 from .values import sound_values
 
@@ -23,10 +23,10 @@ def check(case: JobCase) -> Iterator[Fault]:
         if given.known.range is not None and given.value not in given.known.interval:
             yield Fault(
                 severity="error",
-                message=f"{given.name} is {shown(given.value)}; {case.model.id} takes {given.known.interval.in_words}",
+                message=f"{given.name} is {exact(given.value)}; {case.model.id} takes {given.known.interval.in_words}",
                 help=f"give {given.name} a value of {given.known.interval.in_words}",
                 measured=given.value,
                 limit=str(given.known.interval),
                 service_code=given.known.error,
-                source=case.model.source(given.known.source),
+                source=given.known.source,
             )

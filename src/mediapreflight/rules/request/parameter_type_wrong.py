@@ -28,6 +28,6 @@ def check(case: JobCase) -> Iterator[Fault]:
                 measured=given.value,
                 limit=given.known.type,
                 service_code=given.known.error,
-                source=case.model.source(given.known.source),
+                source=given.known.source,
                 role=given.name if given.where == "field" else None,
             )

@@ -32,6 +32,6 @@ def check(case: JobCase) -> Iterator[Fault]:
                 measured=len(given.value),
                 limit=f"<= {longest}",
                 unit="characters",
-                source=case.model.source(given.known.source),
+                source=given.known.source,
                 role=given.name if given.where == "field" else None,
             )

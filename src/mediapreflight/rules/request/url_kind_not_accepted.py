@@ -31,6 +31,6 @@ def check(case: JobCase) -> Iterator[Fault]:
                 message=f"is a data: URL; {case.model.id} takes http(s) and oss:// URLs here, so submit uploads it",
                 help="give the file or a URL in requests of your own",
                 service_code="InvalidURL",
-                source=case.model.source(role.source),
+                source=role.source,
                 role=name,
             )

@@ -32,7 +32,7 @@ def check(case: JobCase) -> Iterator[Fault]:
                     severity="warning",
                     message=f"{name} will be ignored, because {_reason(condition)}",
                     help=f"leave {name} out, or change that",
-                    source=case.model.source(source),
+                    source=source,
                     role=name if name in case.model.roles else None,
                 )
                 break

@@ -27,12 +27,11 @@ def check(case: InputCase) -> Iterator[Fault]:
     facts = case.facts
     if not isinstance(facts, VideoFacts) or not facts.variable_frame_rate or facts.fps is None:
         return
-    span = f"{shown(round(facts.fps_min or 0, 2))} to {shown(round(facts.fps_max or 0, 2))}"
+    span = f"{shown(facts.fps_min or 0)} to {shown(facts.fps_max or 0)}"
     yield Fault(
         severity="warning",
-        message=f"has a variable frame rate: {span} fps, {shown(round(facts.fps, 2))} on average",
+        message=f"has a variable frame rate: {span} fps, {shown(facts.fps)} on average",
         help="convert it to a constant frame rate",
         measured=facts.fps_max,
-        limit=f"== {shown(round(facts.fps, 2))}",
         unit="fps",
     )

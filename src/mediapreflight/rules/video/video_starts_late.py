@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...media.facts import VideoFacts
-from ...text import shown
+from ...text import exact, shown
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"
@@ -32,9 +32,9 @@ def check(case: InputCase) -> Iterator[Fault]:
     if facts.start_s > allowed:
         yield Fault(
             severity="warning",
-            message=f"its picture starts {shown(round(facts.start_s, 3))} s after the file does",
+            message=f"its picture starts {shown(facts.start_s)} s after the file does",
             help="move the first frame to time zero",
             measured=facts.start_s,
-            limit=f"<= {shown(round(allowed, 3))}",
+            limit=f"<= {exact(round(allowed, 3))}",
             unit="s",
         )
