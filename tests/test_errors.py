@@ -44,7 +44,7 @@ def test_usage_errors() -> None:
 def test_unknown_names_carry_what_was_probably_meant() -> None:
     error = UnknownModelError("emo-v2", ("emo-v1", "emoji-v1"))
     assert (error.model, error.suggestions) == ("emo-v2", ("emo-v1", "emoji-v1"))
-    assert str(error) == "unknown model 'emo-v2'; did you mean emo-v1 or emoji-v1?"
+    assert str(error) == "unknown model 'emo-v2'; did you mean emo-v1 or emoji-v1? `mediapreflight models` lists them all"
     assert str(UnknownRuleError("IMG999")) == "unknown rule 'IMG999'"
 
 

@@ -142,3 +142,29 @@ def test_every_name_can_be_taken_by_a_file(text: str) -> None:
     assert os.path.basename(name) == name  # noqa: PTH119
     assert len(os.fsencode(name)) <= 255
     assert name.endswith(".jpg")
+
+
+def test_a_file_is_flushed_as_windows_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    flushed: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        flushed.append(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    assert deliver(tmp_path, "p.jpg", b"one").read_bytes() == b"one"
+    assert len(flushed) == 1
+
+
+def test_a_link_to_a_source_that_may_not_be_written_is_delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = os.open
+
+    def refuse_writing(path: os.PathLike[str], flags: int, *others: int, **more: int) -> int:
+        if str(path).endswith("p.jpg") and flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, flags, *others, **more)
+
+    monkeypatch.setattr(os, "open", refuse_writing)
+    assert deliver(tmp_path / "out", "p.jpg", b"one").read_bytes() == b"one"

@@ -74,7 +74,8 @@ class UnknownModelError(UsageError):
     def __init__(self, model: str, suggestions: tuple[str, ...] = ()) -> None:
         self.model = model
         self.suggestions = suggestions
-        super().__init__(f"unknown model {model!r}{did_you_mean(suggestions)}")
+        nearest = did_you_mean(suggestions) or ";"
+        super().__init__(f"unknown model {model!r}{nearest} `mediapreflight models` lists them all")
 
 
 class UnknownRuleError(UsageError):

@@ -109,6 +109,8 @@ def _csv_records(path: str, text: str) -> Iterator[_Record]:
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(rows, [])]
+        if len(header) == 1 and ";" in header[0]:
+            raise JobFileError(path, "separates its columns by semicolons; save it with commas", line=1)
         if not any(header) or len(set(header)) < len(header):
             raise JobFileError(path, "the first line must name each column once", line=1)
         while True:
@@ -132,7 +134,7 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
     try:
         document = read_document(text)
     except ValueError as error:
-        raise JobFileError(path, f"is no prepared.json: {error}") from None
+        raise JobFileError(path, f"is no prepared.json: {error}; other jobs go one a line into a .jsonl file") from None
     for job in document.jobs:
         if strays := [role for role, value in job.urls.items() if not is_url(value)]:
             raise JobFileError(path, f"names something under `urls` that is none: `{strays[0]}`")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,9 +46,12 @@ def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
 def read_text(path: str | os.PathLike[str], most: int) -> str:
     """The same as text, from UTF-8 with or without a byte order mark."""
     try:
-        return read_bytes(path, most).decode("utf-8-sig")
+        data = read_bytes(path, most)
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise NotReadError(f"is not UTF-8 text (byte {error.start})") from None
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise NotReadError("is UTF-16 or UTF-32 text; save it as UTF-8") from None
+        raise NotReadError(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
 
 
 def sha256_of(path: str | os.PathLike[str], size: int) -> str:

@@ -159,7 +159,16 @@ def move_to_free_name(staged: Path, target: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        # Windows flushes only what is open for writing.
+        descriptor = os.open(path, os.O_RDWR)
+    except PermissionError:
+        # A link to a source that may not be written: nobody has.
+        return
+    _flush_open(descriptor)
+
+
+def _flush_open(descriptor: int) -> None:
     try:
         os.fsync(descriptor)
     finally:
@@ -170,4 +179,4 @@ def flush_folder(path: Path) -> None:
     """Let the names in a folder outlast a power failure, where the system can."""
     # Not every system can open a folder; there the rename is as safe as it makes it.
     with contextlib.suppress(OSError):
-        _flush(path)
+        _flush_open(os.open(path, os.O_RDONLY))

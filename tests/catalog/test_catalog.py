@@ -540,7 +540,7 @@ def test_a_key_given_twice_is_named_with_its_line(write: Write) -> None:
 def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ours.toml"
     path.write_bytes(WHOLE.encode("utf-16"))
-    with pytest.raises(CatalogError, match="is not UTF-8 text"):
+    with pytest.raises(CatalogError, match="is UTF-16 or UTF-32 text"):
         Catalog([path])
 
 

@@ -323,4 +323,4 @@ def test_files_without_a_model(refused) -> None:
 
 def test_unknown_model(refused) -> None:
     assert refused("check", "--model", "emo-v2", "a.png").startswith("unknown model 'emo-v2'; did you mean emo-v1")
-    assert refused("check", "--model", "xyzzy", "a.png") == "unknown model 'xyzzy'"
+    assert refused("check", "--model", "xyzzy", "a.png") == "unknown model 'xyzzy'; `mediapreflight models` lists them all"

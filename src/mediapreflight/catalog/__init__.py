@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _HERE = Path(__file__).parent
+_MOST_SUGGESTIONS = 3
 
 
 class Catalog:
@@ -70,10 +71,15 @@ class Catalog:
         for model in self.models():
             if name in model.aliases:
                 return model
+        raise UnknownModelError(name, self._nearest(name))
+
+    def _nearest(self, name: str) -> tuple[str, ...]:
+        """Ids and aliases like this: those that begin so, whatever the case; else those that look alike."""
         import difflib
 
         known = [*self.ids(), *(alias for model in self.models() for alias in model.aliases)]
-        raise UnknownModelError(name, tuple(difflib.get_close_matches(name, known, n=3, cutoff=0.5)))
+        begun = sorted((each for each in known if name and each.casefold().startswith(name.casefold())), key=len)
+        return tuple(begun[:_MOST_SUGGESTIONS] or difflib.get_close_matches(name.lower(), known, _MOST_SUGGESTIONS, cutoff=0.5))
 
     def models(self) -> tuple[Model, ...]:
         """All models, in the order of their ids."""

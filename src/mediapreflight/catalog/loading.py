@@ -19,6 +19,7 @@ from .strings import strings
 
 TOO_LONG_NUMBER = "holds a number with too many digits"
 # Python reads no whole number of more digits (sys.int_info.default_max_str_digits).
+_WINDOWS_PATH = r"\"[A-Za-z]:\\"
 _LONG_NUMBER = r"[\d_]{4301}"
 # Catalog files, configurations and jobs need eight.
 _MOST_LEVELS = 32
@@ -58,7 +59,10 @@ def toml_table(text: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         message = re.sub(r"\s*\(at .*\)$", "", str(error))
-        raise TomlError(message[:1].lower() + message[1:], int(found[1]) if found else None) from None
+        line = int(found[1]) if found else None
+        if line and re.search(_WINDOWS_PATH, text.split("\n")[line - 1]):
+            message += "; write a path with backslashes in single quotes"
+        raise TomlError(message[:1].lower() + message[1:], line) from None
     except ValueError:
         long = (number for number, line in enumerate(text.split("\n"), start=1) if re.search(_LONG_NUMBER, line))
         raise TomlError(TOO_LONG_NUMBER, next(long, None)) from None

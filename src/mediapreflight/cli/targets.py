@@ -8,6 +8,7 @@ import itertools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Catalog, Model, builtin_catalog
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from ..config.project import Found, Project, Shown
 
 _NO_TARGET = "nothing to check: give files with --model MODEL, or a job file, or write a configuration with `mediapreflight init`"
+
+# What people write jobs in that are not read.
+_OTHER_JOB_FILES = frozenset({".yaml", ".yml", ".xlsx", ".xls", ".ods", ".tsv", ".txt"})
 
 # So many names of files that were passed by are written out.
 _NAMED = 3
@@ -60,9 +64,9 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _with_path(target: str) -> str:
-    """A target with the path that its `file:` URL names."""
+    """A target with the path that its `file:` URL names, and with the home folder where a shell has not put it."""
     role, separator, value = target.partition("=")
-    path = local_path(value)
+    path = os.path.expanduser(value) if value.startswith("~/") else local_path(value)  # noqa: PTH111
     return local_path(target) if path is value else f"{role}{separator}{path}"
 
 
@@ -174,6 +178,8 @@ def _several(project: Project | None, targets: Sequence[str], model_name: str | 
         return Targets(_of_model(targets, model, catalog, project), catalog, project)
     others = [target for target in targets if not is_job_file(target)]
     if others and project is None:
+        if Path(others[0]).suffix.lower() in _OTHER_JOB_FILES:
+            raise UsageError(f"{display_name(others[0])}: jobs are read from .toml, .jsonl and .csv files")
         raise UsageError(f"{display_name(others[0])}: say which model it is for, with --model MODEL")
     if others and project and not project.has_jobs:
         where = f"{display_name(others[0])}: " if others[0] else ""

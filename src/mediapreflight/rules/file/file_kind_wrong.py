@@ -30,12 +30,17 @@ def check(case: InputCase) -> Iterator[Fault]:
         severity="error",
         message=f"holds {_NOUNS[kind]}; {case.name} of {case.model.id} takes {_NOUNS[case.role.kind]}",
         fixable=has_sound,
-        help="take its sound track out and give that" if has_sound else f"give {_NOUNS[case.role.kind]} here",
+        help="take its sound track out and give that" if has_sound else _help(case),
         measured=kind,
         limit=case.role.kind,
         service_code=case.role.formats.error,
         source=case.role.source,
     )
+
+
+def _help(case: InputCase) -> str:
+    others = [name for name in case.model.roles_of_kind(case.facts.kind) if name != case.name]
+    return f"give {_NOUNS[case.role.kind]} here" + (f", and this file as {others[0]}" if others else "")
 
 
 _NOUNS = {"image": "a picture", "video": "a video", "audio": "a recording"}

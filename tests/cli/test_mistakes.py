@@ -1,0 +1,99 @@
+"""What people try first and get wrong, and the sentence that tells them what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import run_here
+
+FILES = {
+    "a.png": "portrait.jpg",
+    "voice.wav": "voice.wav",
+    "take.mp4": "talking-head.mp4",
+}
+TEXTS = {
+    "semicolons.csv": b"model;image\nemo-v1;a.png\n",
+    "utf-16.csv": "model,image\nemo-v1,a.png\n".encode("utf-16"),
+    "gbk.csv": "model,image\nemo-v1,\u4e2d\u6587.png\n".encode("gbk"),
+    "list.json": b'[{"model": "emo-v1", "image": "a.png"}]',
+    "jobs.yaml": b"- model: emo-v1\n  image: a.png\n",
+    "windows.toml": b'[[jobs]]\nmodel = "emo-v1"\nimage = "C:\\Users\\me\\a.png"\n',
+    "empty.toml": b"",
+    "no-jobs.toml": b"[job]\nmodel = 'emo-v1'\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, fixtures: Path) -> Path:
+    for name, source in FILES.items():
+        (tmp_path / name).write_bytes((fixtures / source).read_bytes())
+    for name, content in TEXTS.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "nothing").mkdir()
+    return tmp_path
+
+
+CHECK = ("check", "--level", "metadata")
+MISTAKES = [
+    ((*CHECK, "--model", "EMO", "a.png"), "did you mean emo-v1"),
+    ((*CHECK, "--model", "wan", "a.png"), "did you mean wan2"),
+    ((*CHECK, "--model", "kling", "a.png"), "`mediapreflight models` lists them all"),
+    ((*CHECK, "--model", "EMO-V1", "a.png"), "did you mean emo-v1?"),
+    ((*CHECK, "a.png"), "say which model it is for, with --model MODEL"),
+    (CHECK, "give files with --model MODEL, or a job file"),
+    ((*CHECK, "--model", "emo-v1", "picture=a.png"), "picture"),
+    ((*CHECK, "--model", "emo-v1", "image=a.png", "image=b.png"), "image is given twice"),
+    ((*CHECK, "--model", "wan2.6-i2v", "image=a.png", "prompt=a cat"), "write --set prompt=VALUE"),
+    ((*CHECK, "--model", "emo-v1", "image=voice.wav", "audio=a.png"), "give a picture here, and this file as audio"),
+    ((*CHECK, "--model", "emo-v1", "image=b.png", "audio=voice.wav"), "no such file"),
+    ((*CHECK, "--model", "emo-v1", "nothing"), "nothing"),
+    ((*CHECK, "--levl", "decode", "a.png"), "did you mean --level?"),
+    (("chek", "a.png"), "did you mean check?"),
+    ((*CHECK, "--set", "style_level", "--model", "emo-v1", "a.png"), "--set takes NAME=VALUE"),
+    ((*CHECK, "semicolons.csv"), "separates its columns by semicolons; save it with commas"),
+    ((*CHECK, "utf-16.csv"), "is UTF-16 or UTF-32 text; save it as UTF-8"),
+    ((*CHECK, "gbk.csv"), "; save it as UTF-8"),
+    ((*CHECK, "list.json"), "other jobs go one a line into a .jsonl file"),
+    ((*CHECK, "jobs.yaml"), "jobs are read from .toml, .jsonl and .csv files"),
+    ((*CHECK, "windows.toml"), "write a path with backslashes in single quotes"),
+    ((*CHECK, "empty.toml"), "is empty"),
+    ((*CHECK, "no-jobs.toml"), "start each with a line [[jobs]]"),
+    ((*CHECK, "nowhere.csv"), "no such file"),
+    (("prepare", "--model", "emo-v1", "image=a.png", "audio=voice.wav"), "--out DIR"),
+    (("rule", "IMG06"), "did you mean"),
+    (("faces", "voice.wav"), "no picture"),
+    ((*CHECK, "--model", "emo-v1", "--output", "nowhere/report.html", "a.png"), "cannot be written"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), MISTAKES, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_the_message_says_what_to_do(folder: Path, words: tuple[str, ...], says: str) -> None:
+    done = run_here(*words, cwd=folder)
+    assert done.status in (1, 2)
+    assert says in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("r.html", "<!doctype html>"), ("r.json", "{"), ("r.sarif", '{"$schema"'), ("r.xml", "<?xml"), ("r.md", "### media")],
+)
+def test_the_ending_of_the_output_chooses_its_format(folder: Path, name: str, begins: str) -> None:
+    run_here(*CHECK, "--model", "liveportrait", "a.png", "--output", name, cwd=folder)
+    assert (folder / name).read_text(encoding="utf-8").lower().startswith(begins.lower())
+
+
+def test_a_format_that_is_named_counts_more_than_the_ending(folder: Path) -> None:
+    run_here(*CHECK, "--model", "liveportrait", "a.png", "--output-format", "text", "--output", "r.html", cwd=folder)
+    assert (folder / "r.html").read_text(encoding="utf-8").startswith("a.png  image for liveportrait")
+
+
+def test_an_ending_that_names_no_format_of_the_command_gives_text(folder: Path) -> None:
+    run_here("probe", "a.png", "--output", "r.html", cwd=folder)
+    assert "width" in (folder / "r.html").read_text(encoding="utf-8")
+
+
+def test_the_home_folder_is_found_behind_a_role(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("USERPROFILE", str(folder))
+    done = run_here(*CHECK, "--model", "emo-v1", "image=~/a.png", "audio=~/voice.wav")
+    assert done.status == 0, done.out
