@@ -198,11 +198,11 @@ def test_rare_samplings_are_sound_or_damaged_like_any_other(sampling: Sampling) 
     assert problems(jpeg) == ()
     assert problems(inserted(jpeg, segments(jpeg)[1][1], bytes(9))) == ()
     dice, start, missed = random.Random(7), data_at(jpeg), 0
-    for _ in range(30):
+    for _ in range(12):
         at = dice.randrange(start, len(jpeg) - 402)
         for damaged in (patched(jpeg, at, dice.randbytes(400)), patched(jpeg, at, bytes(400)), jpeg[:at] + ENDS, jpeg[:at]):
             missed += problems(damaged) == ()
-    assert missed <= 2
+    assert missed <= 1
 
 
 def test_a_rare_sampling_in_several_scans_is_not_judged() -> None:
