@@ -3,12 +3,14 @@
 import importlib
 import os
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -45,6 +47,21 @@ def places_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
         patch.setitem(os.environ, ENVIRONMENT, str(folder))
         patch.setitem(os.environ, "MEDIAPREFLIGHT_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificates_read_once() -> Iterator[None]:
+    """Each client reads all certificates anew, which takes longer than all else that most tests do with it."""
+    read: dict[tuple[str | None, ...], ssl.SSLContext] = {}
+    create = httpx.create_ssl_context
+
+    def known() -> ssl.SSLContext:
+        named = tuple(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")))
+        return read[named] if named in read else read.setdefault(named, create())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx, "create_ssl_context", known)
+        yield
 
 
 # What processes are asked to do, in a module that they can import.

@@ -1,5 +1,6 @@
 """A service on loopback, clients in a hurry, and one job for each of the five systems."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from mediapreflight import Job
-from mediapreflight.emulator import Emulator
+from mediapreflight.emulator import Emulator, videos
 from mediapreflight.submit.client import Client
 from mediapreflight.submit.ledger import Ledger
 from mediapreflight.submit.session import Pace
@@ -21,6 +22,14 @@ def _own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAPREFLIGHT_STATE_DIR", str(tmp_path / "state"))
     for name in ("DASHSCOPE_API_KEY", "DASHSCOPE_HTTP_BASE_URL", "DASHSCOPE_WORKSPACE_ID"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _one_video(monkeypatch: pytest.MonkeyPatch, fixtures: Path) -> None:
+    """What is tested is the client: every task's video is the same small file, which takes no time to make."""
+    monkeypatch.setattr(
+        videos, "render", lambda task, target, containment: shutil.copyfile(fixtures / "formats/h264.mp4", target)
+    )
 
 
 @pytest.fixture

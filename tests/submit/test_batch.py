@@ -1,7 +1,6 @@
 """Many jobs at once: within the documented limits, each to its own end, and in the order they were given."""
 
 import random
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ import pytest
 
 from mediapreflight import Job
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.emulator import Emulator, videos
+from mediapreflight.emulator import Emulator
 from mediapreflight.errors import KeyRefusedError, LedgerError
 from mediapreflight.submit.batch import deliver
 from mediapreflight.submit.calls import concurrent_tasks
@@ -59,14 +58,6 @@ class Batch:
         return self.settings["ledger"]
 
 
-@pytest.fixture(autouse=True)
-def _one_video(monkeypatch: pytest.MonkeyPatch, fixtures: Path) -> None:
-    """What is tested is the client: every task's video is the same small file, which takes no time to make."""
-    monkeypatch.setattr(
-        videos, "render", lambda task, target, containment: shutil.copyfile(fixtures / "talking-head.mp4", target)
-    )
-
-
 @pytest.fixture
 def batch(settings: dict[str, Any], tmp_path: Path) -> Batch:
     return Batch(settings, tmp_path / "out")
@@ -96,7 +87,7 @@ def test_jobs_of_all_systems_are_delivered_in_their_order(backend: str, batch: B
         (job.model, job.inputs.get("prompt")) for job in jobs
     ]
     assert all(result.ok and result.status == "SUCCEEDED" for result in results)
-    whole = (fixtures / "talking-head.mp4").read_bytes()
+    whole = (fixtures / "formats/h264.mp4").read_bytes()
     paths = [Path(str(result.video)) for result in results]
     assert len(set(paths)) == 10
     assert all(path.read_bytes() == whole for path in paths)

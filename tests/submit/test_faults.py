@@ -4,6 +4,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from .conftest import KEY, creates, systems
 ON_THE_WAY = [step for step in STEPS if step not in ("list", "cancel")]
 SPECIAL = [("policy", "expired"), ("upload", "expired"), ("result", "expired"), ("query", "unknown")]
 CASES = [(step, fault) for step in ON_THE_WAY for fault in EVERYWHERE] + SPECIAL
+# Each fault where a second task could be made, and at one other step; the sweep has the rest.
+OTHERS = [step for step in ON_THE_WAY if step != "create"]
+QUICK = {*SPECIAL, *(("create", fault) for fault in EVERYWHERE), *zip(cycle(OTHERS), EVERYWHERE)}
 SHORT = httpx.Timeout(0.5)
 
 
@@ -45,8 +49,17 @@ def finished(client: Client, service: Emulator, job: Job, out: Path) -> Path:
     raise AssertionError("the job was not finished") from last
 
 
-@pytest.mark.parametrize(("step", "fault"), CASES, ids=[f"{step}-{fault}" for step, fault in CASES])
-@pytest.mark.parametrize("times", [1, pytest.param(3, marks=pytest.mark.sweep)])
+def trials() -> Iterator[object]:
+    """Every fault at every step, once and three times in a row; what tells the least is left to the longest run."""
+    for case in CASES:
+        for times in (1, 3):
+            marks = [pytest.mark.sweep] * (times == 3 or case not in QUICK) + [pytest.mark.release] * (
+                times == 3 and case not in QUICK
+            )
+            yield pytest.param(*case, times, marks=marks, id=f"{'-'.join(case)}-{times}")
+
+
+@pytest.mark.parametrize(("step", "fault", "times"), list(trials()))
 def test_one_task_and_a_video_come_of_it(
     step: str, fault: str, times: int, hasty: Client, service: Emulator, fixtures: Path, tmp_path: Path
 ) -> None:
