@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-JOB = ("--model", "liveportrait", "image=portrait.jpg", "audio=voice.wav")
+# A picture that nobody has to be found in: what finds people takes longer than all the rest.
+JOB = ("--model", "wan2.6-i2v", "image=portrait.jpg", "--set", "prompt=x")
 # Nobody listens there.
 SERVICE = "http://127.0.0.1:9/api/v1"
 ENVIRONMENTS = [
@@ -23,10 +24,10 @@ def env(tmp_path: Path) -> dict[str, str]:
     return {"DASHSCOPE_API_KEY": "sk-none", "DASHSCOPE_HTTP_BASE_URL": SERVICE, "XDG_DATA_HOME": str(tmp_path)}
 
 
-@pytest.mark.parametrize("variables", ENVIRONMENTS, ids=str)
 @pytest.mark.parametrize("command", ["check --level metadata", "prepare --dry-run", "submit --dry-run"])
-def test_what_reaches_no_network_works_without(run, fixtures: Path, env, variables: dict[str, str], command: str) -> None:
-    result = run(*command.split(), *JOB, cwd=fixtures, env=env | variables)
+def test_what_reaches_no_network_works_without(run, fixtures: Path, env, command: str) -> None:
+    all_wrong = {name: value for variables in ENVIRONMENTS for name, value in variables.items()}
+    result = run(*command.split(), *JOB, cwd=fixtures, env=env | all_wrong)
     assert (result.status, result.err) == (0, "")
 
 
@@ -47,7 +48,7 @@ def test_no_certificates_are_no_fault_of_the_output(refused, fixtures: Path, tmp
 @pytest.mark.parametrize("url", BASE_URLS, ids=["host", "length"])
 @pytest.mark.parametrize("how", [("--dry-run",), ("--yes", "--out", "out")], ids=["dry", "sent"])
 def test_base_urls(refused, fixtures: Path, tmp_path: Path, env, url: str, how: tuple[str, ...]) -> None:
-    job = [word.replace("=", f"={fixtures}/") for word in JOB]
+    job = [word.replace("image=", f"image={fixtures}/") for word in JOB]
     assert "base URL" in refused("submit", *how, *job, "--base-url", url, cwd=tmp_path, env=env)
 
 

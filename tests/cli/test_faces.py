@@ -28,8 +28,8 @@ def boxes_of(record: dict[str, Any]) -> list[list[int]]:
 def faces(run):
     """`faces(arguments…, status=0)`: what the command answers as JSON; stderr is silent."""
 
-    def call(*arguments: str | bytes | Path, status: int = 0, by=run, **options: Any) -> list[dict[str, Any]]:
-        result = by("faces", "--output-format", "json", *arguments, **options)
+    def call(*arguments: str | bytes | Path, status: int = 0, **options: Any) -> list[dict[str, Any]]:
+        result = run("faces", "--output-format", "json", *arguments, **options)
         assert (result.status, result.err) == (status, "")
         return json.loads(result.out)
 
@@ -74,8 +74,8 @@ def test_text(process, fixtures: Path) -> None:
     assert second.startswith("  720 x 1280 px\n")
 
 
-def test_json(faces, process, fixtures: Path) -> None:
-    (record,) = faces("portrait.jpg", cwd=fixtures, by=process)
+def test_json(faces, fixtures: Path) -> None:
+    (record,) = faces("portrait.jpg", cwd=fixtures)
     assert set(record) >= {"path", "width", "height", "ratio", "faces", "face_bbox", "ext_bbox"}
     assert (record["path"], record["width"], record["height"], record["ratio"]) == ("portrait.jpg", 640, 640, "1:1")
     (face,) = record["faces"]
@@ -125,10 +125,10 @@ def test_file_to_write_the_answer_to(run, fixtures: Path, tmp_path: Path) -> Non
 # --- what cannot be answered -----------------------------------------------------------------------------------------
 
 
-def test_no_face_no_room_and_what_cannot_be_read(faces, process, pictures: Path, tmp_path: Path) -> None:
+def test_no_face_no_room_and_what_cannot_be_read(faces, pictures: Path, tmp_path: Path) -> None:
     """One that fails does not keep the others from being looked at, and nothing is cropped where there is no box."""
     names = ["nobody.png", "strip.png", "missing.png", "text.png", "cut-off.jpg", ".", "portrait.jpg"]
-    records = faces(*names, "--ratio", "3:4", "--crop", tmp_path, cwd=pictures, status=1, by=process)
+    records = faces(*names, "--ratio", "3:4", "--crop", tmp_path, cwd=pictures, status=1)
     assert [record["path"] for record in records] == names
     nobody, strip, *unreadable, portrait = records
     assert (nobody["faces"], nobody["face_bbox"], nobody["ext_bbox"], nobody["width"]) == ([], None, None, 300)
@@ -142,8 +142,8 @@ def test_no_face_no_room_and_what_cannot_be_read(faces, process, pictures: Path,
     assert [path.name for path in tmp_path.iterdir()] == ["portrait.png"]
 
 
-def test_the_same_in_words(process, pictures: Path) -> None:
-    result = process("faces", "nobody.png", "strip.png", "missing.png", "text.png", "--ratio", "3:4", cwd=pictures)
+def test_the_same_in_words(run, pictures: Path) -> None:
+    result = run("faces", "nobody.png", "strip.png", "missing.png", "text.png", "--ratio", "3:4", cwd=pictures)
     assert (result.status, result.err) == (1, "")
     assert "nobody.png  300 x 200 px\n  no face\n" in result.out
     assert "  ext_bbox   none: the face takes " in result.out
@@ -165,8 +165,8 @@ def test_library_that_is_missing(fixtures: Path, tmp_path: Path, library: str) -
 # --- names -----------------------------------------------------------------------------------------------------------
 
 
-def test_name_with_a_leading_dash(faces, process, pictures: Path, tmp_path: Path) -> None:
-    (record,) = faces("--crop", f"{tmp_path}/-crop.png", "--", "-dash.png", cwd=pictures, by=process)
+def test_name_with_a_leading_dash(faces, pictures: Path, tmp_path: Path) -> None:
+    (record,) = faces("--crop", f"{tmp_path}/-crop.png", "--", "-dash.png", cwd=pictures)
     assert record["path"] == "-dash.png"
     assert (tmp_path / "-crop.png").is_file()
 
