@@ -33,6 +33,9 @@ def test_what_was_found_stays_fixed(target: str) -> None:
     assert campaign.replay(target, sorted((REGRESSIONS / target).iterdir())) == ""
 
 
+# The gate gives every target a longer one.
+@pytest.mark.sweep
+@pytest.mark.release
 @pytest.mark.parametrize("target", sorted(TARGETS))
 def test_a_short_slice_finds_nothing(target: str, tmp_path: Path) -> None:
     inputs = 10 if target in SLOW else 60

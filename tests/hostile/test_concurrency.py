@@ -12,7 +12,6 @@ import pytest
 from ..cli.conftest import environment
 from ..media.make import FIXTURES
 
-THREADS = 16
 # What other code of a process relies on, as text that can be compared.
 WORK = textwrap.dedent("""
     import json, locale, logging, multiprocessing, os, signal, sys, tempfile, threading, warnings
@@ -66,8 +65,8 @@ WORK = textwrap.dedent("""
         alone = results()
         how = sys.argv[2]
         if how == "threads":
-            with ThreadPoolExecutor(16) as pool:
-                others = list(pool.map(results, range(16)))
+            with ThreadPoolExecutor(8) as pool:
+                others = list(pool.map(results, range(8)))
             after = state()
         else:
             # From here on, it is the pool that changes what is set.
