@@ -2,7 +2,7 @@
 
 import pytest
 
-from mediapreflight.media import animation
+from mediapreflight.media import image, webp_still
 from mediapreflight.media.facts import Problem
 
 from .jpegs import photograph
@@ -52,9 +52,9 @@ def test_frames_beyond_the_budget_are_not_decoded(monkeypatch: pytest.MonkeyPatc
     data = overwritten(animated("GIF"), 0.9)
     assert picture_facts(data, decode=True).problem(Problem.CORRUPT) == "frame 5 of 5 cannot be decoded"
     with monkeypatch.context() as patch:
-        patch.setattr(animation, "_MAX_PIXELS", 4 * 30_000)
+        patch.setattr(image, "_MAX_ANIMATED_PIXELS", 4 * 30_000)
         assert picture_facts(data, decode=True).problems == ()
-    monkeypatch.setattr(animation, "LARGE_PIXELS", 96 * 64 - 1)
+    monkeypatch.setattr(webp_still, "LARGE_PIXELS", 96 * 64 - 1)
     assert picture_facts(data, decode=True).problems == ()
 
 

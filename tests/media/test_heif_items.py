@@ -78,6 +78,13 @@ def test_properties_of_an_item(wide_ids: bool, wide_indices: bool) -> None:
         items.properties_of(3)
 
 
+def test_properties_in_several_tables() -> None:
+    narrow = full_box(b"ipma", struct.pack(">I", 1), number(1, False), b"\1\1")
+    wide = full_box(b"ipma", struct.pack(">I", 1), number(2, False), b"\1\x80\2", flags=1)
+    items = items_of(file(properties=(size(1, 1), turn(1)), associations=narrow + wide))
+    assert [items.properties_of(item) for item in (1, 2)] == [items.properties[:1], items.properties[1:]]
+
+
 def test_properties_that_do_not_exist_are_none() -> None:
     table = full_box(b"ipma", struct.pack(">IHBBB", 1, 1, 2, 0, 9))
     assert items_of(file(associations=table)).properties_of(1) == ()

@@ -43,7 +43,7 @@ class Items(NamedTuple):
 
     def primary(self) -> int:
         """The id of the item that is the picture."""
-        version, _, numbers = self._table(b"pitm")
+        version, _, numbers = self._numbers(self._box(b"pitm"))
         return numbers.take(4 if version else 2)
 
     def types(self) -> Iterator[tuple[int, bytes]]:
@@ -65,13 +65,18 @@ class Items(NamedTuple):
 
     def _associations(self) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Every item that has properties, and their indices, from 1; 0 stands for none."""
-        version, flags, numbers = self._table(b"iprp", b"ipma")
-        id_bytes, index_bytes = (4 if version else 2), (2 if flags & 1 else 1)
-        # The top bit of an index says "essential".
-        mask = 0x7FFF if flags & 1 else 0x7F
-        for _ in range(numbers.take(4)):
-            item, count = numbers.take(id_bytes), numbers.take(1)
-            yield item, tuple(numbers.take(index_bytes) & mask for _ in range(count))
+        container = self._box(b"iprp")
+        tables = [box for box in boxes(self.stream, container.start, container.end) if box.type == b"ipma"]
+        if not tables:
+            raise HeifError("its index has no ipma box")
+        for table in tables:
+            version, flags, numbers = self._numbers(table)
+            id_bytes, index_bytes = (4 if version else 2), (2 if flags & 1 else 1)
+            # The top bit of an index says "essential".
+            mask = 0x7FFF if flags & 1 else 0x7F
+            for _ in range(numbers.take(4)):
+                item, count = numbers.take(id_bytes), numbers.take(1)
+                yield item, tuple(numbers.take(index_bytes) & mask for _ in range(count))
 
     def references(self, kind: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Every reference of one kind: the item it is from and those it is to."""
@@ -87,7 +92,7 @@ class Items(NamedTuple):
 
     def locations(self) -> Iterator[tuple[int, tuple[Piece, ...]]]:
         """Every item that lies in the file or inside the index, and its pieces in their order."""
-        version, _, numbers = self._table(b"iloc")
+        version, _, numbers = self._numbers(self._box(b"iloc"))
         sizes = numbers.take(2)
         offset_bytes, length_bytes, base_bytes, index_bytes = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
         index_bytes = index_bytes if version else 0
@@ -145,16 +150,15 @@ class Items(NamedTuple):
                 planes.setdefault(item, []).append(plane)
         return planes
 
-    def _box(self, kind: bytes, *inside: bytes) -> Box:
-        outer = self.tables.get(kind)
-        box = find(self.stream, outer, *inside) if outer else None
+    def _box(self, kind: bytes) -> Box:
+        box = self.tables.get(kind)
         if box is None:
-            raise HeifError(f"its index has no {(inside or (kind,))[-1].decode()} box")
+            raise HeifError(f"its index has no {kind.decode()} box")
         return box
 
-    def _table(self, *path: bytes) -> tuple[int, int, _Numbers]:
-        """Version and flags of the full box at a path, and the numbers that follow."""
-        numbers = _Numbers(payload(self.stream, self._box(*path)))
+    def _numbers(self, table: Box) -> tuple[int, int, _Numbers]:
+        """Version and flags of a full box, and the numbers that follow."""
+        numbers = _Numbers(payload(self.stream, table))
         head = numbers.take(_FULL_BOX)
         return head >> 24, head & 0xFFFFFF, numbers
 

@@ -36,6 +36,8 @@ _COLORS: dict[tuple[str, ...], Color] = {
 _SAID_OF_BITMAPS = "unsupported bmp"
 _SAID_OF_LAYOUTS = ("unknown pixel mode", "unknown data organization", "unable to determine j2k image mode")
 _LAYOUT_UNKNOWN = "its layout of samples is not decoded here"
+# As many pixels of an animation are decoded as of a video, and what a frame costs however small it is, in pixels.
+_MAX_ANIMATED_PIXELS, _LEAST_FRAME_PIXELS = 300_000_000, 30_000
 _TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS, _TIFF_ORIENTATION, _TIFF_GPS, _GPS_LATITUDE = 0x100, 0x101, 0x102, 0x112, 0x8825, 2
 
 
@@ -205,12 +207,12 @@ def _decode_png(stream: BinaryIO, frames: int) -> None:
     try:
         _decode_strictly(stream, frames)
     except (OSError, SyntaxError, ValueError):
-        from .png_data import without_broken_extras
+        from .mended import without_broken_extras
 
-        mended = without_broken_extras(stream)
-        if mended is None:
+        whole = without_broken_extras(stream)
+        if whole is None:
             raise
-        _decode_strictly(mended, frames)
+        _decode_strictly(whole, frames)
 
 
 def _decode_strictly(stream: BinaryIO, frames: int) -> None:
@@ -239,18 +241,40 @@ def _decode_with_pillow(stream: BinaryIO, frames: int) -> None:
 
     with Image.open(stream) as picture:
         picture.load()
-        if frames > 1:
-            from .animation import decode_later_frames
+        _decode_later_frames(picture, frames)
 
-            decode_later_frames(picture, frames)
+
+def _decode_later_frames(picture: Image.Image, frames: int) -> None:
+    """Decode what follows the first of so many frames, as far as a budget goes: damage in one of them is damage of the file.
+
+    Nothing where a frame takes too much memory to be held several times.
+    Raises ValueError where one of them cannot be decoded, or is missing.
+    """
+    pixels = picture.width * picture.height
+    if pixels > webp_still.LARGE_PIXELS:
+        return
+    for number in range(1, min(frames, _MAX_ANIMATED_PIXELS // max(pixels, _LEAST_FRAME_PIXELS))):
+        try:
+            picture.seek(number)
+            picture.load()
+        except (ValueError, OSError, SyntaxError, EOFError):
+            raise ValueError(f"frame {number + 1} of {frames} cannot be decoded") from None
 
 
 def _decode_avif(stream: BinaryIO, frames: int) -> None:
     """Raises HeifError for what libavif refuses before it comes to the data, as it does with what it does not know."""
     from PIL import UnidentifiedImageError
 
+    from .mended import with_joined_associations
+
     try:
-        _decode_with_pillow(stream, frames)
+        try:
+            _decode_with_pillow(stream, frames)
+        except UnidentifiedImageError:
+            joined = with_joined_associations(stream)
+            if joined is None:
+                raise
+            _decode_with_pillow(joined, frames)
     except UnidentifiedImageError:
         raise HeifError("its index cannot be followed by the decoder at hand") from None
     except (ValueError, OSError, RuntimeError, SyntaxError) as error:

@@ -18,8 +18,8 @@ from .headers.heif import read_aperture
 from .image import probe_image
 from .jpeg_data import with_its_end
 from .libraries import load_cv2
+from .mended import mended
 from .opening import opened
-from .png_data import without_broken_extras
 from .quiet import quiet
 from .sniff import sniff
 
@@ -172,10 +172,10 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
     try:
         opened_picture = Image.open(stream, formats=names)
     except UnidentifiedImageError:
-        mended = without_broken_extras(stream) if facts.format == "png" else None
-        if mended is None:
+        whole = mended(stream, facts.format)
+        if whole is None:
             raise DecodeError("its header cannot be followed by the decoder at hand") from None
-        opened_picture = Image.open(mended, formats=names)
+        opened_picture = Image.open(whole, formats=names)
     with opened_picture as picture:
         refuse_oversized(*picture.size, facts.format)
         picture.load()

@@ -1,0 +1,90 @@
+"""Files that a strict reader refuses though their pixels are whole, made anew in memory without what it minds.
+
+Sources: W3C PNG (third edition), 5.3, 5.4 and 13.2; ISO/IEC 23008-12, 9.3, for AVIF.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Sequence
+from os import SEEK_END
+from typing import BinaryIO
+
+from .boxes import boxes, payload
+from .headers.base import MAX_CHUNKS, HeifError
+from .heif_items import read_items
+
+_SIGNATURE_BYTES = 8
+_ANCILLARY = 0x20
+# Ancillary by their names, and yet they make pixels.
+_MAKE_PIXELS = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT"})
+_END = b"\0\0\0\0IEND\xaeB`\x82"
+_BOX_HEADER_BYTES, _VERSION_BYTES, _COUNT_BYTES = 8, 4, 4
+
+
+def mended(stream: BinaryIO, format: str | None) -> BinaryIO | None:
+    """A file of this format that shows the same, for a reader that refused this one; None where nothing is known to mend."""
+    if format == "png":
+        return without_broken_extras(stream)
+    return with_joined_associations(stream) if format == "avif" else None
+
+
+def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
+    """The file without the chunks that make no pixel and whose checksum is wrong, and with its end where that is cut off.
+
+    None where there is nothing of the kind.
+    """
+    stream.seek(0)
+    data = stream.read()
+    kept, at = [data[:_SIGNATURE_BYTES]], _SIGNATURE_BYTES
+    for _ in range(MAX_CHUNKS):
+        length, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if name == b"IEND" or len(name) < 4:
+            break
+        end = at + 12 + length
+        checksum = zlib.crc32(memoryview(data)[at + 4 : end - 4]).to_bytes(4, "big")
+        if name[0] & _ANCILLARY == 0 or name in _MAKE_PIXELS or checksum == data[end - 4 : end]:
+            kept.append(data[at:end])
+        at = end
+    mended = b"".join((*kept, _END if data[at + 4 : at + 8] == b"IEND" else b""))
+    return io.BytesIO(mended) if mended != data else None
+
+
+def with_joined_associations(stream: BinaryIO) -> BinaryIO | None:
+    """The file with its tables of who has which property joined into one for each version and flags, and nothing else moved.
+
+    The standard allows no second one; libavif refuses it, other readers do not. None where there is nothing to join.
+    """
+    size = stream.seek(0, SEEK_END)
+    try:
+        index = read_items(stream, size).tables[b"iprp"]
+    except HeifError:
+        return None
+    others: list[bytes] = []
+    tables: dict[bytes, list[bytes]] = {}
+    for box in boxes(stream, index.start, index.end):
+        data = payload(stream, box, size)
+        if box.type == b"ipma":
+            tables.setdefault(data[:_VERSION_BYTES], []).append(data[_VERSION_BYTES:])
+        else:
+            others.append(_box(box.type, data))
+    inside = b"".join((*others, *(_box(b"ipma", version + _joined(same)) for version, same in tables.items())))
+    # The pictures' data are found by where they stand: another box fills the gap.
+    spare = index.end - index.start - len(inside)
+    if spare < _BOX_HEADER_BYTES or index.end > size:
+        return None
+    stream.seek(0)
+    whole = bytearray(stream.read())
+    whole[index.start - _BOX_HEADER_BYTES : index.end] = _box(b"iprp", inside) + _box(b"free", bytes(spare - _BOX_HEADER_BYTES))
+    return io.BytesIO(whole)
+
+
+def _joined(tables: Sequence[bytes]) -> bytes:
+    """One table of several: how many rows there are, and the rows, which begin with their items and stand in their order."""
+    count = sum(int.from_bytes(table[:_COUNT_BYTES], "big") for table in tables)
+    return count.to_bytes(_COUNT_BYTES, "big") + b"".join(sorted(table[_COUNT_BYTES:] for table in tables))
+
+
+def _box(kind: bytes, data: bytes) -> bytes:
+    return (_BOX_HEADER_BYTES + len(data)).to_bytes(4, "big") + kind + data
