@@ -54,6 +54,8 @@ _WIDE = 16
 _BEHIND = (128, 128, 128)
 # A reduced decode may come out this much smaller than wanted: the next larger scale costs more than its pixels are worth.
 _REDUCED_AT_LEAST = 0.75
+# Two decoders round colours differently, by up to three of 255 steps; with another matrix they differ by more than ten.
+_COMPARED, _MOST_DIFFERENCE, _SIXTEEN_TO_EIGHT = (32, 32), 6, 257
 # Converted whole, a large picture would be in memory four times over.
 _BAND_ROWS = 512
 
@@ -184,11 +186,50 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
             picture.info["transparency"] = tuple(sample >> 8 for sample in transparent)
         if facts.format not in READERS:
             colors = Colors(picture.info.get("icc_profile"))
-        rgb = opaque_in_bands(picture, colors, background, factor)
+        deep = _deep_avif(picture, source, colors, background) if _needs_depth(facts, colors) else None
+        rgb = opaque_in_bands(picture, colors, background, factor) if deep is None else deep
     if facts.format == "avif":
         rgb = _shown(rgb, source)
     # Pillow turns TIFFs by itself, and nothing else.
     return rgb if facts.format == "tiff" else turned(rgb, facts.orientation)
+
+
+def _needs_depth(facts: ImageFacts, colors: Colors) -> bool:
+    """Whether eight bits are too few: tone-mapping spreads what is dark or bright, and bands show in skies and on skin."""
+    return facts.format == "avif" and facts.bit_depth != 8 and colors.transfer in ("pq", "hlg")
+
+
+def _deep_avif(picture: Image.Image, source: Source, colors: Colors, background: Color) -> Rgb | None:
+    """An AVIF tone-mapped from all its bits, its transparency as Pillow has it; None where they are not to be had."""
+    from PIL import Image
+
+    from .avif import deep_colours
+
+    pixels = deep_colours(source.stream, source.size, picture.size)
+    if pixels is None or not _shows_the_same(pixels, picture):
+        return None
+    to_srgb = to_srgb_of(colors, lambda: pixels)
+    assert isinstance(to_srgb, Rendering)
+
+    def band(top: int, bottom: int) -> Image.Image:
+        rows = Image.fromarray(to_srgb.of(pixels[top:bottom]))
+        if picture.mode == "RGBA":
+            rows.putalpha(picture.crop((0, top, picture.width, bottom)).getchannel("A"))
+        return rows
+
+    return in_bands(picture.size, band, None, background, 1)
+
+
+def _shows_the_same(pixels: NDArray[np.uint16], picture: Image.Image) -> bool:
+    """Whether two decoders made the same of one picture."""
+    import numpy as np
+    from PIL import Image
+
+    cv2 = load_cv2()
+    plain = picture if picture.mode == "RGB" else picture.convert("RGB")
+    seen = np.asarray(plain.resize(_COMPARED, Image.Resampling.BOX), np.float32)
+    deep = cv2.resize(pixels, _COMPARED, interpolation=cv2.INTER_AREA) / np.float32(_SIXTEEN_TO_EIGHT)
+    return bool(np.abs(deep - seen).mean() < _MOST_DIFFERENCE)
 
 
 def _stated_colors(source: Source, facts: ImageFacts) -> Colors:
