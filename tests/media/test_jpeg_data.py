@@ -12,7 +12,7 @@ from mediapreflight.media.facts import Problem
 from mediapreflight.media.jpeg_data import _complaint
 
 from .jpegs import Sampling, data_at, of_sampling, photograph, restarts, segments
-from .make import encoded, jpeg_segment, jpeg_with, patched, picture_facts
+from .make import encoded, jpeg_segment, jpeg_with, patched, picture, picture_facts
 
 KINDS = [(mode, progressive) for mode in ("L", "RGB", "CMYK") for progressive in (False, True)]
 RARE: list[Sampling] = [
@@ -133,6 +133,22 @@ def test_overwritten_and_lost_data(mode: str, progressive: bool) -> None:
         for damaged in (patched(jpeg, at, dice.randbytes(400)), patched(jpeg, at, bytes(400)), jpeg[:at] + jpeg[at + 400 :]):
             missed += problems(damaged) == ()
     assert missed <= 3
+
+
+@pytest.mark.parametrize("at", [18_581, 18_655, 18_692])
+def test_zeros_in_the_place_of_data_that_a_decoder_takes_for_blocks(at: int) -> None:
+    jpeg = encoded(picture(size=(160, 120)), "JPEG", quality=95)
+    hole = patched(jpeg, at, bytes(100))
+    assert _complaint(hole) == ""
+    assert not np.array_equal(pixels(hole), pixels(jpeg))
+    assert problems(hole) == (Problem.CORRUPT.because("its data hold a block of more than 64 values"),)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_flat_pictures_are_zeros(mode: str) -> None:
+    jpeg = encoded(Image.new(mode, (640, 480)), "JPEG", optimize=True)
+    assert bytes(32) in jpeg[data_at(jpeg) :]
+    assert problems(jpeg) == ()
 
 
 @pytest.mark.parametrize("marker", [0x65, 0x02, 0xE3, 0xFE, 0xC0])
