@@ -464,6 +464,19 @@ def test_hlg(make: MediaMaker) -> None:
     assert video(make("hlg.mp4", *lavfi(PICTURE), "-vf", curve, *codec)).transfer == "hlg"
 
 
+@pytest.mark.parametrize("coding", ["x265", "x264"])
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_high_dynamic_range_that_only_the_coded_frames_name(make: MediaMaker, coding: str, ending: str) -> None:
+    curve = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+    named = "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
+    quiet = ":log-level=none:pools=none" if coding == "x265" else ""
+    codec = ("-c:v", f"lib{coding}", f"-{coding}-params", named + quiet, "-pix_fmt", "yuv420p10le", "-frames:v", "3")
+    path = make(f"frames-pq-{coding}.{ending}", *lavfi(PICTURE), "-vf", curve, *codec)
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].codec_context.color_trc == 1
+    assert video(path).transfer == "pq"
+
+
 @pytest.mark.parametrize(
     ("name", "codec"),
     [

@@ -187,6 +187,8 @@ class _Walk(NamedTuple):
     `untimed`: frames whose times are not said.
 
     `in_fields`: whether frames are stored in two packets each.
+
+    `transfer`: the high dynamic range that the first decoded frame names.
     """
 
     packets: int
@@ -194,6 +196,7 @@ class _Walk(NamedTuple):
     untimed: int
     in_fields: bool
     turn: display.Turn | None
+    transfer: Literal["pq", "hlg"] | None
     last_duration: int
     sound: Sequence[SoundPacket]
     sound_bytes: int
@@ -219,6 +222,8 @@ def _measured(stated: VideoFacts, container: InputContainer, zero: float) -> Vid
         frames=timing.frames + walk.untimed if timing else 0,
         duration_s=_tidy(timing.duration) if timing else 0.0,
         audio_duration_s=audio_s,
+        # Readers that decode go by what the frames say, whatever the container calls it.
+        transfer=walk.transfer if walk.transfer and stated.transfer == "sdr" else stated.transfer,
     )
     if timing is None:
         return facts
@@ -350,6 +355,7 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
         shown - len(stamps),
         2 * pictures.fields > shown,
         decoder.turn,
+        decoder.transfer,
         last[1],
         listener.sound if listener else (),
         sound_bytes,
@@ -414,6 +420,7 @@ class _Decoder:
         self._is_blind = False
         self.first: int | None = None
         self.turn: display.Turn | None = None
+        self.transfer: Literal["pq", "hlg"] | None = None
         if self._active:
             if not stream.codec_context.is_open:
                 # FFmpeg's frame threads lose, now and then, the mark of a frame that did not decode cleanly.
@@ -447,6 +454,7 @@ class _Decoder:
             self.first = frames[0].pts
         if frames and self.turn is None:
             self.turn = turn_of_frame(frames[0])
+            self.transfer = _TRANSFERS.get(int(frames[0].color_trc))
         self._frames += len(frames)
         self._damaged += sum(1 for frame in frames if frame.is_corrupt and not self._is_blind)
         self._budget -= self._area * len(frames)
