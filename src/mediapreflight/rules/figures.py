@@ -1,4 +1,5 @@
-"""The figures that limits hold for: sides, frame rates, lengths. Shared by the rules of both ends and of both kinds."""
+"""The figures that limits hold for: sides, frame rates, lengths; and dynamic range. Shared by the rules of both ends and of both
+kinds."""
 
 from __future__ import annotations
 
@@ -69,6 +70,18 @@ def duration_misstated(measured: float | None, stated: float | None, subject: st
             help=_TRUE_HEADER,
             measured=stated,
             unit="s",
+        )
+
+
+def high_dynamic_range(facts: ImageFacts | VideoFacts) -> Iterator[Fault]:
+    """A fault where the transfer function is one of the HDR ones."""
+    if facts.transfer in ("pq", "hlg"):
+        yield Fault(
+            severity="warning",
+            message=f"is high dynamic range ({facts.transfer.upper()}); read as standard range it looks flat",
+            help="tone-map it to standard range",
+            measured=facts.transfer,
+            limit="sdr",
         )
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
+from ..figures import high_dynamic_range
 
 LEVEL = "metadata"
 FIXABLE = True
@@ -22,12 +23,4 @@ FIXABLE = True
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the transfer function is one of the HDR ones."""
-    facts = case.facts
-    if isinstance(facts, ImageFacts) and facts.transfer in ("pq", "hlg"):
-        yield Fault(
-            severity="warning",
-            message=f"is high dynamic range ({facts.transfer.upper()}); read as standard range it looks flat",
-            help="tone-map it to standard range",
-            measured=facts.transfer,
-            limit="sdr",
-        )
+    return high_dynamic_range(case.facts) if isinstance(case.facts, ImageFacts) else iter(())

@@ -1,7 +1,8 @@
 """The video is high dynamic range.
 
 Found where its transfer function is PQ (HDR10, most of Dolby Vision) or HLG, as recent phones record by default, and
-in Dolby Vision profile 5, whose colours are stored in a space of their own.
+in Dolby Vision profile 5, whose colours are stored in a space of their own. Where the container says standard range and the
+frames do not, the frames count, which takes level decode.
 
 Why it matters: read as standard range, which no model documents otherwise, it looks grey and flat, and faces
 lose contrast.
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
+from ..figures import high_dynamic_range
 
 LEVEL = "metadata"
 FIXABLE = True
@@ -36,11 +38,4 @@ def check(case: InputCase) -> Iterator[Fault]:
             limit="sdr",
             fixable=False,
         )
-    elif facts.transfer in ("pq", "hlg"):
-        yield Fault(
-            severity="warning",
-            message=f"is high dynamic range ({facts.transfer.upper()}); read as standard range it looks flat",
-            help="tone-map it to standard range",
-            measured=facts.transfer,
-            limit="sdr",
-        )
+    yield from high_dynamic_range(facts)
