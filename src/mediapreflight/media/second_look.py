@@ -12,23 +12,28 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from .colour import Color
+
     Shades = NDArray[np.uint8]
 
 _SIDE = 32
-_CODECS = {"png": "png", "bmp": "bmp", "tiff": "tiff", "psd": "psd", "qoi": "qoi", "gif": "gif"}
+# Transparency is laid in at this many times the sides: shrunk apart, its edges and those of the colours would no longer meet.
+_LARGER = 8
+_CODECS = {"jpeg": "mjpeg", "png": "png", "bmp": "bmp", "tiff": "tiff", "psd": "psd", "qoi": "qoi", "gif": "gif"}
 
 
-def shades_of(data: bytes, format: str | None) -> Shades | None:
+def shades_of(data: bytes, format: str | None, *, background: Color | None = None, in_inks: bool = False) -> Shades | None:
     """The stored picture in grey, 32 x 32, not turned; None where no second decoder reads it. JPEG, whose coding must be one that
     is decoded here, is read at an eighth of its sides.
 
-    Raises MissingLibraryError.
+    `background`: what shows through where it is transparent; None where it is not. `in_inks`: whether it is CMYK. Raises
+    MissingLibraryError.
     """
-    if format not in _CODECS and format != "jpeg":
+    if format not in _CODECS:
         return None
     try:
         with quiet():
-            return _jpeg_shades(data) if format == "jpeg" else _ffmpeg_shades(data, _CODECS[format or ""])
+            return _jpeg_shades(data) if format == "jpeg" and not in_inks else _ffmpeg_shades(data, _CODECS[format], background)
     except MissingLibraryError:
         raise
     except Exception:  # Decoders raise whatever comes to hand; what this one does not read has no second witness.
@@ -57,12 +62,24 @@ def _jpeg_shades(data: bytes) -> Shades:
     return small
 
 
-def _ffmpeg_shades(data: bytes, codec: str) -> Shades | None:
+def _ffmpeg_shades(data: bytes, codec: str, background: Color | None) -> Shades | None:
     import av
 
     context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
     context.thread_count = 1
+    side = _LARGER * _SIDE
     for frame in (*context.decode(av.Packet(data)), *context.decode(None)):
         if isinstance(frame, av.VideoFrame):
-            return cast("Shades", frame.reformat(_SIDE, _SIDE, "gray", interpolation="AREA").to_ndarray())
+            width, height = min(side, frame.width), min(side, frame.height)
+            layers = frame.reformat(width, height, "rgba", interpolation="AREA").to_ndarray()
+            return shades_in(_laid_onto(background, cast("Shades", layers)))
     return None
+
+
+def _laid_onto(background: Color | None, layers: Shades) -> Shades:
+    import numpy as np
+
+    colours, opacity = layers[..., :3], layers[..., 3:] / 255
+    if background is None:
+        return colours
+    return np.asarray(colours * opacity + np.array(background) * (1 - opacity) + 0.5, np.uint8)

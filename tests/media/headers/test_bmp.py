@@ -52,6 +52,13 @@ def test_alpha_is_what_has_a_mask(header: int, mask: int, has_alpha: bool) -> No
         assert ("A" in image.getbands()) == has_alpha
 
 
+def test_a_mask_counts_only_where_pixels_go_by_masks() -> None:
+    data = bitmap(8, 8, 32, header=124, compression=0, masks=RGB_MASKS + struct.pack("<I", 0xFF000000))
+    assert picture_facts(data).has_alpha is False
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.mode == "RGB"
+
+
 def test_cut_off() -> None:
     assert picture_facts(PLAIN[:-10]).problem(Problem.TRUNCATED) == "its pixels need 10 bytes more than the file has"
 

@@ -416,6 +416,25 @@ def test_a_picture_that_two_decoders_read_differently_is_refused(
         written(source, tmp_path / "out.jpg")
 
 
+@pytest.mark.parametrize(
+    ("format", "mode"), [("JPEG", "CMYK"), ("TIFF", "CMYK"), ("TIFF", "RGBA"), ("TIFF", "LA"), ("BMP", "RGBA")]
+)
+def test_inks_and_transparency_have_a_second_witness(
+    format: str, mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "source.any"
+    with Image.open(FIXTURES / "portrait.jpg") as portrait:
+        picture = portrait.convert("L" if mode == "LA" else "RGB")
+        if mode.endswith("A"):
+            across = Image.linear_gradient("L").resize(picture.size)
+            picture.putalpha(across)
+        picture.convert(mode).save(source, format)
+    assert written(source, tmp_path / "out.jpg").stat().st_size
+    inverted_by_its_reader(monkeypatch)
+    with pytest.raises(PrepareError, match="two decoders read different pictures"):
+        written(source, tmp_path / "out.jpg")
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_turned_picture_is_compared_as_it_is_shown(orientation: int, tmp_path: Path) -> None:
     tags = Image.Exif()

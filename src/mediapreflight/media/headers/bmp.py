@@ -10,6 +10,8 @@ from .base import Header, HeaderError, take
 _CORE_HEADER = 12
 _V3_HEADER = 56
 _UNCOMPRESSED = {0, 3}
+# Only these go by the masks of their header.
+_MASKED = {3, 6}
 _ALPHA_MASK_AT = 52
 
 
@@ -26,7 +28,7 @@ def read(stream: BinaryIO, size: int) -> Header:
     if width <= 0 or height == 0 or bits not in (0, 1, 2, 4, 8, 16, 24, 32, 64):
         raise HeaderError(f"the header says {width} x {height} px of {bits} bits")
     has_alpha = False
-    if bits == 32 and header_size >= _V3_HEADER:
+    if bits == 32 and header_size >= _V3_HEADER and compression in _MASKED:
         stream.seek(14 + _ALPHA_MASK_AT)
         has_alpha = take(stream, 4) != b"\x00\x00\x00\x00"
     needed = offset + height * ((width * bits + 31) // 32 * 4)

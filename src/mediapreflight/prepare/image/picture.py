@@ -242,7 +242,7 @@ def _edited(source: Source, format: str, steps: Sequence[Step]) -> bytes:
 def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
     background = next((_color(step.background) for step in steps if isinstance(step, Flatten)), _WHITE)
     rgb = read_rgb(source, facts, background)
-    _refuse_garbled(source, facts, rgb)
+    _refuse_garbled(source, facts, rgb, background)
     for step in steps:
         if isinstance(step, Crop | Scale | Pad) and step.size != (rgb.shape[1], rgb.shape[0]):
             raise DecodeError("it has changed since its plan was made")
@@ -257,18 +257,19 @@ def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
     return rgb
 
 
-def _refuse_garbled(source: Source, facts: ImageFacts, rgb: Rgb) -> None:
+def _refuse_garbled(source: Source, facts: ImageFacts, rgb: Rgb, background: Color) -> None:
     """Raise DecodeError where another decoder sees another picture in the source.
 
     Colours may differ, as profiles are heeded by one of them only; what is light and what is dark may not.
     """
     import numpy as np
 
-    # Of transparency and of inks FFmpeg makes what it likes.
-    if _is_plain(facts) or facts.has_alpha or facts.color == "cmyk" or (facts.frames or 1) > 1:
+    in_inks = facts.color == "cmyk"
+    # Of inks in 16 bits FFmpeg takes the fourth for transparency.
+    if (in_inks and facts.bit_depth != 8) or (_is_plain(facts) and not in_inks) or (facts.frames or 1) > 1:
         return
     source.stream.seek(0)
-    stored = shades_of(source.stream.read(), facts.format)
+    stored = shades_of(source.stream.read(), facts.format, background=background if facts.has_alpha else None, in_inks=in_inks)
     if stored is None:
         return
     seen, read = turned(stored, facts.orientation).astype(float), shades_in(rgb).astype(float)
