@@ -8,7 +8,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +103,7 @@ def _settings(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
 def by_sync(send: Send, folder: Path, **options: Any) -> Answer:
     """One exchange of the sync client."""
     with Client(**_settings(folder, options)) as client:
-        return client._run(partial(client.session.wire, send))
+        return client._run(lambda own: own.session.wire(send))
 
 
 async def _by_async(send: Send, folder: Path, options: dict[str, Any]) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 import threading
 import time
@@ -19,7 +20,6 @@ from mediapreflight.emulator import Emulator
 from mediapreflight.submit.client import AsyncClient
 from mediapreflight.submit.http.exchange import Answer, Send
 from mediapreflight.submit.session import Session
-from mediapreflight.submit.tasks import submit_job, wait_for_task
 
 Main = Callable[[], Awaitable[Any]]
 # A coroutine that is handed what cancels it.
@@ -58,14 +58,14 @@ KINDS = [(on_asyncio, natively), (on_asyncio, by_scope), (trio.run, by_scope)]
 kinds = pytest.mark.parametrize(("runner", "cancellable"), KINDS, ids=["asyncio", "anyio", "trio"])
 
 
-def cut_off(session: Session, cut: int, cancel: Callable[[], None]) -> Session:
-    """The session, whose user is cancelled when it waits for the exchange, thread or pause of this number."""
-    numbers = itertools.count()
+def cut_off(client: AsyncClient, cut: int, cancel: Callable[[], None]) -> AsyncClient:
+    """The client, whose user is cancelled when it waits for the exchange, thread or pause of this number."""
+    numbers, session = itertools.count(), client.session
 
     class Cut(Session):
-        async def run(self, function: Callable[[], Any]) -> Any:
+        async def run(self, *call: Any, **options: Any) -> Any:
             check()
-            return await super().run(function)
+            return await super().run(*call, **options)
 
     def check() -> None:
         if next(numbers) == cut:
@@ -79,7 +79,9 @@ def cut_off(session: Session, cut: int, cancel: Callable[[], None]) -> Session:
         check()
         await session.sleep(seconds)
 
-    return Cut(**{**session.__dict__, "wire": wire, "sleep": sleep})
+    cut_short = copy.copy(client)
+    cut_short.session = Cut(**{**session.__dict__, "wire": wire, "sleep": sleep})
+    return cut_short
 
 
 def is_quiet(client: AsyncClient) -> bool:
@@ -94,7 +96,7 @@ def test_a_cancelled_submit_leaves_the_job_free(
     async def cut_at(number: int) -> bool:
         job = wan(number)
         async with AsyncClient(**settings) as client:
-            was_cancelled = await cancellable(lambda cancel: submit_job(cut_off(client.session, number, cancel), job))
+            was_cancelled = await cancellable(lambda cancel: cut_off(client, number, cancel).submit(job))
             rows = [row for row in client.session.ledger.all() if row.job["inputs"]["prompt"] == job.inputs["prompt"]]
             assert all(client.session.ledger.is_idle(row) for row in rows)
             assert is_quiet(client)
@@ -166,7 +168,7 @@ def test_a_cancelled_wait_leaves_no_file(
         out = tmp_path / f"out{number}"
         async with AsyncClient(**settings) as client:
             task = await client.submit(wan(number))
-            await cancellable(lambda cancel: wait_for_task(cut_off(client.session, number, cancel), task, out, None))
+            await cancellable(lambda cancel: cut_off(client, number, cancel).wait(task, out))
             assert is_quiet(client)
             left = list(out.glob("*")) if out.exists() else []
             assert all(probe(path).problems == () for path in left)

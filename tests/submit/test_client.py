@@ -282,10 +282,10 @@ def test_file_that_changed_is_not_sent_for_another(client: Client, service: Emul
     from mediapreflight.submit.tasks import finish
 
     with pytest.raises(UploadError, match="no longer the file that was submitted"):
-        client._run(lambda: finish(client.session, row, tmp_path))
+        client._run(lambda own: finish(client.session, row, tmp_path))
     picture.unlink()
     with pytest.raises(UploadError, match=r"p\.jpg: cannot be read"):
-        client._run(lambda: finish(client.session, row, tmp_path))
+        client._run(lambda own: finish(client.session, row, tmp_path))
 
 
 def test_folder_that_cannot_be_written_loses_nothing(client: Client, wan: Callable[..., Job], tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_list_that_cannot_be_had_leaves_the_job_to_be_settled_later(
     assert creates(service) == 1
     _wait_for_the_list(client)
     # Once the list answers again, the task is found, and not a second one made.
-    _, _, came = client._run(lambda: finish(client.session, row, tmp_path))
+    _, _, came = client._run(lambda own: finish(client.session, row, tmp_path))
     assert probe(came).problems == ()
     assert creates(service) == 1
 

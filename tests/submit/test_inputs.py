@@ -190,7 +190,7 @@ class TestLedger:
 
         kept = self.registered(client, wan(data_url(picture)))
         with pytest.raises(UsageError, match=r"does not keep \(a signed or data: URL\); submit the job again"):
-            client._run(lambda: finish(client.session, kept))
+            client._run(lambda own: finish(client.session, kept))
         assert service.log == []
 
     def test_a_file_that_was_moved_is_sent_from_where_it_is_now(

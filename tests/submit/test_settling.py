@@ -18,8 +18,7 @@ from mediapreflight.submit.http.exchange import Answer, Send
 from mediapreflight.submit.ledger import Ledger, Submission
 from mediapreflight.submit.sending import refresh
 from mediapreflight.submit.session import Pace, Session
-from mediapreflight.submit.settling import Before, settle, tasks_before
-from mediapreflight.submit.tasks import list_tasks
+from mediapreflight.submit.settling import Before, read_list, settle, tasks_before
 
 from .drive import run
 from .ledgers import ACCOUNT, BASE_URL, claimed, registered
@@ -177,8 +176,8 @@ def test_list_without_an_end_is_not_read_for_ever(session: Session, size: int) -
         rows = [{"task_id": f"{number}-{row}", "gmt_create": 1000, "model_name": MODEL.id} for row in range(size)]
         return Answer(200, {}, json.dumps({"data": rows, "total": 10**9, "total_page": 10**9}).encode())
 
-    listing = replace(session, region="beijing", base_url=BASE_URL)
-    assert len(run(lambda own: list_tasks(own, None, None), endless, session=listing).result) in (10_000, 20_000)
+    listed = run(lambda own: read_list(own, ENDPOINT, repeatable=True), endless, session=session).result
+    assert len(listed.tasks) in (10_000, 20_000)
     assert run(lambda own: tasks_before(own, ENDPOINT, MODEL), endless, session=session).result is None
 
 

@@ -94,7 +94,7 @@ def test_a_service_elsewhere_has_no_result_fetched_inside(host: str, client_of: 
     ledger.created(row.id, "t", None, "PENDING")
     ledger.release(row.id)
     with pytest.raises(DownloadError, match="is no public address, and a service elsewhere may name no other"):
-        client._run(lambda: finish(client.session, ledger.submission(row.id), tmp_path / "out"))
+        client._run(lambda own: finish(client.session, ledger.submission(row.id), tmp_path / "out"))
     assert {request.url.host for request in service.requests} == {"service.example"}
     # It may name another one the next time.
     assert ledger.submission(row.id).stage == "succeeded"

@@ -23,7 +23,7 @@ from mediapreflight.submit.calls import concurrent_tasks
 from mediapreflight.submit.ledger import Ledger, Submission
 from mediapreflight.submit.registering import fitting, new_submission
 from mediapreflight.submit.session import Pace
-from mediapreflight.submit.tasks import finish, submit_job
+from mediapreflight.submit.tasks import finish
 
 from .desk import KEY, Service
 from .simulation import Work, World
@@ -211,11 +211,11 @@ async def four_days(tmp_path: Path) -> None:
 
         job = wan(MODELS[0], picture, "left alone")
         left: list[Any] = []
-        await world.play([Work(world.now, lambda: submit_job(client.session, job), left.append)])
+        await world.play([Work(world.now, lambda: client.submit(job), left.append)])
         (row,) = client.session.ledger.open()
         world.advance(25 * HOUR)
         await world.play([Work(world.now, lambda: finish(client.session, row, tmp_path), left.append)])
         assert isinstance(left[1], TaskExpiredError)
         assert client.session.ledger.open() == ()
-        await world.play([Work(world.now, lambda: submit_job(client.session, job), left.append)])
+        await world.play([Work(world.now, lambda: client.submit(job), left.append)])
         assert left[2].id not in ("", left[0].id)

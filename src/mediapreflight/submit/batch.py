@@ -45,7 +45,7 @@ async def deliver_jobs(
     entries = await session.run(lambda: [entry_of(session, each, options) for each in several if each.refusal is None])
     if max_cost is not None and (why := over([each.estimate for each in entries], max_cost)):
         raise UsageError(f"nothing was sent: {why}")
-    orders = await session.run(lambda: registered(session, entries, options, detach=detach))
+    orders = await session.run(registered, session, entries, options, detach=detach)
     delivered = await deliver(
         session, orders, out=options.out, detach=detach, done=lambda number, result: done(result) if done else None
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -117,7 +116,7 @@ async def wait_out(session: Session, error: SubmitError, attempt: int, rate: Rat
     asked = error.retry_after if isinstance(error, ServiceError) else None
     pause = backoff(attempt, asked, session.random, first=session.pace.first_backoff)
     if isinstance(error, ThrottledError):
-        await session.run(functools.partial(session.ledger.hold, rate.bucket, pause))
+        await session.run(session.ledger.hold, rate.bucket, pause)
     else:
         await session.sleep(pause)
 
@@ -132,7 +131,7 @@ class Rate:
 
 async def turn(session: Session, rate: Rate) -> None:
     """Wait until the rate allows a call."""
-    while wait := (await session.run(lambda: session.ledger.wait_before(rate.bucket, rate.per_second))):
+    while wait := await session.run(session.ledger.wait_before, rate.bucket, rate.per_second):
         await session.sleep(wait)
 
 

@@ -10,34 +10,47 @@ from __future__ import annotations
 import functools
 import os
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from ..catalog import Catalog, builtin_catalog
 from ..check.containment import TIME_LIMIT_S, contained
+from ..errors import UsageError
 from ..job import Job
-from . import tasks
+from ..media.source import local_path
 from .dashscope.answers import Detection, ListedTask
+from .dashscope.requests import model_id
 from .http.key import ApiKey, find_key
-from .ledger import Ledger
+from .ledger import Ledger, Submission
 from .pipeline import SubmitOptions
+from .registering import ensure_folder, fitting, new_submission
 from .result import JobResult
+from .sending import refresh, send
 from .session import Boxes, Event, Pace, Session
-from .tasks import Task
+from .settling import read_list
+from .tasks import Task, adopt, cancel, detect_picture, finish, seen, task_of
+from .uploads import examined, upload
+from .waiting import bring_home, wait
 
 if TYPE_CHECKING:
     import httpx
     from anyio.from_thread import BlockingPortal
 
+_P = ParamSpec("_P")
 _Result = TypeVar("_Result")
 
 
 class AsyncClient:
-    """`Client` with the same settings, and the same methods to await, on asyncio and trio."""
+    """Sends jobs to the service and fetches what it makes of them, on asyncio and trio.
+
+    Attributes:
+        session: what every step of a submission shares.
+        face: the client that the methods of its tasks go by.
+    """
 
     def __init__(
         self,
@@ -61,6 +74,7 @@ class AsyncClient:
 
         key = find_key(api_key)
         self._wire = Wire(opened(transport), key, timeout)
+        self.face: AsyncClient | Client = self
         self.session = Session(
             ledger=ledger or Ledger(),
             account=key.account,
@@ -94,12 +108,22 @@ class AsyncClient:
         self.session.containment.close()
 
     async def detect(self, job: Job, *, ratio: str | None = None, again: bool = False) -> Detection:
-        """See `Client.detect`."""
-        return await tasks.detect_picture(self.session, job, ratio, again=again)
+        """Ask the detect call of the job's model (or the job's model, if it is one) about the picture. This may bill.
+
+        Args:
+            again: ask also where the answer to the same call was lost, which may have billed.
+
+        Raises UsageError for a model without one, LostAnswerError where no answer comes or came, ServiceError.
+        """
+        return await detect_picture(self.session, job, ratio, again=again)
 
     async def upload(self, path: str | os.PathLike[str], *, model: str, region: str | None = None) -> str:
-        """See `Client.upload`."""
-        return await tasks.upload_file(self.session, os.fsdecode(path), model, region)
+        """Bring a file to the temporary space, for calls of one model, and return its `oss://` URL, which lives 48 h."""
+        session = self.session
+        known = session.catalog.model(model)
+        endpoint = session.endpoint(session.region_of(known, region))
+        local = await session.run(examined, session, local_path(os.fsdecode(path)))
+        return await upload(session, endpoint, model_id(known, endpoint.region), local)
 
     async def submit(
         self,
@@ -112,36 +136,81 @@ class AsyncClient:
         inline: bool = False,
         out: str | os.PathLike[str] | None = None,
     ) -> Task:
-        """See `Client.submit`."""
-        return (
-            await tasks.submit_job(self.session, job, boxes=boxes, ratio=ratio, again=again, force=force, inline=inline, out=out)
-        ).of(self)
+        """Check the job, deliver its files and create its task; the same job that already runs or is done is taken up instead.
+
+        Args:
+            boxes: whom to ask about the picture, where the model has a detect call: `service` (this may bill), or `local`.
+            ratio: of ext_bbox, where the model takes boxes; `1:1` where None.
+            again: make a new task even where one of the same job runs or has succeeded in the last 24 h.
+            force: send it even where its report has errors.
+            inline: send local pictures inside the request (Base64) instead of uploading them, where the model takes that.
+            out: where `tasks resume` puts the video, should this process end before.
+
+        Raises JobNotFitError, DetectionRefusedError, UploadError, InputUrlError, ServiceError, TransportError, UnclearTaskError.
+        """
+        session = self.session
+        model = session.catalog.model(job.model)
+        if model.service.mode == "synchronous":
+            raise UsageError(f"{model.id} answers at once and makes no task; use `detect`")
+        if out is not None:
+            await session.run(ensure_folder, out)
+        report = await session.run(fitting, session, job, force=force)
+        entry = await session.run(new_submission, session, job, report, boxes=boxes, ratio=ratio, inline=inline, out=out)
+        (submission,) = await session.run(session.ledger.register, [entry], again=again)
+        if submission.stage in ("ready", "sending", "unclear"):
+            async with session.claimed(submission) as own:
+                submission = await send(session, own, job)
+        return task_of(submission).of(self.face)
 
     async def refresh(self, task: Task | str | int) -> Task:
-        """See `Client.refresh`."""
-        return (await tasks.refresh_task(self.session, task)).of(self)
+        """The task as the service sees it now.
+
+        Args:
+            task: here and in the other methods, also its id, or the number of its submission in the ledger.
+        """
+        submission = await self._known(task)
+        async with self.session.claimed_if_idle(submission) as own:
+            if own is None:
+                return task_of(submission).of(self.face)
+            model, endpoint = self.session.catalog.model(own.model), self.session.endpoint_of(own)
+            return seen(own, await refresh(self.session, endpoint, model, own)).of(self.face)
 
     async def wait(
         self, task: Task | str | int, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None
     ) -> Path | str:
-        """See `Client.wait`."""
-        return await tasks.wait_for_task(self.session, task, out, timeout)
+        """Wait for the task and download its video to the folder `out`; a template call yields the template's id instead.
+
+        Raises TaskFailed with the service's code and message, TaskExpiredError, WaitTimeoutError, DownloadError, OutputError.
+        """
+        _, _, came = await finish(self.session, await self._known(task), out, timeout=timeout)
+        assert came is not None
+        return came
 
     async def cancel(self, task: Task | str | int) -> None:
-        """See `Client.cancel`."""
-        await tasks.cancel_task(self.session, task)
+        """Cancel a task that is still PENDING. Raises RequestRefusedError where it is not."""
+        await cancel(self.session, await self._known(task))
 
     async def adopt(self, number: int, task_id: str) -> Task:
-        """See `Client.adopt`."""
-        return (await tasks.adopt_task(self.session, number, task_id)).of(self)
+        """Take up a task as that of a submission whose create call had no answer, or that another key sent.
+
+        Args:
+            number: the submission's number in the ledger.
+            task_id: the task, as the service names it.
+
+        Raises UsageError where the service does not know the task, or another submission has it.
+        """
+        return task_of(await adopt(self.session, await self._known(number), task_id)).of(self.face)
 
     async def list(self, *, model: str | None = None, status: str | None = None) -> tuple[ListedTask, ...]:
-        """See `Client.list`."""
-        return await tasks.list_tasks(self.session, model, status)
+        """The account's tasks of the last 24 h, all keys of the account included."""
+        endpoint = self.session.home()
+        name = None if model is None else model_id(self.session.catalog.model(model), endpoint.region)
+        return (await read_list(self.session, endpoint, repeatable=True, model_name=name, status=status)).tasks
 
     async def download(self, task: Task | str | int, out: str | os.PathLike[str]) -> Path | str:
-        """See `Client.download`."""
-        return await tasks.download_result(self.session, task, out)
+        """Download the video of a task that has succeeded, again if need be."""
+        async with self.session.claimed(await self._known(task)) as own:
+            return await bring_home(self.session, own, await wait(self.session, own, timeout=0), out)
 
     async def deliver(
         self,
@@ -152,20 +221,65 @@ class AsyncClient:
         detach: bool = False,
         done: Callable[[JobResult], None] | None = None,
     ) -> tuple[JobResult, ...]:
-        """See `Client.deliver`."""
+        """Check jobs, prepare the files that do not fit, send all, wait and download: what `mediapreflight submit` does.
+
+        Args:
+            options: how they are to be sent.
+            max_cost: send nothing where the estimate, in any currency, is above this or unknown.
+            detach: leave as soon as the tasks run.
+            done: is told of each job that was sent, as it ends.
+
+        Returns a result for each job, in their order; `ok` where it was delivered. Raises UsageError and OutputError before
+        anything is sent; KeyRefusedError, since with that key nothing will go; and LedgerError.
+        """
         from .batch import deliver_jobs
 
         return await deliver_jobs(self.session, jobs, options or SubmitOptions(), max_cost=max_cost, detach=detach, done=done)
 
     async def template(self, video: str | os.PathLike[str], *, model: str | None = None, timeout: float | None = None) -> str:
-        """See `Client.template`."""
-        return await tasks.make_template(self.session, os.fsdecode(video), model, timeout)
+        """Make a motion template of a video, and return its id. This bills.
+
+        Args:
+            model: the one that takes the template; may be left out where only one model makes any.
+        """
+        catalog = self.session.catalog
+        takers = catalog.models() if model is None else (catalog.model(model),)
+        makers = {taker.service.template for taker in takers if taker.service.template}
+        if not makers:
+            raise UsageError(f"{model} takes no template")
+        if len(makers) > 1:
+            raise UsageError(f"several models make templates; name one that takes what {' or '.join(sorted(makers))} makes")
+        (maker,) = makers
+        inputs: dict[str, Any] = {next(iter(catalog.model(maker).roles)): os.fsdecode(video)}
+        return str(await self.wait(await self.submit(Job(maker, **inputs)), timeout=timeout))
+
+    async def _known(self, task: Task | str | int) -> Submission:
+        ledger = self.session.ledger
+        if isinstance(task, int):
+            return await self.session.run(ledger.submission, task)
+        task_id = task if isinstance(task, str) else task.id
+        found = await self.session.run(ledger.by_task, task_id)
+        if found is None:
+            raise UsageError(f"task {task_id!r} is not in the ledger; tasks of other machines are listed by `list`")
+        return found
+
+
+def _blocking(
+    method: Callable[Concatenate[AsyncClient, _P], Coroutine[Any, Any, _Result]],
+) -> Callable[Concatenate[Client, _P], _Result]:
+    """The method of `Client` that does what one of `AsyncClient` does."""
+
+    @functools.wraps(method)
+    def call(self: Client, /, *args: _P.args, **kwargs: _P.kwargs) -> _Result:
+        return self._run(lambda client: method(client, *args, **kwargs))
+
+    return call
 
 
 class Client:
-    """Sends jobs to the service and fetches what it makes of them. Safe to use from several threads.
+    """`AsyncClient` for code that does not await: the same settings and methods. Safe to use from several threads.
 
-    An event loop in a thread of its own runs an `AsyncClient`.
+    An event loop in a thread of its own runs the `AsyncClient`.
     """
 
     def __init__(
@@ -220,10 +334,9 @@ class Client:
             timeout=timeout,
             transport=transport,
         )
-        self._client = self._new()
         self._lock = threading.Lock()
         self._portal: BlockingPortal | None = None
-        self._process = os.getpid()
+        self._process, self._client = os.getpid(), self._opened()
 
     @property
     def session(self) -> Session:
@@ -249,129 +362,33 @@ class Client:
         else:
             self.session.containment.close()
 
-    def detect(self, job: Job, *, ratio: str | None = None, again: bool = False) -> Detection:
-        """Ask the detect call of the job's model (or the job's model, if it is one) about the picture. This may bill.
+    detect = _blocking(AsyncClient.detect)
+    upload = _blocking(AsyncClient.upload)
+    submit = _blocking(AsyncClient.submit)
+    refresh = _blocking(AsyncClient.refresh)
+    wait = _blocking(AsyncClient.wait)
+    cancel = _blocking(AsyncClient.cancel)
+    adopt = _blocking(AsyncClient.adopt)
+    list = _blocking(AsyncClient.list)
+    download = _blocking(AsyncClient.download)
+    deliver = _blocking(AsyncClient.deliver)
+    template = _blocking(AsyncClient.template)
 
-        Args:
-            again: ask also where the answer to the same call was lost, which may have billed.
+    def _opened(self) -> AsyncClient:
+        client = self._new()
+        client.face = self
+        return client
 
-        Raises UsageError for a model without one, LostAnswerError where no answer comes or came, ServiceError.
-        """
-        return self._run(functools.partial(self._client.detect, job, ratio=ratio, again=again))
-
-    def upload(self, path: str | os.PathLike[str], *, model: str, region: str | None = None) -> str:
-        """Bring a file to the temporary space, for calls of one model, and return its `oss://` URL, which lives 48 h."""
-        return self._run(functools.partial(self._client.upload, path, model=model, region=region))
-
-    def submit(
-        self,
-        job: Job,
-        *,
-        boxes: Boxes = "service",
-        ratio: str | None = None,
-        again: bool = False,
-        force: bool = False,
-        inline: bool = False,
-        out: str | os.PathLike[str] | None = None,
-    ) -> Task:
-        """Check the job, deliver its files and create its task; the same job that already runs or is done is taken up instead.
-
-        Args:
-            boxes: whom to ask about the picture, where the model has a detect call: `service` (this may bill), or `local`.
-            ratio: of ext_bbox, where the model takes boxes; `1:1` where None.
-            again: make a new task even where one of the same job runs or has succeeded in the last 24 h.
-            force: send it even where its report has errors.
-            inline: send local pictures inside the request (Base64) instead of uploading them, where the model takes that.
-            out: where `tasks resume` puts the video, should this process end before.
-
-        Raises JobNotFitError, DetectionRefusedError, UploadError, InputUrlError, ServiceError, TransportError, UnclearTaskError.
-        """
-        return self._run(
-            functools.partial(
-                self._client.submit, job, boxes=boxes, ratio=ratio, again=again, force=force, inline=inline, out=out
-            )
-        ).of(self)
-
-    def refresh(self, task: Task | str | int) -> Task:
-        """The task as the service sees it now.
-
-        Args:
-            task: here and in the other methods, also its id, or the number of its submission in the ledger.
-        """
-        return self._run(functools.partial(self._client.refresh, task)).of(self)
-
-    def wait(
-        self, task: Task | str | int, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None
-    ) -> Path | str:
-        """Wait for the task and download its video to the folder `out`; a template call yields the template's id instead.
-
-        Raises TaskFailed with the service's code and message, TaskExpiredError, WaitTimeoutError, DownloadError, OutputError.
-        """
-        return self._run(functools.partial(self._client.wait, task, out, timeout=timeout))
-
-    def cancel(self, task: Task | str | int) -> None:
-        """Cancel a task that is still PENDING. Raises RequestRefusedError where it is not."""
-        self._run(functools.partial(self._client.cancel, task))
-
-    def adopt(self, number: int, task_id: str) -> Task:
-        """Take up a task as that of a submission whose create call had no answer, or that another key sent.
-
-        Args:
-            number: the submission's number in the ledger.
-            task_id: the task, as the service names it.
-
-        Raises UsageError where the service does not know the task, or another submission has it.
-        """
-        return self._run(functools.partial(self._client.adopt, number, task_id)).of(self)
-
-    def list(self, *, model: str | None = None, status: str | None = None) -> tuple[ListedTask, ...]:
-        """The account's tasks of the last 24 h, all keys of the account included."""
-        return self._run(functools.partial(self._client.list, model=model, status=status))
-
-    def download(self, task: Task | str | int, out: str | os.PathLike[str]) -> Path | str:
-        """Download the video of a task that has succeeded, again if need be."""
-        return self._run(functools.partial(self._client.download, task, out))
-
-    def deliver(
-        self,
-        jobs: Iterable[Job],
-        options: SubmitOptions | None = None,
-        *,
-        max_cost: float | None = None,
-        detach: bool = False,
-        done: Callable[[JobResult], None] | None = None,
-    ) -> tuple[JobResult, ...]:
-        """Check jobs, prepare the files that do not fit, send all, wait and download: what `mediapreflight submit` does.
-
-        Args:
-            options: how they are to be sent.
-            max_cost: send nothing where the estimate, in any currency, is above this or unknown.
-            detach: leave as soon as the tasks run.
-            done: is told of each job that was sent, as it ends.
-
-        Returns a result for each job, in their order; `ok` where it was delivered. Raises UsageError and OutputError before
-        anything is sent; KeyRefusedError, since with that key nothing will go; and LedgerError.
-        """
-        return self._run(functools.partial(self._client.deliver, jobs, options, max_cost=max_cost, detach=detach, done=done))
-
-    def template(self, video: str | os.PathLike[str], *, model: str | None = None, timeout: float | None = None) -> str:
-        """Make a motion template of a video, and return its id. This bills.
-
-        Args:
-            model: the one that takes the template; may be left out where only one model makes any.
-        """
-        return self._run(functools.partial(self._client.template, video, model=model, timeout=timeout))
-
-    def _run(self, function: Callable[[], Awaitable[_Result]]) -> _Result:
-        """What a coroutine function returns or raises, in the client's own thread."""
+    def _run(self, work: Callable[[AsyncClient], Awaitable[_Result]]) -> _Result:
+        """What the work with the `AsyncClient` returns or raises, in the client's own thread."""
         with self._lock:
             if self._process != os.getpid():
                 # Neither threads nor connections come along when a process forks.
-                self._process, self._portal, self._client = os.getpid(), None, self._new()
+                self._process, self._client, self._portal = os.getpid(), self._opened(), None
             if self._portal is None:
                 self._portal = _started_portal()
-            portal = self._portal
-        return portal.call(function)
+            portal, client = self._portal, self._client
+        return portal.call(work, client)
 
 
 def _started_portal() -> BlockingPortal:

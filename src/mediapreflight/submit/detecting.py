@@ -49,16 +49,16 @@ async def detect(
     sent_as = model_id(detector, endpoint.region)
     local: Local | None = None
     if not is_url(value):
-        local = await session.run(functools.partial(examined, session, value))
+        local = await session.run(examined, session, value)
     # What stands behind a URL may change, so that its answer is not used again; that it was asked for is known all the same.
     what = local.sha256 if local is not None else hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
     key = Key("detection", session.account, detector.id, endpoint.base_url, what, str(values.get("ratio", "")))
     while True:
-        known = await session.run(functools.partial(session.ledger.detection, key))
+        known = await session.run(session.ledger.detection, key)
         if known is not None:
             return Detection(**known)
         url = value if local is None else (await upload(session, endpoint, sent_as, local, submission))
-        state = await session.run(functools.partial(session.ledger.begin_detection, key, again=again))
+        state = await session.run(session.ledger.begin_detection, key, again=again)
         if state == "begun":
             break
         if state == "lost":
@@ -82,18 +82,18 @@ async def _asked(session: Session, endpoint: Endpoint, detector: Model, request:
         except UnknownOutcome as unknown:
             if not unknown.failed:
                 raise LostAnswerError(f"{_LOST_DETECTION} ({unknown.error})") from None
-            await session.run(functools.partial(session.ledger.forget_detection, key))
+            await session.run(session.ledger.forget_detection, key)
             raise unknown.error from None
         except (UnreachableError, ServiceError) as error:
             if attempt + 1 == session.pace.attempts or not may_pass(error):
-                await session.run(functools.partial(session.ledger.forget_detection, key))
+                await session.run(session.ledger.forget_detection, key)
                 raise
             await wait_out(session, error, attempt, model_rate(session, endpoint, detector))
             continue
         if keep:
             record = {name: getattr(detection, name) for name in Detection.__dataclass_fields__}
-            await session.run(functools.partial(session.ledger.remember_detection, key, record))
+            await session.run(session.ledger.remember_detection, key, record)
         else:
-            await session.run(functools.partial(session.ledger.forget_detection, key))
+            await session.run(session.ledger.forget_detection, key)
         return detection
     raise AssertionError("the last attempt returns or raises")

@@ -6,7 +6,6 @@ The URL of a result is signed and dies 24 h after the task has ended. No API key
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,9 +67,9 @@ async def download(
     with folder.staged(name) as path, contextlib.closing(Partial(path, _MOST_BYTES, progress)) as partial:
         for last in (False, True):
             await _fetched(session, url, folder, partial, public)
-            facts = await session.run(functools.partial(session.containment.facts, str(path), "decode"))
+            facts = await session.run(session.containment.facts, str(path), "decode")
             if isinstance(facts, VideoFacts) and not facts.problems:
-                target = await session.run(functools.partial(_deliver, folder, path, otherwise))
+                target = await session.run(_deliver, folder, path, otherwise)
                 return Delivered(target, msgspec.structs.replace(facts, path=str(target)))
             if last:
                 raise DownloadError(f"{shown_url(url)}: the result is no sound video: {_trouble(facts)}")

@@ -81,7 +81,7 @@ async def send(session: Session, submission: Submission, given: Job | None = Non
         boxes = await _detected(session, endpoint, model, submission, job)
         urls = await _delivered(session, endpoint, model, submission, job)
     except ServiceError as error:
-        await session.run(functools.partial(_record_refusal, session, submission, error))
+        await session.run(_record_refusal, session, submission, error)
         raise
     return await _created(session, endpoint, model, submission, job, urls, boxes)
 
@@ -128,10 +128,10 @@ async def _delivered_input(
             await look_at(session, value, model.roles[role])
         return value
     session.tell("upload", submission, display_name(value))
-    local = await session.run(functools.partial(_registered_file, session, submission, role, value))
+    local = await session.run(_registered_file, session, submission, role, value)
     no_space = endpoint.region not in session.catalog.provider.upload_regions.documented
     if model.roles[role].base64 and (no_space or is_data_url(value) or submission.job.get("inline")):
-        return str(await session.run(functools.partial(inline_url, value, local.sha256)))
+        return await session.run(inline_url, value, local.sha256)
     sent_as = model_id(model, endpoint.region)
     return await upload(session, endpoint, sent_as, local, submission)
 
@@ -163,7 +163,7 @@ async def _detected(session: Session, endpoint: Endpoint, model: Model, submissi
     if not detection.passed:
         raise refusal_of(detection)
     fields = {name: detection.fields[name] for name, field in model.fields.items() if field.filled_by}
-    await session.run(lambda: session.ledger.filled(submission.id, fields))
+    await session.run(session.ledger.filled, submission.id, fields)
     return fields
 
 
@@ -196,10 +196,10 @@ async def _created(
                 raise unknown.error from None
         except (UnreachableError, ServiceError) as error:
             if isinstance(error, ServiceError):
-                await session.run(functools.partial(_record_refusal, session, submission, error))
+                await session.run(_record_refusal, session, submission, error)
             if _is_final(error):
                 raise
-            await session.run(functools.partial(session.ledger.not_created, submission.id))
+            await session.run(session.ledger.not_created, submission.id)
             if is_last or not may_pass(error):
                 raise
             await wait_out(session, error, attempt, rate)
@@ -212,7 +212,7 @@ async def _turn_to_send(session: Session, endpoint: Endpoint, model: Model, subm
     """Wait until fewer tasks of the model are open than may run at once, and mark this submission as being sent."""
     most = concurrent_tasks(model, endpoint.region)
     while True:
-        while obstacles := (await session.run(lambda: session.ledger.in_the_way(submission.id, most))):
+        while obstacles := await session.run(session.ledger.in_the_way, submission.id, most):
             session.tell("queue", submission, f"{len(obstacles)} before it")
             for other in obstacles:
                 await _look_after(session, endpoint, other)
@@ -220,9 +220,8 @@ async def _turn_to_send(session: Session, endpoint: Endpoint, model: Model, subm
         before = await tasks_before(session, endpoint, model)
         await turn(session, model_rate(session, endpoint, model))
         session.tell("create", submission, model.id)
-        if not (await session.run(functools.partial(_begin, session, submission, most, before))):
-            sending = await session.run(lambda: session.ledger.submission(submission.id))
-            return sending
+        if not await session.run(_begin, session, submission, most, before):
+            return await session.run(session.ledger.submission, submission.id)
 
 
 def _begin(session: Session, submission: Submission, most: int | None, before: Before | None) -> tuple[Submission, ...]:
@@ -253,7 +252,7 @@ async def refresh(session: Session, endpoint: Endpoint, model: Model, submission
     task = await ask(session, request, query_rate(session, endpoint), parse, repeatable=True)
     if submission.stage == "created":
         await ensure_own(session, submission, task)
-        await session.run(functools.partial(_record, session, submission, task))
+        await session.run(_record, session, submission, task)
     return task
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from ..catalog import Catalog, Model, builtin_catalog
 from ..check.containment import UNCONTAINED, Containment
@@ -18,6 +19,7 @@ from .dashscope.endpoint import Endpoint, default_region, endpoint_from_environm
 from .http.exchange import Answer, Request, Send
 from .ledger import Ledger, Submission
 
+_P = ParamSpec("_P")
 _Result = TypeVar("_Result")
 Boxes = Literal["service", "local"]
 Stage = Literal["upload", "detect", "queue", "create", "settle", "wait", "download"]
@@ -123,7 +125,7 @@ class Session:
         """The answer to a request; `how` are the other attributes of a `Send`. Raises what `wire` raises."""
         return await self.wire(Send(request, **how))
 
-    async def run(self, function: Callable[[], _Result]) -> _Result:
+    async def run(self, function: Callable[_P, _Result], *args: _P.args, **kwargs: _P.kwargs) -> _Result:
         """What a function that reads files or the ledger returns or raises. It runs in a thread.
 
         Where the caller is cancelled meanwhile, the function has ended, or was never begun, before that goes on.
@@ -135,7 +137,7 @@ class Session:
 
         async def run_to_its_end() -> None:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(_fulfil, outcome, function)
+                await anyio.to_thread.run_sync(_fulfil, outcome, functools.partial(function, *args, **kwargs))
 
         # asyncio's own cancellation passes a shield by, but not a group, which waits for its tasks.
         async with anyio.create_task_group() as group:

@@ -135,12 +135,12 @@ async def settle(
         if len(look.possible) > 1:
             break
     if failed and look.shows_none:
-        return await session.run(functools.partial(session.ledger.not_created, submission.id))
+        return await session.run(session.ledger.not_created, submission.id)
     if look.finds_none and began is None and _is_forgotten(session, submission):
         message = "whether a task was made never became known, and the service keeps tasks for 24 h"
-        await session.run(functools.partial(session.ledger.failed, submission.id, None, "Unclear", message))
+        await session.run(session.ledger.failed, submission.id, None, "Unclear", message)
         raise TaskExpiredError(f"submission {submission.id}: {message}")
-    await session.run(functools.partial(session.ledger.unclear, submission.id, look.reason))
+    await session.run(session.ledger.unclear, submission.id, look.reason)
     raise UnclearTaskError(_advice(submission, look), tuple(task.task_id for task in look.possible))
 
 
@@ -148,11 +148,10 @@ async def recorded(session: Session, submission: Submission, task: TaskAnswer | 
     """Write down that a task is the submission's own."""
     made = task.created if isinstance(task, ListedTask) else None
     at = session.service_clock.now() if made is None else made
-    is_found = isinstance(task, ListedTask)
-    created = await session.run(
-        lambda: session.ledger.created(submission.id, task.task_id, task.request_id, task.status or None, at, is_found=is_found)
+    status = task.status or None
+    return await session.run(
+        session.ledger.created, submission.id, task.task_id, task.request_id, status, at, is_found=isinstance(task, ListedTask)
     )
-    return created
 
 
 async def ensure_own(session: Session, submission: Submission, answer: TaskAnswer) -> None:
@@ -162,7 +161,7 @@ async def ensure_own(session: Session, submission: Submission, answer: TaskAnswe
         return
     without = Before(before.ids | {submission.task_id or ""}, before.makers)
     reason = f"task {submission.task_id}, which looked like its own, was made of another prompt"
-    await session.run(lambda: session.ledger.unclear(submission.id, reason, without.record()))
+    await session.run(session.ledger.unclear, submission.id, reason, without.record())
     raise UnclearTaskError(_advice(submission, _Look(reason=reason)))
 
 
@@ -194,7 +193,7 @@ def _age(session: Session, submission: Submission) -> float | None:
 async def _dated(session: Session, submission: Submission, began: float) -> Submission:
     """With the service's time of its create call, where no answer told what time it is before the call."""
     at = (session.service_clock.now() or 0.0) - (session.elapsed() - began)
-    return await session.run(functools.partial(session.ledger.dated, submission.id, at))
+    return await session.run(session.ledger.dated, submission.id, at)
 
 
 def _is_forgotten(session: Session, submission: Submission) -> bool:
@@ -293,7 +292,7 @@ async def _unclaimed(
 ) -> list[ListedTask]:
     """The tasks that were not there before the call, that the ledger knows for no submission, and that no other key made."""
     own = await _own_makers(session, endpoint, tasks)
-    known = await session.run(lambda: session.ledger.known_tasks([task.task_id for task in tasks]))
+    known = await session.run(session.ledger.known_tasks, [task.task_id for task in tasks])
     before = Before.of(submission)
     old = before.ids if before else frozenset()
     return [task for task in tasks if task.task_id not in known and task.task_id not in old and not _is_foreign(task, own)]
@@ -379,8 +378,7 @@ async def _own_makers(session: Session, endpoint: Endpoint, tasks: Iterable[List
             session.ledger.remember_keys(session.account, endpoint.base_url, seen)
         return known | seen
 
-    own = await session.run(learned)
-    return own
+    return await session.run(learned)
 
 
 def has_other_prompt(submission: Submission, answer: TaskAnswer) -> bool:

@@ -1,4 +1,4 @@
-"""What callers do with jobs and tasks: the clients' methods are these, one to one."""
+"""What callers do with a submission that is written down: finish it, cancel it, take up a task for it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from typing import Any
 from ..catalog import Model
 from ..errors import RequestRefusedError, ServiceError, SubmitError, TaskExpiredError, TaskFailed, TransportError, UsageError
 from ..job import Job, with_local_paths
-from ..media.source import local_path
 from .calls import ask, query_rate
-from .dashscope.answers import Detection, ListedTask, TaskAnswer, parse_cancel, parse_task
+from .dashscope.answers import Detection, TaskAnswer, parse_cancel, parse_task
 from .dashscope.endpoint import Endpoint
-from .dashscope.requests import cancel_request, model_id, query_request
+from .dashscope.requests import cancel_request, query_request
 from .detecting import detect
 from .ledger import STEPS, Submission
-from .registering import ensure_folder, fitting, new_submission
-from .sending import refresh, send
-from .session import Boxes, Session
-from .settling import read_list, settle
-from .uploads import examined, upload
+from .sending import send
+from .session import Session
+from .settling import settle
 from .waiting import bring_home, wait
 
 
@@ -77,34 +74,6 @@ class Task:
         return self.__dict__ | {"client": None}
 
 
-async def submit_job(
-    session: Session,
-    job: Job,
-    *,
-    boxes: Boxes = "service",
-    ratio: str | None = None,
-    again: bool = False,
-    force: bool = False,
-    inline: bool = False,
-    out: str | os.PathLike[str] | None = None,
-) -> Task:
-    """`Client.submit`."""
-    model = session.catalog.model(job.model)
-    if model.service.mode == "synchronous":
-        raise UsageError(f"{model.id} answers at once and makes no task; use `detect`")
-    if out is not None:
-        await session.run(functools.partial(ensure_folder, out))
-    report = await session.run(functools.partial(fitting, session, job, force=force))
-    entry = await session.run(
-        functools.partial(new_submission, session, job, report, boxes=boxes, ratio=ratio, inline=inline, out=out)
-    )
-    (submission,) = await session.run(lambda: session.ledger.register([entry], again=again))
-    if submission.stage in ("ready", "sending", "unclear"):
-        async with session.claimed(submission) as own:
-            submission = await send(session, own, job)
-    return task_of(submission)
-
-
 def task_of(submission: Submission) -> Task:
     """A submission whose task was created, as a task."""
     return Task(
@@ -119,7 +88,8 @@ def task_of(submission: Submission) -> Task:
     )
 
 
-def _seen(submission: Submission, answer: TaskAnswer) -> Task:
+def seen(submission: Submission, answer: TaskAnswer) -> Task:
+    """A submission's task as an answer has it."""
     return Task(
         id=answer.task_id,
         model=submission.model,
@@ -154,12 +124,12 @@ async def finish(
             raise _failure(current)
         if detach and current.stage == "created":
             return current, None, None
-        home = await session.run(functools.partial(_at_home, current, out))
+        home = await session.run(_at_home, current, out)
         if home is not None:
             return current, None, home
         answer = await wait(session, current, timeout=timeout)
         came = await bring_home(session, current, answer, out)
-    final = await session.run(lambda: session.ledger.submission(current.id))
+    final = await session.run(session.ledger.submission, current.id)
     return final, answer, came
 
 
@@ -187,43 +157,9 @@ def _failure(submission: Submission) -> Exception:
     return TaskFailed(submission.task_id, code, message, status=200, request_id=submission.request_id or "")
 
 
-async def wait_for_task(
-    session: Session, task: Task | str | int, out: str | os.PathLike[str] | None, timeout: float | None
-) -> Path | str:
-    """`Client.wait`."""
-    submission = await _known(session, task)
-    _, _, came = await finish(session, submission, out, timeout=timeout)
-    assert came is not None
-    return came
-
-
-async def refresh_task(session: Session, task: Task | str | int) -> Task:
-    """`Client.refresh`."""
-    submission = await _known(session, task)
-    async with session.claimed_if_idle(submission) as own:
-        if own is None:
-            return task_of(submission)
-        model, endpoint = _place(session, own)
-        return _seen(own, await refresh(session, endpoint, model, own))
-
-
-async def download_result(session: Session, task: Task | str | int, out: str | os.PathLike[str]) -> Path | str:
-    """`Client.download`."""
-    submission = await _known(session, task)
-    async with session.claimed(submission) as own:
-        answer = await wait(session, own, timeout=0)
-        return await bring_home(session, own, answer, out)
-
-
-async def cancel_task(session: Session, task: Task | str | int) -> None:
-    """`Client.cancel`."""
-    submission = await _known(session, task)
-    await cancel_submission(session, submission)
-
-
-async def cancel_submission(session: Session, submission: Submission) -> None:
+async def cancel(session: Session, submission: Submission) -> None:
     """Cancel a submission whose task is PENDING, or that was not sent yet. One that is being sent is settled first."""
-    model, endpoint = _place(session, submission)
+    model, endpoint = session.catalog.model(submission.model), session.endpoint_of(submission)
     current = await _not_being_sent(session, submission)
     async with session.claimed_if_idle(current) as own:
         if own is None and current.task_id is None:
@@ -236,7 +172,7 @@ async def cancel_submission(session: Session, submission: Submission) -> None:
             await _ensure_canceled(session, endpoint, model, current.task_id)
         if own is not None:
             # Otherwise whoever works on it will see that it is gone.
-            await session.run(functools.partial(session.ledger.failed, own.id, "CANCELED", "Canceled", "it was canceled"))
+            await session.run(session.ledger.failed, own.id, "CANCELED", "Canceled", "it was canceled")
 
 
 async def _ensure_canceled(session: Session, endpoint: Endpoint, model: Model, task_id: str) -> None:
@@ -255,20 +191,18 @@ async def _ensure_canceled(session: Session, endpoint: Endpoint, model: Model, t
 
 async def _not_being_sent(session: Session, submission: Submission) -> Submission:
     """The submission once no living process waits for the answer to its create call."""
-    current = await session.run(functools.partial(session.ledger.submission, submission.id))
-    while current.stage == "sending" and not (await session.run(functools.partial(session.ledger.is_idle, current))):
+    current = await session.run(session.ledger.submission, submission.id)
+    while current.stage == "sending" and not await session.run(session.ledger.is_idle, current):
         await session.sleep(session.pace.queue_interval)
-        current = await session.run(functools.partial(session.ledger.submission, submission.id))
+        current = await session.run(session.ledger.submission, submission.id)
     return current
 
 
-async def adopt_task(session: Session, number: int, task_id: str) -> Task:
-    """`Client.adopt`."""
-    submission = await session.run(functools.partial(session.ledger.submission, number))
-    model = session.catalog.model(submission.model)
-    endpoint = session.endpoint(submission.region)
-    known = await session.run(functools.partial(session.ledger.known_tasks, [task_id]))
-    if task_id in known and task_id != submission.task_id:
+async def adopt(session: Session, submission: Submission, task_id: str) -> Submission:
+    """Take up a task, by its id, as that of a submission. Raises UsageError where it is not to be had."""
+    model, endpoint = session.catalog.model(submission.model), session.endpoint(submission.region)
+    known = await session.run(session.ledger.known_tasks, [task_id])
+    if known and task_id != submission.task_id:
         raise UsageError(f"task {task_id} is that of another submission")
     if submission.stage not in STEPS["adopted"][0]:
         raise UsageError(
@@ -280,44 +214,12 @@ async def adopt_task(session: Session, number: int, task_id: str) -> Task:
         answer: TaskAnswer = await ask(session, request, query_rate(session, endpoint), parse, repeatable=True)
         if answer.status == "UNKNOWN":
             raise UsageError(f"the service knows no task {task_id} of this account")
-        adopted = await session.run(
-            lambda: session.ledger.adopted(own.id, session.account, task_id, answer.status, session.service_clock.now())
-        )
-    return task_of(adopted)
-
-
-async def _known(session: Session, task: Task | str | int) -> Submission:
-    if isinstance(task, int):
-        return await session.run(functools.partial(session.ledger.submission, task))
-    task_id = task if isinstance(task, str) else task.id
-    found = await session.run(lambda: session.ledger.by_task(task_id))
-    if found is None:
-        raise UsageError(f"task {task_id!r} is not in the ledger; tasks of other machines are listed by `list`")
-    return found
-
-
-def _place(session: Session, submission: Submission) -> tuple[Model, Endpoint]:
-    return session.catalog.model(submission.model), session.endpoint_of(submission)
-
-
-async def list_tasks(session: Session, model: str | None, status: str | None) -> tuple[ListedTask, ...]:
-    """`Client.list`."""
-    endpoint = session.home()
-    name = None if model is None else model_id(session.catalog.model(model), endpoint.region)
-    found = await read_list(session, endpoint, repeatable=True, model_name=name, status=status)
-    return found.tasks
-
-
-async def upload_file(session: Session, path: str, model: str, region: str | None) -> str:
-    """`Client.upload`."""
-    known = session.catalog.model(model)
-    endpoint = session.endpoint(session.region_of(known, region))
-    local = await session.run(functools.partial(examined, session, local_path(path)))
-    return await upload(session, endpoint, model_id(known, endpoint.region), local)
+        now = session.service_clock.now()
+        return await session.run(session.ledger.adopted, own.id, session.account, task_id, answer.status, now)
 
 
 async def detect_picture(session: Session, job: Job, ratio: str | None, *, again: bool = False) -> Detection:
-    """`Client.detect`."""
+    """Ask the detect call of the job's model about the picture."""
     asked = session.catalog.model(job.model)
     if asked.service.mode == "asynchronous" and asked.service.detect is None:
         raise UsageError(f"{asked.id} has no detect call")
@@ -329,18 +231,3 @@ async def detect_picture(session: Session, job: Job, ratio: str | None, *, again
         raise UsageError(f"{detector.id} wants {' and '.join(detector.roles)}")
     own: dict[str, Any] = dict(job.parameters) if detector is asked else {}
     return await detect(session, endpoint, detector, inputs, {"ratio": ratio, **own}, again=again)
-
-
-async def make_template(session: Session, video: str, model: str | None, timeout: float | None) -> str:
-    """`Client.template`."""
-    takers = session.catalog.models() if model is None else (session.catalog.model(model),)
-    makers = {taker.service.template for taker in takers if taker.service.template}
-    if not makers:
-        raise UsageError(f"{model} takes no template")
-    if len(makers) > 1:
-        raise UsageError(f"several models make templates; name one that takes what {' or '.join(sorted(makers))} makes")
-    (maker,) = makers
-    role = next(iter(session.catalog.model(maker).roles))
-    inputs: dict[str, Any] = {role: video}
-    task = await submit_job(session, Job(maker, **inputs))
-    return str(await wait_for_task(session, task, None, timeout))

@@ -62,11 +62,11 @@ async def upload(session: Session, endpoint: Endpoint, model: str, local: Local,
     spaces = session.catalog.provider.upload_regions.documented
     if endpoint.region not in spaces:
         raise UsageError(f"{display_name(local.path)}: {endpoint.region} has no temporary space for files; give a URL")
-    known = await session.run(lambda: session.ledger.uploaded(session.account, model, endpoint.base_url, local.sha256))
+    known = await session.run(session.ledger.uploaded, session.account, model, endpoint.base_url, local.sha256)
     if known is not None:
         return known
     url = await _sent(session, endpoint, model, local, submission)
-    await session.run(lambda: session.ledger.remember_upload(session.account, model, endpoint.base_url, local.sha256, url))
+    await session.run(session.ledger.remember_upload, session.account, model, endpoint.base_url, local.sha256, url)
     return url
 
 

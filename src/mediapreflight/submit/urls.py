@@ -6,7 +6,6 @@ address the second time: every hop's addresses are checked, and the connection g
 
 from __future__ import annotations
 
-import functools
 import io
 import re
 from collections.abc import Mapping
@@ -128,7 +127,7 @@ async def _followed(session: Session, url: str) -> tuple[Answer, bytes]:
     here = url
     for _ in range(_HOPS + 1):
         host, port = _host_and_port(url, here)
-        addresses = await session.run(functools.partial(_addresses, url, host, port, session.private_urls))
+        addresses = await session.run(_addresses, url, host, port, session.private_urls)
         answer, head = await _first_answer(session, here, addresses)
         onward = redirect_of(here, answer)
         if onward is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,7 +50,7 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
             raise failure_of(task)
         unknown = unknown + 1 if task.status == "UNKNOWN" else 0
         if unknown and _has_expired(session, submission):
-            await session.run(functools.partial(_expire, session, submission))
+            await session.run(_expire, session, submission)
             raise TaskExpiredError(f"task {submission.task_id} is no longer known to the service, which keeps tasks for 24 h")
         if unknown >= session.pace.unknown_polls:
             # It may come back, and may be billed: only the user can say that it is to be given up.
@@ -87,7 +86,7 @@ async def bring_home(
     if task.result is None:
         raise _not_found(submission, task)
     if not is_url(task.result):
-        await session.run(lambda: session.ledger.delivered(submission.id, task.result))
+        await session.run(session.ledger.delivered, submission.id, task.result)
         return task.result
     folder = out if out is not None else submission.out
     if folder is None:
@@ -104,7 +103,7 @@ async def bring_home(
             progress=lambda share: session.tell("download", submission, task.task_id, share),
         )
     # The ledger is read from any folder.
-    await session.run(lambda: session.ledger.delivered(submission.id, str(delivered.path.absolute())))
+    await session.run(session.ledger.delivered, submission.id, str(delivered.path.absolute()))
     return delivered.path
 
 

@@ -56,7 +56,7 @@ def client(site: Site, tmp_path: Path) -> Iterator[Client]:
 
 
 def sent(client: Client, purpose: Any, url: str, **bounds: Any) -> Answer:
-    return client._run(lambda: client.session.send(Request(purpose, "GET", url), **bounds))
+    return client._run(lambda own: client.session.send(Request(purpose, "GET", url), **bounds))
 
 
 @pytest.mark.parametrize("purpose", ["policy", "detect", "create", "query", "list", "cancel"])
