@@ -105,7 +105,7 @@ def child(name: str, found: Path, options: list[str]) -> None:
         import mediapreflight.media.sniff
         import mediapreflight.rules
         import mediapreflight.submit.dashscope.answers
-        import mediapreflight.submit.urls  # noqa: F401
+        import mediapreflight.submit.inputs  # noqa: F401
     target = TARGETS[name]
     corpus = [data for data in target.seeds() if len(data) <= _MOST_BYTES]
     known: set[str] = set()

@@ -357,7 +357,7 @@ def _one_line(error: Exception) -> None:
 
 def http_answer(data: bytes) -> Any:
     """An answer out of an input: a line with the status, lines of headers, an empty line, the body."""
-    from mediapreflight.submit.http.exchange import Answer
+    from mediapreflight.submit.http import Answer
 
     head, _, body = data.partition(b"\n\n")
     lines = head.decode("latin-1").split("\n")
@@ -394,8 +394,8 @@ def answers(data: bytes) -> None:
 def urls(data: bytes) -> None:
     """The look at a user's URL, answered by an input; and where redirects lead."""
     from mediapreflight.catalog import builtin_catalog
-    from mediapreflight.submit import urls as looks
-    from mediapreflight.submit.http.exchange import Answer, Send
+    from mediapreflight.submit import inputs as looks
+    from mediapreflight.submit.http import Answer, Send
     from mediapreflight.submit.ledger import Ledger
     from mediapreflight.submit.session import Session
 
@@ -419,7 +419,7 @@ def urls(data: bytes) -> None:
     async def no_wait(seconds: float) -> None:
         """Nothing takes time here."""
 
-    async def run(function: Any) -> Any:
+    async def run(*call: Any) -> Any:
         return ["127.0.0.1"]
 
     session = Session(ledger=Ledger("/nonexistent/ledger"), account="", wire=wire, sleep=no_wait, private_urls=True)

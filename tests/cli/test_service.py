@@ -10,7 +10,7 @@ import pytest
 from mediapreflight.cli.service import result_line, summary
 from mediapreflight.report.style import Style
 from mediapreflight.schemas import result_schema
-from mediapreflight.submit.dashscope.task_facts import TaskFacts
+from mediapreflight.submit.dashscope.reading import TaskFacts
 from mediapreflight.submit.result import Cost, JobError, JobResult, document
 
 PLAIN = Style()

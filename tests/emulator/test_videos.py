@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mediapreflight import Job, VideoFacts, probe
-from mediapreflight.submit.outcome import differences, expected_output
+from mediapreflight.submit.forecast import differences, expected_output
 
 from .caller import FILES, FIXTURES, GENERATORS, Caller, at, model
 

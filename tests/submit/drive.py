@@ -14,7 +14,7 @@ import anyio
 import httpx
 
 from mediapreflight.errors import LostAnswerError, UnreachableError
-from mediapreflight.submit.http.exchange import Answer, Send
+from mediapreflight.submit.http import Answer, Send
 from mediapreflight.submit.ledger import Ledger
 from mediapreflight.submit.session import Pace, Session
 

@@ -15,7 +15,7 @@ import httpx
 import trio
 
 from mediapreflight.submit.client import AsyncClient, Client
-from mediapreflight.submit.http.exchange import Answer, Send
+from mediapreflight.submit.http import Answer, Send
 from mediapreflight.submit.ledger import Ledger
 
 from .conftest import KEY

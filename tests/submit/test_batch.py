@@ -17,10 +17,9 @@ from mediapreflight.errors import KeyRefusedError, LedgerError
 from mediapreflight.submit.batch import deliver
 from mediapreflight.submit.calls import concurrent_tasks
 from mediapreflight.submit.client import AsyncClient
+from mediapreflight.submit.forecast import expected_output
 from mediapreflight.submit.ledger import Ledger
-from mediapreflight.submit.outcome import expected_output
-from mediapreflight.submit.pipeline import Order
-from mediapreflight.submit.registering import facts_of, fitting, new_submission
+from mediapreflight.submit.pipeline import Order, SubmitOptions, facts_of, fitting, new_submission
 from mediapreflight.submit.result import JobResult
 
 from .conftest import creates, systems
@@ -38,7 +37,9 @@ class Batch:
     def orders(self, client: AsyncClient, jobs: Sequence[Job]) -> list[Order]:
         session = client.session
         reports = [fitting(session, job) for job in jobs]
-        entries = [new_submission(session, job, report, out=self.out) for job, report in zip(jobs, reports, strict=True)]
+        entries = [
+            new_submission(session, job, report, SubmitOptions(out=self.out)) for job, report in zip(jobs, reports, strict=True)
+        ]
         rows = session.ledger.register(entries)
         expected = [
             expected_output(job, session.catalog.model(job.model), facts_of(report))

@@ -18,7 +18,7 @@ import trio
 from mediapreflight import Job, probe
 from mediapreflight.emulator import Emulator
 from mediapreflight.submit.client import AsyncClient
-from mediapreflight.submit.http.exchange import Answer, Send
+from mediapreflight.submit.http import Answer, Send
 from mediapreflight.submit.session import Session
 
 Main = Callable[[], Awaitable[Any]]

@@ -18,7 +18,7 @@ from mediapreflight.errors import DownloadError, OutputError
 from mediapreflight.output_folder import OutputFolder
 from mediapreflight.submit import downloads
 from mediapreflight.submit.downloads import Delivered, download
-from mediapreflight.submit.http.exchange import Answer, Send
+from mediapreflight.submit.http import Answer, Send
 from mediapreflight.submit.session import Pace
 
 from .drive import LOST, UNREACHABLE, Ran, Reply, Sender, Site, file_page, over_http, plain_page, run, scripted

@@ -39,12 +39,15 @@ def hasty(settings: dict[str, Any]) -> Iterator[Client]:
 def finished(client: Client, service: Emulator, job: Job, out: Path) -> Path:
     """The video of a job, however often it takes: as a person would, who runs the command again and looks into the console."""
     last: Exception | None = None
-    for _ in range(8):
+    unclear = 0
+    for _ in range(10):
         try:
-            again = isinstance(last, UnclearTaskError | LostAnswerError) and not service.tasks
+            # Twice: the task of a call that was given up on may be made a moment later.
+            again = unclear >= 2 and not service.tasks
             return client.wait(client.submit(job, again=again), out=out)
         except MediaPreflightError as error:
             last = error
+            unclear = unclear + 1 if isinstance(error, UnclearTaskError | LostAnswerError) else 0
             assert KEY not in str(error)
     raise AssertionError("the job was not finished") from last
 

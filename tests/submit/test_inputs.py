@@ -13,11 +13,10 @@ from mediapreflight import Job
 from mediapreflight.emulator import Emulator
 from mediapreflight.errors import JobNotFitError, UploadError, UsageError
 from mediapreflight.submit.client import Client
-from mediapreflight.submit.http.exchange import Request
+from mediapreflight.submit.http import Request
 from mediapreflight.submit.ledger import Submission
-from mediapreflight.submit.registering import fitting, new_submission
-from mediapreflight.submit.rehearsal import rehearsed
-from mediapreflight.submit.render import as_text
+from mediapreflight.submit.pipeline import SubmitOptions, fitting, new_submission
+from mediapreflight.submit.rehearsal import as_text, rehearsed
 
 SHOWN = "data:image/jpeg;base64,… (63.7 kB)"
 
@@ -50,7 +49,8 @@ def steps(service: Emulator) -> list[str]:
 
 
 def planned(client: Client, job: Job, **settings: Any) -> tuple[Request, ...]:
-    return rehearsed(client.session, new_submission(client.session, job, fitting(client.session, job), **settings), job)
+    entry = new_submission(client.session, job, fitting(client.session, job), SubmitOptions(**settings))
+    return rehearsed(client.session, entry, job)
 
 
 def test_base64_is_sent_as_it_is(client: Client, service: Emulator, picture: Path, tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ class TestLedger:
 
     @staticmethod
     def registered(client: Client, job: Job) -> Submission:
-        entry = new_submission(client.session, job, fitting(client.session, job))
+        entry = new_submission(client.session, job, fitting(client.session, job), SubmitOptions())
         (kept,) = client.session.ledger.register([entry])
         return kept
 

@@ -10,7 +10,7 @@ import pytest
 from mediapreflight import Job
 from mediapreflight.emulator import Emulator
 from mediapreflight.submit.client import Client
-from mediapreflight.submit.registering import fitting, new_submission
+from mediapreflight.submit.pipeline import SubmitOptions, fitting, new_submission
 from mediapreflight.submit.rehearsal import rehearsed, rehearsed_detection
 
 from .conftest import SYSTEMS, systems
@@ -22,7 +22,7 @@ STEP_OF = {"query": "query", "download": "result"}
 def test_steps_are_those_of_a_real_run(system: str, client: Client, service: Emulator, fixtures: Path, tmp_path: Path) -> None:
     job = systems(fixtures)[system]
     session = client.session
-    requests = rehearsed(session, new_submission(session, job, fitting(session, job)), job)
+    requests = rehearsed(session, new_submission(session, job, fitting(session, job), SubmitOptions()), job)
     assert service.log == []
     assert session.ledger.all() == ()
     client.wait(client.submit(job), out=tmp_path)
@@ -44,14 +44,14 @@ def _shape(body: dict[str, Any]) -> dict[str, Any]:
 
 def test_uploads_that_are_known_are_not_shown_again(client: Client, wan: Callable[..., Job]) -> None:
     client.submit(wan(1))
-    entry = new_submission(client.session, wan(2), fitting(client.session, wan(2)))
+    entry = new_submission(client.session, wan(2), fitting(client.session, wan(2)), SubmitOptions())
     assert [request.purpose for request in rehearsed(client.session, entry, wan(2))] == ["list", "create", "query", "download"]
 
 
 def test_input_urls_are_neither_looked_at_nor_resolved(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.getaddrinfo", None)
     job = Job("wan2.6-i2v", image="https://example.org/a.jpg", prompt="x")
-    requests = rehearsed(client.session, new_submission(client.session, job, fitting(client.session, job)), job)
+    requests = rehearsed(client.session, new_submission(client.session, job, fitting(client.session, job), SubmitOptions()), job)
     (create,) = (request for request in requests if request.purpose == "create")
     assert create.json["input"]["img_url"] == "https://example.org/a.jpg"
 
@@ -63,12 +63,12 @@ def test_detect_calls_are_rehearsed_too(client: Client, fixtures: Path) -> None:
 
 def test_template_ends_without_a_download(client: Client, fixtures: Path) -> None:
     job = Job("animate-anyone-template-gen2", video=fixtures / "dance.mp4")
-    requests = rehearsed(client.session, new_submission(client.session, job, fitting(client.session, job)), job)
+    requests = rehearsed(client.session, new_submission(client.session, job, fitting(client.session, job), SubmitOptions()), job)
     assert [request.purpose for request in requests] == ["policy", "upload", "list", "create", "query"]
 
 
 def test_a_job_that_runs_is_rehearsed_without_a_key_too(client: Client, wan: Callable[..., Job]) -> None:
     client.submit(wan(1))
     keyless = replace(client.session, account="")
-    entry = new_submission(keyless, wan(1), fitting(keyless, wan(1)))
+    entry = new_submission(keyless, wan(1), fitting(keyless, wan(1)), SubmitOptions())
     assert [request.purpose for request in rehearsed(keyless, entry, wan(1))] == ["query", "download"]

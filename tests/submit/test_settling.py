@@ -13,8 +13,9 @@ import pytest
 
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.errors import KeyRefusedError, TaskExpiredError, UnclearTaskError
+from mediapreflight.submit import calls
 from mediapreflight.submit.dashscope.endpoint import Endpoint
-from mediapreflight.submit.http.exchange import Answer, Send
+from mediapreflight.submit.http import Answer, Send
 from mediapreflight.submit.ledger import Ledger, Submission
 from mediapreflight.submit.sending import refresh
 from mediapreflight.submit.session import Pace, Session
@@ -82,7 +83,7 @@ def session(tmp_path: Path) -> Session:
 def sent(session: Session, service: Service, name: str = "lost") -> Submission:
     """A submission whose create call has just been sent."""
     row = claimed(session.ledger, name, model=MODEL.id, job=JOB)
-    before = run(lambda own: tasks_before(own, ENDPOINT, MODEL), service, session=session).result
+    before = run(lambda own: tasks_before(calls.Service(own, ENDPOINT, MODEL)), service, session=session).result
     record = None if before is None else before.record()
     assert session.ledger.begin_sending(row.id, None, record, session.service_clock.now()) == ()
     return session.ledger.submission(row.id)
@@ -92,7 +93,7 @@ def settled(session: Session, service: Service, row: Submission, **how: bool) ->
     just_sent = how.pop("just_sent", True)
 
     async def look(own: Session) -> Submission:
-        return await settle(own, ENDPOINT, MODEL, row, began=own.elapsed() if just_sent else None, **how)
+        return await settle(calls.Service(own, ENDPOINT, MODEL), row, began=own.elapsed() if just_sent else None, **how)
 
     result: Submission = run(look, service, session=session).result
     return result
@@ -152,7 +153,8 @@ def test_task_that_shows_up_late_is_waited_for(session: Session) -> None:
             service.row("t", NOW + 20)
         return service(effect)
 
-    assert run(lambda own: settle(own, ENDPOINT, MODEL, row, began=own.elapsed()), late, session=session).result.task_id == "t"
+    step = run(lambda own: settle(calls.Service(own, ENDPOINT, MODEL), row, began=own.elapsed()), late, session=session)
+    assert step.result.task_id == "t"
 
 
 @pytest.mark.parametrize("size", [1, 3, 10, 50])
@@ -178,7 +180,7 @@ def test_list_without_an_end_is_not_read_for_ever(session: Session, size: int) -
 
     listed = run(lambda own: read_list(own, ENDPOINT, repeatable=True), endless, session=session).result
     assert len(listed.tasks) in (10_000, 20_000)
-    assert run(lambda own: tasks_before(own, ENDPOINT, MODEL), endless, session=session).result is None
+    assert run(lambda own: tasks_before(calls.Service(own, ENDPOINT, MODEL)), endless, session=session).result is None
 
 
 def test_task_listed_twice_is_one_task(session: Session) -> None:
@@ -395,7 +397,7 @@ def test_found_task_that_turns_out_to_be_of_another_prompt_is_let_go_of(session:
     found = settled(session, service, row)
     service.prompts["t"] = "another take"
     with pytest.raises(UnclearTaskError, match="another prompt"):
-        run(lambda own: refresh(own, ENDPOINT, MODEL, found), service, session=session)
+        run(lambda own: refresh(calls.Service(own, ENDPOINT, MODEL), found), service, session=session)
     left = session.ledger.submission(row.id)
     assert (left.stage, left.task_id) == ("unclear", None)
     unclear(session, service, left)
@@ -437,7 +439,7 @@ def test_undated_task_is_named_where_neither_list_nor_clock_tells(session: Sessi
 
 
 def test_list_that_cannot_be_had_before_does_not_keep_a_job_from_being_sent(session: Session) -> None:
-    assert run(lambda own: tasks_before(own, ENDPOINT, MODEL), Service(status=500), session=session).result is None
+    assert run(lambda own: tasks_before(calls.Service(own, ENDPOINT, MODEL)), Service(status=500), session=session).result is None
 
 
 def test_registered_job_of_another_key_keeps_its_account(session: Session) -> None:

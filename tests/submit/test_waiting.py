@@ -16,8 +16,7 @@ from mediapreflight.errors import ProtocolError, ResultNotFoundError
 from mediapreflight.schemas import SCHEMAS
 from mediapreflight.submit.batch import deliver
 from mediapreflight.submit.client import AsyncClient, Client
-from mediapreflight.submit.pipeline import Order
-from mediapreflight.submit.registering import fitting, new_submission
+from mediapreflight.submit.pipeline import Order, SubmitOptions, fitting, new_submission
 from mediapreflight.submit.result import JobResult, document
 
 from .conftest import creates
@@ -97,7 +96,7 @@ def delivered(settings: dict[str, Any], job: Job, out: Path) -> JobResult:
 
     async def all_of_it() -> list[JobResult]:
         async with AsyncClient(**settings) as client:
-            entry = new_submission(client.session, job, fitting(client.session, job), out=out)
+            entry = new_submission(client.session, job, fitting(client.session, job), SubmitOptions(out=out))
             (row,) = client.session.ledger.register([entry])
             return await deliver(client.session, [Order(job, row)], done=lambda number, result: None)
 

@@ -16,8 +16,8 @@ import anyio
 from mediapreflight import AsyncClient
 from mediapreflight.emulator.faults import AT_STEPS, EVERYWHERE
 from mediapreflight.errors import MediaPreflightError
-from mediapreflight.submit.dashscope.clock import ServiceClock
-from mediapreflight.submit.http.exchange import Answer, Request, Send
+from mediapreflight.submit.http import Answer, Request, Send
+from mediapreflight.submit.session import ServiceClock
 
 from .desk import Service
 from .stand_in import START

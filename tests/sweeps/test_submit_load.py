@@ -21,7 +21,7 @@ from mediapreflight.catalog import builtin_catalog
 from mediapreflight.errors import TaskExpiredError
 from mediapreflight.submit.calls import concurrent_tasks
 from mediapreflight.submit.ledger import Ledger, Submission
-from mediapreflight.submit.registering import fitting, new_submission
+from mediapreflight.submit.pipeline import SubmitOptions, fitting, new_submission
 from mediapreflight.submit.session import Pace
 from mediapreflight.submit.tasks import finish
 
@@ -69,7 +69,7 @@ def wan(model: str, picture: Path, prompt: str) -> Job:
 
 
 def registered(client: AsyncClient, jobs: list[Job], out: Path) -> list[Submission]:
-    entries = [new_submission(client.session, job, fitting(client.session, job), out=out) for job in jobs]
+    entries = [new_submission(client.session, job, fitting(client.session, job), SubmitOptions(out=out)) for job in jobs]
     return client.session.ledger.register(entries)
 
 

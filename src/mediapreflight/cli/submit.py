@@ -109,7 +109,7 @@ def _tell_of_regions(session: Session, jobs: Sequence[Job]) -> None:
 
 def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entry]) -> None:
     """Raises UsageError where the estimate is above what the user set, or the user says no."""
-    from ..submit.cost import in_words, over
+    from ..submit.forecast import in_words, over
 
     estimates = [each.estimate for each in entries]
     if not entries:
@@ -218,10 +218,9 @@ def _mask() -> Callable[[str], str]:
 def _rehearsals(
     options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions
 ) -> Iterator[str | dict[str, Any]]:
-    from ..submit.cost import in_words
+    from ..submit.forecast import in_words
     from ..submit.pipeline import entry_of
-    from ..submit.rehearsal import rehearsed, rehearsed_detection
-    from ..submit.render import as_curl, as_dict, as_text, masked
+    from ..submit.rehearsal import as_curl, as_dict, as_text, masked, rehearsed, rehearsed_detection
 
     style, mask = style_of(options), _mask()
     for each in several:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingLibraryError, UnreadableMediaError
 from ..media.facts import AudioFacts, ImageFacts, VideoFacts
-from ..submit.outcome import expected_output, ratio_of
+from ..submit.forecast import expected_output, ratio_of
 from .state import Task
 
 if TYPE_CHECKING:

@@ -14,11 +14,10 @@ from ..media.facts import VideoFacts
 from ..media.probe import probe
 from ..media.source import display_name
 from .calls import concurrent_tasks
-from .cost import over
 from .dashscope.answers import TaskAnswer, refusal_of
-from .dashscope.task_facts import facts_of_record
+from .dashscope.reading import facts_of_record
+from .forecast import ExpectedOutput, differences, over
 from .ledger import Submission
-from .outcome import ExpectedOutput, differences
 from .pipeline import Order, SubmitOptions, candidates, entry_of, prepared, registered
 from .result import Cost, JobResult, findings_of, job_error
 from .session import Session
@@ -145,15 +144,11 @@ async def _result(order: Order, submission: Submission, answer: TaskAnswer | Non
         model=submission.model,
         ok=True,
         inputs=shown_inputs(order.job),
-        task_id=submission.task_id,
-        status=submission.status,
-        request_id=answer.request_id if answer else submission.request_id,
+        **_known(submission, earlier=_billed_earlier(order))
+        | ({"request_id": answer.request_id, **answer.facts} if answer else {}),
         video=None if video is None else display_name(str(video)),
         video_url=answer.result if answer and video is not None else None,
         template_id=came if isinstance(came, str) else None,
-        seconds_billed=submission.seconds_billed,
-        cost=cost_of(submission, earlier=_billed_earlier(order)),
-        **(answer or facts_of_record(submission.answer)).facts,
         resumed=order.resumed,
         prepared=dict(order.prepared),
         expected=order.expected,
@@ -174,24 +169,23 @@ def compared(expected: ExpectedOutput, video: Path) -> tuple[str, ...]:
 
 def failed(job: Job, error: MediaPreflightError, submission: Submission | None, *, billed_earlier: bool = False) -> JobResult:
     """The result of a job that was not delivered."""
-    known: dict[str, Any] = {}
-    if submission is not None:
-        known = {
-            "task_id": submission.task_id,
-            "status": submission.status,
-            "request_id": submission.request_id,
-            "seconds_billed": submission.seconds_billed,
-            "cost": cost_of(submission, earlier=billed_earlier),
-            **facts_of_record(submission.answer).facts,
-        }
+    known = _known(submission, earlier=billed_earlier) if submission is not None else {}
     return JobResult(
         model=job.model, ok=False, inputs=shown_inputs(job), findings=findings_of(error), error=job_error(error), **known
     )
 
 
-def cost_of(submission: Submission, *, earlier: bool) -> Cost:
-    """What the ledger knows of a job's cost."""
-    return Cost(amount=submission.amount, currency=submission.currency, estimated=submission.estimated_amount, earlier=earlier)
+def _known(submission: Submission, *, earlier: bool) -> dict[str, Any]:
+    """What the ledger knows of a job. `earlier`: whether an earlier run saw its task end."""
+    amount, currency, estimated = submission.amount, submission.currency, submission.estimated_amount
+    return {
+        "task_id": submission.task_id,
+        "status": submission.status,
+        "request_id": submission.request_id,
+        "seconds_billed": submission.seconds_billed,
+        "cost": Cost(amount=amount, currency=currency, estimated=estimated, earlier=earlier),
+        **facts_of_record(submission.answer).facts,
+    }
 
 
 def shown_inputs(job: Job) -> dict[str, str]:

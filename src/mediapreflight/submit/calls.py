@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from ..catalog import Model
 from ..errors import ProtocolError, ServiceError, ServiceFaultError, SubmitError, ThrottledError, TransportError, UnreachableError
-from .dashscope.answers import error_of, is_own_error
+from .dashscope.answers import TaskAnswer, error_of, is_own_error, parse_task
 from .dashscope.endpoint import Endpoint
-from .http.exchange import Answer, Request
-from .retries import backoff
+from .dashscope.requests import model_id, query_request
+from .http import Answer, Request
+from .ledger import Submission
 from .session import Session
 
 _Result = TypeVar("_Result")
@@ -121,18 +124,48 @@ async def wait_out(session: Session, error: SubmitError, attempt: int, rate: Rat
         await session.sleep(pause)
 
 
-class Rate:
+class Rate(NamedTuple):
     """How often calls of one kind may be made: a name for all that share the limit, and calls per second."""
 
-    def __init__(self, bucket: str, per_second: float) -> None:
-        self.bucket = bucket
-        self.per_second = per_second
+    bucket: str
+    per_second: float
 
 
 async def turn(session: Session, rate: Rate) -> None:
     """Wait until the rate allows a call."""
-    while wait := await session.run(session.ledger.wait_before, rate.bucket, rate.per_second):
+    while wait := await session.run(session.ledger.wait_before, *rate):
         await session.sleep(wait)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A model where it is served."""
+
+    session: Session
+    endpoint: Endpoint
+    model: Model
+
+    @classmethod
+    def of(cls, session: Session, submission: Submission) -> Service:
+        """The one a submission belongs to. Raises UsageError where that is another service than the chosen one, or key."""
+        return cls(session, session.endpoint_of(submission), session.catalog.model(submission.model))
+
+    @property
+    def sent_as(self) -> str:
+        """The id the model goes by there."""
+        return model_id(self.model, self.endpoint.region)
+
+    @property
+    def rate(self) -> Rate:
+        """Of calls that submit jobs or detect: per account and model. Without a documented rate, one a second."""
+        documented = [rates.requests_per_second for rates in self.model.rates if self.endpoint.region in rates.regions]
+        return Rate(f"{self.session.account} {self.endpoint.base_url} {self.model.id}", min(documented, default=1.0))
+
+    async def task(self, task_id: str, *, repeatable: bool = True) -> TaskAnswer:
+        """How a task is doing. Raises ServiceError and TransportError."""
+        parse = functools.partial(parse_task, model=self.model, task_id=task_id)
+        rate = query_rate(self.session, self.endpoint)
+        return await ask(self.session, query_request(self.endpoint, task_id), rate, parse, repeatable=repeatable)
 
 
 def query_rate(session: Session, endpoint: Endpoint) -> Rate:
@@ -140,19 +173,39 @@ def query_rate(session: Session, endpoint: Endpoint) -> Rate:
     return Rate(f"{session.account} {endpoint.base_url} tasks", session.catalog.provider.query_rate)
 
 
-def policy_rate(session: Session, endpoint: Endpoint, model: str) -> Rate:
-    """Calls for upload credentials: per account and model."""
-    return Rate(f"{session.account} {endpoint.base_url} uploads {model}", session.catalog.provider.upload_policy_rate)
-
-
-def model_rate(session: Session, endpoint: Endpoint, model: Model) -> Rate:
-    """Calls that submit jobs or detect: per account and model. Without a documented rate, one a second."""
-    documented = [rates.requests_per_second for rates in model.rates if endpoint.region in rates.regions]
-    return Rate(f"{session.account} {endpoint.base_url} {model.id}", min(documented, default=1.0))
-
-
 def concurrent_tasks(model: Model, region: str) -> int | None:
     """How many tasks of the model run at once; None where no limit is documented."""
     return min(
         (rates.concurrent_tasks for rates in model.rates if region in rates.regions and rates.concurrent_tasks), default=None
     )
+
+
+# --- waits
+
+LONGEST_WAIT_S = 60.0
+# A throttled account recovers in about a minute; what asks for more than twice that is not worth waiting for in place.
+LONGEST_RETRY_AFTER_S = 120.0
+_MAX_DOUBLINGS = 32
+_PASSING = frozenset({408, 425, 429})
+
+
+def can_pass(status: int) -> bool:
+    """Whether an HTTP status says that the same request may be answered better later."""
+    return status in _PASSING or status >= 500
+
+
+def backoff(attempt: int, retry_after: float | None, random: Callable[[], float], *, first: float = 1.0) -> float:
+    """Seconds to wait after an attempt that failed.
+
+    Args:
+        attempt: how many failed before this one; 0 for the first.
+        retry_after: what the server asked for, in seconds; it is waited out, up to a bound.
+        random: a number from 0 to 1. The wait is drawn evenly from 0 to its ceiling, which doubles with every attempt: clients
+            that failed together do not come back together.
+        first: the ceiling of the first wait, in seconds.
+    """
+    drawn = random() * min(first * 2.0 ** min(attempt, _MAX_DOUBLINGS), LONGEST_WAIT_S)
+    if retry_after is None or not retry_after > 0:
+        return drawn
+    # What is drawn comes on top: everybody who was turned away was given the same figure.
+    return min(retry_after, LONGEST_RETRY_AFTER_S) + min(drawn, first)

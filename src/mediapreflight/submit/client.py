@@ -22,18 +22,19 @@ from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import UsageError
 from ..job import Job
 from ..media.source import local_path
+from ..people.geometry import Ratio
+from .calls import Service
 from .dashscope.answers import Detection, ListedTask
 from .dashscope.requests import model_id
 from .http.key import ApiKey, find_key
+from .inputs import examined, upload
 from .ledger import Ledger, Submission
-from .pipeline import SubmitOptions
-from .registering import ensure_folder, fitting, new_submission
+from .pipeline import SubmitOptions, ensure_folder, fitting, new_submission
 from .result import JobResult
 from .sending import refresh, send
 from .session import Boxes, Event, Pace, Session
 from .settling import read_list
 from .tasks import Task, adopt, cancel, detect_picture, finish, seen, task_of
-from .uploads import examined, upload
 from .waiting import bring_home, wait
 
 if TYPE_CHECKING:
@@ -121,16 +122,15 @@ class AsyncClient:
         """Bring a file to the temporary space, for calls of one model, and return its `oss://` URL, which lives 48 h."""
         session = self.session
         known = session.catalog.model(model)
-        endpoint = session.endpoint(session.region_of(known, region))
-        local = await session.run(examined, session, local_path(os.fsdecode(path)))
-        return await upload(session, endpoint, model_id(known, endpoint.region), local)
+        service = Service(session, session.endpoint(session.region_of(known, region)), known)
+        return await upload(service, await session.run(examined, session, local_path(os.fsdecode(path))))
 
     async def submit(
         self,
         job: Job,
         *,
         boxes: Boxes = "service",
-        ratio: str | None = None,
+        ratio: Ratio | None = None,
         again: bool = False,
         force: bool = False,
         inline: bool = False,
@@ -155,7 +155,8 @@ class AsyncClient:
         if out is not None:
             await session.run(ensure_folder, out)
         report = await session.run(fitting, session, job, force=force)
-        entry = await session.run(new_submission, session, job, report, boxes=boxes, ratio=ratio, inline=inline, out=out)
+        options = SubmitOptions(boxes=boxes, ratio=ratio, inline=inline, out=out)
+        entry = await session.run(new_submission, session, job, report, options)
         (submission,) = await session.run(session.ledger.register, [entry], again=again)
         if submission.stage in ("ready", "sending", "unclear"):
             async with session.claimed(submission) as own:
@@ -172,8 +173,7 @@ class AsyncClient:
         async with self.session.claimed_if_idle(submission) as own:
             if own is None:
                 return task_of(submission).of(self.face)
-            model, endpoint = self.session.catalog.model(own.model), self.session.endpoint_of(own)
-            return seen(own, await refresh(self.session, endpoint, model, own)).of(self.face)
+            return seen(own, await refresh(Service.of(self.session, own), own)).of(self.face)
 
     async def wait(
         self, task: Task | str | int, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None

@@ -11,7 +11,7 @@ from msgspec import Struct
 from .._version import __version__
 from ..errors import JobNotFitError, MediaPreflightError, PrepareError, ServiceError, UnclearTaskError
 from ..findings import Finding, JobReport
-from .outcome import ExpectedOutput
+from .forecast import ExpectedOutput
 
 SCHEMA: Literal["mediapreflight.result/1"] = "mediapreflight.result/1"
 

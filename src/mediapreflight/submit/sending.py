@@ -8,14 +8,17 @@ at any time, over all processes that share the ledger, so that a task in the lis
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from ..catalog import Model
 from ..errors import (
     DetectionRefusedError,
     LedgerError,
+    LostAnswerError,
     RequestRefusedError,
     ServiceError,
     SubmitError,
@@ -26,18 +29,17 @@ from ..errors import (
 from ..job import Job, is_oss_url, is_url, revised, with_local_paths
 from ..media.data_url import is_data_url
 from ..media.source import display_name
-from .calls import UnknownOutcome, ask, ask_once, concurrent_tasks, may_pass, model_rate, query_rate, turn, wait_out
-from .cost import Cost, actual, rounded
-from .dashscope.answers import TaskAnswer, parse_created, parse_task, refusal_of
-from .dashscope.endpoint import Endpoint, known_region
-from .dashscope.requests import create_request, inline_url, model_id, query_request, sent_roles
-from .detecting import detect
-from .ledger import Submission
-from .registering import has_boxes
+from .calls import Service, UnknownOutcome, ask_once, concurrent_tasks, may_pass, turn, wait_out
+from .dashscope.answers import Detection, TaskAnswer, parse_created, parse_detection, refusal_of
+from .dashscope.endpoint import known_region
+from .dashscope.requests import create_request, detect_request, inline_url, model_id, sent_roles
+from .forecast import Cost, actual, rounded
+from .http import Request
+from .inputs import Local, examined, look_at, upload
+from .ledger import Key, Submission
+from .pipeline import has_boxes
 from .session import Session
 from .settling import Before, ensure_own, recorded, settle, tasks_before
-from .uploads import Local, examined, upload
-from .urls import look_at
 
 
 def job_of(submission: Submission) -> Job:
@@ -70,20 +72,19 @@ async def send(session: Session, submission: Submission, given: Job | None = Non
 
     Raises SubmitError. The submission then is `failed` where the service refused it, else open: sending can be taken up again.
     """
-    model = session.catalog.model(submission.model)
-    endpoint = session.endpoint_of(submission)
+    service = Service.of(session, submission)
     if submission.stage in ("sending", "unclear"):
-        submission = await settle(session, endpoint, model, submission)
+        submission = await settle(service, submission)
     if submission.stage != "ready":
         return submission
-    job = sendable(model, submission, given)
+    job = sendable(service.model, submission, given)
     try:
-        boxes = await _detected(session, endpoint, model, submission, job)
-        urls = await _delivered(session, endpoint, model, submission, job)
+        boxes = await _detected(service, submission, job)
+        urls = await _delivered(service, submission, job)
     except ServiceError as error:
         await session.run(_record_refusal, session, submission, error)
         raise
-    return await _created(session, endpoint, model, submission, job, urls, boxes)
+    return await _created(service, submission, job, urls, boxes)
 
 
 def _is_final(error: SubmitError) -> bool:
@@ -104,36 +105,34 @@ def _forget_uploads(session: Session, submission: Submission) -> None:
     for each in (model, *([session.catalog.model(model.service.detect)] if model.service.detect else [])):
         for sha256 in submission.hashes.values():
             sent_as = model_id(each, known_region(submission.region))
-            session.ledger.forget_upload(session.account, sent_as, submission.base_url, sha256)
+            session.ledger.forget(Key("upload", session.account, sent_as, submission.base_url, sha256))
 
 
 # --- inputs
 
 
-async def _delivered(session: Session, endpoint: Endpoint, model: Model, submission: Submission, job: Job) -> dict[str, str]:
+async def _delivered(service: Service, submission: Submission, job: Job) -> dict[str, str]:
     """A URL for every input file that the service will use, by role."""
     urls = {}
-    for name in sent_roles(model, job.inputs, job.parameters):
-        urls[name] = await _delivered_input(session, endpoint, model, submission, name, job.inputs[name])
+    for name in sent_roles(service.model, job.inputs, job.parameters):
+        urls[name] = await _delivered_input(service, submission, name, job.inputs[name])
     return urls
 
 
-async def _delivered_input(
-    session: Session, endpoint: Endpoint, model: Model, submission: Submission, role: str, value: str
-) -> str:
+async def _delivered_input(service: Service, submission: Submission, role: str, value: str) -> str:
+    session = service.session
     if is_oss_url(value):
         return value
     if is_url(value):
         if session.look_at_urls:
-            await look_at(session, value, model.roles[role])
+            await look_at(session, value, service.model.roles[role])
         return value
     session.tell("upload", submission, display_name(value))
     local = await session.run(_registered_file, session, submission, role, value)
-    no_space = endpoint.region not in session.catalog.provider.upload_regions.documented
-    if model.roles[role].base64 and (no_space or is_data_url(value) or submission.job.get("inline")):
+    no_space = service.endpoint.region not in session.catalog.provider.upload_regions.documented
+    if service.model.roles[role].base64 and (no_space or is_data_url(value) or submission.job.get("inline")):
         return await session.run(inline_url, value, local.sha256)
-    sent_as = model_id(model, endpoint.region)
-    return await upload(session, endpoint, sent_as, local, submission)
+    return await upload(service, local, submission)
 
 
 def _registered_file(session: Session, submission: Submission, role: str, path: str) -> Local:
@@ -147,49 +146,126 @@ def _registered_file(session: Session, submission: Submission, role: str, path: 
 # --- detection
 
 
-async def _detected(session: Session, endpoint: Endpoint, model: Model, submission: Submission, job: Job) -> dict[str, Any]:
+async def _detected(service: Service, submission: Submission, job: Job) -> dict[str, Any]:
     """The fields that the model's detect call fills, and its consent; nothing where the caller asked for no call."""
-    if model.service.detect is None or submission.boxes != "service":
+    session = service.session
+    if service.model.service.detect is None or submission.boxes != "service":
         return {}
     if submission.fields:
         return submission.fields
-    if has_boxes(model, job):
+    if has_boxes(service.model, job):
         return {}
-    detector = session.catalog.model(model.service.detect)
-    inputs = {name: job.inputs[name] for name in detector.roles if job.inputs.get(name)}
-    session.tell("detect", submission, detector.id)
+    detector = replace(service, model=session.catalog.model(service.model.service.detect))
+    inputs = {name: job.inputs[name] for name in detector.model.roles if job.inputs.get(name)}
+    session.tell("detect", submission, detector.model.id)
     parameters = {"ratio": submission.job.get("ratio")}
-    detection = await detect(session, endpoint, detector, inputs, parameters, submission, again=submission.again)
+    detection = await detect(detector, inputs, parameters, submission, again=submission.again)
     if not detection.passed:
         raise refusal_of(detection)
-    fields = {name: detection.fields[name] for name, field in model.fields.items() if field.filled_by}
+    fields = {name: detection.fields[name] for name, field in service.model.fields.items() if field.filled_by}
     await session.run(session.ledger.filled, submission.id, fields)
     return fields
+
+
+_LOST_DETECTION = (
+    "the answer to the detect call about this picture was lost, and it may have been billed; submitted with `--again` it is asked"
+    " anew, with `--boxes local` not at all"
+)
+
+
+async def detect(
+    service: Service,
+    inputs: Mapping[str, str],
+    parameters: Mapping[str, Any],
+    submission: Submission | None = None,
+    *,
+    again: bool = False,
+) -> Detection:
+    """Ask a detect call about a picture; an answer of the last 24 h about the same bytes is not paid for again.
+
+    Args:
+        inputs: a path or URL by role. parameters: what is None, or no parameter of the call, is left out.
+        again: ask also where the answer to the same call was lost.
+
+    Raises LostAnswerError where no answer came, now or the last time: the call bills, so it is not repeated by itself.
+    """
+    session = service.session
+    values = {name: value for name, value in parameters.items() if name in service.model.parameters and value is not None}
+    (role, value) = next(iter(inputs.items()))
+    local: Local | None = None
+    if not is_url(value):
+        local = await session.run(examined, session, value)
+    # What stands behind a URL may change, so that its answer is not used again; that it was asked for is known all the same.
+    what = local.sha256 if local is not None else hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+    key = Key("detection", session.account, service.model.id, service.endpoint.base_url, what, str(values.get("ratio", "")))
+    while True:
+        known = await session.run(session.ledger.kept, key)
+        if known is not None:
+            return Detection(**known)
+        url = value if local is None else await upload(service, local, submission)
+        state = await session.run(session.ledger.begin_detection, key, again=again)
+        if state == "begun":
+            break
+        if state == "lost":
+            raise LostAnswerError(_LOST_DETECTION)
+        if state == "under way":
+            await session.sleep(session.pace.queue_interval)
+    request = detect_request(service.endpoint, service.model, {role: url}, values)
+    try:
+        return await _asked(service, request, key, keep=local is not None or is_oss_url(value))
+    finally:
+        session.ledger.end_detection(key)
+
+
+async def _asked(service: Service, request: Request, key: Key, *, keep: bool) -> Detection:
+    """Send a detect call that was announced, once it is let through, and write down what came of it."""
+    session = service.session
+    parse = functools.partial(parse_detection, model=service.model)
+    for attempt in range(session.pace.attempts):
+        await turn(session, service.rate)
+        try:
+            detection = await ask_once(session, request, parse)
+        except UnknownOutcome as unknown:
+            if not unknown.failed:
+                raise LostAnswerError(f"{_LOST_DETECTION} ({unknown.error})") from None
+            await session.run(session.ledger.forget, key)
+            raise unknown.error from None
+        except (UnreachableError, ServiceError) as error:
+            if attempt + 1 == session.pace.attempts or not may_pass(error):
+                await session.run(session.ledger.forget, key)
+                raise
+            await wait_out(session, error, attempt, service.rate)
+            continue
+        if keep:
+            record = {name: getattr(detection, name) for name in Detection.__dataclass_fields__}
+            await session.run(session.ledger.keep, key, record)
+        else:
+            await session.run(session.ledger.forget, key)
+        return detection
+    raise AssertionError("the last attempt returns or raises")
 
 
 # --- the create call
 
 
 async def _created(
-    session: Session,
-    endpoint: Endpoint,
-    model: Model,
+    service: Service,
     submission: Submission,
     job: Job,
     urls: Mapping[str, str],
     boxes: Mapping[str, Any],
 ) -> Submission:
-    given = {name: value for name, value in job.inputs.items() if name not in model.roles}
-    request = create_request(endpoint, model, urls, {**boxes, **given}, job.parameters, endpoint.region)
-    rate = model_rate(session, endpoint, model)
+    session = service.session
+    given = {name: value for name, value in job.inputs.items() if name not in service.model.roles}
+    request = create_request(service.endpoint, service.model, urls, {**boxes, **given}, job.parameters, service.endpoint.region)
     for attempt in range(session.pace.attempts):
         is_last = attempt + 1 == session.pace.attempts
-        sending = await _turn_to_send(session, endpoint, model, submission)
+        sending = await _turn_to_send(service, submission)
         began = session.elapsed()
         try:
             task = await ask_once(session, request, parse_created)
         except UnknownOutcome as unknown:
-            settled = await settle(session, endpoint, model, sending, began=began, failed=unknown.failed)
+            settled = await settle(service, sending, began=began, failed=unknown.failed)
             if settled.stage != "ready":
                 return settled
             if is_last:
@@ -202,24 +278,25 @@ async def _created(
             await session.run(session.ledger.not_created, submission.id)
             if is_last or not may_pass(error):
                 raise
-            await wait_out(session, error, attempt, rate)
+            await wait_out(session, error, attempt, service.rate)
         else:
             return await recorded(session, submission, task)
     raise AssertionError("the last attempt returns or raises")
 
 
-async def _turn_to_send(session: Session, endpoint: Endpoint, model: Model, submission: Submission) -> Submission:
+async def _turn_to_send(service: Service, submission: Submission) -> Submission:
     """Wait until fewer tasks of the model are open than may run at once, and mark this submission as being sent."""
-    most = concurrent_tasks(model, endpoint.region)
+    session = service.session
+    most = concurrent_tasks(service.model, service.endpoint.region)
     while True:
         while obstacles := await session.run(session.ledger.in_the_way, submission.id, most):
             session.tell("queue", submission, f"{len(obstacles)} before it")
             for other in obstacles:
-                await _look_after(session, endpoint, other)
+                await _look_after(service, other)
             await session.sleep(session.pace.queue_interval)
-        before = await tasks_before(session, endpoint, model)
-        await turn(session, model_rate(session, endpoint, model))
-        session.tell("create", submission, model.id)
+        before = await tasks_before(service)
+        await turn(session, service.rate)
+        session.tell("create", submission, service.model.id)
         if not await session.run(_begin, session, submission, most, before):
             return await session.run(session.ledger.submission, submission.id)
 
@@ -229,30 +306,28 @@ def _begin(session: Session, submission: Submission, most: int | None, before: B
     return session.ledger.begin_sending(submission.id, most, record, session.service_clock.now())
 
 
-async def _look_after(session: Session, endpoint: Endpoint, other: Submission) -> None:
+async def _look_after(service: Service, other: Submission) -> None:
     """Bring a submission that stands in the way up to date, where nobody else does: its process has ended or left it."""
+    session = service.session
     if other.stage == "created" and other.polled_at and abs(session.clock() - other.polled_at) < session.poll_interval:
         return
     async with session.claimed_if_idle(other) as claimed:
         if claimed is None:
             return
-        model = session.catalog.model(claimed.model)
         # Its own caller will hear of what is wrong with it; here it only stands in the way.
         with suppress(SubmitError):
             if claimed.stage == "sending":
-                await settle(session, endpoint, model, claimed)
+                await settle(service, claimed)
             elif claimed.stage == "created":
-                await refresh(session, endpoint, model, claimed)
+                await refresh(service, claimed)
 
 
-async def refresh(session: Session, endpoint: Endpoint, model: Model, submission: Submission) -> TaskAnswer:
+async def refresh(service: Service, submission: Submission) -> TaskAnswer:
     """Query a created task, and record what it has become."""
-    request = query_request(endpoint, submission.task_id or "")
-    parse = functools.partial(parse_task, model=model, task_id=submission.task_id or "")
-    task = await ask(session, request, query_rate(session, endpoint), parse, repeatable=True)
+    task = await service.task(submission.task_id or "")
     if submission.stage == "created":
-        await ensure_own(session, submission, task)
-        await session.run(_record, session, submission, task)
+        await ensure_own(service.session, submission, task)
+        await service.session.run(_record, service.session, submission, task)
     return task
 
 

@@ -5,22 +5,25 @@ from __future__ import annotations
 import functools
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal, ParamSpec, TypeVar
 
 from ..catalog import Catalog, Model, builtin_catalog
 from ..check.containment import UNCONTAINED, Containment
 from ..errors import UsageError
-from .dashscope.clock import ServiceClock
 from .dashscope.endpoint import Endpoint, default_region, endpoint_from_environment
-from .http.exchange import Answer, Request, Send
+from .dashscope.reading import http_date
+from .http import Answer, Request, Send
 from .ledger import Ledger, Submission
 
 _P = ParamSpec("_P")
 _Result = TypeVar("_Result")
+# A date outside of these years is no clock's.
+_YEARS = range(2020, 2100)
 Boxes = Literal["service", "local"]
 Stage = Literal["upload", "detect", "queue", "create", "settle", "wait", "download"]
 
@@ -61,6 +64,31 @@ class Event:
     number: int | None
     text: str
     share: float | None = None
+
+
+class ServiceClock:
+    """The service's time: goes on from the last answer that told. This machine's clock may be wrong or jump.
+
+    Args:
+        elapsed: seconds that only ever grow, such as `time.monotonic`.
+    """
+
+    def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._elapsed = elapsed
+        self._heard: tuple[float, float] | None = None
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Take the time from an answer's `date` header, where it has one of use."""
+        moment = http_date(headers.get("date", ""))
+        if moment is not None and datetime.fromtimestamp(moment, UTC).year in _YEARS:
+            self._heard = moment, self._elapsed()
+
+    def now(self) -> float | None:
+        """Seconds since 1970, to the second; None before the first answer that told."""
+        if self._heard is None:
+            return None
+        moment, at = self._heard
+        return moment + self._elapsed() - at
 
 
 def _unwatched(event: Event) -> None:

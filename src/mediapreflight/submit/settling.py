@@ -8,19 +8,17 @@ error of the service's own, and a list that was read whole and shows no task, pr
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Any, Literal
 
-from ..catalog import Model
 from ..errors import KeyRefusedError, ServiceError, TaskExpiredError, TransportError, UnclearTaskError
-from .calls import ask, query_rate
-from .dashscope.answers import ListedTask, TaskAnswer, parse_list, parse_task
+from .calls import Service, ask, query_rate
+from .dashscope.answers import ListedTask, TaskAnswer, parse_list
 from .dashscope.endpoint import Endpoint
-from .dashscope.requests import list_request, model_id, query_request
-from .ledger import Submission
+from .dashscope.requests import list_request
+from .ledger import Key, Submission
 from .session import Session
 
 # HTTP dates have whole seconds, and the service's clock need not agree with itself over its machines.
@@ -90,28 +88,20 @@ class _Look:
     reason: str = ""
 
 
-async def tasks_before(session: Session, endpoint: Endpoint, model: Model) -> Before | None:
+async def tasks_before(service: Service) -> Before | None:
     """Read the task list before a create call is sent; None where it cannot be had whole. Raises KeyRefusedError."""
     try:
-        found = await _listed(session, endpoint, model, None)
+        found = await _listed(service, None)
     except KeyRefusedError:
         raise
     except (ServiceError, TransportError):
         return None
-    await _own_makers(session, endpoint, found.tasks)
+    await _own_makers(service, found.tasks)
     makers = frozenset(maker for task in found.tasks for maker in _makers(task))
     return Before(frozenset(task.task_id for task in found.tasks), makers) if found.is_whole else None
 
 
-async def settle(
-    session: Session,
-    endpoint: Endpoint,
-    model: Model,
-    submission: Submission,
-    *,
-    began: float | None = None,
-    failed: bool = False,
-) -> Submission:
+async def settle(service: Service, submission: Submission, *, began: float | None = None, failed: bool = False) -> Submission:
     """Look for the task of a create call whose answer was lost.
 
     Args:
@@ -122,14 +112,15 @@ async def settle(
     Raises UnclearTaskError, with the submission in the stage `unclear`; TaskExpiredError, with the submission `failed`, once the
     service would no longer know the task; and KeyRefusedError.
     """
+    session = service.session
     session.tell("settle", submission, f"the answer was lost; its task is looked for, up to {session.pace.settle_time:.0f} s")
     look = _Look()
     for pause in _pauses(session, submission):
         await session.sleep(pause)
-        look = await _looked(session, endpoint, model, submission, just_sent=began is not None)
+        look = await _looked(service, submission, just_sent=began is not None)
         if began is not None and submission.sent_at is None and session.service_clock.now() is not None:
             submission = await _dated(session, submission, began)
-            look = await _looked(session, endpoint, model, submission, just_sent=True)
+            look = await _looked(service, submission, just_sent=True)
         if look.own is not None:
             return await recorded(session, submission, look.own)
         if len(look.possible) > 1:
@@ -232,34 +223,34 @@ async def read_list(session: Session, endpoint: Endpoint, *, repeatable: bool, *
     return TaskList(tuple(tasks.values()), is_whole=False, is_counted=is_counted)
 
 
-async def _listed(session: Session, endpoint: Endpoint, model: Model, around_time: float | None) -> TaskList:
+async def _listed(service: Service, around_time: float | None) -> TaskList:
     """All tasks of a model in the window around a moment; in the last 24 h where that is None."""
     start = None if around_time is None else around_time - _WINDOW_REACH_S
     end = None if start is None else start + _WINDOW_S
-    sent_as = model_id(model, endpoint.region)
-    return await read_list(session, endpoint, repeatable=False, model_name=sent_as, start=start, end=end)
+    asked = {"model_name": service.sent_as, "start": start, "end": end}
+    return await read_list(service.session, service.endpoint, repeatable=False, **asked)
 
 
-async def _looked(session: Session, endpoint: Endpoint, model: Model, submission: Submission, *, just_sent: bool) -> _Look:
+async def _looked(service: Service, submission: Submission, *, just_sent: bool) -> _Look:
     """One look: at the window around the call, and where that shows nothing of its own, at all that the service keeps.
 
     The window goes by one answer's word on the time, and may be a wrong one.
     """
     try:
-        found = await _listed(session, endpoint, model, submission.sent_at)
-        unclaimed = await _unclaimed(session, endpoint, submission, found.tasks)
-        fits = await _fits(session, endpoint, model, submission, unclaimed, is_fresh=False)
+        found = await _listed(service, submission.sent_at)
+        unclaimed = await _unclaimed(service, submission, found.tasks)
+        fits = await _fits(service, submission, unclaimed, is_fresh=False)
         if "yes" in fits.values():
             return _look_at(fits, unclaimed)
-        kept = await _listed(session, endpoint, model, None)
+        kept = await _listed(service, None)
     except KeyRefusedError:
         raise
     except (ServiceError, TransportError) as error:
         return _Look(reason=f"the task list cannot be had ({error})")
-    age = _age(session, submission)
+    age = _age(service.session, submission)
     is_fresh = just_sent or (age is not None and age <= _LATEST_S)
-    new = await _unclaimed(session, endpoint, submission, kept.tasks)
-    fits |= await _fits(session, endpoint, model, submission, new, is_fresh=is_fresh)
+    new = await _unclaimed(service, submission, kept.tasks)
+    fits |= await _fits(service, submission, new, is_fresh=is_fresh)
     unclaimed = list(dict.fromkeys((*unclaimed, *new)))
     if fits:
         return _look_at(fits, unclaimed)
@@ -287,21 +278,17 @@ def _look_at(fits: Mapping[ListedTask, _Fit], unclaimed: Sequence[ListedTask]) -
 # --- whose task it is
 
 
-async def _unclaimed(
-    session: Session, endpoint: Endpoint, submission: Submission, tasks: Sequence[ListedTask]
-) -> list[ListedTask]:
+async def _unclaimed(service: Service, submission: Submission, tasks: Sequence[ListedTask]) -> list[ListedTask]:
     """The tasks that were not there before the call, that the ledger knows for no submission, and that no other key made."""
-    own = await _own_makers(session, endpoint, tasks)
-    known = await session.run(session.ledger.known_tasks, [task.task_id for task in tasks])
+    own = await _own_makers(service, tasks)
+    known = await service.session.run(service.session.ledger.known_tasks, [task.task_id for task in tasks])
     before = Before.of(submission)
     old = before.ids if before else frozenset()
     return [task for task in tasks if task.task_id not in known and task.task_id not in old and not _is_foreign(task, own)]
 
 
 async def _fits(
-    session: Session,
-    endpoint: Endpoint,
-    model: Model,
+    service: Service,
     submission: Submission,
     tasks: Sequence[ListedTask],
     *,
@@ -312,8 +299,8 @@ async def _fits(
     Args:
         is_fresh: whether what is new in the list was made just now: the call was sent lately, and the list is of all tasks.
     """
-    own = await _own_makers(session, endpoint, tasks)
-    before, sent_as = Before.of(submission), model_id(model, endpoint.region)
+    own = await _own_makers(service, tasks)
+    before, sent_as = Before.of(submission), service.sent_as
     seen = (before.makers if before else frozenset()).union(*map(_makers, tasks))
     fits: dict[ListedTask, _Fit] = {}
     for task in tasks:
@@ -323,7 +310,7 @@ async def _fits(
         if fit == "yes" and not own and before is not None and _are_several(seen) and _makers(task) & before.makers:
             # Nothing says which of the keys is ours, and this one was at work before we were.
             fit = "maybe"
-        if fit != "no" and not (await _is_of_other_prompt(session, endpoint, model, submission, task)):
+        if fit != "no" and not (await _is_of_other_prompt(service, submission, task)):
             fits[task] = fit
         if len(fits) == _MOST_NAMED:
             break
@@ -366,16 +353,18 @@ def _is_foreign(task: ListedTask, own: frozenset[str]) -> bool:
     return any(maker.partition(" ")[0] in kinds and maker not in own for maker in _makers(task))
 
 
-async def _own_makers(session: Session, endpoint: Endpoint, tasks: Iterable[ListedTask]) -> frozenset[str]:
+async def _own_makers(service: Service, tasks: Iterable[ListedTask]) -> frozenset[str]:
     """How the list names this account's key, learned from tasks that the ledger knows as its own; empty before the first."""
     listed = {task.task_id: task for task in tasks}
+    session = service.session
+    key = Key("key ids", session.account, "", service.endpoint.base_url, "")
 
     def learned() -> frozenset[str]:
-        known = session.ledger.known_keys(session.account, endpoint.base_url)
+        known = frozenset(session.ledger.kept(key) or ())
         accounts = session.ledger.known_tasks(listed)
         seen = frozenset(maker for id, account in accounts.items() if account == session.account for maker in _makers(listed[id]))
         if seen - known:
-            session.ledger.remember_keys(session.account, endpoint.base_url, seen)
+            session.ledger.keep(key, sorted(known | seen))
         return known | seen
 
     return await session.run(learned)
@@ -389,16 +378,12 @@ def has_other_prompt(submission: Submission, answer: TaskAnswer) -> bool:
     return isinstance(prompt, str) and said is not None and not prompt.strip().startswith(said.strip())
 
 
-async def _is_of_other_prompt(
-    session: Session, endpoint: Endpoint, model: Model, submission: Submission, task: ListedTask
-) -> bool:
+async def _is_of_other_prompt(service: Service, submission: Submission, task: ListedTask) -> bool:
     """Whether the task says that it was made of another prompt. Few models say it, and only when they have finished."""
     if not submission.job["inputs"].get("prompt"):
         return False
-    request = query_request(endpoint, task.task_id)
     try:
-        parse = functools.partial(parse_task, model=model, task_id=task.task_id)
-        answer: TaskAnswer = await ask(session, request, query_rate(session, endpoint), parse, repeatable=False)
+        answer = await service.task(task.task_id, repeatable=False)
     except KeyRefusedError:
         raise
     except (ServiceError, TransportError):

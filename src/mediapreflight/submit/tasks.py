@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..catalog import Model
 from ..errors import RequestRefusedError, ServiceError, SubmitError, TaskExpiredError, TaskFailed, TransportError, UsageError
 from ..job import Job, with_local_paths
-from .calls import ask, query_rate
-from .dashscope.answers import Detection, TaskAnswer, parse_cancel, parse_task
-from .dashscope.endpoint import Endpoint
-from .dashscope.requests import cancel_request, query_request
-from .detecting import detect
+from .calls import Service, ask, query_rate
+from .dashscope.answers import Detection, TaskAnswer, parse_cancel
+from .dashscope.requests import cancel_request
 from .ledger import STEPS, Submission
-from .sending import send
+from .sending import detect, send
 from .session import Session
 from .settling import settle
 from .waiting import bring_home, wait
@@ -159,28 +155,26 @@ def _failure(submission: Submission) -> Exception:
 
 async def cancel(session: Session, submission: Submission) -> None:
     """Cancel a submission whose task is PENDING, or that was not sent yet. One that is being sent is settled first."""
-    model, endpoint = session.catalog.model(submission.model), session.endpoint_of(submission)
+    service = Service.of(session, submission)
     current = await _not_being_sent(session, submission)
     async with session.claimed_if_idle(current) as own:
         if own is None and current.task_id is None:
             raise UsageError(f"submission {current.id} is about to be sent by another process; end that one first")
         if own is not None and own.stage in ("sending", "unclear"):
-            current = await settle(session, endpoint, model, own)
+            current = await settle(service, own)
         if current.task_id is not None:
-            request = cancel_request(endpoint, current.task_id)
-            await ask(session, request, query_rate(session, endpoint), parse_cancel, repeatable=True)
-            await _ensure_canceled(session, endpoint, model, current.task_id)
+            request, rate = cancel_request(service.endpoint, current.task_id), query_rate(session, service.endpoint)
+            await ask(session, request, rate, parse_cancel, repeatable=True)
+            await _ensure_canceled(service, current.task_id)
         if own is not None:
             # Otherwise whoever works on it will see that it is gone.
             await session.run(session.ledger.failed, own.id, "CANCELED", "Canceled", "it was canceled")
 
 
-async def _ensure_canceled(session: Session, endpoint: Endpoint, model: Model, task_id: str) -> None:
+async def _ensure_canceled(service: Service, task_id: str) -> None:
     """Raises SubmitError where a task goes on, or has a result, although the service took its cancellation."""
-    parse = functools.partial(parse_task, model=model, task_id=task_id)
     try:
-        request = query_request(endpoint, task_id)
-        task: TaskAnswer = await ask(session, request, query_rate(session, endpoint), parse, repeatable=True)
+        task = await service.task(task_id)
     except (ServiceError, TransportError):
         return
     if task.status in ("RUNNING", "SUCCEEDED"):
@@ -200,7 +194,7 @@ async def _not_being_sent(session: Session, submission: Submission) -> Submissio
 
 async def adopt(session: Session, submission: Submission, task_id: str) -> Submission:
     """Take up a task, by its id, as that of a submission. Raises UsageError where it is not to be had."""
-    model, endpoint = session.catalog.model(submission.model), session.endpoint(submission.region)
+    service = Service(session, session.endpoint(submission.region), session.catalog.model(submission.model))
     known = await session.run(session.ledger.known_tasks, [task_id])
     if known and task_id != submission.task_id:
         raise UsageError(f"task {task_id} is that of another submission")
@@ -209,9 +203,7 @@ async def adopt(session: Session, submission: Submission, task_id: str) -> Submi
             f"submission {submission.id} is {submission.stage}: only what was sent and has no result takes up a task"
         )
     async with session.claimed(submission) as own:
-        request = query_request(endpoint, task_id)
-        parse = functools.partial(parse_task, model=model, task_id=task_id)
-        answer: TaskAnswer = await ask(session, request, query_rate(session, endpoint), parse, repeatable=True)
+        answer = await service.task(task_id)
         if answer.status == "UNKNOWN":
             raise UsageError(f"the service knows no task {task_id} of this account")
         now = session.service_clock.now()
@@ -230,4 +222,4 @@ async def detect_picture(session: Session, job: Job, ratio: str | None, *, again
     if not inputs:
         raise UsageError(f"{detector.id} wants {' and '.join(detector.roles)}")
     own: dict[str, Any] = dict(job.parameters) if detector is asked else {}
-    return await detect(session, endpoint, detector, inputs, {"ratio": ratio, **own}, again=again)
+    return await detect(Service(session, endpoint, detector), inputs, {"ratio": ratio, **own}, again=again)

@@ -12,6 +12,7 @@ from ..job import is_url
 from ..media.data_url import is_data_url
 from ..media.source import display_name
 from ..output_folder import OutputFolder
+from .calls import Service
 from .dashscope.answers import TaskAnswer, failure_of
 from .downloads import download
 from .ledger import Submission
@@ -33,8 +34,7 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
 
     Raises TaskFailed, TaskExpiredError and WaitTimeoutError; ServiceError and TransportError where the service cannot be asked.
     """
-    model = session.catalog.model(submission.model)
-    endpoint = session.endpoint_of(submission)
+    service = Service.of(session, submission)
     began = session.elapsed()
     patience = session.catalog.provider.task_deadline if timeout is None else timeout
     unknown = 0
@@ -42,7 +42,7 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
         # No task ends at once; one that was made a while ago, in an earlier run, may have.
         await session.sleep(min(max(session.poll_interval - _age(session, submission), 0.0), session.poll_interval))
     while True:
-        task = await refresh(session, endpoint, model, submission)
+        task = await refresh(service, submission)
         session.tell("wait", submission, task.status)
         if task.status == "SUCCEEDED":
             return task

@@ -36,7 +36,7 @@ from mediapreflight.submit.dashscope.answers import (
     parse_task,
     refusal_of,
 )
-from mediapreflight.submit.http.exchange import Answer
+from mediapreflight.submit.http import Answer
 
 MODELS = builtin_catalog().models()
 ID = "a8532587-xxxx-0c46"

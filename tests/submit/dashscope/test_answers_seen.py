@@ -16,7 +16,7 @@ from mediapreflight.submit.dashscope.answers import (
     parse_task,
     refusal_of,
 )
-from mediapreflight.submit.http.exchange import Answer
+from mediapreflight.submit.http import Answer
 
 TASK = "f3c1d2aa-0000-4f6e-9d1e-7a2b"
 VIDEO = "https://results.example/7f/clip-41?Expires=1790000000&Signature=q%2Fz%3D"

@@ -29,7 +29,7 @@ from mediapreflight.submit.dashscope.requests import (
     upload_request,
     uploaded_url,
 )
-from mediapreflight.submit.http.exchange import Request
+from mediapreflight.submit.http import Request
 
 HOST = "https://dashscope.aliyuncs.com/api/v1"
 BEIJING = Endpoint("beijing", HOST)

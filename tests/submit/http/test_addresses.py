@@ -1,4 +1,4 @@
-"""Which addresses are public, and what a host stands for. `test_urls.py` has more of the former."""
+"""Which addresses are public, and what a host stands for. `test_inputs_urls.py` in `tests/submit` has more of the former."""
 
 import socket
 import threading

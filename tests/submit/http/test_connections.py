@@ -18,8 +18,7 @@ import pytest
 
 from mediapreflight.errors import DownloadError, LostAnswerError, UnreachableError, UploadError, UsageError
 from mediapreflight.submit.client import AsyncClient, Client
-from mediapreflight.submit.http import connections
-from mediapreflight.submit.http.exchange import Answer, Form, Request, Send
+from mediapreflight.submit.http import Answer, Form, Request, Send, connections
 
 from ..conftest import KEY
 from ..drive import Site, plain_page

@@ -19,7 +19,7 @@ import pytest
 from mediapreflight.errors import LostAnswerError, ProtocolError, UnreachableError, UploadError, UsageError
 from mediapreflight.output_folder import file_sha256
 from mediapreflight.submit.client import Client
-from mediapreflight.submit.http.exchange import OPEN_PURPOSES, Answer, Form, Request, Send
+from mediapreflight.submit.http import OPEN_PURPOSES, Answer, Form, Request, Send
 from mediapreflight.submit.ledger import Ledger, NewSubmission
 
 from ..conftest import KEY

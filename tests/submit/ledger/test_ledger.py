@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from mediapreflight.errors import LedgerError
-from mediapreflight.submit.ledger import STEPS, Ledger, default_path
-from mediapreflight.submit.ledger.reusable import Key
+from mediapreflight.submit.ledger import STEPS, Key, Ledger, default_path
 
 from ..ledgers import ACCOUNT, HandClock, claimed, entry, registered, running
 
@@ -357,26 +356,26 @@ def test_a_task_that_the_service_has_forgotten_is_not_in_the_way(ledger: Ledger,
 
 
 def test_an_upload_is_known_for_47_hours_to_its_account_model_and_place(ledger: Ledger, clock: HandClock) -> None:
-    ledger.remember_upload("me", "emo-v1", "https://a", "11", "oss://bucket/p.png")
-    assert ledger.uploaded("me", "emo-v1", "https://a", "11") == "oss://bucket/p.png"
+    ledger.keep(Key("upload", "me", "emo-v1", "https://a", "11"), "oss://bucket/p.png")
+    assert ledger.kept(Key("upload", "me", "emo-v1", "https://a", "11")) == "oss://bucket/p.png"
     for key in (("you", "emo-v1", "https://a", "11"), ("me", "wan", "https://a", "11"), ("me", "emo-v1", "https://b", "11"),
                 ("me", "emo-v1", "https://a", "12")):  # fmt: skip
-        assert ledger.uploaded(*key) is None
+        assert ledger.kept(Key("upload", *key)) is None
     clock.now += 47 * HOUR - 1
-    assert ledger.uploaded("me", "emo-v1", "https://a", "11") == "oss://bucket/p.png"
+    assert ledger.kept(Key("upload", "me", "emo-v1", "https://a", "11")) == "oss://bucket/p.png"
     clock.now += 1
-    assert ledger.uploaded("me", "emo-v1", "https://a", "11") is None
+    assert ledger.kept(Key("upload", "me", "emo-v1", "https://a", "11")) is None
     clock.now -= 48 * HOUR
-    assert ledger.uploaded("me", "emo-v1", "https://a", "11") is None, "its age is not known"
+    assert ledger.kept(Key("upload", "me", "emo-v1", "https://a", "11")) is None, "its age is not known"
 
 
 def test_an_upload_is_replaced_and_forgotten(ledger: Ledger) -> None:
     key = ("me", "emo-v1", "https://a", "11")
-    ledger.remember_upload(*key, "oss://one")
-    ledger.remember_upload(*key, "oss://two")
-    assert ledger.uploaded(*key) == "oss://two"
-    ledger.forget_upload(*key)
-    assert ledger.uploaded(*key) is None
+    ledger.keep(Key("upload", *key), "oss://one")
+    ledger.keep(Key("upload", *key), "oss://two")
+    assert ledger.kept(Key("upload", *key)) == "oss://two"
+    ledger.forget(Key("upload", *key))
+    assert ledger.kept(Key("upload", *key)) is None
 
 
 def detection_key(ratio: str) -> Key:
@@ -385,25 +384,25 @@ def detection_key(ratio: str) -> Key:
 
 def test_a_detection_is_known_for_a_day_by_ratio(ledger: Ledger, clock: HandClock) -> None:
     said = {"passed": True, "fields": {"face_bbox": [1, 2, 3, 4]}, "reason": ""}
-    ledger.remember_detection(detection_key("1:1"), said)
-    assert ledger.detection(detection_key("1:1")) == said
-    assert ledger.detection(detection_key("3:4")) is None
+    ledger.keep(detection_key("1:1"), said)
+    assert ledger.kept(detection_key("1:1")) == said
+    assert ledger.kept(detection_key("3:4")) is None
     clock.now += 24 * HOUR
-    assert ledger.detection(detection_key("1:1")) is None
-    ledger.remember_detection(detection_key("1:1"), said)
+    assert ledger.kept(detection_key("1:1")) is None
+    ledger.keep(detection_key("1:1"), said)
     clock.now -= HOUR
-    assert ledger.detection(detection_key("1:1")) == said, "asking again would be billed again"
+    assert ledger.kept(detection_key("1:1")) == said, "asking again would be billed again"
 
 
 def test_a_detect_call_is_written_down_before_it_is_sent(ledger: Ledger) -> None:
     key = detection_key("1:1")
     assert ledger.begin_detection(key) == "begun"
-    assert ledger.detection(key) is None
+    assert ledger.kept(key) is None
     assert ledger.begin_detection(key) == "under way"
     ledger.end_detection(key)
     assert ledger.begin_detection(key) == "lost"
     assert ledger.begin_detection(key, again=True) == "begun"
-    ledger.forget_detection(key)
+    ledger.forget(key)
     ledger.end_detection(key)
     assert ledger.begin_detection(key) == "begun"
 
@@ -411,16 +410,16 @@ def test_a_detect_call_is_written_down_before_it_is_sent(ledger: Ledger) -> None
 def test_an_answer_that_has_come_meanwhile_is_not_asked_for_again(ledger: Ledger) -> None:
     key = detection_key("1:1")
     assert ledger.begin_detection(key) == "begun"
-    ledger.remember_detection(key, {"passed": True})
+    ledger.keep(key, {"passed": True})
     assert ledger.begin_detection(key) == "known"
-    assert ledger.detection(key) == {"passed": True}
+    assert ledger.kept(key) == {"passed": True}
 
 
 def test_a_call_that_ends_does_not_end_the_one_begun_after_it(ledger: Ledger) -> None:
     """Between what an answer leaves behind and the end of the call, another one may begin."""
     key = detection_key("1:1")
     assert ledger.begin_detection(key) == "begun"
-    ledger.forget_detection(key)
+    ledger.forget(key)
     assert ledger.begin_detection(key) == "begun"
     ledger.end_detection(key)
     assert ledger.begin_detection(key) == "under way"
@@ -436,12 +435,12 @@ def test_a_detect_call_of_a_process_that_died_is_lost(ledger: Ledger, clock: Han
     assert ledger.begin_detection(detection_key("1:1")) == "lost"
 
 
-def test_the_names_of_a_key_are_gathered(ledger: Ledger) -> None:
-    assert ledger.known_keys("me", "https://a") == frozenset()
-    ledger.remember_keys("me", "https://a", ["key 1"])
-    ledger.remember_keys("me", "https://a", ["user 2"])
-    assert ledger.known_keys("me", "https://a") == {"key 1", "user 2"}
-    assert ledger.known_keys("me", "https://b") == frozenset()
+def test_the_names_of_a_key_are_kept_by_base_url(ledger: Ledger) -> None:
+    key = Key("key ids", "me", "", "https://a", "")
+    assert ledger.kept(key) is None
+    ledger.keep(key, ["key 1", "user 2"])
+    assert ledger.kept(key) == ["key 1", "user 2"]
+    assert ledger.kept(key._replace(base_url="https://b")) is None
 
 
 # --- copies and places
@@ -450,7 +449,7 @@ def test_the_names_of_a_key_are_gathered(ledger: Ledger) -> None:
 def test_a_copy_takes_every_step_and_leaves_the_ledger_as_it_was(ledger: Ledger, tmp_path: Path) -> None:
     other = running(ledger, "other")
     row = registered(ledger)
-    ledger.remember_upload("me", "emo-v1", "https://a", "11", "oss://one")
+    ledger.keep(Key("upload", "me", "emo-v1", "https://a", "11"), "oss://one")
     files = sorted(tmp_path.rglob("*"))
     copy = ledger.copied()
     assert copy.path is None
@@ -458,7 +457,7 @@ def test_a_copy_takes_every_step_and_leaves_the_ledger_as_it_was(ledger: Ledger,
     assert copy.claim(row.id) is not None
     assert copy.begin_sending(row.id, None) == ()
     copy.created(row.id, "t", "r", "PENDING")
-    assert copy.uploaded("me", "emo-v1", "https://a", "11") == "oss://one"
+    assert copy.kept(Key("upload", "me", "emo-v1", "https://a", "11")) == "oss://one"
     assert [entry.stage for entry in copy.copied().open()] == ["created", "created"]
     assert ledger.submission(row.id) == row
     assert sorted(tmp_path.rglob("*")) == files

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from mediapreflight.errors import LedgerError
-from mediapreflight.submit.ledger import Ledger
+from mediapreflight.submit.ledger import Key, Ledger
 
 from ..ledgers import claimed, entry, registered
 
@@ -119,7 +119,7 @@ def live(path: Path, name: str) -> None:
     for number in range(100_000):
         fingerprint = f"{name}-{number}"
         row = claimed(ledger, fingerprint)
-        ledger.remember_upload("me", "emo-v1", "https://a", fingerprint, "oss://a")
+        ledger.keep(Key("upload", "me", "emo-v1", "https://a", fingerprint), "oss://a")
         ledger.wait_before("calls", 1e6)
         ledger.filled(row.id, {"face_bbox": [1, 2, 3, 4]})
         for _ in range(2):

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mediapreflight.submit.ledger import Ledger
-from mediapreflight.submit.ledger.turns import LONGEST_HOLD_S
+from mediapreflight.submit.ledger.kept import LONGEST_HOLD_S
 
 from ..ledgers import HandClock
 

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.submit.ledger import Ledger, fingerprint
+from mediapreflight.submit.ledger import Key, Ledger, fingerprint
 from mediapreflight.submit.ledger.records import without_secrets
-from mediapreflight.submit.ledger.reusable import Key
 
 from ..ledgers import BASE_URL, claimed, entry, registered
 
@@ -148,9 +147,9 @@ def test_no_key_and_no_signed_url_is_recorded(tmp_path: Path) -> None:
     ledger.delivered(row.id, SIGNED)
     refused = claimed(ledger, "g", job=job)
     ledger.failed(refused.id, "FAILED", "InvalidFile.Download", f"cannot download {SIGNED} with the key {KEY}")
-    ledger.remember_upload(KEY, "m", BASE_URL, "11", SIGNED)
-    ledger.remember_upload(KEY, "m", BASE_URL, "12", "oss://bucket/p.png")
-    ledger.remember_detection(Key("detection", KEY, "m", BASE_URL, "11"), {"output": {"url": SIGNED}})
+    ledger.keep(Key("upload", KEY, "m", BASE_URL, "11"), SIGNED)
+    ledger.keep(Key("upload", KEY, "m", BASE_URL, "12"), "oss://bucket/p.png")
+    ledger.keep(Key("detection", KEY, "m", BASE_URL, "11"), {"output": {"url": SIGNED}})
     ledger.wait_before(f"{KEY} tasks", 20)
     ledger.hold(f"{KEY} tasks", 1)
     recorded = everything(tmp_path / "ledger.sqlite3")

@@ -16,12 +16,24 @@ import msgspec
 
 from ...catalog.schema import Model
 from ...errors import DetectionRefusedError, ServiceError, TaskFailed
-from ..http.exchange import Answer
-from .clock import http_date
+from ..http import Answer
 from .endpoint import secure_url
 from .error_codes import error_for, meaning_of
-from .reading import MOST_OF_A_NAME, Reader, json_table, moment, name, urls_in, words
-from .task_facts import TaskFacts, facts_in, record_of, result_in, seconds_in
+from .reading import (
+    MOST_OF_A_NAME,
+    Reader,
+    TaskFacts,
+    facts_in,
+    http_date,
+    json_table,
+    moment,
+    name,
+    record_of,
+    result_in,
+    seconds_in,
+    urls_in,
+    words,
+)
 
 # A task id becomes part of a URL and of file names.
 TASK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,128}")

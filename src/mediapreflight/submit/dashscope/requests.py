@@ -20,7 +20,7 @@ from ...media.opening import open_source
 from ...media.sniff import sniff
 from ...media.source import OpenError, display_name
 from ...text import plain
-from ..http.exchange import Form, Request
+from ..http import Form, Request
 from .answers import TASK_ID, Policy
 from .endpoint import Endpoint
 

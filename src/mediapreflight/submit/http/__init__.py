@@ -2,3 +2,92 @@
 
 May import: _version, errors, media.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+# What a request is for. The first group goes to the service, with the API key; the second to other hosts, without it.
+ServicePurpose = Literal["policy", "detect", "create", "query", "list", "cancel"]
+OpenPurpose = Literal["upload", "look", "download"]
+Purpose = ServicePurpose | OpenPurpose
+OPEN_PURPOSES: frozenset[str] = frozenset({"upload", "look", "download"})
+
+
+@dataclass(frozen=True)
+class Form:
+    """A multipart form with one file, which is its last field, as the upload host demands.
+
+    Attributes:
+        fields: names and values, in order.
+        path: the local file; it is streamed.
+        name: what the form calls the file.
+    """
+
+    fields: tuple[tuple[str, str], ...]
+    path: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request. The API key is not in it: the client adds it, on its way to the service only.
+
+    Attributes:
+        url: absolute, without a query.
+        headers: beyond what every request has.
+        params: the query.
+        json: the body, for requests that have one of JSON.
+        form: the body of an upload.
+    """
+
+    purpose: Purpose
+    method: Literal["GET", "POST", "HEAD"]
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Any = None
+    form: Form | None = None
+
+    @property
+    def carries_key(self) -> bool:
+        """Whether the API key goes with it."""
+        return self.purpose not in OPEN_PURPOSES
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer. `headers` have lower-case names. `body` is empty where it went to a sink."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Send:
+    """One exchange: a request, and how its answer is to be taken.
+
+    Attributes:
+        sink: is handed the body of an answer of status 200 or 206, piece by piece; where it returns True, the rest is not read.
+        begin: is told the answer's status and headers before the first piece goes to the sink.
+        progress: is told how many bytes of the form's file have been read.
+        sha256: of the form's file, in hexadecimal digits; a file that is another one by now is not sent whole.
+        most: bytes of a body that goes to no sink; more is a ProtocolError.
+        address: the IP address to connect to in place of resolving the URL's host again.
+        public: whether the host must have public addresses only. Through a proxy, which resolves names itself, that is held to
+            only where the host is an address.
+
+    Redirects are not followed.
+    """
+
+    request: Request
+    sink: Callable[[bytes], bool | None] | None = None
+    begin: Callable[[Answer], None] | None = None
+    progress: Callable[[int], None] | None = None
+    most: int = 4 * 2**20
+    address: str | None = None
+    sha256: str = ""
+    public: bool = False

@@ -12,7 +12,7 @@ import math
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,9 +22,9 @@ import httpx
 from ...errors import DownloadError, LostAnswerError, ProtocolError, SubmitError, TransportError, UnreachableError, UploadError
 from ...media.opening import open_source
 from ...media.source import OpenError, display_name
+from . import Answer, Form, Purpose, Send
 from .addresses import PrivateAddressError, is_loopback, refuse_private_host
 from .connections import Bounds, Clients, bounded
-from .exchange import Answer, Form, Purpose, Send
 from .key import ApiKey
 
 # Seconds of silence until an exchange counts as lost. A detect call answers when it has looked, an upload when it is stored.
@@ -37,6 +37,8 @@ _SILENCES = 2
 _LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
 # Errors after which nothing of the request can have been received.
 _NOT_RECEIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+# What a refusal to connect is, by what the request was for.
+_REFUSALS: Mapping[Purpose, type[SubmitError]] = {"upload": UploadError, "download": DownloadError}
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
@@ -54,22 +56,11 @@ class Wire:
 
     async def __call__(self, send: Send) -> Answer:
         """The answer. Raises UnreachableError, LostAnswerError, ProtocolError, UploadError and DownloadError."""
-        bounds = bounds_of(send, self._timeout)
-        with transport_errors(send, self._key, bounds):
-            http = client_for(send, self._clients)
-            with outgoing(send, self._key, http.build_request, self._timeout, bounds) as request:
-                request.extensions["trace"] = bounds.watch
-                with anyio.fail_after(bounds.left()) as scope:
-                    response = await http.send(request, stream=True)
-                    try:
-                        incoming = Incoming(send, self._key, response, bounds)
-                        async for piece in response.aiter_bytes() if incoming.is_unpacked else response.aiter_raw():
-                            if incoming.take(piece):
-                                break
-                            scope.deadline = anyio.current_time() + bounds.left()
-                        return incoming.answer()
-                    finally:
-                        await response.aclose()
+        read_s = _READ_S.get(send.request.purpose, _DEFAULT_READ_S)
+        timeout = self._timeout or httpx.Timeout(read_s, connect=_CONNECT_S, pool=None)
+        exchange = _Exchange(send, self._key, timeout)
+        with exchange.own_errors():
+            return await exchange.made(self._clients)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -77,66 +68,107 @@ class Wire:
             await client.aclose()
 
 
-def timeout_of(purpose: Purpose, override: httpx.Timeout | None) -> httpx.Timeout:
-    """The time-outs of one exchange, per phase."""
-    if override is not None:
-        return override
-    return httpx.Timeout(_READ_S.get(purpose, _DEFAULT_READ_S), connect=_CONNECT_S, pool=None)
+class _Exchange:
+    """A request on its way, and what goes wrong with it.
 
+    Args:
+        timeout: of each phase.
+    """
 
-def bounds_of(send: Send, override: httpx.Timeout | None) -> Bounds:
-    """How long the exchange may take as a whole, without the time for its bytes, and where it may lead."""
-    timeout = timeout_of(send.request.purpose, override)
-    if timeout.read is None or timeout.connect is None:
-        return Bounds(math.inf, public=send.public)
-    return Bounds(timeout.connect + _SILENCES * timeout.read, public=send.public)
+    def __init__(self, send: Send, key: ApiKey, timeout: httpx.Timeout) -> None:
+        self._send = send
+        self._key = key
+        self._timeout = timeout
+        seconds = math.inf
+        if timeout.read is not None and timeout.connect is not None:
+            seconds = timeout.connect + _SILENCES * timeout.read
+        self._bounds = Bounds(seconds, public=send.public)
 
+    @property
+    def _host(self) -> str:
+        return urlsplit(self._send.request.url).netloc
 
-def client_for(send: Send, clients: Clients) -> httpx.AsyncClient:
-    """The httpx client for where a request goes."""
-    # As httpx sends it to a proxy: dots of other scripts are dots then.
-    host = send.address or httpx.URL(send.request.url).raw_host.decode("ascii")
-    if send.public:
-        # Behind a proxy this is all that can be told; else the connection is held to it, too.
-        refuse_private_host(host)
-    return clients.direct if is_loopback(host) else clients.others
+    async def made(self, clients: Clients) -> Answer:
+        bounds, http = self._bounds, self._client_of(clients)
+        with self._outgoing(http) as request:
+            request.extensions["trace"] = bounds.watch
+            with anyio.fail_after(bounds.left()) as scope:
+                response = await http.send(request, stream=True)
+                try:
+                    incoming = _Incoming(self._send, self._key, response, bounds)
+                    async for piece in response.aiter_bytes() if incoming.is_unpacked else response.aiter_raw():
+                        if incoming.take(piece):
+                            break
+                        scope.deadline = anyio.current_time() + bounds.left()
+                    return incoming.answer()
+                finally:
+                    await response.aclose()
 
+    def _client_of(self, clients: Clients) -> httpx.AsyncClient:
+        """The httpx client for where the request goes."""
+        # As httpx sends it to a proxy: dots of other scripts are dots then.
+        host = self._send.address or httpx.URL(self._send.request.url).raw_host.decode("ascii")
+        if self._send.public:
+            # Behind a proxy this is all that can be told; else the connection is held to it, too.
+            refuse_private_host(host)
+        return clients.direct if is_loopback(host) else clients.others
 
-@contextmanager
-def outgoing(
-    send: Send, key: ApiKey, build: Callable[..., httpx.Request], timeout: httpx.Timeout | None, bounds: Bounds
-) -> Iterator[httpx.Request]:
-    """The httpx request of an exchange, ready to be sent while the block lasts."""
-    request = send.request
-    headers = dict(request.headers)
-    if request.carries_key:
-        headers["Authorization"] = f"Bearer {key.value}"
-    url = request.url
-    extensions: dict[str, Any] = {}
-    if send.address is not None:
-        url, headers["Host"], extensions = _pinned(request.url, send.address)
-    options: dict[str, Any] = {"headers": headers, "extensions": extensions}
-    options["timeout"] = timeout_of(request.purpose, timeout)
-    if request.params:
-        options["params"] = dict(request.params)
-    if request.json is not None:
-        options["json"] = request.json
-    with _masked_logs(key), bounded(bounds):
-        if request.form is None:
-            yield _built(build, request.method, url, options, bounds)
-            return
-        with _opened(request.form, send) as file:
-            options["files"] = {"file": (request.form.name, file, "application/octet-stream")}
-            yield _built(build, request.method, url, options | {"data": dict(request.form.fields)}, bounds)
+    @contextmanager
+    def _outgoing(self, http: httpx.AsyncClient) -> Iterator[httpx.Request]:
+        """The httpx request, ready to be sent while the block lasts."""
+        request = self._send.request
+        url, headers = request.url, dict(request.headers)
+        options: dict[str, Any] = {"headers": headers, "timeout": self._timeout, "extensions": {}}
+        if request.carries_key:
+            headers["Authorization"] = f"Bearer {self._key.value}"
+        if self._send.address is not None:
+            url, headers["Host"], options["extensions"] = _pinned(url, self._send.address)
+        if request.params:
+            options["params"] = dict(request.params)
+        if request.json is not None:
+            options["json"] = request.json
+        with ExitStack() as stack:
+            stack.enter_context(_masked_logs(self._key))
+            stack.enter_context(bounded(self._bounds))
+            if request.form is not None:
+                file = stack.enter_context(_opened(request.form, self._send))
+                options["files"] = {"file": (request.form.name, file, "application/octet-stream")}
+                options["data"] = dict(request.form.fields)
+            built = http.build_request(request.method, url, **options)
+            self._bounds.is_unsent = False
+            self._bounds.allow(int(built.headers.get("Content-Length", "0")))
+            yield built
 
+    @contextmanager
+    def own_errors(self) -> Iterator[None]:
+        """Turns what connections and httpx raise into our own errors, without URLs, whose queries may be signed."""
+        try:
+            yield
+        except PrivateAddressError as error:
+            kind = _REFUSALS[self._send.request.purpose]
+            place = "" if error.address in self._host.lower() else f" ({error.address})"
+            raise kind(f"{self._host}: is no public address{place}, and a service elsewhere may name no other") from None
+        except _NOT_RECEIVED as error:
+            raise self._unreachable(self._reason(error)) from None
+        except (httpx.InvalidURL, UnicodeError) as error:
+            # httpx reads the Location of an answer, too, whoever follows it.
+            raise (self._unreachable if self._bounds.is_unsent else self._lost)(self._reason(error)) from None
+        except TimeoutError:
+            if self._bounds.is_unsent:
+                raise self._unreachable("connecting takes too long") from None
+            raise self._lost("it takes too long") from None
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise self._lost(self._reason(error)) from None
 
-def _built(
-    build: Callable[..., httpx.Request], method: str, url: str, options: Mapping[str, Any], bounds: Bounds
-) -> httpx.Request:
-    built = build(method, url, **options)
-    bounds.is_unsent = False
-    bounds.allow(int(built.headers.get("Content-Length", "0")))
-    return built
+    def _unreachable(self, reason: str) -> TransportError:
+        return UnreachableError(f"{self._host}: cannot be reached: {reason}")
+
+    def _lost(self, reason: str) -> TransportError:
+        return LostAnswerError(f"{self._host}: the answer was lost: {reason}")
+
+    def _reason(self, error: Exception) -> str:
+        text = " ".join(str(error).split()) or type(error).__name__
+        return self._key.mask(text[:1].lower() + text[1:])
 
 
 @contextmanager
@@ -212,7 +244,7 @@ class _Checked:
         return data
 
 
-class Incoming:
+class _Incoming:
     """Gathers one answer: to the sink where it is the body asked for, else into memory up to a bound."""
 
     def __init__(self, send: Send, key: ApiKey, response: httpx.Response, bounds: Bounds) -> None:
@@ -250,7 +282,7 @@ class Incoming:
         return Answer(self._head.status, self._head.headers, body)
 
     def _unclear(self, words: str) -> ProtocolError:
-        return ProtocolError("", f"{host_of(self._send)} {words}", status=self._head.status)
+        return ProtocolError("", f"{urlsplit(self._send.request.url).netloc} {words}", status=self._head.status)
 
 
 def _unpacker(coding: str) -> Callable[[bytes, int], bytes]:
@@ -266,51 +298,3 @@ def _unpacker(coding: str) -> Callable[[bytes, int], bytes]:
 
 def _refuse_coding(piece: bytes, most: int) -> bytes:
     raise zlib.error
-
-
-def host_of(send: Send) -> str:
-    """Where a request goes, fit for a message."""
-    return urlsplit(send.request.url).netloc
-
-
-@contextmanager
-def transport_errors(send: Send, key: ApiKey, bounds: Bounds) -> Iterator[None]:
-    """Turns what connections and httpx raise into our own errors, without URLs, whose queries may be signed."""
-    try:
-        yield
-    except PrivateAddressError as error:
-        kind = _REFUSALS[send.request.purpose]
-        place = "" if error.address in host_of(send).lower() else f" ({error.address})"
-        raise kind(f"{host_of(send)}: is no public address{place}, and a service elsewhere may name no other") from None
-    except _NOT_RECEIVED as error:
-        raise _unreachable(send, error, key) from None
-    except (httpx.InvalidURL, UnicodeError) as error:
-        # httpx reads the Location of an answer, too, whoever follows it.
-        raise (_unreachable if bounds.is_unsent else _lost)(send, error, key) from None
-    except TimeoutError:
-        raise _late(send, bounds) from None
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        raise _lost(send, error, key) from None
-
-
-def _unreachable(send: Send, error: Exception, key: ApiKey) -> UnreachableError:
-    return UnreachableError(f"{host_of(send)}: cannot be reached: {_reason(error, key)}")
-
-
-def _lost(send: Send, error: Exception, key: ApiKey) -> LostAnswerError:
-    return LostAnswerError(f"{host_of(send)}: the answer was lost: {_reason(error, key)}")
-
-
-# What a refusal to connect is, by what the request was for.
-_REFUSALS: Mapping[Purpose, type[SubmitError]] = {"upload": UploadError, "download": DownloadError}
-
-
-def _late(send: Send, bounds: Bounds) -> TransportError:
-    if bounds.is_unsent:
-        return UnreachableError(f"{host_of(send)}: cannot be reached: connecting takes too long")
-    return LostAnswerError(f"{host_of(send)}: the answer was lost: it takes too long")
-
-
-def _reason(error: Exception, key: ApiKey) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return key.mask(text[:1].lower() + text[1:])

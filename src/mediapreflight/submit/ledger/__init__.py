@@ -30,14 +30,24 @@ import msgspec
 
 from ...catalog import builtin_catalog
 from ...errors import LedgerError
-from . import reusable as kept
-from . import turns as rates
-from .owners import Owners
-from .records import OPEN_STAGES, NewSubmission, Stage, Submission, fingerprint, without_secrets
-from .rows import added, change, failure, readable, selected
-from .store import DamagedRowError, Store
+from . import kept
+from .kept import Key
+from .records import (
+    OPEN_STAGES,
+    NewSubmission,
+    Stage,
+    Submission,
+    added,
+    change,
+    failure,
+    fingerprint,
+    readable,
+    selected,
+    without_secrets,
+)
+from .store import DamagedRowError, Owners, Store
 
-__all__ = ["Ledger", "NewSubmission", "Submission", "default_path", "fingerprint"]
+__all__ = ["Key", "Ledger", "NewSubmission", "Submission", "default_path", "fingerprint"]
 
 # From which stages each step may be taken, and to which it leads.
 STEPS: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
@@ -90,7 +100,7 @@ class Ledger:
         self._claimed: set[int] = set()
         # Detect calls of this process whose answers are waited for.
         # One entry for each call under way: an earlier one ends only its own.
-        self._asked: list[kept.Key] = []
+        self._asked: list[Key] = []
         self._finalizer = weakref.finalize(self, _close, store, owners)
 
     @property
@@ -307,31 +317,27 @@ class Ledger:
         """It was refused, failed, or has expired. The job can be registered anew."""
         return self._step(id, "failed", **failure(status, code, message), ended_at=self._clock())
 
-    # --- uploads and detections that need not be repeated
-    #
-    # `account` is anything that tells accounts apart; only its hash is recorded.
+    # --- what need not be asked for again
 
-    def uploaded(self, account: str, model: str, base_url: str, sha256: str) -> str | None:
-        """The temporary URL of a file that was uploaded for this model less than 47 h ago."""
-        url = self._kept(kept.Key("upload", account, model, base_url, sha256))
-        return url if isinstance(url, str) else None
+    def kept(self, key: Key) -> Any:
+        """What was kept for this; None where there is nothing, nothing of use, or an answer that is still waited for."""
+        with self._store.reading() as connection:
+            value = kept.value_of(connection, key, self._clock())
+        return None if _asked_by(value) else value
 
-    def remember_upload(self, account: str, model: str, base_url: str, sha256: str, url: str) -> None:
-        """Record where a file was uploaded to. A URL with a query is not recorded."""
-        if without_secrets(url) == url:
-            self._keep(kept.Key("upload", account, model, base_url, sha256), url)
+    def keep(self, key: Key, value: Any) -> None:
+        """Keep a JSON value, without what signs URLs. The URL of an upload would be another one without it, and is not kept."""
+        safe = without_secrets(value)
+        if key.kind != "upload" or safe == value:
+            with self._store.writing(durable=False) as connection:
+                kept.keep(connection, key, safe, self._clock())
 
-    def forget_upload(self, account: str, model: str, base_url: str, sha256: str) -> None:
-        """The temporary URL does not answer any more."""
-        with self._store.writing(durable=False) as connection:
-            kept.forget(connection, kept.Key("upload", account, model, base_url, sha256))
+    def forget(self, key: Key) -> None:
+        """Let go of it: of an upload that may be gone, of a detect call that was not billed or whose answer is not to be used."""
+        with self._store.writing() as connection:
+            kept.forget(connection, key)
 
-    def detection(self, key: kept.Key) -> dict[str, Any] | None:
-        """What a detect call said about a picture less than 24 h ago."""
-        said = self._kept(key)
-        return said if isinstance(said, dict) and _ASKED_BY not in said else None
-
-    def begin_detection(self, key: kept.Key, *, again: bool = False) -> Literal["begun", "known", "under way", "lost"]:
+    def begin_detection(self, key: Key, *, again: bool = False) -> Literal["begun", "known", "under way", "lost"]:
         """Announce a detect call, which may bill.
 
         Args:
@@ -342,9 +348,9 @@ class Ledger:
         """
         with self._store.writing() as connection:
             said = kept.value_of(connection, key, self._clock())
-            if isinstance(said, dict) and _ASKED_BY not in said:
+            asked_by = _asked_by(said)
+            if said is not None and asked_by is None:
                 return "known"
-            asked_by = said.get(_ASKED_BY) if isinstance(said, dict) else None
             if asked_by is not None and self._is_waiting(asked_by, key):
                 return "under way"
             if asked_by is not None and not again:
@@ -353,38 +359,12 @@ class Ledger:
             self._asked.append(key)
             return "begun"
 
-    def end_detection(self, key: kept.Key) -> None:
+    def end_detection(self, key: Key) -> None:
         """Nobody waits for the answer of this process's detect call any more, whether it came or not."""
         self._asked.remove(key)
 
-    def remember_detection(self, key: kept.Key, value: Mapping[str, Any]) -> None:
-        """Record what a detect call said: a JSON object."""
-        self._keep(key, without_secrets(value))
-
-    def forget_detection(self, key: kept.Key) -> None:
-        """A detect call that was announced surely was not billed, or its answer is not to be used again."""
-        with self._store.writing() as connection:
-            kept.forget(connection, key)
-
-    def _is_waiting(self, token: str, key: kept.Key) -> bool:
+    def _is_waiting(self, token: str, key: Key) -> bool:
         return key in self._asked if token == self._owners.own else self._owners.is_alive(token)
-
-    def known_keys(self, account: str, base_url: str) -> frozenset[str]:
-        """The ids under which the task list names this account's key, as far as they are known."""
-        known = self._kept(kept.Key("key ids", account, "", base_url, ""))
-        return frozenset(known) if isinstance(known, list) else frozenset()
-
-    def remember_keys(self, account: str, base_url: str, ids: Iterable[str]) -> None:
-        """Record under which ids the task list names this account's key."""
-        self._keep(kept.Key("key ids", account, "", base_url, ""), sorted({*ids, *self.known_keys(account, base_url)}))
-
-    def _kept(self, key: kept.Key) -> Any:
-        with self._store.reading() as connection:
-            return kept.value_of(connection, key, self._clock())
-
-    def _keep(self, key: kept.Key, value: Any) -> None:
-        with self._store.writing(durable=False) as connection:
-            kept.keep(connection, key, value, self._clock())
 
     # --- rates
 
@@ -394,12 +374,12 @@ class Ledger:
         Returns 0 where it is taken, else the seconds after which to ask again.
         """
         with self._store.writing(durable=False) as connection:
-            return rates.take_turn(connection, kept.digest(bucket), per_second, self._clock())
+            return kept.take_turn(connection, kept.digest(bucket), per_second, self._clock())
 
     def hold(self, bucket: str, seconds: float) -> None:
-        """Let nobody take a turn for some seconds, at most `rates.LONGEST_HOLD_S`."""
+        """Let nobody take a turn for some seconds, at most `kept.LONGEST_HOLD_S`."""
         with self._store.writing(durable=False) as connection:
-            rates.hold(connection, kept.digest(bucket), seconds, self._clock())
+            kept.hold(connection, kept.digest(bucket), seconds, self._clock())
 
     # --- inside
 
@@ -447,6 +427,11 @@ class Ledger:
         own = {"job": job, "resumable": job == entry.job, "fields": {}, "stage": "ready", "again": again}
         values = msgspec.structs.asdict(entry) | own | {"registered_at": self._clock()}
         return self._found(connection, added(connection, values))
+
+
+def _asked_by(value: Any) -> str | None:
+    """Who waits for the answer to a detect call that was announced; None where a value is no announcement."""
+    return value.get(_ASKED_BY) if isinstance(value, dict) else None
 
 
 def _standing(connection: sqlite3.Connection, fingerprint: str) -> Submission | None:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.catalog.schema import Role
 from mediapreflight.errors import InputUrlError
+from mediapreflight.submit.http import Answer, Send
 from mediapreflight.submit.http.addresses import is_public
-from mediapreflight.submit.http.exchange import Answer, Send
-from mediapreflight.submit.urls import LOOK_BYTES, LookedAt, look_at, redirect_of, shown_url
+from mediapreflight.submit.inputs import LOOK_BYTES, LookedAt, look_at, redirect_of, shown_url
 
 from .drive import LOST, UNREACHABLE, Ran, Reply, Sender, Site, file_page, over_http, plain_page, run, scripted
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mediapreflight import Job
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.media.facts import AudioFacts, Facts, VideoFacts
-from mediapreflight.submit.cost import Cost, Estimate, actual, estimate, in_words, money, over, rounded, total
+from mediapreflight.submit.forecast import Cost, Estimate, actual, estimate, in_words, money, over, rounded, total
 
 AUDIO = AudioFacts(path="v.wav", duration_s=13.93)
 VIDEO = VideoFacts(path="v.mp4", duration_s=8.0)

@@ -12,7 +12,7 @@ from mediapreflight import Job
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 from mediapreflight.media.probe import probe
-from mediapreflight.submit.outcome import ExpectedOutput, differences, expected_output
+from mediapreflight.submit.forecast import ExpectedOutput, differences, expected_output
 
 
 def picture(width: int, height: int) -> ImageFacts:

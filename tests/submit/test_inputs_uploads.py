@@ -15,9 +15,9 @@ from mediapreflight import Job
 from mediapreflight.emulator import Emulator
 from mediapreflight.errors import DownloadError, UploadError
 from mediapreflight.submit.client import Client
+from mediapreflight.submit.inputs import examined
 from mediapreflight.submit.ledger import Ledger, NewSubmission
 from mediapreflight.submit.tasks import finish
-from mediapreflight.submit.uploads import examined
 
 from .conftest import HURRY, KEY
 

@@ -22,9 +22,9 @@ from mediapreflight.catalog import builtin_catalog
 from mediapreflight.submit.dashscope.answers import Policy
 from mediapreflight.submit.dashscope.endpoint import Endpoint
 from mediapreflight.submit.dashscope.requests import create_request, inline_url, list_request, policy_request, upload_request
-from mediapreflight.submit.http.exchange import Form, Request
+from mediapreflight.submit.http import Form, Request
 from mediapreflight.submit.http.key import ApiKey
-from mediapreflight.submit.render import as_curl, as_dict, as_text, masked
+from mediapreflight.submit.rehearsal import as_curl, as_dict, as_text, masked
 
 BEIJING = Endpoint("beijing", "https://dashscope.aliyuncs.com/api/v1")
 HOSTILE = 'it\'s "quoted" \x1b[31m $HOME `id` \\ \u202e\x7f\nJSON\nend'

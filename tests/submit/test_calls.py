@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.submit.retries import LONGEST_RETRY_AFTER_S, LONGEST_WAIT_S, backoff, can_pass
+from mediapreflight.submit.calls import LONGEST_RETRY_AFTER_S, LONGEST_WAIT_S, backoff, can_pass
 
 SHARES = st.floats(0, 1, exclude_max=True)
 ATTEMPTS = st.integers(0, 10**6)

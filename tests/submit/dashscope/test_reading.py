@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mediapreflight.submit.dashscope.task_facts import TaskFacts, facts_of_record, record_of
+from mediapreflight.submit.dashscope.reading import TaskFacts, facts_of_record, record_of
 
 MOMENT = datetime(2026, 2, 3, 4, 5, 6, 789000, tzinfo=timezone(timedelta(hours=8)))
 

@@ -1,7 +1,9 @@
-"""URLs that a user gives as inputs: a bounded look at whether they answer with what the model takes, before anything is paid.
+"""A job's files and URLs on their way to the service.
 
-The look never reaches into a private network unless that is allowed, not by a redirect and not by a name that resolves to another
-address the second time: every hop's addresses are checked, and the connection goes to one that was.
+Files go to the provider's temporary space: policy, form, `oss://` URL; the same bytes only once in 47 hours. A URL that the user
+gives gets a bounded look at whether it answers with what the model takes, before anything is paid. The look never reaches into a
+private network unless that is allowed, not by a redirect and not by a name that resolves to another address the second time:
+every hop's addresses are checked, and the connection goes to one that was.
 """
 
 from __future__ import annotations
@@ -10,19 +12,129 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from ..catalog.schema import Role
-from ..errors import InputUrlError, TransportError, UnreachableError
+from ..errors import InputUrlError, TransportError, UnreachableError, UploadError, UsageError
 from ..job import MUST_BE_ENCODED
+from ..media.data_url import is_data_url
 from ..media.formats import FORMATS
+from ..media.opening import open_source
 from ..media.sniff import sniff
-from .dashscope.answers import error_of
+from ..media.source import OpenError, display_name, is_remote
+from ..output_folder import stream_sha256
+from .calls import Rate, Service, ask, backoff, can_pass
+from .dashscope.answers import Policy, error_of, parse_policy
+from .dashscope.requests import policy_request, upload_request, uploaded_url
+from .http import Answer, Request
 from .http.addresses import is_public, resolved
-from .http.exchange import Answer, Request
-from .retries import backoff, can_pass
+from .ledger import Key, Submission
 from .session import Session
+
+_MIB = 2**20
+# OSS's answer to a name that is taken. The name is made of the content's hash, and nothing with another hash is sent whole under
+# it, so the object there is this file.
+_TAKEN = 409
+
+
+# --- files
+
+
+class Local(NamedTuple):
+    """A file as it was when its hash was taken."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+def examined(session: Session, path: str) -> Local:
+    """The file's hash and size. Raises UploadError where it cannot be read, or is larger than any upload."""
+    shown, most = display_name(path), session.catalog.provider.upload_megabytes
+    if is_remote(path):
+        raise UploadError(f"{shown}: is not on this machine")
+    try:
+        with open_source(path) as source:
+            if source.size > most * 2**20:
+                raise UploadError(f"{shown}: has {source.size:,} bytes; uploads take up to {most:g} MB")
+            return Local(path, stream_sha256(source.stream), source.size)
+    except OpenError as error:
+        raise UploadError(f"{shown}: cannot be read: {error.detail}") from None
+    except OSError as error:
+        raise UploadError(f"{shown}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+
+
+async def upload(service: Service, local: Local, submission: Submission | None = None) -> str:
+    """Bring a file to the temporary space, for calls of the service's model only, and return its `oss://` URL.
+
+    Raises UploadError, ServiceError and TransportError; UsageError in a region without such a space.
+    """
+    session, endpoint = service.session, service.endpoint
+    if endpoint.region not in session.catalog.provider.upload_regions.documented:
+        raise UsageError(f"{display_name(local.path)}: {endpoint.region} has no temporary space for files; give a URL")
+    key = Key("upload", session.account, service.sent_as, endpoint.base_url, local.sha256)
+    if known := await session.run(session.ledger.kept, key):
+        return str(known)
+    url = await _sent(service, local, submission)
+    await session.run(session.ledger.keep, key, url)
+    return url
+
+
+async def _sent(service: Service, local: Local, submission: Submission | None) -> str:
+    session, shown = service.session, display_name(local.path)
+
+    def progress(done: int) -> None:
+        session.tell("upload", submission, shown, min(done / local.size, 1.0) if local.size else 1.0)
+
+    name = f"{local.sha256}{_suffix(local.path)}"
+    for attempt in range(session.pace.attempts):
+        policy = await _policy(service, local)
+        request = upload_request(policy, local.path, name)
+        last = attempt + 1 == session.pace.attempts
+        retry_after = None
+        progress(0)
+        try:
+            answer = await session.send(request, progress=progress, sha256=local.sha256, public=not service.endpoint.is_local)
+        except TransportError as error:
+            if last:
+                raise UploadError(f"{shown}: cannot be uploaded: {error}") from None
+        else:
+            if 200 <= answer.status < 300 or answer.status == _TAKEN:
+                return uploaded_url(policy, name)
+            refusal = error_of(answer)
+            # 403 means that the policy has expired: the next attempt fetches another one.
+            if last or not (answer.status in (403, 429) or answer.status >= 500):
+                raise UploadError(f"{shown}: the temporary space refuses it: {refusal}")
+            retry_after = refusal.retry_after
+        await session.sleep(backoff(attempt, retry_after, session.random, first=session.pace.first_backoff))
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def _policy(service: Service, local: Local) -> Policy:
+    session, provider = service.session, service.session.catalog.provider
+    # Per account and model.
+    rate = Rate(f"{session.account} {service.endpoint.base_url} uploads {service.sent_as}", provider.upload_policy_rate)
+    policy = await ask(session, policy_request(service.endpoint, service.sent_as), rate, parse_policy, repeatable=True)
+    most = min(policy.max_file_size_mb or provider.upload_megabytes, provider.upload_megabytes)
+    if local.size > most * _MIB:
+        size = local.size / _MIB
+        raise UploadError(f"{display_name(local.path)}: {size:.1f} MiB; the temporary space takes files of up to {most:g} MB")
+    return policy
+
+
+def _suffix(path: str) -> str:
+    """The name's extension where it is plain: the service tells formats by it. A `data:` URL has that of its bytes."""
+    if is_data_url(path):
+        with open_source(path) as source:
+            known = FORMATS.get(sniff(source.stream).format)
+        return f".{known.extensions[0]}" if known else ""
+    suffix = Path(path).suffix.lower()
+    return suffix if suffix[1:].isascii() and suffix[1:].isalnum() else ""
+
+
+# --- URLs
 
 LOOK_BYTES = 64 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

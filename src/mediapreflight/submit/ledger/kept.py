@@ -1,0 +1,119 @@
+"""What the ledger keeps besides submissions: turns, and what need not be asked for again, such as uploads.
+
+Calls of one kind are spaced evenly over all threads and processes that share a ledger. Wall-clock times are the only ones that
+all processes share, and they can jump. A turn or a pause that lies in the future was written before a jump backwards: it then
+counts from now, so that nobody ever waits longer than he would have at first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import sqlite3
+from typing import Any, Literal, NamedTuple
+
+from ...catalog import builtin_catalog
+from .store import DamagedRowError
+
+# What time an upload leaves for the task to fetch the file, at the end of its life.
+_TO_FETCH_S = 3600.0
+_DETECTION_LIFE_S, _KEY_IDS_LIFE_S = 24 * 3600.0, 365 * 24 * 3600.0
+_FORMS = {"upload": str, "detection": dict, "key ids": list}
+
+_THIS = "kind = ? AND account = ? AND model = ? AND base_url = ? AND sha256 = ? AND variant = ?"
+
+
+class Key(NamedTuple):
+    """What a value is kept for: a file, for a model, at a base URL. Of `account`, only the hash is kept.
+
+    `upload`: the temporary URL of a file that was uploaded less than 47 h ago. `detection`: what a detect call said less than
+    24 h ago. `key ids`: how the task list names this account's key.
+    """
+
+    kind: Literal["upload", "detection", "key ids"]
+    account: str
+    model: str
+    base_url: str
+    sha256: str
+    variant: str = ""
+
+
+def digest(text: str) -> str:
+    """Names that could hold a secret are kept as their hash."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def value_of(connection: sqlite3.Connection, key: Key, now: float) -> Any:
+    """The JSON value kept for this key; None where there is none, none of its kind, or it is too old."""
+    found = connection.execute(f"SELECT value, kept_at FROM kept WHERE {_THIS}", _hidden(key)).fetchone()
+    # What was kept in the future was kept before the clock jumped. Only an upload goes bad with its age, which is not known then.
+    youngest = 0 if key.kind == "upload" else -math.inf
+    if found is None or not youngest <= now - found[1] < _life_s(key):
+        return None
+    try:
+        value = json.loads(found[0])
+        return value if isinstance(value, _FORMS[key.kind]) else None
+    except (ValueError, RecursionError) as error:
+        raise DamagedRowError(f"{key.kind} of {key.sha256}: {error}") from None
+
+
+def keep(connection: sqlite3.Connection, key: Key, value: Any, now: float) -> None:
+    """Keep a JSON value, and let go of those whose time is over."""
+    connection.execute("DELETE FROM kept WHERE kind = ? AND kept_at <= ?", (key.kind, now - _life_s(key)))
+    connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*_hidden(key), json.dumps(value), now))
+
+
+def forget(connection: sqlite3.Connection, key: Key) -> None:
+    """Let go of a value."""
+    connection.execute(f"DELETE FROM kept WHERE {_THIS}", _hidden(key))
+
+
+def _life_s(key: Key) -> float:
+    if key.kind == "upload":
+        return builtin_catalog().provider.upload_lifetime - _TO_FETCH_S
+    return _DETECTION_LIFE_S if key.kind == "detection" else _KEY_IDS_LIFE_S
+
+
+def _hidden(key: Key) -> Key:
+    return key._replace(account=digest(key.account))
+
+
+# --- turns
+
+# A service that asks for a longer pause is asked again after this one.
+LONGEST_HOLD_S = 600.0
+
+
+def take_turn(connection: sqlite3.Connection, bucket: str, per_second: float, now: float) -> float:
+    """Take the next turn, inside a write transaction.
+
+    Returns 0 where it was taken, else the seconds after which to ask again: at most 1/per_second or what is left of a pause.
+    """
+    taken_at, held_at, held_for = _turns(connection, bucket)
+    if held_at > now or taken_at > now:
+        held_at, taken_at = min(held_at, now), min(taken_at, now)
+        _write(connection, bucket, taken_at, held_at, held_for)
+    free_at = max(taken_at + 1 / per_second, held_at + held_for)
+    if now < free_at:
+        return free_at - now
+    _write(connection, bucket, now, held_at, held_for)
+    return 0.0
+
+
+def hold(connection: sqlite3.Connection, bucket: str, seconds: float, now: float) -> None:
+    """Let nobody take a turn for some seconds. A longer pause that is under way stays."""
+    # Not a number, and less than nothing, are no pause.
+    wanted = min(seconds, LONGEST_HOLD_S) if seconds > 0 else 0.0
+    taken_at, held_at, held_for = _turns(connection, bucket)
+    if min(held_at, now) + held_for < now + wanted:
+        _write(connection, bucket, taken_at, now, wanted)
+
+
+def _turns(connection: sqlite3.Connection, bucket: str) -> tuple[float, float, float]:
+    found = connection.execute("SELECT taken_at, held_at, held_for FROM turns WHERE bucket = ?", (bucket,)).fetchone()
+    return found or (float("-inf"), float("-inf"), 0.0)
+
+
+def _write(connection: sqlite3.Connection, bucket: str, taken_at: float, held_at: float, held_for: float) -> None:
+    connection.execute("INSERT OR REPLACE INTO turns VALUES (?, ?, ?, ?)", (bucket, taken_at, held_at, held_for))
