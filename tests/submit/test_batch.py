@@ -13,10 +13,10 @@ import pytest
 from mediapreflight import Job
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.emulator import Emulator
-from mediapreflight.errors import KeyRefusedError, LedgerError
+from mediapreflight.errors import KeyRefusedError, LedgerError, WaitTimeoutError
 from mediapreflight.submit.batch import deliver
 from mediapreflight.submit.calls import concurrent_tasks
-from mediapreflight.submit.client import AsyncClient
+from mediapreflight.submit.client import AsyncClient, Client
 from mediapreflight.submit.forecast import expected_output
 from mediapreflight.submit.ledger import Ledger
 from mediapreflight.submit.pipeline import Order, SubmitOptions, facts_of, fitting, new_submission
@@ -235,8 +235,11 @@ def test_detect_calls_need_no_record(batch: Batch, fixtures: Path) -> None:
 def test_patience_of_one_job_is_its_own(settings: dict[str, Any], tmp_path: Path, wan: Callable[..., Job]) -> None:
     with Emulator(seconds_per_task=1000, detection="assume") as slow:
         batch = Batch(settings | {"base_url": slow.base_url}, tmp_path / "out")
-        results = batch([wan(1), wan(2)], timeout=0.2)
-        assert all("still" in str(result.error) for result in results)
+        batch([wan(1), wan(2)], detach=True)
+        with Client(**batch.settings) as client:
+            for row in batch.ledger.open():
+                with pytest.raises(WaitTimeoutError, match="still"):
+                    client.wait(row.id, out=batch.out, timeout=0.2)
         assert [row.stage for row in batch.ledger.open()] == ["created"] * 2
         slow.advance(2000)
         assert all(result.ok for result in batch([wan(1), wan(2)]))

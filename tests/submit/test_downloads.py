@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from mediapreflight.errors import DownloadError, OutputError
 from mediapreflight.output_folder import OutputFolder
 from mediapreflight.submit import downloads
-from mediapreflight.submit.downloads import Delivered, download
+from mediapreflight.submit.downloads import download
 from mediapreflight.submit.http import Answer, Send
 from mediapreflight.submit.session import Pace
 
@@ -40,9 +40,7 @@ def video(fixtures: Path) -> bytes:
     return (fixtures / "talking-head.mp4").read_bytes()
 
 
-def fetched(
-    url: str, out: Path, sender: Sender, ran: Ran | None = None, *, pace: Pace | None = None, **options: Any
-) -> Delivered:
+def fetched(url: str, out: Path, sender: Sender, ran: Ran | None = None, *, pace: Pace | None = None, **options: Any) -> Path:
     with OutputFolder(out) as folder:
         found = run(
             lambda session: download(session, url, folder, NAME, otherwise=LONGER_NAME, **options),
@@ -50,7 +48,7 @@ def fetched(
             ran,
             **({} if pace is None else {"pace": pace}),
         ).result
-    assert isinstance(found, Delivered)
+    assert isinstance(found, Path)
     return found
 
 
@@ -90,9 +88,8 @@ def test_a_video_comes_home(tmp_path: Path, sender: Sender, video: bytes) -> Non
     with Site({"/out.mp4": file_page(video)}) as site:
         found = fetched(f"{site.url}/out.mp4?Signature=a%2Fb%3D", tmp_path / "out", sender, progress=shares.append)
         ((path, headers),) = site.requests
-    assert found.path == tmp_path / "out" / NAME
-    assert found.path.read_bytes() == video
-    assert (found.facts.path, found.facts.width, found.facts.duration_s) == (str(found.path), 640, 3.96)
+    assert found == tmp_path / "out" / NAME
+    assert found.read_bytes() == video
     assert [entry.name for entry in (tmp_path / "out").iterdir()] == [NAME]
     assert path == "/out.mp4?Signature=a%2Fb%3D"
     assert "authorization" not in headers and headers["accept-encoding"] == "identity"
@@ -112,7 +109,7 @@ def test_a_body_of_unknown_length_comes_home(tmp_path: Path, sender: Sender, vid
         handler.wfile.write(b"0\r\n\r\n")
 
     with Site({"/out.mp4": chunked}) as site:
-        assert fetched(f"{site.url}/out.mp4", tmp_path, sender).path.read_bytes() == video
+        assert fetched(f"{site.url}/out.mp4", tmp_path, sender).read_bytes() == video
 
 
 # The line breaks
@@ -122,7 +119,7 @@ def test_a_cut_is_resumed_where_it_broke_off(tmp_path: Path, sender: Sender, vid
     ran = Ran()
     with Site({"/out.mp4": file_page(video, cut_after=[30_000, 20_000, 1])}) as site:
         found = fetched(f"{site.url}/out.mp4", tmp_path, sender, ran)
-    assert found.path.read_bytes() == video
+    assert found.read_bytes() == video
     assert ranges(ran) == [None, "bytes=30000-", "bytes=50000-", "bytes=50001-"]
     assert {sent.request.headers.get("If-Range") for sent in ran.sends[1:]} == {'"one"'}
     assert len(ran.sleeps) == 3
@@ -133,18 +130,18 @@ def test_a_cut_is_resumed_where_it_broke_off(tmp_path: Path, sender: Sender, vid
 def test_wherever_the_line_breaks_the_bytes_are_the_same(tmp_path: Path, video: bytes, cuts: list[int]) -> None:
     with httpx.Client(trust_env=False) as client, Site({"/out.mp4": file_page(video, cut_after=cuts)}) as site:
         found = fetched(f"{site.url}/out.mp4", tmp_path, over_http(client))
-    assert found.path.read_bytes() == video
+    assert found.read_bytes() == video
 
 
 def test_fewer_bytes_than_stated_are_a_cut_too(tmp_path: Path, video: bytes) -> None:
     ran = Ran()
     script = scripted(first_part(video, 10, error=None), rest(video, 10))
-    assert fetched(URL, tmp_path, script, ran).path.read_bytes() == video
+    assert fetched(URL, tmp_path, script, ran).read_bytes() == video
     assert ranges(ran) == [None, "bytes=10-"]
 
 
 def test_a_connection_lost_after_the_last_byte_is_no_loss(tmp_path: Path, video: bytes) -> None:
-    assert fetched(URL, tmp_path, scripted(first_part(video, len(video)))).path.read_bytes() == video
+    assert fetched(URL, tmp_path, scripted(first_part(video, len(video)))).read_bytes() == video
 
 
 def test_without_an_entity_tag_the_date_tells_the_file(tmp_path: Path, video: bytes) -> None:
@@ -152,19 +149,19 @@ def test_without_an_entity_tag_the_date_tells_the_file(tmp_path: Path, video: by
     for tag in ("", 'W/"weak"'):
         ran = Ran()
         script = scripted(first_part(video, 10, etag=tag, **{"last-modified": date}), rest(video, 10))
-        assert fetched(URL, tmp_path, script, ran).path.read_bytes() == video
+        assert fetched(URL, tmp_path, script, ran).read_bytes() == video
         assert ran.sends[1].request.headers["If-Range"] == date
 
 
 def test_without_anything_that_tells_the_file_it_is_fetched_from_the_start(tmp_path: Path, video: bytes) -> None:
     ran = Ran()
-    assert fetched(URL, tmp_path, scripted(first_part(video, 10, etag=""), whole(video)), ran).path.read_bytes() == video
+    assert fetched(URL, tmp_path, scripted(first_part(video, 10, etag=""), whole(video)), ran).read_bytes() == video
     assert ranges(ran) == [None, None]
 
 
 def test_a_file_that_has_changed_is_fetched_from_the_start(tmp_path: Path, video: bytes, fixtures: Path) -> None:
     other = (fixtures / "dance.mp4").read_bytes()
-    assert fetched(URL, tmp_path, scripted(first_part(other, 20_000), whole(video, etag='"two"'))).path.read_bytes() == video
+    assert fetched(URL, tmp_path, scripted(first_part(other, 20_000), whole(video, etag='"two"'))).read_bytes() == video
 
 
 @pytest.mark.parametrize(
@@ -181,14 +178,14 @@ def test_a_file_that_has_changed_is_fetched_from_the_start(tmp_path: Path, video
 )
 def test_a_rest_that_does_not_fit_is_thrown_away(tmp_path: Path, video: bytes, wrong: Reply) -> None:
     ran = Ran()
-    assert fetched(URL, tmp_path, scripted(first_part(video, 10), wrong, whole(video)), ran).path.read_bytes() == video
+    assert fetched(URL, tmp_path, scripted(first_part(video, 10), wrong, whole(video)), ran).read_bytes() == video
     assert ranges(ran) == [None, "bytes=10-", None]
 
 
 def test_a_file_whose_length_was_not_stated_is_whole_where_nothing_is_left(tmp_path: Path, video: bytes) -> None:
     cut = Reply(200, {"etag": '"one"'}, (video,), LOST)
     script = scripted(cut, Reply(416, {"content-range": f"bytes */{len(video)}"}))
-    assert fetched(URL, tmp_path, script).path.read_bytes() == video
+    assert fetched(URL, tmp_path, script).read_bytes() == video
 
 
 # It does not come
@@ -211,7 +208,7 @@ def test_what_can_pass_is_tried_again(tmp_path: Path, video: bytes) -> None:
     script = scripted(
         Reply(503), Reply(429, {"retry-after": "9"}), Reply(0, error=UNREACHABLE), Reply(0, error=LOST), whole(video)
     )
-    assert fetched(URL, tmp_path, script, ran).path.read_bytes() == video
+    assert fetched(URL, tmp_path, script, ran).read_bytes() == video
     assert ran.sleeps == [0.5, 10.0, 2.0, 4.0]
 
 
@@ -247,7 +244,7 @@ def test_a_byte_at_a_time_comes_to_an_end(tmp_path: Path, video: bytes) -> None:
 def test_progress_gives_new_tries(tmp_path: Path, video: bytes) -> None:
     lost = Reply(0, error=LOST)
     script = scripted(lost, lost, first_part(video, 70_000), lost, lost, rest(video, 70_000))
-    assert fetched(URL, tmp_path, script, pace=Pace(attempts=3)).path.read_bytes() == video
+    assert fetched(URL, tmp_path, script, pace=Pace(attempts=3)).read_bytes() == video
 
 
 def test_a_body_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +296,7 @@ def test_what_is_no_sound_video_is_fetched_once_more_and_not_delivered(
 
 def test_the_second_fetch_may_be_sound(tmp_path: Path, video: bytes, fixtures: Path) -> None:
     broken = (fixtures / "faults" / "truncated.mp4").read_bytes()
-    assert fetched(URL, tmp_path, scripted(whole(broken), whole(video))).path.read_bytes() == video
+    assert fetched(URL, tmp_path, scripted(whole(broken), whole(video))).read_bytes() == video
 
 
 # Where it leads
@@ -309,7 +306,7 @@ def test_redirects_are_followed(tmp_path: Path, sender: Sender, video: bytes) ->
     pages = {"/a": plain_page(302, b"there", Location="/b"), "/b": file_page(video, cut_after=[100])}
     ran = Ran()
     with Site(pages) as site:
-        assert fetched(f"{site.url}/a", tmp_path, sender, ran).path.read_bytes() == video
+        assert fetched(f"{site.url}/a", tmp_path, sender, ran).read_bytes() == video
         assert [path for path, _ in site.requests] == ["/a", "/b", "/a", "/b"]
 
 
@@ -346,16 +343,16 @@ def test_no_request_carries_the_key(tmp_path: Path, video: bytes) -> None:
 
 
 def test_a_file_with_the_same_bytes_is_left_as_it_is(tmp_path: Path, video: bytes) -> None:
-    first = fetched(URL, tmp_path, scripted(whole(video))).path
+    first = fetched(URL, tmp_path, scripted(whole(video)))
     was = first.stat()
-    assert fetched(URL, tmp_path, scripted(whole(video))).path == first
+    assert fetched(URL, tmp_path, scripted(whole(video))) == first
     assert (first.stat().st_ino, first.stat().st_mtime_ns) == (was.st_ino, was.st_mtime_ns)
 
 
 def test_a_file_with_other_bytes_is_kept_and_the_video_gets_its_longer_name(tmp_path: Path, video: bytes) -> None:
     (tmp_path / NAME).write_bytes(b"mine")
     for _ in range(2):
-        assert fetched(URL, tmp_path, scripted(whole(video))).path == tmp_path / LONGER_NAME
+        assert fetched(URL, tmp_path, scripted(whole(video))) == tmp_path / LONGER_NAME
     assert (tmp_path / LONGER_NAME).read_bytes() == video
     assert (tmp_path / NAME).read_bytes() == b"mine"
     (tmp_path / LONGER_NAME).write_bytes(b"mine, too")

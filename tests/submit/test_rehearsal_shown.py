@@ -36,8 +36,17 @@ def wan(prompt: str, image: str = "https://a.example/1.png", endpoint: Endpoint 
     return create_request(endpoint, model, {"image": image}, {"prompt": prompt}, {"duration": 5}, "beijing")
 
 
+LEAVE = {
+    "OSSAccessKeyId": "LTAI",
+    "Signature": "s=",
+    "policy": "p'o",
+    "x-oss-object-acl": "private",
+    "x-oss-forbid-overwrite": "true",
+}
+
+
 def upload_to(host: str, path: str, name: str = "1f.png") -> Request:
-    return upload_request(Policy("p'o", "s=", "dir/a", host, 300, 100, "LTAI", "private", "true"), path, name)
+    return upload_request(Policy("dir/a", host, 100, LEAVE), path, name)
 
 
 def test_text() -> None:

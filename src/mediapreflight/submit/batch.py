@@ -58,7 +58,6 @@ async def deliver(
     *,
     out: str | os.PathLike[str] | None = None,
     detach: bool = False,
-    timeout: float | None = None,
     done: Callable[[int, JobResult], None] = lambda number, result: None,
 ) -> list[JobResult]:
     """Bring every order to its end, and tell `done` of each, with its place in `orders`, as it gets there.
@@ -75,7 +74,7 @@ async def deliver(
     async def run(number: int, order: Order, lane: anyio.CapacityLimiter, scope: anyio.CancelScope) -> None:
         async with lane:
             try:
-                results[number] = await _delivered(session, order, out, detach, timeout)
+                results[number] = await _delivered(session, order, out, detach)
                 done(number, results[number])
             except Exception as error:
                 # Not left to the task group, which would wrap it: callers know it by its class.
@@ -102,13 +101,11 @@ def _lane(session: Session, order: Order, detach: bool) -> tuple[tuple[str, str]
     return (model.id, order.submission.region), size
 
 
-async def _delivered(
-    session: Session, order: Order, out: str | os.PathLike[str] | None, detach: bool, timeout: float | None
-) -> JobResult:
+async def _delivered(session: Session, order: Order, out: str | os.PathLike[str] | None, detach: bool) -> JobResult:
     try:
         if order.submission is None:
             return await _detected(session, order)
-        submission, answer, came = await finish(session, order.submission, out, given=order.job, timeout=timeout, detach=detach)
+        submission, answer, came = await finish(session, order.submission, out, given=order.job, detach=detach)
         return await _result(order, submission, answer, came)
     except (KeyRefusedError, LedgerError):
         raise

@@ -8,12 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
-
-import msgspec
 
 from ..errors import DownloadError, OutputError, TransportError
 from ..media.facts import Facts, VideoFacts
@@ -33,14 +30,6 @@ _MOST_BYTES = 4 * 2**30
 _PROGRESS_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True)
-class Delivered:
-    """A result under its final name, with what it was measured to be."""
-
-    path: Path
-    facts: VideoFacts
-
-
 async def download(
     session: Session,
     url: str,
@@ -50,8 +39,8 @@ async def download(
     otherwise: str,
     public: bool = True,
     progress: Callable[[float], None] | None = None,
-) -> Delivered:
-    """Bring a video home. A file of this name that holds the same bytes already is left as it is.
+) -> Path:
+    """Bring a video home, and return its path. A file of this name that holds the same bytes already is left as it is.
 
     Args:
         folder: open; the video is written to its hidden staging place first.
@@ -69,8 +58,7 @@ async def download(
             await _fetched(session, url, folder, partial, public)
             facts = await session.run(session.containment.facts, str(path), "decode")
             if isinstance(facts, VideoFacts) and not facts.problems:
-                target = await session.run(_deliver, folder, path, otherwise)
-                return Delivered(target, msgspec.structs.replace(facts, path=str(target)))
+                return await session.run(_deliver, folder, path, otherwise)
             if last:
                 raise DownloadError(f"{shown_url(url)}: the result is no sound video: {_trouble(facts)}")
             partial.restart()

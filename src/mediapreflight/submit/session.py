@@ -15,7 +15,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 from ..catalog import Catalog, Model, builtin_catalog
 from ..check.containment import UNCONTAINED, Containment
 from ..errors import UsageError
-from .dashscope.endpoint import Endpoint, default_region, endpoint_from_environment
+from .dashscope.endpoint import Endpoint, default_region, endpoint_for
 from .dashscope.reading import http_date
 from .http import Answer, Request, Send
 from .ledger import Ledger, Submission
@@ -201,7 +201,7 @@ class Session:
 
     def endpoint(self, region: str) -> Endpoint:
         """The service in a region. Raises UsageError where it cannot be named."""
-        return endpoint_from_environment(self.catalog.provider, region, workspace=self.workspace, base_url=self.base_url)
+        return endpoint_for(self.catalog.provider, region, workspace=self.workspace, base_url=self.base_url)
 
     def endpoint_of(self, submission: Submission) -> Endpoint:
         """The service a submission belongs to.

@@ -103,8 +103,8 @@ async def bring_home(
             progress=lambda share: session.tell("download", submission, task.task_id, share),
         )
     # The ledger is read from any folder.
-    await session.run(session.ledger.delivered, submission.id, str(delivered.path.absolute()))
-    return delivered.path
+    await session.run(session.ledger.delivered, submission.id, str(delivered.absolute()))
+    return delivered
 
 
 def _not_found(submission: Submission, task: TaskAnswer) -> ResultNotFoundError:

@@ -74,16 +74,25 @@ DATA = {
 class TestPolicy:
     def test_as_documented(self) -> None:
         policy = parse_policy(answer({"request_id": REQUEST, "data": DATA}))
-        assert policy == Policy(**without(DATA, "capacity_limit_mb"))
+        form = {
+            "OSSAccessKeyId": "LTAI",
+            "Signature": "g5K=",
+            "policy": "eyJl",
+            "x-oss-object-acl": "private",
+            "x-oss-forbid-overwrite": "true",
+        }
+        assert policy == Policy(DATA["upload_dir"], DATA["upload_host"], 100, form)
         assert not any(secret in repr(policy) for secret in ("eyJl", "g5K=", "LTAI"))
 
     def test_a_flag_that_is_no_text(self) -> None:
-        assert parse_policy(answer({"data": {**DATA, "x_oss_forbid_overwrite": True}})).x_oss_forbid_overwrite == "true"
+        assert parse_policy(answer({"data": {**DATA, "x_oss_forbid_overwrite": True}})).form["x-oss-forbid-overwrite"] == "true"
 
     def test_without_a_size(self) -> None:
         assert parse_policy(answer({"data": without(DATA, "max_file_size_mb")})).max_file_size_mb is None
 
-    @pytest.mark.parametrize("name", [name for name in DATA if name not in ("capacity_limit_mb", "max_file_size_mb")])
+    @pytest.mark.parametrize(
+        "name", [name for name in DATA if name not in ("capacity_limit_mb", "expire_in_seconds", "max_file_size_mb")]
+    )
     def test_what_is_missing_is_named(self, name: str) -> None:
         with pytest.raises(ProtocolError, match=f"data.{name}") as caught:
             parse_policy(answer({"request_id": REQUEST, "data": without(DATA, name)}))
@@ -109,7 +118,7 @@ class TestPolicy:
         assert parse_policy(answer({"data": {**DATA, "upload_dir": folder}})).upload_dir == kept
 
     def test_an_error_code_beside_the_leave_is_no_error_of_the_call(self) -> None:
-        assert parse_policy(answer({"data": DATA, "code": "Success"})).policy == "eyJl"
+        assert parse_policy(answer({"data": DATA, "code": "Success"})).form["policy"] == "eyJl"
 
     def test_what_is_wrong_is_said(self) -> None:
         with pytest.raises(ProtocolError, match=r": data\.upload_dir is no plain folder$"):
@@ -446,7 +455,7 @@ class TestList:
                 region="cn-beijing",
             ),
         )
-        assert (page.page_no, page.total_page, page.total, page.gaps) == (1, 1, 1, 0)
+        assert (page.total_page, page.total, page.gaps) == (1, 1, 0)
 
     def test_an_error_code_beside_the_list_is_no_error_of_the_call(self) -> None:
         assert parse_list(answer({**PAGE, "code": "Success"})).total == 1
@@ -496,12 +505,12 @@ class TestList:
         [(3, 3), ("3", 3), (3.0, 3), (0, 0), (None, None), (-1, None), (2.5, None), ("x", None), (True, None), (1e300, None)],
     )
     def test_counts(self, said: object, count: int | None) -> None:
-        for name in ("total", "total_page", "page_no"):
+        for name in ("total", "total_page"):
             page = parse_list(answer({**PAGE, name: said}))
             assert getattr(page, name) == count
             assert len(page.tasks) == 1
         page = parse_list(answer({"data": [RECORD]}))
-        assert (page.total, page.total_page, page.page_no) == (None, None, None)
+        assert (page.total, page.total_page) == (None, None)
 
     @pytest.mark.parametrize("data", [[], None])
     def test_of_no_task(self, data: object) -> None:

@@ -14,7 +14,6 @@ from mediapreflight.submit.dashscope.endpoint import (
     Endpoint,
     default_region,
     endpoint_for,
-    endpoint_from_environment,
     is_loopback,
     secure_url,
 )
@@ -241,12 +240,12 @@ def test_a_base_url_and_a_workspace_exclude_each_other() -> None:
     ],
 )
 def test_what_is_given_comes_first(variables: dict[str, str], given_values: dict[str, str], base_url: str) -> None:
-    assert endpoint_from_environment(PROVIDER, "beijing", variables=variables, **given_values).base_url == base_url
+    assert endpoint_for(PROVIDER, "beijing", variables=variables, **given_values).base_url == base_url
 
 
 def test_the_environment_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", "https://c.example/api/v1")
-    assert endpoint_from_environment(PROVIDER, "frankfurt") == Endpoint("frankfurt", "https://c.example/api/v1")
+    assert endpoint_for(PROVIDER, "frankfurt") == Endpoint("frankfurt", "https://c.example/api/v1")
 
 
 @pytest.mark.parametrize(

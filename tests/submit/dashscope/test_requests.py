@@ -404,15 +404,16 @@ def test_every_model_goes_to_its_documented_path(model: Model) -> None:
 
 
 POLICY = Policy(
-    policy="cG9saWN5",
-    signature="c2lnbg==",
     upload_dir="dashscope-instant/xxx/2024-07-18/xxx",
     upload_host="https://dashscope-file-xxx.oss-cn-beijing.aliyuncs.com",
-    expire_in_seconds=300,
     max_file_size_mb=100,
-    oss_access_key_id="LTAI",
-    x_oss_object_acl="private",
-    x_oss_forbid_overwrite="true",
+    form={
+        "OSSAccessKeyId": "LTAI",
+        "Signature": "c2lnbg==",
+        "policy": "cG9saWN5",
+        "x-oss-object-acl": "private",
+        "x-oss-forbid-overwrite": "true",
+    },
 )
 
 

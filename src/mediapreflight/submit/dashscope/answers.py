@@ -47,6 +47,16 @@ _MOST_XML = 64 * 2**10
 _CORNERS = 4
 
 
+# What of the leave goes into the form as it is, by its field there.
+_LEAVE = {
+    "OSSAccessKeyId": "oss_access_key_id",
+    "Signature": "signature",
+    "policy": "policy",
+    "x-oss-object-acl": "x_oss_object_acl",
+    "x-oss-forbid-overwrite": "x_oss_forbid_overwrite",
+}
+
+
 @dataclass(frozen=True)
 class Policy:
     """Leave to upload files for one model.
@@ -54,20 +64,14 @@ class Policy:
     Attributes:
         upload_dir: the folder they go to, without a slash at its end.
         upload_host: the URL of the upload host.
-        expire_in_seconds: how long the leave lasts.
         max_file_size_mb: the largest file; None where the answer names none.
-        policy, signature, oss_access_key_id, x_oss_object_acl, x_oss_forbid_overwrite: go into the form as they are.
+        form: fields of the form, by name.
     """
 
-    policy: str = field(repr=False)
-    signature: str = field(repr=False)
     upload_dir: str
     upload_host: str
-    expire_in_seconds: float
     max_file_size_mb: float | None
-    oss_access_key_id: str = field(repr=False)
-    x_oss_object_acl: str
-    x_oss_forbid_overwrite: str
+    form: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -156,13 +160,11 @@ class TaskPage:
     """One page of the task list. None where the answer does not say, or no whole number.
 
     Attributes:
-        page_no: counts from 1.
         total_page, total: how many pages and tasks the whole list has.
         gaps: records of this page that name no task.
     """
 
     tasks: tuple[ListedTask, ...]
-    page_no: int | None
     total_page: int | None
     total: int | None
     gaps: int = 0
@@ -179,17 +181,8 @@ def parse_policy(answer: Answer) -> Policy:
     folder = body.text("data.upload_dir").rstrip("/")
     if not _FOLDER.fullmatch(folder):
         raise body.unclear("data.upload_dir is no plain folder")
-    return Policy(
-        policy=body.text("data.policy"),
-        signature=body.text("data.signature"),
-        upload_dir=folder,
-        upload_host=host,
-        expire_in_seconds=body.amount("data.expire_in_seconds"),
-        max_file_size_mb=body.number("data.max_file_size_mb"),
-        oss_access_key_id=body.text("data.oss_access_key_id"),
-        x_oss_object_acl=body.text("data.x_oss_object_acl"),
-        x_oss_forbid_overwrite=body.text("data.x_oss_forbid_overwrite"),
-    )
+    form = {name: body.text(f"data.{path}") for name, path in _LEAVE.items()}
+    return Policy(folder, host, body.number("data.max_file_size_mb"), form)
 
 
 def parse_detection(answer: Answer, model: Model) -> Detection:
@@ -269,7 +262,6 @@ def parse_list(answer: Answer) -> TaskPage:
         raise error_of(answer)
     return TaskPage(
         tuple(map(_listed, rows)),
-        page_no=body.count("page_no"),
         total_page=body.count("total_page"),
         total=total,
         gaps=len(records) - len(rows) + is_coded,

@@ -54,39 +54,31 @@ class Endpoint:
         return self.base_url + path.removeprefix(_API)
 
 
-def endpoint_for(provider: Provider, region: str, *, workspace: str | None = None, base_url: str | None = None) -> Endpoint:
-    """The endpoint of a region.
-
-    Args:
-        workspace: the id of a workspace, for the newer hosts that have it in their name.
-        base_url: the user's own; ends in `/api/v1`.
-
-    Raises UsageError: an unknown region, a region that has no host without a workspace, a malformed id or URL, or both at once.
-    """
-    if base_url is not None:
-        if workspace is not None:
-            raise UsageError("a base URL names the whole host: give it or a workspace id, not both")
-        return Endpoint(known_region(region), base_url)
-    return Endpoint(known_region(region), _host(provider, known_region(region), workspace) + _API)
-
-
-def endpoint_from_environment(
+def endpoint_for(
     provider: Provider,
     region: str,
     *,
     workspace: str | None = None,
     base_url: str | None = None,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] = os.environ,
 ) -> Endpoint:
-    """The endpoint of a region, as DASHSCOPE_HTTP_BASE_URL and DASHSCOPE_WORKSPACE_ID have it where neither is given.
+    """The endpoint of a region.
 
-    Of the two variables the base URL counts; an empty one counts as not set. Raises UsageError as `endpoint_for` does.
+    Args:
+        workspace: the id of a workspace, for the newer hosts that have it in their name.
+        base_url: the user's own; ends in `/api/v1`.
+        variables: where neither is given, its DASHSCOPE_HTTP_BASE_URL counts, else its DASHSCOPE_WORKSPACE_ID; an empty one
+            counts as not set.
+
+    Raises UsageError: an unknown region, a region that has no host without a workspace, a malformed id or URL, or both at once.
     """
-    known = os.environ if variables is None else variables
+    if workspace is not None and base_url is not None:
+        raise UsageError("a base URL names the whole host: give it or a workspace id, not both")
     if workspace is None and base_url is None:
-        base_url = known.get(BASE_URL_VARIABLE, "").strip() or None
-        workspace = None if base_url else known.get(WORKSPACE_VARIABLE, "").strip() or None
-    return endpoint_for(provider, region, workspace=workspace, base_url=base_url)
+        base_url = variables.get(BASE_URL_VARIABLE, "").strip() or None
+        workspace = None if base_url else variables.get(WORKSPACE_VARIABLE, "").strip() or None
+    region = known_region(region)
+    return Endpoint(region, _host(provider, region, workspace) + _API if base_url is None else base_url)
 
 
 def default_region(model: Model, job_region: str | None = None, chosen: str | None = None) -> str:

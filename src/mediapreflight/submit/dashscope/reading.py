@@ -71,13 +71,6 @@ class Reader:
         """A number of zero or more at a path, also where it is written as text; None where there is none."""
         return number(self.value(path))
 
-    def amount(self, path: str) -> float:
-        """A number of zero or more that has to be there."""
-        found = self.number(path)
-        if found is None:
-            raise self.useless(path)
-        return found
-
     def count(self, path: str) -> int | None:
         """A whole number of zero or more at a path, also where it is written as text; None where there is none."""
         found = self.number(path)

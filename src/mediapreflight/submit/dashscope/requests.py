@@ -56,16 +56,8 @@ def policy_request(endpoint: Endpoint, model_id: str) -> Request:
 
 def upload_request(policy: Policy, path: str, name: str) -> Request:
     """Sends a local file to the temporary space under a name; `uploaded_url` is what it is reached at afterwards."""
-    fields = (
-        ("OSSAccessKeyId", policy.oss_access_key_id),
-        ("Signature", policy.signature),
-        ("policy", policy.policy),
-        ("key", _object_key(policy, name)),
-        ("x-oss-object-acl", policy.x_oss_object_acl),
-        ("x-oss-forbid-overwrite", policy.x_oss_forbid_overwrite),
-        ("success_action_status", "200"),
-    )
-    return Request("upload", "POST", policy.upload_host, form=Form(fields, path, name))
+    fields = {**policy.form, "key": _object_key(policy, name), "success_action_status": "200"}
+    return Request("upload", "POST", policy.upload_host, form=Form(tuple(fields.items()), path, name))
 
 
 def uploaded_url(policy: Policy, name: str) -> str:
