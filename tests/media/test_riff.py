@@ -1,7 +1,9 @@
 """RIFF headers."""
 
 import io
+import random
 import struct
+import wave
 
 import pytest
 from hypothesis import given
@@ -22,45 +24,94 @@ def header(data: bytes) -> WavHeader:
 @given(length=st.integers(1, 2000), behind=st.integers(0, 50))
 def test_whole_file(length: int, behind: int) -> None:
     data = wav(bytes(length), rate=1000, bits=8)
-    assert header(data + bytes(behind)) == WavHeader(length / 1000, 0, len(data))
+    assert header(data + bytes(behind)) == WavHeader(length / 1000, 0, 44, len(data), None, data[12:36])
 
 
 @given(length=st.integers(1, 2000), missing=st.integers(65, 2**27))
 def test_data_that_is_cut_off(length: int, missing: int) -> None:
     claim = length + missing
     data = wav(bytes(length), rate=1000, bits=8, length=claim)
-    assert header(data) == WavHeader(claim / 1000, missing, 44 + claim)
+    assert header(data) == WavHeader(claim / 1000, missing, 44, 44 + claim, None, data[12:36])
 
 
 @pytest.mark.parametrize("slip", [1, 8, 36, 44])
 def test_a_writer_that_counts_wrong(slip: int) -> None:
     data = wav(bytes(100), rate=1000, bits=8, length=100 + slip)
     claims = f"its data chunk claims {100 + slip} bytes, {slip} more than there are"
-    assert header(data) == WavHeader((100 + slip) / 1000, 0, 144 + slip, claims)
+    assert header(data) == WavHeader((100 + slip) / 1000, 0, 44, 144, claims, data[12:36])
 
 
 @pytest.mark.parametrize("claim", OPEN)
 def test_length_left_open(claim: int) -> None:
-    found = header(wav(bytes(100), rate=1000, bits=8, length=claim))
-    assert found == WavHeader(falsehood=f"its data chunk claims {claim} bytes, as writers do that stream; 100 are there")
+    data = wav(bytes(100), rate=1000, bits=8, length=claim)
+    falsehood = f"its data chunk claims {claim} bytes, as writers do that stream; 100 are there"
+    assert header(data) == WavHeader(None, 0, 44, 144, falsehood, data[12:36])
 
 
 @pytest.mark.parametrize("claim", [0, 2**63 - 1, 2**64 - 1, *OPEN])
 def test_wide_length_left_open(claim: int) -> None:
     wide = riff_chunk(b"ds64", struct.pack("<QQQI", 0, claim, 0, 0))
     data = wav(bytes(100), rate=1000, bits=8, length=0xFFFFFFFF, more=wide).replace(b"RIFF", b"RF64", 1)
-    assert header(data).falsehood is not None
-    assert header(data)._replace(falsehood=None) == WavHeader()
+    found = header(data)
+    assert found.falsehood is not None
+    assert (found.duration, found.missing, found.start, found.end) == (None, 0, len(data) - 100, len(data))
+
+
+@pytest.mark.parametrize("wide", [0, 2**64 - 1, 100])
+def test_a_length_in_its_own_chunk_counts_in_wide_files_too(wide: int) -> None:
+    more = riff_chunk(b"ds64", struct.pack("<QQQI", 0, wide, 0, 0))
+    found = header(wav(bytes(100), rate=1000, bits=8, more=more).replace(b"RIFF", b"RF64", 1))
+    assert (found.duration, found.missing) == (0.1, 0)
+    assert (found.falsehood is None) == (wide == 100)
+
+
+NOISE = random.Random(1).randbytes(4000)
+TITLES = b"LIST" + struct.pack("<I", 26) + b"INFO" + riff_chunk(b"INAM", b"title\0") + riff_chunk(b"ICMT", b"")
+BEHIND = {
+    "titles": TITLES,
+    "titles and a tag": TITLES + riff_chunk(b"id3 ", b"ID3\4\0\0\0\0\0\0"),
+    "a chunk of no name that is known": riff_chunk(b"x_y9", bytes(300)),
+    "a chunk of odd length": riff_chunk(b"bext", bytes(603)),
+    "a chunk of odd length without its filler": riff_chunk(b"bext", bytes(603), pad=False),
+    "an empty chunk": riff_chunk(b"JUNK", b""),
+}
+
+
+@pytest.mark.parametrize("behind", BEHIND)
+@pytest.mark.parametrize("claim", [0, 0xFFFFFFFF])
+def test_data_of_unknown_length_ends_before_the_chunks_behind_it(behind: str, claim: int) -> None:
+    found = header(wav(NOISE, length=claim) + BEHIND[behind])
+    assert (found.start, found.end) == (44, 4044)
+    assert found.falsehood is not None
+    assert found.falsehood.endswith("; 4000 are there")
+
+
+@pytest.mark.parametrize("behind", [TITLES[:-1], TITLES + b"x", b"LIST" + struct.pack("<I", 2**31), b"\0\0\0\0\0\0\0\0"])
+def test_what_does_not_lead_to_the_end_is_no_chunk(behind: bytes) -> None:
+    data = wav(NOISE, length=0) + behind
+    assert header(data).end == len(data)
+
+
+@given(length=st.integers(1, 300), behind=st.integers(0, 50), claim=st.sampled_from([None, 0, 2**32 - 1]))
+def test_a_plain_head_makes_a_true_file(length: int, behind: int, claim: int | None) -> None:
+    data = wav(bytes(length), rate=1000, bits=8, length=claim) + bytes(behind if claim is None else 0)
+    found = header(data)
+    plain = found.plain_head + data[found.start : found.end]
+    assert header(plain) == WavHeader(length / 1000, 0, 44, len(plain), None, data[12:36])
+    with wave.open(io.BytesIO(plain + bytes(length % 2))) as judge:
+        assert judge.readframes(length + 1) == bytes(length)
 
 
 def test_nothing_behind_an_open_length_is_no_recording() -> None:
-    assert header(wav(b"", length=0)) == WavHeader()
+    found = header(wav(b"", length=0))
+    assert (found.falsehood, found.start, found.end) == (None, 44, 44)
 
 
 def test_no_data_and_no_format() -> None:
     assert header(riff(b"WAVE")) == WavHeader()
     assert header(riff(b"WAVE", riff_chunk(b"fmt ", bytes(16)))) == WavHeader()
-    assert header(riff(b"WAVE", riff_chunk(b"data", bytes(10)))) == WavHeader(None, 0, 30)
+    assert header(riff(b"WAVE", riff_chunk(b"data", bytes(10)))) == WavHeader(None, 0, 20, 30)
+    assert header(riff(b"WAVE", riff_chunk(b"data", bytes(10)))).plain_head == b""
 
 
 def test_endless_chunks_are_given_up() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import av
 import pytest
 
-from mediapreflight.media.facts import AudioFacts, Problem
+from mediapreflight.media.facts import AudioFacts, Problem, cut_frame
 from mediapreflight.media.mpeg_audio import mpeg_length
 from mediapreflight.media.probe import probe
 
@@ -37,7 +37,8 @@ STREAMS = {"mp3": ("libmp3lame",), "mp2": ("mp2",), "aac": ("aac",)}
 
 
 def whole(make: MediaMaker, extension: str) -> bytes:
-    path = make(f"tail.{extension}", *lavfi(TONE), "-c:a", *STREAMS[extension], "-b:a", "64k", "-write_id3v1", "0")
+    encoder = STREAMS.get(extension, (extension,))
+    path = make(f"tail.{extension}", *lavfi(TONE), "-ar", "48000", "-c:a", *encoder, "-b:a", "64k", "-write_id3v1", "0")
     return path.read_bytes()
 
 
@@ -58,12 +59,42 @@ def test_what_is_no_sound_is_no_damage_and_lasts_no_time(make: MediaMaker, exten
     assert facts.duration_s == pytest.approx(clean.duration_s, abs=0.02)
 
 
-@pytest.mark.parametrize("extension", STREAMS)
+@pytest.mark.parametrize("extension", [*STREAMS, "ac3", "eac3", "flac"])
 @pytest.mark.parametrize("cut", [1, 40])
-def test_a_cut_last_frame_is_truncated(make: MediaMaker, extension: str, cut: int) -> None:
-    problem = audio(make.write(f"cut.{extension}", whole(make, extension)[:-cut])).problem(Problem.TRUNCATED)
+def test_a_cut_last_frame_is_named_and_all_else_is_whole(make: MediaMaker, extension: str, cut: int) -> None:
+    """Of a stream that is cut anywhere, as excerpts are, players leave out some 20 ms at most: no reason to refuse it."""
+    facts = audio(make.write(f"cut.{extension}", whole(make, extension)[:-cut]))
+    problem = facts.problem(Problem.MISSTATED)
     assert problem is not None
-    assert problem.startswith("its last frame has ")
+    assert problem.startswith("its last frame ")
+    assert facts.has_only(Problem.MISSTATED)
+    frame = cut_frame(facts)
+    assert frame is not None
+    clean = audio(make.write(f"clean.{extension}", whole(make, extension)))
+    assert frame.at_s + frame.length_s >= (clean.duration_s or 0) - 0.002
+    assert 0 <= (clean.duration_s or 0) - (facts.duration_s or 0) <= frame.length_s + 0.001
+
+
+@pytest.mark.parametrize("extension", ["mp3", "flac"])
+def test_a_file_that_counts_more_frames_is_truncated(make: MediaMaker, extension: str) -> None:
+    data = whole(make, extension)
+    with av.open(io.BytesIO(data)) as container:
+        last_two = [packet.size for packet in container.demux(audio=0) if packet.size][-2:]
+    facts = audio(make.write(f"cut-two.{extension}", data[: -sum(last_two) + 20]))
+    assert facts.problem(Problem.TRUNCATED) is not None
+    assert facts.problem(Problem.MISSTATED) is None
+
+
+def test_a_long_last_frame_is_no_small_loss(make: MediaMaker) -> None:
+    """A frame of TTA lasts a second."""
+    data = make("long-frames.tta", *lavfi(TONE.replace("duration=1", "duration=3")), "-c:a", "tta").read_bytes()
+    assert audio(make.write("cut.tta", data[: len(data) * 3 // 5])).problem(Problem.TRUNCATED) is not None
+
+
+def test_a_lost_frame_counts_beside_a_cut_one(make: MediaMaker) -> None:
+    data = whole(make, "mp2")
+    facts = audio(make.write("both.mp2", patched(data, len(data) // 2, bytes(1000))[:-40]))
+    assert not facts.has_only(Problem.MISSTATED)
 
 
 @pytest.mark.parametrize("extension", STREAMS)
@@ -99,7 +130,17 @@ def test_pauses_of_amr_are_no_damage(make: MediaMaker) -> None:
 
 def test_cut_amr(make: MediaMaker) -> None:
     data = (FIXTURES / "formats/amr-nb.amr").read_bytes()
-    assert audio(make.write("cut.amr", data[:-3])).problem(Problem.TRUNCATED) is not None
+    facts = audio(make.write("cut.amr", data[:-3]))
+    assert facts.problem(Problem.MISSTATED) == "its last frame has 29 of 32 bytes; all sound before it is whole"
+    assert facts.duration_s == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("tail", [name for name in TAILS if name != "text"])
+def test_tags_behind_amr_are_no_sound(make: MediaMaker, tail: str) -> None:
+    """FFmpeg takes them for frames, and plays noise."""
+    data = (FIXTURES / "formats/amr-nb.amr").read_bytes()
+    facts = audio(make.write("tagged.amr", data + TAILS[tail]))
+    assert (facts.problems, facts.duration_s) == ((), 0.62)
 
 
 @pytest.mark.parametrize("encoder", ["libopus", "libvorbis"])
@@ -124,7 +165,7 @@ def test_a_broken_frame_of_flac_is_damage(make: MediaMaker) -> None:
     assert audio(make.write("tagged.flac", data + ID3V1)).problems == ()
     for damage in (bytes(400), bytes((data[middle] ^ 1,))):
         assert audio(make.write("broken.flac", patched(data, middle, damage))).problem(Problem.CORRUPT) is not None
-    assert audio(make.write("cut.flac", data[:-100])).problem(Problem.TRUNCATED) is not None
+    assert audio(make.write("cut.flac", data[: len(data) * 9 // 10])).problem(Problem.TRUNCATED) is not None
 
 
 @pytest.mark.parametrize("frames", [1, 5, 20])

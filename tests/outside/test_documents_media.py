@@ -258,6 +258,32 @@ def test_a_wav_whose_size_is_off_by_bytes_is_whole(tmp_path: Path, by: int) -> N
     assert all(finding.severity in ("warning", "info") and finding.fixable for finding in found.values())
 
 
+@pytest.mark.parametrize("name", [b"RF64", b"BW64"])
+@pytest.mark.parametrize("promised", [0, 2**64 - 1])
+def test_a_wide_wav_whose_size_was_never_filled_in_is_whole(tmp_path: Path, name: bytes, promised: int) -> None:
+    """As FFmpeg leaves it in a pipe: it reads no sound from one, and refuses the other."""
+    plain = wave(tmp_path / "clean.wav").read_bytes()
+    lengths = b"ds64" + struct.pack("<IQQQI", 28, 0, promised, 0, 0)
+    path = tmp_path / "a.wav"
+    path.write_bytes(name + b"\xff" * 4 + b"WAVE" + lengths + plain[12:40] + b"\xff" * 4 + plain[44:])
+    found = findings(RETALK, audio=path)
+    assert {name: finding.severity for name, finding in found.items()} == {"file-header-false": "warning"}
+    assert mediapreflight.probe(path).duration_s == 3.0
+    made = prepared(tmp_path / "out", RETALK, audio=path)
+    assert not findings(RETALK, audio=made)
+    assert np.array_equal(samples(made), samples(tmp_path / "clean.wav"))
+
+
+@pytest.mark.parametrize("promised", [0, 0xFFFFFFFF])
+def test_titles_behind_sound_of_unknown_length_are_not_played(tmp_path: Path, promised: int) -> None:
+    path = wave(tmp_path / "a.wav", promised)
+    titles = b"INFOINAM" + struct.pack("<I", 6) + b"title\0"
+    path.write_bytes(path.read_bytes() + b"LIST" + struct.pack("<I", len(titles)) + titles)
+    assert mediapreflight.probe(path).duration_s == 3.0
+    made = prepared(tmp_path / "out", RETALK, audio=path)
+    assert np.array_equal(samples(made), samples(wave(tmp_path / "clean.wav")))
+
+
 def test_a_wav_without_its_second_half_is_truncated(tmp_path: Path) -> None:
     assert "file-truncated" in findings(RETALK, audio=wave(tmp_path / "a.wav", keep=0.5))
 
@@ -279,6 +305,59 @@ def test_what_stands_behind_the_last_frame_is_no_damage(tmp_path: Path, codec: t
     path = sound(tmp_path / "a.mp3", *codec)
     path.write_bytes(path.read_bytes() + TAILS[tail])
     assert not DAMAGE & set(findings(RETALK, audio=path))
+
+
+EXCERPTS = {
+    "a.mp3": (*MP3, "-write_xing", "0", "-id3v2_version", "0"),
+    "counted.mp3": MP3,
+    "a.mp2": MP2,
+    "a.aac": ("-c:a", "aac"),
+    "a.ac3": ("-c:a", "ac3"),
+    "a.flac": ("-c:a", "flac"),
+    "a.amr": ("-c:a", "libopencore_amrnb", "-b:a", "12.2k", "-ar", "8000"),
+}
+
+
+@pytest.mark.parametrize("name", EXCERPTS)
+def test_only_a_last_frame_that_is_cut_is_left_out(tmp_path: Path, name: str) -> None:
+    """Players leave out some 20 ms; nobody refuses the file."""
+    path = sound(tmp_path / name, *EXCERPTS[name])
+    clean = samples(path)
+    path.write_bytes(path.read_bytes()[:-3])
+    found = findings(RETALK, audio=path)
+    assert found["file-header-false"].severity == "warning"
+    assert not DAMAGE & set(found)
+    rate = 8000 if name == "a.amr" else 48000
+    assert mediapreflight.probe(path).duration_s == pytest.approx(len(samples(path)) / rate, abs=0.02)
+    made = prepared(tmp_path / "out", RETALK, audio=path)
+    assert not findings(RETALK, audio=made)
+    kept = samples(made)
+    assert 0.95 < len(kept) / len(clean) < 1
+    if made.suffix == ".wav":
+        assert np.array_equal(kept, clean[: len(kept)])
+
+
+def test_an_mp3_that_counts_more_frames_than_there_are_is_damaged(tmp_path: Path) -> None:
+    path = sound(tmp_path / "a.mp3", *MP3)
+    path.write_bytes(path.read_bytes()[:-300])
+    assert "file-truncated" in findings(RETALK, audio=path)
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_tags_behind_amr_are_not_played(tmp_path: Path, tail: str) -> None:
+    path = sound(tmp_path / "a.amr", *EXCERPTS["a.amr"])
+    clean = samples(path)
+    path.write_bytes(path.read_bytes() + TAILS[tail])
+    assert set(findings(RETALK, audio=path)) == {"file-format-not-accepted"}
+    assert np.array_equal(samples(prepared(tmp_path / "out", RETALK, audio=path)), clean)
+
+
+@pytest.mark.parametrize("codec", ["eac3", "flac", "libopus"])
+def test_newer_sound_in_flv_is_no_damage(tmp_path: Path, codec: str) -> None:
+    """Between its packets stand empty ones, with what decoders need to begin."""
+    path = sound(tmp_path / "a.flv", "-c:a", codec)
+    assert not DAMAGE & set(findings(RETALK, audio=path))
+    assert mediapreflight.probe(path).duration_s == pytest.approx(len(samples(path)) / 48000, abs=0.02)
 
 
 def test_a_hole_in_an_mp3_is_damage(tmp_path: Path) -> None:

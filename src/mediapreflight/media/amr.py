@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
+from .id3 import TAGS
+
 CODECS = ("amr_nb", "amr_wb")
 # By frame type: the bytes of a frame, its head included; a type that is not listed is for future use.
 _NARROW = {0: 13, 1: 14, 2: 16, 3: 18, 4: 20, 5: 21, 6: 27, 7: 32, 8: 6, 15: 1}
 _WIDE = {0: 18, 1: 24, 2: 33, 3: 37, 4: 41, 5: 47, 6: 51, 7: 59, 8: 61, 9: 6, 14: 1, 15: 1}
 _LOST_OR_NO_DATA = (14, 15)
+_WIDE_MAGIC, _NARROW_MAGIC = b"#!AMR-WB\n", b"#!AMR\n"
+_FILLER = b"\0\r\n"
+# Three hours.
+_MOST_BYTES = 2**24
 
 
 def is_silence(frame: bytes) -> bool:
@@ -18,6 +26,22 @@ def frame_bytes(frame: bytes, codec: str) -> int:
     """How long a frame that begins so should be, in bytes; 0 where no frame begins so."""
     sizes = _WIDE if codec == "amr_wb" else _NARROW
     return sizes.get(_type(frame[0]), 0) if frame and _is_head(frame[0]) else 0
+
+
+def end_of_frames(stream: BinaryIO, size: int) -> int:
+    """Where tags or filler begin behind the frames of a file of `size` bytes; `size` where all are frames, or one is damaged."""
+    stream.seek(0)
+    data = stream.read(_MOST_BYTES)
+    magic, codec = (_WIDE_MAGIC, "amr_wb") if data.startswith(_WIDE_MAGIC) else (_NARROW_MAGIC, "amr_nb")
+    at, filler = len(magic), len(data.rstrip(_FILLER))
+    while at < filler:
+        if data.startswith(TAGS, at):
+            return at
+        length = frame_bytes(data[at : at + 1], codec)
+        if not length:
+            return size
+        at += length
+    return min(at, size) if len(data) == size else size
 
 
 def _is_head(byte: int) -> bool:

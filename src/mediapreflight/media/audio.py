@@ -18,11 +18,11 @@ from .containers import (
     sound_start,
     stated_duration,
 )
-from .facts import AudioFacts, Problem
+from .facts import AudioFacts, Gap, Problem
 from .formats import DEMUXERS
 from .id3 import is_modest
 from .listening import Listener
-from .mpeg_audio import skipped_bytes, unheard_samples
+from .mpeg_audio import InfoTag, read_info_tag, skipped_bytes
 from .riff import read_wav_header
 from .streams import sound_is_encrypted
 from .tail import Tail, is_no_sound, read_tail
@@ -38,6 +38,8 @@ SILENCE_DBFS = -200.0
 # Encoders pad the last frame; an index is not called a lie over less than this.
 _SHORTFALL_S = 0.1
 _SHORTFALL_SHARE = 0.02
+# Shorter than a word. At 16 kHz a frame of FLAC has 256 ms.
+_SHORT_FRAME_S = 0.3
 _EXACT = frozenset({"mov", "matroska"})
 
 
@@ -127,7 +129,7 @@ def _tags(stream: BinaryIO, format: str) -> _Tags:
         return _Tags(None, 0)
     length = getattr(tagged.info, "length", None)
     if format == "mp3" and length and not tagged.info.sketchy:
-        length -= unheard_samples(stream) / tagged.info.sample_rate
+        length -= read_info_tag(stream).unheard / tagged.info.sample_rate
     return _Tags(float(length) if length else None, _cover_art_bytes(tagged))
 
 
@@ -155,18 +157,41 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
     except av.FFmpegError as error:
         if not is_no_sound(source, format, listener.end):
             problems.append(Problem.CORRUPT.because(f"reading stops after {listener.heard_s:.2f} s: {error.strerror}"))
-    skipped = 0
+    skipped, info = 0, InfoTag()
     if format in ("aac", "mp3"):
         with source.aside() as file:
-            skipped = skipped_bytes(file, source.size, format)
+            skipped, info = skipped_bytes(file, source.size, format), read_info_tag(file)
     rest = read_tail(source, format, facts.audio_codec, listener)
+    length = _length(listener, rest, stream, format)
     facts = msgspec.structs.replace(
         facts,
-        duration_s=round(_length(listener, rest, stream, format), 6),
+        duration_s=round(length, 6),
         peak_dbfs=None if is_encrypted else _decibels(listener.peak),
         gaps=tuple(listener.gaps),
     )
+    if rest.cut and not skipped and _is_cut_frame_all(listener, stream, format, info):
+        problems.append(Problem.MISSTATED.because(f"{rest.cut}; all sound before it is whole"))
+        return msgspec.structs.replace(facts, problems=tuple(problems), gaps=(_cut_frame(listener, stream, length),))
     return msgspec.structs.replace(facts, problems=(*problems, *_trouble(facts, listener, rest, stream, skipped)))
+
+
+def _is_cut_frame_all(listener: Listener, stream: AudioStream, format: str, info: InfoTag) -> bool:
+    """Whether nothing but a short last frame is lost, as far as the file counts its sound. An excerpt counts nothing."""
+    if listener.lost or not listener.heard_s or max(listener.frame_s, listener.refused_s) > _SHORT_FRAME_S:
+        return False
+    if format == "flac":
+        return _promised(stream) - listener.heard_s <= listener.frame_s + listener.tick
+    return info.frames is None or info.frames <= len(listener.sound)
+
+
+def _cut_frame(listener: Listener, stream: AudioStream, length: float) -> Gap:
+    """The last frame, of which only part is there."""
+    if listener.refused:
+        return Gap(at_s=round(length, 6), length_s=round(listener.refused_s, 6))
+    assert listener.last is not None
+    # FLAC, AMR and the like begin at time 0, MP3 with what its encoder put before the sound.
+    begin = float((listener.last.pts or 0) - (stream.start_time or 0)) * listener.tick
+    return Gap(at_s=round(min(begin, length), 6), length_s=round(listener.frame_s, 6))
 
 
 def _length(listener: Listener, rest: Tail, stream: AudioStream, format: str) -> float:
@@ -174,11 +199,12 @@ def _length(listener: Listener, rest: Tail, stream: AudioStream, format: str) ->
 
     Some containers know better: they end the sound within the last frame, of which decoders play all. An Ogg file counts samples.
     """
-    sound = listener.sound[: -listener.refused] if rest.is_no_sound else listener.sound
+    is_unheard = listener.refused > 0 and (rest.is_no_sound or rest.cut is not None)
+    sound = listener.sound[: -listener.refused] if is_unheard else listener.sound
     stamped = sound_ticks(sound, sound_start(stream, format)) * listener.tick
     if not listener.is_whole or not listener.heard_s:
         return stamped
-    decoded = listener.heard_s + listener.lost_s + (0.0 if rest.is_no_sound else listener.refused_s)
+    decoded = listener.heard_s + listener.lost_s + (0.0 if is_unheard else listener.refused_s)
     counted = _promised(stream)
     if codec_of(stream) == "vorbis" and format == "ogg" and counted and abs(decoded - counted) <= _few(listener):
         return counted
@@ -192,10 +218,10 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
     if DEMUXERS[facts.format or ""] == "mov" and listener.stored_s < promised * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
         there = f"{listener.stored_s:.2f} s are there"
         return [Problem.TRUNCATED.because(f"its index promises {promised:.2f} s of sound, {there}")]
+    if rest.cut and (facts.format != "flac" or not facts.duration_s):
+        return [Problem.TRUNCATED.because(rest.cut)]
     if not facts.duration_s:
         return [Problem.EMPTY.because("it holds no sound")]
-    if rest.missing:
-        return [Problem.TRUNCATED.because(rest.missing)]
     if facts.format == "flac" and listener.is_whole and (facts.sample_rate or 0) * (promised - listener.heard_s) > 0.5:
         # It counts its samples exactly; readers pass over frames that they cannot make out.
         sort = Problem.TRUNCATED if listener.refused else Problem.CORRUPT

@@ -14,15 +14,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from ..errors import MissingLibraryError, UnreadableMediaError
+from . import amr, extents, matroska, riff, transport
 from . import boxes as isobmff
-from . import extents, matroska, riff, transport
 from .attached import MAX_ATTACHED_BYTES, attached_bytes
 from .display import Turn, quarter_turns, turn_of
 from .facts import Problem
 from .formats import DEMUXERS
 from .opening import opened
 from .sniff import sniff
-from .source import MAX_BYTES_READ
+from .source import MAX_BYTES_READ, Excerpt
 from .timing import SoundPacket
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ class Reader:
     """
 
     def __init__(self, source: Source, format: str, budget: int = MAX_BYTES_READ) -> None:
-        self._stream = source.stream
-        self._end = _end_of_sound(source) if format == "wav" else source.size
+        self._file = played_part(source, format)
         self._budget = budget
 
     @property
@@ -93,28 +92,36 @@ class Reader:
         self._budget -= _CALL_COST
         if self.is_exhausted:
             return b""
-        data = self._stream.read(max(0, min(count, self._end - self._stream.tell())))
+        data = self._file.read(count)
         self._budget -= len(data)
         return data
 
     def tell(self) -> int:
         """The offset in the file."""
-        return self._stream.tell()
+        return self._file.tell()
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """The new offset, or the number of an error."""
         self._budget -= _CALL_COST
         try:
-            return self._stream.seek(self._end + offset) if whence == os.SEEK_END else self._stream.seek(offset, whence)
+            return self._file.seek(offset, whence)
         except (OSError, ValueError):
             return -errno.EINVAL
 
 
-def _end_of_sound(source: Source) -> int:
-    """Where the data of a WAV ends: FFmpeg would search everything behind it for further chunks."""
+def played_part(source: Source, format: str) -> Excerpt:
+    """What FFmpeg is given of a file: nothing behind the data of a WAV, with a true header, and no tags behind the frames of AMR.
+
+    It searches what is behind the data, takes such tags and chunks for sound, and believes what wide files claim of their length.
+    """
     with source.aside() as stream:
-        end = riff.read_wav_header(stream, source.size).end
-    return source.size if end is None else min(end, source.size)
+        if format == "wav":
+            header = riff.read_wav_header(stream, source.size)
+            end = source.size if header.end is None else min(header.end, source.size)
+            if header.falsehood and (head := header.plain_head):
+                return Excerpt(stream, header.start, end, head)
+            return Excerpt(stream, 0, end)
+        return Excerpt(stream, 0, amr.end_of_frames(stream, source.size) if format == "amr" else source.size)
 
 
 @contextmanager
@@ -138,7 +145,6 @@ def open_container(
             Problem.OVERSIZED,
             f"its tags and attached pictures have {attached} bytes; more than {MAX_ATTACHED_BYTES} are not read",
         )
-    source.stream.seek(0)
     options = _OPTIONS | _OPTIONS_OF.get(format, {}) | ({} if decoders else _NO_DECODERS)
     try:
         # A title in an old code page is no fault of picture or sound; by default PyAV would not open the file.
@@ -223,12 +229,18 @@ def demuxed(container: InputContainer, streams: Sequence[_Selected]) -> Iterator
     those that are new: it fails behind the marks of those that were there from the start.
     """
     found: Iterator[Packet[Any]] = container.demux(list(streams))
+    marks: dict[int, Packet[Any]] = {}
     while True:
         try:
             packet = next(found)
         except (StopIteration, IndexError):
-            return
-        yield packet
+            break
+        if is_end(packet):
+            # FLV has empty packets among the others. A decoder that is told of the end takes nothing more.
+            marks[packet.stream.index] = packet
+        else:
+            yield packet
+    yield from marks.values()
 
 
 def samples(frame: AudioFrame) -> NDArray[Any]:

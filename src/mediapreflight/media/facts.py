@@ -162,7 +162,7 @@ class AudioFacts(_Common, frozen=True, kw_only=True, tag="audio"):
 
     `duration_s` is measured by walking the packets (level `decode`), `stated_duration_s` what the header says.
     `peak_dbfs`: the loudest sample, 0 at full scale, -200 for digital silence. `cover_art_bytes`: size of attached pictures.
-    `gaps`: the first places where sound is lost in the middle of the rest.
+    `gaps`: the first places where sound is lost in the middle of the rest; or the last frame, where it alone is cut.
     """
 
     kind: ClassVar[str] = "audio"
@@ -188,6 +188,13 @@ def mendable_gap(facts: Facts) -> Gap | None:
     (problem, *others) = facts.problems or ("",)
     is_it = problem.startswith(Problem.CORRUPT.because(GAP_WORDS)) and not others and 0 < gap.length_s <= _MENDABLE_S
     return gap if is_it else None
+
+
+def cut_frame(facts: Facts) -> Gap | None:
+    """The last frame of a recording that is whole otherwise, where only part of that frame is there; None where it is whole."""
+    if not isinstance(facts, AudioFacts) or facts.problem(Problem.MISSTATED) is None or len(facts.gaps) != 1:
+        return None
+    return facts.gaps[0]
 
 
 Facts = ImageFacts | VideoFacts | AudioFacts | UnknownFacts

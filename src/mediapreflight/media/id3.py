@@ -8,6 +8,8 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+# How tags begin: of ID3, APE and Lyrics3.
+TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 # Taggers write a few dozen.
 MAX_FRAMES = 5_000
 MAX_BYTES = 64 * 2**20

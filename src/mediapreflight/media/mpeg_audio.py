@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Literal, NamedTuple
 
+from .id3 import TAGS
+
 _SEARCH_BYTES = 64 * 1024
 _ID3_HEADER = 10
 _INFO_BYTES = 256
@@ -26,7 +28,6 @@ _FRAMES_IN_A_ROW = 3
 _LONGEST_FRAME = 2**13
 # Twelve hours at 24 kHz.
 _MAX_FRAMES = 1_000_000
-_TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _LAYER_I = 3
 _MPEG_1 = 3
 # What FFmpeg calls the codecs of these frames.
@@ -54,22 +55,37 @@ def find_audio_frames(stream: BinaryIO) -> Literal["mp3", "aac"] | None:
     return None
 
 
-def unheard_samples(stream: BinaryIO) -> int:
-    """How many samples of an MP3 are the encoder's delay and padding, as its first frame says; 0 where it does not say.
+class InfoTag(NamedTuple):
+    """What the first frame of an MP3 says of the others. `frames`: how many they are; None where it does not say.
 
-    Source: "MP3 Info Tag revision 1" (gabriel.mp3-tech.org).
+    `unheard`: how many samples are the encoder's delay and padding; 0 where it does not say.
+    """
+
+    frames: int | None = None
+    unheard: int = 0
+
+
+def read_info_tag(stream: BinaryIO) -> InfoTag:
+    """What it says, and nothing where the first frame is one of sound.
+
+    Sources: "MP3 Info Tag revision 1" (gabriel.mp3-tech.org), "VBRI header" (in "MPEG Audio Frame Header", codeproject.com).
     """
     stream.seek(end_of_id3(stream))
     head = stream.read(_INFO_BYTES)
+    at = head.find(b"VBRI")
+    if at >= 0:
+        return InfoTag(int.from_bytes(head[at + 14 : at + 18], "big") or None)
     at = max(head.find(b"Xing"), head.find(b"Info"))
-    if at < 0 or len(head) < at + 8:
-        return 0
+    if at < 0 or len(head) < at + 12:
+        return InfoTag()
+    flags = head[at + 7]
+    frames = int.from_bytes(head[at + 8 : at + 12], "big") if flags & 1 else None
     # Behind the flags stand what they announce: frames, bytes, a table of contents, quality.
-    at += 8 + sum(size for bit, size in enumerate((4, 4, 100, 4)) if head[at + 7] >> bit & 1)
+    at += 8 + sum(size for bit, size in enumerate((4, 4, 100, 4)) if flags >> bit & 1)
     if head[at : at + 4] not in _ENCODERS or len(head) < at + 24:
-        return 0
+        return InfoTag(frames or None)
     both = int.from_bytes(head[at + 21 : at + 24], "big")
-    return (both >> 12) + (both & 0xFFF)
+    return InfoTag(frames or None, (both >> 12) + (both & 0xFFF))
 
 
 def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
@@ -94,7 +110,7 @@ def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
             # A tag, or the end of the last frame: what is behind the sound is judged elsewhere.
             return 0
         behind = length if length <= ahead else 0
-        if found >= _FRAMES_IN_A_ROW and ahead - behind > before // 2 and not data.startswith(_TAGS, behind):
+        if found >= _FRAMES_IN_A_ROW and ahead - behind > before // 2 and not data.startswith(TAGS, behind):
             return ahead - behind
         at += ahead
     return 0

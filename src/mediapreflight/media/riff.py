@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import BinaryIO, NamedTuple
 
@@ -16,59 +17,115 @@ _NEAR_BYTES = 2**16
 _ROUND_BYTES = 2**28
 # A thousand hours of CD sound.
 _NO_FILE_BYTES = 2**39
+_MOST_FORMAT_BYTES = 2**16
+# Titles, and tags with a cover picture, are smaller.
+_SEARCHED_BEHIND_BYTES = 2**22
+_CHUNK = re.compile(rb"(?=[A-Za-z_][A-Za-z0-9_ ]{3}(.{4}))", re.DOTALL)
 
 
 class WavHeader(NamedTuple):
     """`duration`: seconds of data at the stated bytes a second; None where the stated size is no length at all.
 
     `missing`: bytes of data past the end of the file, which is cut off. `falsehood`: why the header is false though the data is
-    whole; None where it is not. `end`: the offset behind the data; None where the writer left it open.
+    whole; None where it is not. `start`, `end`: the offsets of the data and behind it; of data whose length is left open, `end`
+    is where the chunks behind it begin, or the file ends. `format`: the chunk that says how samples are coded, whole.
     """
 
     duration: float | None = None
     missing: int = 0
+    start: int = 0
     end: int | None = None
     falsehood: str | None = None
+    format: bytes = b""
+
+    @property
+    def plain_head(self) -> bytes:
+        """What a WAV file of nothing but this format and this data begins with; empty where there is none, and beyond 4 GB."""
+        if self.end is None or not self.format:
+            return b""
+        length = self.end - self.start
+        body = b"WAVE" + self.format + b"\0" * (len(self.format) % 2)
+        whole = len(body) + _HEADER_BYTES + length + length % 2
+        if whole > _OPEN_LENGTH:
+            return b""
+        return struct.pack("<4sI", b"RIFF", whole) + body + struct.pack("<4sI", b"data", length)
 
 
 def read_wav_header(stream: BinaryIO, size: int) -> WavHeader:
     """What stands before and at the start of the data chunk; nothing where there is none."""
-    at, bytes_per_second, wide_length = 12, 0, None
+    at, format, wide_length = 12, b"", None
     for _ in range(_MAX_CHUNKS):
         stream.seek(at)
         head = stream.read(24)
         if len(head) < _HEADER_BYTES:
             break
         name, length = struct.unpack_from("<4sI", head)
-        if name == b"fmt " and len(head) >= 20:
-            (bytes_per_second,) = struct.unpack_from("<I", head, 16)
+        if name == b"fmt " and len(head) >= 20 and length <= _MOST_FORMAT_BYTES:
+            stream.seek(at)
+            format = stream.read(_HEADER_BYTES + length)
         elif name == b"ds64" and len(head) >= 24:
             (wide_length,) = struct.unpack_from("<Q", head, 16)
         elif name == b"data":
-            length = length if wide_length is None else wide_length
-            return _judged(length, at + _HEADER_BYTES, size, bytes_per_second)
+            return _judged(stream, _Claim(length, wide_length), at + _HEADER_BYTES, size, format)
         at += _HEADER_BYTES + length + (length & 1)
     return WavHeader()
 
 
-def _judged(length: int, start: int, size: int, bytes_per_second: int) -> WavHeader:
+class _Claim(NamedTuple):
+    """The length of the data by its own chunk, and by the one that wide files have for lengths."""
+
+    narrow: int
+    wide: int | None
+
+    @property
+    def length(self) -> int:
+        """The narrow one counts where it is a length: a wide file says there that the other counts."""
+        return self.narrow if self.wide is None or self.narrow not in (0, _OPEN_LENGTH) else self.wide
+
+    @property
+    def is_twofold(self) -> bool:
+        """Whether a wide file says two different lengths, of which readers take the other one."""
+        return self.wide is not None and self.wide != self.length
+
+
+def _judged(stream: BinaryIO, claim: _Claim, start: int, size: int, format: bytes) -> WavHeader:
     """What a stated length of the data that starts at `start` says of a file of `size` bytes.
 
     Three things make a header promise more than there is. A program that streams does not know the length, and leaves a value
     that stands for "unknown": such a value is no length, and nothing is missing. A program that counts wrong is off by the header
     or by a few bytes, less than can be heard. In all else the file is cut off.
     """
-    there, missing = max(0, size - start), max(0, start + length - size)
+    length, claims = claim.length, f"its data chunk claims {claim.length} bytes"
+    bytes_per_second = int.from_bytes(format[16:20], "little")
     duration = length / bytes_per_second if length and bytes_per_second else None
-    if _is_left_open(length, there):
-        falsehood = f"its data chunk claims {length} bytes, as writers do that stream; {there} are there" if there else None
-        return WavHeader(falsehood=falsehood)
-    if not missing:
-        return WavHeader(duration, end=start + length)
-    if missing <= _SLIP_BYTES or missing in (start, start - _HEADER_BYTES):
-        falsehood = f"its data chunk claims {length} bytes, {missing} more than there are"
-        return WavHeader(duration, 0, start + length, falsehood)
-    return WavHeader(duration, missing, start + length)
+    if _is_left_open(length, max(0, size - start)):
+        end = max(start, _end_of_open_data(stream, start, size))
+        falsehood = f"{claims}, as writers do that stream; {end - start} are there" if end > start else None
+        return WavHeader(None, 0, start, end, falsehood, format)
+    missing = max(0, start + length - size)
+    header = WavHeader(duration, missing, start, start + length, None, format)
+    if claim.is_twofold and not missing:
+        return header._replace(falsehood=f"{claims}, and its ds64 chunk claims {claim.wide}")
+    if 0 < missing <= _SLIP_BYTES or missing in (start, start - _HEADER_BYTES):
+        return header._replace(missing=0, end=size, falsehood=f"{claims}, {missing} more than there are")
+    return header
+
+
+def _end_of_open_data(stream: BinaryIO, start: int, size: int) -> int:
+    """Where data of unknown length ends: before the chunks that lead to the very end of the file, or else there."""
+    first = max(start, size - _SEARCHED_BEHIND_BYTES)
+    stream.seek(first)
+    begins: dict[int, int] = {}
+    for found in _CHUNK.finditer(stream.read(size - first)):
+        at = first + found.start()
+        end = at + _HEADER_BYTES + int.from_bytes(found[1], "little")
+        if at % 2 == 0 and end <= size:
+            # The first counts: a list ends where the last of its own chunks does.
+            begins.setdefault(end + end % 2, at)
+    end = size + size % 2
+    while end in begins:
+        end = begins[end]
+    return min(end, size)
 
 
 def _is_left_open(length: int, there: int) -> bool:

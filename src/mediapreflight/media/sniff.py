@@ -196,13 +196,21 @@ def _transport_stream(head: bytes) -> Sniffed | None:
 
 def _dolby(stream: BinaryIO, head: bytes) -> Sniffed | None:
     """AC-3 and its successor: a frame, and behind it another one, where the file does not end there."""
-    if len(head) < 6 or not head.startswith(_AC3_SYNC):
-        return None
-    is_enhanced = head[5] >> 3 > _LAST_AC3_VERSION
-    length = 2 * (((head[2] & 7) << 8 | head[3]) + 1) if is_enhanced else _ac3_bytes(head[4])
+    length = dolby_length(head)
     stream.seek(length)
     following = stream.read(2)
-    return Sniffed("eac3" if is_enhanced else "ac3", "stream") if length and following in (_AC3_SYNC, b"") else None
+    return Sniffed("eac3" if _is_enhanced(head) else "ac3", "stream") if length and following in (_AC3_SYNC, b"") else None
+
+
+def dolby_length(frame: bytes) -> int:
+    """Bytes of the AC-3 or E-AC-3 frame that begins so; 0 where none does."""
+    if len(frame) < 6 or not frame.startswith(_AC3_SYNC):
+        return 0
+    return 2 * (((frame[2] & 7) << 8 | frame[3]) + 1) if _is_enhanced(frame) else _ac3_bytes(frame[4])
+
+
+def _is_enhanced(frame: bytes) -> bool:
+    return frame[5] >> 3 > _LAST_AC3_VERSION
 
 
 def _ac3_bytes(code: int) -> int:

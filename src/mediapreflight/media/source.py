@@ -45,6 +45,44 @@ class Source(NamedTuple):
             self.stream.seek(position)
 
 
+class Excerpt:
+    """A part of an open file, from one offset to another, read as a file of its own; `head` stands before it.
+
+    Raises ValueError and OSError where the file does.
+    """
+
+    def __init__(self, stream: BinaryIO, start: int, end: int, head: bytes = b"") -> None:
+        self._stream, self._start, self._head = stream, start, head
+        self._size, self._at = len(head) + max(end - start, 0), 0
+
+    def is_all_of(self, size: int) -> bool:
+        """Whether it is the whole of a file of so many bytes."""
+        return not self._head and not self._start and self._size == size
+
+    def read(self, count: int = -1) -> bytes:
+        """Up to `count` bytes; by default all that follow."""
+        left = max(self._size - self._at, 0)
+        count = left if count < 0 else min(count, left)
+        data = self._head[self._at : self._at + count]
+        if len(data) < count:
+            self._stream.seek(self._start + self._at + len(data) - len(self._head))
+            data += self._stream.read(count - len(data))
+        self._at += len(data)
+        return data
+
+    def tell(self) -> int:
+        """The offset in the excerpt."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """The new offset. Raises ValueError below 0."""
+        at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        if at < 0:
+            raise ValueError(f"offset {at}")
+        self._at = at
+        return at
+
+
 class OpenError(Exception):
     """The file cannot be opened; carries the problem and its detail."""
 

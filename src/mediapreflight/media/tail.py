@@ -10,7 +10,9 @@ import io
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import amr
+from .id3 import TAGS
 from .mpeg_audio import LAYERS, adts_length, find_audio_frames, mpeg_length
+from .sniff import dolby_length
 
 if TYPE_CHECKING:
     from .listening import Listener
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 # Formats that are frame after frame, up to the end of the file.
 _BARE = frozenset({"mp3", "aac", "amr", "flac", "ac3", "eac3", "dts", "tta", "wavpack"})
-_TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
 _SEARCHED_BYTES = 2**16
 # Filler is less than this share of a file; more stands where sound should be.
 _FILLER_SHARE = 0.25
@@ -27,11 +28,11 @@ _FILLER_SHARE = 0.25
 class Tail(NamedTuple):
     """`is_no_sound`: what was refused at the end is not and never was sound.
 
-    `missing`: how the end shows that the file is cut off. `wasted`: bytes where sound should be and none is.
+    `cut`: how the last frame shows that it is cut off; None where it is not. `wasted`: bytes where sound should be and none is.
     """
 
     is_no_sound: bool = False
-    missing: str | None = None
+    cut: str | None = None
     wasted: int = 0
 
 
@@ -42,15 +43,12 @@ def read_tail(source: Source, format: str, codec: str | None, listener: Listener
     if listener.refused == 0:
         return _of_last_frame(codec, bytes(listener.last)) if listener.last and listener.is_whole else Tail()
     first = bytes(listener.first_refused) if listener.first_refused else b""
-    torn = _of_last_frame(codec, first)
-    if torn.missing and listener.refused == 1:
-        return torn
     length = _frame_bytes(codec, first)
-    if length is None:
-        return Tail(missing="its last frame is not whole") if listener.refused == 1 and codec != "flac" else torn
-    if length:
+    if length == 0:
+        return _of_no_frame(source, listener)
+    if listener.refused > 1:
         return Tail()
-    return _of_no_frame(source, listener)
+    return Tail(cut="its last frame is not whole") if length is None else _of_last_frame(codec, first)
 
 
 def is_no_sound(source: Source, format: str, at: int) -> bool:
@@ -65,7 +63,7 @@ def is_no_sound(source: Source, format: str, at: int) -> bool:
 def _of_no_frame(source: Source, listener: Listener) -> Tail:
     with source.aside() as stream:
         stream.seek(listener.end)
-        is_tag = stream.read(len(max(_TAGS, key=len))).lstrip(b"\0\r\n ").startswith(_TAGS)
+        is_tag = stream.read(len(max(TAGS, key=len))).lstrip(b"\0\r\n ").startswith(TAGS)
     rest = source.size - listener.end
     return Tail(is_no_sound=True, wasted=rest if not is_tag and rest > _FILLER_SHARE * source.size else 0)
 
@@ -73,7 +71,7 @@ def _of_no_frame(source: Source, listener: Listener) -> Tail:
 def _of_last_frame(codec: str | None, frame: bytes) -> Tail:
     length = _frame_bytes(codec, frame)
     if length is not None and length > len(frame):
-        return Tail(missing=f"its last frame has {len(frame)} of {length} bytes")
+        return Tail(cut=f"its last frame has {len(frame)} of {length} bytes")
     return Tail()
 
 
@@ -83,4 +81,6 @@ def _frame_bytes(codec: str | None, frame: bytes) -> int | None:
         return mpeg_length(frame, 0)
     if codec == "aac":
         return adts_length(frame, 0)
+    if codec in ("ac3", "eac3"):
+        return dolby_length(frame)
     return amr.frame_bytes(frame, codec) if codec in amr.CODECS else None

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
-from collections.abc import Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ...check.containment import UNCONTAINED, Containment
 from ...errors import FfmpegError, PrepareError
-from ...media.source import display_name
+from ...media.containers import played_part
+from ...media.opening import open_source
+from ...media.sniff import sniff
+from ...media.source import OpenError, display_name
 from ..steps import Step
 from . import ffmpeg
 from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, Bounds, Progress
@@ -30,6 +37,8 @@ _MEMORY = 3 << 30
 _TRUE_PEAK = -1.5
 # Noise up to this level, in dB below full scale, is lowered by so many dB; speech is louder.
 _LEAST_GAP_S = 0.01
+# A frame that begins at the time of a cut is not copied; times are rounded.
+_LESS_THAN_A_FRAME_S = 0.001
 _NOISE_FLOOR, _NOISE_REDUCTION = -30, 12
 
 
@@ -43,6 +52,17 @@ class PadSilence(Step, frozen=True, kw_only=True):
     @property
     def detail(self) -> str:
         return f"{as_seconds(self.from_s)} to {as_seconds(self.to_s)} with silence at its end"
+
+
+class DropCutFrame(Step, frozen=True, kw_only=True):
+    """Leave out the last frame, of which only part is there. `at_s`: when it begins."""
+
+    name: ClassVar[str] = "drop-cut-frame"
+    at_s: float
+
+    @property
+    def detail(self) -> str:
+        return f"the last frame, at {as_seconds(self.at_s)}, of which only part is there"
 
 
 class FillGap(Step, frozen=True, kw_only=True):
@@ -165,6 +185,15 @@ def run_audio(
     streams = containment.call(source, survey, source)
     if streams.audio is None:
         raise PrepareError(display_name(source), "has no sound")
+    with _played(source, target) as played:
+        try:
+            _run(played, streams, steps, target, progress)
+        except FfmpegError as error:
+            raise FfmpegError(display_name(source), str(error).removeprefix(f"{error.path}: "), error.log) from None
+    return tuple(steps)
+
+
+def _run(source: str, streams: Streams, steps: Sequence[Step], target: str, progress: Progress | None) -> None:
     last = steps[-1]
     bounds = Bounds(_LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND, _MEMORY)
     if isinstance(last, RemuxSound):
@@ -174,12 +203,32 @@ def run_audio(
     else:
         raise TypeError(f"the last step must write the file, not {last.name}")
     ffmpeg.run(graph, source, target, seconds=last.seconds, bounds=bounds, progress=progress)
-    return tuple(steps)
+
+
+@contextlib.contextmanager
+def _played(source: str, target: str) -> Iterator[str]:
+    """The source; or, beside the target while it is made, a copy of what of the source is to be played."""
+    with contextlib.ExitStack() as stack:
+        try:
+            opened = stack.enter_context(open_source(source, whole=True))
+        except OpenError as error:
+            raise PrepareError(display_name(source), str(error)) from None
+        part = played_part(opened, sniff(opened.stream).format)
+        if part.is_all_of(opened.size):
+            yield source
+            return
+        copy = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=Path(target).parent)), "played")
+        with copy.open("wb") as written:
+            shutil.copyfileobj(part, written)
+        yield str(copy)
 
 
 def _copy(streams: Streams, steps: Sequence[Step], remux: RemuxSound) -> Any:
-    trim = step_of(steps, Trim)
-    options: dict[str, Any] = {"c:a": "copy", **({"t": f"{trim.end_s:.6f}"} if trim else {})}
+    options: dict[str, Any] = {"c:a": "copy"}
+    if (trim := step_of(steps, Trim)) is not None:
+        options["t"] = f"{trim.end_s:.6f}"
+    elif (cut := step_of(steps, DropCutFrame)) is not None:
+        options["t"] = f"{cut.at_s - _LESS_THAN_A_FRAME_S:.6f}"
     return _output(_sound(streams), remux.format, options)
 
 
@@ -216,6 +265,8 @@ def _treated(stream: Any, steps: Sequence[Step]) -> Any:
     stream = stream.filter("aresample", **options)
     if (trim := step_of(steps, Trim)) is not None:
         stream = stream.filter("atrim", start=f"{trim.start_s:.6f}", end=f"{trim.end_s:.6f}").filter("asetpts", "PTS-STARTPTS")
+    elif (cut := step_of(steps, DropCutFrame)) is not None:
+        stream = stream.filter("atrim", end=f"{cut.at_s:.6f}")
     if step_of(steps, Denoise):
         stream = stream.filter("afftdn", nr=_NOISE_REDUCTION, nf=_NOISE_FLOOR)
     return stream.filter("aformat", channel_layouts="mono") if step_of(steps, MixDown) else stream

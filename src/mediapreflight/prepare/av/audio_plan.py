@@ -16,13 +16,24 @@ from ...catalog.interval import Interval
 from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
-from ...media.facts import AudioFacts, Problem, VideoFacts, differ, mendable_gap
+from ...media.facts import AudioFacts, Problem, VideoFacts, cut_frame, differ, mendable_gap
 from ...rules import names
 from .. import aims
 from ..aims import MARGIN_S, Lengths, Reasons, first_of
 from ..options import PrepareOptions
 from ..steps import Expected, Rename, Step
-from .audio import Denoise, DropPictures, EncodeSound, ExtractSound, FillGap, Loudness, MixDown, PadSilence, RemuxSound
+from .audio import (
+    Denoise,
+    DropCutFrame,
+    DropPictures,
+    EncodeSound,
+    ExtractSound,
+    FillGap,
+    Loudness,
+    MixDown,
+    PadSilence,
+    RemuxSound,
+)
 from .cuts import Cut, Timeline, cuts, last_cut
 from .steps import NEEDED, Trim
 
@@ -153,8 +164,9 @@ def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, f
         rate, channels, is_encrypted = None, None, facts.encrypted
         reasons = _sound_track_reasons(reasons, length or 0.0, role)
     else:
+        cut = cut_frame(facts)
         length, rate, channels, is_encrypted = (
-            aims.measured_length(facts),
+            cut.at_s if cut else aims.measured_length(facts),
             facts.sample_rate,
             facts.channels,
             facts.problem(Problem.ENCRYPTED) is not None,
@@ -265,7 +277,7 @@ def _remuxed(case: _Case, trim: Trim | None) -> AudioPlan:
         # What is copied cannot be faded; at a pause there is nothing to fade.
         trim = Trim(reason=reason, end_s=trim.end_s, of_s=trim.of_s, place=trim.place)
     remux = RemuxSound(reason=reason, source_format=facts.format or "", format=format, seconds=seconds)
-    steps = (*_extraction(case), *_without_pictures(case), *((trim,) if trim else ()), remux)
+    steps = (*_extraction(case), *_without_pictures(case), *_shortened(case, trim), remux)
     expected = Expected(format=format, duration_s=round(seconds, 3), audio_codec=facts.audio_codec)
     return steps, aims.extension(format), expected
 
@@ -283,7 +295,7 @@ def _encoded(case: _Case, why: str, trim: Trim | None, padded: PadSilence | None
         *_extraction(case),
         *_without_pictures(case),
         *_filled(case),
-        *((trim,) if trim else ()),
+        *_shortened(case, trim),
         *_asked_for(case),
         *((padded,) if padded else ()),
         encode,
@@ -301,6 +313,13 @@ def _extraction(case: _Case) -> Iterator[Step]:
 def _without_pictures(case: _Case) -> Iterator[Step]:
     if isinstance(case.facts, AudioFacts) and case.facts.cover_art_bytes:
         yield DropPictures(reason=first_of(case.reasons, _PICTURES) or NEEDED, size=case.facts.cover_art_bytes)
+
+
+def _shortened(case: _Case, trim: Trim | None) -> Iterator[Step]:
+    if trim:
+        yield trim
+    elif cut := cut_frame(case.facts):
+        yield DropCutFrame(reason=first_of(case.reasons, _FALSE) or NEEDED, at_s=cut.at_s)
 
 
 def _filled(case: _Case) -> Iterator[Step]:
