@@ -217,6 +217,30 @@ def test_priming_is_neither_stated_nor_measured(make: MediaMaker, extension: str
     assert (facts.sample_rate, facts.problems) == (rate, ())
 
 
+@pytest.mark.parametrize(
+    ("editlist", "counted", "seconds"),
+    [
+        pytest.param(0, 0, 1.0, id="the tag alone"),
+        pytest.param(1, 800, 1.024, id="an edit list goes first"),
+        pytest.param(0, 3000, 1.024, id="the tag of another file"),
+    ],
+)
+def test_padding_that_only_itunes_counts(make: MediaMaker, editlist: int, counted: int, seconds: float) -> None:
+    """A tag with samples of delay, padding and sound stands in for an edit list. `counted`: how many too few it claims."""
+    from mutagen.mp4 import MP4, MP4FreeForm
+
+    bare = make("itunes.aac", *lavfi(TONE), "-c:a", "aac")
+    path = make(f"itunes-{editlist}-{counted}.m4a", "-i", bare, "-c", "copy", "-use_editlist", str(editlist))
+    with av.open(str(path)) as container:
+        stored = sum(1024 for packet in container.demux(audio=0) if packet.size)
+    numbers = f" 00000000 00000400 {stored - 1024 - 16_000:08X} {16_000 - counted:016X}" + " 00000000" * 8
+    tagged = MP4(path)
+    tagged["----:com.apple.iTunes:iTunSMPB"] = [MP4FreeForm(numbers.encode())]
+    tagged.save()
+    facts = audio(path)
+    assert (facts.duration_s, facts.problems) == (pytest.approx(seconds, abs=0.001), ())
+
+
 @pytest.mark.parametrize("extension", ["ogg", "webm", "mka"])
 def test_priming_of_opus(make: MediaMaker, extension: str) -> None:
     path = make(f"opus.{extension}", *lavfi(TONE.replace("16000", "48000")), "-c:a", "libopus")

@@ -163,6 +163,8 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
             skipped, info = skipped_bytes(file, source.size, format), read_info_tag(file)
     rest = read_tail(source, format, facts.audio_codec, listener)
     length = _length(listener, rest, stream, format)
+    if DEMUXERS[format] == "mov" and (counted := _counted_by_itunes(source, container, listener)):
+        length = min(length, counted)
     facts = msgspec.structs.replace(
         facts,
         duration_s=round(length, 6),
@@ -173,6 +175,26 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
         problems.append(Problem.MISSTATED.because(f"{rest.cut}; all sound before it is whole"))
         return msgspec.structs.replace(facts, problems=tuple(problems), gaps=(_cut_frame(listener, stream, length),))
     return msgspec.structs.replace(facts, problems=(*problems, *_trouble(facts, listener, rest, stream, skipped)))
+
+
+def _counted_by_itunes(source: Source, container: InputContainer, listener: Listener) -> float | None:
+    """Seconds of sound by the tag `iTunSMPB`: delay, padding and sound in samples; None where it does not count.
+
+    An edit list goes first. The tag counts where there is none: FFmpeg, iTunes and ExoPlayer leave out what it calls padding.
+    One that does not add up to what is stored is left from another file.
+    """
+    try:
+        delay, padding, sound = (int(number, 16) for number in container.metadata.get("iTunSMPB", "").split()[1:4])
+    except ValueError:
+        return None
+    with source.aside() as stream:
+        movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov")
+        tracks = [box for box in isobmff.boxes(stream, movie.start, movie.end) if box.type == b"trak"] if movie else []
+        if any(isobmff.find(stream, track, b"edts", b"elst") for track in tracks):
+            return None
+    rate = container.streams.audio[0].rate
+    is_all = rate and abs((delay + padding + sound) / rate - listener.stored_s) <= listener.frame_s
+    return sound / rate if is_all else None
 
 
 def _is_cut_frame_all(listener: Listener, stream: AudioStream, format: str, info: InfoTag) -> bool:

@@ -299,6 +299,21 @@ def test_a_recording_begins_with_its_first_sound(tmp_path: Path) -> None:
     assert np.abs(after[:, :2000]).max() > 0.1
 
 
+@pytest.mark.parametrize(
+    ("name", "codecs"),
+    [("v.wmv", ("wmv2", "wmav2")), ("v.avi", ("mpeg4", "wmav2")), ("v.mp4", ("mpeg4", "aac"))],
+)
+@pytest.mark.parametrize("late_s", [0, 0.5])
+def test_a_sound_track_begins_with_its_first_sound(name: str, codecs: tuple[str, str], late_s: float, tmp_path: Path) -> None:
+    source, (picture, sound) = tmp_path / name, codecs
+    noise = ("-itsoffset", late_s, "-f", "lavfi", "-i", "anoisesrc=d=3:r=44100:seed=1:a=0.5")
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=3", *noise, "-c:v", picture, "-c:a", sound, source)
+    target, _ = made(source, LIVEPORTRAIT, tmp_path)
+    before, after = samples(source), samples(target)
+    assert abs(before.shape[1] - after.shape[1]) <= 44100 * 0.02
+    assert np.abs(after[:, :2000]).max() > 0.1
+
+
 def test_a_source_that_vanished_is_said(tmp_path: Path) -> None:
     source = tmp_path / "v.mp3"
     facts = AudioFacts(path=str(source), format="mp3", audio_codec="mp3", duration_s=5.0, stated_duration_s=200.0)

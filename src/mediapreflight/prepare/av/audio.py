@@ -259,10 +259,8 @@ def _treated(stream: Any, steps: Sequence[Step]) -> Any:
     if (gap := step_of(steps, FillGap)) is not None:
         stream = stream.filter("asetpts", f"PTS+gt(T,{gap.at_s:.6f})*{gap.untimed_s:.6f}/TB")
         options |= {"min_hard_comp": _LEAST_GAP_S}
-    if step_of(steps, ExtractSound) is None:
-        # A decoder that needs a packet before its first sound (WMA) begins late; the recording begins with that sound.
-        stream = stream.filter("asetpts", "PTS-max(STARTPTS,0)")
-    stream = stream.filter("aresample", **options)
+    # A recording begins with its first sound: a decoder that needs a packet before it (WMA) begins late, and so do some tracks.
+    stream = stream.filter("asetpts", "PTS-max(STARTPTS,0)").filter("aresample", **options)
     if (trim := step_of(steps, Trim)) is not None:
         stream = stream.filter("atrim", start=f"{trim.start_s:.6f}", end=f"{trim.end_s:.6f}").filter("asetpts", "PTS-STARTPTS")
     elif (cut := step_of(steps, DropCutFrame)) is not None:
