@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.media.riff import WavHeader, avi_missing_bytes, avi_missing_index, info_bytes, read_wav_header
+from mediapreflight.media.riff import (
+    WavHeader,
+    aiff_missing_bytes,
+    avi_missing_bytes,
+    avi_missing_index,
+    info_bytes,
+    read_wav_header,
+)
 
 from .make import FIXTURES, patched, riff, riff_chunk, wav
 
@@ -132,6 +139,19 @@ def test_random_bytes_never_raise(data: bytes) -> None:
     assert header(data).missing >= 0
     assert avi_missing_bytes(io.BytesIO(data), len(data)) >= 0
     assert avi_missing_index(io.BytesIO(data), len(data)) >= 0
+
+
+@pytest.mark.parametrize(("cut", "missing"), [(0, 0), (1, 0), (64, 0), (65, 65), (900, 900)])
+def test_aiff_that_is_cut_off(cut: int, missing: int) -> None:
+    body = b"COMM" + struct.pack(">I", 18) + bytes(18) + b"SSND" + struct.pack(">I", 1008) + bytes(1008)
+    data = (b"FORM" + struct.pack(">I", 4 + len(body)) + b"AIFF" + body)[: 1054 - cut]
+    assert aiff_missing_bytes(io.BytesIO(data), len(data)) == missing
+
+
+@pytest.mark.parametrize("claim", [0, 0xFFFFFFFF, 0x7FFFFFFF])
+def test_aiff_of_unknown_length_is_whole(claim: int) -> None:
+    data = b"FORM" + bytes(4) + b"AIFF" + b"SSND" + struct.pack(">I", claim) + bytes(1000)
+    assert aiff_missing_bytes(io.BytesIO(data), len(data)) == 0
 
 
 INDEX = AVI.rindex(b"idx1")

@@ -151,6 +151,17 @@ def test_a_broken_page_of_ogg_is_damage(make: MediaMaker, encoder: str) -> None:
     assert audio(make.write("page.ogg", patched(data, len(data) // 2, bytes(50)))).problem(Problem.CORRUPT) is not None
 
 
+@pytest.mark.parametrize(("extension", "encoder"), [("ac3", "ac3"), ("eac3", "eac3"), ("wv", "wavpack")])
+def test_a_frame_with_a_wrong_checksum_is_damage(make: MediaMaker, extension: str, encoder: str) -> None:
+    """Decoders play it, and say nothing."""
+    noise = lavfi("anoisesrc=d=3:r=48000:seed=1:a=0.5")
+    data = make(f"checked.{extension}", *noise, "-c:a", encoder).read_bytes()
+    middle = len(data) // 2
+    assert audio(make.write(f"whole.{extension}", data)).problems == ()
+    turned = patched(data, middle, bytes((data[middle] ^ 16,)))
+    assert audio(make.write(f"turned.{extension}", turned)).problem(Problem.CORRUPT) is not None
+
+
 @pytest.mark.parametrize("stray", [b"ID3\x04\0\0\0\0\x02\0" + bytes(256), ID3V1], ids=["id3v2", "id3v1"])
 def test_tags_between_frames_of_adts_are_no_damage(make: MediaMaker, stray: bytes) -> None:
     data = whole(make, "aac")

@@ -213,6 +213,7 @@ _MISSING_BYTES: dict[str, Callable[[BinaryIO, int], int]] = {
     "mov": extents.missing_bytes,
     "matroska": matroska.missing_bytes,
     "avi": riff.avi_missing_bytes,
+    "aiff": riff.aiff_missing_bytes,
 }
 # What stands behind all frames: titles, an index that readers do without.
 _MISSING_BEHIND: dict[str, Callable[[BinaryIO, int], int]] = {

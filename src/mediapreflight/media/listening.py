@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_DECODED_S = 600.0
 # So many places where sound is lost are told apart; of a file with more, nobody wants a list.
 MAX_GAPS = 20
+# Codecs whose frames have checksums that all encoders write.
+_CHECKSUMMED = frozenset({"flac", "ac3", "eac3", "wavpack"})
 
 
 class Listener:
@@ -49,8 +51,8 @@ class Listener:
         self._is_bare = is_bare
         self._accepted = self._accepted_bytes = 0
         self._is_decodable = decode and stream.codec_context is not None
-        if self._is_decodable and self._codec == "flac" and not stream.codec_context.is_open:
-            # By default its decoder plays a frame whose checksum is wrong.
+        if self._is_decodable and self._codec in _CHECKSUMMED and not stream.codec_context.is_open:
+            # By default their decoders play a frame whose checksum is wrong.
             stream.codec_context.options = {"err_detect": "crccheck+explode"}
 
     @property

@@ -11,6 +11,8 @@ _CAPTURE = b"OggS"
 _HEADER_BYTES = 27
 _FLAGS, _POSITION, _SERIAL, _SEQUENCE, _CHECKSUM = 5, slice(6, 14), slice(14, 18), slice(18, 22), slice(22, 26)
 _FIRST, _LAST = 2, 4
+# No reader looks further ahead for the next one.
+_LONGEST_PAGE = 27 + 255 + 255 * 255
 # Beyond this the packets are no longer counted either.
 _MAX_PAGES = 1_000_000
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -35,7 +37,8 @@ def read_pages(stream: BinaryIO, size: int) -> Pages:
             found = None if is_last else position_of(stream, _CAPTURE, at)
             if found is None:
                 return Pages(broken, is_cut=not is_last and at < size)
-            at, broken = found, broken + 1
+            # Bytes that belong to no page are no loss; where one stood there, the numbers of the next ones tell.
+            at, broken = found, broken + (found - at > _LONGEST_PAGE)
             continue
         lacing = stream.read(head[-1]) if len(head) == _HEADER_BYTES else b""
         length = _HEADER_BYTES + len(lacing) + sum(lacing)
@@ -43,14 +46,14 @@ def read_pages(stream: BinaryIO, size: int) -> Pages:
             found = position_of(stream, _CAPTURE, at + 1)
             if found is None:
                 return Pages(broken, is_cut=True)
-            at, broken = found, broken + 1
+            at = found
             continue
         data = stream.read(sum(lacing))
         serial, sequence = head[_SERIAL], int.from_bytes(head[_SEQUENCE], "little")
         begins = bool(head[_FLAGS] & _FIRST)
         # Taggers that edit a page of titles leave its checksum as it was.
         is_whole = not any(head[_POSITION]) or _checksum(head, lacing + data) == int.from_bytes(head[_CHECKSUM], "little")
-        broken += not is_whole or (not begins and following.get(serial, sequence) != sequence)
+        broken += not is_whole or (not begins and following.get(serial) != sequence)
         following[serial] = sequence + 1
         is_last = bool(head[_FLAGS] & _LAST)
         at += length

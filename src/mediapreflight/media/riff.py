@@ -1,4 +1,8 @@
-"""RIFF headers of WAV and AVI files. Source: Microsoft, "Multimedia Programming Interface" (1991); EBU Tech 3306 for RF64."""
+"""RIFF headers of WAV and AVI files, and the like of AIFF.
+
+Sources: Microsoft, "Multimedia Programming Interface" (1991); EBU Tech 3306 for RF64; Apple, "Audio Interchange File
+Format" (1989).
+"""
 
 from __future__ import annotations
 
@@ -168,6 +172,19 @@ def info_bytes(stream: BinaryIO, size: int) -> int:
             break
         at += _HEADER_BYTES + skipped
     return longest
+
+
+def aiff_missing_bytes(stream: BinaryIO, size: int) -> int:
+    """How far the sound of an AIFF file runs past its end; 0 where it is whole, or its length was left open."""
+    at = 12
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        name, length = stream.read(4), int.from_bytes(stream.read(4), "big")
+        if len(name) < 4 or name == b"SSND":
+            missing = at + _HEADER_BYTES + length - size
+            return missing if missing > _SLIP_BYTES and not _is_left_open(length, max(0, size - at)) else 0
+        at += _HEADER_BYTES + length + (length & 1)
+    return 0
 
 
 def avi_missing_bytes(stream: BinaryIO, size: int) -> int:
