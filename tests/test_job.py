@@ -88,6 +88,21 @@ def test_revised_changes_only_what_is_named() -> None:
     assert revised(job, parameters={}).parameters == {}
     assert revised(job, inputs={"image": "c.png"}).inputs == {"image": "c.png"}
     assert not revised(job, inputs={}).whole
+    assert revised(job, face=2).face == 2
+    assert revised(revised(job, face=2), inputs={}).face == 2
+
+
+@pytest.mark.parametrize("face", [0, -1, True, 1.0, "1", [1]])
+def test_number_that_no_face_has(face: object) -> None:
+    with pytest.raises(UsageError, match="face must be a whole number from 1"):
+        Job("emo-v1", face=face)
+
+
+def test_boxes_say_which_face_is_meant() -> None:
+    model = builtin_catalog().model("emo-v1")
+    assert Job("emo-v1", face=2).chosen_face(model) == 2
+    assert Job("emo-v1", face=2, face_bbox=None).chosen_face(model) == 2
+    assert Job("emo-v1", face=2, face_bbox=[1, 2, 3, 4]).chosen_face(model) is None
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,20 @@ def test_cells_that_cannot_be_read_as_their_type_stay_text(write: Write) -> None
     assert job.parameters == {"video_fps": "fast", "other": "1"}
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("jobs.toml", '[[jobs]]\nmodel = "emo-v1"\nimage = "a.png"\nface = 2\n'),
+        ("jobs.jsonl", '{"model": "emo-v1", "image": "a.png", "face": 2}'),
+        ("jobs.csv", "model,image,face\nemo-v1,a.png,2\n"),
+    ],
+)
+def test_a_face_is_chosen(write: Write, tmp_path: Path, name: str, text: str) -> None:
+    assert list(read_jobs(write(name, text))) == [Job("emo-v1", image=str(tmp_path / "a.png"), face=2)]
+    wrong = refusal(write(name, text.replace("2", "0")))
+    assert "`face` must be a whole number from 1, not 0" in wrong
+
+
 def test_unknown_keys_are_left_to_the_rules(write: Write) -> None:
     (job,) = read_jobs(write("jobs.jsonl", '{"model": "emo-v1", "imag": "a.png", "parameters.x": null}'))
     assert job.inputs == {"imag": "a.png"}

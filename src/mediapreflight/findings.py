@@ -54,7 +54,7 @@ class InputReport(Struct, frozen=True, kw_only=True):
 
 
 class JobReport(Struct, frozen=True, kw_only=True):
-    """One job and everything found in it. `ok`: no finding of severity error or unchecked."""
+    """One job and everything found in it. `ok`: no finding of severity error or unchecked. `face`: the number it chooses."""
 
     model: str
     ok: bool
@@ -62,6 +62,7 @@ class JobReport(Struct, frozen=True, kw_only=True):
     fields: dict[str, Any]
     inputs: dict[str, InputReport]
     findings: tuple[Finding, ...]
+    face: int | None = None
 
 
 class Summary(Struct, frozen=True, kw_only=True):

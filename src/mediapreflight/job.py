@@ -18,7 +18,7 @@ MUST_BE_ENCODED = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
 _URL = re.compile(r"(https?|oss)://", re.IGNORECASE)
 _OSS = re.compile("oss://", re.IGNORECASE)
 # What a job says of itself: no input can go by these names.
-OWN_KEYS = frozenset({"model", "parameters", "region", "whole"})
+OWN_KEYS = frozenset({"model", "parameters", "region", "face", "whole"})
 
 
 class Job:
@@ -32,13 +32,18 @@ class Job:
             `data:`, `http(s)://`, `oss://`), a plain value for a field such as `prompt`, `template_id` or `face_bbox`.
         parameters: request parameters by name.
         region: where it will be sent; None where that is left open.
+        face: the person who is meant, by the number `faces` gives the face (1 is the largest); None: whoever is the largest.
+            Boxes among the inputs say it already, and are what counts then.
         whole: whether the job must be complete. False: each input stands for itself, and missing ones are no fault.
+
+    Raises UsageError for a face that is no whole number from 1.
     """
 
     model: str
     inputs: Mapping[str, Any]
     parameters: Mapping[str, Any]
     region: str | None
+    face: int | None
     whole: bool
 
     def __init__(
@@ -48,14 +53,18 @@ class Job:
         *,
         parameters: Mapping[str, Any] | None = None,
         region: str | None = None,
+        face: int | None = None,
         whole: bool = True,
         **inputs: Any,
     ) -> None:
+        if face is not None and not is_face_number(face):
+            raise UsageError(f"face must be a whole number from 1, not {face!r}")
         vars(self).update(
             model=model,
             inputs={name: _plain(value) for name, value in inputs.items()},
             parameters=dict(parameters or {}),
             region=region,
+            face=face,
             whole=whole,
         )
 
@@ -76,6 +85,11 @@ class Job:
         known = model.parameters.get(parameter)
         return self.parameters.get(parameter, known.default if known else None)
 
+    def chosen_face(self, model: Model) -> int | None:
+        """The number of the face that is meant; None where nobody chose one, or where boxes among the inputs say it."""
+        gives_boxes = any(self.inputs.get(name) is not None for name, field in model.fields.items() if field.type == "box")
+        return None if gives_boxes else self.face
+
     def holds(self, condition: Condition, model: Model) -> bool:
         """Whether a condition of the job's model in the catalog is true of it."""
         if condition.parameter is not None:
@@ -92,6 +106,11 @@ class Job:
 
 def _plain(value: Any) -> Any:
     return os.fsdecode(value) if isinstance(value, os.PathLike | bytes) else value
+
+
+def is_face_number(value: object) -> bool:
+    """Whether a value can be the number of a face: a whole number from 1."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def is_url(value: object) -> bool:
@@ -129,13 +148,19 @@ def with_local_paths(job: Job, model: Model) -> Job:
 
 
 def revised(
-    job: Job, *, inputs: Mapping[str, Any] | None = None, parameters: Mapping[str, Any] | None = None, region: str | None = None
+    job: Job,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    region: str | None = None,
+    face: int | None = None,
 ) -> Job:
-    """The job with other inputs, parameters or region; what is None stays."""
+    """The job with other inputs, parameters, region or face; what is None stays."""
     return Job(
         job.model,
         parameters=job.parameters if parameters is None else parameters,
         region=region or job.region,
+        face=job.face if face is None else face,
         whole=job.whole,
         **(job.inputs if inputs is None else inputs),
     )

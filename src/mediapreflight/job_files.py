@@ -1,7 +1,7 @@
 """Job files: many jobs as TOML (`[[jobs]]`), JSON Lines, CSV, or the `prepared.json` that `prepare` writes.
 
-One record a job: `model`, one key per input, `parameters.NAME` (in TOML and JSON also a table `parameters`), `region`. Paths
-count from the folder of the job file. Errors name the file and the line.
+One record a job: `model`, one key per input, `parameters.NAME` (in TOML and JSON also a table `parameters`), `region`,
+`face`. Paths count from the folder of the job file. Errors name the file and the line.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .catalog import Catalog, builtin_catalog
 from .catalog.loading import TOO_LONG_NUMBER, TomlError, dotted, is_nested_too_deeply, not_in_json, toml_table
 from .errors import JobFileError, UnknownModelError
-from .job import OWN_KEYS, Job, is_local, is_url, parsed
+from .job import OWN_KEYS, Job, is_face_number, is_local, is_url, parsed
 from .media.source import local_path
 from .named_files import MOST_JOB_TABLE_BYTES, MOST_JOBS_BYTES, NotReadError, read_text
 
@@ -139,7 +139,7 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
         if strays := [role for role, value in job.urls.items() if not is_url(value)]:
             raise JobFileError(path, f"names something under `urls` that is none: `{strays[0]}`")
         files = {role: Path(item.path).name for role, item in job.inputs.items()}
-        head = {"model": job.model, "region": job.region, "parameters": job.parameters}
+        head = {"model": job.model, "region": job.region, "face": job.face, "parameters": job.parameters}
         yield _Record(None, {**head, **job.fields, **job.urls, **files}, typed=True)
 
 
@@ -184,6 +184,10 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
     region = values.get("region")
     if region is not None and not isinstance(region, str):
         raise wrong("`region` must be text")
+    face = values.get("face")
+    face = parsed(face, "integer") if isinstance(face, str) and not record.typed else face
+    if face is not None and not is_face_number(face):
+        raise wrong(f"`face` must be a whole number from 1, not {face!r}")
     for role in model.roles:
         if role in inputs and not isinstance(inputs[role], str):
             raise wrong(f"`{role}` must be a path or a URL, not {inputs[role]!r}")
@@ -196,7 +200,7 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
         inputs = {key: parsed(value, model.fields[key].type) if key in model.fields else value for key, value in inputs.items()}
     folder = Path(path).parent
     inputs = {key: _from_folder(folder, value) if key in model.roles else value for key, value in inputs.items()}
-    return Job(name, parameters=parameters, region=region, **inputs)
+    return Job(name, parameters=parameters, region=region, face=face, **inputs)
 
 
 def _from_folder(folder: Path, value: str) -> str:

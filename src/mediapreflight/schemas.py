@@ -108,6 +108,7 @@ def _job_of(model: Model) -> dict[str, Any]:
         "properties": {
             "model": {"enum": [model.id, *model.aliases]},
             "region": {"enum": list(model.regions)},
+            "face": {"type": "integer", "minimum": 1, "description": "the person who is meant, as `faces` numbers them"},
             **{name: {"type": "string", "description": f"path or URL: {role.kind}"} for name, role in model.roles.items()},
             **{name: _value(field) for name, field in model.fields.items()},
             "parameters": {"type": "object", "properties": parameters, "additionalProperties": False},

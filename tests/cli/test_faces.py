@@ -55,6 +55,33 @@ def pictures(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def couple(pictures: Path, fixtures: Path) -> Path:
+    """Two people, the larger on the left."""
+    with Image.open(fixtures / "portrait.jpg") as portrait:
+        both = Image.new("RGB", (1200, 640))
+        both.paste(portrait, (0, 0))
+        both.paste(portrait.resize((500, 500)), (700, 100))
+    both.save(pictures / "couple.png")
+    return pictures / "couple.png"
+
+
+def test_a_face_is_chosen_by_its_number(faces, run, couple: Path, tmp_path: Path) -> None:
+    (largest,) = faces(couple)
+    (second,) = faces(couple, "--face", "2", "--crop", tmp_path / "crop.png", "--annotate", tmp_path / "drawn.png")
+    assert second["faces"] == largest["faces"]
+    assert [largest["face_bbox"], second["face_bbox"]] == [each["bbox"] for each in largest["faces"]]
+    left, top, right, bottom = second["ext_bbox"]
+    assert (rgb(tmp_path / "crop.png") == rgb(couple)[top:bottom, left:right]).all()
+    assert left > 600
+    x1, y1, _, _ = second["face_bbox"]
+    yellow = (rgb(tmp_path / "drawn.png") == (255, 210, 0)).all(axis=2)
+    assert yellow[y1, x1 : x1 + 100].mean() > 0.9
+    refused = run("faces", couple, "--face", "3")
+    assert refused.status == 1
+    assert "face_bbox  none: there is no face 3: the picture shows 2 faces\n" in refused.out
+
+
 # --- what is said ----------------------------------------------------------------------------------------------------
 
 

@@ -70,7 +70,7 @@ def test_role_given_twice(refused) -> None:
     assert refused("check", "--model", "emo-v1", "image=a.png", "image=b.png") == "image is given twice: a.png and b.png"
 
 
-@pytest.mark.parametrize("name", ["model", "parameters", "region", "whole"])
+@pytest.mark.parametrize("name", ["model", "parameters", "region", "face", "whole"])
 def test_name_no_input_can_have(refused, name: str) -> None:
     assert refused("check", "--model", "emo-v1", f"{name}=a.png").startswith(f"emo-v1 has no input '{name}'")
 
@@ -306,6 +306,20 @@ def test_region(check, fixtures: Path) -> None:
     assert check(*arguments, "--region", "beijing").out == ""
     assert "PAIR006" in check(*arguments, "--region", "virginia").out
     assert "PAIR005" in check(*arguments, "--region", "frankfurt").out
+
+
+def test_face(check, fixtures: Path) -> None:
+    result = check("emo-v1", f"image={fixtures}/portrait.jpg", "--face", "2", *JSON, level="content")
+    (job,) = json.loads(result.out)["jobs"]
+    assert job["face"] == 2
+    assert "chosen-face-missing" in [finding["name"] for finding in job["findings"]]
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "two", "1.5", ""])
+def test_number_no_face_has(refused, number: str) -> None:
+    assert f"{number!r} is no whole number of 1 or more" in refused(
+        "check", "--model", "emo-v1", "image=a.png", f"--face={number}"
+    )
 
 
 # --- nothing that can be meant ---------------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from mediapreflight.people.geometry import (
     NoExtBox,
     crop_to,
     ext_bbox,
-    face_bbox,
     nearest_ratio,
     orient,
     resize,
@@ -76,17 +75,6 @@ class TestBox:
     )
     def test_shared_pixels_are_those_in_both(self, other, pixels):
         assert Box(0, 0, 10, 10).shared(other) == other.shared(Box(0, 0, 10, 10)) == pixels
-
-
-class TestFaceBbox:
-    def test_is_the_largest_face(self):
-        assert face_bbox([Box(0, 0, 5, 9), Box(0, 0, 7, 7), Box(0, 0, 6, 8)]) == Box(0, 0, 7, 7)
-
-    def test_is_the_first_of_equals(self):
-        assert face_bbox([Box(0, 0, 4, 9), Box(1, 1, 7, 7), Box(2, 2, 8, 8)]) == Box(0, 0, 4, 9)
-
-    def test_is_none_where_there_is_no_face(self):
-        assert face_bbox([]) is None
 
 
 class TestExtBbox:

@@ -14,7 +14,7 @@ import mediapreflight
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.errors import UnreadableMediaError
 from mediapreflight.people import portraits
-from mediapreflight.people.facts import Face, PictureContent
+from mediapreflight.people.facts import Body, Face, PictureContent
 from mediapreflight.people.geometry import EMOJI_PORTRAIT, Box
 from mediapreflight.people.portraits import find_portrait, framing_of
 
@@ -83,8 +83,44 @@ def test_framing_of_a_detect_call(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_largest_face_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    seeing(monkeypatch, face(10, 10, 110, 110), face(400, 400, 700, 700), face(200, 200, 250, 250))
+    seeing(monkeypatch, face(400, 400, 700, 700), face(10, 10, 110, 110))
     assert find_portrait("any.png").face_bbox == Box(400, 400, 700, 700)
+
+
+def test_chosen_face_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeing(monkeypatch, face(400, 400, 700, 700), face(210, 310, 310, 410))
+    found = find_portrait("any.png", face=2)
+    assert found.face_bbox == Box(210, 310, 310, 410)
+    assert found.ext_bbox == Box(135, 220, 385, 470)
+    assert [each.box for each in found.faces] == [Box(400, 400, 700, 700), Box(210, 310, 310, 410)]
+
+
+@pytest.mark.parametrize(("faces", "said"), [((), "no faces"), ((face(1, 1, 9, 9),), "1 face")])
+def test_face_of_a_number_that_is_not_there(monkeypatch: pytest.MonkeyPatch, faces: tuple[Face, ...], said: str) -> None:
+    seeing(monkeypatch, *faces)
+    found = find_portrait("any.png", face=2)
+    assert (found.face_bbox, found.ext_bbox) == (None, None)
+    assert found.reason == f"there is no face 2: the picture shows {said}"
+
+
+def test_the_chosen_face_and_its_body_come_first() -> None:
+    def body(x1: int, x2: int) -> Body:
+        return Body(
+            bbox=(x1, 0, x2, 900),
+            framing="half",
+            facing="front",
+            posture="unknown",
+            hips_in_picture=True,
+            hands_in_picture=False,
+        )
+
+    faces = face(100, 100, 200, 200), face(420, 100, 500, 180), face(700, 100, 760, 160)
+    wide, own, beside = body(50, 700), body(380, 540), body(600, 860)
+    seen = PictureContent(width=1000, height=900, faces=faces, bodies=(wide, beside, own))
+    led = portraits.led_by(seen, 2)
+    assert led.faces == (faces[1], faces[0], faces[2])
+    assert led.bodies == (own, wide, beside)
+    assert portraits.led_by(seen, 4) is seen
 
 
 def test_no_face(monkeypatch: pytest.MonkeyPatch) -> None:

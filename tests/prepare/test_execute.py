@@ -122,6 +122,79 @@ def test_a_box_that_is_none_is_named_and_never_used(fixtures: Path, box: object,
     assert not planned.unfixable
 
 
+@pytest.fixture(scope="module")
+def couple(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two people beside each other; the one on the left is larger."""
+    path = tmp_path_factory.mktemp("couple") / "couple.png"
+    with Image.open(fixtures / "portrait.jpg") as portrait:
+        both = Image.new("RGB", (1600, 800), (120, 130, 140))
+        both.paste(portrait.resize((800, 800)), (0, 0))
+        both.paste(portrait.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (960, 160))
+    both.save(path)
+    return path
+
+
+class TestOneOfTwo:
+    @pytest.mark.parametrize(("model", "face"), [("emo-v1", 1), ("emo-v1", 2), ("emoji-v1", 2), ("liveportrait", 2)])
+    def test_the_chosen_one_is_left(self, couple: Path, tmp_path: Path, model: str, face: int) -> None:
+        job = Job(model, image=couple, face=face, whole=False)
+        (planned,) = plan(job)
+        assert planned.to_dict()["ok"]
+        crop = planned.files["image"].steps[0]
+        assert (crop.name, crop.reason) == ("crop", "FACE002 faces-several")
+        ready = prepare(job, out=tmp_path)
+        middle = (crop.box.x1 + crop.box.x2) / 2
+        assert (middle < 800) == (face == 1)
+        content = ready.measured["image"].content
+        assert len(content.faces) == 1
+        assert ready.job.face is None
+        assert check(ready.job).ok
+        if "face_bbox" in ready.job.inputs:
+            assert ready.job.inputs["face_bbox"] == list(content.faces[0].bbox)
+
+    @pytest.mark.parametrize("face", [None, 3])
+    def test_a_dry_run_of_a_crop_says_what_the_run_does(self, couple: Path, tmp_path: Path, face: int | None) -> None:
+        job, options = Job("emo-v1", image=couple, face=face, whole=False), PrepareOptions(crop_to_boxes=True)
+        (planned,) = plan(job, options=options)
+        (made,) = prepare_jobs([job], out=tmp_path, options=options)
+        assert made.record.ok == planned.to_dict()["ok"] == (face is None)
+        assert [each.name for each in planned.stays] == [each.name for each in made.record.findings if each.severity == "error"]
+
+    def test_a_face_that_is_not_there_changes_nothing(self, couple: Path) -> None:
+        (planned,) = plan(Job("liveportrait", image=couple, face=3, whole=False))
+        assert planned.files["image"].steps == ()
+        assert [finding.name for finding in planned.stays] == ["chosen-face-missing"]
+
+    def test_boxes_go_before_the_number(self, couple: Path) -> None:
+        boxes = {"face_bbox": [279, 165, 505, 391], "ext_bbox": [109, 0, 675, 566]}
+        job = Job("emo-v1", image=couple, face=2, whole=False, **boxes)
+        (planned,) = plan(job, options=PrepareOptions(crop_to_boxes=True))
+        assert planned.files["image"].steps[0].box == (109, 0, 675, 566)
+
+    def test_the_only_one_changes_nothing(self, fixtures: Path) -> None:
+        (planned,) = plan(Job("emo-v1", image=fixtures / "portrait.jpg", face=1, whole=False))
+        assert planned.files["image"].steps == ()
+        assert planned.stays == ()
+
+    def test_one_who_stays_beside_another_keeps_a_number(self, couple: Path, tmp_path: Path) -> None:
+        """Where a crop cannot part them, the job still says who is meant, and does not fit."""
+        close = tmp_path / "close.png"
+        with Image.open(couple) as both:
+            joined = Image.new("RGB", (455, 800))
+            joined.paste(both.crop((270, 0, 510, 800)), (0, 0))
+            joined.paste(both.crop((1185, 0, 1400, 800)), (240, 0))
+        joined.save(close)
+        (made,) = prepare_jobs([Job("liveportrait", image=close, face=2, whole=False)], out=tmp_path / "out")
+        assert not made.record.ok
+        assert made.record.face == made.job.face
+        (again,) = read_jobs(tmp_path / "out" / "prepared.json")
+        assert again.face == made.job.face
+        faces = made.measured["image"].content.faces
+        assert len(faces) == 2
+        chosen, other = faces[made.job.face - 1], faces[2 - made.job.face]
+        assert chosen.bbox[0] > other.bbox[0]
+
+
 def test_a_job_that_cannot_be_prepared_names_what_stays(tmp_path: Path, fixtures: Path) -> None:
     job = Job("emo-v1", image=fixtures / "faults" / "truncated.jpg", audio=fixtures / "voice.wav")
     with pytest.raises(PrepareError) as stays:

@@ -26,6 +26,7 @@ from mediapreflight.errors import (
     WaitTimeoutError,
 )
 from mediapreflight.submit.client import AsyncClient, Client
+from mediapreflight.submit.pipeline import SubmitOptions
 
 from .conftest import HURRY, KEY, SYSTEMS, creates, systems
 
@@ -108,6 +109,45 @@ def test_job_with_findings_is_not_sent(client: Client, service: Emulator, fixtur
         client.submit(job)
     assert caught.value.report.findings
     assert service.log == []
+
+
+class TestOneOfTwo:
+    @pytest.fixture
+    def couple(self, fixtures: Path, tmp_path: Path) -> Path:
+        path = tmp_path / "couple.png"
+        with Image.open(fixtures / "portrait.jpg") as portrait:
+            both = Image.new("RGB", (1400, 800))
+            both.paste(portrait.resize((800, 800)), (0, 0))
+            both.paste(portrait.resize((600, 600)), (800, 200))
+        both.save(path)
+        return path
+
+    def test_local_boxes_are_those_of_the_chosen_face(
+        self, couple: Path, client: Client, service: Emulator, fixtures: Path
+    ) -> None:
+        job = Job("emo-v1", image=couple, audio=fixtures / "voice.wav", face=2)
+        client.submit(job, boxes="local", force=True)
+        (made,) = service.tasks
+        assert made["request"]["input"]["face_bbox"][0] > 800
+
+    @pytest.mark.parametrize(("model", "boxes"), [("emo-v1", "service"), ("liveportrait", "local")])
+    def test_what_cannot_be_told_is_not_sent_and_not_even_by_force(
+        self, couple: Path, client: Client, service: Emulator, fixtures: Path, model: str, boxes: Any
+    ) -> None:
+        job = Job(model, image=couple, audio=fixtures / "voice.wav", face=2)
+        with pytest.raises(JobNotFitError, match="FACE002"):
+            client.submit(job, boxes=boxes)
+        with pytest.raises(UsageError, match="no request can say which face is meant"):
+            client.submit(job, boxes=boxes, force=True)
+        assert service.log == []
+
+    def test_delivered_after_a_crop(
+        self, couple: Path, client: Client, service: Emulator, fixtures: Path, tmp_path: Path
+    ) -> None:
+        job = Job("emo-v1", image=couple, audio=fixtures / "voice.wav", face=2)
+        (result,) = client.deliver([job], SubmitOptions(out=tmp_path))
+        assert result.ok
+        assert probe(tmp_path / "prepared" / "couple.png").width < 600
 
 
 def test_forced_job_is_refused_by_the_service(client: Client, fixtures: Path, tmp_path: Path) -> None:

@@ -455,6 +455,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
         fitting = [name for name, role in self.roles.items() if role.kind == kind]
         return tuple(sorted(fitting, key=lambda name: not self.roles[name].required))
 
+    @property
+    def face_roles(self) -> tuple[str, ...]:
+        """The pictures whose faces count."""
+        return tuple(name for name in self.roles_of_kind("image") if (wanted := self.roles[name].content) and wanted.faces)
+
     def source(self, tag: str) -> str:
         """The page and date behind a source tag: `emo-api, 2026-03-15`. Several tags are joined by ` + `."""
         return "; ".join(str(self.sources[part]) for part in split_tags(tag))

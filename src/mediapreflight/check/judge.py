@@ -10,6 +10,7 @@ from ..catalog import Model
 from ..findings import FAILING, Finding, InputReport, JobReport
 from ..job import Job
 from ..media.source import display_name
+from ..people.facts import PictureContent
 from ..rules import Rule, rules_in
 from ..rules.base import Fault, InputCase, JobCase
 from .measure import Measured
@@ -17,9 +18,10 @@ from .measure import Measured
 
 def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: frozenset[str]) -> JobReport:
     """What the selected rules find in a measured job. Pure: no file is opened."""
+    face = job.chosen_face(model)
     cases = {
-        name: InputCase(model, name, model.roles[name], display_name(str(job.inputs[name])), *each)
-        for name, each in measured.items()
+        name: InputCase(model, name, model.roles[name], display_name(str(job.inputs[name])), *each, _if_shown(face, each))
+        for name, each in led_by_face(measured, model, face).items()
     }
     findings = [finding for case in cases.values() for finding in _input_findings(case, codes)]
     findings += _job_findings(JobCase(model, job, cases), codes)
@@ -31,11 +33,32 @@ def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: froze
     return JobReport(
         model=model.id,
         ok=not any(finding.severity in FAILING for finding in findings),
+        face=job.face,
         parameters=_encodable(job.parameters),
         fields=_encodable({name: value for name, value in job.inputs.items() if name not in model.roles}),
         inputs=inputs,
         findings=tuple(findings),
     )
+
+
+def _if_shown(face: int | None, measured: Measured) -> int | None:
+    """The number of the face, where the file is a picture that shows so many."""
+    seen = measured.content
+    return face if face is not None and isinstance(seen, PictureContent) and face <= len(seen.faces) else None
+
+
+def led_by_face(measured: Mapping[str, Measured], model: Model, face: int | None) -> Mapping[str, Measured]:
+    """The same with this face first in the pictures whose faces count: what looks for the largest finds the one that is meant."""
+    if face is None:
+        return measured
+    from ..people.portraits import led_by
+
+    led = {
+        role: item._replace(content=led_by(item.content, face))
+        for role in model.face_roles
+        if (item := measured.get(role)) and isinstance(item.content, PictureContent)
+    }
+    return {**measured, **led}
 
 
 def _input_report(value: str, measured: Measured | None) -> InputReport:
@@ -77,7 +100,13 @@ def _job_findings(case: JobCase, codes: frozenset[str]) -> Iterator[Finding]:
 def _is_one_file(case: JobCase) -> bool:
     """Whether the job is nothing but a file by itself, without boxes to be had: nothing goes with it, so nothing can be amiss."""
     job = case.job
-    alone = not job.whole and not job.parameters and job.region is None and job.inputs.keys() == case.inputs.keys()
+    alone = (
+        not job.whole
+        and not job.parameters
+        and job.region is None
+        and job.face is None
+        and job.inputs.keys() == case.inputs.keys()
+    )
     return alone and len(case.inputs) == 1 and all(measured.content is None for measured in case.inputs.values())
 
 

@@ -17,6 +17,7 @@ from ..people.portraits import Portrait, find_portrait
 from ..report.style import Style
 from ..text import plain
 from . import FINDINGS, OK
+from .arguments import count
 from .output import add_output_arguments, style_of, writable, write
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _QUALITY = 95
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `faces`."""
     parser.add_argument("images", nargs="+", metavar="IMAGE")
+    parser.add_argument("--face", type=count, metavar="N", help="the face the boxes are for, by its number; default: the largest")
     parser.add_argument("--ratio", choices=tuple(FRAMINGS), default="1:1", help="the ratio of ext_bbox; default: 1:1")
     parser.add_argument("--crop", metavar="FILE", help="write the picture cropped to ext_bbox; a folder, for several pictures")
     parser.add_argument("--annotate", metavar="FILE", help="write the picture with faces and boxes drawn in; likewise")
@@ -45,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     with contained(TIME_LIMIT_S) as containment:
         for path, crop, annotation in zip(options.images, crops, annotations, strict=True):
             try:
-                results.append(containment.call(path, _portrait, path, options.ratio, crop, annotation))
+                results.append(containment.call(path, _portrait, path, options.ratio, options.face, crop, annotation))
             except UnreadableMediaError as error:
                 results.append(error)
     pieces = _json(results) if options.output_format == "json" else _text(results, style_of(options))
@@ -54,9 +56,9 @@ def run(options: argparse.Namespace) -> int:
     return OK if found else FINDINGS
 
 
-def _portrait(path: str, ratio: Ratio, crop: Path | None, annotation: Path | None) -> Portrait:
+def _portrait(path: str, ratio: Ratio, face: int | None, crop: Path | None, annotation: Path | None) -> Portrait:
     """What is found in a picture, and the pictures made of it. Raises UnreadableMediaError and MediaPreflightError."""
-    portrait = find_portrait(path, ratio)
+    portrait = find_portrait(path, ratio, face=face)
     if crop is not None and portrait.ext_bbox is not None:
         _save(_cropped(path, portrait), crop)
     if annotation is not None:
@@ -90,7 +92,10 @@ def _lines(portrait: Portrait, style: Style) -> Iterator[str]:
     for number, face in enumerate(portrait.faces, start=1):
         turned = f"yaw {round(face.yaw_deg):+d}, pitch {round(face.pitch_deg):+d}, roll {round(face.roll_deg):+d} degrees"
         yield f"  face {number}     {list(face.bbox)}  score {face.score:.2f}  {turned}\n"
-    yield f"  face_bbox  {style(str(list(portrait.face_bbox or ())), 'green')}\n"
+    if portrait.face_bbox is None:
+        yield f"  face_bbox  {style('none', 'red')}: {portrait.reason}\n"
+        return
+    yield f"  face_bbox  {style(str(list(portrait.face_bbox)), 'green')}\n"
     if portrait.ext_bbox is None:
         yield f"  ext_bbox   {style('none', 'red')}: {portrait.reason}\n"
     else:

@@ -36,7 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--trim", choices=("pause", "end"), default="pause", help="where long recordings are cut; default: pause")
     add("--split", action="store_true", help="make several jobs of a recording that is too long")
     add("--ratio", choices=("1:1", "3:4"), help="the ratio of ext_bbox, where the model takes boxes")
-    add("--crop-to-boxes", action="store_true", help="crop the picture to ext_bbox, where the model takes boxes")
+    add(
+        "--crop-to-boxes",
+        action="store_true",
+        help="crop the picture to ext_bbox, the box around the face; --face N does, where others are in the picture",
+    )
     add("--equal-lengths", action="store_true", help="cut video and voice to one length, where the model would")
     add("--background", default="#ffffff", metavar="#RRGGBB", help="what padding and transparency become")
     add("--loudness", type=float, metavar="LUFS", help="bring recordings to this loudness, such as -16")

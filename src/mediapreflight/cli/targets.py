@@ -22,6 +22,7 @@ from ..media.data_url import is_data_url
 from ..media.kinds import kind_by_name, kind_of
 from ..media.source import display_name, is_remote, local_path
 from ..text import listed, plain
+from .arguments import count
 
 if TYPE_CHECKING:
     from ..config.project import Found, Project, Shown
@@ -61,6 +62,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", help="the model the files are for, whatever the configuration says of them")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter or field; may be repeated")
     parser.add_argument("--region", help="the region the job is for: beijing, singapore, virginia or frankfurt")
+    parser.add_argument("--face", type=count, metavar="N", help="the person who is meant, by the number `faces` lists")
 
 
 def _with_path(target: str) -> str:
@@ -82,10 +84,10 @@ def targets_from(options: argparse.Namespace) -> tuple[Targets, ...]:
     if not governed:
         governed = [(_own_config(), "")]
     if whole := _as_whole_job(options, project_at(governed[0][0])):
-        return (_completed(whole, values, options.region),)
+        return (_completed(whole, values, options),)
     groups = itertools.groupby(governed, key=lambda each: each[0])
     parts = [_several(project_at(path), [target for _, target in group], options.model) for path, group in groups]
-    return tuple(_completed(part, values, options.region) for part in parts)
+    return tuple(_completed(part, values, options) for part in parts)
 
 
 def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
@@ -136,13 +138,13 @@ def _folder_of(target: str) -> str:
     return os.path.abspath(folder)  # noqa: PTH100
 
 
-def _completed(targets: Targets, values: dict[str, str], region: str | None) -> Targets:
-    """The targets with what `--set` and `--region` say of every job."""
-    if not values and region is None:
+def _completed(targets: Targets, values: dict[str, str], options: argparse.Namespace) -> Targets:
+    """The targets with what `--set`, `--region` and `--face` say of every job."""
+    if not values and options.region is None and options.face is None:
         return targets
 
     def complete(job: Job) -> Job:
-        placed = job if region is None else revised(job, region=region)
+        placed = revised(job, region=options.region, face=options.face)
         return with_values(placed, values, targets.catalog) if values else placed
 
     return Targets(map(complete, targets.jobs), targets.catalog, targets.project)

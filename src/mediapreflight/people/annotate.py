@@ -27,21 +27,21 @@ _FONT_HEIGHT = 22
 
 
 def annotated(rgb: Rgb, faces: Sequence[Face], face_bbox: Box | None = None, ext_bbox: Box | None = None) -> Rgb:
-    """A copy of the picture with faces, their keypoints and scores, the chosen face and the crop around it.
+    """A copy of the picture with faces, their numbers, keypoints and scores, the chosen face and the crop around it.
 
     Args:
         rgb: height x width x 3, uint8, in the pixels the boxes are given in.
-        faces: each drawn in green, keypoints as dots, its score above it.
+        faces: each drawn in green, keypoints as dots, its number (from 1) and its score above it.
         face_bbox: drawn in yellow, with its name.
         ext_bbox: drawn in blue, with its name.
 
     Lines and letters grow with the picture and have a black edge, so that they can be read at any size and on any ground.
     """
     pen = _Pen(rgb.copy(), max(1, round(max(rgb.shape) * _LINE)))
-    for face in faces:
+    for number, face in enumerate(faces, start=1):
         pen.box(face.box, _FACE)
         pen.dots(face.keypoints, _FACE, max(1, round(face.box.width * _DOT)))
-        pen.label(face.box, f"{face.score:.2f}", _FACE)
+        pen.label(face.box, f"{number}: {face.score:.2f}", _FACE)
     if ext_bbox is not None:
         pen.box(ext_bbox, _EXT_BBOX)
         pen.label(ext_bbox, "ext_bbox", _EXT_BBOX)

@@ -5,7 +5,7 @@ Boxes are in pixels of the displayed picture, the origin at its top left corner,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from math import floor
 from typing import Literal, NamedTuple, TypeGuard
@@ -103,11 +103,6 @@ class NoExtBox(NamedTuple):
     """Why no box of the ratio, inside the picture, can hold the face."""
 
     reason: str
-
-
-def face_bbox(faces: Iterable[Box]) -> Box | None:
-    """The face a service that takes one face takes: the largest; the first of equals; None where there is none."""
-    return max(faces, key=lambda face: face.area, default=None)
 
 
 def nearest_ratio(box: Box) -> Ratio:

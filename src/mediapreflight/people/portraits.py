@@ -1,24 +1,29 @@
-"""What `faces` answers for one picture: the faces, the one a service would take, and the crop around it."""
+"""What `faces` answers for one picture: the faces, the one that is meant, and the crop around it."""
 
 from __future__ import annotations
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+from msgspec import structs
 
 from ..errors import MissingLibraryError
 from ..media.source import display_name
 from . import see_picture
 from .facts import Face, PictureContent
-from .geometry import EMOJI_PORTRAIT, Box, ExtBox, Framing, Ratio, ext_bbox, face_bbox
+from .geometry import EMOJI_PORTRAIT, Box, ExtBox, Framing, Ratio, ext_bbox
+
+_Item = TypeVar("_Item")
 
 # By the catalog's word for it. Where none stands here, the crop is framed as EMO's.
 _FRAMINGS: dict[tuple[str, Ratio], Framing] = {("emoji", "1:1"): EMOJI_PORTRAIT}
 
 
 class Portrait(NamedTuple):
-    """The faces of a picture, largest first, and its boxes, in pixels of the displayed picture.
+    """The faces of a picture, largest first, and the boxes of one of them, in pixels of the displayed picture.
 
-    `ext_bbox` is None where no box of the ratio can hold the face, and `reason` says why; both are None without a face.
+    `ext_bbox` is None where no box of the ratio can hold the face, and `face_bbox` too where there is no face of the number that
+    was asked for: `reason` says why. All three are None without a face, where no number was asked for.
     """
 
     path: str
@@ -50,8 +55,30 @@ def framing_of(boxes: str, ratio: Ratio) -> Framing | None:
     return _FRAMINGS.get((boxes, ratio))
 
 
-def find_portrait(path: str | os.PathLike[str], ratio: Ratio = "1:1", framing: Framing | None = None) -> Portrait:
-    """Look for faces in a picture and compute the boxes for the largest, framed as EMO's where `framing` is None.
+def led_by(seen: PictureContent, face: int) -> PictureContent:
+    """The same picture with the face of this number first, and its body; unchanged where there is no such face."""
+    if face > len(seen.faces):
+        return seen
+    chosen = seen.faces[face - 1]
+    bodies = seen.bodies
+    if bodies:
+        bodies = _first(bodies, min(bodies, key=lambda body: _apart(Box(*body.bbox), chosen.box)))
+    return structs.replace(seen, faces=_first(seen.faces, chosen), bodies=bodies)
+
+
+def _first(several: tuple[_Item, ...], one: _Item) -> tuple[_Item, ...]:
+    return (one, *(each for each in several if each is not one))
+
+
+def _apart(body: Box, face: Box) -> tuple[bool, int]:
+    """How unlikely it is that they are of one person: every body's box holds the face that is its own."""
+    return not body.holds(face), abs(body.x1 + body.x2 - face.x1 - face.x2)
+
+
+def find_portrait(
+    path: str | os.PathLike[str], ratio: Ratio = "1:1", framing: Framing | None = None, face: int | None = None
+) -> Portrait:
+    """Look for faces in a picture and compute the boxes, see `portrait_in`.
 
     Raises UnreadableMediaError where the picture cannot be decoded, MissingLibraryError where a detector does not load.
     """
@@ -61,14 +88,31 @@ def find_portrait(path: str | os.PathLike[str], ratio: Ratio = "1:1", framing: F
     except ImportError as error:
         library = error.name or "a library"
         raise MissingLibraryError(library, " ".join(str(error).split()), f"pip install --force-reinstall {library}") from None
-    return portrait_in(seen, name, ratio, framing)
+    return portrait_in(seen, name, ratio, framing, face)
 
 
-def portrait_in(seen: PictureContent, name: str, ratio: Ratio = "1:1", framing: Framing | None = None) -> Portrait:
-    """The boxes for the largest face of a picture, of this name, that was looked at before."""
-    face = face_bbox(each.box for each in seen.faces)
-    if face is None:
-        return Portrait(display_name(name), seen.width, seen.height, ratio, seen.faces, None, None, None)
-    found = ext_bbox(face, seen.width, seen.height, ratio, framing)
-    box, reason = (found.box, None) if isinstance(found, ExtBox) else (None, found.reason)
-    return Portrait(display_name(name), seen.width, seen.height, ratio, seen.faces, face, box, reason)
+def portrait_in(
+    seen: PictureContent, name: str, ratio: Ratio = "1:1", framing: Framing | None = None, face: int | None = None
+) -> Portrait:
+    """The boxes for one face of a picture, of this name, that was looked at before.
+
+    Args:
+        framing: how the crop is framed; as EMO's where None.
+        face: the number of the face, 1 is the largest; the largest where None.
+    """
+    found = Portrait(display_name(name), seen.width, seen.height, ratio, seen.faces, None, None, None)
+    if face is not None and face > len(seen.faces):
+        return found._replace(reason=no_such_face(face, len(seen.faces)))
+    if not seen.faces:
+        return found
+    box = seen.faces[(face or 1) - 1].box
+    crop = ext_bbox(box, seen.width, seen.height, ratio, framing)
+    if isinstance(crop, ExtBox):
+        return found._replace(face_bbox=box, ext_bbox=crop.box)
+    return found._replace(face_bbox=box, reason=crop.reason)
+
+
+def no_such_face(face: int, shown: int) -> str:
+    """Why a face of this number cannot be taken."""
+    faces = "1 face" if shown == 1 else f"{shown or 'no'} faces"
+    return f"there is no face {face}: the picture shows {faces}"

@@ -27,6 +27,7 @@ from ..media.source import display_name
 from ..named_files import MOST_JOBS_BYTES, NotReadError, read_bytes, sha256_of
 from ..output_folder import OutputFolder, link_or_copy, output_name
 from ..people.facts import PictureContent
+from ..people.geometry import Box
 from ..rules import selection
 from .options import PrepareOptions
 from .plan import BOXES, MAX_SOURCE_BYTES, JobPlan, box_ratio, keeps_boxes, plan_job, prepared_job, takes_boxes
@@ -350,13 +351,14 @@ class _Finish(NamedTuple):
         errors = [f"{display_name(str(plan.job.inputs[role]))}: {why}" for role, why in plan.unfixable.items()]
         errors += [str(error) for error in failures]
         paths = {role: str(self.folder / names[role]) for role in inputs}
+        measured = self._measured(plan, paths)
+        face = _face(plan, inputs, measured)
         boxes: dict[str, list[int]] = {}
         try:
-            boxes = self._boxes(plan, inputs, paths)
+            boxes = self._boxes(plan, inputs, measured, face)
         except MediaPreflightError as error:
             errors.append(str(error))
-        job = prepared_job(plan, paths, boxes)
-        measured = self._measured(plan, paths)
+        job = prepared_job(plan, paths, boxes, face)
         report = judge(job, plan.model, measured, selection())
         known = {(finding.code, finding.role) for finding in report.findings}
         others = (finding for error in failures for finding in error.findings if isinstance(finding, Finding))
@@ -370,6 +372,7 @@ class _Finish(NamedTuple):
             findings=(*report.findings, *staying),
             urls={role: value for role, value in job.inputs.items() if role in plan.model.roles and is_url(value)},
             region=plan.job.region,
+            face=job.face,
             error="; ".join(errors) or None,
         )
         return Prepared(job, {role: item.steps for role, item in inputs.items()}, record, measured)
@@ -379,7 +382,9 @@ class _Finish(NamedTuple):
         changed = {role: path for role, path in paths.items() if plan.files[role].steps}
         return {**plan.measured, **self.containment.measured(changed, plan.model, self.level)}
 
-    def _boxes(self, plan: JobPlan, inputs: Mapping[str, PreparedInput], paths: Mapping[str, str]) -> dict[str, list[int]]:
+    def _boxes(
+        self, plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[str, Measured], face: int | None
+    ) -> dict[str, list[int]]:
         """The boxes of the prepared picture: the job's own, carried over, where they were good; else computed anew."""
         role = next((role for role in inputs if plan.model.roles[role].kind == "image"), None)
         if role is None or not takes_boxes(plan.model):
@@ -390,19 +395,34 @@ class _Finish(NamedTuple):
 
         ratio = box_ratio(plan.job, plan.model, self.options)
         framing = framing_of(plan.model.service.boxes, ratio)
-        seen = plan.measured[role].content
-        if isinstance(seen, PictureContent) and not plan.files[role].steps:
-            found = portrait_in(seen, paths[role], ratio, framing)
+        path, seen = str(self.folder / Path(inputs[role].path).name), measured[role].content
+        if isinstance(seen, PictureContent):
+            found = portrait_in(seen, path, ratio, framing, face)
         else:
-            found = self.containment.call(paths[role], find_portrait, paths[role], ratio, framing)
+            found = self.containment.call(path, find_portrait, path, ratio, framing, face)
         if found.face_bbox is None or found.ext_bbox is None:
             return {}
         return {"face_bbox": list(found.face_bbox), "ext_bbox": list(found.ext_bbox)}
 
 
+def _face(plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[str, Measured]) -> int | None:
+    """The number that the face that is meant has in the prepared picture; None where it is the only one there."""
+    role = next((role for role in plan.model.face_roles if role in inputs), None)
+    before, after = (each[role].content if role else None for each in (plan.measured, measured))
+    if plan.face is None or role is None or not isinstance(before, PictureContent) or not isinstance(after, PictureContent):
+        return plan.job.face
+    if plan.face > len(before.faces) or not plan.files[role].steps:
+        return plan.face
+    if len(after.faces) <= 1:
+        return None
+    meant = Box(*_carried_over(plan, role, inputs[role], before.faces[plan.face - 1].bbox))
+    shared = [face.box.shared(meant) for face in after.faces]
+    return shared.index(max(shared)) + 1
+
+
 def _carried_over(plan: JobPlan, role: str, made: PreparedInput, box: Sequence[int]) -> list[int]:
     """A box of the source picture in the pixels of the prepared one."""
-    from ..people.geometry import Box, resize
+    from ..people.geometry import resize
     from .image.plan import mapping
 
     file, after = plan.files[role], made.after

@@ -22,7 +22,8 @@ class PrepareOptions(Struct, frozen=True, kw_only=True):
         trim: where a recording that is too long is cut: at a pause between words, or hard at the end.
         split: make several jobs of a recording that is too long, instead of trimming it.
         ratio: the ratio of the boxes, where a model takes boxes: `1:1` or `3:4`; None: the job's own, else `1:1`.
-        crop_to_boxes: crop the picture to `ext_bbox`, where a model takes boxes.
+        crop_to_boxes: crop the picture to `ext_bbox`, the box around the face that is meant. A picture that shows others beside a
+            face that the job chooses is cropped so in any case.
         background: what transparent and padded areas are filled with, `#rrggbb`.
         loudness: bring recordings to this level, in LUFS; None leaves them as loud as they are.
         mono, denoise: mix recordings down to one channel; lower their noise floor.

@@ -31,7 +31,7 @@ def outlooks(job: JobReport, model: Model, containment: Containment = UNCONTAINE
         reason = "only headers were read; a check at level decode or content says what would be done"
         return {role: Outlook(unknown=reason) for role in local}
     inputs: dict[str, Any] = {**job.fields, **{role: item.path for role, item in job.inputs.items()}}
-    again = Job(job.model, parameters=job.parameters, **inputs)
+    again = Job(job.model, parameters=job.parameters, face=job.face, **inputs)
     measured = {role: Measured(item.facts, item.content) for role, item in local.items() if item.facts}
     try:
         (plan,) = plan_measured(again, model, measured, PrepareOptions(), containment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ import msgspec
 from ..catalog import Catalog, Model, builtin_catalog
 from ..check.containment import TIME_LIMIT_S, UNCONTAINED, Containment
 from ..check.containment import contained as containment_of
-from ..check.judge import judge
+from ..check.judge import judge, led_by_face
 from ..check.measure import Measured, local_files
 from ..errors import PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding, JobReport
@@ -37,6 +37,8 @@ _DAMAGED = names("file-truncated", "file-corrupt")
 _NOT_MEASURED = names("file-not-measured")
 _TOO_LONG, _AUDIO_LONGER = names("audio-too-long", "audio-longer-than-video")
 _LENGTHS_DIFFER, _RATIO_DIFFERS = names("lengths-differ", "picture-ratio-differs")
+(_FACES_SEVERAL,) = names("faces-several")
+_FACE_RULES = selection(("FACE",))
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class JobPlan:
         report: what was found in the files as they are.
         files: the plan for each local file, by role.
         unfixable: why a file cannot be made to fit, by role.
+        foreseen: what will stop a submission in the faces of the pictures that will be made, by role.
+        face: the number of the face that is meant; None where nobody chose one, or where boxes that are kept say it.
         part: which part of a split recording this job speaks, from 1; None where nothing is split.
     """
 
@@ -58,19 +62,23 @@ class JobPlan:
     report: JobReport
     files: Mapping[str, FilePlan]
     unfixable: Mapping[str, str]
+    foreseen: Mapping[str, tuple[Finding, ...]]
+    face: int | None
     part: int | None = None
 
     @property
     def stays(self) -> tuple[Finding, ...]:
         """The findings that stop a submission and that no step fixes."""
-        return tuple(finding for finding in self.report.findings if finding.severity in FAILING and not self._is_fixed(finding))
+        stay = [finding for finding in self.report.findings if finding.severity in FAILING and not self._is_fixed(finding)]
+        return (*stay, *(finding for findings in self.foreseen.values() for finding in findings))
 
     def _is_fixed(self, finding: Finding) -> bool:
         if finding.role is None or finding.role in self.unfixable:
             return False
         # What could not be measured in the source is measured in what is made of it.
         rewritten = finding.role in self.files and not self.files[finding.role].is_copy
-        return finding.fixable or (rewritten and finding.name in _NOT_MEASURED)
+        foretold = finding.role in self.foreseen and finding.code in _FACE_RULES
+        return finding.fixable or foretold or (rewritten and finding.name in _NOT_MEASURED)
 
     def to_dict(self) -> dict[str, Any]:
         """As a dry run prints it."""
@@ -129,7 +137,8 @@ def plan_measured(
 ) -> Iterator[JobPlan]:
     """The same for a job whose files were measured before, at level `decode` or above."""
     report = judge(job, model, measured, selection())
-    case = _Case(job, model, measured, report, options, containment)
+    face = job.face if not keeps_boxes(job, report, options) else None
+    case = _Case(job, model, led_by_face(measured, model, face), report, options, containment, face)
     files: dict[str, FilePlan] = {}
     unfixable: dict[str, str] = {}
     parts: tuple[str, tuple[FilePlan, ...]] | None = None
@@ -141,20 +150,39 @@ def plan_measured(
                 files[role] = _file_plan(case, role)
         except PrepareError as error:
             unfixable[role] = str(error).removeprefix(f"{error.path}: ")
+    whole = JobPlan(job, model, measured, report, files, unfixable, _foreseen(case, files), face)
     if parts is None:
-        yield JobPlan(job, model, measured, report, files, unfixable)
+        yield whole
         return
     for number, part in enumerate(parts[1], start=1):
-        yield JobPlan(job, model, measured, report, {**files, parts[0]: part}, unfixable, number)
+        yield replace(whole, files={**files, parts[0]: part}, part=number)
+
+
+def _foreseen(case: _Case, files: Mapping[str, FilePlan]) -> dict[str, tuple[Finding, ...]]:
+    from .foreseen import foreseen
+
+    found = {}
+    # The face that is meant comes first, whatever its number was.
+    job = case.job if case.face is None else revised(case.job, face=1)
+    for role in case.model.face_roles:
+        content = case.measured[role].content if role in files else None
+        if isinstance(content, PictureContent) and not files[role].is_copy:
+            ahead = case.measured[role]._replace(content=foreseen(content, files[role]))
+            findings = judge(job, case.model, {role: ahead}, _FACE_RULES).findings
+            found[role] = tuple(finding for finding in findings if finding.severity in FAILING)
+    return found
 
 
 class _Case(NamedTuple):
+    """`measured`: with the face that is meant first. `face`: its number, where it was chosen."""
+
     job: Job
     model: Model
     measured: Mapping[str, Measured]
     report: JobReport
     options: PrepareOptions
     containment: Containment
+    face: int | None
 
     def findings(self, role: str) -> tuple[Finding, ...]:
         """What was found in one input, and in what depends on it."""
@@ -223,7 +251,7 @@ def _picture_plan(case: _Case, role: str, facts: ImageFacts) -> tuple[Any, str, 
         case.findings(role),
         faces=keep,
         target_ratio=_target_ratio(case, role),
-        crop=_box_crop(case, content, ratio) if case.options.crop_to_boxes else None,
+        crop=_box_crop(case, content, ratio) if _crops_to_boxes(case, role) else None,
         room=Room(faces[0], ratio) if faces else None,
     )
 
@@ -245,6 +273,11 @@ def keeps_boxes(job: Job, report: JobReport, options: PrepareOptions) -> bool:
     """Whether the job's own boxes are good and stay, and are not to be computed anew."""
     given = all(is_box(job.inputs.get(name)) for name in BOXES)
     return given and options.ratio is None and not any(finding.name in _BOX_FAULTS for finding in report.findings)
+
+
+def _crops_to_boxes(case: _Case, role: str) -> bool:
+    """Whether the picture is cut down to its `ext_bbox`: on request, or because it shows others beside the face that is meant."""
+    return case.options.crop_to_boxes or any(each.name == _FACES_SEVERAL and each.fixable for each in case.findings(role))
 
 
 def _box_crop(case: _Case, content: object, ratio: Ratio) -> Box | None:
@@ -326,7 +359,9 @@ def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:
     )
 
 
-def prepared_job(plan: JobPlan, paths: Mapping[str, str], boxes: Mapping[str, list[int]]) -> Job:
-    """The job with its files replaced by the prepared ones, and the boxes that go with them."""
+def prepared_job(plan: JobPlan, paths: Mapping[str, str], boxes: Mapping[str, list[int]], face: int | None) -> Job:
+    """The job with its files replaced by the prepared ones, and the boxes and the number of the face that go with them."""
     kept = {name: value for name, value in plan.job.inputs.items() if name not in BOXES or not takes_boxes(plan.model)}
-    return revised(plan.job, inputs={**kept, **paths, **boxes})
+    job = plan.job
+    inputs = {**kept, **paths, **boxes}
+    return Job(job.model, parameters=job.parameters, region=job.region, face=face, whole=job.whole, **inputs)

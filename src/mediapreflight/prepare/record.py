@@ -35,7 +35,11 @@ class PreparedInput(Struct, frozen=True, kw_only=True):
 
 
 class PreparedJob(Struct, frozen=True, kw_only=True):
-    """One job. `ok`: every file fits now. `fields` hold what is no file, boxes computed for the prepared picture included."""
+    """One job.
+
+    `ok`: every file fits now. `fields` hold what is no file, boxes computed for the prepared picture included. `face`: the number
+    of the face that is meant, where the prepared picture shows several.
+    """
 
     model: str
     ok: bool
@@ -45,6 +49,7 @@ class PreparedJob(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     urls: dict[str, str] = {}
     region: str | None = None
+    face: int | None = None
     error: str | None = None
 
 

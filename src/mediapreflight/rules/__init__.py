@@ -188,6 +188,7 @@ RULES: Mapping[str, Rule] = {
         Rule("PAIR009", "pair/no_box_fits", "stable"),
         Rule("PAIR010", "pair/half_body_without_background", "stable"),
         Rule("PAIR011", "pair/half_body_not_shown", "stable"),
+        Rule("PAIR012", "pair/chosen_face_missing", "stable"),
     )
 }
 _NAMES = tuple(rule.name for rule in RULES.values())

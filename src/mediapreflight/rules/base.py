@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class InputCase(NamedTuple):
     """One measured input of a job: `name` is its role, `role` what the model takes there.
 
-    `content`: who is to be seen and heard, where that was measured; `content_trouble`: why it could not be.
+    `content`: who is to be seen and heard, where that was measured; `content_trouble`: why it could not be. `face`: the number
+    of the face that the job is about; it comes first in `content`. None where none was chosen.
     """
 
     model: Model
@@ -29,6 +30,7 @@ class InputCase(NamedTuple):
     facts: Facts
     content: Content | None = None
     content_trouble: str | None = None
+    face: int | None = None
 
     def threshold(self, name: Threshold, default: float) -> float:
         """A content rule's threshold: the catalog's override for this input, or the rule's own."""

@@ -194,6 +194,7 @@ def registered(session: Session, entries: Sequence[Entry], options: SubmitOption
 
 # A URL is looked at when the job is sent, and what stands behind it is the service's to measure.
 NOT_OURS = names("url-not-checked")
+_FACE_NOT_ALONE = names("faces-several", "chosen-face-missing")
 _DEFAULT_RATIO = "1:1"
 
 
@@ -234,6 +235,10 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
     region = session.region_of(model, job.region)
     endpoint = session.endpoint(region)
     whole = with_local_boxes(session, job, model, options.ratio) if options.boxes == "local" else job
+    if whole.chosen_face(model) is not None and any(finding.name in _FACE_NOT_ALONE for finding in report.findings):
+        raise UsageError(
+            f"no request can say which face is meant: prepare the picture, or give {model.id} the boxes where it takes them"
+        )
     inputs = {
         name: _absolute(value) if name in model.roles else value for name, value in whole.inputs.items() if value is not None
     }
@@ -311,7 +316,7 @@ def with_local_boxes(session: Session, job: Job, model: Model, ratio: str | None
     from ..people.portraits import find_portrait, framing_of
 
     wanted: Ratio = "3:4" if ratio == "3:4" else "1:1"
-    found = session.containment.call(picture, find_portrait, picture, wanted, framing_of(model.service.boxes, wanted))
+    found = session.containment.call(picture, find_portrait, picture, wanted, framing_of(model.service.boxes, wanted), job.face)
     boxes = {name: getattr(found, name) for name in missing}
     if None in boxes.values():
         raise UsageError(f"{display_name(picture)}: {found.reason or 'no face was found, so there are no boxes'}")

@@ -59,6 +59,13 @@ def test_largest_of_several_faces() -> None:
     assert finding["measured"]["face_bbox"] == [220, 130, 400, 310]
 
 
+def test_chosen_one_of_several_faces() -> None:
+    (finding,) = findings("boxes-proposed", "emo-v1", picture(face(), face(x=10, side=90)), face=2)
+    assert finding.measured["face_bbox"] == [10, 130, 100, 220]
+    assert finding.message.startswith("boxes for face 2, 1:1: ")
+    assert judged("boxes-proposed", "emo-v1", picture(face()), face=2) == []
+
+
 def test_no_face_and_no_room() -> None:
     assert judged("boxes-proposed", "emo-v1", picture()) == []
     assert judged("boxes-proposed", "emo-v1", picture(face(bbox=(0, 0, 640, 400)), width=640, height=400)) == []

@@ -1,6 +1,6 @@
 import pytest
 
-from .content import EMO, LIVEPORTRAIT, PATH, face, judged, picture, real
+from .content import EMO, LIVEPORTRAIT, PATH, face, findings, judged, picture, real
 
 SEVERAL = {
     "code": "FACE002",
@@ -30,7 +30,23 @@ def test_error_where_the_documents_name_one(model: str, role: str, severity: str
     assert judged("faces-several", model, TWO, role=role) == [expected]
 
 
+@pytest.mark.parametrize(("model", "role"), [("emo-v1", "image"), ("videoretalk", "ref_image"), ("liveportrait", "image")])
+def test_error_that_a_crop_cures_where_one_is_chosen(model: str, role: str) -> None:
+    """No request carries the number: sent as it is, the picture would be paid for whoever the service takes."""
+    (found,) = findings("faces-several", model, TWO, role=role, face=2)
+    assert (found.severity, found.fixable) == ("error", True)
+    assert "prepare --face 2" in found.help
+
+
+def test_choice_that_is_none_cures_nothing() -> None:
+    (found,) = findings("faces-several", "liveportrait", TWO, face=3)
+    assert (found.severity, found.fixable) == ("warning", False)
+    assert "prepare --face N" in found.help
+    assert "--crop-to-boxes" in found.help
+
+
 def test_one_face() -> None:
+    assert judged("faces-several", "emo-v1", picture(face()), face=1) == []
     assert judged("faces-several", "emo-v1", picture(face())) == []
 
 

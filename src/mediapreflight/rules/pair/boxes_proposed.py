@@ -1,7 +1,7 @@
 """The job gives no boxes; these are the ones that would be used.
 
-EMO and Emoji need `face_bbox` and `ext_bbox`, which their detect call returns. Ours are computed from the
-largest face after the documented sample; they predict the detect call's, and can be sent instead of it.
+EMO and Emoji need `face_bbox` and `ext_bbox`, which their detect call returns. Ours are computed from the face
+that was chosen, or the largest, after the documented sample; they predict the detect call's, and can be sent instead of it.
 
 Why it matters: it saves a call, and shows how the picture will be cropped before anything is sent.
 
@@ -30,12 +30,16 @@ def check(case: JobCase) -> Iterator[Fault]:
         face, outer = list(boxes[0]), list(boxes[1].box)
         yield Fault(
             severity="info",
-            message=f"boxes for the largest face, {found.ratio}: face_bbox {face}, ext_bbox {outer}",
+            message=f"boxes for {_which(case)}, {found.ratio}: face_bbox {face}, ext_bbox {outer}",
             help=f"nothing to do; to pin them: --set face_bbox={_joined(face)} --set ext_bbox={_joined(outer)}",
             measured={"face_bbox": face, "ext_bbox": outer},
             unit="px",
             role=found.role,
         )
+
+
+def _which(case: JobCase) -> str:
+    return "the largest face" if case.job.face is None else f"face {case.job.face}"
 
 
 def _joined(box: list[int]) -> str:

@@ -12,7 +12,7 @@ from ..request.boxes import raw_boxes, sound_boxes
 
 
 class Portrait(NamedTuple):
-    """A picture with its faces, largest first.
+    """A picture with its faces, the one that is meant first: the chosen one, or the largest.
 
     `ratio`: the one the job's boxes have, or will have. `framing`: how its model's detect call frames them; None as EMO's.
     """
@@ -23,7 +23,7 @@ class Portrait(NamedTuple):
     framing: Framing | None
 
     def boxes(self) -> tuple[Box, ExtBox | NoExtBox] | None:
-        """The boxes computed for the largest face; None where there is no face."""
+        """The boxes computed for the face that is meant; None where there is no face."""
         if not self.content.faces:
             return None
         face = self.content.faces[0].box
@@ -31,11 +31,12 @@ class Portrait(NamedTuple):
 
 
 def portrait(case: JobCase) -> Portrait | None:
-    """The first picture of a job whose model takes boxes, with its content measured; None elsewhere."""
+    """The first picture of a job whose model takes boxes, with its content measured and the chosen face in it; None elsewhere."""
     if "ext_bbox" not in case.model.fields and "ratio" not in case.model.parameters:
         return None
+    chosen = case.job.chosen_face(case.model) or 0
     for name, item in case.inputs.items():
-        if isinstance(item.content, PictureContent):
+        if isinstance(item.content, PictureContent) and chosen <= len(item.content.faces):
             ratio = _ratio(case)
             return Portrait(name, item.content, ratio, framing_of(case.model.service.boxes, ratio))
     return None

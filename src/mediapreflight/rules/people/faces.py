@@ -10,7 +10,10 @@ from ..base import InputCase
 
 
 class MainFace(NamedTuple):
-    """The largest face of a picture, and what the model wants of it. `width` in pixels, `share` of the picture's shorter side."""
+    """The face of a picture that is meant, the chosen one or the largest, and what the model wants of it.
+
+    `width` in pixels, `share` of the picture's shorter side.
+    """
 
     face: Face
     picture: PictureContent
@@ -26,7 +29,7 @@ class MainFace(NamedTuple):
 
 
 def main_face(case: InputCase) -> MainFace | None:
-    """The largest face, where the model wants one and there is one; None elsewhere."""
+    """The face that is meant, where the model wants one and there is one; None elsewhere."""
     wanted, seen = case.role.content, case.content
     if wanted is None or wanted.faces is None or not isinstance(seen, PictureContent) or not seen.faces:
         return None

@@ -5,7 +5,8 @@ takes one of them, and which one is not documented. People in the background who
 
 Why it matters: EMO answers `InvalidFile.MultiHuman`; others animate the wrong person.
 
-Fix: none by itself; crop the picture to the person who is meant, for example with `mediapreflight faces --crop`.
+Fix: choose the person, by the number that `mediapreflight faces` lists: `mediapreflight prepare --face N` crops the
+picture to them. Where a face is chosen this is an error for every model: no request can carry the choice.
 """
 
 from __future__ import annotations
@@ -26,12 +27,17 @@ def check(case: InputCase) -> Iterator[Fault]:
         return
     refused = "several" in wanted.errors
     yield Fault(
-        severity="error" if refused else "warning",
+        severity="error" if refused or case.face is not None else "warning",
         message=f"shows {len(seen.faces)} faces; {case.model.id} {'takes' if refused else 'asks for'} exactly one",
-        help="crop it to the person who is meant",
+        help=(
+            "`prepare --face N` crops to one by its number in `mediapreflight faces`; `prepare --crop-to-boxes` to the largest"
+            if case.face is None
+            else f"`prepare --face {case.face}` crops to the one that is chosen"
+        ),
         measured=len(seen.faces),
         limit="== 1",
         unit="faces",
         service_code=wanted.errors.get("several"),
         source=wanted.source,
+        fixable=case.face is not None,
     )

@@ -1,0 +1,41 @@
+"""What a picture will show once its plan has run, as far as boxes tell: faces move with the pixels, and a crop leaves some out.
+
+Nothing is decoded: a dry run says what the run will say, and cannot look at a picture that is not there yet.
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from ..people.facts import Face, PictureContent
+from ..people.geometry import Box, Mapping
+from .image.plan import mapping
+from .steps import FilePlan
+
+
+def foreseen(seen: PictureContent, plan: FilePlan) -> PictureContent:
+    """The content of the picture that a plan makes of this one, in its pixels. Faces whose middle is cut off are left out."""
+    size = plan.expected.width, plan.expected.height
+    if size[0] is None or size[1] is None:
+        return seen
+    frame, to = Box(0, 0, size[0], size[1]), mapping(plan.steps)
+    return structs.replace(
+        seen,
+        width=frame.width,
+        height=frame.height,
+        faces=tuple(_moved(face, to, frame) for face in seen.faces if _stays(face, to, frame)),
+        bystanders=tuple(_moved(face, to, frame) for face in seen.bystanders if _stays(face, to, frame)),
+        bodies=None,
+    )
+
+
+def _stays(face: Face, to: Mapping, frame: Box) -> bool:
+    x, y = to.point((face.box.x1 + face.box.x2) / 2, (face.box.y1 + face.box.y2) / 2)
+    return 0 <= x < frame.width and 0 <= y < frame.height
+
+
+def _moved(face: Face, to: Mapping, frame: Box) -> Face:
+    x1, y1, x2, y2 = to.box(face.box)
+    inside = (max(x1, 0), max(y1, 0), min(x2, frame.width), min(y2, frame.height))
+    keypoints = tuple(to.point(*point) for point in face.keypoints)
+    return structs.replace(face, bbox=inside, keypoints=tuple((float(x), float(y)) for x, y in keypoints))

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+
+from mediapreflight import Job, check
+
+from ..people.content import PATH, face, findings, judged, picture
+
+MISSING = {
+    "code": "PAIR012",
+    "name": "chosen-face-missing",
+    "severity": "error",
+    "role": "image",
+    "path": PATH,
+    "measured": None,
+    "limit": None,
+    "unit": None,
+    "service_code": None,
+    "fixable": False,
+    "source": None,
+}
+TWO = picture(face(side=180), face(x=20, side=150))
+BOXES = {"face_bbox": [220, 130, 400, 310], "ext_bbox": [85, 0, 535, 450]}
+
+
+@pytest.mark.parametrize("model", ["emo-v1", "liveportrait", "emoji-v1"])
+def test_more_than_are_shown(model: str) -> None:
+    assert judged("chosen-face-missing", model, TWO, face=3) == [MISSING | {"measured": 3, "limit": "<= 2"}]
+    assert judged("chosen-face-missing", model, TWO, face=2) == []
+
+
+@pytest.mark.parametrize(("shown", "words"), [(0, "no faces"), (1, "1 face"), (2, "2 faces")])
+def test_says_how_many_there_are(shown: int, words: str) -> None:
+    (finding,) = findings("chosen-face-missing", "emo-v1", picture(*[face()] * shown), face=7)
+    assert finding.message == f"there is no face 7: the picture shows {words}"
+
+
+def test_nothing_is_chosen() -> None:
+    assert judged("chosen-face-missing", "emo-v1", picture()) == []
+
+
+def test_boxes_go_before_the_number() -> None:
+    assert judged("chosen-face-missing", "emo-v1", TWO, face=3, **BOXES) == []
+
+
+def test_bystanders_have_no_number() -> None:
+    seen = picture(face(), bystanders=(face(side=40, yaw_deg=70.0),))
+    assert len(judged("chosen-face-missing", "emo-v1", seen, face=2)) == 1
+
+
+def test_picture_that_is_not_here(fixtures: Path) -> None:
+    report = check(Job("emo-v1", image="https://example.com/a.png", audio=fixtures / "voice.wav", face=1), level="metadata")
+    (finding,) = (each for each in report.findings if each.name == "chosen-face-missing")
+    assert (finding.severity, finding.role, finding.path) == ("error", "image", "https://example.com/a.png")
+
+
+@pytest.mark.parametrize("model", ["animate-anyone-gen2", "wan2.2-i2v-plus"])
+def test_model_in_whose_pictures_faces_do_not_count(model: str) -> None:
+    assert judged("chosen-face-missing", model, TWO, face=1) == [MISSING | {"role": None, "path": None}]
+
+
+def test_lone_file_of_another_kind(fixtures: Path) -> None:
+    assert check(Job("emo-v1", audio=fixtures / "voice.wav", face=1, whole=False), level="metadata").findings == ()
