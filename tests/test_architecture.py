@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, str] = {
     "submit.http": "_version errors media",
     "submit.ledger": "catalog errors media output_folder",
     "report": "_version catalog errors findings job media people prepare rules text",
-    "prepare": "_version catalog check errors findings job media named_files output_folder people rules workers",
+    "prepare": "_version catalog check errors findings job media named_files output_folder people rules text workers",
     "check": "_version catalog errors findings job media people rules workers",
     "rules": "catalog errors findings job media people text",
     "findings": "_version media people",

@@ -157,10 +157,8 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
             module.add_arguments(below)
             below.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
-    if "formats" in options:
-        from .output import settle_format
-
-        settle_format(options)
+    if "settle" in options:
+        options.settle(options)
     if command is None:
         parser.error(f"name a command: {', '.join(COMMANDS)}")
     return options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import sys
 from collections.abc import Iterable
@@ -27,17 +28,17 @@ _ENDINGS = {
 def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     """`--output-format`, `--output` and `--color`, the same for every command."""
     group = parser.add_argument_group("output")
-    parser.set_defaults(formats=formats)
+    parser.set_defaults(settle=functools.partial(_settle_format, formats))
     group.add_argument("--output-format", choices=formats, help="default: by the ending of --output, else text")
     group.add_argument("--output", type=writable, metavar="FILE", help="write there instead of standard output")
     group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto; NO_COLOR is honoured")
 
 
-def settle_format(options: argparse.Namespace) -> None:
+def _settle_format(formats: tuple[str, ...], options: argparse.Namespace) -> None:
     """Choose the format where none was named."""
     if options.output_format is None:
         by_ending = _ENDINGS.get(Path(options.output or "").suffix.lower())
-        options.output_format = by_ending if by_ending in options.formats else "text"
+        options.output_format = by_ending if by_ending in formats else "text"
 
 
 def style_of(options: argparse.Namespace) -> Style:
