@@ -98,7 +98,7 @@ def delivered(settings: dict[str, Any], job: Job, out: Path) -> JobResult:
         async with AsyncClient(**settings) as client:
             entry = new_submission(client.session, job, fitting(client.session, job), SubmitOptions(out=out))
             (row,) = client.session.ledger.register([entry])
-            return await deliver(client.session, [Order(job, row)], done=lambda number, result: None)
+            return await deliver(client.session, [Order(job, row)])
 
     (result,) = anyio.run(all_of_it)
     return result

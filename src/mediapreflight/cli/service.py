@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,10 +13,13 @@ import msgspec
 from ..check.containment import UNCONTAINED, Containment
 from ..report.style import Style
 from ..text import plain
+from . import FINDINGS, OK
 from .arguments import positive
+from .output import put, style_of, write
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
+    from ..submit.pipeline import Order
     from ..submit.result import JobResult
     from ..submit.session import Event, Session
 
@@ -129,12 +132,60 @@ def summary(results: Sequence[JobResult], style: Style) -> str:
     return style(f"{done} of {len(results)} job{'' if len(results) == 1 else 's'} {word}.", color, "bold") + tail + "\n"
 
 
-def run_to_its_end(work: Callable[[], Awaitable[list[JobResult]]]) -> list[JobResult]:
-    """The results of a batch. Whoever interrupts it is told how to go on."""
+class Shown:
+    """Prints each job as it ends, where the format allows it, and the rest at the end."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._lines: list[str] = []
+
+    def add(self, result: JobResult) -> None:
+        """Show the result of a job."""
+        if self._options.output_format == "json":
+            return
+        line = result_line(result, style_of(self._options), concise=self._options.output_format == "concise")
+        if self._options.output is None:
+            put([line], at_once=True)
+        else:
+            self._lines.append(line)
+
+    def close(self, results: Sequence[JobResult], *, nothing: str | None = None) -> int:
+        """Write what is only known at the end; the exit status.
+
+        Args:
+            nothing: what is said where there was no job; None: what is said of jobs.
+        """
+        from ..submit.result import document
+
+        if self._options.output_format == "json":
+            encoded = msgspec.json.encode(document(results))
+            write(self._options, [msgspec.json.format(encoded, indent=2).decode() + "\n"])
+        elif self._options.output_format == "text":
+            last = summary(results, style_of(self._options)) if results or nothing is None else nothing
+            write(self._options, [*self._lines, last])
+        else:
+            write(self._options, self._lines)
+        return OK if all(result.ok for result in results) else FINDINGS
+
+
+def deliver(
+    options: argparse.Namespace, session: Session, orders: Sequence[Order], shown: Shown, *, detach: bool = False
+) -> list[JobResult]:
+    """Bring orders to their end: a result for each, in their order. Whoever interrupts it is told how to go on."""
     import anyio
 
+    from ..submit import batch
+    from ..submit.client import AsyncClient
+
+    async def all_of_them() -> list[JobResult]:
+        with watching() as notify:
+            async with AsyncClient(**client_settings(options, session), notify=notify) as client:
+                return await batch.deliver(client.session, orders, out=options.out, detach=detach, done=shown.add)
+
+    if not orders:
+        return []
     try:
-        return anyio.run(work)
+        return anyio.run(all_of_them)
     except KeyboardInterrupt:
         sys.stderr.write("mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open\n")
         raise

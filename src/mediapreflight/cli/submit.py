@@ -13,18 +13,16 @@ import msgspec
 from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import UsageError
 from ..job import Job
-from ..report.style import Style
 from ..text import plain
 from . import FINDINGS, OK
 from .arguments import positive
-from .output import add_output_arguments, put, style_of, write
+from .output import add_output_arguments, style_of, write
 from .progress import tracked
-from .service import add_service_arguments, chosen_session, client_settings, result_line, run_to_its_end, summary, watching
+from .service import Shown, add_service_arguments, chosen_session, deliver
 from .targets import add_target_arguments, jobs_and_catalog
 
 if TYPE_CHECKING:
-    from ..submit.pipeline import Candidate, Entry, Order, SubmitOptions
-    from ..submit.result import JobResult
+    from ..submit.pipeline import Candidate, Entry, SubmitOptions
     from ..submit.session import Session
 
 _FORMATS = ("text", "concise", "json", "curl")
@@ -136,59 +134,10 @@ def _send(
 
     orders = registered(session, entries, chosen, detach=options.detach)
     refused = [failed(each.job, each.refusal, None) for each in several if each.refusal is not None]
-    style, shown = style_of(options), _Shown(options)
+    shown = Shown(options)
     for result in refused:
         shown.add(result)
-    results = [*refused, *(_delivered(options, session, orders, shown) if orders else [])]
-    shown.close(results, style)
-    return OK if all(result.ok for result in results) else FINDINGS
-
-
-def _delivered(options: argparse.Namespace, session: Session, orders: Sequence[Order], shown: _Shown) -> list[JobResult]:
-    from ..submit.batch import deliver
-    from ..submit.client import AsyncClient
-
-    async def all_of_them() -> list[JobResult]:
-        with watching() as notify:
-            async with AsyncClient(**client_settings(options, session), notify=notify) as client:
-                return await deliver(
-                    client.session, orders, out=options.out, detach=options.detach, done=lambda number, result: shown.add(result)
-                )
-
-    return run_to_its_end(all_of_them)
-
-
-class _Shown:
-    """Prints each job as it ends, where the format allows it."""
-
-    def __init__(self, options: argparse.Namespace) -> None:
-        self._options = options
-        self._lines: list[str] = []
-
-    def add(self, result: JobResult) -> None:
-        if self._options.output_format == "json":
-            return
-        line = result_line(result, style_of(self._options), concise=self._options.output_format == "concise")
-        if self._options.output is None:
-            put([line], at_once=True)
-        else:
-            self._lines.append(line)
-
-    def close(self, results: Sequence[JobResult], style: Style) -> None:
-        """Write what is only known at the end."""
-        if self._options.output_format == "json":
-            write(self._options, [encoded_results(results)])
-        elif self._options.output_format == "text":
-            write(self._options, [*self._lines, summary(results, style)])
-        else:
-            write(self._options, self._lines)
-
-
-def encoded_results(results: Sequence[JobResult]) -> str:
-    """The result document as JSON text."""
-    from ..submit.result import document
-
-    return msgspec.json.format(msgspec.json.encode(document(results)), indent=2).decode() + "\n"
+    return shown.close([*refused, *deliver(options, session, orders, shown, detach=options.detach)])
 
 
 # --- the dry run

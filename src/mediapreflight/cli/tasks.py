@@ -15,14 +15,13 @@ from ..errors import LedgerError, SubmitError, UsageError
 from ..report.style import Style
 from ..text import plain
 from . import FINDINGS, OK
-from .output import add_output_arguments, put, style_of, write
-from .service import add_service_arguments, chosen_session, client_settings, result_line, run_to_its_end, summary, watching
+from .output import add_output_arguments, style_of, write
+from .service import Shown, add_service_arguments, chosen_session, client_settings, deliver
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
     from ..submit.ledger import Ledger, Submission
     from ..submit.pipeline import Order
-    from ..submit.result import JobResult
     from ..submit.session import Session
 
 _ACTION_HELP = (
@@ -151,39 +150,12 @@ def _catalog() -> Catalog:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from ..submit.batch import deliver
-    from ..submit.client import AsyncClient
-
     session = chosen_session(options, _catalog(), with_key=True)
     orders, left = _open(session)
-    if not options.yes:
-        orders = _agreed(orders)
-    style = style_of(options)
-    lines: list[str] = []
-
-    def show(number: int, result: JobResult) -> None:
-        if options.output_format != "json":
-            lines.append(result_line(result, style, concise=options.output_format == "concise"))
-            if options.output is None:
-                put([lines.pop()], at_once=True)
-
-    async def all_of_them() -> list[JobResult]:
-        with watching() as notify:
-            async with AsyncClient(**client_settings(options, session), notify=notify) as client:
-                return await deliver(client.session, orders, out=options.out, done=show)
-
-    results = run_to_its_end(all_of_them) if orders else []
-    if options.output_format == "json":
-        from .submit import encoded_results
-
-        write(options, [encoded_results(results)])
-    elif options.output_format == "text":
-        nothing = [] if left else ["Nothing is open.\n"]
-        write(options, [*lines, *([summary(results, style)] if results else nothing)])
-    else:
-        write(options, lines)
-    status = _told(left)
-    return status if all(result.ok for result in results) else FINDINGS
+    shown = Shown(options)
+    results = deliver(options, session, orders if options.yes else _agreed(orders), shown)
+    status = shown.close(results, nothing="" if left else "Nothing is open.\n")
+    return max(status, _told(left))
 
 
 def _agreed(orders: list[Order]) -> list[Order]:

@@ -45,10 +45,7 @@ async def deliver_jobs(
     if max_cost is not None and (why := over([each.estimate for each in entries], max_cost)):
         raise UsageError(f"nothing was sent: {why}")
     orders = await session.run(registered, session, entries, options, detach=detach)
-    delivered = await deliver(
-        session, orders, out=options.out, detach=detach, done=lambda number, result: done(result) if done else None
-    )
-    sent = iter(delivered)
+    sent = iter(await deliver(session, orders, out=options.out, detach=detach, done=done))
     return tuple(next(sent) if each.refusal is None else failed(each.job, each.refusal, None) for each in several)
 
 
@@ -58,9 +55,9 @@ async def deliver(
     *,
     out: str | os.PathLike[str] | None = None,
     detach: bool = False,
-    done: Callable[[int, JobResult], None] = lambda number, result: None,
+    done: Callable[[JobResult], None] | None = None,
 ) -> list[JobResult]:
-    """Bring every order to its end, and tell `done` of each, with its place in `orders`, as it gets there.
+    """Bring every order to its end, and tell `done` of each as it gets there.
 
     A job that fails does not stop the others. Raises KeyRefusedError, since with that key nothing will go, LedgerError, since
     nothing is sent without a ledger, and what `done` raises; what is open then stays so in the ledger.
@@ -75,7 +72,8 @@ async def deliver(
         async with lane:
             try:
                 results[number] = await _delivered(session, order, out, detach)
-                done(number, results[number])
+                if done is not None:
+                    done(results[number])
             except Exception as error:
                 # Not left to the task group, which would wrap it: callers know it by its class.
                 ends.append(error)
