@@ -33,7 +33,7 @@ needs_curl = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash
 
 def wan(prompt: str, image: str = "https://a.example/1.png", endpoint: Endpoint = BEIJING) -> Request:
     model = builtin_catalog().model("wan2.6-i2v")
-    return create_request(endpoint, model, {"image": image}, {"prompt": prompt}, {"duration": 5}, "beijing")
+    return create_request(endpoint, model, {"image": image}, {"prompt": prompt}, {"duration": 5})
 
 
 LEAVE = {

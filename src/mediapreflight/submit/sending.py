@@ -257,7 +257,7 @@ async def _created(
 ) -> Submission:
     session = service.session
     given = {name: value for name, value in job.inputs.items() if name not in service.model.roles}
-    request = create_request(service.endpoint, service.model, urls, {**boxes, **given}, job.parameters, service.endpoint.region)
+    request = create_request(service.endpoint, service.model, urls, {**boxes, **given}, job.parameters)
     for attempt in range(session.pace.attempts):
         is_last = attempt + 1 == session.pace.attempts
         sending = await _turn_to_send(service, submission)

@@ -48,7 +48,7 @@ def created(
     parameters: dict[str, Any] | None = None,
     endpoint: Endpoint = BEIJING,
 ) -> Request:
-    return create_request(endpoint, builtin_catalog().model(model), urls, fields or {}, parameters or {}, endpoint.region)
+    return create_request(endpoint, builtin_catalog().model(model), urls, fields or {}, parameters or {})
 
 
 def detected(model: str, values: dict[str, Any] | None = None, url: str = IMAGE) -> Request:
@@ -383,7 +383,7 @@ def test_promises_over_all_jobs(data: st.DataObject, model: Model) -> None:
     parameters = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(model.parameters, VALUES)))
     region = data.draw(st.sampled_from(model.regions))
     try:
-        request = create_request(Endpoint(region, HOST), model, urls, fields, parameters, region)
+        request = create_request(Endpoint(region, HOST), model, urls, fields, parameters)
     except UsageError:
         # Halves of surrogate pairs are the only thing drawn here that no request can carry.
         assert any("\ud800" <= letter <= "\udfff" for letter in "".join(map(str, [*fields.values(), *parameters.values()])))
@@ -399,7 +399,7 @@ def test_promises_over_all_jobs(data: st.DataObject, model: Model) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
 def test_every_model_goes_to_its_documented_path(model: Model) -> None:
-    request = create_request(Endpoint(model.regions[0], HOST), model, {}, {}, {}, model.regions[0])
+    request = create_request(Endpoint(model.regions[0], HOST), model, {}, {}, {})
     assert request.url == "https://dashscope.aliyuncs.com" + model.service.path
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ...catalog import Model, Parameter, builtin_catalog
 from ...errors import UploadError, UsageError
@@ -75,9 +75,7 @@ def detect_request(endpoint: Endpoint, model: Model, urls: Mapping[str, str], va
 
     Raises UsageError for a value no request can carry.
     """
-    files = _sent_files(model, urls, {}, values)
-    body = _body(model, endpoint.region, files, {}, values)
-    return Request("detect", "POST", endpoint.url(model.service.path), headers=_headers(model, files), json=body)
+    return _call("detect", endpoint, model, urls, {}, values)
 
 
 def create_request(
@@ -86,7 +84,6 @@ def create_request(
     urls: Mapping[str, str],
     fields: Mapping[str, Any],
     parameters: Mapping[str, Any],
-    region: str,
 ) -> Request:
     """Creates a task: the one request that is paid for.
 
@@ -94,13 +91,10 @@ def create_request(
         urls: `http(s)://`, `oss://` or data URLs by role.
         fields: inputs that are no files, such as `prompt` or `face_bbox`, by name.
         parameters: request parameters by name.
-        region: steers the id the model goes by.
 
     Raises UsageError for a value no request can carry.
     """
-    files = _sent_files(model, urls, fields, parameters)
-    body = _body(model, region, files, fields, parameters)
-    return Request("create", "POST", endpoint.url(model.service.path), headers=_headers(model, files), json=body)
+    return _call("create", endpoint, model, urls, fields, parameters)
 
 
 def query_request(endpoint: Endpoint, task_id: str) -> Request:
@@ -170,19 +164,24 @@ def inline_url(path: str, sha256: str | None = None) -> str:
     return f"data:image/{found.format};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def _sent_files(
-    model: Model, urls: Mapping[str, str], fields: Mapping[str, Any], parameters: Mapping[str, Any]
-) -> dict[str, str]:
-    return {name: _sendable(model, name, urls[name]) for name in sent_roles(model, {**fields, **urls}, parameters)}
-
-
-def _body(
-    model: Model, region: str, files: Mapping[str, str], fields: Mapping[str, Any], parameters: Mapping[str, Any]
-) -> dict[str, Any]:
-    body = {"model": model_id(model, region), "input": {**_file_fields(model, files), **_values(model, model.fields, fields)}}
+def _call(
+    purpose: Literal["detect", "create"],
+    endpoint: Endpoint,
+    model: Model,
+    urls: Mapping[str, str],
+    fields: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+) -> Request:
+    roles = sent_roles(model, {**fields, **urls}, parameters)
+    files = {name: _sendable(model, name, urls[name]) for name in roles}
     given = {name: value for name, value in parameters.items() if value is not None}
     stated = _values(model, model.parameters, {**_stated_defaults(model.parameters), **given})
-    return {**body, "parameters": stated} if stated else body
+    body = {
+        "model": model_id(model, endpoint.region),
+        "input": {**_file_fields(model, files), **_values(model, model.fields, fields)},
+        **({"parameters": stated} if stated else {}),
+    }
+    return Request(purpose, "POST", endpoint.url(model.service.path), headers=_headers(model, files), json=body)
 
 
 def _file_fields(model: Model, files: Mapping[str, str]) -> dict[str, Any]:
