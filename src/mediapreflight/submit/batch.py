@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -104,13 +103,13 @@ async def _delivered(session: Session, order: Order, out: str | os.PathLike[str]
         if order.submission is None:
             return await _detected(session, order)
         submission, answer, came = await finish(session, order.submission, out, given=order.job, detach=detach)
-        return await _result(order, submission, answer, came)
+        return await _result(session, order, submission, answer, came)
     except (KeyRefusedError, LedgerError):
         raise
     except MediaPreflightError as error:
         current = order.submission
         if current is not None:
-            current = session.ledger.submission(current.id)
+            current = await session.run(session.ledger.submission, current.id)
         return failed(order.job, error, current, billed_earlier=_billed_earlier(order))
 
 
@@ -128,13 +127,13 @@ async def _detected(session: Session, order: Order) -> JobResult:
     )
 
 
-async def _result(order: Order, submission: Submission, answer: TaskAnswer | None, came: Path | str | None) -> JobResult:
-    import anyio.to_thread
-
+async def _result(
+    session: Session, order: Order, submission: Submission, answer: TaskAnswer | None, came: Path | str | None
+) -> JobResult:
     video = came if isinstance(came, Path) else None
     notes: tuple[str, ...] = ()
     if video is not None and order.expected is not None:
-        notes = await anyio.to_thread.run_sync(functools.partial(compared, order.expected, video))
+        notes = await session.run(compared, order.expected, video)
     return JobResult(
         model=submission.model,
         ok=True,
