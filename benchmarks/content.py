@@ -2,7 +2,7 @@
 
 Whole processes on all cores against one process of autocrop, and both on one core (`taskset`), which gives files a second and
 core. autocrop 2 needs an OpenCV of its own: give the interpreter of an environment it is installed in. It finds faces and cuts
-them out; ours finds faces by two detectors, says how they are turned, and judges them.
+them out; ours finds faces by two detectors and a third that measures them, says how they are turned, and judges them.
 """
 
 from __future__ import annotations

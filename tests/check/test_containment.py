@@ -345,6 +345,7 @@ def face(*bbox: int) -> Face:
         PictureContent(width=0, height=0, faces=()),
         PictureContent(width=4, height=4, faces=(face(1, 1, 5, 4),)),
         PictureContent(width=9, height=9, faces=(), bystanders=(face(5, 5, 1, 1),)),
+        PictureContent(width=9, height=9, faces=(), doubtful=(face(5, 5, 10, 9),)),
         VideoContent(width=9, height=9, samples=(FrameContent(time_s=0, faces=(face(-1, 0, 1, 1),)),)),
     ],
 )

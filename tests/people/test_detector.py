@@ -1,30 +1,73 @@
 """Faces in arrays: real detectors on a real portrait, and the arithmetic around them."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mediapreflight.people import detector
-from mediapreflight.people.detector import Sighting, _Cuts, _distinct, _overlap, find_faces
+from mediapreflight.people.centerface import Detection
+from mediapreflight.people.detector import Sighting, Sightings, _Cuts, _judged, _shared_of_union, find_faces
 
-NO_POINTS = np.zeros((6, 2))
-NUMBERS = st.floats(-1000, 1000)
-SIDES = st.floats(1, 1000)
+NOTHING = Sightings([], [])
 
 
-def square(x, y, side, score=0.5):
-    return Sighting(x, y, side, score, NO_POINTS)
+def box(x, score, side=20.0):
+    """A square beside others, with its middle at (x, 50)."""
+    return Detection(x - side / 2, 50 - side / 2, x + side / 2, 50 + side / 2, score, np.zeros((5, 2)))
+
+
+def faces(rgb):
+    return find_faces(rgb).faces
 
 
 def middle(face):
     return face.x, face.y
 
 
+class Saying:
+    """A network that says the same of every picture, and counts how often it is asked."""
+
+    def __init__(self, *detections):
+        self.detections, self.asked = [*detections], 0
+
+    def detect(self, rgb):
+        self.asked += 1
+        return self.detections
+
+
+def judged(centerface, yunet=()):
+    """Scores of the faces and of what is doubtful, and whether the second opinion was asked."""
+    networks = SimpleNamespace(centerface=Saying(*centerface), yunet=Saying(*yunet))
+    verdict = [[each.score for each in found] for found in _judged(networks, np.zeros((1, 1, 3), np.uint8))]
+    return *verdict, networks.yunet.asked == 1
+
+
+class TestVerdict:
+    @pytest.mark.parametrize(
+        ("centerface", "yunet", "expected"),
+        [
+            pytest.param([box(0, 0.5)], [], ([0.5], [], False), id="a single likely one is a face"),
+            pytest.param([box(0, 0.5), box(50, 0.49)], [], ([0.5], [], False), id="what is unlikely does not count"),
+            pytest.param([box(0, 0.9), box(50, 0.8)], [], ([0.9, 0.8], [], False), id="sure ones need nobody else"),
+            pytest.param([box(0, 0.9), box(50, 0.79)], [], ([0.9], [0.79], True), id="one alone is doubtful"),
+            pytest.param([box(0, 0.9), box(50, 0.6)], [box(0, 0.9), box(52, 0.5)], ([0.9, 0.6], [], True), id="both agree"),
+            pytest.param([box(0, 0.9), box(50, 0.6)], [box(0, 0.9), box(52, 0.49)], ([0.9], [0.6], True), id="not enough"),
+            pytest.param([box(0, 0.6), box(50, 0.55)], [], ([0.6], [0.55], True), id="the surest is one in any case"),
+            pytest.param([box(0, 0.44)], [box(0, 0.91)], ([0.44], [], True), id="a flat drawing"),
+            pytest.param([box(0, 0.43)], [box(0, 0.85)], ([], [0.85], True), id="a dog"),
+            pytest.param([], [box(0, 0.84)], ([], [], True), id="a pattern"),
+            pytest.param([], [], ([], [], True), id="nothing"),
+        ],
+    )
+    def test_who_is_a_face(self, centerface, yunet, expected):
+        assert judged(centerface, yunet) == expected
+
+
 class TestFindFaces:
     def test_one_face_and_its_place(self, portrait):
-        (face,) = find_faces(portrait)
+        (face,) = faces(portrait)
         right_eye, left_eye, nose, mouth, right_ear, left_ear = face.keypoints
         assert right_ear[0] < right_eye[0] < nose[0] < left_eye[0] < left_ear[0]
         assert max(right_eye[1], left_eye[1]) < nose[1] < mouth[1] < face.y + face.side / 2
@@ -32,7 +75,7 @@ class TestFindFaces:
         assert 0.8 < face.score <= 1
 
     def test_the_mirrored_picture_has_the_mirrored_face(self, portrait):
-        (face,), (mirrored,) = find_faces(portrait), find_faces(np.ascontiguousarray(portrait[:, ::-1]))
+        (face,), (mirrored,) = faces(portrait), faces(np.ascontiguousarray(portrait[:, ::-1]))
         assert mirrored.x == pytest.approx(640 - face.x, abs=face.side / 20)
         assert mirrored.y == pytest.approx(face.y, abs=face.side / 20)
         assert mirrored.side == pytest.approx(face.side, rel=0.1)
@@ -40,55 +83,56 @@ class TestFindFaces:
     @pytest.mark.parametrize("side", [96, 256, 1024])
     def test_size_does_not_matter(self, portrait, side):
         scale = side / 640
-        (face,), (scaled,) = find_faces(portrait), find_faces(cv2.resize(portrait, (side, side), interpolation=cv2.INTER_AREA))
+        (face,), (scaled,) = faces(portrait), faces(cv2.resize(portrait, (side, side), interpolation=cv2.INTER_AREA))
         assert (scaled.x, scaled.y, scaled.side) == pytest.approx(
             (face.x * scale, face.y * scale, face.side * scale), abs=face.side * scale / 10
         )
 
     def test_small_faces_in_a_large_picture(self, group):
-        faces = find_faces(group)
-        assert sorted(round((face.x - 120) // 240) for face in faces) == list(range(6))
-        assert all(30 < face.side < 60 for face in faces)
+        found = faces(group)
+        assert sorted(round((face.x - 120) // 240) for face in found) == list(range(6))
+        assert all(30 < face.side < 60 for face in found)
 
     def test_large_and_small_together(self, portrait, group):
-        both = np.concatenate([group[:640], portrait[:, 100:500]], axis=1)
-        assert len(find_faces(both)) == 1 + len(find_faces(group[:640]))
+        part = group[:640, :1000]
+        both = np.concatenate([part, portrait[:, 100:500]], axis=1)
+        assert len(faces(both)) == 1 + len(faces(part)) == 5
 
     @pytest.mark.parametrize("angle", [-40, 25, 40])
     def test_a_leaning_head(self, portrait, angle):
         turn = cv2.getRotationMatrix2D((320, 320), angle, 0.7)
-        (face,) = find_faces(cv2.warpAffine(portrait, turn, (640, 640)))
+        (face,) = faces(cv2.warpAffine(portrait, turn, (640, 640)))
         slope = face.keypoints[1] - face.keypoints[0]
-        straight = find_faces(portrait)[0].keypoints
+        straight = faces(portrait)[0].keypoints
         upright = np.degrees(np.arctan2(*(straight[1] - straight[0])[::-1]))
         assert np.degrees(np.arctan2(slope[1], slope[0])) == pytest.approx(upright - angle, abs=6)
 
     def test_a_face_that_the_border_cuts_lies_where_it_lies(self, portrait):
-        (face,) = find_faces(portrait)
+        (face,) = faces(portrait)
         cut = round(face.x - 0.2 * face.side)
-        (half,) = find_faces(np.ascontiguousarray(portrait[:, cut:]))
+        (half,) = faces(np.ascontiguousarray(portrait[:, cut:]))
         assert half.x + cut == pytest.approx(face.x, abs=0.12 * face.side)
         assert half.x - half.side / 2 < 0
 
     def test_no_face_is_none(self):
         noise = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
-        assert find_faces(noise) == find_faces(np.zeros((200, 300, 3), np.uint8)) == []
+        assert find_faces(noise) == find_faces(np.zeros((200, 300, 3), np.uint8)) == NOTHING
 
     def test_no_face_behind_the_head(self, portrait):
-        (face,) = find_faces(portrait)
+        (face,) = faces(portrait)
         hidden = portrait.copy()
         y1, x1 = round(face.y - face.side * 0.6), round(face.x - face.side * 0.7)
         hidden[y1 : round(face.y + face.side * 0.6), x1 : round(face.x + face.side * 0.7)] = (120, 80, 60)
-        assert find_faces(hidden) == []
+        assert find_faces(hidden) == NOTHING
 
     @pytest.mark.parametrize("shape", [(1, 1), (2, 940), (940, 2), (7, 5)])
     def test_tiny_and_thin_pictures(self, shape):
-        assert find_faces(np.full((*shape, 3), 200, np.uint8)) == []
+        assert find_faces(np.full((*shape, 3), 200, np.uint8)) == NOTHING
 
     def test_again_after_closing(self, portrait):
-        before = find_faces(portrait)
+        before = faces(portrait)
         detector.close_detectors()
-        after = find_faces(portrait)
+        after = faces(portrait)
         assert [middle(face) for face in after] == [middle(face) for face in before]
 
 
@@ -126,52 +170,10 @@ class TestCuts:
         assert cut[140:, 140:].min() == 255
 
 
-class TestOverlap:
-    @pytest.mark.parametrize(
-        ("other", "shares"),
-        [
-            (square(0, 0, 10), (1.0, 1.0)),
-            (square(5, 0, 10), (50 / 150, 0.5)),
-            (square(0, -5, 10), (50 / 150, 0.5)),
-            (square(1, 1, 4), (16 / 100, 1.0)),
-            (square(6, 6, 4), (1 / 115, 1 / 16)),
-            (square(10, 0, 10), (0.0, 0.0)),
-            (square(0, 10, 10), (0.0, 0.0)),
-            (square(30, 2, 10), (0.0, 0.0)),
-        ],
-    )
-    def test_known_shares(self, other, shares):
-        assert _overlap(square(0, 0, 10), other) == pytest.approx(shares)
-
-    @given(NUMBERS, NUMBERS, SIDES, NUMBERS, NUMBERS, SIDES)
-    def test_either_way_round_and_never_more_than_all(self, x, y, side, other_x, other_y, other_side):
-        one, other = square(x, y, side), square(other_x, other_y, other_side)
-        of_union, of_smaller = _overlap(one, other)
-        assert (of_union, of_smaller) == pytest.approx(_overlap(other, one))
-        assert 0 <= of_union <= of_smaller + 1e-9
-        assert of_smaller <= 1 + 1e-9
-
-
-class TestDistinct:
-    def test_keeps_the_surest_of_those_that_overlap(self):
-        found = _distinct([square(0, 0, 10, 0.5), square(1, 0, 10, 0.9), square(40, 0, 10, 0.6)], 0.4, 0.7)
-        assert [(face.x, face.score) for face in found] == [(1, 0.9), (40, 0.6)]
-
-    def test_a_box_inside_another_is_the_same(self):
-        assert len(_distinct([square(0, 0, 10, 0.9), square(1, 1, 3, 0.8)], 0.4, 0.7)) == 1
-
-    def test_the_limits_themselves_are_the_same(self):
-        # They share a third of the union and half of the smaller one.
-        pair = [square(0, 0, 10, 0.9), square(5, 0, 10, 0.8)]
-        assert len(_distinct(pair, 0.34, 0.51)) == 2
-        assert len(_distinct(pair, 50 / 150, 0.51)) == 1
-        assert len(_distinct(pair, 0.34, 0.5)) == 1
-
-    @given(st.lists(st.builds(square, NUMBERS, NUMBERS, SIDES, st.floats(0, 1)), max_size=12))
-    def test_no_two_are_left_that_overlap_and_none_is_lost_without_a_surer_one(self, squares):
-        kept = _distinct(squares, 0.3, 0.6)
-        for number, face in enumerate(kept):
-            assert all(_overlap(face, other)[0] < 0.3 and _overlap(face, other)[1] < 0.6 for other in kept[:number])
-        for face in squares:
-            assert any(other.score >= face.score and (other is face or max(_overlap(face, other)) >= 0.3) for other in kept)
-        assert [face.score for face in kept] == sorted((face.score for face in kept), reverse=True)
+@pytest.mark.parametrize(
+    ("x", "y", "side", "share"),
+    [(0, 0, 10, 1.0), (5, 0, 10, 50 / 150), (0, -5, 10, 50 / 150), (1, 1, 4, 16 / 100), (10, 0, 10, 0.0), (30, 2, 10, 0.0)],
+)
+def test_what_squares_share(x, y, side, share):
+    points = np.zeros((6, 2))
+    assert _shared_of_union(Sighting(0, 0, 10, 0.5, points), Sighting(x, y, side, 0.5, points)) == pytest.approx(share)

@@ -6,15 +6,15 @@ import pytest
 
 from mediapreflight.media.pixels import Picture, load_picture
 from mediapreflight.people import faces as module
-from mediapreflight.people.detector import Sighting
+from mediapreflight.people.detector import Sighting, Sightings
 from mediapreflight.people.faces import LONGEST_SIDE, faces_in, sharpness_of
 from mediapreflight.people.headpose import _AVERAGE_FACE, HeadPose
 
 KEYPOINTS = np.array(_AVERAGE_FACE)[:, :2]
 
 
-def sighted(monkeypatch, *sightings):
-    monkeypatch.setattr(module, "find_faces", lambda rgb: list(sightings))
+def sighted(monkeypatch, *sightings, doubtful=()):
+    monkeypatch.setattr(module, "find_faces", lambda rgb: Sightings(list(sightings), list(doubtful)))
 
 
 def sighting(x, y, side, score=0.9):
@@ -26,9 +26,9 @@ def picture(width=400, height=300, shown=(400, 300)):
 
 
 def test_the_portrait(fixtures):
-    (face,), bystanders = faces_in(load_picture(fixtures / "portrait.jpg", LONGEST_SIDE))
+    (face,), bystanders, doubtful = faces_in(load_picture(fixtures / "portrait.jpg", LONGEST_SIDE))
     x1, y1, x2, y2 = face.bbox
-    assert bystanders == ()
+    assert bystanders == doubtful == ()
     assert x2 - x1 == pytest.approx(y2 - y1, abs=1)
     assert all(type(edge) is int for edge in face.bbox)
     assert 0.8 < face.score <= 1
@@ -41,28 +41,33 @@ def test_the_portrait(fixtures):
 
 
 def test_the_same_face_whatever_the_size_it_is_looked_at(fixtures):
-    (large,), _ = faces_in(load_picture(fixtures / "portrait.jpg", 640))
-    (small,), _ = faces_in(load_picture(fixtures / "portrait.jpg", 200))
+    (large,), (small,) = (faces_in(load_picture(fixtures / "portrait.jpg", side)).faces for side in (640, 200))
     assert small.bbox == pytest.approx(large.bbox, abs=12)
     assert np.array(small.keypoints) == pytest.approx(np.array(large.keypoints), abs=15)
 
 
 def test_boxes_and_keypoints_are_in_displayed_pixels(monkeypatch):
     sighted(monkeypatch, sighting(100, 150, 50))
-    (face,), _ = faces_in(picture(shown=(800, 900)))
+    (face,) = faces_in(picture(shown=(800, 900))).faces
     assert face.bbox == (150, 375, 250, 525)
     assert np.array(face.keypoints) == pytest.approx((KEYPOINTS * 50 + (100, 150)) * (2, 3), abs=0.051)
 
 
+def test_a_box_is_a_square_wherever_it_lies(monkeypatch):
+    sighted(monkeypatch, sighting(100.4, 150.6, 50.5))
+    (face,) = faces_in(picture()).faces
+    assert face.box.width == face.box.height
+
+
 def test_boxes_end_where_the_picture_ends(monkeypatch):
     sighted(monkeypatch, sighting(10, 20, 60), sighting(390, 290, 50))
-    found, _ = faces_in(picture())
+    found = faces_in(picture()).faces
     assert {face.bbox for face in found} == {(0, 0, 40, 50), (365, 265, 400, 300)}
 
 
 def test_what_lies_outside_is_left_out(monkeypatch):
     sighted(monkeypatch, sighting(-40, 20, 60), sighting(100, 340, 60), sighting(200, 100, 0.3))
-    assert faces_in(picture()) == ((), ())
+    assert faces_in(picture()) == ((), (), ())
 
 
 def test_largest_first(monkeypatch):
@@ -84,6 +89,13 @@ def test_bystanders_are_turned_away_and_small(monkeypatch, yaw, side, counted):
     assert found.faces[0].bbox == (70, 70, 170, 170)
 
 
+def test_what_is_doubtful_stays_apart_and_makes_nobody_a_bystander(monkeypatch):
+    sighted(monkeypatch, sighting(60, 60, 40), doubtful=[sighting(300, 60, 30), sighting(200, 200, 90)])
+    found = faces_in(picture())
+    assert [face.box.width for face in found.doubtful] == [90, 30]
+    assert (len(found.faces), found.bystanders) == (1, ())
+
+
 def test_a_single_face_in_profile_is_no_bystander(monkeypatch):
     sighted(monkeypatch, sighting(120, 120, 30))
     monkeypatch.setattr(module, "head_pose", lambda keypoints: HeadPose(80, 0, 0))
@@ -95,7 +107,7 @@ def test_light_is_measured_on_the_face_alone(monkeypatch):
     rgb[100:200, 100:150] = 100
     rgb[100:200, 150:200] = 140
     sighted(monkeypatch, sighting(150, 150, 100))
-    (face,), _ = faces_in(Picture(rgb, 400, 300))
+    (face,) = faces_in(Picture(rgb, 400, 300)).faces
     assert (face.brightness, face.contrast) == (120.0, 20.0)
 
 

@@ -93,11 +93,11 @@ def test_the_models_are_the_ones_their_readme_names():
     assets = files(people).joinpath("assets")
     readme = assets.joinpath("README.md").read_text()
     sums = dict(reversed(line) for line in re.findall(r"([0-9a-f]{64})  (\S+)", readme))
-    models = {item.name for item in assets.iterdir() if item.name.endswith((".tflite", ".task", ".npz"))}
+    models = {item.name for item in assets.iterdir() if item.name.endswith((".tflite", ".onnx", ".task", ".npz"))}
     assert models == set(sums)
     for name, digest in sums.items():
         assert hashlib.sha256(assets.joinpath(name).read_bytes()).hexdigest() == digest
         assert f"`{name}`" in readme
-    for notice in ("LICENSE-mediapipe.txt", "LICENSE-silero-vad.txt", "NOTICE.md"):
+    for notice in ("LICENSE-centerface.txt", "LICENSE-mediapipe.txt", "LICENSE-silero-vad.txt", "LICENSE-yunet.txt", "NOTICE.md"):
         assert f"`{notice}`" in readme
         assert assets.joinpath(notice).is_file()

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import textwrap
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 import mediapreflight
 from mediapreflight.errors import MissingLibraryError
 from mediapreflight.people import runtime
-from mediapreflight.people.runtime import Shared, Team, quiet_stderr
+from mediapreflight.people.runtime import Shared, quiet_stderr
 
 PORTRAIT = Path(__file__).resolve().parents[2] / "fixtures" / "portrait.jpg"
 SEE = f"from mediapreflight.people import see_picture\ndef see(): return len(see_picture({str(PORTRAIT)!r}, bodies=True).faces)\n"
@@ -95,47 +94,6 @@ class TestShared:
             with pytest.raises(MissingLibraryError), shared.use():
                 pass
         assert log == ["tried", "tried"]
-
-
-class TestTeam:
-    def test_results_stand_in_the_order_of_the_work(self):
-        team = Team(lambda: Counting([]))
-        assert team.each(lambda worker, number: number * 2, range(50)) == list(range(0, 100, 2))
-        team.close()
-
-    def test_no_worker_has_two_things_at_once(self):
-        team, busy, wrong = Team(lambda: Counting([])), set(), []
-        lock = threading.Lock()
-
-        def work(worker, number):
-            with lock:
-                wrong.extend([number] if id(worker) in busy else [])
-                busy.add(id(worker))
-            with lock:
-                busy.discard(id(worker))
-
-        team.each(work, range(500))
-        assert wrong == []
-        team.close()
-
-    def test_an_error_is_raised_and_the_worker_goes_on(self):
-        team = Team(lambda: Counting([]))
-
-        def fail(worker, number):
-            raise ValueError(number)
-
-        for _ in range(5):
-            with pytest.raises(ValueError, match="1"):
-                team.each(fail, [1])
-        assert team.each(lambda worker, number: number, [7]) == [7]
-        team.close()
-
-    def test_closing_and_abandoning_reach_every_member(self):
-        for leave, word in ((Team.close, "closed"), (Team.abandon, "abandoned")):
-            log = []
-            team = Team(lambda log=log: Counting(log))
-            leave(team)
-            assert log.count(word) == log.count("made") >= 1
 
 
 class TestQuiet:
@@ -308,5 +266,5 @@ class TestMissingLibraries:
 
 
 def test_models_are_read_from_the_package():
-    for name in ("blaze_face_short_range.tflite", "blaze_face_full_range_sparse.tflite", "pose_landmarker_full.task"):
-        assert len(runtime.model_data(name)) > 100_000
+    for name in ("blaze_face_short_range.tflite", "centerface.onnx", "pose_landmarker_full.task", "yunet_2023mar.onnx"):
+        assert len(runtime.model_data(name)) == len(runtime.model_array(name)) > 100_000

@@ -153,7 +153,8 @@ def _can_be(measured: Measured) -> bool:
     if not isinstance(content, PictureContent | VideoContent):
         return True
     frames = content.samples if isinstance(content, VideoContent) else (content,)
-    boxes = [face.bbox for frame in frames for face in (*frame.faces, *frame.bystanders)]
+    doubtful = content.doubtful if isinstance(content, PictureContent) else ()
+    boxes = [face.bbox for frame in frames for face in (*frame.faces, *frame.bystanders)] + [face.bbox for face in doubtful]
     inside = all(0 <= x1 < x2 <= content.width and 0 <= y1 < y2 <= content.height for x1, y1, x2, y2 in boxes)
     return content.width > 0 and content.height > 0 and inside
 

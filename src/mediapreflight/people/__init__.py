@@ -21,6 +21,7 @@ from .facts import Body, Face, FrameContent, PictureContent, SpeechFacts, VideoC
 
 if TYPE_CHECKING:
     from ..media.pixels import Picture
+    from .faces import Faces
 
 __all__ = [
     "Body",
@@ -46,8 +47,8 @@ def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> Pictur
     from .faces import LONGEST_SIDE
 
     picture = load_picture(path, LONGEST_SIDE)
-    faces, bystanders, people = _seen(picture, bodies)
-    return PictureContent(width=picture.width, height=picture.height, faces=faces, bystanders=bystanders, bodies=people)
+    found, people = _seen(picture, bodies)
+    return PictureContent(width=picture.width, height=picture.height, **found._asdict(), bodies=people)
 
 
 def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES, bodies: bool = False) -> VideoContent:
@@ -58,8 +59,8 @@ def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES,
     frames = sample_frames(path, samples, LONGEST_SIDE)
     contents = []
     for frame in frames:
-        faces, bystanders, people = _seen(frame.picture, bodies)
-        contents.append(FrameContent(time_s=frame.time_s, faces=faces, bystanders=bystanders, bodies=people))
+        found, people = _seen(frame.picture, bodies)
+        contents.append(FrameContent(time_s=frame.time_s, faces=found.faces, bystanders=found.bystanders, bodies=people))
     return VideoContent(width=frames[0].picture.width, height=frames[0].picture.height, samples=tuple(contents))
 
 
@@ -78,12 +79,12 @@ def close_detectors() -> None:
     bodies.close_detectors()
 
 
-def _seen(picture: Picture, with_bodies: bool) -> tuple[tuple[Face, ...], tuple[Face, ...], tuple[Body, ...] | None]:
+def _seen(picture: Picture, with_bodies: bool) -> tuple[Faces, tuple[Body, ...] | None]:
     from .faces import faces_in
 
-    faces, bystanders = faces_in(picture)
+    found = faces_in(picture)
     if not with_bodies:
-        return faces, bystanders, None
+        return found, None
     from .bodies import bodies_in
 
-    return faces, bystanders, bodies_in(picture, (*faces, *bystanders))
+    return found, bodies_in(picture, (*found.faces, *found.bystanders))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..media.libraries import load_cv2
@@ -23,18 +24,19 @@ _SHARPNESS_SIDE = 128
 
 
 class Faces(NamedTuple):
-    """Both largest first. See `facts.PictureContent` for what a bystander is."""
+    """Each largest first. See `facts.PictureContent` for what a bystander is, and what is doubtful."""
 
     faces: tuple[Face, ...]
     bystanders: tuple[Face, ...]
+    doubtful: tuple[Face, ...]
 
 
 def faces_in(picture: Picture) -> Faces:
     """Every face of a picture loaded at `LONGEST_SIDE`, in pixels of the whole displayed picture. Raises MissingLibraryError."""
-    seen = [face for sighting in find_faces(picture.rgb) if (face := _measured(sighting, picture)) is not None]
-    seen.sort(key=lambda face: (-face.box.area, face.bbox))
+    found = find_faces(picture.rgb)
+    seen = _largest_first(found.faces, picture)
     aside = tuple(face for face in seen if _is_bystander(face, seen[0]))
-    return Faces(tuple(face for face in seen if face not in aside), aside)
+    return Faces(tuple(face for face in seen if face not in aside), aside, _largest_first(found.doubtful, picture))
 
 
 def sharpness_of(face: Rgb) -> float:
@@ -49,6 +51,11 @@ def sharpness_of(face: Rgb) -> float:
     luma = cv2.resize(luma, (side, side), interpolation=cv2.INTER_AREA)
     spread = float(luma.std())
     return float(cv2.Laplacian(luma, cv2.CV_32F).std()) / spread if spread else 0.0
+
+
+def _largest_first(sightings: Iterable[Sighting], picture: Picture) -> tuple[Face, ...]:
+    measured = (_measured(sighting, picture) for sighting in sightings)
+    return tuple(sorted((face for face in measured if face is not None), key=lambda face: (-face.box.area, face.bbox)))
 
 
 def _is_bystander(face: Face, largest: Face) -> bool:
@@ -82,10 +89,6 @@ def _measured(sighting: Sighting, picture: Picture) -> Face | None:
 
 def _box(sighting: Sighting, scale_x: float, scale_y: float, width: int, height: int) -> Box:
     """The square in pixels of a picture of this size, cut off at its borders."""
-    half = sighting.side / 2
-    return Box(
-        max(0, round((sighting.x - half) * scale_x)),
-        max(0, round((sighting.y - half) * scale_y)),
-        min(width, round((sighting.x + half) * scale_x)),
-        min(height, round((sighting.y + half) * scale_y)),
-    )
+    across, down = round(sighting.side * scale_x), round(sighting.side * scale_y)
+    x1, y1 = round(sighting.x * scale_x - across / 2), round(sighting.y * scale_y - down / 2)
+    return Box(max(0, x1), max(0, y1), min(width, x1 + across), min(height, y1 + down))

@@ -25,8 +25,7 @@ class Face(Struct, frozen=True, kw_only=True):
 
     Attributes:
         bbox: x1, y1, x2, y2; a square from the forehead to the chin, cut off where the picture ends.
-        score: how surely it is a face, 0 to 1: the mean of what two detectors said at two distances. Hands, masks, hair or
-            glare in front of a face lower it.
+        score: how surely it is a face, 0 to 1, as the detector that decides says.
         yaw_deg: 0 looks at the camera; positive turns towards the right edge of the picture.
         pitch_deg: 0 looks at the camera; positive looks up.
         roll_deg: 0 is upright; positive leans clockwise, as the viewer sees it.
@@ -79,13 +78,16 @@ class PictureContent(Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     """Who is in a picture.
 
     `faces` are largest first. `bystanders` are faces, too, but turned away and small beside the largest: people in the
-    background whom nobody would count as shown. `bodies` is None where it was not asked for; everybody has one, bystanders too.
+    background whom nobody would count as shown. `doubtful` is what may be a further face, or the only one: a hand, a pattern, a
+    dog, a drawing; a person knows, the detectors disagree. `bodies` is None where it was not asked for; everybody has one,
+    bystanders too.
     """
 
     width: int
     height: int
     faces: tuple[Face, ...]
     bystanders: tuple[Face, ...] = ()
+    doubtful: tuple[Face, ...] = ()
     bodies: tuple[Body, ...] | None = None
 
 

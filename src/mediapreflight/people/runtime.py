@@ -5,11 +5,9 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..errors import MissingLibraryError
@@ -17,11 +15,12 @@ from ..media.libraries import SYSTEM_LIBRARIES, load, load_cv2
 from .offline import without_authorities, without_sockets, without_unused_modules
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..media.pixels import Rgb
 
 _STDERR = 2
-# Looking at one picture, more than two threads mostly wait for each other.
-_TEAM_SIZE = 2
 
 
 class Closable(Protocol):
@@ -34,8 +33,6 @@ class Closable(Protocol):
 
 
 _Worker = TypeVar("_Worker", bound=Closable)
-_Item = TypeVar("_Item")
-_Result = TypeVar("_Result")
 
 
 class Shared(Generic[_Worker]):
@@ -114,38 +111,6 @@ class Task:
         self._task._handle = None
 
 
-class Team(Generic[_Worker]):
-    """Workers of one kind that share a list of work, each on its own thread: mediapipe lets others run meanwhile."""
-
-    def __init__(self, make: Callable[[], _Worker]) -> None:
-        self._members = [make() for _ in range(min(_TEAM_SIZE, os.cpu_count() or 1))]
-        self._idle: SimpleQueue[_Worker] = SimpleQueue()
-        for member in self._members:
-            self._idle.put(member)
-        self._threads = ThreadPoolExecutor(len(self._members))
-
-    def each(self, work: Callable[[_Worker, _Item], _Result], items: Iterable[_Item]) -> list[_Result]:
-        """What `work` returns for each item, in their order."""
-
-        def by_whoever_is_idle(item: _Item) -> _Result:
-            member = self._idle.get()
-            try:
-                return work(member, item)
-            finally:
-                self._idle.put(member)
-
-        return list(self._threads.map(by_whoever_is_idle, items))
-
-    def close(self) -> None:
-        self._threads.shutdown()
-        for member in self._members:
-            member.close()
-
-    def abandon(self) -> None:
-        for member in self._members:
-            member.abandon()
-
-
 def load_mediapipe() -> Any:
     """mediapipe, with `tasks.vision` in it. Raises MissingLibraryError."""
     # mediapipe imports it, too; this way the one that does not load is named.
@@ -164,8 +129,15 @@ def _naming_missing_libraries() -> Iterator[None]:
 
 
 def model_data(name: str) -> bytes:
-    """A model file of the package. As bytes: mediapipe cannot open every path that Python can."""
+    """A model file of the package. As bytes: the libraries cannot open every path that Python can."""
     return files(__package__).joinpath("assets", name).read_bytes()
+
+
+def model_array(name: str) -> NDArray[np.uint8]:
+    """The same as OpenCV takes it."""
+    import numpy as np
+
+    return np.frombuffer(model_data(name), np.uint8)
 
 
 _quiet_lock = threading.Lock()

@@ -34,6 +34,11 @@ def test_nobody(model: str, role: str, service_code: str | None, source: str) ->
     assert judged("face-missing", model, picture(), role=role) == [expected]
 
 
+def test_what_may_be_a_face_is_a_warning() -> None:
+    expected = MISSING | {"severity": "warning", "service_code": "InvalidFile.NoHuman", "source": EMO}
+    assert judged("face-missing", "emo-v1", picture(doubtful=(face(),))) == [expected]
+
+
 def test_somebody() -> None:
     assert judged("face-missing", "emo-v1", picture(face())) == []
 

@@ -1,5 +1,7 @@
 import pytest
 
+from mediapreflight.people.facts import PictureContent
+
 from .content import EMO, LIVEPORTRAIT, PATH, face, findings, judged, picture, real
 
 SEVERAL = {
@@ -52,6 +54,22 @@ def test_one_face() -> None:
 
 def test_bystanders_do_not_count() -> None:
     assert judged("faces-several", "emo-v1", picture(face(), bystanders=(face(side=40, yaw_deg=70.0),))) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "severity", "number"),
+    [
+        (picture(face(), doubtful=(face(x=20, side=50),)), "warning", 2),
+        (picture(face(), face(x=20, side=150), doubtful=(face(x=20, side=50),)), "error", 2),
+    ],
+)
+def test_doubtful_faces_warn_and_add_nothing_to_an_error(seen: PictureContent, severity: str, number: int) -> None:
+    (found,) = judged("faces-several", "emo-v1", seen)
+    assert (found["severity"], found["measured"]) == (severity, number)
+
+
+def test_doubtful_faces_alone_are_left_to_another_rule() -> None:
+    assert judged("faces-several", "emo-v1", picture(doubtful=(face(), face(x=20, side=50)))) == []
 
 
 def test_model_that_takes_the_largest() -> None:

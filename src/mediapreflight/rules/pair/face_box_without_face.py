@@ -28,7 +28,7 @@ def check(case: JobCase) -> Iterator[Fault]:
     found, given = portrait(case), sound_boxes(case).get("face_bbox")
     if found is None or given is None:
         return
-    faces = (*found.content.faces, *found.content.bystanders)
+    faces = (*found.content.faces, *found.content.bystanders, *found.content.doubtful)
     if all(_overlap(given.box, face.box) < SHARED_MIN for face in faces):
         seen = ", ".join(str(list(face.bbox)) for face in faces) or "none"
         yield Fault(

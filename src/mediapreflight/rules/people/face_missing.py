@@ -1,7 +1,7 @@
 """No face is to be seen in the picture.
 
 Faces are looked for as the service does before it generates: photographed, drawn or painted ones count,
-animals do not.
+animals do not. Where the detectors disagree, on a flat drawing or an animal for instance, it is a warning.
 
 Why it matters: EMO, LivePortrait and their kin refuse the picture ("No human face detected."), after the
 upload.
@@ -26,8 +26,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if wanted is None or wanted.faces is None or not isinstance(seen, PictureContent) or seen.faces:
         return
     yield Fault(
-        severity="error",
-        message=f"shows no face; {case.model.id} needs one",
+        severity="warning" if seen.doubtful else "error",
+        message=f"shows {'hardly a' if seen.doubtful else 'no'} face; {case.model.id} needs one",
         help="give a picture with a clear, frontal face",
         measured=0,
         limit=">= 1",

@@ -1,7 +1,8 @@
 """The picture shows more than one face.
 
 Where the documents name an error for several people it is an error; elsewhere a warning, because the service
-takes one of them, and which one is not documented. People in the background who are turned away do not count.
+takes one of them, and which one is not documented. What only may be a further face (a hand, a pattern, somebody
+out of focus: the detectors disagree) is a warning. People in the background who are turned away do not count.
 
 Why it matters: EMO answers `InvalidFile.MultiHuman`; others animate the wrong person.
 
@@ -23,21 +24,30 @@ FIXABLE = False
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where one face is wanted and several are there."""
     wanted, seen = case.role.content, case.content
-    if wanted is None or wanted.faces != "one" or not isinstance(seen, PictureContent) or len(seen.faces) <= 1:
+    if wanted is None or wanted.faces != "one" or not isinstance(seen, PictureContent) or not seen.faces:
         return
-    refused = "several" in wanted.errors
+    number = len(seen.faces) + len(seen.doubtful)
+    if number == 1:
+        return
+    sure, refused = len(seen.faces) > 1, "several" in wanted.errors
     yield Fault(
-        severity="error" if refused or case.face is not None else "warning",
-        message=f"shows {len(seen.faces)} faces; {case.model.id} {'takes' if refused else 'asks for'} exactly one",
-        help=(
-            "`prepare --face N` crops to one by its number in `mediapreflight faces`; `prepare --crop-to-boxes` to the largest"
-            if case.face is None
-            else f"`prepare --face {case.face}` crops to the one that is chosen"
+        severity="error" if sure and (refused or case.face is not None) else "warning",
+        message=(
+            f"{'shows' if sure else 'may show'} {len(seen.faces) if sure else number} faces; "
+            f"{case.model.id} {'takes' if refused else 'asks for'} exactly one"
         ),
-        measured=len(seen.faces),
+        help=_help(case, sure=sure),
+        measured=len(seen.faces) if sure else number,
         limit="== 1",
         unit="faces",
         service_code=wanted.errors.get("several"),
         source=wanted.source,
         fixable=case.face is not None,
     )
+
+
+def _help(case: InputCase, *, sure: bool) -> str:
+    if case.face is not None:
+        return f"`prepare --face {case.face}` crops to the one that is chosen"
+    ways = "`prepare --face N` crops to one by its number in `mediapreflight faces`; `prepare --crop-to-boxes` to the largest"
+    return ways if sure else f"look for a second face; {ways}"

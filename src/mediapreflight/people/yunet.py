@@ -1,0 +1,43 @@
+"""YuNet, the second opinion on what is a face: OpenCV holds the code, the package its weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..media.libraries import load_cv2
+from .centerface import Detection, resized
+from .runtime import model_array
+
+if TYPE_CHECKING:
+    from ..media.pixels import Rgb
+
+_LONGEST_SIDE = 640
+_ENLARGED = 2.0
+_MIN_SCORE = 0.2
+_OF_UNION = 0.3
+_MAX_FOUND = 256
+# A row of its answer: x, y, width and height of the box, five points, the score.
+_POINTS = slice(4, 14)
+
+
+class YuNet:
+    """The network, loaded from the package. For one thread at a time."""
+
+    def __init__(self) -> None:
+        create = load_cv2().FaceDetectorYN.create
+        model, nothing = model_array("yunet_2023mar.onnx"), np.empty(0, np.uint8)
+        self._network = create("onnx", model, nothing, (_LONGEST_SIDE, _LONGEST_SIDE), _MIN_SCORE, _OF_UNION, _MAX_FOUND)
+
+    def detect(self, rgb: Rgb) -> list[Detection]:
+        """What may be faces in a picture of height x width x 3, uint8, surest first."""
+        shown, scale = resized(rgb, _LONGEST_SIDE, _ENLARGED)
+        self._network.setInputSize((shown.shape[1], shown.shape[0]))
+        rows = self._network.detect(np.ascontiguousarray(shown[:, :, ::-1]))[1]
+        return [] if rows is None else [_read(row, scale) for row in rows.astype(np.float64)]
+
+
+def _read(row: np.ndarray, scale: float) -> Detection:
+    x, y, width, height = row[:4] / scale
+    return Detection(x, y, x + width, y + height, float(row[-1]), row[_POINTS].reshape(5, 2) / scale)
