@@ -32,7 +32,7 @@ _NO_TARGET = "nothing to check: give files with --model MODEL, or a job file, or
 # What people write jobs in that are not read.
 _OTHER_JOB_FILES = frozenset({".yaml", ".yml", ".xlsx", ".xls", ".ods", ".tsv", ".txt"})
 
-# So many names of files that were passed by are written out.
+# So many names of files that were skipped are written out.
 _NAMED = 3
 
 

@@ -147,11 +147,11 @@ def test_fits_the_width_of_a_screen(browse, job, finding, fixtures: Path, width:
         if (window === top) {{
           const frame = document.createElement("iframe");
           frame.width = {width}; frame.height = 800; frame.srcdoc = document.documentElement.outerHTML;
-          document.body.append(frame);
-          setTimeout(() => {{
+          frame.onload = () => {{
             const inner = frame.contentDocument.documentElement;
             document.title = JSON.stringify([inner.clientWidth, inner.scrollWidth]);
-          }}, 500);
+          }};
+          document.body.append(frame);
         }}
         """,
         width=1200,

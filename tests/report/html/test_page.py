@@ -4,6 +4,7 @@ import io
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 
@@ -186,12 +187,37 @@ def test_everything_shown_can_be_encoded(job, finding) -> None:
     source(job(finding(message="half \ud800 pair"), path="\udcff.png")).encode()
 
 
-def test_pictures_stop_where_a_page_would_grow_too_large(page, fixtures, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html, "MOST_PREVIEWS", 2)
-    (report,) = check(Job("liveportrait", image=fixtures / "portrait.jpg", audio=fixtures / "voice.wav"), level="metadata").jobs
-    made = page(report, report, report)
+def test_pictures_stop_where_a_page_would_grow_too_large(page, finding, fixtures, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "MOST_PICTURE_BYTES", 1)
+    picture = Job("liveportrait", image=fixtures / "portrait.jpg", whole=False)
+    (clean,) = check(picture, level="metadata").jobs
+    fault = msgspec.structs.replace(clean, findings=(finding(),))
+    made = page(fault, fault, fault)
     assert len(made.named("img")) == 1
-    assert "4 more are listed without" in made.text
+    assert "2 more are listed without" in made.text
+    # Half of the room is kept for what has findings.
+    monkeypatch.setattr(html, "MOST_PICTURE_BYTES", 60_000)
+    assert len(page(clean, clean, clean, fault, fault).named("img")) == 3
+
+
+def test_jobs_without_findings_come_last_and_folded(page, job, finding) -> None:
+    made = page(job(), job(finding()), job())
+    numbers = [each.attributes["id"] for each in made.named("article")]
+    assert numbers == ["job-2", "job-1", "job-3"]
+    (fold,) = made.named("details", class_="fold")
+    assert "open" not in fold.attributes
+    assert "2 jobs without findings" in made.text
+    (alone,) = page(job()).named("details", class_="fold")
+    assert "open" in alone.attributes
+
+
+def test_jobs_beyond_what_a_page_holds_are_counted(page, job, finding, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "MOST_JOBS", 2)
+    monkeypatch.setattr(html, "MOST_CLEAN_JOBS", 1)
+    made = page(*[job(finding()), job()] * 4)
+    assert len(made.named("article")) == 3
+    assert "4 of 8 jobs would be refused" in made.text
+    assert "5 more jobs are counted and not listed" in made.text
 
 
 def test_boxes_lie_over_the_picture_in_its_own_pixels(page, fixtures) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ...catalog import Catalog, Model, builtin_catalog
 from ...findings import SEVERITIES, JobReport, Summary, summary_of
@@ -12,10 +13,16 @@ from ...media.previews import NOTHING, Preview
 from ...prepare.outlook import Outlook
 from ..closing import counted
 from ..style import Style
-from .views import CLEAN, SEVERITY_NAMES, JobView, job_view, model_named
+from .views import CLEAN, SEVERITY_NAMES, JobView, job_view, model_named, severities_of
 
-# Files after these are listed without pictures, so that the page can still be opened.
-MOST_PREVIEWS = 500
+if TYPE_CHECKING:
+    from .page import Card
+
+# What a page may hold and still open at once: bytes of pictures, of which jobs without findings take up to half, and jobs
+# with findings and without. The others are counted.
+MOST_PICTURE_BYTES = 1_500_000
+MOST_JOBS = 2000
+MOST_CLEAN_JOBS = 500
 
 
 PreviewOf = Callable[[str, Facts], Preview]
@@ -48,15 +55,16 @@ def render(
     )
 
 
-def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog, outlooks_of: OutlooksOf) -> Iterator[str]:
-    from .page import filled
+def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog, outlooks_of: OutlooksOf) -> Iterator[Card]:
+    from .page import Card, filled
 
     for job in jobs:
-        tally.add(job)
+        if not tally.add(job):
+            continue
         model = model_named(job.model, models)
         view = job_view(tally.summary.jobs, job, model, tally.previews(job), outlooks_of(job, model) if model else {})
         tally.note(view)
-        yield filled("job.html", job=view)
+        yield Card(filled("job.html", job=view), clean=view.worst == CLEAN)
 
 
 class _Tally:
@@ -70,20 +78,27 @@ class _Tally:
         self.severities: Counter[str] = Counter()
         self.help: set[str] = set()
         self.verdicts: Counter[str] = Counter()
-        self.unpictured = 0
-        self._pictured = 0
+        self.unpictured = self.unlisted = 0
+        self._listed = {True: 0, False: 0}
+        self._picture_bytes = 0
 
-    def add(self, job: JobReport) -> None:
-        """Count a job and its findings."""
+    def add(self, job: JobReport) -> bool:
+        """Count a job and its findings. Returns whether it is listed."""
         more = summary_of((job,))
         self.summary = Summary(**{name: getattr(self.summary, name) + getattr(more, name) for name in Summary.__struct_fields__})
         self.models[job.model] += 1
         self.rules.update({(finding.code, finding.name) for finding in job.findings})
+        severities = severities_of(job)
+        self.severities.update(severities)
+        self.verdicts[severities[0]] += 1
+        clean = severities[0] == CLEAN
+        listed = self._listed[clean] < (MOST_CLEAN_JOBS if clean else MOST_JOBS)
+        self._listed[clean] += listed
+        self.unlisted += not listed
+        return listed
 
     def note(self, view: JobView) -> None:
-        """Count what a card says, and remember the rules it names."""
-        self.severities.update(view.severities)
-        self.verdicts[view.worst] += 1
+        """Remember the rules that a card names."""
         self.help.update(view.rules)
         self.help.update(step.code for item in view.inputs if item.plan for step in item.plan.steps if step.code)
 
@@ -123,12 +138,13 @@ class _Tally:
     def previews(self, job: JobReport) -> dict[str, Preview]:
         """What can be shown of the files of a job, by role; nothing once enough was shown."""
         shown = {}
+        most = MOST_PICTURE_BYTES if job.findings else MOST_PICTURE_BYTES // 2
         for role, item in job.inputs.items():
             if item.facts is None:
                 continue
-            if self._pictured >= MOST_PREVIEWS:
+            if self._picture_bytes >= most:
                 self.unpictured += 1
                 continue
-            self._pictured += 1
             shown[role] = self._preview_of(item.path, item.facts)
+            self._picture_bytes += sum(len(still.jpeg) for still in shown[role].stills)
         return shown

@@ -11,10 +11,11 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..._version import __version__
 from ...text import plain
+from ..closing import counted
 from .views import rule_views
 
 if TYPE_CHECKING:
@@ -32,22 +33,43 @@ def filled(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(**values)
 
 
-def assembled(cards: Iterable[str], title: str, top: Callable[[], str], codes: Callable[[], Iterable[str]]) -> Iterator[str]:
+class Card(NamedTuple):
+    """One job of a page. Those that are `clean` come last, folded."""
+
+    text: str
+    clean: bool = False
+
+
+def assembled(cards: Iterable[Card], title: str, top: Callable[[], str], codes: Callable[[], Iterable[str]]) -> Iterator[str]:
     """A whole page in pieces, memory flat however many cards there are.
 
     Args:
         top, codes: asked when all cards are made: what stands above them, and the rules that are explained below them.
     """
-    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, "w+", encoding="utf-8", newline="\n") as spool:
+    with _spool() as first, _spool() as folded:
+        others = clean = 0
         for card in cards:
-            spool.write(card)
-        spool.seek(0)
+            (folded if card.clean else first).write(card.text)
+            others, clean = others + (not card.clean), clean + card.clean
         shared = _shared_values()
         yield filled("head.html", title=title, **shared)
         yield top()
-        while piece := spool.read(_PIECE):
-            yield piece
+        yield from _pieces(first)
+        if clean:
+            yield filled("fold.html", jobs=counted(clean, "job"), open=not others)
+            yield from _pieces(folded)
+            yield "</details>\n"
         yield filled("tail.html", rules=tuple(rule_views(codes())), version=__version__, **shared)
+
+
+def _spool() -> tempfile.SpooledTemporaryFile[str]:
+    return tempfile.SpooledTemporaryFile(_SPOOL_BYTES, "w+", encoding="utf-8", newline="\n")
+
+
+def _pieces(spool: tempfile.SpooledTemporaryFile[str]) -> Iterator[str]:
+    spool.seek(0)
+    while piece := spool.read(_PIECE):
+        yield piece
 
 
 def _shared_values() -> dict[str, Any]:

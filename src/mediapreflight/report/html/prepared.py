@@ -77,11 +77,11 @@ class PreparedView(NamedTuple):
 
 def render_prepared(records: Iterable[PreparedJob], *, catalog: Catalog | None = None, preview_of: PreviewOf) -> Iterator[str]:
     """The page in pieces. `records` as in `prepared.json`; `preview_of`: what is shown of a source and of what became of it."""
-    from .page import assembled, filled
+    from .page import Card, assembled, filled
 
     maker = _Cards(catalog or builtin_catalog(), preview_of)
     yield from assembled(
-        (filled("prepared.html", job=maker.view(record)) for record in records),
+        (Card(filled("prepared.html", job=maker.view(record))) for record in records),
         "mediapreflight prepare",
         lambda: filled("prepared-top.html", headline=maker.headline, ok=maker.ready == maker.jobs, unpictured=maker.unpictured),
         lambda: maker.codes,

@@ -147,8 +147,8 @@ def job_view(
     outlooks: Mapping[str, Outlook],
 ) -> JobView:
     """One job with what can be shown of its files, by role. `model` is None where the catalog does not know it."""
-    severities = tuple(severity for severity in SEVERITIES if any(finding.severity == severity for finding in job.findings))
-    worst = severities[0] if severities else CLEAN
+    severities = severities_of(job)
+    worst = severities[0]
     inputs = tuple(
         _input(role, item, job, model, previews.get(role, NOTHING), outlooks.get(role)) for role, item in job.inputs.items()
     )
@@ -161,9 +161,15 @@ def job_view(
         values=value_rows({**job.fields, **job.parameters}),
         inputs=inputs,
         request=tuple(_finding(finding) for finding in _ordered(job.findings) if finding.role not in job.inputs),
-        severities=severities or (CLEAN,),
+        severities=severities,
         rules=tuple(dict.fromkeys(finding.code for finding in job.findings)),
     )
+
+
+def severities_of(job: JobReport) -> tuple[str, ...]:
+    """What was found in a job, the gravest first; `clean` where nothing was."""
+    found = {finding.severity for finding in job.findings}
+    return tuple(severity for severity in SEVERITIES if severity in found) or (CLEAN,)
 
 
 def value_rows(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

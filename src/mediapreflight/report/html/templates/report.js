@@ -35,6 +35,7 @@
   const filters = byId("filters");
   if (!filters) return;
   const find = byId("find"), model = byId("model"), rule = byId("rule"), count = byId("count"), nothing = byId("nothing");
+  const fold = document.querySelector("details.fold");
   const boxes = [...filters.querySelectorAll("input[name=severity]")];
   const texts = new Map();
   const textOf = (job) => {
@@ -54,7 +55,9 @@
       job.hidden = !fits;
       if (fits) shown += 1;
     }
-    count.textContent = shown === jobs.length ? `${shown} jobs` : `${shown} of ${jobs.length} jobs`;
+    if (fold && (words.length || model.value || rule.value)) fold.open = true;
+    const all = `${jobs.length} ${jobs.length === 1 ? "job" : "jobs"}`;
+    count.textContent = shown === jobs.length ? all : `${shown} of ${all}`;
     nothing.hidden = shown > 0;
   };
   filters.hidden = false;
@@ -68,7 +71,7 @@
   update();
 
   const step = (direction) => {
-    const visible = jobs.filter((job) => !job.hidden);
+    const visible = jobs.filter((job) => !job.hidden && !job.closest("details:not([open])"));
     const here = visible.findIndex((job) => job.contains(document.activeElement));
     const next = visible[here < 0 ? (direction > 0 ? 0 : visible.length - 1) : here + direction];
     if (next) {
