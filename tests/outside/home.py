@@ -25,6 +25,8 @@ QUICK = {
     "unknown_polls": 3,
 }
 """What takes minutes takes seconds: the task list is looked at for two."""
+BRISK = QUICK | {"settle": [0.1, 0.2, 0.2, 0.2], "settle_time": 0.6}
+"""For those of whom it does not matter how long they look."""
 
 
 class Ended(NamedTuple):
@@ -47,13 +49,13 @@ class Ended(NamedTuple):
 class Home:
     """All processes it starts share one ledger and one cache, and know one service."""
 
-    def __init__(self, folder: Path, service: StandIn) -> None:
-        self.folder, self.service = folder, service
+    def __init__(self, folder: Path, service: StandIn, pace: dict[str, Any] = QUICK) -> None:
+        self.folder, self.service, self._pace = folder, service, pace
         self.out = folder / "out"
         folder.mkdir(parents=True, exist_ok=True)
 
     def environment(
-        self, key: str = KEY_A, clock: str = "", pace: dict[str, Any] | None = QUICK, peak: Path | None = None
+        self, key: str = KEY_A, clock: str = "", pace: dict[str, Any] | None = None, peak: Path | None = None
     ) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
         return inherited | {
@@ -62,7 +64,7 @@ class Home:
             "MEDIAPREFLIGHT_STATE_DIR": str(self.folder / "state"),
             "MEDIAPREFLIGHT_CACHE_DIR": str(self.folder / "cache"),
             "OUTSIDE_CLOCK": clock,
-            "OUTSIDE_PACE": json.dumps(pace or {}),
+            "OUTSIDE_PACE": json.dumps(self._pace if pace is None else pace),
             "OUTSIDE_PEAK": str(peak or ""),
             "NO_COLOR": "1",
             "LANG": "C.UTF-8",

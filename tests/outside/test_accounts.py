@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from .home import Home
+from .home import BRISK, Home
 from .scenarios import JOB, job_rows
 from .stand_in import KEY_A, KEY_A2, KEY_B, StandIn
 
 
 @pytest.fixture
 def home(service: StandIn, tmp_path: Path) -> Home:
-    return Home(tmp_path, service)
+    return Home(tmp_path, service, BRISK)
 
 
 def delivered(home: Home) -> set[str]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from .home import Home
+from .home import BRISK, Home
 from .scenarios import JOB, OWN_WORDS, job_rows
 from .stand_in import StandIn
 
 
 @pytest.fixture
 def home(service: StandIn, tmp_path: Path) -> Home:
-    return Home(tmp_path, service)
+    return Home(tmp_path, service, BRISK)
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from .home import Home, holds_key
+from .home import BRISK, Home, holds_key
 from .stand_in import KEY_A, StandIn
 
 
 @pytest.fixture
 def home(service: StandIn, tmp_path: Path) -> Home:
-    return Home(tmp_path, service)
+    return Home(tmp_path, service, BRISK)
 
 
 def escaped(text: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .home import Home
+from .home import BRISK, Home
 from .scenarios import (
     CLIENTS,
     DATES,
@@ -77,7 +77,7 @@ def test_few(few: dict[Scenario, Outcome], scenario: Scenario) -> None:
 
 
 def test_only_again_sends_anew_what_is_unclear(service: StandIn, tmp_path: Path) -> None:
-    home = Home(tmp_path, service)
+    home = Home(tmp_path, service, BRISK)
     service.fault("create", work="no", delivery="reset unanswered")
     assert home.submit(JOB).status == 1
     assert home.submit(JOB).status == 1
