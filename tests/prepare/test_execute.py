@@ -23,29 +23,29 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def wide(tmp_path: Path, fixtures: Path) -> Path:
-    """The portrait, 5000 x 4000 px and with an alpha channel."""
-    path = tmp_path / "in" / "wide.png"
+def odd(tmp_path: Path, fixtures: Path) -> Path:
+    """The portrait, 800 x 640 px, with an alpha channel, and in a format that no model takes."""
+    path = tmp_path / "in" / "odd.tiff"
     path.parent.mkdir()
     with Image.open(fixtures / "portrait.jpg") as picture:
-        picture.resize((5000, 4000)).convert("RGBA").save(path, compress_level=1)
+        picture.resize((800, 640)).convert("RGBA").save(path)
     return path
 
 
-def test_a_job_that_does_not_fit_is_made_to_fit(tmp_path: Path, wide: Path, fixtures: Path) -> None:
-    job = Job("liveportrait", image=wide, audio=fixtures / "formats" / "voice.flac", parameters={"video_fps": 25})
+def test_a_job_that_does_not_fit_is_made_to_fit(tmp_path: Path, odd: Path, fixtures: Path) -> None:
+    job = Job("liveportrait", image=odd, audio=fixtures / "formats" / "voice.flac", parameters={"video_fps": 25})
     assert not check(job, level="decode").ok
-    before = hashes(wide.parent)
+    before = hashes(odd.parent)
     ready = prepare(job, out=tmp_path / "out")
     assert check(ready.job).ok
     assert ready.job.parameters == {"video_fps": 25}
-    assert hashes(wide.parent) == before
+    assert hashes(odd.parent) == before
     assert [step.name for step in ready.steps["image"]][-1] == "convert"
 
 
-def test_a_second_run_changes_no_byte(tmp_path: Path, wide: Path, fixtures: Path) -> None:
+def test_a_second_run_changes_no_byte(tmp_path: Path, odd: Path, fixtures: Path) -> None:
     jobs = [
-        Job("liveportrait", image=wide, audio=fixtures / "voice.aac"),
+        Job("liveportrait", image=odd, audio=fixtures / "voice.aac"),
         Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.mp3"),
     ]
     first = prepare_jobs(jobs, out=tmp_path / "out")
@@ -57,8 +57,8 @@ def test_a_second_run_changes_no_byte(tmp_path: Path, wide: Path, fixtures: Path
     assert [each.record for each in second] == [each.record for each in first]
 
 
-def test_a_run_that_was_ended_before_it_wrote_its_record_is_completed(tmp_path: Path, wide: Path, fixtures: Path) -> None:
-    job, out = Job("liveportrait", image=wide, audio=fixtures / "voice.wav"), tmp_path / "out"
+def test_a_run_that_was_ended_before_it_wrote_its_record_is_completed(tmp_path: Path, odd: Path, fixtures: Path) -> None:
+    job, out = Job("liveportrait", image=odd, audio=fixtures / "voice.wav"), tmp_path / "out"
     prepare_jobs([job], out=out, level="decode")
     before = hashes(out)
     (out / "prepared.json").unlink()
@@ -79,8 +79,8 @@ def test_only_a_wrong_name_changes_only_the_name(tmp_path: Path, fixtures: Path)
     assert (tmp_path / "png-named-jpg.png").read_bytes() == source.read_bytes()
 
 
-def test_the_record_is_a_job_file(tmp_path: Path, wide: Path, fixtures: Path) -> None:
-    job = Job("emo-v1", image=wide, audio=fixtures / "voice.wav", parameters={"style_level": "calm"})
+def test_the_record_is_a_job_file(tmp_path: Path, odd: Path, fixtures: Path) -> None:
+    job = Job("emo-v1", image=odd, audio=fixtures / "voice.wav", parameters={"style_level": "calm"})
     ready = prepare(job, out=tmp_path / "out")
     (again,) = read_jobs(tmp_path / "out" / "prepared.json")
     assert again.model == "emo-v1"
@@ -92,23 +92,28 @@ def test_the_record_is_a_job_file(tmp_path: Path, wide: Path, fixtures: Path) ->
     assert check(moved).ok
 
 
-def test_the_record_matches_its_schema(tmp_path: Path, wide: Path) -> None:
-    prepare_jobs([Job("liveportrait", image=wide, whole=False)], out=tmp_path / "out")
+def test_the_record_matches_its_schema(tmp_path: Path, fixtures: Path) -> None:
+    source = tmp_path / "large.jpg"
+    with Image.open(fixtures / "portrait.jpg") as picture:
+        picture.resize((4500, 3000)).save(source, quality=60)
+    prepare_jobs([Job("liveportrait", image=source, whole=False)], out=tmp_path / "out")
     document = msgspec.json.decode((tmp_path / "out" / "prepared.json").read_bytes())
     jsonschema.validate(document, SCHEMAS["prepared"]())
     (job,) = document["jobs"]
-    assert job["inputs"]["image"]["before"]["width"] == 5000
+    assert job["inputs"]["image"]["before"]["width"] == 4500
     assert job["inputs"]["image"]["after"]["width"] <= 4096
 
 
 def test_boxes_are_carried_over_to_the_scaled_picture(tmp_path: Path, fixtures: Path) -> None:
     source = tmp_path / "large.jpg"
     with Image.open(fixtures / "portrait.jpg") as picture:
-        picture.resize((7680, 7680)).save(source, quality=60)
-    boxes = {"face_bbox": [2676, 1584, 4848, 3756], "ext_bbox": [1044, 0, 6480, 5436]}
+        large = Image.new("RGB", (7168, 3584))
+        large.paste(picture.resize((3584, 3584)))
+    large.save(source, quality=60)
+    boxes = {"face_bbox": [1248, 739, 2262, 1753], "ext_bbox": [487, 0, 3024, 2537]}
     ready = prepare(Job("emo-v1", image=source, audio=fixtures / "voice.wav", **boxes), out=tmp_path / "out")
     with Image.open(ready.job.inputs["image"]) as made:
-        share = made.width / 7680
+        share = made.width / 7168
     assert ready.job.inputs["face_bbox"] == pytest.approx([edge * share for edge in boxes["face_bbox"]], abs=1)
     assert check(ready.job).ok
 
@@ -243,8 +248,8 @@ def test_a_stranger_at_the_place_is_not_replaced(tmp_path: Path, fixtures: Path)
     assert (tmp_path / "portrait.jpg").read_bytes() == (fixtures / "portrait.jpg").read_bytes()
 
 
-def test_the_plan_is_what_runs(tmp_path: Path, wide: Path) -> None:
-    job = Job("wan2.6-i2v", image=wide)
+def test_the_plan_is_what_runs(tmp_path: Path, odd: Path) -> None:
+    job = Job("wan2.6-i2v", image=odd)
     (planned,) = plan(job)
     result = prepare(job, out=tmp_path / "out")
     assert [step.detail for step in result.steps["image"]] == [step.detail for step in planned.files["image"].steps]
@@ -327,7 +332,7 @@ def test_an_interrupt_ends_the_encoders_and_leaves_nothing(tmp_path: Path, fixtu
     import mediapreflight
 
     source = tmp_path / "long.mp4"
-    made = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=50", "-c:v", "mpeg4"]
+    made = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=15", "-c:v", "mpeg4"]
     subprocess.run([*made, "-q:v", "5", source], check=True)
     (tmp_path / "other.mp4").write_bytes(source.read_bytes())
     out = tmp_path / "out"
@@ -345,14 +350,14 @@ def test_an_interrupt_ends_the_encoders_and_leaves_nothing(tmp_path: Path, fixtu
 class TestDataUrls:
     """Files that are given as `data:` URLs are made to fit like others, and written under names of their own."""
 
-    def test_as_if_they_were_files(self, tmp_path: Path, wide: Path, fixtures: Path) -> None:
+    def test_as_if_they_were_files(self, tmp_path: Path, odd: Path, fixtures: Path) -> None:
         voice = fixtures / "formats" / "voice.flac"
-        given = Job("liveportrait", image=_data_url(wide, "image/png"), audio=_data_url(voice, "audio/flac"))
+        given = Job("liveportrait", image=_data_url(odd, "image/tiff"), audio=_data_url(voice, "audio/flac"))
         (planned,) = plan(given)
         assert {file.to_dict()["source"] for file in planned.files.values()} == {_shown(given, "image"), _shown(given, "audio")}
         ready = prepare(given, out=tmp_path / "out")
-        of_files = prepare(Job("liveportrait", image=wide, audio=voice), out=tmp_path / "others")
-        assert {role: Path(path).name for role, path in ready.job.inputs.items()} == {"image": "image.jpg", "audio": "audio.wav"}
+        of_files = prepare(Job("liveportrait", image=odd, audio=voice), out=tmp_path / "others")
+        assert {role: Path(path).name for role, path in ready.job.inputs.items()} == {"image": "image.png", "audio": "audio.wav"}
         assert ready.steps == of_files.steps
         for role, made in ready.record.inputs.items():
             other = of_files.record.inputs[role]

@@ -39,6 +39,7 @@ OPTIONS = PrepareOptions()
 LOST_SOUND = {"corrupt-frames.mp4", "truncated-after-index.mp4"}
 UNFIXABLE = {"encrypted.mp4": "encrypted"}
 FACES = FIXTURES / "talking-head.mp4"
+X264 = ("-c:v", "libx264", "-preset", "ultrafast")
 
 
 def videos() -> list[Path]:
@@ -361,8 +362,8 @@ def test_transparency_is_laid_onto_the_background(name: str, options: tuple[obje
         ("v.avi", ("-c:v", "libx264", "-c:a", "libmp3lame", "-ar", 8000)),
         ("v.avi", ("-c:v", "mpeg4", "-c:a", "pcm_s16le")),
         ("v.wmv", ("-c:v", "wmv2", "-c:a", "wmav2")),
-        ("v.mkv", ("-c:v", "libx264", "-c:a", "libvorbis")),
-        ("v.mkv", ("-c:v", "libx264", "-c:a", "pcm_f32le")),
+        ("v.mkv", (*X264, "-c:a", "libvorbis")),
+        ("v.mkv", (*X264, "-c:a", "pcm_f32le")),
     ],
 )
 def test_sound_of_every_sort_goes_into_mp4(name: str, options: tuple[object, ...], tmp_path: Path) -> None:
