@@ -1,6 +1,9 @@
 """Damage in a later frame of an animation is damage of the file."""
 
+import io
+
 import pytest
+from PIL import Image
 
 from mediapreflight.media import image, webp_still
 from mediapreflight.media.facts import Problem
@@ -63,3 +66,14 @@ def test_an_animation_that_holds_fewer_frames_than_it_says() -> None:
     at = data.index(b"acTL")
     more = data[: at - 4] + png_chunk(b"acTL", (9).to_bytes(4, "big") + data[at + 8 : at + 12]) + data[at + 16 :]
     assert picture_facts(more, decode=True).problem(Problem.CORRUPT) == "frame 4 of 9 cannot be decoded"
+
+
+@pytest.mark.parametrize("count", [0, 2**31 + 1, 2**32 - 1])
+def test_an_animation_of_no_possible_length_is_the_picture_that_comes_first(count: int) -> None:
+    data = animated("PNG", 3)
+    at = data.index(b"acTL")
+    odd = data[: at - 4] + png_chunk(b"acTL", count.to_bytes(4, "big") + data[at + 8 : at + 12]) + data[at + 16 :]
+    with pytest.warns(UserWarning, match="Invalid APNG"), Image.open(io.BytesIO(odd)) as opened:
+        assert opened.n_frames == 1
+    facts = picture_facts(odd, decode=True)
+    assert (facts.frames, facts.problems) == (1, ())

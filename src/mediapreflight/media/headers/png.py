@@ -61,7 +61,9 @@ def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
         elif name == b"tRNS":
             header = header._replace(has_alpha=True)
         elif name == b"acTL" and length >= 8:
-            header = header._replace(frames=max(1, struct.unpack(">I", take(stream, 4))[0]))
+            (frames,) = struct.unpack(">I", take(stream, 4))
+            # A number that is none stands for no animation: readers show the picture that comes first.
+            header = header._replace(frames=frames if 0 < frames < 2**31 else 1)
         elif name == b"iCCP" and length <= _MAX_PROFILE_BYTES and not has_profile:
             has_profile = True
             if header.colors == Colors():
