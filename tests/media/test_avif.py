@@ -61,6 +61,13 @@ def test_transparency_of_high_dynamic_range(tmp_path: Path) -> None:
     assert psnr(shown[44:], ramps()[44:]) > 46
 
 
+def test_what_is_too_large_for_two_decoders_is_read_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_avif(tmp_path / "p.avif", ramps(), 16)
+    monkeypatch.setattr("mediapreflight.media.avif.deep_colours", None)
+    monkeypatch.setattr("mediapreflight.media.pixels._MOST_DEEP_PIXELS", SIDES[0] * SIDES[1] - 1)
+    assert psnr(read(tmp_path / "p.avif"), ramps()) > 30
+
+
 def test_what_is_standard_range_is_read_by_one_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mediapreflight.media.avif.deep_colours", None)
     assert read(FIXTURES / "formats/rgb.avif").shape == (80, 60, 3)

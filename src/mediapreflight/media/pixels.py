@@ -54,6 +54,8 @@ _WIDE = 16
 _BEHIND = (128, 128, 128)
 # A reduced decode may come out this much smaller than wanted: the next larger scale costs more than its pixels are worth.
 _REDUCED_AT_LEAST = 0.75
+# Each takes up to 23 bytes while the pictures of two decoders are in memory.
+_MOST_DEEP_PIXELS = 20_000_000
 # Two decoders round colours differently, by up to three of 255 steps; with another matrix they differ by more than ten.
 _COMPARED, _MOST_DIFFERENCE, _SIXTEEN_TO_EIGHT = (32, 32), 6, 257
 # Converted whole, a large picture would be in memory four times over.
@@ -196,7 +198,8 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
 
 def _needs_depth(facts: ImageFacts, colors: Colors) -> bool:
     """Whether eight bits are too few: tone-mapping spreads what is dark or bright, and bands show in skies and on skin."""
-    return facts.format == "avif" and facts.bit_depth != 8 and colors.transfer in ("pq", "hlg")
+    is_affordable = (facts.stored_width or 0) * (facts.stored_height or 0) <= _MOST_DEEP_PIXELS
+    return facts.format == "avif" and facts.bit_depth != 8 and colors.transfer in ("pq", "hlg") and is_affordable
 
 
 def _deep_avif(picture: Image.Image, source: Source, colors: Colors, background: Color) -> Rgb | None:
