@@ -241,6 +241,18 @@ def test_padding_that_only_itunes_counts(make: MediaMaker, editlist: int, counte
     assert (facts.duration_s, facts.problems) == (pytest.approx(seconds, abs=0.001), ())
 
 
+@pytest.mark.parametrize("cut_s", [0.02, 0.1])
+def test_an_edit_list_that_ends_within_a_frame(make: MediaMaker, cut_s: float) -> None:
+    """As Apple's encoders write it; at 8 kHz a frame lasts 128 ms."""
+    bare = make("edited.aac", *lavfi(TONE.replace("16000", "8000")), "-c:a", "aac")
+    data = make("edited.m4a", "-i", bare, "-c", "copy", "-movie_timescale", "8000").read_bytes()
+    at = box_at(data, b"moov", b"trak", b"edts", b"elst")[0] + 8
+    whole = struct.unpack_from(">I", data, at)[0]
+    edited = patched(data, at, struct.pack(">Ii", whole - 1024 - round(cut_s * 8000), 1024))
+    facts = audio(make.write("ends-within.m4a", edited))
+    assert (facts.duration_s, facts.problems) == (pytest.approx(whole / 8000 - 0.128 - cut_s, abs=0.001), ())
+
+
 @pytest.mark.parametrize("extension", ["ogg", "webm", "mka"])
 def test_priming_of_opus(make: MediaMaker, extension: str) -> None:
     path = make(f"opus.{extension}", *lavfi(TONE.replace("16000", "48000")), "-c:a", "libopus")

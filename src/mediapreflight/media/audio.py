@@ -38,6 +38,8 @@ SILENCE_DBFS = -200.0
 # Encoders pad the last frame; an index is not called a lie over less than this.
 _SHORTFALL_S = 0.1
 _SHORTFALL_SHARE = 0.02
+# Encoders pad up to two frames; at 8 kHz one has 128 ms.
+_PADDING_S = 0.26
 # Shorter than a word. At 16 kHz a frame of FLAC has 256 ms.
 _SHORT_FRAME_S = 0.3
 _EXACT = frozenset({"mov", "matroska"})
@@ -163,8 +165,8 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
             skipped, info = skipped_bytes(file, source.size, format), read_info_tag(file)
     rest = read_tail(source, format, facts.audio_codec, listener)
     length = _length(listener, rest, stream, format)
-    if DEMUXERS[format] == "mov" and (counted := _counted_by_itunes(source, container, listener)):
-        length = min(length, counted)
+    if DEMUXERS[format] == "mov" and (end := _end_within_frame(source, container, listener)) and 0 < length - end <= _PADDING_S:
+        length = end
     facts = msgspec.structs.replace(
         facts,
         duration_s=round(length, 6),
@@ -177,21 +179,22 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
     return msgspec.structs.replace(facts, problems=(*problems, *_trouble(facts, listener, rest, stream, skipped)))
 
 
-def _counted_by_itunes(source: Source, container: InputContainer, listener: Listener) -> float | None:
-    """Seconds of sound by the tag `iTunSMPB`: delay, padding and sound in samples; None where it does not count.
+def _end_within_frame(source: Source, container: InputContainer, listener: Listener) -> float | None:
+    """Seconds of sound by the edit list of an MP4 of one track, or else by the tag `iTunSMPB`; None where neither counts.
 
-    An edit list goes first. The tag counts where there is none: FFmpeg, iTunes and ExoPlayer leave out what it calls padding.
-    One that does not add up to what is stored is left from another file.
+    The tag holds delay, padding and sound, in samples: FFmpeg, iTunes and ExoPlayer leave out what it calls padding. One that
+    does not add up to what is stored is left from another file.
     """
+    with source.aside() as stream:
+        movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov")
+        tracks = [box for box in isobmff.boxes(stream, movie.start, movie.end) if box.type == b"trak"] if movie else []
+        edited = [isobmff.edited_duration(stream, movie, track) for track in tracks] if movie else []
+    if edited and edited[0] is not None:
+        return edited[0] if len(edited) == 1 else None
     try:
         delay, padding, sound = (int(number, 16) for number in container.metadata.get("iTunSMPB", "").split()[1:4])
     except ValueError:
         return None
-    with source.aside() as stream:
-        movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov")
-        tracks = [box for box in isobmff.boxes(stream, movie.start, movie.end) if box.type == b"trak"] if movie else []
-        if any(isobmff.find(stream, track, b"edts", b"elst") for track in tracks):
-            return None
     rate = container.streams.audio[0].rate
     is_all = rate and abs((delay + padding + sound) / rate - listener.stored_s) <= listener.frame_s
     return sound / rate if is_all else None

@@ -49,6 +49,18 @@ def find(stream: BinaryIO, parent: Box, *path: bytes) -> Box | None:
     return parent
 
 
+def edited_duration(stream: BinaryIO, movie: Box, track: Box) -> float | None:
+    """Seconds that the edit list of a track plays of its media; None without one, and where it leaves them open."""
+    found, header = find(stream, track, b"edts", b"elst"), find(stream, movie, b"mvhd")
+    data, clock = (payload(stream, box) if box else b"" for box in (found, header))
+    timescale = int.from_bytes(clock[20:24] if clock[:1] == b"\x01" else clock[12:16], "big")
+    entry = struct.Struct(">QqI" if data[:1] == b"\x01" else ">IiI")
+    if len(data) < 8 or not timescale:
+        return None
+    rows = data[8 : 8 + (len(data) - 8) // entry.size * entry.size]
+    return sum(length for length, start, _ in entry.iter_unpack(rows) if start >= 0) / timescale or None
+
+
 def movie_duration(stream: BinaryIO, movie: Box) -> float | None:
     """Seconds as the movie header (`mvhd`) says; None where it leaves them open, or covers only the first of the fragments."""
     header = find(stream, movie, b"mvhd")
