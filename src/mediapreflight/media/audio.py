@@ -243,7 +243,7 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
     if DEMUXERS[facts.format or ""] == "mov" and listener.stored_s < promised * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
         there = f"{listener.stored_s:.2f} s are there"
         return [Problem.TRUNCATED.because(f"its index promises {promised:.2f} s of sound, {there}")]
-    if rest.cut and (facts.format != "flac" or not facts.duration_s):
+    if rest.cut and not listener.lost and (facts.format != "flac" or not facts.duration_s):
         return [Problem.TRUNCATED.because(rest.cut)]
     if not facts.duration_s:
         return [Problem.EMPTY.because("it holds no sound")]
