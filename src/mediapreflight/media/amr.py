@@ -13,8 +13,8 @@ _WIDE = {0: 18, 1: 24, 2: 33, 3: 37, 4: 41, 5: 47, 6: 51, 7: 59, 8: 61, 9: 6, 14
 _LOST_OR_NO_DATA = (14, 15)
 _WIDE_MAGIC, _NARROW_MAGIC = b"#!AMR-WB\n", b"#!AMR\n"
 _FILLER = b"\0\r\n"
-# Three hours.
-_MOST_BYTES = 2**24
+# Three quarters of an hour.
+_MOST_BYTES = 2**22
 
 
 def is_silence(frame: bytes) -> bool:

@@ -23,7 +23,7 @@ _ROUND_BYTES = 2**28
 _NO_FILE_BYTES = 2**39
 _MOST_FORMAT_BYTES = 2**16
 # Titles, and tags with a cover picture, are smaller.
-_SEARCHED_BEHIND_BYTES = 2**22
+_SEARCHED_BEHIND_BYTES = 2**21
 _CHUNK = re.compile(rb"(?=[A-Za-z_][A-Za-z0-9_ ]{3}(.{4}))", re.DOTALL)
 
 
