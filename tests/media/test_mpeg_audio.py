@@ -3,11 +3,12 @@
 import io
 import random
 
+import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediapreflight.media.mpeg_audio import find_audio_frames
+from mediapreflight.media.mpeg_audio import InfoTag, find_audio_frames, read_info_tag
 
 from .make import FIXTURES, TONE, MediaMaker, lavfi
 
@@ -118,3 +119,22 @@ def test_tags_without_end_are_given_up() -> None:
     stream = Endless()
     assert find_audio_frames(stream) is None  # type: ignore[arg-type]
     assert stream.reads < 200
+
+
+def test_the_first_frame_counts_the_others(make: MediaMaker) -> None:
+    """What is not of the 16,000 samples that were encoded is the encoder's delay and padding."""
+    data = make("counted.mp3", *lavfi(TONE), "-c:a", "libmp3lame").read_bytes()
+    with av.open(io.BytesIO(data)) as container:
+        frames = sum(1 for packet in container.demux(audio=0) if packet.size)
+    assert read_info_tag(io.BytesIO(data)) == InfoTag(frames, frames * 576 - 16_000)
+    assert read_info_tag(io.BytesIO(BARE_MP3[BARE_MP3.index(b"\xff", 200) :])) == InfoTag()
+
+
+def test_a_first_frame_of_fraunhofer_counts_too() -> None:
+    head = bytes(36) + b"VBRI" + bytes(10) + (1234).to_bytes(4, "big")
+    assert read_info_tag(io.BytesIO(head)) == InfoTag(frames=1234)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_make_the_reading_of_the_first_frame_fail(data: bytes) -> None:
+    read_info_tag(io.BytesIO(b"Xing" + data))

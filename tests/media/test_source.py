@@ -1,5 +1,6 @@
 """Opening the named file, and nothing else."""
 
+import io
 import os
 import socket
 import subprocess
@@ -10,11 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mediapreflight.media.facts import UnknownFacts
 from mediapreflight.media.opening import open_source
 from mediapreflight.media.probe import probe
-from mediapreflight.media.source import OpenError, display_name, local_path
+from mediapreflight.media.source import Excerpt, OpenError, display_name, local_path
 
 from .make import FIXTURES
 
@@ -272,3 +275,24 @@ def test_files_by_their_urls() -> None:
 def test_file_urls_of_other_machines_are_opened_by_nobody(url: str) -> None:
     reason = "unreadable: it is a file: URL that names no file of this machine; write file:///PATH"
     assert problems(url) == (reason,)
+
+
+@given(
+    st.binary(max_size=20),
+    st.integers(0, 30),
+    st.integers(0, 30),
+    st.lists(st.tuples(st.sampled_from([os.SEEK_SET, os.SEEK_CUR, os.SEEK_END]), st.integers(-40, 40), st.integers(-1, 40))),
+)
+def test_an_excerpt_is_a_file_of_its_own(head: bytes, start: int, end: int, moves: list[tuple[int, int, int]]) -> None:
+    data = bytes(range(30))
+    excerpt, plain = Excerpt(io.BytesIO(data), start, end, head), io.BytesIO(head + data[start:end])
+    for whence, offset, count in moves:
+        at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: plain.tell(), os.SEEK_END: len(plain.getvalue())}[whence]
+        if at < 0:
+            with pytest.raises(ValueError, match="offset"):
+                excerpt.seek(offset, whence)
+            continue
+        assert excerpt.seek(offset, whence) == plain.seek(at)
+        assert excerpt.read(count) == plain.read(count)
+        assert excerpt.tell() == plain.tell()
+    assert excerpt.is_all_of(30) == (not head and start == 0 and end == 30)

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.errors import PrepareError
-from mediapreflight.media.facts import AudioFacts, VideoFacts
+from mediapreflight.media.facts import AudioFacts, Gap, VideoFacts
 from mediapreflight.media.formats import FORMATS
 from mediapreflight.prepare.av.audio import (
     Denoise,
+    DropCutFrame,
     DropPictures,
     EncodeSound,
     ExtractSound,
@@ -391,3 +392,16 @@ def test_a_recording_that_cannot_be_read_is_refused() -> None:
         plan(EMO, VideoFacts(path="v.mp4", format="mp4", duration_s=3.0))
     with pytest.raises(PrepareError, match="encrypted"):
         plan(EMO, VideoFacts(path="v.mp4", format="mp4", duration_s=3.0, audio_codec="aac", audio_duration_s=3.0, encrypted=True))
+
+
+CUT = ("false header: its last frame has 100 of 417 bytes; all sound before it is whole",)
+
+
+@pytest.mark.parametrize(("seconds", "names"), [(10.0, ["drop-cut-frame", "remux"]), (70.0, ["trim", "encode"])])
+def test_a_last_frame_that_is_cut_is_left_out_once(seconds: float, names: list[str]) -> None:
+    known = facts(seconds, problems=CUT, gaps=(Gap(at_s=seconds - 0.026, length_s=0.026),))
+    written = plan(EMO, known)
+    assert [step.name for step in written.steps] == names
+    if seconds < 60:
+        assert step_of(written.steps, DropCutFrame) == DropCutFrame(reason=written.steps[0].reason, at_s=seconds - 0.026)
+        assert written.expected.duration_s == pytest.approx(seconds - 0.026)

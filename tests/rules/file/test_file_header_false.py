@@ -34,3 +34,11 @@ def test_a_video_of_which_only_what_stands_behind_its_frames_is_cut(found, fixtu
         (finding,) = found("file-header-false", "videoretalk", level=level, video=path)
         assert (finding["severity"], finding["fixable"]) == ("warning", True)
         assert found("file-truncated", "videoretalk", level=level, video=path) == []
+
+
+def test_a_last_frame_that_is_cut(found, fixtures: Path, tmp_path: Path) -> None:
+    path = tmp_path / "excerpt.mp3"
+    path.write_bytes((fixtures / "voice.mp3").read_bytes()[:-10])
+    (finding,) = found("file-header-false", "emo-v1", audio=path)
+    assert (finding["severity"], finding["fixable"]) == ("warning", True)
+    assert found("file-truncated", "emo-v1", audio=path) == []
