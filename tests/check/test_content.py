@@ -14,11 +14,12 @@ import jsonschema
 import pytest
 
 import mediapreflight
-from mediapreflight import Job, Report, check
+from mediapreflight import Job, Report, check, plan
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.check.measure import measure
 from mediapreflight.errors import UnreadableMediaError
 from mediapreflight.people.facts import PictureContent, SpeechFacts, VideoContent
+from mediapreflight.prepare.options import PrepareOptions
 from mediapreflight.schemas import report_schema
 
 SOURCES = str(Path(mediapreflight.__file__).parents[1])
@@ -125,9 +126,26 @@ def test_each_kind_of_content(fixtures: Path) -> None:
 
 
 def test_bodies_only_where_the_model_asks_for_them(fixtures: Path) -> None:
-    for model in ("animate-anyone-gen2", "emo-v1"):
-        assert len(content_of(model, image=fixtures / "half-body.jpg").bodies) == 1
-    assert content_of("videoretalk", ref_image=fixtures / "half-body.jpg").bodies is None
+    half = fixtures / "half-body.jpg"
+    assert len(content_of("animate-anyone-gen2", image=half).bodies) == 1
+    assert content_of("videoretalk", ref_image=half).bodies is None
+
+
+def test_bodies_of_a_portrait_only_where_the_boxes_are_of_half_a_body(fixtures: Path) -> None:
+    half = fixtures / "half-body.jpg"
+    assert content_of("emo-v1", image=half).bodies is None
+    assert content_of("emo-detect-v1", image=half).bodies is None
+    assert content_of("wan2.2-s2v", image=half).bodies is None
+    assert len(content_of("emo-v1", image=half, face_bbox=[173, 74, 275, 176], ext_bbox=[10, 0, 382, 496]).bodies) == 1
+    assert len(content_of("emo-detect-v1", image=half, parameters={"ratio": "3:4"}).bodies) == 1
+    (planned,) = plan(Job("emo-v1", image=half, whole=False), options=PrepareOptions(ratio="3:4"))
+    assert len(planned.measured["image"].content.bodies) == 1
+
+
+def test_template_is_looked_at_where_its_rules_look(fixtures: Path) -> None:
+    (first,) = content_of("animate-anyone-template-gen2", video=fixtures / "dance.mp4").samples
+    assert first.time_s == 0
+    assert [body.framing for body in first.bodies] == ["full"]
 
 
 def test_documented_jobs_are_all_clear(fixtures: Path) -> None:

@@ -73,15 +73,23 @@ def test_nothing_is_sent(fixtures: Path, tmp_path: Path) -> None:
 
 
 def test_neither_sound_nor_charts_are_loaded() -> None:
-    unused = ["sounddevice", "mediapipe.tasks.python.audio", "matplotlib.pyplot"]
-    assert printed(f"print([name for name in {unused} if name in sys.modules])") == "[]\n"
+    unused = (
+        "sounddevice",
+        "matplotlib",
+        "pyparsing",
+        *(f"mediapipe.tasks.python.{part}" for part in ("audio", "text", "retrieval")),
+    )
+    assert printed(f"print([name for name in sys.modules if name.startswith({unused})])") == "[]\n"
 
 
 def test_who_uses_them_after_all_gets_them() -> None:
     code = "import mediapipe\nfrom importlib import import_module as load\n"
     code += "print(mediapipe.tasks.audio.AudioClassifier.__name__, mediapipe.tasks.vision.drawing_utils.plt.figure.__name__)\n"
-    code += "print([load(name) is sys.modules[name] for name in ('mediapipe.tasks.python.audio', 'matplotlib.pyplot')])"
-    assert printed(code) == "AudioClassifier figure\n[True, True]\n"
+    code += "print(mediapipe.tasks.text.TextClassifier.__name__, mediapipe.tasks.retrieval.__name__)\n"
+    code += (
+        "print([load(name) is sys.modules[name] for name in ('mediapipe.tasks.python.audio', 'matplotlib', 'matplotlib.pyplot')])"
+    )
+    assert printed(code) == "AudioClassifier figure\nTextClassifier mediapipe.tasks.python.retrieval\n[True, True, True]\n"
 
 
 def test_modules_that_are_there_stay() -> None:

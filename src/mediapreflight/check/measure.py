@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from msgspec import structs
 
 from ..catalog import Model, Role
+from ..catalog.schema import Content as Demand
 from ..errors import MissingLibraryError, UnreadableMediaError, UsageError
 from ..job import Job, is_url, with_local_paths
 from ..media.facts import Facts, Level, Problem
@@ -14,12 +17,22 @@ from ..media.probe import probe
 from ..media.source import is_remote
 from ..people.facts import Content
 
+if TYPE_CHECKING:
+    from ..people.geometry import Ratio
+
 # What takes longer to measure hangs: ten minutes of 1080p video take some seconds.
 TIME_LIMIT_S = 120.0
 # The files of a job by role, and the model whose roles they are.
 InRoles = tuple[Mapping[str, str], Model]
 # What is looked at in a file, beyond its facts.
-Look = Literal["faces", "faces and bodies", "faces in frames", "faces and bodies in frames", "speech"]
+Look = Literal[
+    "faces",
+    "faces and bodies",
+    "faces in frames",
+    "faces in frames, bodies in the first",
+    "faces and bodies in the first frame",
+    "speech",
+]
 
 
 class Measured(NamedTuple):
@@ -46,9 +59,34 @@ def local_files(job: Job, model: Model) -> dict[str, str]:
     return paths
 
 
+def as_asked(model: Model, job: Job, level: Level, ratio: Ratio | None = None) -> Model:
+    """The model as far as its demands count for this job: how much of a body is shown does where bodies are wanted, and where the
+    boxes are of half a body (3:4). `ratio`: of the boxes, where it was chosen beside the job. Looking for bodies costs more than
+    looking for faces.
+    """
+    if level != "content" or not any(_is_only_framed(role.content) for role in model.roles.values()):
+        return model
+    from ..rules.pair.portrait import ratio_of
+
+    if (ratio or ratio_of(job, model)) == "3:4":
+        return model
+    return structs.replace(model, roles={name: _unframed(role) for name, role in model.roles.items()})
+
+
+def _is_only_framed(demand: Demand | None) -> bool:
+    return demand is not None and demand.framing is not None and demand.bodies is None
+
+
+def _unframed(role: Role) -> Role:
+    demand = role.content
+    if demand is None or not _is_only_framed(demand):
+        return role
+    return structs.replace(role, content=structs.replace(demand, framing=None))
+
+
 def measure(job: Job, model: Model, level: Level) -> dict[str, Measured]:
     """What every local file of a job is, by role. Raises UsageError for an input that is neither path nor URL."""
-    return measure_files(local_files(with_local_paths(job, model), model), model, level)
+    return measure_files(local_files(with_local_paths(job, model), model), as_asked(model, job, level), level)
 
 
 def measure_files(paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
@@ -98,7 +136,9 @@ def look_for(facts: Facts, role: Role, level: Level) -> Look | None:
         return None
     if role.kind == "image":
         return "faces and bodies" if with_bodies else "faces"
-    return "faces and bodies in frames" if with_bodies else "faces in frames"
+    if wanted.faces is None:
+        return "faces and bodies in the first frame"
+    return "faces in frames, bodies in the first" if with_bodies else "faces in frames"
 
 
 def _with_content(path: str, facts: Facts, look: Look) -> Measured:
@@ -121,4 +161,6 @@ def _seen(path: str, look: Look) -> Content:
             return listen(path)
         case "faces" | "faces and bodies":
             return see_picture(path, bodies=look == "faces and bodies")
-    return watch_video(path, bodies=look == "faces and bodies in frames")
+        case "faces and bodies in the first frame":
+            return watch_video(path, samples=1, bodies=True)
+    return watch_video(path, bodies=look == "faces in frames, bodies in the first")

@@ -17,7 +17,7 @@ from ..media.facts import Level
 from ..media.source import display_name, is_remote, local_path
 from ..rules import selection
 from .judge import judge
-from .measure import TIME_LIMIT_S, InRoles, Measured, local_files, measure_files, measure_jobs
+from .measure import TIME_LIMIT_S, InRoles, Measured, as_asked, local_files, measure_files, measure_jobs
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -151,10 +151,13 @@ def check_jobs(
 
 
 class _Order(NamedTuple):
-    """A job to check: `paths` are to be measured, `known` need not be. `stamps`: what the files looked like before."""
+    """A job to check: `paths` are to be measured, `known` need not be. `stamps`: what the files looked like before. `asked`: the
+    model as far as its demands count for this job.
+    """
 
     job: Job
     model: Model
+    asked: Model
     paths: Mapping[str, str]
     known: Mapping[str, Measured]
     stamps: Mapping[str, Stamp]
@@ -179,17 +182,17 @@ class _Settings(NamedTuple):
 
 def _order(job: Job, model: Model, level: Level, cache: Cache | None) -> _Order:
     job = with_local_paths(job, model)
-    paths = local_files(job, model)
+    paths, asked = local_files(job, model), as_asked(model, job, level)
     if cache is None:
-        return _Order(job, model, paths, {}, {})
+        return _Order(job, model, asked, paths, {}, {})
     known, stamps = {}, {}
     for role, path in paths.items():
-        stamp, measured = cache.recall(path, model.roles[role], level)
+        stamp, measured = cache.recall(path, asked.roles[role], level)
         if measured is not None:
             known[role] = measured
         elif stamp is not None:
             stamps[role] = stamp
-    return _Order(job, model, {role: path for role, path in paths.items() if role not in known}, known, stamps)
+    return _Order(job, model, asked, {role: path for role, path in paths.items() if role not in known}, known, stamps)
 
 
 def _remembered(done: Iterable[_Done], level: Level, cache: Cache) -> Iterator[JobReport]:
@@ -198,7 +201,7 @@ def _remembered(done: Iterable[_Done], level: Level, cache: Cache) -> Iterator[J
             for role, stamp in order.stamps.items():
                 found = report.inputs[role]
                 if found.facts is not None:
-                    cache.remember(order.paths[role], stamp, order.model.roles[role], level, found.facts, found.content)
+                    cache.remember(order.paths[role], stamp, order.asked.roles[role], level, found.facts, found.content)
             yield report
 
 
@@ -217,7 +220,7 @@ def _here_until_processes_pay(orders: Iterator[_Order], settings: _Settings) -> 
 
 
 def _report(order: _Order, level: Level, codes: frozenset[str]) -> JobReport:
-    return _judged(order, measure_files(order.paths, order.model, level), codes)
+    return _judged(order, measure_files(order.paths, order.asked, level), codes)
 
 
 def _judged(order: _Order, measured: Mapping[str, Measured], codes: frozenset[str]) -> JobReport:
@@ -252,7 +255,7 @@ def _portions(orders: Iterator[_Order], size: int) -> Iterator[list[_Order]]:
 
 
 def _reports(containment: Containment, orders: list[_Order], *, settings: _Settings) -> list[_Done]:
-    there = [(order.paths, order.model) for order in orders if order.paths]
+    there = [(order.paths, order.asked) for order in orders if order.paths]
     found = iter(_measured(containment, there, settings) if there else ())
     return [(order, _judged(order, next(found) if order.paths else {}, settings.codes)) for order in orders]
 
@@ -267,7 +270,7 @@ def _measured(containment: Containment, jobs: list[InRoles], settings: _Settings
 def report_on(job: Job, model: Model, level: Level, codes: frozenset[str], containment: Containment) -> JobReport:
     """The report of one job, its files measured where they can do no harm."""
     job = with_local_paths(job, model)
-    return judge(job, model, containment.measured(local_files(job, model), model, level), codes)
+    return judge(job, model, containment.measured(local_files(job, model), as_asked(model, job, level), level), codes)
 
 
 def measured_in(report: JobReport) -> dict[str, Measured]:

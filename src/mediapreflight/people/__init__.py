@@ -52,14 +52,16 @@ def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> Pictur
 
 
 def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES, bodies: bool = False) -> VideoContent:
-    """The same for the first frame of a video and up to `samples` - 1 more, spread over its length."""
+    """The faces in the first frame of a video and in up to `samples` - 1 more, spread over its length; with `bodies` everybody's
+    body in the first.
+    """
     from ..media.frames import sample_frames
     from .faces import LONGEST_SIDE
 
     frames = sample_frames(path, samples, LONGEST_SIDE)
-    contents = []
+    contents: list[FrameContent] = []
     for frame in frames:
-        found, people = _seen(frame.picture, bodies)
+        found, people = _seen(frame.picture, bodies and not contents)
         contents.append(FrameContent(time_s=frame.time_s, faces=found.faces, bystanders=found.bystanders, bodies=people))
     return VideoContent(width=frames[0].picture.width, height=frames[0].picture.height, samples=tuple(contents))
 

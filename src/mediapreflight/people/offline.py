@@ -5,8 +5,8 @@ own to https://play.googleapis.com/log, and offers no switch for that; 0.10.21 d
 no certificate authorities, so that it trusts no server and says nothing to any. And on Linux its tasks are made in a thread that
 can open no socket, nor can any thread that comes of it. Neither touches what else this process does on the network.
 
-On its way in it loads its package for sound, which asks for microphones at the sound servers of the machine, and a library that
-draws charts. Neither is used here.
+On its way in it loads its packages for sound, which asks for microphones at the sound servers of the machine, for text, answers
+and documents, and a library that draws charts. None is used here; the last alone takes longer to load than all that is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ from typing import Any, TypeVar
 from ..workers.confinement import refuse_sockets
 
 _Made = TypeVar("_Made")
-_UNUSED = ("mediapipe.tasks.python.audio", "matplotlib.pyplot")
+_TASKS = "mediapipe.tasks.python"
+_UNUSED = (
+    f"{_TASKS}.audio",
+    f"{_TASKS}.decision",
+    f"{_TASKS}.retrieval",
+    f"{_TASKS}.text",
+    "matplotlib",
+    "matplotlib.pyplot",
+)
 
 
 def without_authorities(base_options: type[Any]) -> type[Any]:
@@ -48,6 +56,10 @@ def without_sockets(make: Callable[[], _Made]) -> _Made:
 def without_unused_modules() -> Iterator[None]:
     """Whoever imports them meanwhile gets a module that loads the real one when something of it is asked for."""
     absent = {name: _postponed(name) for name in _UNUSED if name not in sys.modules}
+    for name, module in absent.items():
+        package, _, last = name.rpartition(".")
+        if package in absent:
+            setattr(absent[package], last, module)
     sys.modules.update(absent)
     try:
         yield

@@ -16,7 +16,7 @@ from ..catalog import Catalog, Model, builtin_catalog
 from ..check.containment import TIME_LIMIT_S, Containment
 from ..check.containment import contained as containment_of
 from ..check.judge import judge
-from ..check.measure import Measured
+from ..check.measure import Measured, as_asked
 from ..check.run import in_order
 from ..errors import MediaPreflightError, OutputError, PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding
@@ -380,7 +380,8 @@ class _Finish(NamedTuple):
     def _measured(self, plan: JobPlan, paths: Mapping[str, str]) -> dict[str, Measured]:
         """What the job's files are now: only those that were changed are looked at again."""
         changed = {role: path for role, path in paths.items() if plan.files[role].steps}
-        return {**plan.measured, **self.containment.measured(changed, plan.model, self.level)}
+        asked = as_asked(plan.model, plan.job, self.level, self.options.ratio)
+        return {**plan.measured, **self.containment.measured(changed, asked, self.level)}
 
     def _boxes(
         self, plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[str, Measured], face: int | None

@@ -14,7 +14,7 @@ from ..catalog import Catalog, Model, builtin_catalog
 from ..check.containment import TIME_LIMIT_S, UNCONTAINED, Containment
 from ..check.containment import contained as containment_of
 from ..check.judge import judge, led_by_face
-from ..check.measure import Measured, local_files
+from ..check.measure import Measured, as_asked, local_files
 from ..errors import PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding, JobReport
 from ..job import Job, revised, with_local_paths
@@ -22,9 +22,10 @@ from ..media.data_url import is_data_url
 from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts
 from ..media.formats import FORMATS
 from ..people.facts import PictureContent
-from ..people.geometry import Box, ExtBox, Ratio, ext_bbox, is_box, nearest_ratio
+from ..people.geometry import Box, ExtBox, Ratio, ext_bbox, is_box
 from ..people.portraits import framing_of
 from ..rules import names, selection
+from ..rules.pair.portrait import ratio_of
 from .options import PrepareOptions
 from .steps import FilePlan
 
@@ -124,7 +125,8 @@ def plan_job(
     """The plans of one job: one, or one for each part where a recording is split."""
     model = catalog.model(job.model)
     job = with_local_paths(job, model)
-    measured = containment.measured(local_files(job, model), model, "decode" if level == "metadata" else level)
+    asked = as_asked(model, job, level, options.ratio)
+    measured = containment.measured(local_files(job, model), asked, "decode" if level == "metadata" else level)
     return plan_measured(job, model, measured, options, containment)
 
 
@@ -262,11 +264,8 @@ def takes_boxes(model: Model) -> bool:
 
 
 def box_ratio(job: Job, model: Model, options: PrepareOptions) -> Ratio:
-    """The ratio of the boxes: as chosen, else that of the given `ext_bbox`, else 1:1."""
-    if options.ratio is not None:
-        return options.ratio
-    given = job.inputs.get("ext_bbox")
-    return nearest_ratio(Box(*given)) if is_box(given) else "1:1"
+    """The ratio of the boxes: as chosen, else the job's own."""
+    return options.ratio or ratio_of(job, model)
 
 
 def keeps_boxes(job: Job, report: JobReport, options: PrepareOptions) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
+from ...catalog import Model
+from ...job import Job
 from ...people.facts import PictureContent
-from ...people.geometry import FRAMINGS, Box, ExtBox, Framing, NoExtBox, Ratio, ext_bbox, nearest_ratio
+from ...people.geometry import FRAMINGS, Box, ExtBox, Framing, NoExtBox, Ratio, ext_bbox, is_box, nearest_ratio
 from ...people.portraits import framing_of
 from ..base import JobCase
-from ..request.boxes import raw_boxes, sound_boxes
+from ..request.boxes import raw_boxes
 
 
 class Portrait(NamedTuple):
@@ -37,7 +39,7 @@ def portrait(case: JobCase) -> Portrait | None:
     chosen = case.job.chosen_face(case.model) or 0
     for name, item in case.inputs.items():
         if isinstance(item.content, PictureContent) and chosen <= len(item.content.faces):
-            ratio = _ratio(case)
+            ratio = ratio_of(case.job, case.model)
             return Portrait(name, item.content, ratio, framing_of(case.model.service.boxes, ratio))
     return None
 
@@ -47,10 +49,9 @@ def gives_boxes(case: JobCase) -> bool:
     return next(raw_boxes(case), None) is not None
 
 
-def _ratio(case: JobCase) -> Ratio:
-    """The ratio asked for; else that of the given ext_bbox; else the first the model takes."""
-    asked = case.value("ratio")
+def ratio_of(job: Job, model: Model) -> Ratio:
+    """The ratio of the boxes: the one asked for; else that of the given ext_bbox; else the first the model takes."""
+    asked, given = job.value("ratio", model), job.inputs.get("ext_bbox")
     if asked in tuple(FRAMINGS):
         return cast(Ratio, asked)
-    given = sound_boxes(case).get("ext_bbox")
-    return nearest_ratio(given.box) if given else "1:1"
+    return nearest_ratio(Box(*given)) if is_box(given) else "1:1"
