@@ -8,7 +8,7 @@ import pytest
 
 from mediapreflight.people import detector
 from mediapreflight.people.centerface import Detection
-from mediapreflight.people.detector import Sighting, Sightings, _Cuts, _judged, _shared_of_union, find_faces
+from mediapreflight.people.detector import Sighting, Sightings, _judged, _shared_of_union, _upright, find_faces
 
 NOTHING = Sightings([], [])
 
@@ -136,38 +136,13 @@ class TestFindFaces:
         assert [middle(face) for face in after] == [middle(face) for face in before]
 
 
-class TestCuts:
-    def test_the_face_is_upright_and_in_the_middle(self):
-        # A white dot at each eye of a face that leans clockwise by 30 degrees.
-        picture = np.zeros((400, 600, 3), np.uint8)
-        eyes = np.array([[300 - 40 * np.cos(np.pi / 6), 200 - 20], [300 + 40 * np.cos(np.pi / 6), 200 + 20]])
-        for x, y in eyes:
-            cv2.circle(picture, (round(x), round(y)), 3, (255, 255, 255), -1)
-        keypoints = np.concatenate([eyes, np.zeros((4, 2))])
-        cut, back = _Cuts(picture).upright(Sighting(300, 200, 100, 0.5, keypoints), 2.0)
-        rows, columns = np.nonzero(cut[..., 0] > 128)
-        # 100 px of face are 128 px of a cut at two face sides.
-        assert cut.shape == (256, 256, 3)
-        assert rows.mean() == pytest.approx(128, abs=1.5)
-        assert (columns.min(), columns.max()) == pytest.approx((128 - 51.2 - 4, 128 + 51.2 + 4), abs=3)
-        assert (back @ (128, 128, 1)).tolist() == pytest.approx([300, 200])
-        assert (back @ (128 - 51.2, 128, 1)).tolist() == pytest.approx(eyes[0].tolist(), abs=0.1)
-
-    def test_shrinking_averages_instead_of_skipping(self):
-        # Thin stripes become an even grey.
-        stripes = np.zeros((2048, 2048, 3), np.uint8)
-        stripes[:, ::2] = 200
-        level = np.array([[0.0, 0.0], [1.0, 0.0], *[[0.0, 0.0]] * 4])
-        cut, _ = _Cuts(stripes).upright(Sighting(1024, 1024, 800, 0.5, level), 2.5)
-        assert cut[100:150, 100:150].std() < 5
-        assert cut[100:150, 100:150].mean() == pytest.approx(100, abs=3)
-
-    def test_outside_the_picture_is_black(self):
-        cut, _ = _Cuts(np.full((50, 50, 3), 255, np.uint8)).upright(
-            Sighting(0, 0, 20, 0.5, np.array([[0.0, 0.0], [1.0, 0.0], *[[0.0, 0.0]] * 4])), 2.0
-        )
-        assert cut[:100].max() == cut[:, :100].max() == 0
-        assert cut[140:, 140:].min() == 255
+def test_the_face_is_turned_upright_into_the_middle():
+    eyes = np.array([[300 - 40 * np.cos(np.pi / 6), 200 - 20], [300 + 40 * np.cos(np.pi / 6), 200 + 20]])
+    matrix = _upright(Sighting(300, 200, 100, 0.5, np.concatenate([eyes, np.zeros((4, 2))])))
+    # A face of 100 px becomes 256 / 2.5 px; its eyes, 80 px apart, are level.
+    assert matrix @ (300, 200, 1) == pytest.approx((128, 128))
+    assert matrix @ (*eyes[0], 1) == pytest.approx((128 - 40.96, 128))
+    assert matrix @ (*eyes[1], 1) == pytest.approx((128 + 40.96, 128))
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ Threshold = Literal[
     "roll_max",
     "sharpness_min",
     "brightness_min",
-    "certainty_min",
+    "covered_max",
     "speech_share_least",
     "speech_share_min",
     "speech_level_min",

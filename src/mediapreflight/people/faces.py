@@ -77,6 +77,7 @@ def _measured(sighting: Sighting, picture: Picture) -> Face | None:
     return Face(
         bbox=(bbox.x1, bbox.y1, bbox.x2, bbox.y2),
         score=round(sighting.score, 3),
+        covered=round(sighting.covered, 3),
         yaw_deg=round(pose.yaw, 1),
         pitch_deg=round(pose.pitch, 1),
         roll_deg=round(pose.roll, 1),

@@ -34,6 +34,7 @@ class Face(Struct, frozen=True, kw_only=True):
         sharpness: how much of the face's contrast lies in fine detail, 0 (none left) upwards; see `faces.sharpness_of`.
         brightness: mean luma of the face, 0 black to 255 white.
         contrast: standard deviation of its luma.
+        covered: how likely a mask, a hand, hair or a thing hides a part of it, 0 to 1; see `covering`.
     """
 
     bbox: tuple[int, int, int, int]
@@ -45,6 +46,7 @@ class Face(Struct, frozen=True, kw_only=True):
     sharpness: float
     brightness: float
     contrast: float
+    covered: float = 0.0
 
     @property
     def box(self) -> Box:

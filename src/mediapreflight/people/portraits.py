@@ -37,7 +37,7 @@ class Portrait(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """As `faces --output-format json` prints it."""
-        shown = ("bbox", "score", "yaw_deg", "pitch_deg", "roll_deg", "keypoints", "sharpness", "brightness")
+        shown = ("bbox", "score", "yaw_deg", "pitch_deg", "roll_deg", "keypoints", "sharpness", "brightness", "covered")
         return {
             "path": self.path,
             "width": self.width,

@@ -6,7 +6,7 @@ COVERED = {
     "severity": "warning",
     "role": "image",
     "path": PATH,
-    "limit": ">= 0.7",
+    "limit": "<= 0.5",
     "unit": None,
     "service_code": "InvalidFile.FacePose",
     "fixable": False,
@@ -15,22 +15,22 @@ COVERED = {
 
 
 def test_threshold() -> None:
-    assert judged("face-possibly-covered", "emo-v1", picture(face(score=0.699))) == [COVERED | {"measured": 0.699}]
-    assert judged("face-possibly-covered", "emo-v1", picture(face(score=0.7))) == []
+    assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.501))) == [COVERED | {"measured": 0.501}]
+    assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.5))) == []
 
 
 def test_threshold_of_a_catalog(own_catalog) -> None:
-    own = own_catalog("emo-v1", "image", certainty_min=0.95)
-    assert judged("face-possibly-covered", "emo-v1", picture(face(score=0.949)), catalog=own) == [
-        COVERED | {"measured": 0.949, "limit": ">= 0.95"}
+    own = own_catalog("emo-v1", "image", covered_max=0.9)
+    assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.901)), catalog=own) == [
+        COVERED | {"measured": 0.901, "limit": "<= 0.9"}
     ]
-    assert judged("face-possibly-covered", "emo-v1", picture(face(score=0.95)), catalog=own) == []
+    assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.9)), catalog=own) == []
 
 
 def test_real_pictures(studio, fixtures) -> None:
     """One half of the face lies behind a board."""
     path = studio.picture("half hidden")
     (finding,) = real("face-possibly-covered", "emo-v1", image=path)
-    assert 0.4 < finding["measured"] < 0.7
+    assert 0.5 < finding["measured"] <= 1
     assert finding == COVERED | {"path": str(path), "measured": finding["measured"]}
     assert real("face-possibly-covered", "emo-v1", image=fixtures / "portrait.jpg") == []

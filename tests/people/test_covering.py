@@ -1,0 +1,57 @@
+"""What tells a covered face from a clear one."""
+
+import cv2
+import numpy as np
+import pytest
+
+from mediapreflight.people.covering import SIDE, upright
+from mediapreflight.people.detector import find_faces
+
+PLACES = np.array([(0.37, 0.42), (0.63, 0.42), (0.5, 0.58), (0.4, 0.72), (0.6, 0.72)]) * SIDE
+
+
+def covered(rgb):
+    (face,) = find_faces(rgb).faces
+    return face.covered
+
+
+@pytest.mark.parametrize(("turn", "scale"), [(0.0, 1.0), (0.4, 3.0), (-2.5, 0.2)])
+def test_points_of_a_face_come_to_lie_where_they_belong(turn, scale):
+    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    matrix = upright(PLACES @ rotation.T * scale + (300, -70))
+    for point, place in zip(PLACES @ rotation.T * scale + (300, -70), PLACES, strict=True):
+        assert matrix @ (*point, 1) == pytest.approx(place)
+
+
+def test_points_that_coincide_are_no_error():
+    assert np.isfinite(upright(np.zeros((5, 2)))).all()
+
+
+class TestPortrait:
+    @pytest.fixture
+    def canvas(self, portrait):
+        return portrait.copy()
+
+    def test_a_clear_face(self, canvas):
+        assert covered(canvas) < 0.1
+
+    def test_a_mask(self, canvas):
+        cv2.fillPoly(
+            canvas, [np.array([(230, 225), (314, 215), (398, 225), (380, 300), (314, 325), (248, 300)])], (150, 190, 215)
+        )
+        assert covered(canvas) > 0.5
+
+    def test_a_board_before_one_half(self, canvas):
+        canvas[90:335, 310:420] = (90, 110, 160)
+        assert covered(canvas) > 0.5
+
+    def test_sunglasses_are_none(self, canvas):
+        for x in (275, 350):
+            cv2.ellipse(canvas, (x, 190), (30, 22), 0, 0, 360, (20, 20, 24), -1)
+        cv2.line(canvas, (235, 185), (400, 185), (20, 20, 24), 3)
+        assert covered(canvas) < 0.5
+
+    def test_a_microphone_at_the_chin_is_none(self, canvas):
+        cv2.ellipse(canvas, (320, 330), (16, 20), 0, 0, 360, (25, 25, 25), -1)
+        cv2.line(canvas, (320, 330), (330, 500), (25, 25, 25), 14)
+        assert covered(canvas) < 0.5
