@@ -163,6 +163,13 @@ def test_a_frame_with_a_wrong_checksum_is_damage(make: MediaMaker, extension: st
     assert audio(make.write(f"turned.{extension}", turned)).problem(Problem.CORRUPT) is not None
 
 
+@pytest.mark.parametrize(("extension", "encoder"), [("wv", "wavpack"), ("tta", "tta")])
+def test_samples_that_are_counted_and_missing_are_damage(make: MediaMaker, extension: str, encoder: str) -> None:
+    data = make(f"counted.{extension}", *lavfi("anoisesrc=d=3:r=48000:seed=1:a=0.5"), "-c:a", encoder).read_bytes()
+    assert audio(make.write(f"whole.{extension}", data)).problems == ()
+    assert not audio(make.write(f"cut.{extension}", data[: len(data) // 2])).has_only(Problem.MISSTATED)
+
+
 @pytest.mark.parametrize("stray", [b"ID3\x04\0\0\0\0\x02\0" + bytes(256), ID3V1], ids=["id3v2", "id3v1"])
 def test_tags_between_frames_of_adts_are_no_damage(make: MediaMaker, stray: bytes) -> None:
     data = whole(make, "aac")

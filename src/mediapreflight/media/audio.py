@@ -42,6 +42,7 @@ _SHORTFALL_SHARE = 0.02
 _PADDING_S = 0.26
 # Shorter than a word. At 16 kHz a frame of FLAC has 256 ms.
 _SHORT_FRAME_S = 0.3
+_COUNTED = frozenset({"flac", "wavpack", "tta"})
 _EXACT = frozenset({"mov", "matroska"})
 
 
@@ -247,8 +248,8 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
         return [Problem.TRUNCATED.because(rest.cut)]
     if not facts.duration_s:
         return [Problem.EMPTY.because("it holds no sound")]
-    if facts.format == "flac" and listener.is_whole and (facts.sample_rate or 0) * (promised - listener.heard_s) > 0.5:
-        # It counts its samples exactly; readers pass over frames that they cannot make out.
+    if facts.format in _COUNTED and listener.is_whole and (facts.sample_rate or 0) * (promised - listener.heard_s) > 0.5:
+        # They count their samples exactly; readers pass over frames that they cannot make out.
         sort = Problem.TRUNCATED if listener.refused else Problem.CORRUPT
         return [sort.because(f"it counts {promised:.2f} s of sound, {listener.heard_s:.2f} s can be decoded")]
     passed_over = [Problem.CORRUPT.because(f"{skipped} bytes between its frames are no frames")] if skipped else []
