@@ -13,7 +13,7 @@ from mediapreflight.people.faces import LONGEST_SIDE, faces_in
 from mediapreflight.people.facts import Face
 
 WIDTH, HEIGHT = 400, 1000
-NOSE, EARS, SHOULDERS, WRISTS, HIPS, KNEES, ANKLES = (0,), (7, 8), (11, 12), (15, 16), (23, 24), (25, 26), (27, 28)
+NOSE, EYES, EARS, SHOULDERS, WRISTS, HIPS, KNEES, ANKLES = (0,), (2, 5), (7, 8), (11, 12), (15, 16), (23, 24), (25, 26), (27, 28)
 
 
 def seen(fixtures, name):
@@ -77,9 +77,16 @@ def without(*indices, **fields):
     return {f"at_{index}": fields for index in indices}
 
 
-def world(dx=0.3, dz=0.0):
+def world(dx=0.3, dz=0.0, nose_z=-0.1, knee_deg=None):
+    """In metres. Without an angle, the legs have no length."""
     points = [SimpleNamespace(x=0.0, y=0.0, z=0.0) for _ in range(33)]
     points[11] = SimpleNamespace(x=dx, y=0.0, z=dz)
+    points[0] = SimpleNamespace(x=0.0, y=0.0, z=nose_z)
+    if knee_deg is not None:
+        turn = np.radians(knee_deg)
+        for hip, ankle in zip(HIPS, ANKLES, strict=True):
+            points[hip] = SimpleNamespace(x=0.0, y=-0.4, z=0.0)
+            points[ankle] = SimpleNamespace(x=0.0, y=-0.4 * np.cos(turn), z=0.4 * np.sin(turn))
     return points
 
 
@@ -138,14 +145,19 @@ class TestFraming:
         assert body.framing == framing
         assert not body.hips_in_picture
 
+    @pytest.mark.parametrize(("side", "framing"), [(359, "half"), (362, "head")])
+    def test_a_face_down_to_the_border_is_a_head(self, judge, side, framing):
+        # Half a side below y = 280, and one and a half more, end at 998 or 1004 px.
+        assert judge([standing(size=1500)], [face(y=280, side=side)])[0].framing == framing
+
     def test_without_shoulders_it_is_a_head(self, judge):
         hidden = without(11, visibility=0.2) | without(*ANKLES, visibility=0.2)
         assert judge([standing(**hidden)], [face()])[0].framing == "head"
 
     def test_without_a_head_it_is_a_part(self, judge):
-        headless = without(*NOSE, *EARS, visibility=0.1)
+        headless = without(*EYES, *EARS, visibility=0.1)
         assert judge([standing(**headless)])[0].framing == "part"
-        one_ear = without(*NOSE, EARS[0], visibility=0.1)
+        one_ear = without(*NOSE, *EYES, EARS[0], visibility=0.1)
         assert judge([standing(**one_ear)])[0].framing == "full"
 
     @pytest.mark.parametrize(("joints", "field"), [(HIPS, "hips_in_picture"), (WRISTS, "hands_in_picture")])
@@ -166,8 +178,15 @@ class TestFacing:
     def test_by_the_shoulders(self, judge, dx, dz, facing):
         assert judge([standing()], [face()], [world(dx, dz)])[0].facing == facing
 
-    def test_without_a_face_it_is_the_back(self, judge):
-        assert judge([standing()])[0].facing == "back"
+    @pytest.mark.parametrize(
+        ("dx", "nose_z", "facing"),
+        [(-0.3, 0.05, "back"), (0.3, 0.05, "unknown"), (-0.3, -0.05, "unknown"), (0.3, -0.1, "unknown")],
+    )
+    def test_without_a_face_shoulders_and_nose_must_say_that_it_is_the_back(self, judge, dx, nose_z, facing):
+        assert judge([standing()], [], [world(dx, nose_z=nose_z)])[0].facing == facing
+
+    def test_a_face_is_never_a_back(self, judge):
+        assert judge([standing()], [face()], [world(-0.3, nose_z=0.05)])[0].facing == "front"
 
 
 class TestPosture:
@@ -179,6 +198,22 @@ class TestPosture:
     def test_by_how_far_the_knees_are_below_the_hips(self, judge, below_hips, posture):
         y = (100 + (0.48 + below_hips * self.TORSO) * 800) / HEIGHT
         assert judge([standing(**without(*KNEES, y=y))], [face()])[0].posture == posture
+
+    @pytest.mark.parametrize(("angle", "posture"), [(90, "sitting"), (149, "sitting"), (151, "standing")])
+    def test_a_straight_leg_does_not_sit(self, judge, angle, posture):
+        raised = standing(**without(*KNEES, y=0.5))
+        assert judge([raised], [face()], [world(knee_deg=angle)])[0].posture == posture
+
+    def test_a_straight_leg_must_be_seen(self, judge):
+        raised = standing(**without(*KNEES, y=0.5) | without(*ANKLES, visibility=0.1))
+        assert judge([raised], [face()], [world(knee_deg=180)])[0].posture == "sitting"
+
+    def test_one_raised_knee_does_not_sit(self, judge):
+        assert judge([standing(**without(KNEES[1], y=0.5))], [face()])[0].posture == "standing"
+
+    def test_who_lies_neither_sits_nor_stands(self, judge):
+        aside = standing(**without(*HIPS, x=0.95, y=0.25) | without(*KNEES, x=0.95, y=0.25))
+        assert judge([aside], [face()])[0].posture == "unknown"
 
     def test_one_knee_is_enough(self, judge):
         assert judge([standing(**without(KNEES[0], visibility=0.1))], [face()])[0].posture == "standing"

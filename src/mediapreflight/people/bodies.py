@@ -8,16 +8,18 @@ its shoulders and hips are present beyond doubt (`SURE`) and nobody else covers 
 in dogs, in drawings and in the shirt of somebody it has already found.
 
 - Framing: `full` where both ankles are to be seen; `half` where both shoulders are, and the point `WAIST` of the way from them
-  to the hips is in the picture; `head` otherwise; `part` where neither a face nor any landmark of the head is to be seen.
-- Facing: `back` without a face; `side` with a face turned `SIDE_YAW_DEG` or more, or with shoulders further apart in depth than
-  across; else `front`.
-- Posture: `standing` where the knees lie at least `STANDING` torso lengths below the hips, `sitting` (or crouching) where less.
+  to the hips is in the picture, with room for a chest below the face; `head` otherwise; `part` where neither a face, nor an eye
+  or an ear is to be seen.
+- Facing: `side` with a face turned `SIDE_YAW_DEG` or more, or with shoulders further apart in depth than across; `back` without a
+  face, where the left shoulder lies to the left and the nose behind the ears; `unknown` without a face otherwise; else `front`.
+- Posture: `standing` where a knee lies at least `STANDING` torso lengths below the hips, or a leg is straight; `sitting` (or
+  crouching) where neither does; `unknown` where somebody lies, or where knees or hips are not to be seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from math import dist
+from math import acos, degrees, dist, hypot
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .facts import Body, Face
@@ -33,6 +35,10 @@ SURE = 0.9
 WAIST = 0.75
 # The knees of 25 standing people lay 0.5 to 0.9 torso lengths below their hips, those of people who sat or crouched up to 0.4.
 STANDING = 0.45
+# Legs are straight from this angle of the knee on.
+_STRAIGHT_DEG = 150.0
+# So many face heights a picture goes on below the chin before it can show a waist; from hip to chin it is 3.6.
+_CHEST = 1.5
 SIDE_YAW_DEG = 45.0
 # A face belongs to a head whose middle is at most this many face widths from its own.
 _HEAD_REACH = 2.0
@@ -40,10 +46,11 @@ _HEAD_REACH = 2.0
 _SAME_PERSON = 0.5
 _MIN_CONFIDENCE = 0.3
 
-_NOSE, _EARS = 0, (7, 8)
+_NOSE, _EYES, _EARS = 0, (2, 5), (7, 8)
 _SHOULDERS, _WRISTS, _HIPS, _KNEES, _ANKLES = (11, 12), (15, 16), (23, 24), (25, 26), (27, 28)
 _HEAD = (_NOSE, *_EARS)
 _TRUNK = (*_SHOULDERS, *_HIPS)
+_LEGS = tuple(zip(_HIPS, _KNEES, _ANKLES, strict=True))
 
 
 class _Landmark(NamedTuple):
@@ -56,10 +63,14 @@ class _Landmark(NamedTuple):
 
 
 class _Pose(NamedTuple):
-    """33 landmarks, and whether the shoulders are further apart in depth than across."""
+    """33 landmarks; whether the shoulders are further apart in depth than across; whether they and the nose are those of somebody
+    seen from behind; and whether either leg is straight.
+    """
 
     landmarks: tuple[_Landmark, ...]
     sideways: bool
+    from_behind: bool
+    straight: tuple[bool, ...]
 
     def sees(self, indices: Iterable[int], combine: Callable[[Iterable[bool]], bool] = all) -> bool:
         return combine(self.landmarks[index].confidence >= SEEN for index in indices)
@@ -71,6 +82,12 @@ class _Pose(NamedTuple):
     @property
     def torso(self) -> float:
         return max(1.0, abs(self.height(_HIPS) - self.height(_SHOULDERS)))
+
+    @property
+    def lies(self) -> bool:
+        """Whether the trunk is further across than upright."""
+        across = sum(self.landmarks[hip].x - self.landmarks[shoulder].x for hip, shoulder in zip(_HIPS, _SHOULDERS, strict=True))
+        return abs(across) / len(_HIPS) > self.torso
 
 
 def bodies_in(picture: Picture, faces: Sequence[Face]) -> tuple[Body, ...]:
@@ -110,7 +127,22 @@ _shared: Shared[Task] = Shared(
 
 def _pose(landmarks: Sequence[Any], world: Sequence[Any], picture: Picture) -> _Pose:
     left, right = (world[index] for index in _SHOULDERS)
-    return _Pose(tuple(_landmark(point, picture) for point in landmarks), sideways=abs(left.z - right.z) > abs(left.x - right.x))
+    return _Pose(
+        tuple(_landmark(point, picture) for point in landmarks),
+        sideways=abs(left.z - right.z) > abs(left.x - right.x),
+        # z grows away from the camera.
+        from_behind=left.x < right.x and world[_NOSE].z > sum(world[ear].z for ear in _EARS) / len(_EARS),
+        straight=tuple(_angle(*(world[index] for index in leg)) >= _STRAIGHT_DEG for leg in _LEGS),
+    )
+
+
+def _angle(one: Any, middle: Any, other: Any) -> float:
+    """The angle in degrees at the middle one of three points; 0 where two coincide."""
+    first, second = ((end.x - middle.x, end.y - middle.y, end.z - middle.z) for end in (one, other))
+    lengths = hypot(*first) * hypot(*second)
+    return (
+        degrees(acos(max(-1.0, min(1.0, sum(a * b for a, b in zip(first, second, strict=True)) / lengths)))) if lengths else 0.0
+    )
 
 
 def _landmark(point: Any, picture: Picture) -> _Landmark:
@@ -185,22 +217,26 @@ def _bbox(pose: _Pose, face: Face | None, picture: Picture) -> tuple[int, int, i
 
 
 def _framing(pose: _Pose, face: Face | None, height: int) -> Literal["full", "half", "head", "part"]:
-    if face is None and not pose.sees(_HEAD, any):
+    if face is None and not pose.sees((*_EYES, *_EARS), any):
         return "part"
     if pose.sees(_ANKLES):
         return "full"
     waist = pose.height(_SHOULDERS) + WAIST * (pose.height(_HIPS) - pose.height(_SHOULDERS))
-    return "half" if pose.sees(_SHOULDERS) and waist <= height else "head"
+    room = face is None or height - face.box.y2 >= _CHEST * face.box.height
+    return "half" if pose.sees(_SHOULDERS) and waist <= height and room else "head"
 
 
-def _facing(pose: _Pose | None, face: Face | None) -> Literal["front", "side", "back"]:
+def _facing(pose: _Pose | None, face: Face | None) -> Literal["front", "side", "back", "unknown"]:
+    if pose is not None and pose.sideways:
+        return "side"
     if face is None:
-        return "back"
-    sideways = pose is not None and pose.sideways
-    return "side" if sideways or abs(face.yaw_deg) >= SIDE_YAW_DEG else "front"
+        return "back" if pose is not None and pose.from_behind else "unknown"
+    return "side" if abs(face.yaw_deg) >= SIDE_YAW_DEG else "front"
 
 
 def _posture(pose: _Pose) -> Literal["standing", "sitting", "unknown"]:
-    if not pose.sees(_KNEES, any) or not pose.sees(_HIPS):
+    knees = [pose.landmarks[knee].y for knee in _KNEES if pose.sees((knee,))]
+    if not knees or not pose.sees(_HIPS) or pose.lies:
         return "unknown"
-    return "standing" if pose.height(_KNEES) - pose.height(_HIPS) >= STANDING * pose.torso else "sitting"
+    extended = any(straight and pose.sees(leg) for straight, leg in zip(pose.straight, _LEGS, strict=True))
+    return "standing" if extended or max(knees) - pose.height(_HIPS) >= STANDING * pose.torso else "sitting"

@@ -62,15 +62,15 @@ class Body(Struct, frozen=True, kw_only=True):
     Attributes:
         bbox: x1, y1, x2, y2 around the landmarks that are to be seen.
         framing: `full` shows head to ankles, `half` head to waist, `head` less than that, `part` a body without its head.
-        facing: `front`, `side`, or `back` where no face is to be seen.
-        posture: `unknown` where the knees are not to be seen.
+        facing: `front`, `side` or `back`; `unknown` where no face is to be seen, and nothing says that it looks away.
+        posture: `unknown` where the knees are not to be seen, or somebody lies.
         hips_in_picture: whether everything down to the hips is in the picture.
         hands_in_picture: whether both wrists are in the picture and not hidden.
     """
 
     bbox: tuple[int, int, int, int]
     framing: Literal["full", "half", "head", "part"]
-    facing: Literal["front", "side", "back"]
+    facing: Literal["front", "side", "back", "unknown"]
     posture: Literal["standing", "sitting", "unknown"]
     hips_in_picture: bool
     hands_in_picture: bool

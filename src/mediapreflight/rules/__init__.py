@@ -155,6 +155,7 @@ RULES: Mapping[str, Rule] = {
         Rule("BODY003", "people/body_not_shown", "stable"),
         Rule("BODY004", "people/person_turned_away", "stable"),
         Rule("BODY005", "people/person_sitting", "stable"),
+        Rule("BODY006", "people/hands_hidden", "preview"),
         Rule("VOICE001", "people/voice_missing", "stable"),
         Rule("VOICE002", "people/voice_scarce", "stable"),
         Rule("VOICE003", "people/voice_clipped", "stable"),

@@ -64,8 +64,10 @@ class Studio:
                 return ImageEnhance.Brightness(portrait).enhance(0.15)
             case "half hidden":
                 return _with(portrait, "rectangle", (300, 100, 404, 330), (90, 110, 160))
-            case "from behind":
+            case "hidden face":
                 return _with(dancer, "ellipse", (290, 60, 450, 245), (60, 45, 40))
+            case "hands cut off":
+                return dancer.crop((215, 0, 505, 1280))
             case "squatting":
                 return dancer.resize((720, 640))
         raise ValueError(what)

@@ -101,7 +101,7 @@ def findings(
     name = role or facts.kind
     job = Job(model, whole=False, **{name: PATH}, **given)
     known = (catalog or builtin_catalog()).model(model)
-    report = judge(job, known, {name: Measured(facts, content, trouble)}, selection((rule,)))
+    report = judge(job, known, {name: Measured(facts, content, trouble)}, selection((rule,), preview=True))
     for finding in report.findings:
         _assert_sound(finding)
     return report.findings
@@ -118,7 +118,7 @@ def real(rule: str, model: str, /, **given: Any) -> list[dict[str, Any]]:
 
 @functools.cache
 def _report(model: str, given: tuple[tuple[str, str], ...]) -> Report:
-    return check(Job(model, whole=False, **dict(given)), level="content")
+    return check(Job(model, whole=False, **dict(given)), level="content", preview=True)
 
 
 def _facts(content: Content | None) -> Facts:

@@ -19,6 +19,11 @@ def test_threshold() -> None:
     assert judged("face-too-dark", "emo-v1", picture(face(brightness=35.0))) == []
 
 
+def test_a_model_that_moves_bodies() -> None:
+    dim = face(brightness=34.9)
+    assert judged("face-too-dark", "animate-anyone-gen2", picture(dim, bodies=())) == [DARK | {"measured": 34.9}]
+
+
 def test_threshold_of_a_catalog(own_catalog) -> None:
     own = own_catalog("emo-v1", "image", brightness_min=60)
     assert judged("face-too-dark", "emo-v1", picture(face(brightness=59.9)), catalog=own) == [

@@ -24,7 +24,7 @@ BRIGHTNESS_MIN = 35.0
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the largest face is dark."""
-    found = main_face(case)
+    found = main_face(case, of_a_body=True)
     brightness_min = case.threshold("brightness_min", BRIGHTNESS_MIN)
     if found is not None and found.face.brightness < brightness_min:
         yield Fault(

@@ -28,10 +28,12 @@ class MainFace(NamedTuple):
         return self.width / min(self.picture.width, self.picture.height)
 
 
-def main_face(case: InputCase) -> MainFace | None:
-    """The face that is meant, where the model wants one and there is one; None elsewhere."""
+def main_face(case: InputCase, *, of_a_body: bool = False) -> MainFace | None:
+    """The face that is meant, where the model wants one (or a body, with `of_a_body`) and there is one; None elsewhere."""
     wanted, seen = case.role.content, case.content
-    if wanted is None or wanted.faces is None or not isinstance(seen, PictureContent) or not seen.faces:
+    if wanted is None or not (wanted.faces or (of_a_body and wanted.bodies)):
+        return None
+    if not isinstance(seen, PictureContent) or not seen.faces:
         return None
     return MainFace(seen.faces[0], seen, wanted)
 

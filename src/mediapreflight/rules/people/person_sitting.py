@@ -1,6 +1,6 @@
 """The person sits or squats.
 
-Judged by how far the hips stand above the knees, where both are seen.
+Judged by how far the hips stand above the knees, and by how straight the legs are, where both are seen.
 
 Why it matters: the service asks for shoulders and ankles in view, "not sitting" (`InvalidFile.BodyPose`), for
 pictures and templates of full bodies.

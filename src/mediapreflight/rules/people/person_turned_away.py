@@ -1,6 +1,7 @@
-"""The person is seen from the side or from behind.
+"""The person is seen from the side or from behind, or the face is not to be seen.
 
-Judged by the order and visibility of shoulders, hips and face landmarks.
+Judged by the face, and by where shoulders, nose and ears lie. From behind is an error; from the side, and a face
+that is hidden or not found, are warnings.
 
 Why it matters: AnimateAnyone fails on side views and asks for people who face the camera
 (`InvalidFile.FrontBody`, `InvalidFile.BodyPose`).
@@ -35,4 +36,4 @@ def check(case: InputCase) -> Iterator[Fault]:
     )
 
 
-_WORDS = {"back": "from behind, or with the face hidden", "side": "from the side"}
+_WORDS = {"back": "from behind", "side": "from the side", "unknown": "without a face to be seen"}

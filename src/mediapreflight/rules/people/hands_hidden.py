@@ -1,0 +1,35 @@
+"""A hand of the person is hidden, or out of the picture.
+
+Judged by the wrists of somebody shown from head to toe: both must be seen. Of half a body they may lie below the
+border. A thing in a hand that is seen is not found.
+
+Why it matters: AnimateAnyone asks for a person with nothing covered: no sleeves over the hands, no held objects.
+
+Fix: none here; use a picture in which both hands are free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..base import Fault, InputCase
+from .bodies import judged_bodies
+
+LEVEL = "content"
+FIXABLE = False
+
+
+def check(case: InputCase) -> Iterator[Fault]:
+    """A fault where the largest person is shown whole, but for a hand."""
+    found = judged_bodies(case)
+    if found is None or not found.bodies or found.bodies[0].framing != "full" or found.bodies[0].hands_in_picture:
+        return
+    yield Fault(
+        severity="warning",
+        message=f"{found.where} does not show both hands; {case.model.id} asks for a person with nothing covered",
+        help="use one in which both hands are free and seen",
+        measured="hidden",
+        limit="seen",
+        service_code=found.wanted.errors.get("body"),
+        source=case.model.source(found.wanted.source),
+    )
