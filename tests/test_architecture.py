@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -61,10 +62,19 @@ def _script() -> ModuleType:
 
 
 rooms = _script()
-IMPORTS = rooms.imports()
-ARROWS = rooms.arrows(IMPORTS)
 DEPTH: dict[str, int] = rooms.depths()
 FOLDERS = sorted(room for room in DEPTH if (PACKAGE / room.replace(".", "/")).is_dir())
+
+
+@pytest.fixture(scope="module")
+def imports() -> Any:
+    """All of the package, which is read once, and not by whoever only collects the tests."""
+    return rooms.imports()
+
+
+@pytest.fixture(scope="module")
+def arrows(imports: Any) -> dict[str, set[str]]:
+    return rooms.arrows(imports)
 
 
 def test_every_room_has_a_layer_and_a_line() -> None:
@@ -74,15 +84,15 @@ def test_every_room_has_a_layer_and_a_line() -> None:
     assert MAY_IMPORT.keys() == DEPTH.keys()
 
 
-def test_every_import_is_allowed() -> None:
+def test_every_import_is_allowed(imports: Any) -> None:
     against = [
-        f"{each.module} imports {each.target}" for each in IMPORTS if each.target_room not in MAY_IMPORT[each.room].split()
+        f"{each.module} imports {each.target}" for each in imports if each.target_room not in MAY_IMPORT[each.room].split()
     ]
     assert against == []
 
 
-def test_every_line_says_no_more_than_is_imported() -> None:
-    unused = {room: set(line.split()) - ARROWS.get(room, set()) for room, line in MAY_IMPORT.items()}
+def test_every_line_says_no_more_than_is_imported(arrows: dict[str, set[str]]) -> None:
+    unused = {room: set(line.split()) - arrows.get(room, set()) for room, line in MAY_IMPORT.items()}
     assert {room: names for room, names in unused.items() if names} == {}
 
 
@@ -107,11 +117,11 @@ def test_docstring_says_what_the_room_may_import(room: str) -> None:
     assert line[1].rstrip().removesuffix(".").replace(",", " ").split() == sorted(MAY_IMPORT[room].split())
 
 
-def test_page_and_picture_are_those_of_the_sources() -> None:
+def test_page_and_picture_are_those_of_the_sources(arrows: dict[str, set[str]]) -> None:
     page = rooms.PAGE.read_text(encoding="utf-8")
     stale = "stale; run `python scripts/rooms.py`"
-    assert page == rooms.page(page, ARROWS), stale
-    assert rooms.PICTURE.read_text(encoding="utf-8") == rooms.picture(ARROWS), stale
+    assert page == rooms.page(page, arrows), stale
+    assert rooms.PICTURE.read_text(encoding="utf-8") == rooms.picture(arrows), stale
 
 
 # --- the script --------------------------------------------------------------------------------------------------------
