@@ -1,6 +1,5 @@
 """Calls in processes of their own."""
 
-import gc
 import os
 import pickle
 import subprocess
@@ -402,13 +401,14 @@ os._exit(0)
         time.sleep(0.02)
 
 
-def test_nothing_is_left_open(deeds: ModuleType) -> None:
-    """Warnings are errors here: pipes and processes that nobody ends would raise some."""
-    asking = Processes()
-    asking.call(deeds.pid)
-    end_idle()
-    del asking
-    gc.collect()
+def test_nothing_is_left_open(tmp_path: Path, deeds: ModuleType) -> None:
+    """In a process of its own, where nobody else leaves anything: pipes and processes that stay would be complained of."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import deeds, gc\nfrom mediapreflight.workers.processes import Processes, end_idle\n"
+        "asking = Processes()\nasking.call(deeds.pid)\nend_idle()\ndel asking\ngc.collect()\n"
+    )
+    assert run_python("-W", "always", "-X", "dev", script) == ""
 
 
 def test_interpreter_that_is_none_is_said(deeds: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
