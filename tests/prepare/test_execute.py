@@ -127,6 +127,36 @@ def test_a_box_that_is_none_is_named_and_never_used(fixtures: Path, box: object,
     assert not planned.unfixable
 
 
+@pytest.mark.parametrize(("turned", "reason"), [(180, "FACE001 face-missing"), (90, "FACE007 face-tilted")])
+def test_a_picture_that_lies_is_turned_on_request_only(tmp_path: Path, fixtures: Path, turned: int, reason: str) -> None:
+    lying = tmp_path / "lying.png"
+    with Image.open(fixtures / "portrait.jpg") as portrait:
+        portrait.crop((60, 0, 600, 640)).rotate(-turned, expand=True).save(lying)
+    job = Job("liveportrait", image=lying, whole=False)
+    assert plan(job)[0].files["image"].steps == ()
+    upright = PrepareOptions(upright=True)
+    (planned,) = plan(job, options=upright)
+    assert planned.stays == ()
+    step = planned.files["image"].steps[0]
+    assert (step.name, step.reason, step.degrees) == ("turn", reason, 360 - turned)
+    ready = prepare(job, out=tmp_path / "out", options=upright)
+    with Image.open(ready.job.inputs["image"]) as made, Image.open(lying) as source:
+        assert made.tobytes() == source.rotate(turned, expand=True).tobytes()
+    assert abs(ready.measured["image"].content.faces[0].roll_deg) < 10
+
+
+def test_boxes_turn_with_the_picture(tmp_path: Path, fixtures: Path) -> None:
+    lying = tmp_path / "lying.png"
+    with Image.open(fixtures / "portrait.jpg") as portrait:
+        portrait.rotate(-90).save(lying)
+    boxes = {"face_bbox": [327, 223, 508, 404], "ext_bbox": [187, 87, 640, 540]}
+    (made,) = prepare_jobs(
+        [Job("emo-v1", image=lying, whole=False, **boxes)], out=tmp_path / "out", options=PrepareOptions(upright=True)
+    )
+    assert made.job.inputs["face_bbox"] == pytest.approx([223, 132, 404, 313], abs=2)
+    assert made.record.ok
+
+
 @pytest.fixture(scope="module")
 def couple(fixtures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two people beside each other; the one on the left is larger."""

@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="crop the picture to ext_bbox, the box around the face; --face N does, where others are in the picture",
     )
+    add("--upright", action="store_true", help="turn pictures that lie on their side or their head, by the face in them")
     add("--equal-lengths", action="store_true", help="cut video and voice to one length, where the model would")
     add("--background", default="#ffffff", metavar="#RRGGBB", help="what padding and transparency become")
     add("--loudness", type=float, metavar="LUFS", help="bring recordings to this loudness, such as -16")
@@ -62,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
         split=options.split,
         ratio=options.ratio,
         crop_to_boxes=options.crop_to_boxes,
+        upright=options.upright,
         background=options.background,
         loudness=options.loudness,
         mono=options.mono,

@@ -45,10 +45,17 @@ def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> Pictur
     """The faces of a picture, and with `bodies` everybody's body too."""
     from ..media.pixels import load_picture
     from .faces import LONGEST_SIDE
+    from .upright import turn_to_upright
 
     picture = load_picture(path, LONGEST_SIDE)
     found, people = _seen(picture, bodies)
-    return PictureContent(width=picture.width, height=picture.height, **found._asdict(), bodies=people)
+    return PictureContent(
+        width=picture.width,
+        height=picture.height,
+        **found._asdict(),
+        bodies=people,
+        turn_deg=turn_to_upright(picture.rgb, found.faces),
+    )
 
 
 def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES, bodies: bool = False) -> VideoContent:

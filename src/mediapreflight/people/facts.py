@@ -83,6 +83,7 @@ class PictureContent(Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     background whom nobody would count as shown. `doubtful` is what may be a further face, or the only one: a hand, a pattern, a
     dog, a drawing; a person knows, the detectors disagree. `bodies` is None where it was not asked for; everybody has one,
     bystanders too.
+    `turn_deg`: how far the picture must be turned, clockwise, to show its face upright; None where none is needed, or helps.
     """
 
     width: int
@@ -91,6 +92,7 @@ class PictureContent(Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     bystanders: tuple[Face, ...] = ()
     doubtful: tuple[Face, ...] = ()
     bodies: tuple[Body, ...] | None = None
+    turn_deg: Literal[90, 180, 270] | None = None
 
 
 class FrameContent(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from ..people.facts import Face, PictureContent
 from ..people.geometry import Box, Mapping
+from .image.picture import Turn
 from .image.plan import mapping
 from .steps import FilePlan
 
@@ -19,13 +20,15 @@ def foreseen(seen: PictureContent, plan: FilePlan) -> PictureContent:
     if size[0] is None or size[1] is None:
         return seen
     frame, to = Box(0, 0, size[0], size[1]), mapping(plan.steps)
+    turn = sum(step.degrees for step in plan.steps if isinstance(step, Turn))
     return structs.replace(
         seen,
         width=frame.width,
         height=frame.height,
-        faces=tuple(_moved(face, to, frame) for face in seen.faces if _stays(face, to, frame)),
-        bystanders=tuple(_moved(face, to, frame) for face in seen.bystanders if _stays(face, to, frame)),
+        faces=tuple(_moved(face, to, frame, turn) for face in seen.faces if _stays(face, to, frame)),
+        bystanders=tuple(_moved(face, to, frame, turn) for face in seen.bystanders if _stays(face, to, frame)),
         bodies=None,
+        turn_deg=None if turn else seen.turn_deg,
     )
 
 
@@ -34,8 +37,9 @@ def _stays(face: Face, to: Mapping, frame: Box) -> bool:
     return 0 <= x < frame.width and 0 <= y < frame.height
 
 
-def _moved(face: Face, to: Mapping, frame: Box) -> Face:
+def _moved(face: Face, to: Mapping, frame: Box, turn: int) -> Face:
     x1, y1, x2, y2 = to.box(face.box)
     inside = (max(x1, 0), max(y1, 0), min(x2, frame.width), min(y2, frame.height))
     keypoints = tuple(to.point(*point) for point in face.keypoints)
-    return structs.replace(face, bbox=inside, keypoints=tuple((float(x), float(y)) for x, y in keypoints))
+    roll = (face.roll_deg + turn + 180) % 360 - 180
+    return structs.replace(face, bbox=inside, keypoints=tuple((float(x), float(y)) for x, y in keypoints), roll_deg=roll)

@@ -24,6 +24,7 @@ class PrepareOptions(Struct, frozen=True, kw_only=True):
         ratio: the ratio of the boxes, where a model takes boxes: `1:1` or `3:4`; None: the job's own, else `1:1`.
         crop_to_boxes: crop the picture to `ext_bbox`, the box around the face that is meant. A picture that shows others beside a
             face that the job chooses is cropped so in any case.
+        upright: turn pictures whose face is seen, or is upright, only once they are turned.
         background: what transparent and padded areas are filled with, `#rrggbb`.
         loudness: bring recordings to this level, in LUFS; None leaves them as loud as they are.
         mono, denoise: mix recordings down to one channel; lower their noise floor.
@@ -36,6 +37,7 @@ class PrepareOptions(Struct, frozen=True, kw_only=True):
     split: bool = False
     ratio: Literal["1:1", "3:4"] | None = None
     crop_to_boxes: bool = False
+    upright: bool = False
     background: str = "#ffffff"
     loudness: float | None = None
     mono: bool = False

@@ -170,7 +170,8 @@ def _foreseen(case: _Case, files: Mapping[str, FilePlan]) -> dict[str, tuple[Fin
         content = case.measured[role].content if role in files else None
         if isinstance(content, PictureContent) and not files[role].is_copy:
             ahead = case.measured[role]._replace(content=foreseen(content, files[role]))
-            findings = judge(job, case.model, {role: ahead}, _FACE_RULES).findings
+            # Of a picture that shows a face only once it is turned, nothing else is known before.
+            findings = judge(job, case.model, {role: ahead}, _FACE_RULES).findings if content.faces else ()
             found[role] = tuple(finding for finding in findings if finding.severity in FAILING)
     return found
 
@@ -246,6 +247,7 @@ def _picture_plan(case: _Case, role: str, facts: ImageFacts) -> tuple[Any, str, 
     if isinstance(content, PictureContent) and content.bodies:
         keep = tuple(Box(*body.bbox) for body in content.bodies)
     ratio = box_ratio(case.job, case.model, case.options)
+    turn = content.turn_deg if case.options.upright and isinstance(content, PictureContent) else None
     return plan_image(
         facts,
         case.model.roles[role],
@@ -253,8 +255,10 @@ def _picture_plan(case: _Case, role: str, facts: ImageFacts) -> tuple[Any, str, 
         case.findings(role),
         faces=keep,
         target_ratio=_target_ratio(case, role),
-        crop=_box_crop(case, content, ratio) if _crops_to_boxes(case, role) else None,
-        room=Room(faces[0], ratio) if faces else None,
+        # What lies on its side is framed once it is upright.
+        crop=_box_crop(case, content, ratio) if turn is None and _crops_to_boxes(case, role) else None,
+        room=Room(faces[0], ratio) if faces and turn is None else None,
+        turn=turn,
     )
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from .content import EMO, LIVEPORTRAIT, PATH, face, judged, picture, real, video
+from .content import EMO, LIVEPORTRAIT, PATH, face, findings, judged, picture, real, video
 
 MISSING = {
     "code": "FACE001",
@@ -60,3 +60,10 @@ def test_real_pictures(studio, fixtures) -> None:
 
 def test_drawn_face_counts(fixtures) -> None:
     assert real("face-missing", "emo-v1", image=fixtures / "full-body.jpg") == []
+
+
+def test_turned_picture_is_said_to_be_one() -> None:
+    (found,) = findings("face-missing", "emo-v1", picture(turn_deg=180))
+    assert found.message.endswith("; turned by 180 degrees clockwise it shows one")
+    assert "prepare --upright" in found.help
+    assert not found.fixable

@@ -1,6 +1,6 @@
 import pytest
 
-from .content import PATH, face, judged, picture, real
+from .content import PATH, face, findings, judged, picture, real
 
 TILTED = {
     "code": "FACE007",
@@ -40,3 +40,8 @@ def test_real_pictures(studio, fixtures) -> None:
     assert -45 < finding["measured"] < -30
     assert finding == TILTED | {"path": str(path), "measured": finding["measured"]}
     assert real("face-tilted", "emo-v1", image=fixtures / "portrait.jpg") == []
+
+
+def test_lying_picture_can_be_turned() -> None:
+    (found,) = findings("face-tilted", "emo-v1", picture(face(roll_deg=90.0), turn_deg=270))
+    assert found.help == "`prepare --upright` turns it"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from math import sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ...errors import PrepareError
 from ...media.colour import Color
@@ -157,6 +157,27 @@ class Pad(Step, frozen=True, kw_only=True):
         return f"{_by(self.size)} to {_by(self.new_size)} px with {self.background}: {added}"
 
 
+class Turn(Step, frozen=True, kw_only=True):
+    """Turn the picture clockwise, by 90, 180 or 270 degrees."""
+
+    name: ClassVar[str] = "turn"
+    size: Size
+    degrees: Literal[90, 180, 270]
+
+    @property
+    def new_size(self) -> Size:
+        return self.size if self.degrees == 180 else (self.size[1], self.size[0])
+
+    @property
+    def orientation(self) -> int:
+        """The EXIF orientation that asks for this turn."""
+        return {90: 6, 180: 3, 270: 8}[self.degrees]
+
+    @property
+    def detail(self) -> str:
+        return f"{self.degrees} degrees clockwise: {_by(self.size)} to {_by(self.new_size)} px"
+
+
 class Convert(Step, frozen=True, kw_only=True):
     """Write the picture: 8-bit sRGB, opaque, upright, without metadata.
 
@@ -244,7 +265,7 @@ def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
     rgb = read_rgb(source, facts, background)
     _refuse_garbled(source, facts, rgb, background)
     for step in steps:
-        if isinstance(step, Crop | Scale | Pad) and step.size != (rgb.shape[1], rgb.shape[0]):
+        if isinstance(step, Crop | Scale | Pad | Turn) and step.size != (rgb.shape[1], rgb.shape[0]):
             raise DecodeError("it has changed since its plan was made")
         match step:
             case Crop():
@@ -254,6 +275,8 @@ def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
                 rgb = _scaled(rgb, step.new_size)
             case Pad():
                 rgb = _padded(rgb, step)
+            case Turn():
+                rgb = turned(rgb, step.orientation)
     return rgb
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import ceil, floor, inf
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ...catalog.schema import Role
 from ...errors import PrepareError
@@ -25,7 +25,7 @@ from ...rules import names
 from ..options import PrepareOptions
 from ..steps import Expected, Rename, Step, ToneMap
 from .frame import Bounds, Layout, NoFrameError, Room, Size, lay_out
-from .picture import HIGHEST_QUALITY, BakeOrientation, Convert, Crop, Flatten, KeepFirst, Pad, Scale, StripLocation, ToSrgb
+from .picture import HIGHEST_QUALITY, BakeOrientation, Convert, Crop, Flatten, KeepFirst, Pad, Scale, StripLocation, ToSrgb, Turn
 
 __all__ = ["Room", "mapping", "plan_image"]
 
@@ -40,6 +40,7 @@ _PIXELS = (_FORMAT, _TOO_LARGE, _ALPHA, _DEPTH, _CMYK, _TURNED, _HDR, _PROFILE)
 # What a crop or padding to a shape answers, the nearest first; what room around a face does; what a crop to a given box can.
 _FRAMING = (_TARGET_RATIO, _RATIO, _TOO_LONG, _TOO_SHORT)
 _ROOM = (_NO_BOX, _FACE_TOO_LARGE)
+_LYING = names("face-missing", "face-tilted")
 _CROPPING = names("faces-several", "persons-several", "face-too-small")
 # Formats whose metadata, and whose further pictures, can be taken out without an encode.
 _LOCATION_EDITED, _SEVERAL_EDITED = ("jpeg", "png", "webp"), ("jpeg", "png")
@@ -85,6 +86,7 @@ def plan_image(
     target_ratio: Fraction | None = None,
     crop: Box | None = None,
     room: Room | None = None,
+    turn: Literal[90, 180, 270] | None = None,
 ) -> tuple[tuple[Step, ...], str, Expected]:
     """The least steps, in the order they run, that make a picture fit the safe limits of a role.
 
@@ -96,6 +98,8 @@ def plan_image(
         crop: cut the picture down to this box; it may reach beyond the picture, which is padded there.
         room: extend the picture so far, where `no-box-fits` or `face-too-large` was found and no `crop` is given.
 
+        turn: degrees, clockwise, by which the picture is turned once all else is done.
+
     Boxes are in pixels of the displayed picture.
 
     Returns: the steps, the extension of the output with its dot, and what the output will be. Where `Convert` has a byte
@@ -105,7 +109,7 @@ def plan_image(
     """
     case = _case(facts, role, options, tuple(findings))
     layout = _layout(case, faces, target_ratio, crop, room)
-    if layout is None and not _needs_pixels(case):
+    if layout is None and turn is None and not _needs_pixels(case):
         return _without_encode(case)
     if detail := facts.problem(Problem.NOT_RUN):
         raise case.unfixable(f"it has to be decoded, and is not: {detail}")
@@ -114,9 +118,11 @@ def plan_image(
         raise case.unfixable(f"{case.size[0]} x {case.size[1]} px are more than the {most / 1e6:.0f} megapixels that are decoded")
     layout = layout or Layout.unchanged(case.size)
     causes = (*_CROPPING, *_ROOM) if crop else (*_ROOM, *_FRAMING) if room else _FRAMING
-    steps = (*_picture_steps(case), *_frame_steps(case, layout, causes), *_dropped_location(case))
+    turning = (Turn(reason=case.first(_LYING, "asked for"), size=layout.size, degrees=turn),) if turn else ()
+    steps = (*_picture_steps(case), *_frame_steps(case, layout, causes), *turning, *_dropped_location(case))
     convert = _convert(case, layout.size, steps)
-    expected = Expected(format=convert.format, width=layout.size[0], height=layout.size[1])
+    width, height = turning[0].new_size if turning else layout.size
+    expected = Expected(format=convert.format, width=width, height=height)
     return (*steps, convert), f".{FORMATS[convert.format].extensions[0]}", expected
 
 
@@ -134,6 +140,8 @@ def mapping(steps: Sequence[Step]) -> PixelMapping:
                 whole = whole.then(resize(step.size, step.new_size))
             case Pad():
                 whole = whole.then(crop_to(Box(-step.left, -step.top, 0, 0)))
+            case Turn():
+                whole = whole.then(orient(step.orientation, *step.size))
     return whole
 
 

@@ -6,7 +6,7 @@ animals do not. Where the detectors disagree, on a flat drawing or an animal for
 Why it matters: EMO, LivePortrait and their kin refuse the picture ("No human face detected."), after the
 upload.
 
-Fix: none here; give a picture with a clear, frontal face.
+Fix: give a picture with a clear, frontal face. One that lies on its side or its head is turned by `prepare --upright`.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     wanted, seen = case.role.content, case.content
     if wanted is None or wanted.faces is None or not isinstance(seen, PictureContent) or seen.faces:
         return
+    turn = seen.turn_deg
     yield Fault(
         severity="warning" if seen.doubtful else "error",
-        message=f"shows {'hardly a' if seen.doubtful else 'no'} face; {case.model.id} needs one",
-        help="give a picture with a clear, frontal face",
+        message=f"shows {'hardly a' if seen.doubtful else 'no'} face; {case.model.id} needs one"
+        + (f"; turned by {turn} degrees clockwise it shows one" if turn else ""),
+        help="`prepare --upright` turns it" if turn else "give a picture with a clear, frontal face",
         measured=0,
         limit=">= 1",
         unit="faces",

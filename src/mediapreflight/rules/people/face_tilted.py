@@ -4,7 +4,7 @@ The lean is measured between the eyes. Threshold, overridable in the catalog: `r
 
 Why it matters: the documents ask for an upright head; far leans are found late or not at all.
 
-Fix: turn the picture upright, or use another.
+Fix: turn the picture upright (`prepare --upright`, where it lies on its side), or use another.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=f"the head leans {abs(found.face.roll_deg):.0f} degrees; up to {exact(roll_max)} counts as upright",
-            help="turn the picture upright, or use another",
+            help="`prepare --upright` turns it" if found.picture.turn_deg else "turn the picture upright, or use another",
             measured=round(found.face.roll_deg, 1),
             limit=f"[{exact(-roll_max)}, {exact(roll_max)}]",
             unit="degrees",
