@@ -152,7 +152,8 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
 
     `faces`, `bodies`: how many people the documents ask for (`one` = exactly one refuses several; `largest` = the largest
     is used). `framing`: how much of the person. `first_frame`: in a video the person must be there from the first frame on.
-    `drawn`: drawn figures are taken too. `thresholds`: overrides of the content rules' named thresholds.
+    `silence`: a recording without a voice is taken, too. `drawn`: drawn figures are taken too.
+    `thresholds`: overrides of the content rules' named thresholds.
     `errors`: the code the service answers with, by fault: `none` (nobody there), `several`, `proportion` (person too large or
     too small), `face` (turned, tilted or covered face), `body` (parts of the body missing), `pose` (body pose).
     """
@@ -164,6 +165,7 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
     frontal: bool = False
     first_frame: bool = False
     speech: bool = False
+    silence: bool = False
     drawn: bool = False
     thresholds: dict[Threshold, float] = {}
     errors: dict[ContentFault, str] = {}

@@ -117,7 +117,7 @@ class Studio:
             case "under noise":
                 return voice + 0.1 * noise[: len(voice)]
             case "before noise":
-                return np.concatenate([voice, 0.05 * noise])
+                return np.concatenate([voice, 0.01 * noise])
         raise ValueError(what)
 
 

@@ -1,5 +1,7 @@
 import pytest
 
+from mediapreflight import Job, check
+
 from .content import PATH, findings, judged, picture, real, speech
 
 MISSING = {
@@ -67,3 +69,12 @@ def test_real_recordings(studio, what: str, severity: str) -> None:
 def test_real_voices_and_real_silence(fixtures) -> None:
     for name in ("voice.wav", "voice.mp3", "voice.aac", "faults/silent.wav"):
         assert real("voice-missing", "emo-v1", audio=fixtures / name) == []
+
+
+def test_model_that_takes_silence_is_warned_of_noise_and_silence_alike(fixtures) -> None:
+    (found,) = findings("voice-missing", "videoretalk", speech(**NOBODY))
+    assert found.severity == "warning"
+    (silent,) = check(
+        Job("videoretalk", audio=fixtures / "faults/silent.wav", whole=False), select=["AUD005"], level="decode"
+    ).findings
+    assert silent.severity == "warning"

@@ -23,11 +23,12 @@ SILENCE_DBFS = -80.0
 
 
 def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where the loudest sample is below the threshold: an error where the model needs a voice."""
+    """A fault where the loudest sample is below the threshold: an error where the model needs a voice and takes no silence."""
     facts = case.facts
     if not isinstance(facts, AudioFacts) or facts.peak_dbfs is None or not facts.duration_s or facts.peak_dbfs > SILENCE_DBFS:
         return
-    needs_voice = case.role.content is not None and case.role.content.speech
+    wanted = case.role.content
+    needs_voice = wanted is not None and wanted.speech and not wanted.silence
     yield Fault(
         severity="error" if needs_voice else "warning",
         message="is silent throughout" + (f"; {case.model.id} needs a voice" if needs_voice else ""),

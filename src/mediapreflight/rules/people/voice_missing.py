@@ -2,7 +2,7 @@
 
 Judged by a voice activity detector (Silero) over sampled windows. Threshold, overridable in the catalog:
 `speech_share_least` (0.03): less speech than that counts as none. Singing counts as a voice as far as the
-detector hears it as one, so this is a warning where other sound is there.
+detector hears it as one, so this is a warning where other sound is there, and for models that take silence (VideoRetalk).
 
 Why it matters: the mouth stays closed, and every second is billed.
 
@@ -30,7 +30,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     spoken = sum(end - start for start, end in heard.speech)
     voice = f"a voice is heard for {spoken:.1f} of {heard.heard_s:.1f} s only" if spoken else "no voice is heard"
     yield Fault(
-        severity="warning" if other >= _SOUNDING else "error",
+        severity="warning" if other >= _SOUNDING or (case.role.content and case.role.content.silence) else "error",
         message=voice + (f"; other sound fills {other:.0%} of the time" if other >= _SOUNDING else ""),
         help="give a recording with a clear voice",
         measured=round(heard.speech_share, 3),

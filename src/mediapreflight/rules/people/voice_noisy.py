@@ -1,7 +1,7 @@
 """Noise or music is likely under the voice, or beside it.
 
 Judged by two figures: the distance between the voice and the quietest tenth of the recording
-(`noise_distance_min`, 10 dB), and the share of the time in which there is sound that is no speech
+(`noise_distance_min`, 13 dB), and the share of the time in which there is sound that is no speech
 (`other_sound_max`, 0.5). Both are overridable in the catalog. It is a hint, not a verdict.
 
 Why it matters: the documents ask for a clear voice without noise and music; lips follow what is not speech.
@@ -19,7 +19,8 @@ from .voices import judged_voice
 
 LEVEL = "content"
 FIXABLE = False
-NOISE_DISTANCE_MIN = 10.0
+# Of 72 clear recordings 1 lay below, of 111 with white, pink or babbling noise 10 dB under the voice 108; at 10 dB 0 and 51.
+NOISE_DISTANCE_MIN = 13.0
 OTHER_SOUND_MAX = 0.5
 
 
