@@ -111,17 +111,16 @@ def _judged(networks: Networks, rgb: Rgb) -> tuple[list[Detection], list[Detecti
     if likely and all(each.score >= SURE for each in likely[1:]):
         return likely, []
     opinions = networks.yunet.detect(rgb)
-    needed = {True: AGREEMENT, False: FULL_AGREEMENT}
-    agreed = [each for each in found if each.score + _seconded(each, opinions) >= needed[each.score >= LIKELY]]
-    faces = agreed or likely[:1]
+    faces = [each for each in found if _is_agreed(each, opinions)] or likely[:1]
     if not faces:
         return [], [each for each in opinions if each.score >= ALONE]
     return faces, [each for each in likely if not any(each is face for face in faces)]
 
 
-def _seconded(detection: Detection, opinions: Sequence[Detection]) -> float:
-    """What the second opinion gives the same face; 0 where it has none."""
-    return max((other.score for other in opinions if other.is_same(detection)), default=0.0)
+def _is_agreed(detection: Detection, opinions: Sequence[Detection]) -> bool:
+    """Whether both opinions together are enough for a face."""
+    seconded = max((other.score for other in opinions if other.is_same(detection)), default=0.0)
+    return detection.score + seconded >= (AGREEMENT if detection.score >= LIKELY else FULL_AGREEMENT)
 
 
 def _measured(networks: Networks, cuts: Cuts, detections: Sequence[Detection]) -> list[Sighting]:
