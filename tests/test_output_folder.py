@@ -71,27 +71,31 @@ def test_the_staging_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
 
 CONTAINER = """
 import os, sys
-os.getpid = lambda: 1
+os.getpid = lambda: {number}
 from mediapreflight.output_folder import OutputFolder
-with OutputFolder(sys.argv[1]) as folder, folder.staged("p.jpg") as staged:
+with OutputFolder(sys.argv[1]) as folder, folder.staged("{name}.jpg") as staged:
     staged.write_bytes(b"mine")
     print("ready", flush=True)
-    sys.stdin.readline()
+    {then}
     print(folder.deliver(staged, overwrite=False).read_bytes().decode())
 """
 
 
-def test_containers_that_share_a_folder_leave_each_other_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def container(number: int, name: str, then: str) -> str:
+    """A program that takes its process for one of this number. Never in this process: filelock would take it for a fork."""
+    return CONTAINER.format(number=number, name=name, then=then)
+
+
+def test_containers_that_share_a_folder_leave_each_other_alone(tmp_path: Path) -> None:
     # In each of them the process has the same number, which is also that of a living process here, or of none.
-    with subprocess.Popen(
-        [sys.executable, "-c", CONTAINER, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
+    waiting = [sys.executable, "-c", container(1, "p", "sys.stdin.readline()"), tmp_path]
+    with subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None and other.stdin is not None
         assert other.stdout.readline() == "ready\n"
         for number in (1, 2**22 + 1, os.getpid()):
-            with monkeypatch.context() as context:
-                context.setattr(os, "getpid", lambda number=number: number)
-                deliver(tmp_path, f"{number}.jpg", b"whole")
+            script = container(number, str(number), "pass")
+            done = subprocess.run([sys.executable, "-c", script, tmp_path], check=True, capture_output=True, text=True)
+            assert done.stdout == "ready\nmine\n"
         print("go on", file=other.stdin, flush=True)
         assert other.stdout.readline() == "mine\n"
     assert (tmp_path / "p.jpg").read_bytes() == b"mine"
@@ -99,7 +103,7 @@ def test_containers_that_share_a_folder_leave_each_other_alone(tmp_path: Path, m
 
 
 def test_what_a_dead_process_left_goes_though_its_number_lives(tmp_path: Path) -> None:
-    script = CONTAINER.replace("lambda: 1", f"lambda: {os.getpid()}").replace("sys.stdin.readline()", "os.abort()")
+    script = container(os.getpid(), "p", "os.abort()")
     assert subprocess.run([sys.executable, "-c", script, tmp_path], check=False, capture_output=True).returncode != 0
     assert len(list(tmp_path.glob(".mediapreflight-*"))) == 2
     deliver(tmp_path, "q.jpg", b"whole")
