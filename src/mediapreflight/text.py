@@ -32,7 +32,7 @@ def shown(value: float, *limits: float) -> str:
 
 def exact(value: float) -> str:
     """A figure that was set, not measured, with all its digits."""
-    return f"{value:.9g}"
+    return shown(value) if isinstance(value, int) else f"{value:.9g}"
 
 
 def _order(value: float, limit: float) -> int:

@@ -608,7 +608,7 @@ def test_p3_by_cicp_becomes_srgb(tmp_path: Path) -> None:
 def test_avif_of_high_dynamic_range_is_found_and_mapped(tmp_path: Path) -> None:
     path = tmp_path / "p.avif"
     params = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
-    grey = ("-f", "lavfi", "-i", f"color=c=0x949494:s=400x400:d=1,format=yuv420p10le,{params}")
+    grey = ("-f", "lavfi", "-i", f"color=c=0x949494:s=400x400:d=1,format=gray10le,format=yuv420p10le,{params}")
     ffmpeg(*grey, "-frames:v", "1", "-pix_fmt", "yuv420p10le", "-c:v", "libaom-av1", "-cpu-used", "8", path)
     assert "image-is-hdr" in findings(WAN, image=path)
     shown = Image.open(prepared(tmp_path / "out", WAN, image=path)).convert("RGB").getpixel((200, 200))

@@ -8,7 +8,7 @@ from msgspec import structs
 from PIL import Image
 
 from mediapreflight.people import see_picture, upright
-from mediapreflight.people.detector import Sighting
+from mediapreflight.people.detector import Sighting, Sightings
 from mediapreflight.people.upright import turn_to_upright
 
 from .test_portraits import face
@@ -41,5 +41,5 @@ def test_a_face_that_is_seen_says_it_by_its_lean(monkeypatch: pytest.MonkeyPatch
 def test_a_doubtful_face_turns_nothing(monkeypatch: pytest.MonkeyPatch, score: float, turn: int | None) -> None:
     """The surest of three looks counts, and texture is never sure."""
     looks = iter([0.2, score, 0.3])
-    monkeypatch.setattr(upright, "find_faces", lambda _: [Sighting(5.0, 5.0, 4.0, next(looks), np.zeros((6, 2)))])
+    monkeypatch.setattr(upright, "find_faces", lambda _: Sightings([Sighting(5.0, 5.0, 4.0, next(looks), np.zeros((6, 2)))], []))
     assert turn_to_upright(np.zeros((6, 9, 3), np.uint8), ()) == turn

@@ -31,5 +31,5 @@ def check(case: InputCase) -> Iterator[Fault]:
         measured="hidden",
         limit="seen",
         service_code=found.wanted.errors.get("body"),
-        source=case.model.source(found.wanted.source),
+        source=found.wanted.source,
     )
