@@ -1,12 +1,16 @@
 """Where results go, and in which colours."""
 
+import functools
 import json
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from .conftest import Result, run_here
 
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -111,3 +115,28 @@ def test_file_gets_no_color_unless_asked_for(check, arguments: tuple[str, ...], 
 def test_machines_get_no_color_even_when_asked_for(check, arguments: tuple[str, ...]) -> None:
     for format in ("json", "jsonl", "github"):
         assert "\x1b" not in check(*arguments, "--color", "always", "--output-format", format).out
+
+
+@pytest.mark.parametrize("option", ["--output", "--report"])
+def test_media_are_not_replaced_by_what_is_said_of_them(run_in_place, fixtures: Path, tmp_path: Path, option: str) -> None:
+    source = tmp_path / "a.jpg"
+    source.write_bytes((fixtures / "portrait.jpg").read_bytes())
+    command = ("prepare", "--out", "out") if option == "--report" else ("check", "--level", "metadata")
+    done = run_in_place(*command, "--model", "liveportrait", "a.jpg", option, "a.jpg")
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "mediapreflight: a.jpg: holds media, which no report replaces; write to another place\n"
+    assert source.read_bytes() == (fixtures / "portrait.jpg").read_bytes()
+
+
+def test_a_job_file_is_not_replaced_by_what_is_said_of_it(run_in_place, tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs.jsonl"
+    jobs.write_text('{"model": "emo-v1"}\n')
+    done = run_in_place("check", "jobs.jsonl", "--output", "./jobs.jsonl")
+    assert (done.status, done.err) == (2, "mediapreflight: ./jobs.jsonl: is one of the targets; write to another place\n")
+    assert jobs.read_text() == '{"model": "emo-v1"}\n'
+
+
+@pytest.fixture
+def run_in_place(tmp_path: Path) -> Callable[..., Result]:
+    """Commands in this process, in a folder of their own."""
+    return functools.partial(run_here, cwd=tmp_path)

@@ -319,3 +319,25 @@ def test_whoever_interrupts_resume_is_told_how_to_go_on(fixtures: Path, tmp_path
                 "mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open\n"
             )
         assert process.returncode == 130
+
+
+def test_boxes_that_somebody_gave_wrongly_are_not_replaced_and_sent(submit, service: Emulator, fixtures: Path) -> None:
+    wrong = (*targets("emo-v1", fixtures), "--set", "face_bbox=1,2,3,4", "--boxes", "local")
+    done = submit("submit", "--model", "emo-v1", *wrong, "--out", "out")
+    assert done.status == 1
+    assert "NOT SENT" in done.out
+    assert not service.tasks
+    rehearsed = submit("submit", "--model", "emo-v1", *wrong, "--dry-run")
+    assert "not sent" in rehearsed.out
+
+
+def test_dry_run_of_a_face_that_prepare_crops_to(submit, fixtures: Path, tmp_path: Path) -> None:
+    couple = tmp_path / "couple.png"
+    with Image.open(fixtures / "portrait.jpg") as portrait:
+        both = Image.new("RGB", (1400, 800))
+        both.paste(portrait.resize((800, 800)), (0, 0))
+        both.paste(portrait.resize((600, 600)), (800, 200))
+    both.save(couple)
+    done = submit("submit", "--model", "emo-v1", f"image={couple}", f"audio={fixtures / 'voice.mp3'}", "--face", "2", "--dry-run")
+    assert (done.status, done.err) == (0, "")
+    assert "its files would be prepared first" in done.out

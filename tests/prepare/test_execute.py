@@ -450,3 +450,16 @@ def _data_url(path: Path, media_type: str) -> str:
 
 def _shown(job: Job, role: str) -> str:
     return display_name(job.inputs[role])
+
+
+def test_a_source_is_not_replaced_even_where_other_files_may_be(tmp_path: Path) -> None:
+    source = tmp_path / "p.jpg"
+    Image.new("RGB", (300, 300), "red").save(source)
+    before = source.read_bytes()
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path, target_is_directory=True)
+    for folder in (tmp_path, link):
+        job = Job("emo-v1", image=source, whole=False)
+        (result,) = prepare_jobs([job], out=folder, options=PrepareOptions(overwrite=True), level="metadata")
+        assert "is one of the sources; write to another folder" in (result.record.error or "")
+        assert source.read_bytes() == before

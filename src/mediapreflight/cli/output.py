@@ -28,17 +28,26 @@ _ENDINGS = {
 def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     """`--output-format`, `--output` and `--color`, the same for every command."""
     group = parser.add_argument_group("output")
-    parser.set_defaults(settle=functools.partial(_settle_format, formats))
+    parser.set_defaults(settle=functools.partial(_settle, formats))
     group.add_argument("--output-format", choices=formats, help="default: by the ending of --output, else text")
     group.add_argument("--output", type=writable, metavar="FILE", help="write there instead of standard output")
     group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto; NO_COLOR is honoured")
 
 
-def _settle_format(formats: tuple[str, ...], options: argparse.Namespace) -> None:
-    """Choose the format where none was named."""
+def _settle(formats: tuple[str, ...], options: argparse.Namespace) -> None:
+    """Choose the format where none was named. Raises UsageError where the results would replace a file that they are made of."""
+    if options.output is not None and any(_is_same(options.output, each) for each in getattr(options, "targets", ())):
+        raise UsageError(f"{options.output}: is one of the targets; write to another place")
     if options.output_format is None:
         by_ending = _ENDINGS.get(Path(options.output or "").suffix.lower())
         options.output_format = by_ending if by_ending in formats else "text"
+
+
+def _is_same(output: str, target: str) -> bool:
+    try:
+        return os.path.samefile(output, target)  # noqa: PTH121
+    except (OSError, ValueError):
+        return False
 
 
 def style_of(options: argparse.Namespace) -> Style:
@@ -92,19 +101,30 @@ def write_file(name: str, pieces: Iterable[str]) -> None:
 
 
 def writable(name: str) -> str:
-    """The name, where a file can go there as far as can be told before. Raises UsageError for a folder, a pipe or a device.
+    """The name, where a file can go there as far as can be told before.
 
-    A device would not be written to but replaced, and a pipe would wait for a reader.
+    Raises UsageError for a folder, a pipe or a device (a device would not be written to but replaced, and a pipe would wait for
+    a reader), and for a picture, video or recording: reports replace reports, and no media.
     """
     target = Path(name)
     try:
         target.parent.stat()
-        is_free = target.is_file() or not target.exists()
+        is_file, is_free = target.is_file(), not target.exists()
+        holds_media = is_file and _holds_media(target)
     except OSError as error:
         raise _unwritable(name, error) from None
-    if not is_free:
+    if not is_file and not is_free:
         raise UsageError(f"{name}: cannot be written: it is no regular file")
+    if holds_media:
+        raise UsageError(f"{name}: holds media, which no report replaces; write to another place")
     return name
+
+
+def _holds_media(path: Path) -> bool:
+    from ..media.sniff import sniff
+
+    with path.open("rb") as stream:
+        return sniff(stream).family in ("image", "stream")
 
 
 def _unwritable(name: str, error: OSError) -> UsageError:

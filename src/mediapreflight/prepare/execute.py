@@ -137,7 +137,10 @@ def prepare_planned(
     containment: Containment,
 ) -> tuple[Prepared, ...]:
     """The same for jobs that were planned before. Raises OutputError where the folder cannot be written."""
-    workshop = _Workshop(folder, options, _earlier(folder.path), containment, progress)
+    sources = frozenset(
+        _place_of(Path(file.source)) for plan in plans for file in plan.files.values() if not is_data_url(file.source)
+    )
+    workshop = _Workshop(folder, options, _earlier(folder.path), sources, containment, progress)
     names = _names(plans)
     made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers, workshop.stop), strict=True))
     finish = _Finish(folder.path, names, made, options, level, containment)
@@ -202,12 +205,14 @@ class _Workshop:
         folder: OutputFolder,
         options: PrepareOptions,
         earlier: Mapping[str, PreparedInput],
+        sources: frozenset[Path],
         containment: Containment,
         progress: Progress | None,
     ) -> None:
         self._folder = folder
         self._options = options
         self._earlier = earlier
+        self._sources = sources
         self._containment = containment
         self._progress = progress
         self._stopped = False
@@ -271,6 +276,8 @@ class _Workshop:
             )
             # A run that was ended before it wrote its record left the very same file behind.
             if not _is_still(target, made):
+                if _place_of(target) in self._sources:
+                    raise OutputError(str(target), "is one of the sources; write to another folder")
                 self._folder.deliver(staged, overwrite=self._options.overwrite)
         return made
 
@@ -298,6 +305,11 @@ class _Workshop:
                 if self._stopped:
                     raise PrepareError(display_name(plan.source), "was interrupted")
                 run_video(source, plan.steps, target, report, self._containment)
+
+
+def _place_of(path: Path) -> Path:
+    """Where a name stands, however its folder was named; a link is a place of its own."""
+    return path.parent.resolve() / path.name
 
 
 def _named(facts: Facts, path: Path) -> Facts:

@@ -155,7 +155,7 @@ class AsyncClient:
         if out is not None:
             await session.run(ensure_folder, out)
         report = await session.run(fitting, session, job, force=force)
-        options = SubmitOptions(boxes=boxes, ratio=ratio, inline=inline, out=out)
+        options = SubmitOptions(boxes=boxes, ratio=ratio, force=force, inline=inline, out=out)
         entry = await session.run(new_submission, session, job, report, options)
         (submission,) = await session.run(session.ledger.register, [entry], again=again)
         if submission.stage in ("ready", "sending", "unclear"):

@@ -67,8 +67,10 @@ class Candidate:
 
     @property
     def can_be_prepared(self) -> bool:
-        """Whether `prepare` may make it fit."""
-        return self.refusal is not None and any(finding.severity in FAILING for finding in fixable(self.report))
+        """Whether `prepare` may make it fit. Boxes that somebody gave are not replaced: what is sent is what was meant."""
+        if self.refusal is None or any(finding.name in _BOX_FAULTS for finding in self.report.findings):
+            return False
+        return any(finding.severity in FAILING for finding in fixable(self.report))
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,7 @@ def registered(session: Session, entries: Sequence[Entry], options: SubmitOption
 
 # A URL is looked at when the job is sent, and what stands behind it is the service's to measure.
 NOT_OURS = names("url-not-checked")
+_BOX_FAULTS = names("box-malformed", "box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face")
 _FACE_NOT_ALONE = names("faces-several", "chosen-face-missing")
 _DEFAULT_RATIO = "1:1"
 
@@ -235,7 +238,11 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
     region = session.region_of(model, job.region)
     endpoint = session.endpoint(region)
     whole = with_local_boxes(session, job, model, options.ratio) if options.boxes == "local" else job
-    if whole.chosen_face(model) is not None and any(finding.name in _FACE_NOT_ALONE for finding in report.findings):
+    if (
+        options.force
+        and whole.chosen_face(model) is not None
+        and any(finding.name in _FACE_NOT_ALONE for finding in report.findings)
+    ):
         raise UsageError(
             f"no request can say which face is meant: prepare the picture, or give {model.id} the boxes where it takes them"
         )
