@@ -148,7 +148,8 @@ def _job(record: PreparedJob, style: Style) -> Iterator[str]:
             yield f"  {name}  {record.fields[name]}\n"
     if record.error:
         yield f"  {style('error', 'red', 'bold')}  {plain(record.error)}\n"
-    yield from _findings(failing, record.error or "", style)
+    kept = [finding for finding in record.findings if finding.severity == "warning"]
+    yield from _findings([*failing, *kept], record.error or "", style)
 
 
 def _steps(role: str, steps: Sequence[Step | StepRecord], failing: Sequence[Finding], style: Style) -> Iterator[str]:
@@ -166,7 +167,8 @@ def _findings(findings: Sequence[Finding], said: str, style: Style) -> Iterator[
         yield _next(help, style)
     for finding in findings:
         if finding not in told:
-            yield f"  {style(finding.severity, 'red', 'bold')}  {finding.code} {finding.name}: {plain(finding.message)}\n"
+            color = "red" if finding.severity in FAILING else "yellow"
+            yield f"  {style(finding.severity, color, 'bold')}  {finding.code} {finding.name}: {plain(finding.message)}\n"
             yield _next(finding.help, style) if finding.help else ""
 
 

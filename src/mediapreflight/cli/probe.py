@@ -71,4 +71,8 @@ def _values(facts: Facts) -> dict[str, object]:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return "; ".join(map(_shown, value))
+    if isinstance(value, msgspec.Struct):
+        return ", ".join(f"{name} {_shown(getattr(value, name))}" for name in value.__struct_fields__)
     return f"{value:.9g}" if isinstance(value, float) else str(value)

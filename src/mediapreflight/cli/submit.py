@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import UsageError
+from ..findings import JobReport
 from ..job import Job
 from ..text import plain
 from . import FINDINGS, OK
@@ -75,6 +76,7 @@ def _run(options: argparse.Namespace, session: Session, jobs: Sequence[Job]) -> 
         return _rehearse(options, session, several, chosen)
     with file_progress() as progress:
         several = prepared(session, several, chosen, progress)
+    _tell_of_warnings(each.report for each in several if each.refusal is None)
     entries = [entry_of(session, each, chosen) for each in several if each.refusal is None]
     _agree(options, session, entries)
     return _send(options, session, several, entries, chosen)
@@ -103,6 +105,17 @@ def _tell_of_regions(session: Session, jobs: Sequence[Job]) -> None:
     places = [(session.region_of(model, region), model) for model, region in models]
     for region in dict.fromkeys(region for region, model in places if region in model.unconfirmed_regions):
         sys.stderr.write(f"mediapreflight: no document lists the models of {region}; it may refuse the job\n")
+
+
+def _tell_of_warnings(reports: Iterable[JobReport]) -> None:
+    """What does not keep a job from being sent, and may spoil what is paid for."""
+    mask = _mask()
+    for report in reports:
+        for finding in report.findings:
+            if finding.severity == "warning":
+                place = finding.path or finding.role or report.model
+                said = mask(f"{place}: warning {finding.code} {finding.name}: {finding.message}")
+                sys.stderr.write(f"mediapreflight: {plain(said)}\n")
 
 
 def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entry]) -> None:

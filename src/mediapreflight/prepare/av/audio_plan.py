@@ -149,8 +149,8 @@ def plan_audio_split(
     starts, ends = (Cut(0.0, True), *found), (*found, Cut(case.length, True))
     parts = []
     for start, end in zip(starts, ends, strict=True):
-        at_pause = start.at_pause and end.at_pause
-        place: Literal["pause", "limit", "end"] = "end" if timeline is None else "pause" if at_pause else "limit"
+        is_cut = timeline is not None and end.at_s < case.length
+        place: Literal["pause", "limit", "end"] = "end" if not is_cut else "pause" if end.at_pause else "limit"
         trim = Trim(reason=why, start_s=start.at_s, end_s=end.at_s, of_s=case.length, place=place)
         parts.append(_encoded(case, why, trim, None))
     return tuple(parts)

@@ -28,7 +28,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     turn = seen.turn_deg
     yield Fault(
         severity="warning" if seen.doubtful else "error",
-        message=f"shows {'hardly a' if seen.doubtful else 'no'} face; {case.model.id} needs one"
+        message=f"shows {'nothing that is surely a' if seen.doubtful else 'no'} face; {case.model.id} needs one"
         + (f"; turned by {turn} degrees clockwise it shows one" if turn else ""),
         help="`prepare --upright` turns it" if turn else "give a picture with a clear, frontal face",
         measured=0,
