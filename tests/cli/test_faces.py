@@ -326,3 +326,11 @@ def test_pictures_that_would_be_written_to_one_place(refused, fixtures: Path, tm
 def test_folder_that_is_not_there(refused, pictures: Path, tmp_path: Path) -> None:
     message = refused("faces", pictures / "portrait.jpg", "--crop", tmp_path / "nowhere/out.png")
     assert message == f"{tmp_path}/nowhere/out.png: cannot be written: no such file or directory"
+
+
+def test_a_crop_may_be_made_again(run, fixtures: Path, tmp_path: Path) -> None:
+    command = ("faces", fixtures / "portrait.jpg", "--crop", tmp_path / "crop.png")
+    assert run(*command).status == 0
+    first = (tmp_path / "crop.png").read_bytes()
+    assert run(*command).status == 0
+    assert (tmp_path / "crop.png").read_bytes() == first

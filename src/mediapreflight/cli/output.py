@@ -30,7 +30,7 @@ def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ..
     group = parser.add_argument_group("output")
     parser.set_defaults(settle=functools.partial(_settle, formats))
     group.add_argument("--output-format", choices=formats, help="default: by the ending of --output, else text")
-    group.add_argument("--output", type=writable, metavar="FILE", help="write there instead of standard output")
+    group.add_argument("--output", type=place_of_report, metavar="FILE", help="write there instead of standard output")
     group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto; NO_COLOR is honoured")
 
 
@@ -100,31 +100,38 @@ def write_file(name: str, pieces: Iterable[str]) -> None:
         Path(staged).unlink(missing_ok=True)
 
 
-def writable(name: str) -> str:
-    """The name, where a file can go there as far as can be told before.
-
-    Raises UsageError for a folder, a pipe or a device (a device would not be written to but replaced, and a pipe would wait for
-    a reader), and for a picture, video or recording: reports replace reports, and no media.
-    """
-    target = Path(name)
-    try:
-        target.parent.stat()
-        is_file, is_free = target.is_file(), not target.exists()
-        holds_media = is_file and _holds_media(target)
-    except OSError as error:
-        raise _unwritable(name, error) from None
-    if not is_file and not is_free:
-        raise UsageError(f"{name}: cannot be written: it is no regular file")
-    if holds_media:
+def place_of_report(name: str) -> str:
+    """The name, where results can go there: a report replaces no picture, video or recording. Raises UsageError."""
+    if Path(writable(name)).is_file() and _holds_media(name):
         raise UsageError(f"{name}: holds media, which no report replaces; write to another place")
     return name
 
 
-def _holds_media(path: Path) -> bool:
+def _holds_media(name: str) -> bool:
     from ..media.sniff import sniff
 
-    with path.open("rb") as stream:
-        return sniff(stream).family in ("image", "stream")
+    try:
+        with Path(name).open("rb") as stream:
+            return sniff(stream).family in ("image", "stream")
+    except OSError:
+        # What cannot be read may still be replaced.
+        return False
+
+
+def writable(name: str) -> str:
+    """The name, where a file can go there as far as can be told before. Raises UsageError for a folder, a pipe or a device.
+
+    A device would not be written to but replaced, and a pipe would wait for a reader.
+    """
+    target = Path(name)
+    try:
+        target.parent.stat()
+        is_free = target.is_file() or not target.exists()
+    except OSError as error:
+        raise _unwritable(name, error) from None
+    if not is_free:
+        raise UsageError(f"{name}: cannot be written: it is no regular file")
+    return name
 
 
 def _unwritable(name: str, error: OSError) -> UsageError:

@@ -21,7 +21,7 @@ from ..report.style import Style
 from ..text import plain
 from . import FINDINGS, OK
 from .arguments import count
-from .output import add_output_arguments, style_of, writable, write, write_file
+from .output import add_output_arguments, place_of_report, style_of, write, write_file
 from .progress import file_progress
 from .targets import add_target_arguments, jobs_and_catalog
 
@@ -50,7 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--overwrite", action="store_true", help="replace other files that stand at an output's place")
     add("--workers", type=count, default=os.cpu_count() or 1, metavar="N", help="files at once; default: one a core")
     add(
-        "--report", type=writable, metavar="FILE", help="write a page that shows every file before and after, side by side (HTML)"
+        "--report",
+        type=place_of_report,
+        metavar="FILE",
+        help="write a page that shows every file before and after, side by side (HTML)",
     )
     add_output_arguments(parser, ("text", "json"))
 
