@@ -55,7 +55,7 @@ class Package(NamedTuple):
 
 def extras() -> dict[str, list[str]]:
     """The requirements of each extra that is for users."""
-    return {name: lines for name, lines in _project()["optional-dependencies"].items() if name != "test"}
+    return {name: lines for name, lines in _project()["optional-dependencies"].items() if name not in ("docs", "test")}
 
 
 def packages(chosen: Iterable[str]) -> list[Package]:

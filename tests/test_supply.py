@@ -23,7 +23,8 @@ PROJECT = tomllib.loads(PYPROJECT)["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 LINES = [*PROJECT["dependencies"], *(line for lines in EXTRAS.values() for line in lines)]
 OTHERS = [line for line in LINES if not line.startswith("mediapreflight[")]
-SHIPPED = [*PROJECT["dependencies"], *(line for extra, lines in EXTRAS.items() if extra != "test" for line in lines)]
+FOR_US = {"docs", "test"}
+SHIPPED = [*PROJECT["dependencies"], *(line for extra in EXTRAS.keys() - FOR_US for line in EXTRAS[extra])]
 # Too large to be installed for every run of the tests.
 LEFT_OUT = () if importlib.util.find_spec("ray") else ("ray",)
 A_YEAR = 2000

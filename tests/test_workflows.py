@@ -42,7 +42,7 @@ def test_scripts_are_good_shell_and_can_be_run(script: Path) -> None:
 
 def test_scripts_the_workflows_run_are_there() -> None:
     named = {match[1] for line in LINES if (match := re.match(r"(scripts/\S+)", line))}
-    assert named == {"scripts/check", "scripts/test", "scripts/try-hook"}
+    assert named == {"scripts/check", "scripts/docs", "scripts/docs_links.py", "scripts/test", "scripts/try-hook"}
     assert {ROOT / name for name in named} <= set(SCRIPTS)
 
 

@@ -59,15 +59,31 @@ def _list(models: tuple[Model, ...], style: Style) -> Iterator[str]:
 
 def _card(model: Model, style: Style) -> Iterator[str]:
     yield f"{style(model.id, 'bold')}  {model.title}\n{model.summary}\n"
-    yield from _rows("Terms", _terms(model), style)
-    for name, role in model.roles.items():
-        need = "required" if role.required else "optional"
-        yield from _rows(f"{name}  ({role.field}; {role.kind}, {need})", _role(model, role), style)
+    for title, rows in sections(model):
+        yield from _rows(title, rows, style)
+    for note in notes(model):
+        yield "\n" + textwrap.fill(f"Note: {note}", _WIDTH, break_on_hyphens=False) + "\n"
+
+
+def sections(model: Model) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The parts of a card that hold anything: a title, and rows of name, text and sources, which are joined by `; `."""
     values = {**model.fields, **model.parameters}
-    yield from _rows("Values", [(name, _value(known), model.source(known.source)) for name, known in values.items()], style)
-    yield from _rows("Price", [_price(model, price) for price in model.prices], style)
-    for note in model.notes:
-        yield "\n" + textwrap.fill(f"Note: {_with_sources(model, note)}", _WIDTH, break_on_hyphens=False) + "\n"
+    parts = [
+        ("Terms", _terms(model)),
+        *((_role_title(name, role), _role(model, role)) for name, role in model.roles.items()),
+        ("Values", [(name, _value(known), model.source(known.source)) for name, known in values.items()]),
+        ("Price", [_price(model, price) for price in model.prices]),
+    ]
+    return [(title, rows) for title, rows in parts if rows]
+
+
+def _role_title(name: str, role: Role) -> str:
+    return f"{name}  ({role.field}; {role.kind}, {'required' if role.required else 'optional'})"
+
+
+def notes(model: Model) -> tuple[str, ...]:
+    """The notes of a card, with their sources in brackets."""
+    return tuple(_with_sources(model, note) for note in model.notes)
 
 
 def _with_sources(model: Model, note: str) -> str:
@@ -81,9 +97,7 @@ def _with_sources(model: Model, note: str) -> str:
 
 
 def _rows(title: str, rows: list[tuple[str, str, str]], style: Style) -> Iterator[str]:
-    """A titled block of name, text and source; nothing where there are no rows."""
-    if not rows:
-        return
+    """A titled block of name, text and source."""
     yield "\n" + style(title, "bold", "cyan") + "\n"
     width = max(len(name) for name, _, _ in rows)
     for name, text, source in rows:

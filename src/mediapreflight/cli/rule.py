@@ -67,7 +67,7 @@ def _page(rule: Rule, style: Style) -> Iterator[str]:
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
     for paragraph in rule.help.split("\n\n"):
         yield "\n" + textwrap.fill(" ".join(paragraph.split()), width) + "\n"
-    rows = list(_limits(rule))
+    rows = list(limits(rule))
     if rows:
         yield "\n" + style("Limits", "bold") + "\n"
         width = max(len(place) for place, _, _ in rows)
@@ -75,7 +75,7 @@ def _page(rule: Rule, style: Style) -> Iterator[str]:
             yield f"  {place:<{width}}  {limit}  {style(f'[{source}]', 'dim')}\n"
 
 
-def _limits(rule: Rule) -> Iterator[tuple[str, str, str]]:
+def limits(rule: Rule) -> Iterator[tuple[str, str, str]]:
     """Place, figure and source of the limit this rule judges, for every model that has one."""
     if rule.limit is None:
         return
