@@ -207,7 +207,7 @@ def _decode_png(stream: BinaryIO, frames: int) -> None:
     try:
         _decode_strictly(stream, frames)
     except (OSError, SyntaxError, ValueError):
-        from .mended import without_broken_extras
+        from .rewritten import without_broken_extras
 
         whole = without_broken_extras(stream)
         if whole is None:
@@ -265,7 +265,7 @@ def _decode_avif(stream: BinaryIO, frames: int) -> None:
     """Raises HeifError for what libavif refuses before it comes to the data, as it does with what it does not know."""
     from PIL import UnidentifiedImageError
 
-    from .mended import with_joined_associations
+    from .rewritten import with_joined_associations
 
     try:
         try:

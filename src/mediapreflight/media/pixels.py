@@ -18,9 +18,9 @@ from .headers.heif import read_aperture
 from .image import probe_image
 from .jpeg_data import with_its_end
 from .libraries import load_cv2
-from .mended import mended
 from .opening import opened
 from .quiet import quiet
+from .rewritten import rewritten
 from .sniff import sniff
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
     try:
         opened_picture = Image.open(stream, formats=names)
     except UnidentifiedImageError:
-        whole = mended(stream, facts.format)
+        whole = rewritten(stream, facts.format)
         if whole is None:
             raise DecodeError("its header cannot be followed by the decoder at hand") from None
         opened_picture = Image.open(whole, formats=names)

@@ -1,4 +1,4 @@
-"""What of a file makes no pixel may be broken. Judged by the pixels of the file without it."""
+"""A file may have damage in parts that hold no pixels. It is judged by the pixels of the file without them."""
 
 import struct
 from collections.abc import Sequence

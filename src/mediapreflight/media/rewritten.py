@@ -1,4 +1,4 @@
-"""Files that a strict reader refuses though their pixels are whole, made anew in memory without what it minds.
+"""Files that a strict reader refuses although their pixels are intact, rewritten in memory without the parts it refuses.
 
 Sources: W3C PNG (third edition), 5.3, 5.4 and 13.2; ISO/IEC 23008-12, 9.3, for AVIF.
 """
@@ -23,17 +23,17 @@ _END = b"\0\0\0\0IEND\xaeB`\x82"
 _BOX_HEADER_BYTES, _VERSION_BYTES, _COUNT_BYTES = 8, 4, 4
 
 
-def mended(stream: BinaryIO, format: str | None) -> BinaryIO | None:
-    """A file of this format that shows the same, for a reader that refused this one; None where nothing is known to mend."""
+def rewritten(stream: BinaryIO, format: str | None) -> BinaryIO | None:
+    """A file that shows the same picture, for a reader that refused this one; None where no way to rewrite it is known."""
     if format == "png":
         return without_broken_extras(stream)
     return with_joined_associations(stream) if format == "avif" else None
 
 
 def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
-    """The file without the chunks that make no pixel and whose checksum is wrong, and with its end where that is cut off.
+    """The file without chunks that hold no pixels and have a wrong checksum, and with its end mark where that is cut off.
 
-    None where there is nothing of the kind.
+    None where there is nothing to change.
     """
     stream.seek(0)
     data = stream.read()
@@ -47,14 +47,14 @@ def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
         if name[0] & _ANCILLARY == 0 or name in _MAKE_PIXELS or checksum == data[end - 4 : end]:
             kept.append(data[at:end])
         at = end
-    mended = b"".join((*kept, _END if data[at + 4 : at + 8] == b"IEND" else b""))
-    return io.BytesIO(mended) if mended != data else None
+    written = b"".join((*kept, _END if data[at + 4 : at + 8] == b"IEND" else b""))
+    return io.BytesIO(written) if written != data else None
 
 
 def with_joined_associations(stream: BinaryIO) -> BinaryIO | None:
-    """The file with its tables of who has which property joined into one for each version and flags, and nothing else moved.
+    """The file with its tables of item properties joined into one for each version and flags. Nothing else is moved.
 
-    The standard allows no second one; libavif refuses it, other readers do not. None where there is nothing to join.
+    The standard allows only one table; libavif refuses a second one, other readers do not. None where there is nothing to join.
     """
     size = stream.seek(0, SEEK_END)
     try:
@@ -70,7 +70,7 @@ def with_joined_associations(stream: BinaryIO) -> BinaryIO | None:
         else:
             others.append(_box(box.type, data))
     inside = b"".join((*others, *(_box(b"ipma", version + _joined(same)) for version, same in tables.items())))
-    # The pictures' data are found by where they stand: another box fills the gap.
+    # The data of the pictures is found by its offset, so another box fills the gap.
     spare = index.end - index.start - len(inside)
     if spare < _BOX_HEADER_BYTES or index.end > size:
         return None
@@ -81,7 +81,7 @@ def with_joined_associations(stream: BinaryIO) -> BinaryIO | None:
 
 
 def _joined(tables: Sequence[bytes]) -> bytes:
-    """One table of several: how many rows there are, and the rows, which begin with their items and stand in their order."""
+    """One table from several: the number of rows, then the rows, which begin with their items and are sorted by them."""
     count = sum(int.from_bytes(table[:_COUNT_BYTES], "big") for table in tables)
     return count.to_bytes(_COUNT_BYTES, "big") + b"".join(sorted(table[_COUNT_BYTES:] for table in tables))
 
