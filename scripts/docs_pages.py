@@ -71,7 +71,7 @@ def pages() -> Iterator[tuple[str, str]]:
     schemas = {name: schema() for name, schema in SCHEMAS.items()}
     yield "schemas.md", _schemas(schemas)
     for name, schema in schemas.items():
-        yield f"schemas/{name}.json", json.dumps(schema, indent=2) + "\n"
+        yield f"json-schema/{name}.json", json.dumps(schema, indent=2) + "\n"
 
 
 def _moved(link: str, origin: str, place: str, repository: str) -> str:
@@ -177,7 +177,7 @@ def _schemas(schemas: dict[str, dict[str, Any]]) -> str:
         "# JSON formats\n\nThe formats that other programs may rely on, as JSON Schemas (2020-12). "
         "`mediapreflight schema NAME` prints one.\n\n"
     )
-    rows = ((f"[{name}](schemas/{name}.json)", _text(SCHEMAS[name].__doc__ or "")) for name in schemas)
+    rows = ((f"[{name}](json-schema/{name}.json)", _text(SCHEMAS[name].__doc__ or "")) for name in schemas)
     return text + _table(("schema", "describes"), rows)
 
 

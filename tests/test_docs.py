@@ -65,7 +65,7 @@ def test_every_rule_has_its_page(site: Path) -> None:
 def test_commands_and_schemas(site: Path) -> None:
     commands = words(site / "commands.html")
     assert all(f"usage: mediapreflight {command} " in commands for command in COMMANDS)
-    assert {path.stem for path in (site / "schemas").glob("*.json")} == set(SCHEMAS)
+    assert {path.stem for path in (site / "json-schema").glob("*.json")} == set(SCHEMAS)
 
 
 def test_pages_load_nothing_from_other_sites(site: Path) -> None:

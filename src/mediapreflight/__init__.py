@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from .submit.session import Event, Pace
     from .submit.tasks import Task
 else:
-    # These packages share their names with functions. They are empty: loaded now, a later import of a module in them does not put
+    # These packages have the same names as functions. They are empty. Loaded now, a later import of a module in them does not put
     # the package in the function's place.
     from . import check, prepare
 

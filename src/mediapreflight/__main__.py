@@ -10,5 +10,5 @@ if __name__ == "__main__":
 
         sys.exit(main())
     except KeyboardInterrupt:
-        # As `main` answers it, for the time before that is loaded.
+        # The exit status that `main` returns, before `main` is loaded.
         sys.exit(130)

@@ -1,14 +1,14 @@
 """Every error this package raises on purpose.
 
     MediaPreflightError
-    ├── UsageError                 the caller asked for something that cannot be meant
-    │   ├── UnknownModelError      a model id no catalog entry carries
+    ├── UsageError                 the caller asked for something that makes no sense
+    │   ├── UnknownModelError      a model id that no catalog entry has
     │   ├── UnknownRuleError       a rule code, prefix or name that selects nothing
     │   ├── JobFileError           a job file that cannot be read; names file and line
     │   ├── CatalogError           a catalog file that breaks its schema; names file, key and line
     │   └── ConfigError            a configuration that breaks its schema; names file, key and line
     ├── MissingLibraryError        a library or system file this check needs does not load
-    ├── UnreadableMediaError       pictures or sound that cannot be decoded, where content was to be looked at
+    ├── UnreadableMediaError       pictures or sound that cannot be decoded, although content was to be measured
     ├── PrepareError               a file could not be made to fit; carries the findings that stay
     │   └── FfmpegError            ffmpeg failed, hung or is missing; carries its last lines
     ├── OutputError                a folder or file cannot be written
@@ -16,23 +16,23 @@
         ├── JobNotFitError         its report has errors, so it was not sent; carries the report
         ├── LedgerError            the record of submitted jobs cannot be read or written
         ├── TransportError         no answer came
-        │   ├── UnreachableError   and the request was surely not received
+        │   ├── UnreachableError   and the request was certainly not received
         │   └── LostAnswerError    and the request may have been received
         ├── UnclearTaskError       whether a create call made a task is not known; it is not sent again
-        ├── TaskExpiredError       the service knows the task no longer, or its result is gone
-        ├── WaitTimeoutError       the task is still open when the caller's patience ends; it can be resumed
+        ├── TaskExpiredError       the service no longer has the task or its result
+        ├── WaitTimeoutError       the task is still open when the caller's time limit ends; it can be resumed
         ├── UploadError            the temporary space does not take a file
-        ├── InputUrlError          a URL given as input does not answer, or not with media of the right kind
+        ├── InputUrlError          a URL given as input does not answer, or does not answer with media of the right kind
         ├── DownloadError          the result cannot be fetched, or is not what it should be
         └── ServiceError           the service answered with an error; carries its code, message and request id
             ├── ProtocolError      its answer cannot be understood
-            │   └── ResultNotFoundError a task succeeded, but what it made is not found in the answer; the answer is kept
+            │   └── ResultNotFoundError a task succeeded, but its result is not found in the answer; the answer is kept
             ├── KeyRefusedError    the API key is wrong or missing (401)
             ├── AccessRefusedError the account may not do this, or must pay first (403, 429 of billing)
             ├── RequestRefusedError the request or a file in it breaks a limit (400, 404, 409)
             ├── ThrottledError     too many requests (429); nothing was made of the request
             ├── ServiceFaultError  the service failed (5xx)
-            ├── DetectionRefusedError the detect call says that the picture will not do
+            ├── DetectionRefusedError the detect call refuses the picture
             └── TaskFailed         the task ended FAILED or CANCELED
 
 Bad media is not an error: `probe` describes it in `Facts.problems` and `check` turns that into findings.
@@ -47,7 +47,7 @@ class MediaPreflightError(Exception):
     """Base of all errors of this package. The text is one line, fit to show to a user. All can be pickled."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # By default an error is rebuilt from its text, which is not what most of these are made from.
+        # By default an error is rebuilt from its text, but most of these are made from other arguments.
         return restored, (type(self), self.args, self.__dict__)
 
 
@@ -60,7 +60,7 @@ def restored(kind: type[MediaPreflightError], args: tuple[object, ...], attribut
 
 
 class UsageError(MediaPreflightError):
-    """A target, option or argument that has no meaning here."""
+    """A target, option or argument that makes no sense here."""
 
 
 class UnknownModelError(UsageError):
@@ -97,7 +97,7 @@ class _FileError(UsageError):
 
     Attributes:
         path: the file.
-        line: the line, counted from 1, or None where the whole file is at fault.
+        line: the line, counted from 1, or None if the whole file is at fault.
     """
 
     def __init__(self, path: str, message: str, *, line: int | None = None) -> None:
@@ -164,7 +164,7 @@ class PrepareError(MediaPreflightError):
 
     Attributes:
         path: the source.
-        findings: what stays wrong with it; may be empty where writing failed.
+        findings: what stays wrong with it; may be empty if writing failed.
     """
 
     def __init__(self, path: str, message: str, findings: tuple[object, ...] = ()) -> None:
@@ -224,7 +224,7 @@ class TransportError(SubmitError):
 
 
 class UnreachableError(TransportError):
-    """No answer came, and the request was surely not received: it can be sent again."""
+    """No answer came, and the request was certainly not received: it can be sent again."""
 
 
 class LostAnswerError(TransportError):
@@ -244,11 +244,11 @@ class UnclearTaskError(SubmitError):
 
 
 class TaskExpiredError(SubmitError):
-    """The service knows the task no longer, or what it made is gone (both last 24 h)."""
+    """The service no longer has the task or its result (both are kept for 24 h)."""
 
 
 class WaitTimeoutError(SubmitError):
-    """The task is still open when the caller's patience ends. It goes on; waiting can be taken up again."""
+    """The task is still open when the caller's time limit ends. It continues, and can be waited for again."""
 
 
 class UploadError(SubmitError):
@@ -256,7 +256,7 @@ class UploadError(SubmitError):
 
 
 class InputUrlError(SubmitError):
-    """A URL given as input does not answer, or not with media of the right kind; names the URL without its query."""
+    """A URL given as input does not answer, or does not answer with media of the right kind; names the URL without its query."""
 
 
 class DownloadError(SubmitError):
@@ -269,9 +269,9 @@ class ServiceError(SubmitError):
     Attributes:
         code: the service's error code, such as `InvalidFile.Resolution`; may be empty.
         service_message: what it says.
-        status: the HTTP status; 200 where a task ended so.
-        request_id: what its support asks for; may be empty.
-        retry_helps: whether the same request can succeed later; None where that is not known.
+        status: the HTTP status; 200 if it is the end of a task.
+        request_id: the id that the provider's support needs; may be empty.
+        retry_helps: whether the same request can succeed later; None if that is not known.
         rules: the local rules that would have found it, by code.
         retry_after: seconds the service asks to wait, or None.
         cause: what the message can mean, where it says too little; may be empty.
@@ -306,11 +306,11 @@ class ProtocolError(ServiceError):
 
 
 class ResultNotFoundError(ProtocolError):
-    """A task succeeded, and is paid, but what it made is not where results stand. The ledger keeps the whole answer.
+    """A task succeeded, and is paid, but its result is not found in the answer. The ledger keeps the whole answer.
 
     Attributes:
         task_id: the task.
-        urls: every URL in the answer, whole: what signs them is as good as a password for 24 h.
+        urls: every URL in the answer, with its signature, which works like a password for 24 h.
     """
 
     def __init__(self, task_id: str, service_message: str, *, urls: tuple[str, ...] = (), **details: Any) -> None:
@@ -340,7 +340,7 @@ class ServiceFaultError(ServiceError):
 
 
 class DetectionRefusedError(ServiceError):
-    """The detect call says that the picture will not do."""
+    """The detect call refuses the picture."""
 
 
 class TaskFailed(ServiceError):  # noqa: N818 - the name others rely on

@@ -25,8 +25,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One fault in one input of one job, found by one rule.
 
     `measured` and `limit` are in `unit`. `service_code`: what the service would answer, where its documents say.
-    `fixable`: whether preparing the file can fix it. `help`: what to do next, one sentence. `source`: pages and dates the limit
-    stands on; `source_urls`: the address of each, as far as that is known.
+    `fixable`: whether preparing the file can fix it. `help`: what to do next, one sentence. `source`: pages and dates of the
+    limit; `source_urls`: their addresses, if known.
     """
 
     code: str
@@ -46,7 +46,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class InputReport(Struct, frozen=True, kw_only=True):
-    """One input of a job: a local path or a URL, its facts (None where it was not measured), and who is to be seen and heard."""
+    """One input of a job: a local path or a URL, its facts (None if it was not measured), and who is seen and heard."""
 
     path: str
     facts: Facts | None = None
@@ -84,7 +84,7 @@ class Report(Struct, frozen=True, kw_only=True):
 
     @property
     def ok(self) -> bool:
-        """Whether every job fits: nothing of severity error or unchecked."""
+        """Whether every job fits: no finding of severity error or unchecked."""
         return all(job.ok for job in self.jobs)
 
     @property
@@ -124,7 +124,7 @@ def summary_of(jobs: tuple[JobReport, ...]) -> Summary:
 
 
 def fixable(job: JobReport) -> Iterator[Finding]:
-    """The findings that preparing the files can fix: the fixable ones, save those of files that nothing can be made of."""
+    """The findings that preparing the files can fix: the fixable ones, except those of files that cannot be prepared."""
     refused: set[str | None] = {
         role for role, item in job.inputs.items() if item.facts is not None and not _can_be_read(item.facts)
     }
@@ -146,5 +146,5 @@ def _can_be_read(facts: Facts) -> bool:
 
 
 def added(first: Summary, second: Summary) -> Summary:
-    """The counts of both, for reports too long to be held."""
+    """The sum of both, for reports that do not fit into memory."""
     return Summary(**{name: getattr(first, name) + getattr(second, name) for name in Summary.__struct_fields__})

@@ -1,4 +1,4 @@
-"""A job: a model, one file or URL per role, and the values that go with them."""
+"""A job: a model, one file or URL per role, and the values for them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .media.source import display_name, is_file_url, is_remote, local_path
 MUST_BE_ENCODED = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
 _URL = re.compile(r"(https?|oss)://", re.IGNORECASE)
 _OSS = re.compile("oss://", re.IGNORECASE)
-# What a job says of itself: no input can go by these names.
+# The job's own settings: no input can have these names.
 OWN_KEYS = frozenset({"model", "parameters", "region", "face", "whole"})
 
 
@@ -68,7 +68,7 @@ class Job:
             whole=whole,
         )
 
-    # What dataclasses would generate takes as long to load as the rest of a check of one picture.
+    # Importing dataclasses takes as long as the rest of a check of one picture.
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{name} of a job cannot be changed; make another job")
 
@@ -81,12 +81,12 @@ class Job:
     __hash__ = None  # type: ignore[assignment]  # as of any record that holds a dict
 
     def value(self, parameter: str, model: Model) -> Any:
-        """A parameter's value: as given, or the default that the job's model documents; None where there is neither."""
+        """A parameter's value: as given, or the default that the job's model documents; None if there is neither."""
         known = model.parameters.get(parameter)
         return self.parameters.get(parameter, known.default if known else None)
 
     def chosen_face(self, model: Model) -> int | None:
-        """The number of the face that is meant; None where nobody chose one, or where boxes among the inputs say it."""
+        """The number of the chosen face; None if none was chosen, or if boxes among the inputs say it."""
         gives_boxes = any(self.inputs.get(name) is not None for name, field in model.fields.items() if field.type == "box")
         return None if gives_boxes else self.face
 
@@ -109,7 +109,7 @@ def _plain(value: Any) -> Any:
 
 
 def is_face_number(value: object) -> bool:
-    """Whether a value can be the number of a face: a whole number from 1."""
+    """Whether a value can be the number of a face: a whole number, at least 1."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
@@ -119,12 +119,12 @@ def is_url(value: object) -> bool:
 
 
 def is_oss_url(value: object) -> bool:
-    """Whether an input lies in the provider's storage, and is reached through the service only."""
+    """Whether an input is in the provider's storage, which only the service can reach."""
     return isinstance(value, str) and _OSS.match(value) is not None
 
 
 def is_local(value: object) -> bool:
-    """Whether an input is a file of this machine: a path, and neither a URL nor the name of a file in some store."""
+    """Whether an input is a file of this machine: a path, not a URL and not a file in an object store."""
     return (
         isinstance(value, str)
         and bool(value)
@@ -133,7 +133,7 @@ def is_local(value: object) -> bool:
 
 
 def is_at_hand(value: object) -> bool:
-    """Whether the bytes of an input are here: it is a local file, or a `data:` URL that holds them."""
+    """Whether the bytes of an input are here: it is a local file, or a `data:` URL that contains them."""
     return is_local(value) or is_data_url(value)
 
 

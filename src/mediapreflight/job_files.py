@@ -1,7 +1,7 @@
 """Job files: many jobs as TOML (`[[jobs]]`), JSON Lines, CSV, or the `prepared.json` that `prepare` writes.
 
-One record a job: `model`, one key per input, `parameters.NAME` (in TOML and JSON also a table `parameters`), `region`,
-`face`. Paths count from the folder of the job file. Errors name the file and the line.
+One record per job: `model`, one key per input, `parameters.NAME` (in TOML and JSON also a table `parameters`), `region`,
+`face`. Paths are relative to the folder of the job file. Errors name the file and the line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _PREFIX = "parameters."
 
 
 class _Record(NamedTuple):
-    """One job as written, and the line it starts on. `typed` false: all values are text, to be read as the catalog says."""
+    """One job as written, and the line it starts on. `typed` false: all values are text, to be read by the catalog."""
 
     line: int | None
     values: Mapping[str, Any]
@@ -42,7 +42,7 @@ def read_jobs(path: str | os.PathLike[str], *, model: str | None = None, catalog
     Args:
         model: for records that name none.
 
-    Raises JobFileError, naming file and line, for anything that is no job.
+    Raises JobFileError, naming file and line, for anything that is not a job.
     """
     name = os.fsdecode(path)
     kind = _READERS.get(Path(name).suffix.lower())
@@ -104,7 +104,7 @@ def _csv_records(path: str, text: str) -> Iterator[_Record]:
     import csv
     import io
 
-    # A picture may stand in a cell, as a `data:` URL. The limit is one for the whole process.
+    # A cell may contain a picture, as a `data:` URL. The limit applies to the whole process.
     csv.field_size_limit(max(csv.field_size_limit(), MOST_JOBS_BYTES))
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -128,7 +128,7 @@ def _csv_records(path: str, text: str) -> Iterator[_Record]:
 
 
 def _prepared_records(path: str, text: str) -> Iterator[_Record]:
-    """The jobs of a `prepared.json`: their files lie beside it, whatever the folder was called when it was written."""
+    """The jobs of a `prepared.json`: their files are in the same folder, even if the folder was renamed."""
     from .prepare.record import read_document
 
     try:
@@ -144,7 +144,7 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
 
 
 class _Kind(NamedTuple):
-    """How files of a kind are read, and how many bytes they may have."""
+    """How files of this kind are read, and how large they may be."""
 
     records: Callable[[str, str], Iterator[_Record]]
     most: int

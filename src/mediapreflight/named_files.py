@@ -1,4 +1,4 @@
-"""Files that a user, a project or an earlier run names, read whole: regular files only, each up to the bound of its kind."""
+"""Files that a user, a project or an earlier run names, read whole: regular files only, up to the size limit of their kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .media.source import OpenError, Source
 
 # Configurations and catalogs, of which the largest entry has 10 kB.
 MOST_TABLE_BYTES = 4 * 2**20
-# A line in it may be an expression to compile: a thousand take a tenth of a second.
+# Each line may be a pattern to compile: a thousand take a tenth of a second.
 MOST_GITIGNORE_BYTES = 2**18
 # Jobs in TOML, of which a million bytes take half a second; and in CSV, JSON Lines and a `prepared.json`.
 MOST_JOB_TABLE_BYTES = 16 * 2**20
@@ -23,15 +23,15 @@ _PIECE = 2**20
 
 
 class NotReadError(Exception):
-    """A file was not read. The text says why, and follows the file's name in a message."""
+    """A file was not read. The text says why; in a message it follows the file's name."""
 
 
 class TooLargeError(NotReadError):
-    """It is larger than any of its kind."""
+    """It is larger than the limit of its kind."""
 
 
 def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
-    """The content of a file of up to `most` bytes. Raises NotReadError, and waits for no pipe and no device."""
+    """The content of a file of up to `most` bytes. Raises NotReadError, and never waits for a pipe or a device."""
     with _opened(path) as source:
         if source is None:
             return b""
@@ -55,7 +55,7 @@ def read_text(path: str | os.PathLike[str], most: int) -> str:
 
 
 def sha256_of(path: str | os.PathLike[str], size: int) -> str:
-    """The SHA-256 of a file of `size` bytes, hexadecimal. Raises NotReadError, too where it has more or fewer."""
+    """The SHA-256 of a file of `size` bytes, hexadecimal. Raises NotReadError, also if it has more or fewer."""
     import hashlib
 
     digest, seen = hashlib.sha256(), 0

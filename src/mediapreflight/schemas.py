@@ -58,7 +58,7 @@ def catalog_schema() -> dict[str, Any]:
     partial = {f"{name}{_PART}": _partial(definition) for name, definition in whole.items()}
     return {
         "$schema": _DIALECT,
-        # An entry whose id starts with `_` is a base for others, and need not be whole either.
+        # An entry whose id starts with `_` is a base for others, and need not be complete either.
         "if": {"anyOf": [{"required": ["extends"]}, {"properties": {"id": {"pattern": "^_"}}}]},
         "then": {"$ref": f"#/$defs/Model{_PART}", "required": ["id"]},
         "else": {"$ref": "#/$defs/Model"},
@@ -67,9 +67,9 @@ def catalog_schema() -> dict[str, Any]:
 
 
 def config_schema() -> dict[str, Any]:
-    """`mediapreflight.toml`, and what stands at `tool.mediapreflight` in `pyproject.toml`."""
+    """`mediapreflight.toml`, and the table `tool.mediapreflight` in `pyproject.toml`."""
     schema = msgspec.json.schema(Config)
-    # Inputs of pairs stand beside the other keys: their names are the model's.
+    # Inputs of pairs are next to the other keys; the model decides their names.
     pairs = schema["$defs"]["Pairs"]
     del pairs["properties"]["inputs"]
     pairs["required"].remove("inputs")
@@ -78,7 +78,7 @@ def config_schema() -> dict[str, Any]:
 
 
 def _partial(schema: Any, *, in_list: bool = False) -> Any:
-    """A schema for tables that merge key by key with what they extend: nothing is required. Items of lists are whole."""
+    """A schema for tables that are merged with the entry they extend: nothing is required. Items of lists are complete."""
     if isinstance(schema, list):
         return [_partial(part, in_list=in_list) for part in schema]
     if not isinstance(schema, dict):

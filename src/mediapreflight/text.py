@@ -1,4 +1,4 @@
-"""Plain words: numbers and lists as a reader wants them, and text made safe for a terminal and for the logs of a runner."""
+"""Numbers and lists in words, and text made safe for a terminal and for the logs of a GitHub runner."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import re
 
 from .media.data_url import shortened
 
-# What a runner of GitHub takes for an order: the one at the start of a line, the other anywhere (its source, ActionCommand.cs).
+# What a GitHub runner takes for a command: the first at the start of a line, the second anywhere (its source, ActionCommand.cs).
 _ORDER = re.compile(r"^ *::|##\[")
 
-# From here on, the digits of whole numbers are grouped.
+# From this number on, digits are grouped.
 _LONG = 100_000
 _MOST_DIGITS = 9
 
 
 def shown(value: float, *limits: float) -> str:
-    """A number as a reader wants it: two digits behind the point, two that count below 0.1, no zeros behind them.
+    """A number for people: two decimals, two significant digits below 0.1, no trailing zeros.
 
-    It has more digits where it would else look as if it lay on the other side of one of the limits beside it, or on it.
+    It gets more digits if it would otherwise seem to be equal to a limit, or on the other side of it.
     """
     if isinstance(value, int):
         return f"{value:,}" if value >= _LONG else str(value)
@@ -31,7 +31,7 @@ def shown(value: float, *limits: float) -> str:
 
 
 def exact(value: float) -> str:
-    """A figure that was set, not measured, with all its digits."""
+    """A number that was set, not measured, with all its digits."""
     return shown(value) if isinstance(value, int) else f"{value:.9g}"
 
 
@@ -45,10 +45,10 @@ def listed(names: tuple[str, ...]) -> str:
 
 
 def plain(text: str) -> str:
-    """The text on one line, with every control, escape and direction character written out: file names are hostile input.
+    """The text on one line, with every control, escape and direction character shown as an escape: file names are hostile input.
 
-    Files that stand in it as `data:` URLs are left out, and what a runner would take for an order is none, wherever the text
-    stands, even at the start of a line.
+    Files in `data:` URLs are left out, and nothing in it is a command to a GitHub runner, wherever the text
+    is printed, even at the start of a line.
     """
     text = shortened(text)
     if not text.isprintable():
@@ -57,7 +57,7 @@ def plain(text: str) -> str:
 
 
 def plain_json(text: str) -> str:
-    """JSON that says the same, with every character that `plain` would write out spelled `\\uNNNN`: it goes to terminals, too."""
+    """The same JSON, with every character that `plain` escapes written as `\\uNNNN`: it is printed on terminals too."""
     # No line of JSON begins with `::`.
     text = text.replace("##[", r"##\u005b")
     if text.isascii() and "\x7f" not in text:

@@ -40,11 +40,11 @@ _MOST_SUGGESTIONS = 3
 
 
 class Catalog:
-    """The models this package knows, with a user's own laid over them.
+    """The models this package knows, with the user's own entries applied on top.
 
     Args:
         files: TOML files of one model each. A new `id` adds a model; a known `id` replaces that entry, and with
-            `extends = "<the same id>"` changes only what it names. Later files lie over earlier ones. An `id` that starts
+            `extends = "<the same id>"` changes only what it names. Later files override earlier ones. An `id` that starts
             with `_` is only a base for other entries.
 
     Raises CatalogError for a file that breaks the schema, at once.
@@ -74,7 +74,7 @@ class Catalog:
         raise UnknownModelError(name, self._nearest(name))
 
     def _nearest(self, name: str) -> tuple[str, ...]:
-        """Ids and aliases like this: those that begin so, whatever the case; else those that look alike."""
+        """Similar ids and aliases: those that begin with the name, in any case; else those that look alike."""
         import difflib
 
         known = [*self.ids(), *(alias for model in self.models() for alias in model.aliases)]
@@ -104,7 +104,7 @@ class Catalog:
         return model_from(table, paths, _shared_sources(), self.provider.hosts)
 
     def _inherited(self, path: Path, above: tuple[Path, ...] = ()) -> tuple[Mapping[str, Any], tuple[Path, ...]]:
-        """The entry laid over all it extends, and the files it came from, nearest first."""
+        """The entry merged with all it extends, and the files it came from, nearest first."""
         table = read_table(path)
         if "extends" not in table:
             return table, (path,)

@@ -13,10 +13,10 @@ _TWO_SIDED = re.compile(rf"([\[(])\s*{_NUMBER}\s*,\s*{_NUMBER}\s*([\])])", re.AS
 
 
 class Interval(NamedTuple):
-    """A range of numbers. An end that is infinite is no limit.
+    """A range of numbers. An infinite end is not a limit.
 
     Written as `[400, 7000]`, `(2, 120)`, `>= 400`, `< 60`: square brackets and `<=` include the end. `str` gives that form
-    back; an interval without ends, which has none, reads `any`.
+    back; an interval without ends reads `any`.
     """
 
     lower: float = -math.inf
@@ -26,15 +26,15 @@ class Interval(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Interval:
-        """Read the written form. Raises ValueError where the text is none, or the interval is empty."""
+        """Read the written form. Raises ValueError if the text is not one, or the interval is empty."""
         return _parse(text)
 
     def is_below(self, value: float) -> bool:
-        """Whether `value` lies below the lower end. True for NaN: what is no number never meets a limit."""
+        """Whether `value` lies below the lower end. True for NaN: what is not a number never meets a limit."""
         return not (value > self.lower if self.lower_open else value >= self.lower)
 
     def is_above(self, value: float) -> bool:
-        """Whether `value` lies above the upper end. True for NaN: what is no number never meets a limit."""
+        """Whether `value` lies above the upper end. True for NaN: what is not a number never meets a limit."""
         return not (value < self.upper if self.upper_open else value <= self.upper)
 
     def __contains__(self, value: object) -> bool:

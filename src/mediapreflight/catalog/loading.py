@@ -39,7 +39,7 @@ _ASSIGNMENT = rf"\s*(?P<key>{_DOTTED})\s*="
 
 
 class TomlError(ValueError):
-    """Text that is no TOML.
+    """Text that is not TOML.
 
     Attributes:
         line: where, or None.
@@ -82,7 +82,7 @@ def read_table(path: Path, failure: Failure = CatalogError) -> dict[str, Any]:
 
 
 def is_nested_too_deeply(value: object) -> bool:
-    """Whether tables and lists lie in each other deeper than anything that is meant, and than what writes reports can follow."""
+    """Whether tables and lists are nested deeper than any real file, and deeper than the code that writes reports can follow."""
     level = [value]
     for _ in range(_MOST_LEVELS):
         level = [inner for each in level if isinstance(each, dict | list) for inner in _inside(each)]
@@ -92,7 +92,7 @@ def is_nested_too_deeply(value: object) -> bool:
 
 
 def not_in_json(value: object, key: Key = ()) -> Iterator[tuple[Key, str]]:
-    """What JSON has no way to write, at any depth: where it stands, and what is wrong with it. List items count from 0."""
+    """Values that JSON cannot express, at any depth: the key, and what is wrong. List items count from 0."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from not_in_json(inner, (*key, name))
@@ -110,7 +110,7 @@ def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
 
 
 def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `override` laid over it: tables merge key by key, every other value replaces."""
+    """`base` merged with `override`: tables merge key by key, every other value is replaced."""
     result = dict(base)
     for key, value in override.items():
         below = result.get(key)
@@ -312,7 +312,7 @@ def _key_parts(dotted: str) -> Key:
 
 
 def dotted(key: Key) -> str:
-    """A key as a person writes it: `prices[3].amount`."""
+    """A key as people write it: `prices[3].amount`."""
     return "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in key).removeprefix(".")
 
 

@@ -30,7 +30,7 @@ BOX_LENGTH = 4
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True):
-    """A page a figure was read from. `date` is its "last updated" date, None where the page shows none; `url`, where it is."""
+    """A page a figure was read from. `date` is its "last updated" date, None if the page shows none; `url`, where it is."""
 
     page: str
     url: str | None = None
@@ -100,7 +100,7 @@ class Choices(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Condition(Struct, frozen=True, forbid_unknown_fields=True):
-    """A state of a job: one role, field or parameter is given, or equals a value (its default counts when not given)."""
+    """A condition on a job: one role, field or parameter is given, or equals a value (if it is not given, its default counts)."""
 
     role: str | None = None
     field: str | None = None
@@ -152,7 +152,7 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
 
     `faces`, `bodies`: how many people the documents ask for (`one` = exactly one refuses several; `largest` = the largest
     is used). `framing`: how much of the person. `first_frame`: in a video the person must be there from the first frame on.
-    `silence`: a recording without a voice is taken, too. `drawn`: drawn figures are taken too.
+    `silence`: recordings without a voice are accepted too. `drawn`: drawn figures are accepted too.
     `thresholds`: overrides of the content rules' named thresholds.
     `errors`: the code the service answers with, by fault: `none` (nobody there), `several`, `proportion` (person too large or
     too small), `face` (turned, tilted or covered face), `body` (parts of the body missing), `pose` (body pose).
@@ -200,7 +200,7 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def byte_intervals(self) -> tuple[Interval, Interval] | None:
-        """The documented and the safe interval of the file's size in bytes; None where no limit is documented.
+        """The documented and the safe interval of the file's size in bytes; None if no limit is documented.
 
         The provider never says whether MB is 10^6 or 2^20 bytes: the documented reading takes the larger, the safe one
         the smaller.
@@ -215,12 +215,12 @@ def _is_number(value: object) -> bool:
 
 
 class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
-    """A value that is no file: a request parameter, or an input field such as `prompt` or `face_bbox`.
+    """A value that is not a file: a request parameter, or an input field such as `prompt` or `face_bbox`.
 
     `box` is `[x1, y1, x2, y2]` in pixels. `max_length` counts characters;
     `excess_cut`: what is longer is cut, not refused. `filled_by` names the detect call that yields
-    the value, so that a job without it is still whole. `ignored_when`: any one of these makes the service ignore it.
-    `required` with a `default`: the service wants it stated, and the default is what a client states for a job without it.
+    the value, so that a job without it is still complete. `ignored_when`: any one of these makes the service ignore it.
+    `required` with a `default`: the service needs the value, and a client sends the default for a job without it.
     """
 
     type: Literal["string", "integer", "number", "boolean", "box"]
@@ -270,7 +270,7 @@ class EqualLengths(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AudioFillsDuration(Struct, frozen=True, forbid_unknown_fields=True):
-    """A sound track laid under a video of a chosen length: longer is cut, shorter leaves silence."""
+    """A sound track for a video of a chosen length: if it is longer it is cut, if it is shorter the rest is silent."""
 
     role: str
     parameter: str
@@ -278,7 +278,7 @@ class AudioFillsDuration(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PictureRatio(Struct, frozen=True, forbid_unknown_fields=True):
-    """A picture that should already have the ratio a parameter names, else it is distorted."""
+    """A picture that should already have the ratio a parameter names; otherwise it is distorted."""
 
     role: str
     parameter: str
@@ -287,7 +287,7 @@ class PictureRatio(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
-    """What inputs and parameters must agree on among themselves."""
+    """Rules between inputs and parameters."""
 
     equal_lengths: EqualLengths | None = None
     audio_fills_duration: AudioFillsDuration | None = None
@@ -295,7 +295,7 @@ class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RoleSets(Struct, frozen=True, forbid_unknown_fields=True):
-    """The combinations of roles the service takes, where not every combination is legal."""
+    """The combinations of roles that the service accepts, if it does not accept all."""
 
     sets: tuple[tuple[str, ...], ...]
     source: str
@@ -311,14 +311,14 @@ class Restriction(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Service(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the call goes and how its answer reads.
+    """Where the call is sent, and how to read its answer.
 
     `result`: dotted path of the result in the answer. `verdict`, `reason`: dotted paths of a detect call's pass flag and of why
     it failed. `returns`: dotted paths a detect call yields, by the field they fill. `extra_states`: states beyond the provider's
     general ones. `usage_seconds`: dotted paths of the billed seconds; the first the answer holds counts. `minutes`: how long a
     task takes. `detect`, `template`: the model that checks the picture first, or that makes the template. `media_array`: the
-    files travel as `{type, url}` in `input.media`, a role's `field` being the type. `boxes`: whose way the `ext_bbox` that the
-    model takes or returns is framed in, see `people.portraits`. `tells`: dotted paths of what a detect call says besides of a
+    files are sent as `{type, url}` in `input.media`; the type is the role's `field`. `boxes`: how the `ext_bbox` that the
+    model takes or returns is framed, see `people.portraits`. `tells`: dotted paths of what else a detect call says about a
     picture that passed: `framing` (`full` or `half`), `person` (true).
     """
 
@@ -357,7 +357,7 @@ class Rates(Struct, frozen=True, forbid_unknown_fields=True):
 class Price(Struct, frozen=True, forbid_unknown_fields=True):
     """What one second of video, or one picture, costs.
 
-    `when`: the parameter values it holds for; `ratio` there is the ratio of `ext_bbox`. `regions`: empty where the documents
+    `when`: the parameter values it holds for; `ratio` there is the ratio of `ext_bbox`. `regions`: empty if the documents
     name none. `official` false: a third party's figure.
     """
 
@@ -372,7 +372,7 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Length(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many seconds of video a job makes, which are the seconds billed.
+    """How many seconds of video a job makes. These are the billed seconds.
 
     `roles`: as many as the shortest of these inputs has. `parameter`: as many as its value says. `when`: for such jobs only.
     """
@@ -395,7 +395,7 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
     sides rounded down to a multiple of `multiple_of`), `input` (as the input), or `unknown`. `size_of`: the roles whose size
     `area` and `input` mean; the first one given counts. `size_unless`: any one of these makes the size unknown. `areas` in
     pixels, by the value of `resolution`. `fps`: a number or an interval; `fps_by`: by a parameter's value; `fps_parameter`: the
-    parameter that states it. `max_duration` in seconds. `silent_when`: any one of these takes the sound away.
+    parameter that states it. `max_duration` in seconds. `silent_when`: any one of these removes the sound.
     """
 
     source: str
@@ -459,7 +459,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def face_roles(self) -> tuple[str, ...]:
-        """The pictures whose faces count."""
+        """The inputs whose faces are checked."""
         return tuple(name for name in self.roles_of_kind("image") if (wanted := self.roles[name].content) and wanted.faces)
 
     def source(self, tag: str) -> str:

@@ -1,4 +1,4 @@
-"""What the strings of an entry may be: they go into requests, onto terminals and into commands that are run."""
+"""Which strings an entry may contain: they are used in requests, on terminals and in commands that are run."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _SHOWN = 80
 
 
 class Sort(NamedTuple):
-    """A sort of string: a pattern for all of it, and what it is in words."""
+    """A kind of string: a pattern for the whole string, and its name in words."""
 
     pattern: str
     words: str
 
     def takes(self, text: str) -> bool:
-        """Whether the text is of this sort."""
+        """Whether the text is of this kind."""
         return re.fullmatch(self.pattern, text) is not None
 
     def refusal(self, text: str) -> str:
-        """Why the text is not, with every character of it that is not printable written out."""
+        """Why the text is not, with every unprintable character shown as an escape."""
         shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}…"
         return f"{shown} is no {self.words}"
 

@@ -1,11 +1,11 @@
-"""What files were found to be, kept between runs: facts and content, never verdicts, in one SQLite file.
+"""Measurements of files, kept between runs: facts and content, never findings, in one SQLite file.
 
     with Cache() as cache:
         report = check(jobs, cache=cache)
 
 An entry holds for a file of the same path, size, modification time and inode, measured by the same versions of everything that
-measures. Nothing a cache does can fail a run: where the file cannot be used, it is left alone; where it is broken, it is made
-anew.
+measures. The cache never makes a run fail: if its file cannot be used, it is not used; if it is damaged, it is created
+again.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _Result = TypeVar("_Result")
 ENVIRONMENT = "MEDIAPREFLIGHT_CACHE_DIR"
 FILE_NAME = "measured-1.sqlite"
 MAX_BYTES = 256 * 2**20
-# What was written as lately as this can be written again without a change of its time: some file systems count in seconds.
+# A file written this recently can be written again without a new time: some file systems count in seconds.
 _SETTLED_NS = 2 * 10**9
 _WRITTEN_AT_ONCE = 500
 _PATIENCE_S = 5.0
 _DAY_S = 86_400
-# Whose versions decide what is measured, by the names of their distributions.
+# The distributions whose versions decide what is measured.
 _LIBRARIES = ("av", "mediapipe", "mutagen", "numpy", "opencv_contrib_python", "pi_heif", "pillow", "simplejpeg")
 _MEASURING = ("media", "people")
 _TABLES = """
@@ -61,7 +61,7 @@ WHERE (path, what) IN (SELECT path, what FROM measured ORDER BY day LIMIT (SELEC
 
 
 class Stamp(NamedTuple):
-    """By what a file is known again."""
+    """What identifies a file."""
 
     size: int
     mtime_ns: int
@@ -97,10 +97,10 @@ class Cache:
         self.close()
 
     def recall(self, path: str, role: Role, level: Level) -> tuple[Stamp | None, Measured | None]:
-        """What the file was found to be the last time, for what this role asks at this level; None where that must be measured.
+        """The last measurement of the file, for what this role needs at this level; None if it must be measured.
 
-        The stamp is for `remember`; None where the file is better not remembered: its header is read faster than the cache,
-        it changed just now, or it is not there.
+        The stamp is for `remember`; None if the file should not be kept: its header is read faster than the cache,
+        it was changed just now, or it does not exist.
         """
         if level == "metadata" and role.kind == "image":
             return None, None
@@ -114,7 +114,7 @@ class Cache:
         return stamp, measured
 
     def remember(self, path: str, stamp: Stamp, role: Role, level: Level, facts: Facts, content: Content | None) -> None:
-        """Keep what the file was found to be, if it is still what `recall` saw, and if it was measured in full."""
+        """Keep the measurement, if the file is still the one that `recall` saw, and if it was measured completely."""
         if facts.bytes != stamp.size or facts.problem(Problem.NOT_RUN) is not None or _stamp(path) != stamp:
             return
         found = {_facts_name(level): msgspec.msgpack.encode(msgspec.structs.replace(facts, path=""))}
@@ -125,7 +125,7 @@ class Cache:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Whatever is remembered inside is surely written when the block ends."""
+        """Everything that is kept inside the block is written when the block ends."""
         try:
             yield
         finally:
@@ -133,7 +133,7 @@ class Cache:
                 self._using(lambda store: store.write())
 
     def close(self) -> None:
-        """Write what is left, and free the file; the next use opens it again."""
+        """Write what is left, and close the file; the next use opens it again."""
         if self._store is not None:
             self._using(lambda store: store.write())
         with self._lock:
@@ -141,7 +141,7 @@ class Cache:
             self._is_off = False
 
     def clean(self) -> int:
-        """Delete the file; returns the bytes that were freed. Raises OSError."""
+        """Delete the file; return the bytes that were freed. Raises OSError."""
         self.close()
         freed = 0
         for path in _files(self.path):
@@ -152,7 +152,7 @@ class Cache:
         return freed
 
     def _using(self, use: Callable[[_Store], _Result]) -> _Result | None:
-        """What `use` returns; None where the cache is not to be used: then it is off until it is closed."""
+        """What `use` returns; None if the cache cannot be used. Then it is off until it is closed."""
         import sqlite3
 
         self._notice_fork()
@@ -176,7 +176,7 @@ class Cache:
             store.close()
 
     def _notice_fork(self) -> None:
-        """In a child of the process that opened the file: let go of the connection, which only the parent may use or close."""
+        """In a child of the process that opened the file: forget the connection, which only the parent may use or close."""
         if self._pid != os.getpid():
             self._pid, self._lock = os.getpid(), allocate_lock()
             _inherited.append(self._store)
@@ -196,7 +196,7 @@ class _Store:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._connection = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
         try:
-            # Lost by a power failure: the last entries, never the file.
+            # A power failure can lose the last entries, never the file.
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.executescript(_TABLES)
@@ -214,16 +214,16 @@ class _Store:
         if rows and any(day != self._today for _, _, day in rows):
             self._read.append((self._today, path))
             self._write_if_many()
-        # A damaged file may hold anything in any place.
+        # A damaged file may contain any value anywhere.
         return {what: data for what, data, _ in rows if isinstance(data, bytes)}
 
     def keep(self, path: bytes, stamp: Stamp, found: dict[str, bytes]) -> None:
-        """Keep what was measured, soon."""
+        """Queue a measurement to be written."""
         self._new += [(path, what, *stamp, self._maker, self._today, data) for what, data in found.items()]
         self._write_if_many()
 
     def write(self) -> None:
-        """Write what is kept, in one short transaction."""
+        """Write the queued measurements, in one short transaction."""
         if not self._new and not self._read:
             return
         new, read = self._new, self._read
@@ -251,7 +251,7 @@ class _Store:
             self.write()
 
     def _bytes(self) -> int:
-        """How large the file is, without what is free in it."""
+        """The size of the file without its free pages."""
         pages, free, size = (
             self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
         )
@@ -272,7 +272,7 @@ class _Store:
 
 
 def cache_folder() -> str:
-    """Where the cache lies unless told otherwise."""
+    """Where the cache is by default."""
     named = os.environ.get(ENVIRONMENT)
     if named:
         return named
@@ -285,7 +285,7 @@ def cache_folder() -> str:
 
 
 def _opened(path: Path) -> _Store:
-    """The file, made anew where it is none."""
+    """The file, made again where it is none."""
     import sqlite3
 
     try:
@@ -298,7 +298,7 @@ def _opened(path: Path) -> _Store:
 
 
 def _is_broken(error: Exception) -> bool:
-    """Whether the file itself is damaged, or none of ours: not where it is locked, or the disk full."""
+    """Whether the file itself is damaged, or not ours. False if it is only locked, or the disk is full."""
     import sqlite3
 
     busy = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
@@ -345,7 +345,7 @@ def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
 
 
 def _restored(rows: dict[str, bytes], path: str, role: Role, level: Level) -> Measured | None:
-    """What the rows say of the file; None where they do not say all that is asked."""
+    """What the rows say about the file; None if they do not contain everything that is needed."""
     data = rows.get(_facts_name(level))
     if data is None:
         return None
@@ -360,12 +360,12 @@ def _restored(rows: dict[str, bytes], path: str, role: Role, level: Level) -> Me
 
 
 def _versions() -> str:
-    """The versions of everything that measures. Nothing is imported for it: a run that finds all in the cache needs none."""
+    """The versions of everything that measures. It imports nothing: a run that finds everything in the cache needs no import."""
     return "\n".join((__version__, sys.version, *_own_files(), *_libraries()))
 
 
 def _own_files() -> Iterator[str]:
-    """This package's measuring code and models: a version does not change with every change of those."""
+    """This package's measuring code and models: the version does not change with every change of them."""
     package = Path(__file__).parents[1]
     for folder in _MEASURING:
         for path in sorted((package / folder).rglob("*.*")):

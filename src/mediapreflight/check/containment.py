@@ -1,4 +1,4 @@
-"""Foreign media in processes of their own: a library that crashes on its data, or hangs, ends nothing else."""
+"""Untrusted media in separate processes: a library that crashes on its data, or hangs, affects nothing else."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _Result = TypeVar("_Result")
 
 
 class Containment:
-    """Runs what reads media, from any thread, in processes that stay for the next file with the libraries they have loaded.
+    """Runs code that reads media, from any thread, in processes that are kept for the next file with their libraries loaded.
 
-    One that crashes or hangs is replaced. What reads local files has no network. Close it, or use it as a context manager, to
-    end what is under way; the processes stay for the next containment of this Python process.
+    A process that crashes or hangs is replaced. Processes that read local files have no network. Close it, or use it as a context
+    manager, to stop running calls; the processes are kept for the next containment of this Python process.
 
     Args:
-        processes: None: nothing is contained, and all runs in the calling process.
+        processes: None: nothing is contained; everything runs in the calling process.
         time_limit_s: how long one call may take; None: as long as it takes.
         at_once: how many calls run at the same time; the others wait. None: all.
     """
@@ -49,16 +49,16 @@ class Containment:
 
     @property
     def is_closed(self) -> bool:
-        """Whether all was ended: then a call that dies says nothing of its file."""
+        """Whether everything was stopped. Then a call that fails says nothing about its file."""
         return self._processes is not None and self._processes.is_stopped
 
     def close(self) -> None:
-        """End calls under way at once; they, and all others from now on, raise CrashError."""
+        """Stop running calls at once; they, and all later calls, raise CrashError."""
         if self._processes is not None:
             self._processes.stop()
 
     def _run(self, paths: Iterable[str], function: Callable[..., _Result], *arguments: Any) -> _Result:
-        """What a function of this package returns, or raises. Raises CrashError where its process dies of it."""
+        """What a function of this package returns, or raises. Raises CrashError if its process dies of it."""
         if self._processes is None:
             return function(*arguments)
         from ..workers.processes import StartError
@@ -76,7 +76,7 @@ class Containment:
         Args:
             path: the file it reads, for the error.
 
-        Raises UnreadableMediaError where what reads the file crashes, or takes too long.
+        Raises UnreadableMediaError if what reads the file crashes, or takes too long.
         """
         from ..workers.processes import CrashError
 
@@ -86,7 +86,7 @@ class Containment:
             raise UnreadableMediaError(display_name(path), self._reason(error)) from None
 
     def facts(self, path: str, level: Level) -> Facts:
-        """What `probe` says of a file; where a reader crashes, what can be had without it, and a problem that says so."""
+        """What `probe` says about a file. If a reader crashes: what can be measured without it, and a problem that says so."""
         from ..workers.processes import CrashError
 
         reason = ""
@@ -101,12 +101,12 @@ class Containment:
         return UnknownFacts(path=display_name(path), problems=(Problem.NOT_RUN.because(reason),))
 
     def measured(self, paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
-        """What the files are that stand in these roles of the model: as much as can be had of each."""
+        """Measure the files in these roles of the model, each as far as possible."""
         (found,) = self.measured_together([(paths, model)], level)
         return found
 
     def measured_together(self, jobs: Sequence[InRoles], level: Level) -> list[dict[str, Measured]]:
-        """The same for several jobs, by one process; where it dies, each by a process of its own."""
+        """The same for several jobs, in one process; if it crashes, each job in a separate process."""
         from ..workers.processes import CrashError
 
         try:
@@ -125,7 +125,7 @@ class Containment:
         return {role: self._measured_apart(path, model.roles[role], level) for role, path in paths.items()}
 
     def _measured_apart(self, path: str, role: Role, level: Level) -> Measured:
-        """What one file is that may make its reader crash or hang."""
+        """Measure one file that may make its reader crash or hang."""
         from ..workers.processes import CrashError
 
         if level != "content":
@@ -141,14 +141,14 @@ class Containment:
         return Measured(facts, trouble=None if facts.problems else reason)
 
     def _reason(self, error: CrashError) -> str:
-        """Why nothing came back. Raises the error where all was ended: then it says nothing of the file."""
+        """Why no answer came. Raises the error if everything was stopped: then it says nothing about the file."""
         if self.is_closed:
             raise error
         return error.reason
 
 
 def _can_be(measured: Measured) -> bool:
-    """Whether all faces lie inside of their picture: what a process says whose data has taken it over need not make sense."""
+    """Whether all faces are inside their picture. A process that a file has taken over may return anything."""
     content = measured.content
     if not isinstance(content, PictureContent | VideoContent):
         return True
@@ -163,7 +163,7 @@ UNCONTAINED = Containment(None, None)
 
 
 def contained(time_limit_s: float | None, at_once: int | None = None) -> Containment:
-    """Where media are read: with a time limit in processes apart, as far as any can be started; for None, in this process."""
+    """Where media is read: with a time limit in separate processes, if any can be started; with None, in this process."""
     from ..workers.processes import Processes
 
     if time_limit_s is None or not Processes.can_start():

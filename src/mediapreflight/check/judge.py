@@ -1,4 +1,4 @@
-"""What the rules find in a job that was measured. Nothing is read."""
+"""Apply the rules to a measured job. Nothing is read."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _if_shown(face: int | None, measured: Measured) -> int | None:
 
 
 def led_by_face(measured: Mapping[str, Measured], model: Model, face: int | None) -> Mapping[str, Measured]:
-    """The same with this face first in the pictures whose faces count: what looks for the largest finds the one that is meant."""
+    """The same with this face first in the checked pictures: code that takes the largest face gets the chosen one."""
     if face is None:
         return measured
     from ..people.portraits import led_by
@@ -67,7 +67,7 @@ def _input_report(value: str, measured: Measured | None) -> InputReport:
 
 
 def _encodable(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with text any encoder takes: arguments of the command line may hold bytes that are no UTF-8."""
+    """The values with text that any encoder accepts: arguments of the command line may contain bytes that are not UTF-8."""
     return {_text(name): _text(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
@@ -77,7 +77,7 @@ def _text(value: str) -> str:
 
 def _input_findings(case: InputCase, codes: frozenset[str]) -> Iterator[Finding]:
     groups = ["file"]
-    # Limits of a role say nothing about a file of another kind, but a sound file in a video's place has a rule of its own.
+    # Limits of a role say nothing about a file of another kind, but there is a rule for a sound file instead of a video.
     if case.role.kind in (case.facts.kind, "video"):
         groups.append(case.role.kind)
     if case.content is not None or case.content_trouble is not None:
@@ -98,7 +98,7 @@ def _job_findings(case: JobCase, codes: frozenset[str]) -> Iterator[Finding]:
 
 
 def _is_one_file(case: JobCase) -> bool:
-    """Whether the job is nothing but a file by itself, without boxes to be had: nothing goes with it, so nothing can be amiss."""
+    """Whether the job is only one file without boxes: then no rule over several inputs applies."""
     job = case.job
     alone = (
         not job.whole
@@ -112,7 +112,7 @@ def _is_one_file(case: JobCase) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _checks(group: str, codes: frozenset[str]) -> tuple[tuple[Rule, Callable[[Any], Iterable[Fault]]], ...]:
-    """The selected rules of a folder with their functions, looked up once: there is a dozen for each of many files."""
+    """The selected rules of a folder with their functions, looked up once: each of many files needs a dozen."""
     return tuple((rule, rule.check) for rule in rules_in(group) if rule.code in codes)
 
 

@@ -1,4 +1,4 @@
-"""What files are: facts, and where a model asks for it who is to be seen and heard. Knows no limit, and judges nothing."""
+"""Measure files: facts and, if the model needs it, who is seen and heard. No limits are known here."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ..people.facts import Content
 if TYPE_CHECKING:
     from ..people.geometry import Ratio
 
-# What takes longer to measure hangs: ten minutes of 1080p video take some seconds.
+# A longer measurement has hung: ten minutes of 1080p video take some seconds.
 TIME_LIMIT_S = 120.0
 # The files of a job by role, and the model whose roles they are.
 InRoles = tuple[Mapping[str, str], Model]
-# What is looked at in a file, beyond its facts.
+# What is measured in a file besides its facts.
 Look = Literal[
     "faces",
     "faces and bodies",
@@ -36,7 +36,7 @@ Look = Literal[
 
 
 class Measured(NamedTuple):
-    """What one file is, who is to be seen and heard in it, and why that could not be measured."""
+    """What one file is, who is seen and heard in it, and why that could not be measured."""
 
     facts: Facts
     content: Content | None = None
@@ -44,7 +44,7 @@ class Measured(NamedTuple):
 
 
 def local_files(job: Job, model: Model) -> dict[str, str]:
-    """The paths of a job by role, and its `data:` URLs, which hold a file; other URLs are left out.
+    """The paths of a job by role, and its `data:` URLs, which contain a file; other URLs are left out.
 
     Raises UsageError for an input that is neither path nor URL.
     """
@@ -60,8 +60,8 @@ def local_files(job: Job, model: Model) -> dict[str, str]:
 
 
 def as_asked(model: Model, job: Job, level: Level, ratio: Ratio | None = None) -> Model:
-    """The model as far as its demands count for this job: how much of a body is shown does where bodies are wanted, and where the
-    boxes are of half a body (3:4). `ratio`: of the boxes, where it was chosen beside the job. Looking for bodies costs more than
+    """The model with the requirements that apply to this job. How much of a body is shown matters if bodies are needed or the
+    boxes are of half a body (3:4). `ratio`: of the boxes, if it was chosen outside the job. Looking for bodies takes longer than
     looking for faces.
     """
     if level != "content" or not any(_is_only_framed(role.content) for role in model.roles.values()):
@@ -85,12 +85,12 @@ def _unframed(role: Role) -> Role:
 
 
 def measure(job: Job, model: Model, level: Level) -> dict[str, Measured]:
-    """What every local file of a job is, by role. Raises UsageError for an input that is neither path nor URL."""
+    """Measure every local file of a job, by role. Raises UsageError for an input that is neither path nor URL."""
     return measure_files(local_files(with_local_paths(job, model), model), as_asked(model, job, level), level)
 
 
 def measure_files(paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
-    """What the files are that stand in these roles of the model."""
+    """Measure the files in these roles of the model."""
     return {role: measure_file(path, model.roles[role], level) for role, path in paths.items()}
 
 
@@ -100,7 +100,7 @@ def measure_jobs(jobs: Sequence[InRoles], level: Level) -> list[dict[str, Measur
 
 
 def measure_file(path: str, role: Role, level: Level) -> Measured:
-    """What one file is that stands in this role."""
+    """Measure one file in this role."""
     with _at_hand(path, level):
         facts = probe(path, level)
         look = look_for(facts, role, level)
@@ -114,7 +114,7 @@ def read_facts(path: str, level: Level) -> Facts:
 
 
 def _at_hand(path: str, level: Level) -> AbstractContextManager[object]:
-    """While it lasts, what is read whole from afar is fetched once."""
+    """Inside the block, a remote file that is read whole is fetched once."""
     if level == "metadata" or not is_remote(path):
         return nullcontext()
     from ..media.remote import fetched_once
@@ -123,9 +123,9 @@ def _at_hand(path: str, level: Level) -> AbstractContextManager[object]:
 
 
 def look_for(facts: Facts, role: Role, level: Level) -> Look | None:
-    """What is to be looked at in a file of these facts; None where the level does not ask for it, or the model has no demand."""
+    """What to look for in a file with these facts; None if the level does not include it, or the model does not need it."""
     wanted = role.content
-    # A false header spoils nothing, and of what is encrypted the look itself says that it cannot be had.
+    # A wrong header does no harm here, and reading an encrypted file reports that it cannot be read.
     is_whole = facts.has_only(Problem.MISSTATED, Problem.ENCRYPTED)
     if level != "content" or wanted is None or facts.kind != role.kind or not is_whole:
         return None

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-# Enough queued work to keep every worker busy, little enough to keep memory flat.
+# Enough queued work to keep every worker busy, and little enough to limit memory.
 _QUEUED_PER_WORKER = 4
-# Starting processes takes about this many seconds of work: once as much was done alone and there is more, they pay.
+# Starting processes costs about this many seconds of work. After so much work in this process, and with more to do, it pays.
 _PATIENCE_S: dict[Level, float] = {"metadata": 0.15, "decode": 0.15, "content": 2.0}
-# Jobs go to a process in portions of about this length, which makes the way there cheap and waiting for the last one short.
+# Jobs go to a process in groups of about this length: few transfers, and a short wait for the last group.
 _PORTION_S = 0.02
 _MAX_PORTION = 64
 
@@ -52,20 +52,20 @@ def check(
     """Check one job or many; nothing is changed, and nothing is sent.
 
     Args:
-        level: how much is read: `metadata` (headers), `decode` (all data), `content` (who is to be seen and heard).
+        level: how much is read: `metadata` (headers), `decode` (all data), `content` (who is seen and heard).
         select, ignore: rules by code, prefix of codes, or name.
         preview: whether rules run that are new in this release.
-        workers: how many files are measured at once, in processes of their own once that pays. The report is the same for any
+        workers: how many files are measured at once, in separate processes if that is faster. The report is the same for any
             number.
-        cache: what files were found to be is taken from there where they did not change, and kept there. None: every file
-            is read anew. The report is the same.
-        contained: decoders run in processes of their own, which stay for the next call; one that hangs or crashes spoils its own
-            file only, which is then unchecked. False: they run in this process as long as one worker is enough. Headers (level
+        cache: measurements of unchanged files are read from it, new ones are written to it. None: every file
+            is read again. The report is the same.
+        contained: decoders run in separate processes, which are kept for the next call; one that hangs or crashes affects only
+            its own file, which is then unchecked. False: they run in this process if one worker is enough. Headers (level
             `metadata`) are read in this process.
         time_limit_s: how long the files of a job may take to be measured, where decoders are contained; what takes longer is
             unchecked.
 
-    Raises UnknownModelError and UnknownRuleError, and UsageError where `select` names a rule in preview without `preview`, before
+    Raises UnknownModelError and UnknownRuleError, and UsageError if `select` names a rule in preview without `preview`, before
     any file is opened.
     """
     several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
@@ -102,7 +102,7 @@ def check_many(
     contained: bool = True,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> Iterator[Report]:
-    """Check files each by itself, one report a file, in order, as they are done. Arguments as in `check`.
+    """Check files each by itself, one report per file, in order, as they are done. Arguments as in `check`.
 
     Args:
         role: the input each file stands for; None lets its kind decide.
@@ -151,8 +151,8 @@ def check_jobs(
 
 
 class _Order(NamedTuple):
-    """A job to check: `paths` are to be measured, `known` need not be. `stamps`: what the files looked like before. `asked`: the
-    model as far as its demands count for this job.
+    """A job to check: `paths` must be measured, `known` are measured already. `stamps`: the files' identity before. `asked`: the
+    model with the requirements that apply to this job.
     """
 
     job: Job
@@ -167,7 +167,7 @@ _Done = tuple[_Order, JobReport]
 
 
 class _Settings(NamedTuple):
-    """How orders are carried out; `codes`: of the rules that count."""
+    """How jobs are checked; `codes`: of the selected rules."""
 
     level: Level
     codes: frozenset[str]
@@ -206,7 +206,7 @@ def _remembered(done: Iterable[_Done], level: Level, cache: Cache) -> Iterator[J
 
 
 def _here_until_processes_pay(orders: Iterator[_Order], settings: _Settings) -> Iterator[_Done]:
-    """The reports in order: made here until so much was done that processes would have paid, by processes from then on."""
+    """The reports in order: made in this process first, and in other processes once these are worth starting."""
     spent, made = 0.0, 0
     for order in orders:
         start = time.perf_counter()
@@ -262,19 +262,19 @@ def _reports(containment: Containment, orders: list[_Order], *, settings: _Setti
 
 def _measured(containment: Containment, jobs: list[InRoles], settings: _Settings) -> list[dict[str, Measured]]:
     if settings.level == "metadata" and all(is_remote(path) for paths, _ in jobs for path in paths.values()):
-        # Headers from afar are waiting, which threads do as well, and without starting up.
+        # Reading remote headers is mostly waiting; threads do that as well, without the cost of starting processes.
         return measure_jobs(jobs, settings.level)
     return containment.measured_together(jobs, settings.level)
 
 
 def report_on(job: Job, model: Model, level: Level, codes: frozenset[str], containment: Containment) -> JobReport:
-    """The report of one job, its files measured where they can do no harm."""
+    """The report of one job, with its files measured in a contained process."""
     job = with_local_paths(job, model)
     return judge(job, model, containment.measured(local_files(job, model), as_asked(model, job, level), level), codes)
 
 
 def measured_in(report: JobReport) -> dict[str, Measured]:
-    """What a report says of the job's local files; nothing where one of them could not be measured in full."""
+    """What a report says about the job's local files; nothing if one of them could not be measured completely."""
     if any(finding.severity == "unchecked" for finding in report.findings):
         return {}
     return {role: Measured(item.facts, item.content) for role, item in report.inputs.items() if item.facts is not None}
@@ -283,7 +283,7 @@ def measured_in(report: JobReport) -> dict[str, Measured]:
 def lone_job(path: str, model: Model, role: str | None = None) -> Job:
     """The job that checks one file by itself, in the role its kind has in the model.
 
-    Raises UsageError where several roles take the kind, and for an empty path.
+    Raises UsageError if several roles take the kind, and for an empty path.
     """
     if not path:
         raise UsageError(f"an empty name is no file for {model.id}")
@@ -293,9 +293,9 @@ def lone_job(path: str, model: Model, role: str | None = None) -> Job:
 
 
 def role_of(path: str, model: Model) -> str:
-    """The one role a lone file can stand in.
+    """The only role a single file can have.
 
-    A file whose kind the model does not take gets the first role, for a rule to name the fault.
+    A file of a kind that the model does not take gets the first role, and a rule reports the fault.
     """
     from ..media.kinds import kind_of
 
@@ -311,7 +311,7 @@ def in_order(
 ) -> Iterator[_Result]:
     """Results in the order of the items, computed by `workers` threads, never far ahead of the reader.
 
-    `stop` is called when the reader gives up, so that what the threads wait for ends too.
+    `stop` is called when the reader stops early, so that the threads stop too.
     """
     if workers <= 1:
         yield from map(function, items)

@@ -1,4 +1,4 @@
-"""Which configuration governs a folder."""
+"""Which configuration is used for a folder."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ TABLE = ("tool", "mediapreflight")
 
 
 def nearest_config(folder: str) -> str | None:
-    """The path of the configuration that governs an absolute folder, or None.
+    """The path of the configuration for an absolute folder, or None.
 
-    Raises ConfigError where one folder has two, or where a `pyproject.toml` that may hold one is no TOML.
+    Raises ConfigError if one folder has two, or where a `pyproject.toml` that may hold one is not TOML.
     """
     while True:
         if found := config_in(folder):
@@ -29,7 +29,7 @@ def nearest_config(folder: str) -> str | None:
 
 
 def config_in(folder: str) -> str | None:
-    """The path of the configuration that lies in this very folder, or None. Raises as `nearest_config`."""
+    """The path of the configuration in this folder itself, or None. Raises as `nearest_config`."""
     # Called for every folder from the target to the root, by commands that take 50 ms in all: pathlib would double the time.
     own, pyproject = os.path.join(folder, CONFIG_NAME), os.path.join(folder, PYPROJECT_NAME)  # noqa: PTH118
     has_own = os.path.isfile(own)  # noqa: PTH113
@@ -41,7 +41,7 @@ def config_in(folder: str) -> str | None:
 
 
 def table_of(document: Any) -> Any:
-    """What stands at `tool.mediapreflight`; None where nothing does."""
+    """The value of `tool.mediapreflight`; None if it is not there."""
     for key in TABLE:
         document = document.get(key) if isinstance(document, dict) else None
     return document
@@ -54,7 +54,7 @@ def _holds_table(pyproject: Path) -> bool:
     except TooLargeError as error:
         raise ConfigError(shown_path(str(pyproject)), str(error)) from None
     except NotReadError:
-        # Somebody else's file, further up: what cannot be read configures nothing.
+        # A file of another project in a folder above: if it cannot be read, it is not a configuration.
         return False
     from ..catalog.loading import read_table
 
@@ -62,6 +62,6 @@ def _holds_table(pyproject: Path) -> bool:
 
 
 def shown_path(path: str) -> str:
-    """A path as a person at the current folder writes it: relative where it lies below, else absolute."""
+    """A path as the user would write it: relative if it is below the current folder, else absolute."""
     relative = os.path.relpath(path)
     return path if relative.startswith(os.pardir) else relative

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def files_below(folder: str, leaves_out: Callable[[str, bool], bool] | None = None) -> Iterator[str]:
     """Every file below a folder, sorted: its own before those of the folders in it. Hidden files and folders are left out.
 
-    `leaves_out`: told a path and whether it is a folder's, says whether to pass it by. Raises UsageError for a folder that
+    `leaves_out`: gets a path and whether it is a folder, and says whether to skip it. Raises UsageError for a folder that
     cannot be listed.
     """
     for place, folders, names in os.walk(folder, onerror=_unreadable):
@@ -47,7 +47,7 @@ class GitIgnored:
         self._rules: dict[str, tuple[tuple[str, Patterns], ...]] = {}
 
     def __call__(self, path: str, is_folder: bool) -> bool:
-        """Whether an absolute path is left out, seen by itself: a folder that is left out takes all in it along."""
+        """Whether an absolute path itself is left out. If a folder is left out, everything in it is."""
         for folder, patterns in self._rules_in(os.path.dirname(path)):  # noqa: PTH120
             verdict = patterns.verdict(path[len(folder) :].lstrip("/") + ("/" if is_folder else ""))
             if verdict is not None:
@@ -77,7 +77,7 @@ def _gitignore(path: str) -> Patterns | None:
         try:
             Patterns([line])
         except ValueError:
-            # Git passes a line by that means nothing, and goes on.
+            # Git skips a line that is not a valid pattern.
             continue
         globs.append(line)
     return Patterns(globs)

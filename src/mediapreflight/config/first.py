@@ -1,4 +1,4 @@
-"""A first configuration for what a folder holds: pure, groups of files in, TOML out."""
+"""A first configuration for the files of a folder: groups of files to TOML, without I/O."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Joined(NamedTuple):
 
 
 def obvious_models(groups: Iterable[Group], catalog: Catalog) -> tuple[Model, ...]:
-    """The models that make videos of just the kinds of files there are, none left over and none missing."""
+    """The models that take exactly the kinds of files there are: no kind is left over, and no input is missing."""
     kinds = {group.kind for group in groups}
     return tuple(
         model
@@ -41,7 +41,7 @@ def obvious_models(groups: Iterable[Group], catalog: Catalog) -> tuple[Model, ..
 
 
 def joined(groups: Sequence[Group], model: Model) -> Joined | None:
-    """The groups whose files make whole jobs of a model, because most of them share their names; None where none do."""
+    """The groups whose files make whole jobs of a model, because most of them share their names; None if none do."""
     required = _required(model)
     choices = [
         [group for group in groups if group.kind == kind and not _SPECIAL.search(group.folder)] for kind in required.values()

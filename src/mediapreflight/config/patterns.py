@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from ..media.quiet import quiet
 
 _WILDCARD = re.compile(r"[*?\[\\]")
-# Three stars and more mean what one means, and pathspec would try every way of sharing a name among them.
+# Three or more stars mean the same as one, but pathspec would try every way of dividing a name among them.
 _STARS = re.compile(r"(?<!\\)\*{3,}")
 
 
 class Patterns:
     """Globs in order; the last one that matches a path decides, and `!` turns one around.
 
-    Paths are relative, with `/`; a folder's ends in `/`. Raises ValueError for a glob that is none.
+    Paths are relative, with `/`; a folder's ends in `/`. Raises ValueError for an invalid glob.
     """
 
     def __init__(self, globs: Iterable[str]) -> None:
@@ -30,15 +30,15 @@ class Patterns:
             raise ValueError(str(error)) from None
 
     def verdict(self, path: str) -> bool | None:
-        """True where the path is meant, False where a `!` takes it out again, None where no glob matches it."""
+        """True if the path matches, False if a `!` excludes it again, None if no glob matches it."""
         return self._spec.check_file(path).include
 
     def matches(self, path: str) -> bool:
-        """Whether the path is meant."""
+        """Whether the path matches."""
         return bool(self.verdict(path))
 
     def below_fixed_part(self, path: str) -> str:
-        """A path that is meant, without the folders that the glob which matches it names."""
+        """A matching path, without the folders that are named in the glob that matches it."""
         index = self._spec.check_file(path).index
         return path if index is None else path.removeprefix(_fixed_part(self.globs[index]))
 

@@ -1,4 +1,4 @@
-"""What a configuration makes of the files below it: jobs, and what counts for them."""
+"""Turn a configuration and the files below it into jobs with their settings."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ Shown = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Project:
-    """A configuration with all it names. Paths of files are relative to its folder, with `/`.
+    """A configuration and everything it names. Paths of files are relative to its folder, with `/`.
 
     Attributes:
         path: the configuration, as it is shown.
         folder: where it lies, absolute.
-        catalog: the models, with its own laid over them.
+        catalog: the models, with its own entries applied on top.
     """
 
     path: str
@@ -86,7 +86,7 @@ class Project:
         return os.path.relpath(path, self.folder).replace(os.sep, "/")
 
     def leaves_out(self, path: str, is_folder: bool) -> bool:
-        """Whether a file or folder (absolute) is none of the project's: excluded, or named in a `.gitignore`."""
+        """Whether a file or folder (absolute) does not belong to the project: excluded, or named in a `.gitignore`."""
         if self.excluded.globs and self.excluded.matches(self._below(path) + ("/" if is_folder else "")):
             return True
         return self.config.respect_gitignore and self._git_ignored(path, is_folder)
@@ -102,7 +102,7 @@ class Project:
     def jobs_with(self, file: str, shown: Shown) -> Iterator[Found]:
         """Every job that a file has a part in. `shown`: a file's path as it is to stand in the job.
 
-        Raises ConfigError where it is not clear which input a file is for, or which files belong together.
+        Raises ConfigError if it is not clear which input a file is for, or which files belong together.
         """
         if self.excluded.matches(file):
             return

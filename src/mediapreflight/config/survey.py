@@ -1,4 +1,4 @@
-"""What a folder holds, in groups a configuration can name."""
+"""The files of a folder, in groups that a configuration can name."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def put(body: dict[str, Any], path: str, value: Any) -> None:
 
 
 def error(code: str, message: str) -> dict[str, Any]:
-    """What comes with any status but 200."""
+    """The body of every answer whose status is not 200."""
     return {"code": code, "message": message, "request_id": new_id()}
 
 
@@ -38,7 +38,7 @@ def oss_error(code: str, message: str) -> str:
 
 
 def policy(given: Policy, host: str, lifetime: int, megabytes: int) -> dict[str, Any]:
-    """Leave to upload one file to `host`."""
+    """Permission to upload one file to `host`."""
     data = {
         "policy": given.text,
         "signature": given.signature,
@@ -73,7 +73,7 @@ def created(task: Task) -> dict[str, Any]:
 
 
 def unknown(task_id: str) -> dict[str, Any]:
-    """A task that never was, or is kept no longer."""
+    """The answer for a task that never existed, or is no longer kept."""
     return {"request_id": new_id(), "output": {"task_id": task_id, "task_status": "UNKNOWN"}}
 
 
@@ -90,7 +90,7 @@ def state(task: Task, status: str, ended: float | None) -> dict[str, Any]:
 
 
 def add_result(body: dict[str, Any], task: Task, shape: Shape, result: str) -> None:
-    """What a task that succeeded has besides: its result, and what is billed."""
+    """The additional values of a task that succeeded: its result, and what is billed."""
     model = task.model
     put(body, model.service.result or "output.video_url", result)
     seconds = int(shape.seconds) if shape.seconds.is_integer() else round(shape.seconds, 2)
@@ -142,13 +142,13 @@ def row(task: Task, status: str, ended: float | None) -> dict[str, Any]:
 
 
 def window(query: Mapping[str, str], now: float) -> tuple[float, float]:
-    """The stretch of time a list is asked for: a day at most, the last one where nothing is said. Raises ValueError."""
+    """The time range of a list: at most one day; by default the last one. Raises ValueError."""
     end = _moment(query["end_time"]) if "end_time" in query else None
     start = _moment(query["start_time"]) if "start_time" in query else (end or now) - _DAY_S
     end = min(start + _DAY_S, now) if end is None else end
     if not 0 <= end - start <= _DAY_S:
         raise ValueError("start_time and end_time must be at most 24 hours apart")
-    # The filter is in whole seconds, and means all of the last one.
+    # The filter is in whole seconds, and includes all of the last one.
     return start, max(end + 1, now if "end_time" not in query else 0)
 
 

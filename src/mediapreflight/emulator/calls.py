@@ -1,4 +1,4 @@
-"""Reading what a detect or create call asks for: a job, or why it is refused. Pure."""
+"""Read a detect or create call: a job, or why it is refused. No I/O."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _RULES = names(
     "face-outside-ext-box",
     "inputs-not-combinable",
 )
-# What the documents quote of faults in a field.
+# The wordings of field errors that the documents quote.
 _TEXTS = {"ext_bbox": "Invalid ext_bbox.", "driven_id": "Driven not exist: driven_id"}
 BAD_URL = "url error, please check url!"
-# One that does not end reaches to the end: nothing is read twice.
+# One without an end goes to the end of the text, so that nothing is read twice.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.?)*+(?:"|\Z)', re.DOTALL)
 _BASE64 = re.compile(rb'"(data:[\w\\/.+-]{1,60};base64,)')
 _ESCAPE = b"\\"
@@ -39,7 +39,7 @@ _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
 class Refusal(Exception):  # noqa: N818 - what it is to the caller, and no fault of ours
-    """An answer that is an error. `oss`: in the form of the upload host, which is XML."""
+    """An error answer. `oss`: in the form of the upload host, which is XML."""
 
     def __init__(self, status: int, code: str, message: str, *, oss: bool = False) -> None:
         self.status = status
@@ -51,7 +51,7 @@ class Refusal(Exception):  # noqa: N818 - what it is to the caller, and no fault
 
 @dataclass(frozen=True)
 class Call:
-    """What a call asks for. `name`: the model as the call names it; `job`: its known inputs, as sent."""
+    """The content of a call. `name`: the model as the call names it; `job`: its known inputs, as sent."""
 
     model: Model
     name: str
@@ -59,7 +59,7 @@ class Call:
 
 
 class Outline(NamedTuple):
-    """A call without the Base64 in it. `data`: where that begins and ends in the text, by what stands in its place."""
+    """A call without its Base64. `data`: where the Base64 begins and ends in the text, by the text that replaces it."""
 
     text: bytes
     data: Mapping[str, tuple[int, int]]
@@ -77,7 +77,7 @@ def find_model(catalog: Catalog, name: str) -> Model:
 
 
 def outline(text: bytes | bytearray) -> Outline:
-    """Take `data:` URLs out of a call; their digests stand in their place. Raises Refusal (400) for much else in it."""
+    """Replace the `data:` URLs of a call by their digests. Raises Refusal (400) if much else is in it."""
     kept, data, end = bytearray(), {}, 0
     for string in _STRING.finditer(text):
         begin = _BASE64.match(text, *string.span())
@@ -107,7 +107,7 @@ def too_large(most: int) -> Refusal:
 
 
 def read_body(text: bytes) -> dict[str, Any]:
-    """The JSON of a call. Raises Refusal where it is none, or lacks its frame."""
+    """The JSON of a call. Raises Refusal if it is not JSON, or lacks required parts."""
     if (
         max(itertools.accumulate(_STEPS.get(character, 0) for character in _STRING.sub(b"", text)), default=0)
         > limits.OUTLINE_DEPTH
@@ -129,7 +129,7 @@ def read_body(text: bytes) -> dict[str, Any]:
 
 
 def read_call(body: Mapping[str, Any], model: Model) -> Call:
-    """The job a body asks for; what the model does not know is left out, as the service does. Raises Refusal."""
+    """The job in a body; unknown inputs are left out, as the service does. Raises Refusal."""
     given = body["input"]
     urls = _media_array(given, model) if model.service.media_array else {n: given.get(r.field) for n, r in model.roles.items()}
     if any(not isinstance(url, str | None) for url in urls.values()):

@@ -1,4 +1,4 @@
-"""How answers go out: errors in the form of their host, ranges of a file, and the faults of a connection."""
+"""Send answers: errors in the form of their host, ranges of a file, and faults of a connection."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def part_of(request: web.Request, path: Path, etag: str) -> FilePart | web.Respo
 
 
 async def delivered(request: web.Request, answer: web.StreamResponse | FilePart, fault: str | None) -> web.StreamResponse:
-    """Send the answer, as well as its fault lets it be sent."""
+    """Send the answer, as far as the requested fault allows."""
     if fault == "lost":
         return broken_off(request)
     if fault == "junk":

@@ -1,4 +1,4 @@
-"""Who is let in: so many connections, and no page of another site that a browser shows on this machine."""
+"""Which connections and requests are accepted: a limited number, and none from a web page of another site."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OWN_SITE = ("same-origin", "none")
 
 
 class _Full(asyncio.Protocol):
-    """Turns a connection away."""
+    """Refuses a connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         body = json.dumps(answers.error("ModelUnavailable", f"more than {limits.CONNECTIONS} connections are open")).encode()
@@ -28,7 +28,7 @@ class _Full(asyncio.Protocol):
 
 
 def admission(server: web.Server) -> Callable[[], asyncio.Protocol]:
-    """What meets a new connection: the server, while it has not too many."""
+    """Handles a new connection: passes it to the server, unless there are too many."""
 
     def admitted() -> asyncio.Protocol:
         return server() if len(server.connections) < limits.CONNECTIONS else _Full()
@@ -37,7 +37,7 @@ def admission(server: web.Server) -> Callable[[], asyncio.Protocol]:
 
 
 def refuse_foreign(request: web.Request, port: int) -> None:
-    """Refuse a request that is not meant for this port of this machine, or that a page of another site sends. Raises Refusal."""
+    """Refuse a request that is not for this port of this machine, or that comes from a page of another site. Raises Refusal."""
     hosts = [host.lower() for host in request.headers.getall("Host", ())]
     own = {f"{name}:{port}" for name in _NAMES} | (set(_NAMES) if port == 80 else set())
     if len(hosts) != 1 or hosts[0] not in own:
@@ -49,7 +49,7 @@ def refuse_foreign(request: web.Request, port: int) -> None:
 
 
 def refuse_other_types(request: web.Request) -> None:
-    """Refuse a body that is not sent as JSON: a form needs no leave to cross from one site to another. Raises Refusal."""
+    """Refuse a body that is not sent as JSON: browsers let a page send a form to any site. Raises Refusal."""
     if request.method == "POST" and request.body_exists and request.content_type != "application/json":
         raise Refusal(400, "InvalidParameter", "Content-Type must be application/json.")
     if request.headers.get("Content-Encoding", "identity") != "identity":

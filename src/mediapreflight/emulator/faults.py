@@ -9,7 +9,7 @@ from ..errors import UsageError, did_you_mean
 from . import limits
 
 STEPS = ("policy", "upload", "detect", "create", "query", "list", "cancel", "result")
-# What each looks like from outside.
+# What each fault looks like to a client.
 EVERYWHERE = {
     "429": "too many requests",
     "500": "an internal error; nothing was done",
@@ -30,7 +30,7 @@ AT_STEPS = {
 
 
 class Fault(NamedTuple):
-    """What goes wrong the next `times` times at a step."""
+    """A fault at a step, for the next `times` calls."""
 
     step: str
     fault: str
@@ -47,7 +47,7 @@ def parse_fault(text: str) -> Fault:
 
 
 def checked(step: object, fault: object, times: object = 1) -> Fault:
-    """The fault, where there is such a thing. Raises UsageError."""
+    """The fault with this name. Raises UsageError."""
     import difflib
 
     if not isinstance(step, str) or step not in STEPS:
@@ -62,21 +62,21 @@ def checked(step: object, fault: object, times: object = 1) -> Fault:
 
 
 class Faults:
-    """The faults still to come, first asked first met. May be used from several threads."""
+    """The requested faults, in order. May be used from several threads."""
 
     def __init__(self) -> None:
         self._waiting: list[Fault] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """Let a fault come. Raises UsageError where too many wait."""
+        """Request a fault. Raises UsageError if too many are requested."""
         with self._lock:
             if len(self._waiting) >= limits.FAULTS:
                 raise UsageError(f"{limits.FAULTS} faults are still to come, and no more can be asked for")
             self._waiting.append(fault)
 
     def take(self, step: str) -> str | None:
-        """The fault that this call at a step meets; it is used up by that."""
+        """The fault for this call at a step; it then counts as used."""
         with self._lock:
             for index, (at, fault, times) in enumerate(self._waiting):
                 if at == step:

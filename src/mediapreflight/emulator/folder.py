@@ -12,7 +12,7 @@ from . import limits
 
 
 class SpaceError(Exception):
-    """A file is too large, all that are being written are together, or the disk is full."""
+    """A file is too large, all files that are being written are too large together, or the disk is full."""
 
 
 class Folder:
@@ -26,7 +26,7 @@ class Folder:
         self._lock = threading.Lock()
 
     def named(self, name: str) -> Path:
-        """The place of a name that was made here."""
+        """The path of a name that was made here."""
         return self._path / name
 
     @contextmanager
@@ -52,7 +52,7 @@ class Folder:
         self._keep(path, size)
 
     def claim(self, size: int) -> None:
-        """Take so many bytes of the room; older files make way. Raises SpaceError, with the bytes taken."""
+        """Reserve so many bytes; older files are deleted for them. Raises SpaceError, with the bytes reserved."""
         with self._lock:
             self._used += size
             while self._used > limits.FILE_BYTES and self._sizes:
@@ -105,6 +105,6 @@ class Writer:
 
 
 def _remove(path: Path) -> None:
-    # On Windows, one that somebody reads stays until the end.
+    # On Windows, a file that is being read cannot be deleted before the end.
     with suppress(OSError):
         path.unlink()

@@ -1,19 +1,19 @@
-"""What the service holds at most, and how long it waits for whom: its memory is bounded, whoever calls.
+"""The limits of the service: how much it keeps, and how long it waits. They hold whoever calls.
 
-Bytes and seconds, where nothing else is said.
+In bytes and seconds, unless something else is said.
 """
 
 from __future__ import annotations
 
 CONNECTIONS = 128
-# One that asks for nothing, or has not yet ended its headers.
+# A connection without a request, or whose headers are not complete yet.
 IDLE_S = 75.0
 # From the end of a request's headers to the last byte of its answer. The longest videos take minutes to make.
 EXCHANGE_S = 300.0
 HEADERS = 64
 HEADER_BYTES = 4096
 
-# One call: two pictures of 20 MB in Base64. All calls that are being read share the same room.
+# One call: two pictures of 20 MB in Base64. All calls that are being read share the same memory.
 CALL_BYTES = 64 * 2**20
 # A call without its Base64: no documented text is longer than some thousand characters.
 OUTLINE_BYTES = 2**16
@@ -28,12 +28,12 @@ FILES = 1000
 FILE_BYTES = 4 * 2**30
 POLICIES = 10_000
 TASKS = 10_000
-# What all tasks were asked for.
+# The requests of all tasks.
 TASK_BYTES = 32 * 2**20
 LOG_ENTRIES = 20_000
 LOG_TEXT = 200
 LOG_ITEMS = 32
 FAULTS = 1000
 
-# Processes that look at media or make videos.
+# Processes that measure media or make videos.
 LOOKS_AT_ONCE = 2

@@ -1,4 +1,4 @@
-"""The files behind the URLs of a call: where they are, and what is wrong with them."""
+"""The files of the URLs in a call: where they are, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from .state import Upload
 if TYPE_CHECKING:
     from ..people.facts import PictureContent
 
-# No page refuses silence: it makes a video with a closed mouth, which nobody wants to pay for.
+# No page says that silence is refused: it makes a video with a closed mouth.
 _NOT_REFUSED = names("audio-is-silent")
 _UNMEASURED = names("content-not-measured")
 Detection = Literal["look", "assume"]
-# The picture that a URL is taken for which is not fetched.
+# The picture that is assumed for a URL that is not fetched.
 _UNSEEN = (1024, 1024)
 # Longer than any loopback server should take, and shorter than a client waits for the answer to its call.
 FETCH_SECONDS = 10
@@ -39,7 +39,7 @@ _CHUNK = 2**16
 
 
 class Inspected(NamedTuple):
-    """What the inputs of a call are, and the first thing that is wrong with them."""
+    """The facts of a call's inputs, and the first fault in them."""
 
     measured: Mapping[str, Measured]
     fault: Finding | None
@@ -53,7 +53,7 @@ def local_inputs(call: Call, uploads: Mapping[str, Upload], sent: Mapping[str, P
         sent: what was sent inside the call, by what stands in its place.
         resolves: whether the caller says that its URLs lead to the temporary space.
 
-    Raises Refusal for a URL that cannot be.
+    Raises Refusal for an impossible URL.
     """
     found = {}
     for name, role in call.model.roles.items():
@@ -81,7 +81,7 @@ def _uploaded(url: str, model: Model, uploads: Mapping[str, Upload], resolves: b
 
 
 def keep_data(text: bytes | bytearray, places: Mapping[str, tuple[int, int]], folder: Folder) -> dict[str, Path]:
-    """Write the pictures that were sent inside a call to files; what is no picture, or no Base64, is left out."""
+    """Write the pictures that were sent inside a call to files. Data that is not a picture, or not Base64, is left out."""
     kept = {}
     for name, (start, stop) in places.items():
         # Some clients write a slash as JSON lets them, with a backslash before it.
@@ -135,9 +135,9 @@ async def fetch(url: str, most: int, folder: Folder) -> Path:
 
 
 def inspect(call: Call, paths: Mapping[str, Path], containment: Containment, *, content: bool) -> Inspected:
-    """Measure the files, in processes apart, and judge them by the rules of this package; what cannot be measured is at fault.
+    """Measure the files in separate processes, and apply the rules of this package. A file that cannot be measured is a fault.
 
-    Raises Refusal (500) where content cannot be looked at here.
+    Raises Refusal (500) if content cannot be measured here.
     """
     job = revised(call.job, inputs={**call.job.inputs, **{name: str(path) for name, path in paths.items()}})
     measured = containment.measured(local_files(job, call.model), call.model, "content" if content else "decode")
@@ -150,20 +150,20 @@ def inspect(call: Call, paths: Mapping[str, Path], containment: Containment, *, 
 
 
 def code_of(fault: Finding) -> str:
-    """What the service calls a fault: the documented code, or where none is, a documented one of the same meaning."""
+    """The service's code for a fault: the documented one, or else a documented one with the same meaning."""
     if fault.service_code:
         return fault.service_code
     return "InvalidParameter.DataInspection" if is_of_file(fault) else "InvalidParameter"
 
 
 def message_of(fault: Finding, model: Model) -> str:
-    """What is said of a fault, with the field it is in."""
+    """The message of a fault, with its field."""
     field = model.roles[fault.role].field if fault.role in model.roles else fault.role
     return f"{field}: {fault.message}" if field else fault.message
 
 
 def is_of_file(fault: Finding) -> bool:
-    """Whether the file itself is at fault (its format, its data), and not what it shows."""
+    """Whether the fault is in the file itself (its format, its data), and not in what it shows."""
     return fault.code.startswith("FILE")
 
 
@@ -172,9 +172,9 @@ def _is_unread(finding: Finding) -> bool:
 
 
 def boxes(call: Call, measured: Mapping[str, Measured]) -> tuple[Box, Box] | str:
-    """The face and the crop around it that a detect call answers with, or why there are none.
+    """The face and the crop around it for the answer of a detect call, or why there are none.
 
-    Where nobody looked at the picture, a face in its middle is assumed.
+    If the picture was not looked at, a face in its middle is assumed.
     """
     ratio: Ratio = "3:4" if call.job.parameters.get("ratio") == "3:4" else "1:1"
     framing = framing_of(call.model.service.boxes, ratio)
@@ -193,7 +193,7 @@ def boxes(call: Call, measured: Mapping[str, Measured]) -> tuple[Box, Box] | str
 
 
 def seen_in(measured: Mapping[str, Measured]) -> PictureContent | None:
-    """Who is in the picture, where someone looked."""
+    """Who is in the picture, if it was looked at."""
     from ..people.facts import PictureContent
 
     return next((each.content for each in measured.values() if isinstance(each.content, PictureContent)), None)

@@ -1,4 +1,4 @@
-"""Room in memory that is taken and given back."""
+"""Memory that is reserved and released."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 
 class Room:
-    """So many bytes, for all; belongs to one event loop."""
+    """A number of bytes shared by all; belongs to one event loop."""
 
     def __init__(self, most: int) -> None:
         self._free = most
@@ -16,7 +16,7 @@ class Room:
 
     @asynccontextmanager
     async def taken(self, size: int) -> AsyncIterator[None]:
-        """Hold so many bytes of it; wait until they are free. There must be so many."""
+        """Reserve so many bytes, once they are free. Never ask for more than there are."""
         async with self._given_back:
             await self._given_back.wait_for(lambda: self._free >= size)
             self._free -= size

@@ -52,7 +52,7 @@ _OWNER = web.RequestKey("owner", Owner)
 
 @dataclass(frozen=True)
 class Settings:
-    """How the service behaves. `api_key` None: any will do. `detection`: `assume` takes every picture without a look at it."""
+    """How the service behaves. `api_key` None: any key is accepted. `detection`: `assume` accepts every picture unseen."""
 
     api_key: str | None
     detection: media.Detection
@@ -60,7 +60,7 @@ class Settings:
 
 
 class Server:
-    """The application and all it knows. Everything but `faults` and `clock` belongs to the event loop's thread."""
+    """The application and its state. Everything but `faults` and `clock` belongs to the event loop's thread."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Server:
         return app
 
     def tasks(self) -> Iterator[dict[str, Any]]:
-        """What became of every task, as `/emulator/tasks` answers it."""
+        """The state of every task, as `/emulator/tasks` answers it."""
         now = self._clock.now()
         for task in self._memory.life.tasks(now):
             yield {
@@ -170,14 +170,14 @@ class Server:
         except web.HTTPException as error:
             return web.json_response(answers.error("NotFound", error.reason), status=error.status)
         except CrashError:
-            # All was ended, and nobody waits for the answer.
+            # Everything was stopped, and nobody waits for the answer.
             return delivery.broken_off(request)
 
     async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = formatdate(self._clock.now(), usegmt=True)
 
     def _step(self, step: str, handler: Step, *, keyed: bool = True) -> Handler:
-        """A call of the service: with its faults, and with the key where it wants one and nowhere else."""
+        """A call of the service, with its faults. It checks the key only if the call needs one."""
 
         async def call(request: web.Request) -> web.StreamResponse:
             fault = self._faults.take(step)
@@ -209,7 +209,7 @@ class Server:
             await asyncio.sleep(0.02)
 
     def _enter(self, name: str, per_second: float) -> None:
-        # Real time: a client that keeps to the limits keeps to those of the world it lives in.
+        # Real time: clients keep to the rates in real time.
         self._memory.rates.enter(name, per_second, time.monotonic())
 
     async def _elsewhere(self, request: web.Request) -> web.Response:
@@ -245,7 +245,7 @@ class Server:
         try:
             async for part in await request.multipart():
                 if isinstance(part, BodyPartReader) and part.name == "file":
-                    # Fields behind the file are not read, as the documents say.
+                    # Fields after the file are not read, as the documents say.
                     await self._store(part, fields)
                     return web.Response()
                 if isinstance(part, BodyPartReader) and part.name:
@@ -291,7 +291,7 @@ class Server:
     # --- detect and create -----------------------------------------------------------------------------------------------
 
     async def _called(self, request: web.Request) -> tuple[Call, bytes, dict[str, Path]]:
-        """The call, its text, and those of its files that are here."""
+        """The call, its text, and its files that are on this machine."""
         text, sent = await self._read(request)
         body = read_body(text)
         model = find_model(self._catalog, body["model"])
@@ -319,7 +319,7 @@ class Server:
             return kept, await asyncio.to_thread(media.keep_data, text, places, self._folder)
 
     async def _inspected(self, call: Call, paths: dict[str, Path], *, content: bool) -> media.Inspected:
-        """What the files are; adds those it fetched to `paths`."""
+        """The facts of the files; adds the fetched files to `paths`."""
         for name in call.model.roles:
             url = call.job.inputs.get(name)
             if url is not None and name not in paths and media.points_here(url):
@@ -434,7 +434,7 @@ class Server:
         return delivery.part_of(request, await self._video(task), f'"{etag}"')
 
     async def _video(self, task: Task) -> Path:
-        """The task's video; made now, where it is not there any more or not yet."""
+        """The task's video; made now if it does not exist."""
         path = self._folder.named(f"{task.id}.mp4")
         if task.id not in self._rendering and not path.exists():
             making = asyncio.create_task(asyncio.to_thread(self._make, task, path))
@@ -493,7 +493,7 @@ async def _asked(request: web.Request) -> dict[str, Any]:
 
 
 async def _whole(request: web.Request, most: int) -> bytearray:
-    """A body of at most so many bytes. Raises Refusal."""
+    """The body, of at most so many bytes. Raises Refusal."""
     text = bytearray()
     async for chunk in request.content.iter_any():
         text += chunk
@@ -526,7 +526,7 @@ def _short(text: str) -> str:
 
 
 def _told(measured: Mapping[str, Measured]) -> dict[str, Any]:
-    """What a detect call can tell besides of a picture that passed, by the catalog's words."""
+    """What else a detect call can say about a picture that passed, by the names of the catalog."""
     content = media.seen_in(measured)
     bodies = (content.bodies if content else None) or ()
     return {"framing": "half" if bodies and bodies[0].framing == "half" else "full", "person": True}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _HOST = "127.0.0.1"
 _KEY = "sk-emulator"
-# What an answer under way may take before it is broken off.
+# How long a running answer may take before it is stopped.
 _PATIENCE_S = 0.5
 _Result = TypeVar("_Result")
 
@@ -34,16 +34,16 @@ class Emulator:
     """A stand-in for the service; see the package. A context manager, or `start` and `close`.
 
     Args:
-        port: 0 takes a free one.
-        seconds_per_task: how long a task lives until it has ended, once it is its turn.
+        port: 0: any free port.
+        seconds_per_task: how long a task takes once it is its turn.
         clock: the time it starts from, in seconds since the epoch; `advance` moves it forward.
-        api_key: the only one it takes; None takes any.
+        api_key: the only accepted key; None: any key.
         detection: `look` finds faces and bodies with this package's own detectors; `assume` lets every picture that can be
             read pass, with a face in its middle.
-        max_file_size_mb: of uploads; None takes what the provider documents.
+        max_file_size_mb: of uploads; None: the documented size.
         catalog: the models it knows.
 
-    Raises, when started: MissingLibraryError where aiohttp is not installed, UsageError where the port cannot be had.
+    Raises, when started: MissingLibraryError if aiohttp is not installed, UsageError if the port cannot be had.
     """
 
     def __init__(
@@ -72,32 +72,32 @@ class Emulator:
 
     @property
     def base_url(self) -> str:
-        """What `DASHSCOPE_HTTP_BASE_URL` is to be set to."""
+        """The value for `DASHSCOPE_HTTP_BASE_URL`."""
         return f"http://{_HOST}:{self._port}/api/v1"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that point a client here."""
+        """The environment variables that make a client use this service."""
         return {"DASHSCOPE_HTTP_BASE_URL": self.base_url, "DASHSCOPE_API_KEY": self._api_key or _KEY}
 
     @property
     def log(self) -> list[dict[str, Any]]:
         """The last requests, 20,000 at most: `time`, `method`, `path`, `query` without signatures, names of `headers`, whether
-        it had an `authorization`, and the `step`, `fault` and `status` (None: no answer) it met. Long texts are cut."""
+        it had an `authorization`, and its `step`, `fault` and `status` (None: no answer). Long texts are cut."""
         return self._asked(lambda: [dict(entry) for entry in self._memory.log])
 
     @property
     def tasks(self) -> list[dict[str, Any]]:
         """The last tasks, 10,000 at most: `task_id`, `model`, `status`, `submitted`, `ended`, `code`, `message`,
-        and the `request`, in which a digest stands for Base64."""
+        and the `request`, in which Base64 is replaced by a digest."""
         return self._asked(lambda: list(self._server.tasks()) if self._server else [])
 
     def fail(self, step: str, fault: str, times: int = 1) -> None:
-        """Let the next `times` calls at a step meet a fault (`STEPS`, `EVERYWHERE`). Raises UsageError for an unknown one."""
+        """Give the next `times` calls at a step a fault (`STEPS`, `EVERYWHERE`). Raises UsageError for an unknown one."""
         self._faults.add(checked(step, fault, times))
 
     def advance(self, seconds: float) -> None:
-        """Let time go by. Raises UsageError for less than nothing, and beyond the year 9000."""
+        """Move the clock forward. Raises UsageError for a negative time, and beyond the year 9000."""
         self._clock.advance(seconds)
 
     def start(self) -> Self:
@@ -117,7 +117,7 @@ class Emulator:
         return self
 
     def close(self) -> None:
-        """Break off what is under way, and forget everything but the log and the tasks."""
+        """Stop all running calls, and delete everything but the log and the tasks."""
         if self._loop is not None and self._thread is not None and self._thread.is_alive() and self._server is not None:
             self._loop.call_soon_threadsafe(self._server.closing.set)
             self._thread.join()
@@ -173,7 +173,7 @@ class Emulator:
             await runner.cleanup()
 
     def _asked(self, question: Callable[[], _Result]) -> _Result:
-        """The answer to a question about what belongs to the event loop's thread."""
+        """The result of a function that runs in the event loop's thread."""
         if self._loop is None or self._loop.is_closed():
             return question()
 

@@ -1,4 +1,4 @@
-"""What the service remembers, and how a task lives. No I/O; time comes from outside, in seconds since the epoch."""
+"""The state of the service, and the states of a task. No I/O; the time is given, in seconds since the epoch."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from ..media.facts import Facts
 from . import limits
 from .calls import Call, Refusal
 
-# The part of a task's time that it waits for its turn at least.
+# The share of a task's time that it is pending at least.
 _QUEUED_SHARE = 0.2
-# Calls made in step with a limit arrive a little closer together than they were sent.
+# Calls that are spaced exactly by a limit can arrive a little closer together than they were sent.
 _RATE_WINDOW_S = 0.9
 _BEFORE_RUNNING = ("SUSPENDED", "PRE-PROCESSING")
 _AFTER_RUNNING = ("POST-PROCESSING",)
-# The year 9000: times are still written with four digits there.
+# The year 9000: its times still have four digits.
 _END_OF_TIME = 221_845_392_000
 _Value = TypeVar("_Value")
 
 
 class Clock:
-    """The time the service believes it is. It can be moved forward, from any thread."""
+    """The service's clock. It can be moved forward, from any thread."""
 
     def __init__(self, base: Callable[[], float]) -> None:
         self._base = base
@@ -43,7 +43,7 @@ class Clock:
         return self._base() + self._ahead
 
     def advance(self, seconds: float) -> None:
-        """Let time go by. Raises UsageError for more than there is."""
+        """Move the clock forward. Raises UsageError beyond the year 9000."""
         with self._lock:
             if not 0 <= seconds <= _END_OF_TIME - self.now():
                 raise UsageError(f"the clock cannot be moved forward by {seconds!r} seconds")
@@ -57,7 +57,7 @@ class RateLimits:
         self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def enter(self, name: str, per_second: float, now: float) -> None:
-        """Count a call. Raises Refusal (429) for one too many, which does not count."""
+        """Count a call. Raises Refusal (429) for one too many, which is not counted."""
         calls = self._calls[name]
         while calls and calls[0] <= now - _RATE_WINDOW_S:
             calls.popleft()
@@ -67,7 +67,7 @@ class RateLimits:
 
 
 class Owner(NamedTuple):
-    """Whom an API key belongs to: the number of the account, and that of the key itself."""
+    """The owner of an API key: the number of the account, and of the key itself."""
 
     account: str
     key: str
@@ -80,14 +80,14 @@ def owner_of(key: str) -> Owner:
 
 
 def _number(text: str, digits: int) -> str:
-    """A number that stands for a text and does not tell it."""
+    """A number that identifies a text without revealing it."""
     most = 10 ** (digits - 1)
     return str(most + int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()) % (9 * most))
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Leave to upload one file."""
+    """Permission to upload one file."""
 
     account: str
     model: Model
@@ -111,8 +111,9 @@ class Upload:
 class Task:
     """One task.
 
-    `request`: the call as it came, in JSON, but for its Base64. `failure`: the code and message it will end with. `paths` and
-    `facts`: its inputs, as far as they are here.
+    `request`: the call as it was received, in JSON, without its Base64. `failure`: the code and message it will end with. `paths`
+    and
+    `facts`: its inputs that are on this machine.
     """
 
     id: str
@@ -139,9 +140,9 @@ class Task:
 
 
 class Life:
-    """How tasks pass through their states, in `seconds` each.
+    """Moves tasks through their states, in `seconds` each.
 
-    A task waits its share of them, and until fewer than the documented number of tasks of its model are at work.
+    A task waits its share of them, and until fewer than the documented number of tasks of its model are running.
     """
 
     def __init__(self, seconds: float, provider: Provider) -> None:
@@ -152,30 +153,30 @@ class Life:
         self._bytes = 0
 
     def add(self, task: Task) -> None:
-        """Take a task in, after all that were submitted before it; where they become too many, the oldest is forgotten."""
+        """Add a task after all earlier ones; if there are too many, the oldest is dropped."""
         self._tasks[task.id] = task
         self._bytes += len(task.request)
         while len(self._tasks) > limits.TASKS or self._bytes > limits.TASK_BYTES:
             self._bytes -= len(self._tasks.pop(next(iter(self._tasks))).request)
 
     def task(self, task_id: str, account: str, now: float) -> Task | None:
-        """The account's task; None where there never was one, or it is older than tasks are kept."""
+        """The account's task; None if it never existed, or is too old to be kept."""
         task = self.known(task_id, now)
         seen = task and task.owner.account == account and task.submitted > now - self._provider.task_lifetime
         return task if seen else None
 
     def known(self, task_id: str, now: float) -> Task | None:
-        """The task, whosever and however old it is."""
+        """The task, whatever its account and age."""
         self._start_due(now)
         return self._tasks.get(task_id)
 
     def tasks(self, now: float) -> tuple[Task, ...]:
-        """Every task that was added and is not forgotten, oldest first."""
+        """Every task that is still kept, oldest first."""
         self._start_due(now)
         return tuple(self._tasks.values())
 
     def cancel(self, task_id: str, account: str, now: float) -> bool:
-        """Cancel a task of the account that waits; False for any other."""
+        """Cancel a pending task of the account; False for any other."""
         task = self.task(task_id, account, now)
         if task is None or self.status(task, now) != "PENDING":
             return False
@@ -183,7 +184,7 @@ class Life:
         return True
 
     def status(self, task: Task, now: float) -> str:
-        """Its state at a time not before the one it was asked for at."""
+        """Its state at a time, which must not be earlier than in the last call."""
         if task.cancelled is not None:
             return "CANCELED"
         if task.started is None:
@@ -214,14 +215,14 @@ class Life:
                 full.add(task.model.id)
 
     def _free_from(self, model: Model) -> float:
-        """When fewer tasks of a model than may work at once will be at work."""
+        """When a task of the model can start."""
         limit = rates_of(model).concurrent_tasks
         ends = [task.started + self._worked for task in self._tasks.values() if task.model is model and task.started is not None]
         return float("-inf") if limit is None or len(ends) < limit else sorted(ends)[-limit]
 
 
 def rates_of(model: Model) -> Rates:
-    """The limits the service holds a model to: those of its first region."""
+    """The limits of a model: those of its first region."""
     return next((rates for rates in model.rates if model.regions[0] in rates.regions), model.rates[0])
 
 
@@ -231,7 +232,7 @@ def new_id() -> str:
 
 
 def remember(known: dict[str, _Value], name: str, value: _Value, most: int) -> None:
-    """Add to what is known; where that becomes too much, the oldest is forgotten."""
+    """Add an entry; if there are too many, the oldest is dropped."""
     known[name] = value
     while len(known) > most:
         del known[next(iter(known))]

@@ -1,4 +1,4 @@
-"""The videos that tasks deliver: what they would look like by the catalog's output rule, and making them."""
+"""The videos that tasks deliver: their properties by the catalog's output rule, and how they are made."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SOUND_RATE = 44_100
 _PACKET = 1024
 _TONE_HZ = 220
-# Where the documents say nothing, or the input was not fetched.
+# Used if the documents say nothing, or the input was not fetched.
 _SECONDS = 5.0
 _FPS = 25.0
 _AREA = 1280 * 720
@@ -38,7 +38,7 @@ _WIDE = (16, 9)
 
 @dataclass(frozen=True)
 class Shape:
-    """What a task's video is: pixels, frames per second, seconds. `ratio` and `resolution`: what `usage` says of it."""
+    """The properties of a task's video: pixels, frames per second, seconds. `ratio` and `resolution`: for `usage`."""
 
     width: int
     height: int
@@ -50,7 +50,7 @@ class Shape:
 
 
 def shape_of(task: Task) -> Shape:
-    """The video a task makes: as the catalog says, and where it does not, something like it."""
+    """The video a task makes: as the catalog says, else with default properties."""
     model, job = task.model, task.call.job
     expected = expected_output(job, model, task.facts)
     clip = next((facts for facts in task.facts.values() if isinstance(facts, VideoFacts)), None)
@@ -60,7 +60,7 @@ def shape_of(task: Task) -> Shape:
     voiced = any(role.kind == "audio" and name in job.inputs for name, role in model.roles.items())
     resolution = str(job.value("resolution", model) or "").rstrip("Pp")
     return Shape(
-        # H.264 takes even sides only.
+        # H.264 needs even sides.
         width=max(2, width - width % 2),
         height=max(2, height - height % 2),
         fps=expected.fps or (clip and clip.fps) or _FPS,
@@ -88,9 +88,9 @@ def _ratio(task: Task, mode: str) -> str:
 
 
 def render(task: Task, target: Path, containment: Containment) -> None:
-    """Write a task's video: its own picture, standing still, with a mark that runs across it, and its own sound.
+    """Write a task's video: its own picture as a still, with a mark that moves across it, and its own sound.
 
-    Raises UnreadableMediaError where that crashes on its inputs, or takes too long.
+    Raises UnreadableMediaError if making it crashes on the inputs, or takes too long.
     """
     containment.call(str(target), _render_here, task, target)
 

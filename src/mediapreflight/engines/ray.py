@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ray.data import Dataset
 
 INSTALL = "pip install 'mediapreflight[ray]'"
-# So many files make a piece of work: a listing of a million paths is often one block, which one actor would have to itself.
+# Files per piece of work. A listing of a million paths is often one block, which would all go to one actor.
 _ROWS_PER_BLOCK = 32
 _PORTION = 16
 _Work = tuple[Job, Model]
@@ -51,15 +51,15 @@ def check_dataset(
     """Check the files a Ray dataset names, each by itself, as `check_many` does.
 
     Args:
-        ds: has a column of paths, local to every node or remote (`s3://…`). Its other columns are left behind.
+        ds: has a column of paths, local to every node or remote (`s3://…`). Its other columns are dropped.
         role: the input each file stands for; None lets its kind decide.
         level, select, ignore, preview, catalog: as in `check`.
-        concurrency: how many actors, or the least and the most of them; each takes one CPU, and keeps one process with the
+        concurrency: the number of actors, or the smallest and largest number; each uses one CPU, and keeps one process with the
             detectors loaded. None: up to one for each CPU of the cluster.
         time_limit_s: how long one file may take.
 
-    Returns: a lazy dataset with one row a file, in no certain order, of the columns of `row_schema`. A file that cannot be read,
-        takes too long or crashes its reader is a row like others, with the code that says so.
+    Returns: a lazy dataset with one row per file, in no fixed order, with the columns of `row_schema`. A file that cannot be
+        read, takes too long or crashes its reader gets a row with the code that says so.
 
     Raises UsageError at once for a model, rule, role, level or column that is not known, and where two inputs of the model take
     files of the same kind and `role` is not given; MissingLibraryError.
@@ -84,9 +84,9 @@ def check_dataset(
 
 
 def row_schema() -> pa.Schema:
-    """The columns of a row; all but the first four and the counts can be null, and none changes its type for that.
+    """The columns of a row. All but the first four and the counts can be null; the types stay the same.
 
-    `path` as given, `model`, `role`, `ok` (nothing of severity error or unchecked), `errors`, `unchecked`, `warnings`, `infos`
+    `path` as given, `model`, `role`, `ok` (no finding of severity error or unchecked), `errors`, `unchecked`, `warnings`, `infos`
     (counts), `codes` of all findings, `message` of the first one that fails, else of the first. The others are facts, as
     `mediapreflight probe` names them; `problems` are those of the file itself.
     """
@@ -128,7 +128,7 @@ def check_jobs(
     workers: int | None = None,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> Iterator[JobReport]:
-    """The report of each job, in order, checked by actors of the Ray cluster at hand, or of one that lasts as long as this.
+    """The report of each job, in order, checked by actors of the available Ray cluster, or of a temporary one.
 
     Args:
         level, select, ignore, preview, catalog: as in `check`.
@@ -150,7 +150,7 @@ def check_jobs(
 
 
 class _Task(NamedTuple):
-    """What an actor is to do with each path. `folder`: from where relative paths count."""
+    """What an actor does with each path. `folder`: the base of relative paths."""
 
     model: Model
     role: str | None
@@ -190,7 +190,7 @@ class _RowsOfPaths:
 
 
 def _row(path: str | None, report: JobReport) -> dict[str, Any]:
-    """A report of one file as a row, without what does not concern its columns."""
+    """A report of one file as a row."""
     role, found = next(iter(report.inputs.items()), (None, None))
     facts = found.facts if found else None
     counts = summary_of((report,))
@@ -212,7 +212,7 @@ def _row(path: str | None, report: JobReport) -> dict[str, Any]:
 
 
 def _refuse_unclear(model: Model, role: str | None, level: str, columns: list[str] | None, path_column: str) -> None:
-    """Raise UsageError for what could not be meant of any file: nobody looks at a job that ends hours later."""
+    """Raise UsageError for arguments that are wrong for every file, before a job of hours starts."""
     if level not in LEVELS:
         raise UsageError(f"there is no level {level!r}; the levels are {', '.join(LEVELS)}")
     if columns is not None and path_column not in columns:
@@ -240,7 +240,7 @@ class _Reporter:
 
 
 class _Crew:
-    """Actors that share a list of work. Any thread may ask."""
+    """Actors that share a list of work. Any thread may use it."""
 
     def __init__(self, ray: Any, size: int, level: Level, codes: frozenset[str], time_limit_s: float) -> None:
         self.size = size
@@ -253,7 +253,7 @@ class _Crew:
             self._idle.put(actor)
 
     def reports(self, portion: list[_Work]) -> list[JobReport]:
-        """The reports of these jobs. Where an actor dies of them, twice, each goes to one by itself."""
+        """The reports of these jobs. If an actor crashes on them twice, each job goes to an actor alone."""
         actor = self._idle.get()
         try:
             reports: list[JobReport] = self._ray.get(actor.reports.remote(portion))
@@ -267,7 +267,7 @@ class _Crew:
         return [_lost(*work, self._codes) for work in portion]
 
     def dismiss(self) -> None:
-        """End all actors, whatever they do."""
+        """Stop all actors, whatever they do."""
         for actor in self._actors:
             self._ray.kill(actor)
 
@@ -286,14 +286,14 @@ def _portions(work: Iterable[_Work]) -> Iterator[list[_Work]]:
 
 
 def _enter(folder: str) -> None:
-    """Let relative paths count from there. Another machine may not have it, nor then what lies in it."""
+    """Make relative paths relative to this folder. Another machine may not have the folder, nor the files in it."""
     with suppress(OSError):
         os.chdir(folder)
 
 
 @contextmanager
 def _cluster() -> Iterator[Any]:
-    """Ray, connected: to the cluster the environment names or that runs here, else to one made of this machine's cores."""
+    """Ray, connected to the cluster that the environment names or that runs here, else to a new one on this machine's cores."""
     ray = _library()
     if ray.is_initialized():
         yield ray

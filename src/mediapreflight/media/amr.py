@@ -1,4 +1,4 @@
-"""Frames of AMR speech: telling pauses and what is cut off from damage. Source: RFC 4867, section 5.3 (storage format)."""
+"""Frames of AMR speech: telling pauses and cut-off ends from damage. Source: RFC 4867, section 5.3 (storage format)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import BinaryIO
 from .id3 import TAGS
 
 CODECS = ("amr_nb", "amr_wb")
-# By frame type: the bytes of a frame, its head included; a type that is not listed is for future use.
+# By frame type: the bytes of a frame, including its header. Types that are not listed are reserved.
 _NARROW = {0: 13, 1: 14, 2: 16, 3: 18, 4: 20, 5: 21, 6: 27, 7: 32, 8: 6, 15: 1}
 _WIDE = {0: 18, 1: 24, 2: 33, 3: 37, 4: 41, 5: 47, 6: 51, 7: 59, 8: 61, 9: 6, 14: 1, 15: 1}
 _LOST_OR_NO_DATA = (14, 15)
@@ -18,18 +18,18 @@ _MOST_BYTES = 2**22
 
 
 def is_silence(frame: bytes) -> bool:
-    """Whether a frame holds no speech by its own word: "no data", which coders write in pauses, and "lost" of the wide band."""
+    """Whether a frame says that it has no speech: "no data", which encoders write in pauses, and "lost" of the wide band."""
     return len(frame) == 1 and _is_head(frame[0]) and _type(frame[0]) in _LOST_OR_NO_DATA
 
 
 def frame_bytes(frame: bytes, codec: str) -> int:
-    """How long a frame that begins so should be, in bytes; 0 where no frame begins so."""
+    """How long a frame with this first byte should be, in bytes; 0 if no frame has it."""
     sizes = _WIDE if codec == "amr_wb" else _NARROW
     return sizes.get(_type(frame[0]), 0) if frame and _is_head(frame[0]) else 0
 
 
 def end_of_frames(stream: BinaryIO, size: int) -> int:
-    """Where tags or filler begin behind the frames of a file of `size` bytes; `size` where all are frames, or one is damaged."""
+    """Where tags or filler begin after the frames of a file of `size` bytes; `size` if there are none, or a frame is damaged."""
     stream.seek(0)
     data = stream.read(_MOST_BYTES)
     magic, codec = (_WIDE_MAGIC, "amr_wb") if data.startswith(_WIDE_MAGIC) else (_NARROW_MAGIC, "amr_nb")
@@ -45,7 +45,7 @@ def end_of_frames(stream: BinaryIO, size: int) -> int:
 
 
 def _is_head(byte: int) -> bool:
-    """Whether the bits that have to be zero are."""
+    """Whether the bits that must be zero are zero."""
     return byte & 0b10000011 == 0
 
 

@@ -1,6 +1,6 @@
-"""How much a sound file or movie carries beside its sound and pictures: cover art, mostly. Read from its headers alone.
+"""How much a sound file or movie contains besides its sound and video: mostly cover art. Read from its headers alone.
 
-FFmpeg holds all of it from the moment a file is opened, and mutagen holds it several times over. Sources: RFC 9639 (FLAC),
+FFmpeg keeps all of it in memory as soon as a file is opened, and mutagen several copies of it. Sources: RFC 9639 (FLAC),
 "ID3 tag version 2.4.0 - Main Structure", ISO/IEC 14496-12 (MP4).
 """
 
@@ -19,7 +19,7 @@ _MAX_FLAC_BLOCKS = 10_000
 
 
 def attached_bytes(stream: BinaryIO, size: int, format: str) -> int:
-    """The bytes of tags and attached pictures in a file of `size` bytes; 0 where its format does not tell."""
+    """The bytes of tags and attached pictures in a file of `size` bytes; 0 if its format does not say."""
     if DEMUXERS[format] == "mov":
         movie = isobmff.find(stream, isobmff.Box(b"file", 0, size), b"moov")
         parts = isobmff.boxes(stream, movie.start, movie.end) if movie else ()

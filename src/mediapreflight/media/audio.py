@@ -1,4 +1,4 @@
-"""Sound: what the header says, what is there (PyAV's packets), and the loudest sample."""
+"""Sound: what the header says, what is in the file (PyAV's packets), and the loudest sample."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .source import Source
 
 SILENCE_DBFS = -200.0
-# Encoders pad the last frame; an index is not called a lie over less than this.
+# Encoders pad the last frame; a smaller difference does not make an index wrong.
 _SHORTFALL_S = 0.1
 _SHORTFALL_SHARE = 0.02
 # Encoders pad up to two frames; at 8 kHz one has 128 ms.
@@ -76,7 +76,7 @@ def _is_encrypted(source: Source, format: str) -> bool:
 
 
 class _Header(NamedTuple):
-    """`duration` in seconds; `problem`: the entry for what the header shows of itself. `is_open`: whether it states no length."""
+    """`duration` in seconds; `problem`: the entry for what the header itself shows. `is_open`: whether it states no length."""
 
     duration: float | None
     cover_art_bytes: int
@@ -88,11 +88,12 @@ def _header(source: Source, format: str) -> _Header:
     with source.aside() as stream:
         tags = _tags(stream, format)
         if format == "wav":
-            # mutagen takes every WAV for PCM.
+            # mutagen treats every WAV as PCM.
             return _wav_header(stream, source.size, tags.cover_art_bytes)
         duration = tags.duration
         if DEMUXERS[format] == "mov":
-            # mutagen takes the track's length, which counts what an edit hides: encoder priming in every AAC file.
+            # mutagen returns the length of the track, which includes parts that an edit list hides: encoder priming in every AAC
+            # file.
             movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov")
             duration = isobmff.movie_duration(stream, movie) if movie else None
     return _Header(None if duration is None else round(duration, 6), tags.cover_art_bytes, seen_at_end(source, format))
@@ -113,7 +114,7 @@ class _Tags(NamedTuple):
 
 
 def _tags(stream: BinaryIO, format: str) -> _Tags:
-    """Length and attached pictures as mutagen reads them; nothing where it cannot, or had better not."""
+    """Length and attached pictures as mutagen reads them; nothing if it cannot read them, or should not."""
     import mutagen
     from mutagen.aac import AAC
     from mutagen.flac import FLAC
@@ -122,7 +123,7 @@ def _tags(stream: BinaryIO, format: str) -> _Tags:
     from mutagen.wave import WAVE
 
     readers: dict[str, Any] = {"mp3": MP3, "wav": WAVE, "aac": AAC, "flac": FLAC, "m4a": MP4, "mp4": MP4, "mov": MP4, "3gp": MP4}
-    # mutagen inflates what a tag holds, however large it comes out.
+    # mutagen decompresses the content of a tag, however large it becomes.
     if format not in readers or not is_modest(stream):
         return _Tags(None, 0)
     stream.seek(0)
@@ -181,10 +182,10 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
 
 
 def _end_within_frame(source: Source, container: InputContainer, listener: Listener) -> float | None:
-    """Seconds of sound by the edit list of an MP4 of one track, or else by the tag `iTunSMPB`; None where neither counts.
+    """Seconds of sound by the edit list of an MP4 with one track, or else by the tag `iTunSMPB`; None if neither is usable.
 
-    The tag holds delay, padding and sound, in samples: FFmpeg, iTunes and ExoPlayer leave out what it calls padding. One that
-    does not add up to what is stored is left from another file.
+    The tag states delay, padding and sound, in samples: FFmpeg, iTunes and ExoPlayer leave out the padding. A tag that
+    does not add up to the stored length was copied from another file.
     """
     with source.aside() as stream:
         movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov")
@@ -202,7 +203,7 @@ def _end_within_frame(source: Source, container: InputContainer, listener: Liste
 
 
 def _is_cut_frame_all(listener: Listener, stream: AudioStream, format: str, info: InfoTag) -> bool:
-    """Whether nothing but a short last frame is lost, as far as the file counts its sound. An excerpt counts nothing."""
+    """Whether only a short last frame is lost, as far as the file states its length. An excerpt states none."""
     if listener.lost or not listener.heard_s or max(listener.frame_s, listener.refused_s) > _SHORT_FRAME_S:
         return False
     if format == "flac":
@@ -211,7 +212,7 @@ def _is_cut_frame_all(listener: Listener, stream: AudioStream, format: str, info
 
 
 def _cut_frame(listener: Listener, stream: AudioStream, length: float) -> Gap:
-    """The last frame, of which only part is there."""
+    """The last frame, if only part of it is there."""
     if listener.refused:
         return Gap(at_s=round(length, 6), length_s=round(listener.refused_s, 6))
     assert listener.last is not None
@@ -221,9 +222,10 @@ def _cut_frame(listener: Listener, stream: AudioStream, length: float) -> Gap:
 
 
 def _length(listener: Listener, rest: Tail, stream: AudioStream, format: str) -> float:
-    """How long it is heard, in seconds: what was decoded, and what should have been.
+    """How long it plays, in seconds: what was decoded, and what should have been.
 
-    Some containers know better: they end the sound within the last frame, of which decoders play all. An Ogg file counts samples.
+    Some containers are more exact: they end the sound within the last frame, which decoders play completely. An Ogg file counts
+    samples.
     """
     is_unheard = listener.refused > 0 and (rest.is_no_sound or rest.cut is not None)
     sound = listener.sound[: -listener.refused] if is_unheard else listener.sound
@@ -249,12 +251,12 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
     if not facts.duration_s:
         return [Problem.EMPTY.because("it holds no sound")]
     if facts.format in _COUNTED and listener.is_whole and (facts.sample_rate or 0) * (promised - listener.heard_s) > 0.5:
-        # They count their samples exactly; readers pass over frames that they cannot make out.
+        # They count their samples exactly; readers skip frames that they cannot read.
         sort = Problem.TRUNCATED if listener.refused else Problem.CORRUPT
         return [sort.because(f"it counts {promised:.2f} s of sound, {listener.heard_s:.2f} s can be decoded")]
     passed_over = [Problem.CORRUPT.because(f"{skipped} bytes between its frames are no frames")] if skipped else []
     if passed_over and facts.format == "aac":
-        # How much sound was there is not known: a packet that does not decode may stand for several.
+        # How much sound was there is not known: a packet that does not decode may replace several.
         return passed_over
     failed = listener.lost + (0 if rest.is_no_sound else listener.refused)
     if failed:
@@ -274,7 +276,7 @@ def _decibels(peak: float) -> float:
 
 
 def _promised(stream: AudioStream) -> float:
-    """How long the container says that the stream lasts, in seconds; 0 where it does not say."""
+    """How long the container says that the stream lasts, in seconds; 0 if it does not say."""
     return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
 
 

@@ -1,4 +1,4 @@
-"""AVIFs in all their bits: what Pillow hands out has eight, which are too few where high dynamic range is tone-mapped.
+"""AVIFs with all their bits: Pillow returns eight, which are too few for tone-mapping high dynamic range.
 
 Sources: ISO/IEC 23008-12, 6.5.5, for the box of coding points; ITU-T H.273, table 4, for the matrices.
 """
@@ -23,7 +23,7 @@ _LIMITED_RANGE, _FULL_RANGE = 1, 2
 
 
 class _Layout(NamedTuple):
-    """How brightness and colours become red, green and blue. None: as the coded data say themselves."""
+    """How brightness and colours become red, green and blue. None: as the coded data says."""
 
     matrix: str | None = None
     range: int | None = None

@@ -50,7 +50,7 @@ def find(stream: BinaryIO, parent: Box, *path: bytes) -> Box | None:
 
 
 def edited_duration(stream: BinaryIO, movie: Box, track: Box) -> float | None:
-    """Seconds that the edit list of a track plays of its media; None without one, and where it leaves them open."""
+    """Seconds that the edit list of a track plays; None without an edit list, and if it does not say."""
     found, header = find(stream, track, b"edts", b"elst"), find(stream, movie, b"mvhd")
     data, clock = (payload(stream, box) if box else b"" for box in (found, header))
     timescale = int.from_bytes(clock[20:24] if clock[:1] == b"\x01" else clock[12:16], "big")
@@ -62,7 +62,7 @@ def edited_duration(stream: BinaryIO, movie: Box, track: Box) -> float | None:
 
 
 def movie_duration(stream: BinaryIO, movie: Box) -> float | None:
-    """Seconds as the movie header (`mvhd`) says; None where it leaves them open, or covers only the first of the fragments."""
+    """Seconds as the movie header (`mvhd`) says; None if it does not say, or covers only the first fragment."""
     header = find(stream, movie, b"mvhd")
     data = payload(stream, header) if header else b""
     layout, at = (">IQ", 20) if data[:1] == b"\x01" else (">II", 12)
@@ -94,7 +94,7 @@ def _track_samples(stream: BinaryIO, track: Box) -> int:
     count = int.from_bytes(payload(stream, sizes, 12)[8:12], "big")
     is_sound = handler is not None and payload(stream, handler, 12)[8:12] == b"soun"
     lasts_one_tick = times is not None and payload(stream, times, 16)[4:16] == struct.pack(">III", 1, count, 1)
-    # Of raw sound, whose samples all last one tick, readers list the chunks.
+    # For raw sound, whose samples all last one tick, readers list the chunks.
     return 0 if is_sound and lasts_one_tick else count
 
 

@@ -1,4 +1,4 @@
-"""Any picture of Pillow's to plain colours: 8-bit sRGB, opaque, with little memory."""
+"""Convert any Pillow picture to 8-bit sRGB without transparency, with little memory."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ ToSrgb = bytes | Rendering | None
 
 
 def to_srgb_of(colors: Colors, sample: Callable[[], NDArray[Any]]) -> ToSrgb:
-    """What makes sRGB of the colours: an ICC profile, a rendering of coded ones, or nothing. `sample`: some of the pixels."""
+    """What converts the colours to sRGB: an ICC profile, a rendering of coded ones, or nothing. `sample`: some of the pixels."""
     effective = colors.effective
     return rendering(sample(), effective) if isinstance(effective, Coding) else effective
 
 
 def opaque_in_bands(picture: Image.Image, colors: Colors, background: Color, factor: int) -> Rgb:
-    """The same as `_opaque`, and shrunk by a factor, with no more than a band of it in memory several times over."""
+    """The same as `_opaque`, reduced by a factor; only one band at a time has several copies in memory."""
     width, height = picture.size
 
     def band(top: int, bottom: int) -> Image.Image:
@@ -51,7 +51,7 @@ def in_bands(
     *,
     into: Rgb | None = None,
 ) -> Rgb:
-    """The picture of which `band` gives the rows from one up to another, laid onto the background.
+    """The picture on the background; `band` returns the rows from one number up to another.
 
     `to_srgb`: see `to_srgb_of`.
     """
@@ -77,7 +77,7 @@ def _sample(picture: Image.Image) -> Rgb:
 
 
 def _opaque(picture: Image.Image, to_srgb: ToSrgb, background: Color) -> Image.Image:
-    """8-bit sRGB, laid onto the background where it is transparent."""
+    """8-bit sRGB, with the background where it is transparent."""
 
     if picture.mode.startswith("I"):
         return _onto(_to_srgb(_eight_bit(picture), to_srgb), _opacity(picture), background)
@@ -96,7 +96,7 @@ def _onto(colour: Image.Image, alpha: Image.Image | None, background: Color) -> 
 
 
 def _opacity(picture: Image.Image) -> Image.Image | None:
-    """That of grey of 16 bits, where one value stands for what is transparent; Pillow's own conversion compares eight bits."""
+    """Transparency of 16-bit grey, where one value means transparent; Pillow's own conversion compares only eight bits."""
     import numpy as np
     from PIL import Image
 
@@ -107,7 +107,7 @@ def _opacity(picture: Image.Image) -> Image.Image | None:
 
 
 def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Grey of 16 bits to 8. Pillow's own conversion cuts values above 255 off."""
+    """16-bit grey to 8 bits. Pillow's own conversion clips values above 255."""
     import numpy as np
     from PIL import Image
 
@@ -130,7 +130,7 @@ def _to_srgb(picture: Image.Image, to_srgb: ToSrgb) -> Image.Image:
     try:
         return _converted(plain, ImageCms.ImageCmsProfile(io.BytesIO(to_srgb)))
     except (ImageCms.PyCMSError, OSError):
-        # What every viewer does with a broken profile, and with one of another colour space than the picture.
+        # Every viewer does this with a broken profile, and with a profile for another colour space than the picture's.
         return plain.convert("RGB")
 
 

@@ -1,7 +1,7 @@
 """Opening sound and video files with PyAV, the one place where FFmpeg is called for reading.
 
-The demuxer is named from the bytes, never guessed by FFmpeg, and FFmpeg gets a file object instead of a name: a playlist under
-a video's name cannot make it open anything else.
+The demuxer is chosen from the bytes, never guessed by FFmpeg, and FFmpeg gets a file object instead of a name: a playlist with
+a video's file name cannot make it open anything else.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _Selected = TypeVar("_Selected", bound="Stream")
 
 # PyAV looks up the stream of every packet in a table as long as there were streams when reading began. Streams that appear later
-# lie behind its end, by fewer places than this.
+# are behind its end, by fewer places than this.
 MAX_STREAMS = 64
 # An hour of 60 fps video with AAC sound has 400,000 packets.
 MAX_PACKETS = 1_000_000
@@ -72,9 +72,9 @@ class ContainerError(Exception):
 
 
 class Reader:
-    """The file as FFmpeg is given it: with an end, and with a budget after which it is at its end, too.
+    """The file for FFmpeg: after a budget of bytes it also reports its end.
 
-    Broken files make FFmpeg hop through gigabytes in steps of eight bytes, so a call costs as much as reading `_CALL_COST`
+    Broken files make FFmpeg read gigabytes in steps of eight bytes, so each call costs as much as reading `_CALL_COST`
     bytes. PyAV prints a traceback where a method raises, and broken files make FFmpeg seek below 0.
     """
 
@@ -130,7 +130,7 @@ def open_container(
 ) -> Iterator[InputContainer]:
     """The open container of a source whose bytes say it is `format`. Raises ContainerError.
 
-    Without `decoders` FFmpeg says what container and parsers say, in a fraction of the time.
+    Without `decoders` FFmpeg returns only what container and parsers say, in a fraction of the time.
     """
     import av
 
@@ -147,7 +147,7 @@ def open_container(
         )
     options = _OPTIONS | _OPTIONS_OF.get(format, {}) | ({} if decoders else _NO_DECODERS)
     try:
-        # A title in an old code page is no fault of picture or sound; by default PyAV would not open the file.
+        # A title in an old code page is not a fault in video or sound; by default PyAV would not open the file.
         container = av.open(
             reader or Reader(source, format), mode="r", format=DEMUXERS[format], options=options, metadata_errors="replace"
         )
@@ -168,12 +168,12 @@ def first_video(container: InputContainer) -> VideoStream | None:
 
 
 def first_audio(container: InputContainer) -> AudioStream | None:
-    """The first audio stream; None where there is none."""
+    """The first audio stream; None if there is none."""
     return next(iter(container.streams.audio), None)
 
 
 def codec_of(stream: Any) -> str | None:
-    """The codec's own name (`av1`), not that of the decoder at hand (`libdav1d`); None where it is unknown."""
+    """The codec's own name (`av1`), not that of the available decoder (`libdav1d`); None if it is unknown."""
     context = stream.codec_context
     return context.codec.canonical_name if context is not None else None
 
@@ -184,7 +184,7 @@ def stated_duration(container: InputContainer) -> float | None:
 
 
 def shortfall(source: Source, format: str) -> str | None:
-    """How the container's own lengths show that the file is cut off; None where they do not."""
+    """How the container's own lengths show that the file is cut off; None if they do not."""
     if DEMUXERS[format] == "mpegts":
         with source.aside() as stream:
             return transport.torn_packet(stream, source.size)
@@ -197,7 +197,7 @@ def shortfall(source: Source, format: str) -> str | None:
 
 
 def seen_at_end(source: Source, format: str) -> str | None:
-    """The entry for `Facts.problems` where a file ends before its headers say that it does; None where it does not."""
+    """The entry for `Facts.problems` where a file ends before its headers say that it does; None if it does not."""
     if cut_off := shortfall(source, format):
         return Problem.TRUNCATED.because(cut_off)
     measure = _MISSING_BEHIND.get(DEMUXERS[format])
@@ -215,7 +215,7 @@ _MISSING_BYTES: dict[str, Callable[[BinaryIO, int], int]] = {
     "avi": riff.avi_missing_bytes,
     "aiff": riff.aiff_missing_bytes,
 }
-# What stands behind all frames: titles, an index that readers do without.
+# Parts after all frames: titles, an index that readers do not need.
 _MISSING_BEHIND: dict[str, Callable[[BinaryIO, int], int]] = {
     "mov": extents.missing_titles,
     "matroska": matroska.missing_titles,
@@ -224,10 +224,10 @@ _MISSING_BEHIND: dict[str, Callable[[BinaryIO, int], int]] = {
 
 
 def demuxed(container: InputContainer, streams: Sequence[_Selected]) -> Iterator[Packet[_Selected]]:
-    """What the file holds of these streams, in the order of the file; behind the last, a mark for each (see `is_end`).
+    """The packets of these streams, in the order of the file; after the last one, an end mark for each stream (see `is_end`).
 
     Streams may appear while a broadcast format is read. PyAV goes by their number when it sets the marks, and has no name for
-    those that are new: it fails behind the marks of those that were there from the start.
+    new ones: it fails after the marks of the streams that were there from the start.
     """
     found: Iterator[Packet[Any]] = container.demux(list(streams))
     marks: dict[int, Packet[Any]] = {}
@@ -237,7 +237,7 @@ def demuxed(container: InputContainer, streams: Sequence[_Selected]) -> Iterator
         except (StopIteration, IndexError):
             break
         if is_end(packet):
-            # FLV has empty packets among the others. A decoder that is told of the end takes nothing more.
+            # FLV has empty packets among the others. A decoder that got the end mark takes nothing more.
             marks[packet.stream.index] = packet
         else:
             yield packet
@@ -247,7 +247,7 @@ def demuxed(container: InputContainer, streams: Sequence[_Selected]) -> Iterator
 def samples(frame: AudioFrame) -> NDArray[Any]:
     """The sound of a frame as it is stored, channels x samples; not to be written to.
 
-    PyAV's own array takes what lies in memory behind eight or more planes for another one, and knows no 64 bit integers.
+    PyAV's own array reads beyond the memory of eight or more planes, and does not know 64-bit integers.
     """
     import numpy as np
     from av.audio.plane import AudioPlane
@@ -281,26 +281,26 @@ def turn_of_frame(frame: VideoFrame) -> Turn:
 
 
 def is_end(packet: Packet[Any]) -> bool:
-    """Whether this is the mark behind the last packet. An empty packet with a time is data: it repeats what came before it."""
+    """Whether this is the mark after the last packet. An empty packet with a time is data: it repeats the packet before it."""
     return packet.size == 0 and packet.pts is None and packet.dts is None
 
 
 def sound_packet(packet: Packet[Any]) -> SoundPacket | None:
-    """What a packet of sound contributes to its length; None for one that is marked never to be heard."""
+    """What a packet of sound adds to the length; None for one that is marked as never played."""
     if packet.is_discard or not packet.size:
         return None
     duration = packet.duration or 0
-    # FFmpeg takes what the last page of an Ogg file cuts off from the last packet in 32 bits without a sign.
+    # FFmpeg subtracts what the last page of an Ogg file cuts off the last packet in unsigned 32 bits.
     return SoundPacket(packet.pts, duration - _UNSIGNED_WRAP if duration >= _UNSIGNED_WRAP // 2 else duration)
 
 
 def sound_start(stream: AudioStream, format: str) -> int:
-    """The tick from which on sound is heard: time 0, or where an MP4 drops part of a packet, the stream's start."""
+    """The tick at which sound starts to play: time 0, or the stream's start if an MP4 drops part of a packet."""
     return max(0, stream.start_time or 0) if DEMUXERS[format] == "mov" else 0
 
 
 def clock_zero(container: InputContainer, format: str) -> float:
-    """The time, in seconds, at which this container's clock stands when playing starts: broadcast formats start anywhere."""
+    """The time of this container's clock, in seconds, when playing starts: broadcast formats start anywhere."""
     return (container.start_time or 0) / 1_000_000 if format in _FORMATS_WITH_FREE_CLOCK else 0.0
 
 

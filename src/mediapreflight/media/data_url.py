@@ -1,4 +1,4 @@
-"""`data:` URLs: files that travel as text (RFC 2397). Here their bytes are read, and here they are made short enough to show."""
+"""`data:` URLs: files sent as text (RFC 2397). Here their bytes are read, and here they are shortened for messages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Mapping
 
-# More than any picture that may travel inside a request; the text is a third longer.
+# More than any picture that may be sent inside a request; the text is a third longer.
 MAX_BYTES = 64 * 2**20
 _SCHEME = "data:"
 _BASE64 = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
@@ -28,7 +28,7 @@ _OTHER_NAMES: Mapping[str, str] = {
 
 
 def is_data_url(value: object) -> bool:
-    """Whether a text is a `data:` URL. A file whose name begins so is written `./data:…`."""
+    """Whether a text is a `data:` URL. A file whose name begins like this is written `./data:…`."""
     return isinstance(value, str) and value[: len(_SCHEME)].lower() == _SCHEME
 
 
@@ -38,7 +38,7 @@ def holds_base64(text: str) -> bool:
 
 
 def decoded(url: str) -> bytes:
-    """The bytes of a `data:` URL. Raises ValueError, with the reason, where it holds none or is not strictly Base64."""
+    """The bytes of a `data:` URL. Raises ValueError, with the reason, if it has none or is not strict Base64."""
     if not holds_base64(url):
         raise ValueError("it is a data: URL that is not in Base64: it begins as data:MEDIA/TYPE;base64,")
     if size_of(url) > MAX_BYTES:
@@ -55,7 +55,7 @@ def size_of(url: str) -> int:
 
 
 def media_type_of(url: str) -> str:
-    """The media type a `data:` URL states, in lower case and without parameters; empty where it states none."""
+    """The media type a `data:` URL states, in lower case and without parameters; empty if it states none."""
     return url[len(_SCHEME) :].partition(",")[0].partition(";")[0].strip().lower()
 
 

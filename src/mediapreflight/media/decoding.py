@@ -1,4 +1,4 @@
-"""How large a picture is ever decoded, and the error of one that cannot be."""
+"""The largest picture that is decoded, and the error for pictures that cannot be decoded."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .headers.jpeg import coefficient_bytes, count_scans
 
 _Read = TypeVar("_Read")
 # Wan takes 8000 x 8000 px, the largest documented picture, and phones take 9248 x 6936: 64 million. Beyond this no pixel is
-# decoded: where a picture is prepared, each takes four bytes in Pillow and three in the array that is made of it.
+# decoded. When a picture is prepared, each pixel takes four bytes in Pillow and three in the array.
 MAX_DECODED_PIXELS = 65_000_000
 MAX_DECODED_BYTES = 512 * 2**20
-# The blocks of larger GIFs are not counted, and Pillow keeps a list of what it finds in them. Of the others, decoders hold the
-# whole file, or more, while they hold the picture; no model takes more than 20 MB.
+# The blocks of larger GIFs are not counted, and Pillow keeps a list of them. For other formats, decoders keep the
+# whole file, or more, in memory with the picture; no model takes more than 20 MB.
 _MAX_BYTES_OF = {
     "gif": 64 * 2**20,
     "jpeg": 96 * 2**20,
@@ -25,18 +25,18 @@ _MAX_BYTES_OF = {
     "avif": 64 * 2**20,
     "heic": 64 * 2**20,
 }
-# Decoders of these take up to 19 bytes for a pixel, and hold more of the file; no model takes their pictures.
+# Decoders of these formats use up to 19 bytes per pixel, and keep more of the file; no model takes them.
 _MAX_PIXELS_OF = {
     "jpeg2000": 25_000_000,
     "avif": 36_000_000,
     "heic": 50_000_000,
-    # Pillow reads it in Python, in over a second for a million.
+    # Pillow reads it in Python: over a second for a million pixels.
     "qoi": 6_000_000,
     "psd": 40_000_000,
     "ico": 40_000_000,
     "tiff": 45_000_000,
 }
-# What a decoder may keep of a JPEG in several scans, together with the file and what is made of it.
+# Memory for the coefficients of a JPEG in several scans, the file and the decoded picture.
 _MAX_JPEG_MEMORY = 490_000_000
 # How often a decoder may go through a block of coefficients: each scan goes through all of them, and may take 60 bytes of a file.
 # 100 million take a second and a half; the largest photograph in ten scans comes to 30 million.
@@ -49,7 +49,7 @@ _INTERNALS = re.compile(r"<\w+[.\w]* |decoder error -?\d|\bNoneType\b|object has
 
 
 class DecodeError(MediaPreflightError):
-    """The pixels of a picture cannot be had; the text says why, without the file's name."""
+    """The pixels of a picture cannot be decoded; the text says why, without the file's name."""
 
 
 def max_pixels(format: str | None) -> int:
@@ -63,7 +63,7 @@ def max_bytes(format: str | None) -> int:
 
 
 def scans_trouble(stream: BinaryIO, beside: int) -> str | None:
-    """Why a JPEG is not decoded whose scans have to be kept, with `beside` bytes of other memory; None where it is."""
+    """Why a JPEG is not decoded whose scans have to be kept, with `beside` bytes of other memory; None if it is."""
     try:
         kept = coefficient_bytes(stream)
     except HeaderError:
@@ -86,7 +86,7 @@ def refuse_oversized(width: int, height: int, format: str | None) -> None:
 
 
 def in_plain_words(error: Exception) -> str:
-    """What a decoder said, as one line: without Python's signs around bytes, its names of objects, and bare numbers."""
+    """A decoder's message on one line, without Python's bytes notation, object names and bare numbers."""
     text = _OWN_NAMES.sub("", _BYTES_SIGNS.sub(r"\2", " ".join("".join(map(_printable, str(error))).split())))
     if not re.search("[a-z]{3}", text) or _INTERNALS.search(text):
         return UNREADABLE
@@ -98,7 +98,7 @@ def _printable(character: str) -> str:
 
 
 def unreadable(error: Exception) -> str:
-    """`cannot be decoded`, with what the decoder said of it where that tells anything."""
+    """`cannot be decoded`, with the decoder's message if it says anything."""
     said = in_plain_words(error)
     return "cannot be decoded" if said == UNREADABLE else f"cannot be decoded ({said})"
 
@@ -106,8 +106,8 @@ def unreadable(error: Exception) -> str:
 def guarded(path: str, decode: Callable[[], _Read]) -> _Read:
     """What a decoder returns.
 
-    Decoders raise whatever comes to hand on hostile bytes, so this takes every Exception for "the data is bad". A library that
-    is missing is not.
+    Decoders raise any exception on hostile bytes, so every Exception means "the data is bad". A missing library
+    does not.
     """
     try:
         return decode()

@@ -1,4 +1,4 @@
-"""The one place that turns what is stored into what is displayed: EXIF orientation, display matrices, non-square pixels."""
+"""The only place that converts stored pixels to displayed pixels: EXIF orientation, display matrices, non-square pixels."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Turn(NamedTuple):
 
     @property
     def orientation(self) -> int:
-        """The EXIF orientation that says the same."""
+        """The EXIF orientation with the same effect."""
         return {0: 2, 90: 7, 180: 4, 270: 5}[self.rotation] if self.mirrored else {0: 1, 90: 6, 180: 3, 270: 8}[self.rotation]
 
 
 def turn_of(a: float, b: float, c: float, d: float) -> Turn:
     """What a display matrix does to a picture: the point (x, y), y down, is shown at (ax + cy, bx + dy).
 
-    The nearest multiple of 90 degrees: players turn by nothing else.
+    The nearest multiple of 90 degrees: players turn by no other angle.
     """
     return Turn(quarter_turns(math.degrees(math.atan2(-c, d))), a * d - b * c < 0)
 
@@ -56,7 +56,7 @@ def turned(rgb: Rgb, orientation: int) -> Rgb:
 
 
 def displayed(width: int, height: int, rotation: int, pixel_ratio: Fraction | None) -> tuple[int, int]:
-    """Displayed sides of a video: pixels made square by widening (never by losing lines), then turned.
+    """Displayed sides of a video: pixels are made square by widening (lines are never lost), then turned.
 
     `rotation` in degrees, `pixel_ratio` width over height of one pixel; None or 0 counts as square.
     """

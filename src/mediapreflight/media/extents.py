@@ -1,4 +1,4 @@
-"""Whether all samples of an MP4 lie within the file. Source: ISO/IEC 14496-12, 8.7 and 8.8."""
+"""Whether all samples of an MP4 are within the file. Source: ISO/IEC 14496-12, 8.7 and 8.8."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .boxes import Box, boxes, find, payload
 _INDEX = frozenset({b"moov", b"moof"})
 _DATA = b"mdat"
 _TITLES = frozenset({b"udta", b"meta", b"free", b"skip", b"uuid"})
-# More than the tables of the longest list that is read take.
+# More than the tables of the longest list that is read.
 _MAX_TABLE_BYTES = 2**26
-# The data box that runs past the end is the last one: those of earlier fragments are behind their own.
+# The data box that runs past the end is the last one: earlier fragments end before it.
 _LAST_FRAGMENTS = 4
 _HAS_BASE, _HAS_SIZE, _BASE_IS_FRAGMENT = 0x1, 0x10, 0x20000
 _RUN_HAS_OFFSET, _RUN_HAS_FLAGS, _RUN_HAS_SIZES = 0x1, 0x4, 0x200
@@ -23,9 +23,9 @@ _RUN_FIELDS = (0x100, 0x200, 0x400, 0x800)
 
 
 def missing_bytes(stream: BinaryIO, size: int) -> int:
-    """How far index or data run past the end of the file; 0 where it is whole.
+    """How far index or data run past the end of the file; 0 if it is complete.
 
-    A data box that claims more than is there is whole where the index says that every sample is.
+    A data box that claims more than there is counts as complete if the index shows every sample inside the file.
     """
     parts = _parts(stream, size)
     past = [box for box in parts if box.end > size]
@@ -33,7 +33,7 @@ def missing_bytes(stream: BinaryIO, size: int) -> int:
 
 
 def missing_titles(stream: BinaryIO, size: int) -> int:
-    """How far an index runs past the end of the file, of which only titles and the like are lost; 0 where it is whole."""
+    """How far an index runs past the end of the file, if only titles and the like are lost; 0 if it is complete."""
     parts = _parts(stream, size)
     past = [box for box in parts if box.end > size]
     index = next((box.end for box in past if box.type == b"moov"), size)
@@ -53,14 +53,14 @@ def _are_whole(stream: BinaryIO, size: int, parts: list[Box], past: list[Box]) -
 
 
 def _lists_all_tracks(stream: BinaryIO, movie: Box, size: int) -> bool:
-    """Whether it is titles and the like, behind the last track, where the file ends within an index."""
+    """Whether the file ends within an index, but only in titles and the like after the last track."""
     found = list(boxes(stream, movie.start, min(movie.end, size)))
     tracks = [box for box in found if box.type == b"trak"]
     return bool(tracks) and tracks[-1] is not found[-1] and found[-1].end > size and found[-1].type in _TITLES
 
 
 def _sample_ends(stream: BinaryIO, parts: list[Box]) -> Iterator[int | None]:
-    """Where the last samples of each index end; None where it does not say."""
+    """Where the last samples of each index end; None if that is not stated."""
     movie = next((part for part in parts if part.type == b"moov"), None)
     if movie is None:
         return
@@ -83,13 +83,13 @@ def _numbers(data: bytes, code: str = "I") -> array[int]:
 
 
 def _table(stream: BinaryIO, parent: Box, kind: bytes, code: str = "I", skipped: int = 8) -> array[int]:
-    """The numbers of a table, which takes the rest of its box."""
+    """The numbers of a table, which is the rest of its box."""
     box = find(stream, parent, kind)
     return _numbers(payload(stream, box, _MAX_TABLE_BYTES)[skipped:] if box else b"", code)
 
 
 def _end_of_chunks(stream: BinaryIO, table: Box) -> int | None:
-    """Where the chunk ends that lies behind all others; 0 without any."""
+    """Where the last chunk ends; 0 if there is none."""
     offsets = _table(stream, table, b"stco") or _table(stream, table, b"co64", "Q")
     runs = _table(stream, table, b"stsc")
     header = find(stream, table, b"stsz")
@@ -115,7 +115,7 @@ def _end_of_chunks(stream: BinaryIO, table: Box) -> int | None:
 
 
 def _default_sizes(stream: BinaryIO, movie: Box) -> dict[int, int]:
-    """How large the samples of each track are, where its fragments do not say."""
+    """How large the samples of each track are, if its fragments do not say."""
     extends = find(stream, movie, b"mvex")
     rows = boxes(stream, extends.start, extends.end) if extends else ()
     return {
@@ -125,7 +125,7 @@ def _default_sizes(stream: BinaryIO, movie: Box) -> dict[int, int]:
 
 
 def _end_of_fragment(stream: BinaryIO, fragment: Box, defaults: dict[int, int]) -> int | None:
-    """Where the runs of a fragment end; None where that hangs on what came before it."""
+    """Where the runs of a fragment end; None if that depends on earlier fragments."""
     start = fragment.start - 8
     ends: list[int] = []
     for part in boxes(stream, fragment.start, fragment.end):

@@ -1,4 +1,4 @@
-"""What a file measurably is. Facts hold no opinion: no limit is known here.
+"""What was measured of a file. Facts contain no opinion: no limits are known here.
 
 Units: bytes, pixels, seconds, frames per second, hertz, degrees clockwise. A value that was not measured, or that the file
 does not say, is None. `width` and `height` are as displayed: after EXIF orientation, rotation metadata and with square pixels.
@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 ColorSpace = Literal["srgb", "display-p3", "adobe-rgb", "prophoto-rgb", "bt2020", "other"]
-# As they are called in sentences.
+# Their names in sentences.
 SPACES_IN_WORDS: Mapping[ColorSpace, str] = {
     "srgb": "sRGB",
     "display-p3": "Display P3",
@@ -28,7 +28,7 @@ LEVELS: tuple[Level, ...] = ("metadata", "decode", "content")
 
 
 class Problem(StrEnum):
-    """What can be wrong with a file itself, whatever model it is for. An entry of `problems` reads `<problem>: <detail>`."""
+    """What can be wrong with a file itself, for any model. An entry of `problems` is `<problem>: <detail>`."""
 
     MISSING = "missing"
     UNREADABLE = "unreadable"
@@ -60,11 +60,11 @@ class _Common(Struct, frozen=True, kw_only=True, tag_field="kind"):
     problems: tuple[str, ...] = ()
 
     def has_only(self, *sorts: Problem) -> bool:
-        """Whether no problem is of another sort than these; so where there is none."""
+        """Whether all problems are of these kinds; also true if there are none."""
         return all(entry.startswith(tuple(sort.because("") for sort in sorts)) for entry in self.problems)
 
     def problem(self, which: Problem) -> str | None:
-        """The detail of the first problem of this sort; None where there is none."""
+        """The detail of the first problem of this kind; None if there is none."""
         if not self.problems:
             return None
         prefix = f"{which.value}: "
@@ -72,7 +72,7 @@ class _Common(Struct, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class UnknownFacts(_Common, frozen=True, kw_only=True, tag="unknown"):
-    """A file that is no media, or that could not be read; `problems` says which."""
+    """A file that is not media, or that could not be read; `problems` says which."""
 
     kind: ClassVar[str] = "unknown"
 
@@ -81,8 +81,8 @@ class ImageFacts(_Common, frozen=True, kw_only=True, tag="image"):
     """A still picture, or an animated one.
 
     `orientation` is the EXIF value 1 to 8; absent or nonsense counts as 1. `channels` counts stored components, alpha
-    included (a palette picture has 1). `frames` of an animation; None where counting would mean decoding.
-    `color_space` is what the profile or coding points amount to, whatever they are called; it and `transfer` are None where the
+    included (a palette picture has 1). `frames` of an animation; None if counting would mean decoding.
+    `color_space` is what the profile or coding points really are, whatever their name; it and `transfer` are None if the
     file does not say.
     """
 
@@ -145,12 +145,12 @@ class VideoFacts(_Common, frozen=True, kw_only=True, tag="video"):
     has_location: bool = False
 
 
-# How a problem begins that consists of one packet alone.
+# The beginning of a problem that concerns a single packet.
 GAP_WORDS = "1 of its packets cannot be decoded"
 
 
 class Gap(Struct, frozen=True, kw_only=True):
-    """A place in a recording where its sound cannot be decoded, in seconds. `untimed_s`: what of it time stamps leave out."""
+    """A place in a recording where its sound cannot be decoded, in seconds. `untimed_s`: the part that has no time stamps."""
 
     at_s: float
     length_s: float
@@ -162,7 +162,7 @@ class AudioFacts(_Common, frozen=True, kw_only=True, tag="audio"):
 
     `duration_s` is measured by walking the packets (level `decode`), `stated_duration_s` what the header says.
     `peak_dbfs`: the loudest sample, 0 at full scale, -200 for digital silence. `cover_art_bytes`: size of attached pictures.
-    `gaps`: the first places where sound is lost in the middle of the rest; or the last frame, where it alone is cut.
+    `gaps`: the first places where sound is lost in the middle; or the last frame, if only that is cut.
     """
 
     kind: ClassVar[str] = "audio"
@@ -176,12 +176,12 @@ class AudioFacts(_Common, frozen=True, kw_only=True, tag="audio"):
     gaps: tuple[Gap, ...] = ()
 
 
-# Shorter than a syllable: silence in its place is heard as a click, and no word is lost.
+# Shorter than a syllable: silence in its place sounds like a click, and no word is lost.
 _MENDABLE_S = 0.2
 
 
 def mendable_gap(facts: Facts) -> Gap | None:
-    """The one place where an AAC or MP3 recording that is whole otherwise lost a packet; None where it is anything else."""
+    """The only place where an otherwise intact AAC or MP3 recording lost a packet; None for any other damage."""
     if not isinstance(facts, AudioFacts) or facts.audio_codec not in ("aac", "mp3") or len(facts.gaps) != 1:
         return None
     (gap,) = facts.gaps
@@ -191,7 +191,7 @@ def mendable_gap(facts: Facts) -> Gap | None:
 
 
 def cut_frame(facts: Facts) -> Gap | None:
-    """The last frame of a recording that is whole otherwise, where only part of that frame is there; None where it is whole."""
+    """The last frame of an otherwise intact recording, if only part of that frame is there; else None."""
     if not isinstance(facts, AudioFacts) or facts.problem(Problem.MISSTATED) is None or len(facts.gaps) != 1:
         return None
     return facts.gaps[0]
@@ -199,7 +199,7 @@ def cut_frame(facts: Facts) -> Gap | None:
 
 Facts = ImageFacts | VideoFacts | AudioFacts | UnknownFacts
 
-# Encoder padding, priming and the last frame's length make honest files differ by up to two frames.
+# Encoder padding, priming and the length of the last frame make correct files differ by up to two frames.
 _TOLERANCE_S = 0.1
 _TOLERANCE_SHARE = 0.02
 
@@ -210,5 +210,5 @@ def length_of(facts: Facts | None) -> float | None:
 
 
 def differ(first: float, second: float) -> bool:
-    """Whether two lengths in seconds differ by more than honest files do."""
+    """Whether two lengths in seconds differ by more than in correct files."""
     return abs(first - second) > _TOLERANCE_S + _TOLERANCE_SHARE * min(first, second)

@@ -1,4 +1,4 @@
-"""Tags of FLV files: readers pass over those that are damaged.
+"""Tags of FLV files: readers skip those that are damaged.
 
 Source: Adobe, "Video File Format Specification" version 10, annex E.
 """
@@ -10,9 +10,9 @@ from typing import BinaryIO, NamedTuple
 
 _HEADER_BYTES, _TAG_BYTES, _LENGTH_BYTES = 9, 11, 4
 _KINDS = frozenset({8, 9, 18})
-# Beyond this packets are no longer counted either.
+# Packets are not counted beyond this either.
 _MAX_TAGS = 1_000_000
-# Of a file with more broken places nobody wants to know the number.
+# More broken places than this are not counted.
 _MAX_BROKEN = 20
 _SEARCHED_BYTES = 2**18
 # A tag of sound or picture: kind, size, time, and a stream number that is always 0.
@@ -20,14 +20,14 @@ _TAG = re.compile(rb"(?=[\x08\x09].{7}\0\0\0)", re.DOTALL)
 
 
 class Tags(NamedTuple):
-    """`broken`: places among tags where none begins, up to 20. `missing`: how many bytes the last tag lacks."""
+    """`broken`: places where a tag should begin and does not, up to 20. `missing`: how many bytes the last tag lacks."""
 
     broken: int = 0
     missing: int = 0
 
 
 def read_tags(stream: BinaryIO, size: int) -> Tags:
-    """What is wrong with the tags of a file of `size` bytes."""
+    """The faults in the tags of a file of `size` bytes."""
     stream.seek(5)
     at: int | None = max(int.from_bytes(stream.read(4), "big"), _HEADER_BYTES) + _LENGTH_BYTES
     broken = 0
@@ -46,7 +46,7 @@ def read_tags(stream: BinaryIO, size: int) -> Tags:
 
 
 def _end_of_tag(stream: BinaryIO, at: int) -> int | None:
-    """Where the tag ends that begins there, its length behind it left out; None where none begins."""
+    """Where the tag at this offset ends, without the length after it; None if no tag begins there."""
     stream.seek(at)
     head = stream.read(_TAG_BYTES)
     if len(head) < _TAG_BYTES or head[0] & 0x1F not in _KINDS or any(head[8:]):
@@ -55,7 +55,7 @@ def _end_of_tag(stream: BinaryIO, at: int) -> int | None:
 
 
 def _next_tag(stream: BinaryIO, start: int, size: int) -> int | None:
-    """Where the next tag begins that its length follows on; None where there is none nearby."""
+    """Where the next tag begins whose length is repeated after it; None if there is none nearby."""
     stream.seek(start)
     data = stream.read(_SEARCHED_BYTES)
     for found in _TAG.finditer(data):

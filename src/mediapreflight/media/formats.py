@@ -1,4 +1,4 @@
-"""What is known of each format: its kind, the demuxer that reads it, and the extensions its files go by."""
+"""For each format: its kind, the demuxer that reads it, and the usual file extensions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Kind = Literal["image", "video", "audio"]
 
 
 class Format(NamedTuple):
-    """`kind`: what a file of this format is as a rule (a container for video may hold sound only).
+    """`kind`: what a file of this format usually is (a container for video may contain only sound).
 
     `extensions`: the usual one first. `demuxer`: FFmpeg's name of what reads it; None for pictures.
     """

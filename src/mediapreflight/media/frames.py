@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-# Jumping to keyframes serves where they give more than this share of the frames asked for; else the video is decoded through.
+# Jumping to keyframes is used if they give more than this share of the requested frames; else the whole video is decoded.
 _ENOUGH_KEYFRAMES = 0.5
 _SEARCHED_BY_DECODE_TIME = frozenset({"mpegts", "mpeg"})
 
@@ -36,11 +36,11 @@ class Frame(NamedTuple):
 def sample_frames(path: str | os.PathLike[str], count: int, longest_side: int) -> tuple[Frame, ...]:
     """The first frame of a video and up to `count` - 1 more, spread evenly over its length.
 
-    A long video is entered at keyframes, which can be decoded by themselves, so frames lie up to a keyframe interval before
-    their even places. Rotation and pixel shape are applied. `longest_side`: of the arrays, in pixels; smaller videos keep
+    In a long video, only keyframes are decoded, because they need no other frame. So frames are up to a keyframe interval before
+    their even positions. Rotation and pixel shape are applied. `longest_side`: of the arrays, in pixels; smaller videos keep
     their size.
 
-    Raises: UnreadableMediaError where it holds no video, or no frame that can be decoded.
+    Raises: UnreadableMediaError if it holds no video, or no frame that can be decoded.
     """
     shown = display_name(os.fsdecode(path))
     with opened_container(path) as container:
@@ -56,7 +56,7 @@ def sample_frames(path: str | os.PathLike[str], count: int, longest_side: int) -
 def frames_around(
     path: str | os.PathLike[str], times: Sequence[float], within_s: float, longest_side: int
 ) -> tuple[tuple[Frame, ...], ...]:
-    """For each time, in seconds after the first frame and in order, the frames shown no further from it than `within_s`.
+    """For each time, in seconds after the first frame and in order, the frames shown at most `within_s` from it.
 
     Raises: UnreadableMediaError as `sample_frames` does.
     """
@@ -86,7 +86,7 @@ def _around(container: InputContainer, stream: VideoStream, time: float, within_
 class _Index(NamedTuple):
     """Presentation times of packets, and of keyframes with their decode times, in the stream's time base, sorted.
 
-    What a recording cut out of a broadcast shows before its first keyframe cannot be decoded, and is left out.
+    In a recording cut out of a broadcast, frames before the first keyframe cannot be decoded, and are left out.
     """
 
     times: tuple[int, ...]
@@ -103,11 +103,11 @@ def _frames(container: InputContainer, stream: VideoStream, count: int, longest_
     if len(keys) > count * _ENOUGH_KEYFRAMES:
         entries = {key: index.keys[key] if container.format.name in _SEARCHED_BY_DECODE_TIME else key for key in keys}
         decoded = _at_keyframes(container, stream, entries)
-    # A format without an index may be entered anywhere but at its keyframes.
+    # In a format without an index, a jump may land anywhere but at a keyframe.
     decoded = decoded or list(_passing(container, stream, places))
     timed = [(frame.pts, frame) for frame in decoded if frame.pts is not None]
     for pts, frame in timed:
-        # What the first one says holds for all: a stream need not repeat it.
+        # What the first one says applies to all: a stream need not repeat it.
         picture = _picture(frame, turn_of_frame(timed[0][1]), stream, longest_side)
         yield Frame(round(float((pts - timed[0][0]) * stream.time_base), 3), picture)
 
@@ -133,14 +133,14 @@ def _places(times: Sequence[int], count: int) -> tuple[int, ...]:
 
 
 def _keys_before(places: Sequence[int], keys: Sequence[int]) -> tuple[int, ...]:
-    """For each place the keyframe that its decoding starts from, without repeats."""
+    """For each position the keyframe where decoding starts, without repeats."""
     latest = (max((key for key in keys if key <= place), default=None) for place in places)
     return tuple(dict.fromkeys(key for key in latest if key is not None))
 
 
 def _at_keyframes(container: InputContainer, stream: VideoStream, entries: Mapping[int, int]) -> list[VideoFrame]:
-    """The frame at each key, found by the time to search for; none where a jump leads past one."""
-    # Frame threads would decode ahead of each jump, for nothing.
+    """The frame at each key, found by its time; none if a jump lands after it."""
+    # Frame threads would decode ahead of each jump, which is wasted.
     stream.thread_type = "SLICE"
     found = []
     for key, entry in entries.items():
@@ -154,7 +154,7 @@ def _at_keyframes(container: InputContainer, stream: VideoStream, entries: Mappi
 
 
 def _passing(container: InputContainer, stream: VideoStream, places: Sequence[int]) -> Iterator[VideoFrame]:
-    """The first frame at or after each place, decoding everything but the frames that no other needs."""
+    """The first frame at or after each position; decodes everything but frames that no other frame needs."""
     if not stream.codec_context.is_open:
         stream.thread_type = "AUTO"
     stream.codec_context.skip_frame = "NONREF"
@@ -170,7 +170,7 @@ def _passing(container: InputContainer, stream: VideoStream, places: Sequence[in
 
 
 def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """The frames that decode; what is damaged is left out."""
+    """The frames that can be decoded; damaged ones are left out."""
     import av
 
     for packet in demuxed(container, [stream]):

@@ -1,6 +1,6 @@
 """What the sequence header of H.264 says of the picture. Source: ITU-T H.264, 7.3.2.1.1 and annex E; ISO/IEC 14496-15, 5.3.3.
 
-FFmpeg learns this by decoding the first pictures, which for large ones takes a hundred times as long as reading it here.
+FFmpeg finds this by decoding the first pictures; for large ones that takes a hundred times as long as reading it here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _EXTENDED_RATIO = 255
 _RGB = 0
 _SEQUENCE_UNIT, _SLICE_UNITS = 7, frozenset({1, 5})
 _MAX_UNITS = 64
-# More than the headers of a sequence, or what is read of a slice's, take.
+# More than the headers of a sequence, or the part of a slice header that is read.
 _HEADER_BYTES = 512
 _MAX_ZEROS = 32
 
@@ -43,7 +43,7 @@ class SequenceHeader(NamedTuple):
 
 
 def read_configuration(data: bytes) -> SequenceHeader | None:
-    """The header in a decoder configuration record (`avcC`); None where there is not exactly one, or none of the usual sort."""
+    """The header in a decoder configuration record (`avcC`); None if there is not exactly one, or an unusual one."""
     if len(data) < 9 or data[0] != 1 or data[5] & 0x1F != 1:
         return None
     unit = data[8 : 8 + int.from_bytes(data[6:8], "big")]
@@ -64,11 +64,11 @@ class FieldFinder:
 
     @property
     def may_find(self) -> bool:
-        """Whether a field may come: not where the sequence header rules it out."""
+        """Whether fields are possible: not if the sequence header excludes them."""
         return self._header is None or self._header.has_fields
 
     def is_field(self, packet: bytes) -> bool:
-        """Whether the first slice in a packet, whose sequence header was here or before, is one of a field."""
+        """Whether the first slice in a packet is of a field, by the sequence header in this packet or before."""
         for unit in self._units(packet):
             kind = unit[0] & 0x1F
             try:
@@ -125,7 +125,7 @@ class _Bits:
         return (self._value >> self._left) & ((1 << count) - 1)
 
     def number(self) -> int:
-        """A number of as many bits as zeros come before it (Exp-Golomb, 9.1)."""
+        """A number with as many bits as there are zeros before it (Exp-Golomb, 9.1)."""
         zeros = 0
         while not self.take(1):
             zeros += 1

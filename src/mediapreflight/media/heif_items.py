@@ -1,4 +1,4 @@
-"""The item tables of HEIF files (HEIC, AVIF): which item is the picture, and what the file says of each.
+"""The item tables of HEIF files (HEIC, AVIF): which item is the picture, and what the file says about each.
 
 Sources: ISO/IEC 14496-12, 8.11, for items and where they lie; ISO/IEC 23008-12, 9.3, for their properties.
 """
@@ -13,14 +13,14 @@ from .headers.base import HeifError
 
 _FULL_BOX = 4
 _IN_FILE, _IN_INDEX = 0, 1
-# More references than any grid has parts.
+# More references than any grid has tiles.
 _MAX_PARTS = 100_000
 _MAX_NAME = 200
 _ALPHA_PLANES = (b":alpha", b"hevc:2015:auxid:1")
 
 
 class Piece(NamedTuple):
-    """Where a part of an item lies in the file, in bytes."""
+    """Where a part of an item is in the file, in bytes."""
 
     start: int
     length: int
@@ -32,7 +32,7 @@ class Piece(NamedTuple):
 
 
 class Items(NamedTuple):
-    """The picture index of a file. Every method reads its table anew, and raises HeifError where that does not answer.
+    """The picture index of a file. Every method reads its table again, and raises HeifError if the table does not say.
 
     `tables`: the boxes of the index by type. `properties`: those that some item has, in the order in which the file counts them.
     """
@@ -64,7 +64,7 @@ class Items(NamedTuple):
         raise HeifError(f"it does not say which properties item {item} has")
 
     def _associations(self) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Every item that has properties, and their indices, from 1; 0 stands for none."""
+        """Every item that has properties, and their indices, from 1; 0 means none."""
         container = self._box(b"iprp")
         tables = [box for box in boxes(self.stream, container.start, container.end) if box.type == b"ipma"]
         if not tables:
@@ -91,7 +91,7 @@ class Items(NamedTuple):
                 yield item, parts
 
     def locations(self) -> Iterator[tuple[int, tuple[Piece, ...]]]:
-        """Every item that lies in the file or inside the index, and its pieces in their order."""
+        """Every item in the file or inside the index, and its pieces in order."""
         version, _, numbers = self._numbers(self._box(b"iloc"))
         sizes = numbers.take(2)
         offset_bytes, length_bytes, base_bytes, index_bytes = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
@@ -102,7 +102,7 @@ class Items(NamedTuple):
             numbers.skip(2)
             base, pieces = numbers.take(base_bytes), []
             count = numbers.take(2)
-            # Pieces of which nothing is said are all the same.
+            # Nothing distinguishes these pieces.
             for _ in range(count if index_bytes + offset_bytes + length_bytes else min(count, 1)):
                 numbers.skip(index_bytes)
                 pieces.append(Piece(base + numbers.take(offset_bytes), numbers.take(length_bytes)))
@@ -113,14 +113,14 @@ class Items(NamedTuple):
                 yield item, tuple(piece.inside(store) for piece in pieces)
 
     def data(self, item: int, limit: int = 2**20) -> bytes:
-        """The bytes of an item that lies in the file or inside the index: the first `limit` of them."""
+        """The bytes of an item in the file or inside the index: the first `limit` of them."""
         for found, pieces in self.locations():
             if found == item:
                 return self.read(pieces, limit)
         raise HeifError(f"it does not say where item {item} lies")
 
     def read(self, pieces: Iterable[Piece], limit: int) -> bytes:
-        """The bytes of an item that lies in these pieces: the first `limit` of them."""
+        """The bytes of an item in these pieces: the first `limit` of them."""
         data = bytearray()
         for piece in pieces:
             data += payload(self.stream, Box(b"", piece.start, piece.start + piece.length), limit - len(data))
@@ -141,7 +141,7 @@ class Items(NamedTuple):
         return frozenset(found)
 
     def _alpha_planes(self) -> Mapping[int, Sequence[int]]:
-        """By the item whose transparency they say."""
+        """The items that hold transparency, by the item they belong to."""
         names = {index for index, box in enumerate(self.properties, 1) if is_alpha(self.stream, box)}
         alphas = {item for item, indices in self._associations() if names.intersection(indices)} if names else set()
         planes: dict[int, list[int]] = {}
@@ -170,14 +170,14 @@ class _Numbers:
         self._data, self._at = data, at
 
     def take(self, count: int) -> int:
-        """The number in the next `count` bytes. Raises HeifError where the table ends before."""
+        """The number in the next `count` bytes. Raises HeifError if the table ends before."""
         self.skip(count)
         if self._at > len(self._data):
             raise HeifError("its index is cut off")
         return int.from_bytes(self._data[self._at - count : self._at], "big")
 
     def skip(self, count: int) -> None:
-        """Go on behind the next `count` bytes."""
+        """Skip the next `count` bytes."""
         self._at += count
 
 
@@ -187,7 +187,7 @@ def is_alpha(stream: BinaryIO, box: Box) -> bool:
 
 
 def missing_bytes(items: Items, size: int) -> int:
-    """How far an item runs past the end of a file of `size` bytes; 0 where all are whole or nobody can say."""
+    """How far an item runs past the end of a file of `size` bytes; 0 if none does, or it cannot be known."""
     try:
         ends = [piece.start + piece.length for _, pieces in items.locations() for piece in pieces]
     except HeifError:
@@ -196,7 +196,7 @@ def missing_bytes(items: Items, size: int) -> int:
 
 
 def read_items(stream: BinaryIO, size: int) -> Items:
-    """The picture index of a file of `size` bytes. Raises HeifError where there is none, or none with properties."""
+    """The picture index of a file of `size` bytes. Raises HeifError if there is none, or none with properties."""
     meta = find(stream, Box(b"file", 0, size), b"meta")
     if meta is None:
         raise HeifError("it holds no picture index")

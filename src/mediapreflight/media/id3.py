@@ -1,4 +1,4 @@
-"""ID3v2 tags that are not worth reading: made to inflate, or of more frames than any player writes.
+"""ID3v2 tags that are not read: compressed ones, and those with more frames than any player writes.
 
 Source: "ID3 tag version 2.3.0", "ID3 tag version 2.4.0 - Main Structure" (id3.org).
 """
@@ -14,19 +14,19 @@ TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 MAX_FRAMES = 5_000
 MAX_BYTES = 64 * 2**20
 _HEADER_BYTES = 10
-# By the tag's version: what of a frame's flags says that its data is compressed.
+# By the tag's version: the flag of a frame that says its data is compressed.
 _COMPRESSED = {3: 0x0080, 4: 0x0008}
 
 
 def tag_bytes(stream: BinaryIO) -> int:
-    """How long the tag at the start of the file says it is, in bytes; 0 where there is none."""
+    """How long the tag at the start of the file says it is, in bytes; 0 if there is none."""
     stream.seek(0)
     header = stream.read(_HEADER_BYTES)
     return _HEADER_BYTES + _syncsafe(header[6:10]) if len(header) == _HEADER_BYTES and header[:3] == b"ID3" else 0
 
 
 def is_modest(stream: BinaryIO) -> bool:
-    """Whether the tag at the start of the file is small, of few frames, and none of them compressed; so where there is no tag."""
+    """Whether the tag at the start of the file is small, has few frames and none compressed; also true without a tag."""
     stream.seek(0)
     header = stream.read(_HEADER_BYTES)
     if len(header) < _HEADER_BYTES or header[:3] != b"ID3":
@@ -50,5 +50,5 @@ def is_modest(stream: BinaryIO) -> bool:
 
 
 def _syncsafe(four: bytes) -> int:
-    """A number of which each byte holds seven bits."""
+    """A number with seven bits in each byte."""
     return sum((byte & 127) << shift for byte, shift in zip(four, (21, 14, 7, 0), strict=True))

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from .source import Source
 
 _Read = TypeVar("_Read")
-# A length in the file may ask for any amount.
+# A length in the file may be anything.
 _TOO_MUCH_MEMORY = "it takes more memory than there is"
 _SAID_OF_BOMBS = ("data too large", "decompression bomb", _TOO_MUCH_MEMORY)
-# What libavif says of the data themselves, and not of how the file is put together.
+# The messages of libavif about the data, and not about the structure of the file.
 _AVIF_DAMAGE = ("Decoding of", "Truncated data")
 # Formats that no library here decodes.
 _UNDECODED = frozenset({"jxl"})
@@ -32,11 +32,11 @@ _COLORS: dict[tuple[str, ...], Color] = {
     ("R", "G", "B"): "rgb",
     ("C", "M", "Y", "K"): "cmyk",
 }
-# What Pillow says of a layout that it does not know, of a bitmap and of what it opens.
+# Pillow's messages about a layout that it does not know, in a bitmap and in what it opens.
 _SAID_OF_BITMAPS = "unsupported bmp"
 _SAID_OF_LAYOUTS = ("unknown pixel mode", "unknown data organization", "unable to determine j2k image mode")
 _LAYOUT_UNKNOWN = "its layout of samples is not decoded here"
-# As many pixels of an animation are decoded as of a video, and what a frame costs however small it is, in pixels.
+# An animation is decoded up to as many pixels as a video; and the cost of any frame, in pixels.
 _MAX_ANIMATED_PIXELS, _LEAST_FRAME_PIXELS = 300_000_000, 30_000
 _TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS, _TIFF_ORIENTATION, _TIFF_GPS, _GPS_LATITUDE = 0x100, 0x101, 0x102, 0x112, 0x8825, 2
 
@@ -98,9 +98,9 @@ def _missing_reader(format: str) -> str | None:
 
 
 def _rarer_header(source: Source, format: str) -> Header:
-    """The header of a rarer format (TIFF, ICO, PSD, JPEG 2000, …), as Pillow reads what it reads rightly.
+    """The header of a rarer format (TIFF, ICO, PSD, JPEG 2000, …), by Pillow where Pillow is right.
 
-    Raises HeaderError, and UndecodedError for what cannot be told here, its sides included.
+    Raises HeaderError, and UndecodedError if even the sides cannot be known here.
     """
     from .headers import psd, tiff
 
@@ -138,20 +138,20 @@ def _pillow_header(stream: BinaryIO, format: str) -> Header:
 
 
 def _unopened(stream: BinaryIO, format: str) -> Exception:
-    """Why Pillow does not open a file of this format, in its reader's own words: they tell what it does not know from damage."""
+    """Why Pillow does not open a file of this format, in its reader's words: they distinguish unknown layouts from damage."""
     from PIL import Image
 
     stream.seek(0)
     try:
         Image.OPEN[format.upper()][0](stream, "")
-    except Exception as error:  # The readers raise whatever comes to hand on hostile bytes.
+    except Exception as error:  # The readers raise any exception on hostile bytes.
         if any(words in str(error).lower() for words in _SAID_OF_LAYOUTS):
             return UndecodedError(_LAYOUT_UNKNOWN)
     return HeaderError("its header cannot be read")
 
 
 def _with_tags(header: Header, tags: Image.Exif) -> Header:
-    """The header as the tags of a TIFF give it: Pillow turns the sides before anyone asks, and does not count the bits."""
+    """The header from the tags of a TIFF: Pillow already turns the sides, and does not count the bits."""
     bits, orientation = tags.get(_TIFF_BITS), tags.get(_TIFF_ORIENTATION)
     return header._replace(
         width=int(tags[_TIFF_WIDTH]),
@@ -262,7 +262,7 @@ def _decode_later_frames(picture: Image.Image, frames: int) -> None:
 
 
 def _decode_avif(stream: BinaryIO, frames: int) -> None:
-    """Raises HeifError for what libavif refuses before it comes to the data, as it does with what it does not know."""
+    """Raises HeifError if libavif refuses the file before it reads the data, as it does with structures it does not know."""
     from PIL import UnidentifiedImageError
 
     from .rewritten import with_joined_associations

@@ -1,7 +1,7 @@
-"""Whether a JPEG's data are whole: every complaint of libjpeg-turbo counts, but only where pixels are lost.
+"""Whether a JPEG's data is intact: every warning of libjpeg-turbo counts, but only if pixels are lost.
 
-libjpeg-turbo also complains of what costs no pixel: stray bytes between segments, a broken profile, zeros before a marker, a
-missing end mark. So what it complains of is looked at once more without all of that. Source: ITU-T T.81 annexes B, F and G.
+libjpeg-turbo also warns of faults that lose no pixels: extra bytes between segments, a broken profile, zeros before a marker, a
+missing end mark. So such a file is decoded once more without these parts. Source: ITU-T T.81 annexes B, F and G.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from .jpeg_walk import Codes, codes_of, scan_of, walk
 
 _REDUCED_SIDE = 64
 _END, _START_OF_SCAN, _RESTART_INTERVAL, _HUFFMAN_TABLES = 0xD9, 0xDA, 0xDD, 0xC4
-# What makes pixels: frames, scans, their tables, the restart interval, and what conditions arithmetic coding.
+# Segments that make pixels: frames, scans, their tables, the restart interval, and the conditioning of arithmetic coding.
 _KEPT = FRAME_HEADERS | {_HUFFMAN_TABLES, 0xCC, 0xDB, _START_OF_SCAN, _RESTART_INTERVAL}
-# What may stand between scans and makes no pixel: the number of lines, what applications add, comments.
+# Segments between scans that make no pixels: the number of lines, application data, comments.
 _PASSED_OVER = {0xDC, *range(0xE0, 0xF0), 0xFE}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
-# Any number of 0xFF may stand before a marker: `\xff+` would try each of a long run anew.
+# Any number of 0xFF may stand before a marker: `\xff+` would try each of a long run again.
 _MARKER = re.compile(rb"\xff([^\x00\xff])")
 # In compressed data 0xFF is followed by 0x00, and a restart is part of the data.
 _END_OF_DATA = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _RESTARTS = re.compile(rb"(\xff[\xd0-\xd7])")
 _END_MARK, _SCAN_MARK = b"\xff\xd9", b"\xff\xda"
-# No block of a picture that is not flat has so many in a row.
+# Blocks with content never have so many in a row.
 _HOLE = bytes(32)
 _MAX_SEGMENTS = 5000
-# Behind the scans of a progressive picture nobody can tell them from data, and damage seldom leaves so few.
+# After the scans of a progressive picture they cannot be told from data, and damage rarely leaves so few.
 _MAX_STRAY_BYTES, _FEW_STRAY_BYTES = 16, 4
 # One for each block of the largest picture that is decoded.
 _MAX_RESTARTS = MAX_DECODED_PIXELS // 64
@@ -69,9 +69,9 @@ def verify(data: bytes) -> None:
 
 
 def _refuse_hole(data: bytes) -> None:
-    """Raises ValueError where zeros stand in the place of lost data. Flat areas are zeros as well.
+    """Raises ValueError if lost data was replaced by zeros. Flat areas are zeros as well.
 
-    libjpeg-turbo reads them as blocks of more than 64 values, and says nothing of these.
+    libjpeg-turbo reads them as blocks of more than 64 values, without a warning.
     """
     if data.find(_HOLE, data.find(_SCAN_MARK)) < 0:
         return
@@ -82,7 +82,7 @@ def _refuse_hole(data: bytes) -> None:
 
 
 def _ffmpeg_complains(data: bytes) -> bool:
-    """Whether FFmpeg, at an eighth of the sides, does not take it whole: far faster than the walk, and less exact."""
+    """Whether FFmpeg, at an eighth of the sides, finds it damaged: much faster than reading every code, and less exact."""
     import av
 
     context = av.CodecContext.create("mjpeg", "r")
@@ -95,7 +95,7 @@ def _ffmpeg_complains(data: bytes) -> bool:
 
 
 def with_its_end(stream: BinaryIO) -> BinaryIO:
-    """The stream at its start; where nothing but the end mark is missing, a copy that has one: Pillow insists on it."""
+    """The stream at its start; if only the end mark is missing, a copy with one, because Pillow needs it."""
     stream.seek(-len(_END_MARK), SEEK_END)
     ends = stream.read() == _END_MARK
     stream.seek(0)
@@ -125,11 +125,11 @@ def _decode(data: bytes) -> None:
 
 
 def _complaint(data: bytes) -> str:
-    """What the decoder complains of first; empty where it does not."""
+    """The decoder's first warning; empty if there is none."""
     try:
         _decode(data)
     except KeyError:
-        # What it makes of a sampling that it does not know, behind a warning.
+        # Its reaction to an unknown sampling, after a warning.
         return _UNKNOWN_SAMPLING
     except ValueError as error:
         return str(error)
@@ -137,7 +137,7 @@ def _complaint(data: bytes) -> str:
 
 
 class _Part(NamedTuple):
-    """A segment that makes pixels: its marker, its content, and of a scan the data behind it."""
+    """A segment that makes pixels: its marker, its content, and for a scan the data after it."""
 
     marker: int
     content: bytes
@@ -155,9 +155,9 @@ class _Jpeg(NamedTuple):
 
 
 def _parsed(data: bytes) -> _Jpeg | None:
-    """What of the first picture makes pixels.
+    """The parts of the first picture that make pixels.
 
-    None where it has not one frame, a segment is cut off, or something stands between scans that looks like data of one of them.
+    None if it does not have exactly one frame, a segment is cut off, or there is possible scan data between scans.
     """
     parts: list[_Part] = []
     at, has_end, has_scan = 2, False, False
@@ -194,7 +194,7 @@ def _is_scan(content: bytes) -> bool:
 
 
 def _brings_all(parts: Sequence[_Part], frame: _Part) -> bool:
-    """Whether the scans bring every bit of every component. A scan may be lost whole."""
+    """Whether the scans contain every bit of every component. A whole scan may be lost."""
     components = {frame.content[at] for at in range(6, 6 + 3 * frame.content[5], 3)}
     brought: set[tuple[int, int]] = set()
     for part in parts:
@@ -210,12 +210,12 @@ def _brings_all(parts: Sequence[_Part], frame: _Part) -> bool:
 
 
 def _written(jpeg: _Jpeg, zeros: int | None = None) -> bytes:
-    """A file of nothing but what makes pixels. `zeros`: how many of those that end the data before each marker are kept."""
+    """A file with only the parts that make pixels. `zeros`: how many zeros at the end of the data before each marker are kept."""
     written = [b"\xff\xd8"]
     for part in jpeg.parts:
         content = part.content
         if part.marker == _START_OF_SCAN and jpeg.marker not in PROGRESSIVE:
-            # A sequential scan has all coefficients, whatever it says; decoders go by that.
+            # A sequential scan has all coefficients, whatever it states; decoders assume so.
             content = content[:-3] + bytes((0, _COEFFICIENTS - 1, 0))
         data = part.data if zeros is None else b"".join(_with_zeros(data, zeros) for data in _RESTARTS.split(part.data))
         written += (bytes((0xFF, part.marker)), (len(content) + 2).to_bytes(2, "big"), content, data)
@@ -223,14 +223,14 @@ def _written(jpeg: _Jpeg, zeros: int | None = None) -> bytes:
 
 
 def _with_zeros(data: bytes, most: int) -> bytes:
-    """Data with no more than so many zeros at their end, besides the one that belongs to an 0xFF; filling is left out."""
+    """Data with at most so many zeros at its end, not counting the one that belongs to a 0xFF; padding is left out."""
     data = data.rstrip(b"\xff")
     bare = data.rstrip(b"\x00")
     return data[: len(bare) + bare.endswith(b"\xff") + most]
 
 
 def _has_only_strays(jpeg: _Jpeg, complaint: str) -> bool:
-    """Whether zeros, or a few stray bytes, before the markers within its data are all that a decoder can complain of."""
+    """Whether zeros, or a few extra bytes, before the markers are the only reason for a decoder's warnings."""
     if _restarts(jpeg) > _MAX_RESTARTS:
         return False
     behind = _BEFORE_END.search(complaint)
@@ -254,7 +254,7 @@ def _restarts(jpeg: _Jpeg) -> int:
 
 
 def _cut(jpeg: _Jpeg, count: int) -> _Jpeg:
-    """Without the last bytes of its last scan."""
+    """The file without the last bytes of its last scan."""
     last = jpeg.parts[-1]
     return jpeg._replace(parts=(*jpeg.parts[:-1], last._replace(data=last.data[:-count])))
 
@@ -264,7 +264,7 @@ def _is_walked(jpeg: _Jpeg) -> bool:
 
 
 def _walk(jpeg: _Jpeg) -> None:
-    """Raises ValueError where data are damaged; UndecodedError."""
+    """Raises ValueError if data is damaged; UndecodedError."""
     if not _is_walked(jpeg):
         raise UndecodedError("its sampling of colours is so rare that no decoder here reports damage in it")
     scans = [part.content for part in jpeg.parts if part.marker == _START_OF_SCAN]
@@ -282,7 +282,7 @@ def _walk(jpeg: _Jpeg) -> None:
 
 
 def _intervals(data: bytes) -> list[bytes]:
-    """The data between restarts. Raises ValueError where one is missing."""
+    """The data between restarts. Raises ValueError if one is missing."""
     pieces = _RESTARTS.split(data)
     if any(restart[-1] != 0xD0 + number % 8 for number, restart in enumerate(pieces[1::2])):
         raise ValueError("a restart is missing within its data")

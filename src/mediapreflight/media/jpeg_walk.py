@@ -1,6 +1,6 @@
-"""The codes of a sequential Huffman JPEG, read one by one without making pixels: slow, and exact about where data are lost.
+"""Read the codes of a sequential Huffman JPEG one by one, without making pixels: slow, and exact about lost data.
 
-No decoder at hand that knows every sampling tells what it found wrong. Source: ITU-T T.81 annex F.
+No available decoder that knows every sampling says what it found wrong. Source: ITU-T T.81 annex F.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 _BLOCK = 64
 _BITS_OF_A_CODE = 16
-# More than the codes of one block take, so that it can be read to its end before its length is looked at.
+# More than the codes of one block, so that a block can be read to its end before its length is checked.
 _BEHIND = bytes(512)
 _END_OF_BLOCK = 1000
 _ZEROS = 0xF0
@@ -21,7 +21,7 @@ _MAX_STRAY_BYTES = 16
 
 
 class Codes(NamedTuple):
-    """What a segment says of one table: how many codes there are of each length from 1 to 16, and what each stands for."""
+    """One table of a segment: the number of codes of each length from 1 to 16, and the meaning of each code."""
 
     counts: bytes
     symbols: bytes
@@ -44,7 +44,7 @@ class Scan(NamedTuple):
 
 
 def codes_of(segment: bytes) -> Iterator[tuple[int, Codes]]:
-    """The tables of a DHT segment by their class and number, as its own byte has them. Raises ValueError.
+    """The tables of a DHT segment by their class and number, as one byte. Raises ValueError.
 
     A segment may have thousands, of which scans use eight at most.
     """
@@ -80,7 +80,7 @@ def _move(symbol: int) -> int:
 
 
 def scan_of(frame: bytes, scan: bytes, codes: Mapping[int, Codes], interval: int) -> Scan:
-    """What a scan is made of, by the contents of its frame header and its own. Raises ValueError."""
+    """The structure of a scan, from its frame header and its scan header. Raises ValueError."""
     height, width = struct.unpack_from(">HH", frame, 1)
     sampling = {frame[at]: (frame[at + 1] >> 4, frame[at + 1] & 15) for at in range(6, len(frame) - 2, 3)}
     across, down = (max(factors) for factors in zip(*sampling.values(), strict=True))
@@ -104,14 +104,14 @@ def scan_of(frame: bytes, scan: bytes, codes: Mapping[int, Codes], interval: int
 def walk(scan: Scan, intervals: Sequence[bytes]) -> None:
     """Read all data of a scan, given between its restarts, in order.
 
-    Behind each, zeros may be left over, which writers fill with, and a few stray bytes that continue none of the data.
+    After each, zeros may be left over as padding, and a few extra bytes that are not data.
 
-    Raises: ValueError where a code does not exist, or data are missing, or left over.
+    Raises: ValueError if a code does not exist, or data is missing or left over.
     """
     per_interval = scan.interval or scan.units
     expected = -(-scan.units // per_interval)
     if len(intervals) == expected + 1 and not intervals[-1]:
-        # Some writers put a restart behind the last unit too.
+        # Some writers put a restart after the last unit too.
         intervals = intervals[:-1]
     if len(intervals) != expected:
         raise ValueError(f"its data have {len(intervals) - 1} restarts in place of {expected - 1}")
@@ -123,21 +123,21 @@ def walk(scan: Scan, intervals: Sequence[bytes]) -> None:
         used = -(-end // 8)
         start += len(plain)
         before_zeros = len(plain.rstrip(b"\x00"))
-        # The last zero may belong to the data; where more were read as data, they stand in the place of what was lost.
+        # The last zero may belong to the data; if more were read as data, they replace lost data.
         is_filled = before_zeros <= used <= before_zeros + 1
         if used < len(plain) and not is_filled and not _is_followed_by_strays(scan.blocks, plain, end):
             raise ValueError(f"{len(plain) - used} bytes are left over where its data should end")
 
 
 def _is_followed_by_strays(blocks: Sequence[tuple[Table, Table]], data: bytes, end: int) -> bool:
-    """Whether data that end at this bit are whole. They end in ones; where blocks go on to the end, others were lost before."""
+    """Whether data that ends at this bit is complete. It ends in ones; if blocks continue to the end, others were lost before."""
     if len(data) - end // 8 > _MAX_STRAY_BYTES + 1 or not _is_padding(data, end):
         return False
     return not any(_goes_on((*blocks[first:], *blocks[:first]), data, end) for first in range(len(blocks)))
 
 
 def _goes_on(blocks: Sequence[tuple[Table, Table]], data: bytes, at: int) -> bool:
-    """Whether all that is left from this bit on are blocks."""
+    """Whether everything from this bit on is blocks."""
     left, at = data[at >> 3 :], at & 7
     windows = _windows(left)
     for block in itertools.cycle(blocks):
@@ -157,7 +157,7 @@ def _is_padding(data: bytes, at: int) -> bool:
 
 
 def _bits_read(blocks: Iterable[tuple[Table, Table]], windows: Sequence[int], start: int, most: int) -> int:
-    """How many bits the blocks take that begin at this bit. Raises ValueError, also where that is more than `most`."""
+    """The number of bits of the blocks that begin at this bit. Raises ValueError, also if that is more than `most`."""
     at, end = start, start + most
     for first, others in blocks:
         step = first.bits[windows[at >> 3] >> (16 - (at & 7)) & 0xFFFF]

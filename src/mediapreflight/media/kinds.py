@@ -1,4 +1,4 @@
-"""The kind of a file by a look at its first bytes, and at its name only where the bytes say nothing."""
+"""The kind of a file by its first bytes, and by its name only if the bytes do not say."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .sniff import sniff
 from .source import OpenError, is_remote
 from .streams import has_picture
 
-# Extensions that say more than the container does: most that go by them hold the other kind.
+# Extensions that say more than the container: most files with them are of the other kind.
 _OWN_KINDS: dict[str, Kind] = {"ogv": "video", "wma": "audio", "mka": "audio", "weba": "audio"}
 
 
 def kind_of(path: str) -> Kind | None:
-    """What the file probably is, before it is measured; None where neither bytes nor name say. Never raises for a bad file.
+    """What the file probably is, before it is measured; None if neither bytes nor name say. Never raises for a bad file.
 
-    Of a remote file, whose bytes are a request away, the name speaks first.
+    For a remote file, whose bytes need a request, the name counts first.
     """
     if is_remote(path):
         return kind_by_name(path) or _kind_by_bytes(path)
@@ -26,7 +26,7 @@ def kind_of(path: str) -> Kind | None:
 
 
 def kind_by_name(path: str) -> Kind | None:
-    """What the file's extension claims; None for an extension that is no media's."""
+    """The kind that the file's extension claims; None for an extension that is not of a media format."""
     return _kind_by_extension(os.path.splitext(path)[1].removeprefix(".").lower())  # noqa: PTH122 - called for every file there is
 
 

@@ -1,4 +1,4 @@
-"""Libraries that load on first use and may be missing, and what fixes that."""
+"""Libraries that are imported on first use and may be missing, and what fixes that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decoding the sound of a recording packet by packet: how long it is heard, how loud it gets, what of it is lost."""
+"""Decode the sound of a recording packet by packet: how long it plays, how loud it is, and what is lost."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.packet import Packet
 
-# The longest documented recording is 180 s; beyond ten minutes samples are no longer looked at, only counted.
+# The longest documented recording is 180 s; after ten minutes samples are only counted.
 MAX_DECODED_S = 600.0
-# So many places where sound is lost are told apart; of a file with more, nobody wants a list.
+# The largest number of places with lost sound that are listed.
 MAX_GAPS = 20
 # Codecs whose frames have checksums that all encoders write.
 _CHECKSUMMED = frozenset({"flac", "ac3", "eac3", "wavpack"})
@@ -52,12 +52,12 @@ class Listener:
         self._accepted = self._accepted_bytes = 0
         self._is_decodable = decode and stream.codec_context is not None
         if self._is_decodable and self._codec in _CHECKSUMMED and not stream.codec_context.is_open:
-            # By default their decoders play a frame whose checksum is wrong.
+            # By default their decoders play a frame with a wrong checksum.
             stream.codec_context.options = {"err_detect": "crccheck+explode"}
 
     @property
     def is_whole(self) -> bool:
-        """Whether all that was fed was also given to a decoder."""
+        """Whether every packet was also given to a decoder."""
         return self._is_decodable and self.heard_s + self.lost_s + self.refused_s <= MAX_DECODED_S
 
     def feed(self, packet: Packet[AudioStream]) -> None:
@@ -97,7 +97,7 @@ class Listener:
         self.refused_s += seconds
 
     def _accept(self, packet: Packet[AudioStream]) -> None:
-        """Sound follows on what was refused: that was sound, too, and is lost."""
+        """Sound follows the refused packets: they were sound too, and are lost."""
         self.end = (packet.pos or 0) + packet.size
         self._accepted += 1
         self._accepted_bytes += packet.size

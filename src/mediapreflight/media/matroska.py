@@ -1,4 +1,4 @@
-"""Elements of Matroska and WebM files that FFmpeg does not pass on. Source: RFC 8794 (EBML), RFC 9559 (Matroska)."""
+"""Elements of Matroska and WebM files that FFmpeg does not report. Source: RFC 8794 (EBML), RFC 9559 (Matroska)."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _ADDITION_MAPPING, _ADDITION_TYPE, _ADDITION_DATA = 0x41E4, 0x41E7, 0x41ED
 _DOLBY_VISION = frozenset({b"dvcC", b"dvvC"})
 _TYPE_VIDEO = 1
 _SIMPLE_BLOCK, _BLOCK_GROUP = 0xA3, 0xA0
-# What may follow on a cluster whose size is left open: contents, tracks, titles, chapters, cues, attachments, one more cluster.
+# Elements that may follow a cluster of open size: contents, tracks, titles, chapters, cues, attachments, another cluster.
 _PARTS = frozenset({_SEEK_HEAD, 0x1549A966, _TRACKS, 0x1254C367, 0x1043A770, 0x1C53BB6B, 0x1941A469, _CLUSTER})
 _TITLES = _PARTS - {_CLUSTER, _TRACKS}
-# Beyond this packets are no longer counted either.
+# Packets are not counted beyond this either.
 _MAX_WALKED = 1_000_000
-# Of a file with more broken places nobody wants to know the number.
+# More broken places than this are not counted.
 _MAX_BROKEN = 20
 _SEARCHED_BYTES = 2**16
-# Behind a live recording a tagger may write; less than a frame.
+# A tagger may write after a live recording; less than a frame.
 _TAG_BYTES = 256
 _CLUSTER_MARK = _CLUSTER.to_bytes(4, "big")
 
 
 class TrackHeader(NamedTuple):
-    """Of the first video track: how it is turned for display, whether it is encrypted or transparent in places, and its
+    """The first video track: how it is turned for display, whether it is encrypted or partly transparent, and its
     configuration records of Dolby Vision."""
 
     turn: Turn = Turn()
@@ -46,7 +46,7 @@ class TrackHeader(NamedTuple):
 
 
 class _Element(NamedTuple):
-    """An element: its id, and where its payload lies in the file. `end` is None where its size is left open."""
+    """An element: its id, and where its payload is in the file. `end` is None if its size is open."""
 
     id: int
     start: int
@@ -54,7 +54,7 @@ class _Element(NamedTuple):
 
 
 def read_track_header(stream: BinaryIO, size: int) -> TrackHeader:
-    """What stands in the file before its first cluster; defaults for what does not."""
+    """The values before the first cluster; defaults for missing ones."""
     tracks = _find(stream, _Element(0, 0, size), size, _SEGMENT, _TRACKS)
     for entry in _elements(stream, tracks, size) if tracks else ():
         kind = _find(stream, entry, size, _TRACK_TYPE) if entry.id == _TRACK_ENTRY else None
@@ -91,7 +91,7 @@ def _dolby_vision(stream: BinaryIO, entry: _Element, size: int) -> Iterator[byte
 
 
 def _turn(stream: BinaryIO, projection: _Element, size: int) -> Turn:
-    """The turn of a flat picture; none for one that is leant in space, or wrapped around the viewer."""
+    """The turn of a flat picture; none for one that is tilted in space, or wrapped around the viewer."""
     parts = {element.id: _payload(stream, element) for element in _elements(stream, projection, size)}
     yaw, pitch, roll = (_float(parts.get(part, b"")) for part in (_POSE_YAW, _POSE_PITCH, _POSE_ROLL))
     if pitch or abs(yaw) not in (0, 180) or any(parts.get(_PROJECTION_TYPE, b"")):
@@ -117,10 +117,10 @@ def is_encrypted(stream: BinaryIO, size: int) -> bool:
 
 
 def missing_bytes(stream: BinaryIO, size: int) -> int:
-    """How far the segment runs past the end of the file; 0 where it is whole, or its size is left open.
+    """How far the segment runs past the end of the file; 0 if it is complete, or its size is open.
 
-    One that claims more than is there is whole where its last part ends with the file, and its table of contents lists none
-    behind that; and all frames are there where the file ends within the last part, which holds none.
+    A segment that claims more than there is counts as complete if its last part ends with the file, and its table of contents
+    lists none after that; and if the file ends within the last part, and that part has no frames, all frames are there.
     """
     segment = _cut_segment(stream, size)
     if segment is None or segment.end is None:
@@ -133,7 +133,7 @@ def missing_bytes(stream: BinaryIO, size: int) -> int:
 
 
 def missing_titles(stream: BinaryIO, size: int) -> int:
-    """How far the last part, of titles or of places to enter, runs past the end of a file that holds all frames; else 0."""
+    """How far the last part, of titles or seek points, runs past the end of a file with all frames; else 0."""
     segment = _cut_segment(stream, size)
     if segment is None or segment.end is None:
         return 0
@@ -142,19 +142,19 @@ def missing_titles(stream: BinaryIO, size: int) -> int:
 
 
 def _cut_segment(stream: BinaryIO, size: int) -> _Element | None:
-    """The segment, where it runs past the end of the file."""
+    """The segment, if it runs past the end of the file."""
     segment = _find(stream, _Element(0, 0, size), size, _SEGMENT)
     return segment if segment and segment.end is not None and segment.end > size else None
 
 
 def _ends_within_titles(segment: _Element, parts: list[_Element]) -> bool:
-    """Whether the last part to be seen is the last of all, and neither holds frames nor is needed to read them."""
+    """Whether the last visible part is the last of all, has no frames and is not needed to read frames."""
     has_frames = any(part.id == _CLUSTER for part in parts)
     return has_frames and parts[-1].end == segment.end and parts[-1].id in _TITLES
 
 
 def _places(stream: BinaryIO, seek_head: _Element, size: int) -> Iterator[int]:
-    """Where the parts lie that a table of contents lists, from the start of the segment."""
+    """The offsets of the parts in the table of contents, from the start of the segment."""
     for seek in _elements(stream, seek_head, size):
         position = _find(stream, seek, size, _SEEK_POSITION) if seek.id == _SEEK else None
         if position:
@@ -162,14 +162,14 @@ def _places(stream: BinaryIO, seek_head: _Element, size: int) -> Iterator[int]:
 
 
 class Clusters(NamedTuple):
-    """`broken`: places where bytes among frames are no element, up to 20. `is_cut`: whether the file ends within an element."""
+    """`broken`: places between frames that are not an element, up to 20. `is_cut`: whether the file ends within an element."""
 
     broken: int = 0
     is_cut: bool = False
 
 
 def read_clusters(stream: BinaryIO, size: int) -> Clusters:
-    """What is wrong with the elements that hold frames: readers skip what is broken up to the next cluster, and say nothing."""
+    """The faults in the elements that contain frames: readers skip broken ones up to the next cluster, without a report."""
     segment = _find(stream, _Element(0, 0, size), size, _SEGMENT)
     walk = _ClusterWalk(stream, size)
     at = None if segment is None else segment.start
@@ -188,10 +188,10 @@ def read_clusters(stream: BinaryIO, size: int) -> Clusters:
 
 
 class _ClusterWalk:
-    """Goes from element to element.
+    """Reads one element after the other.
 
-    Where it stopped, `is_inside` tells whether that is in a cluster, `is_open` whether one without a size, `is_cut` whether both
-    the cluster and its element there run past the end of the file.
+    Where it stopped: `is_inside`: in a cluster; `is_open`: in a cluster without a size; `is_cut`: both
+    the cluster and the element there run past the end of the file.
     """
 
     def __init__(self, stream: BinaryIO, size: int) -> None:
@@ -199,7 +199,7 @@ class _ClusterWalk:
         self.is_inside = self.is_open = self.is_cut = False
 
     def parts(self, at: int) -> int | None:
-        """From a part of the segment on; returns where bytes are no element, None where all of them are."""
+        """Start at a part of the segment; return where bytes are not an element, None if all are."""
         while at < self._size:
             self.is_inside = False
             part = self._element(at)
@@ -217,7 +217,7 @@ class _ClusterWalk:
         return None
 
     def _children(self, parent: _Element) -> tuple[int, bool]:
-        """Where the elements of a cluster, or of a group within it, end, and whether they end where they should."""
+        """Where the elements of a cluster or group end, and whether that is where they should end."""
         at, limit = parent.start, self._size if parent.end is None else min(parent.end, self._size)
         while at < limit:
             child = self._element(at)
@@ -238,7 +238,7 @@ class _ClusterWalk:
 
 
 def _is_zero(stream: BinaryIO, start: int, length: int) -> bool:
-    """Whether nothing but zeros stands there, as in what a recorder keeps free."""
+    """Whether there are only zeros, as in space that a recorder reserves."""
     stream.seek(start)
     return not any(stream.read(min(length, _SEARCHED_BYTES)))
 
@@ -253,7 +253,7 @@ def _find(stream: BinaryIO, parent: _Element, size: int, *path: int) -> _Element
 
 
 def _elements(stream: BinaryIO, parent: _Element, size: int, *, past_clusters: bool = False) -> Iterator[_Element]:
-    """The elements inside another one, as a rule up to the first cluster. Stops quietly where the bytes make no sense."""
+    """The elements inside another one, usually up to the first cluster. Stops without an error at invalid bytes."""
     at, parent_end = parent.start, size if parent.end is None else min(parent.end, size)
     for _ in range(_MAX_ELEMENTS):
         if at >= parent_end:
@@ -268,7 +268,7 @@ def _elements(stream: BinaryIO, parent: _Element, size: int, *, past_clusters: b
 
 
 def _element_at(stream: BinaryIO, at: int) -> _Element | None:
-    """The element whose id stands there; None where the bytes make no sense."""
+    """The element at this offset; None if the bytes are invalid."""
     stream.seek(at)
     head = stream.read(12)
     id_bytes = _leading_zeros(head[:1]) + 1

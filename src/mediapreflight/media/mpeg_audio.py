@@ -10,7 +10,7 @@ from .id3 import TAGS
 _SEARCH_BYTES = 64 * 1024
 _ID3_HEADER = 10
 _INFO_BYTES = 256
-# Who writes delay and padding; in the tags of others these bytes mean nothing.
+# Encoders that write delay and padding; in other tags these bytes have no meaning.
 _ENCODERS = (b"LAME", b"Lavf", b"Lavc")
 _MAX_TAGS = 100
 _BITRATES_V1 = {
@@ -37,9 +37,9 @@ LAYERS = ("mp1", "mp2", "mp3")
 def find_audio_frames(stream: BinaryIO) -> Literal["mp3", "aac"] | None:
     """Which MPEG audio starts after any ID3 tags, within 64 KiB of junk.
 
-    A lone header proves nothing: one in five thousand random offsets looks like one, and two in a row stand somewhere in one
-    random file in five hundred. So two frames alike are asked for where the sound has to start and three after junk, and one
-    fewer where they end the file.
+    One header proves nothing: one in five thousand random offsets looks like one, and two in a row are somewhere in one
+    random file in five hundred. So two similar frames are required where the sound should start, three after other bytes, and one
+    fewer if they end the file.
     """
     stream.seek(end_of_id3(stream))
     data = stream.read(_SEARCH_BYTES)
@@ -56,9 +56,9 @@ def find_audio_frames(stream: BinaryIO) -> Literal["mp3", "aac"] | None:
 
 
 class InfoTag(NamedTuple):
-    """What the first frame of an MP3 says of the others. `frames`: how many they are; None where it does not say.
+    """What the first frame of an MP3 says about the others. `frames`: their number; None if it does not say.
 
-    `unheard`: how many samples are the encoder's delay and padding; 0 where it does not say.
+    `unheard`: how many samples are the encoder's delay and padding; 0 if it does not say.
     """
 
     frames: int | None = None
@@ -66,7 +66,7 @@ class InfoTag(NamedTuple):
 
 
 def read_info_tag(stream: BinaryIO) -> InfoTag:
-    """What it says, and nothing where the first frame is one of sound.
+    """The values of the first frame, or none if the first frame is sound.
 
     Sources: "MP3 Info Tag revision 1" (gabriel.mp3-tech.org), "VBRI header" (in "MPEG Audio Frame Header", codeproject.com).
     """
@@ -80,7 +80,7 @@ def read_info_tag(stream: BinaryIO) -> InfoTag:
         return InfoTag()
     flags = head[at + 7]
     frames = int.from_bytes(head[at + 8 : at + 12], "big") if flags & 1 else None
-    # Behind the flags stand what they announce: frames, bytes, a table of contents, quality.
+    # After the flags come the values they announce: frames, bytes, a table of contents, quality.
     at += 8 + sum(size for bit, size in enumerate((4, 4, 100, 4)) if flags >> bit & 1)
     if head[at : at + 4] not in _ENCODERS or len(head) < at + 24:
         return InfoTag(frames or None)
@@ -89,10 +89,10 @@ def read_info_tag(stream: BinaryIO) -> InfoTag:
 
 
 def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
-    """How many bytes stand where a frame of bare MPEG audio should be, at the first place where that is so; else 0.
+    """The number of bytes at the first place where a frame of MPEG audio should be and is not; else 0.
 
-    FFmpeg passes over them without a word. What stands before the first frames, tags between frames, and what is shorter than
-    half a frame, are no lost sound.
+    FFmpeg skips them without a report. Bytes before the first frames, tags between frames, and less than
+    half a frame are not lost sound.
     """
     syntax = _ADTS if name == "aac" else _MP3
     at, before, found = end_of_id3(stream), 0, 0
@@ -107,7 +107,7 @@ def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
         data = stream.read(_SEARCH_BYTES)
         ahead = next((start for start in _syncs(data) if _count_frames(data, start, syntax)[0] >= _FRAMES_IN_A_ROW), None)
         if ahead is None:
-            # A tag, or the end of the last frame: what is behind the sound is judged elsewhere.
+            # A tag, or the end of the last frame: bytes after the sound are judged elsewhere.
             return 0
         behind = length if length <= ahead else 0
         if found >= _FRAMES_IN_A_ROW and ahead - behind > before // 2 and not data.startswith(TAGS, behind):
@@ -124,7 +124,7 @@ def _syncs(data: bytes) -> Iterator[int]:
 
 
 def _count_frames(data: bytes, at: int, syntax: _Syntax) -> tuple[int, bool]:
-    """How many frames alike stand in a row at `at`, up to three, and whether the last one ends the data."""
+    """How many similar frames follow each other at `at`, up to three, and whether the last one ends the data."""
     first = at
     for count in range(3):
         length = syntax.length_of(data, at)
@@ -137,7 +137,7 @@ def _count_frames(data: bytes, at: int, syntax: _Syntax) -> tuple[int, bool]:
 
 
 def end_of_id3(stream: BinaryIO) -> int:
-    """The offset behind all ID3v2 tags at the start; several may follow each other."""
+    """The offset after all ID3v2 tags at the start; several may follow each other."""
     offset = 0
     for _ in range(_MAX_TAGS):
         stream.seek(offset)
@@ -151,7 +151,7 @@ def end_of_id3(stream: BinaryIO) -> int:
 
 
 def adts_length(data: bytes, at: int) -> int:
-    """Bytes of the ADTS frame at `at`; 0 where none stands there."""
+    """Bytes of the ADTS frame at `at`; 0 if there is none."""
     header = data[at : at + 7]
     if len(header) < 7 or header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or (header[2] >> 2 & 15) > 12:
         return 0
@@ -160,7 +160,7 @@ def adts_length(data: bytes, at: int) -> int:
 
 
 def mpeg_length(data: bytes, at: int) -> int:
-    """Bytes of the MPEG audio frame at `at`; 0 where none stands there."""
+    """Bytes of the MPEG audio frame at `at`; 0 if there is none."""
     header = data[at : at + 4]
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return 0
@@ -177,7 +177,7 @@ def mpeg_length(data: bytes, at: int) -> int:
 
 
 class _Syntax(NamedTuple):
-    """How frames of one kind are told: their length, and the header bits that never change within a stream."""
+    """How frames of one kind are recognised: their length, and the header bits that never change within a stream."""
 
     name: Literal["mp3", "aac"]
     length_of: Callable[[bytes, int], int]

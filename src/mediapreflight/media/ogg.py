@@ -1,4 +1,4 @@
-"""Pages of Ogg files: decoders leave out, without a word, those that are damaged. Source: RFC 3533, section 6."""
+"""Pages of Ogg files: decoders skip damaged ones without a report. Source: RFC 3533, section 6."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _CAPTURE = b"OggS"
 _HEADER_BYTES = 27
 _FLAGS, _POSITION, _SERIAL, _SEQUENCE, _CHECKSUM = 5, slice(6, 14), slice(14, 18), slice(18, 22), slice(22, 26)
 _FIRST, _LAST = 2, 4
-# No reader looks further ahead for the next one.
+# No reader searches further for the next page.
 _LONGEST_PAGE = 27 + 255 + 255 * 255
-# Beyond this the packets are no longer counted either.
+# Packets are not counted beyond this either.
 _MAX_PAGES = 1_000_000
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
@@ -26,18 +26,18 @@ class Pages(NamedTuple):
 
 
 def read_pages(stream: BinaryIO, size: int) -> Pages:
-    """What is wrong with the pages of a file of `size` bytes."""
+    """The faults in the pages of a file of `size` bytes."""
     at, broken, is_last = 0, 0, False
     following: dict[bytes, int] = {}
     for _ in range(_MAX_PAGES):
         stream.seek(at)
         head = stream.read(_HEADER_BYTES)
         if not head.startswith(_CAPTURE):
-            # Taggers write behind the last page.
+            # Taggers write after the last page.
             found = None if is_last else position_of(stream, _CAPTURE, at)
             if found is None:
                 return Pages(broken, is_cut=not is_last and at < size)
-            # Bytes that belong to no page are no loss; where one stood there, the numbers of the next ones tell.
+            # Bytes outside pages are not lost data; if a page is missing, the numbers of the next pages show it.
             at, broken = found, broken + (found - at > _LONGEST_PAGE)
             continue
         lacing = stream.read(head[-1]) if len(head) == _HEADER_BYTES else b""
@@ -61,9 +61,9 @@ def read_pages(stream: BinaryIO, size: int) -> Pages:
 
 
 def _checksum(head: bytes, rest: bytes) -> int:
-    """CRC-32 by the polynomial 0x04c11db7, first bit first, begun with 0, of the page whose own checksum is taken as 0.
+    """CRC-32 with the polynomial 0x04c11db7, first bit first, starting with 0, of the page with its own checksum as 0.
 
-    zlib's CRC-32 is that of bytes turned round, begun with all ones and inverted at the end.
+    zlib's CRC-32 is for reversed bytes, starts with all ones and is inverted at the end.
     """
     page = (head[:22] + bytes(4) + head[26:] + rest).translate(_REVERSED)
     return int(f"{zlib.crc32(page, 0xFFFFFFFF) ^ 0xFFFFFFFF:032b}"[::-1], 2)

@@ -1,6 +1,6 @@
-"""Opening the named file, and nothing else: no device, no pipe, no folder; by a protocol only where the name begins with one.
+"""Open the named file, and nothing else: no device, no pipe, no folder; a protocol only if the name begins with one.
 
-A `data:` URL is a file as well, whose bytes are its text.
+A `data:` URL is a file too; its text contains the bytes.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def open_source(path: str, *, whole: bool = False) -> Iterator[Source]:
 
 @contextmanager
 def opened(path: str | os.PathLike[str]) -> Iterator[Source]:
-    """The open file, and nothing but a regular one. Raises UnreadableMediaError."""
+    """The open file, which must be a regular one. Raises UnreadableMediaError."""
     name = os.fsdecode(path)
     try:
         with open_source(name, whole=True) as source:

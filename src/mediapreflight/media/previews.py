@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Pixels of the longest side.
 _PICTURE_SIDE, _FRAME_SIDE = 480, 224
-# What is looked at may come out a quarter smaller than asked for.
+# The result may be a quarter smaller than requested.
 _DECODED_SIDE = 640
 _QUALITY = 74
 _FRAMES = 6
@@ -43,7 +43,7 @@ class Sound(NamedTuple):
 
 
 class Preview(NamedTuple):
-    """What can be shown of one file. `trouble`: why there is less than there could be."""
+    """What can be shown of one file. `trouble`: why something is missing."""
 
     stills: tuple[Still, ...] = ()
     sound: Sound | None = None
@@ -54,8 +54,8 @@ NOTHING = Preview()
 
 
 def preview_of(path: str, facts: Facts) -> Preview:
-    """What can be shown of a file here with these facts. Never raises for bad media: `trouble` says why nothing is there."""
-    # What is known to be damaged is not given to a decoder once more, only to be looked at.
+    """What can be shown of a local file with these facts. Never raises for bad media: `trouble` says why nothing is shown."""
+    # A file that is known to be damaged is not decoded again for a preview.
     damage = [problem for problem in facts.problems if not problem.startswith(Problem.NOT_RUN)]
     if damage:
         return Preview(trouble=damage[0])
@@ -101,7 +101,7 @@ def _still(picture: Image.Image, time_s: float | None = None) -> Still:
 
 
 def _sound(path: str) -> Sound | None:
-    """The outline of the first sound of a file; None where it has none."""
+    """The outline of the first sound of a file; None if it has none."""
     from .containers import first_audio, opened_container
     from .decoding import guarded
 

@@ -20,13 +20,13 @@ def probe(path: str | os.PathLike[str], level: Level = "decode") -> Facts:
     """Measure one file.
 
     Args:
-        path: a local file, by its path or a `file://` URL, one that a `data:` URL holds, or a remote one such as
+        path: a local file by its path or a `file://` URL, a file in a `data:` URL, or a remote one such as
             `s3://bucket/portrait.png` (extra `remote`); opened for reading, never changed.
         level: `metadata` reads headers; `decode` also walks and decodes the data. `content` adds nothing here: what is
-            to be seen and heard is measured by `mediapreflight.people`.
+            seen and heard is measured by `mediapreflight.people`.
 
     Returns: ImageFacts, VideoFacts or AudioFacts; UnknownFacts for anything else, and for a file that cannot be opened.
-        What is wrong stands in `problems`; bad data never raises.
+        Faults are in `problems`; bad data never raises.
     """
     name = local_path(os.fsdecode(path))
     try:

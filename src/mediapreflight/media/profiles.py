@@ -1,7 +1,7 @@
-"""What colours a picture's numbers stand for: ICC profiles and coding points, read as far as that takes.
+"""The meaning of a picture's colour values: ICC profiles and coding points, read as far as needed.
 
-A profile is judged by its primaries and curves; its name says nothing. Sources: ICC.1:2022 for profiles, ITU-T H.273 for
-coding points. Nothing here needs a library, so that a header check stays cheap.
+A profile is judged by its primaries and curves, not by its name. Sources: ICC.1:2022 for profiles, ITU-T H.273 for
+coding points. Nothing here needs a library, so that a header check stays fast.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from .facts import ColorSpace, Transfer
 
 _HEADER_BYTES, _ENTRY_BYTES, _MAX_TAGS, _MAX_CURVE = 128, 12, 200, 65_536
-# With how many of their bytes are looked at.
+# The number of bytes of them that are read.
 _TAGS_READ = {
     **dict.fromkeys((b"rXYZ", b"gXYZ", b"bXYZ"), 20),
     **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), 12 + 2 * _MAX_CURVE),
@@ -25,10 +25,10 @@ _TAGS_READ = {
 _UNSAID = 2
 _LINEAR, _PQ, _HLG = 8, 16, 18
 _TRANSFERS: dict[int, Transfer] = {_PQ: "pq", _HLG: "hlg"}
-# BT.709, BT.601 and the 10 and 12 bits of BT.2020 share a curve that everyone shows as that of sRGB.
+# BT.709, BT.601 and the 10 and 12 bits of BT.2020 have the same curve, which all viewers show like that of sRGB.
 _SHOWN_AS_SRGB = frozenset({1, _UNSAID, 6, 13, 14, 15})
 _KNOWN_TRANSFERS = _SHOWN_AS_SRGB | {4, _LINEAR, _PQ, _HLG}
-# Those of standard television differ from sRGB's by less than anyone sees.
+# Those of standard television differ invisibly from sRGB's.
 _SPACES_OF_PRIMARIES: dict[int, ColorSpace] = {
     **dict.fromkeys((1, _UNSAID, 5, 6, 7), "srgb"),
     9: "bt2020",
@@ -46,14 +46,14 @@ _COLORANTS: dict[ColorSpace, tuple[_Xyz, _Xyz, _Xyz]] = {
 }
 _COLORANT_TOLERANCE = 0.01
 _SRGB_TOLERANCE = 0.003
-# As shares of the whole range once more coded as sRGB: what may be skipped, and what nobody sees beside its neighbour. Plain
+# As shares of the whole range, coded as sRGB again: what may be skipped, and an invisible difference. Plain
 # gamma 2.2 differs from sRGB in the shadows alone.
 _EXACT_CURVE, _NEAR_CURVE = 0.006, 0.03
 _SHADOWS = 0.1
-# White under D50; that of D65, which some profiles leave as it is, is 0.26 away.
+# White under D50; white of D65, which some profiles keep, is 0.26 away.
 _WHITE, _WHITE_TOLERANCE = (0.9642, 1.0, 0.8249), 0.4
-# How much light a quarter of the range has to leave to the rest: less by far than any gamma up to 6. And how far measured curves
-# may go back between two values.
+# How much light a quarter of the range must leave to the rest: far less than any gamma up to 6. And how far measured curves
+# may decrease between two values.
 _LEAST_LIGHT, _WAVER = 0.1, 0.02
 _SAMPLES = tuple(index / 32 for index in range(33))
 
@@ -66,7 +66,7 @@ class Coding(NamedTuple):
 
     @property
     def is_srgb(self) -> bool:
-        """Whether its numbers are shown as those of sRGB."""
+        """Whether its values are shown like those of sRGB."""
         return _SPACES_OF_PRIMARIES.get(self.primaries, "srgb") == "srgb" and self._shown_transfer == _UNSAID
 
     @property
@@ -89,8 +89,8 @@ class Coding(NamedTuple):
 class Profile(NamedTuple):
     """What a profile does.
 
-    `is_srgb`: it turns no colour into another that could be told from it. `space`: `other` for one without a name, None for grey
-    and ink. `coding`: the coding points that one of version 4.4 may hold.
+    `is_srgb`: it changes no colour visibly. `space`: `other` for one without a name, None for grey
+    and print colours. `coding`: the coding points that a profile of version 4.4 may contain.
     """
 
     is_srgb: bool
@@ -100,7 +100,7 @@ class Profile(NamedTuple):
 
 @functools.lru_cache(maxsize=8)
 def read_profile(profile: bytes) -> Profile | None:
-    """What an ICC profile does; None for what is none, or lacks what it takes. Most pictures of a folder have the same one."""
+    """The effect of an ICC profile; None for an invalid or incomplete one. Most pictures of a folder have the same profile."""
     if len(profile) < _HEADER_BYTES + 4 or profile[36:40] != b"acsp":
         return None
     tags = _tags(profile)
@@ -126,7 +126,7 @@ def read_profile(profile: bytes) -> Profile | None:
 
 
 def _tags(profile: bytes) -> Mapping[bytes, bytes]:
-    """The contents of the tags that are looked at, by their names."""
+    """The contents of the tags that are needed, by their names."""
     (count,) = struct.unpack_from(">I", profile, _HEADER_BYTES)
     tags = {}
     for at in range(_HEADER_BYTES + 4, _HEADER_BYTES + 4 + min(count, _MAX_TAGS) * _ENTRY_BYTES, _ENTRY_BYTES):
@@ -139,7 +139,7 @@ def _tags(profile: bytes) -> Mapping[bytes, bytes]:
 
 
 def _colorants(tags: Mapping[bytes, bytes]) -> tuple[_Xyz, _Xyz, _Xyz] | None:
-    """Red, green and blue; None for a profile that goes by tables, which count before them."""
+    """Red, green and blue; None for a profile with tables, which count more."""
     found = [tags.get(name, b"") for name in (b"rXYZ", b"gXYZ", b"bXYZ")]
     if b"A2B0" in tags or any(len(data) < 20 for data in found):
         return None
@@ -153,9 +153,9 @@ def _xyz(data: bytes) -> _Xyz:
 
 
 def _is_usable(colorants: tuple[_Xyz, _Xyz, _Xyz], tags: Mapping[bytes, bytes]) -> bool:
-    """Whether white comes out white, and every curve rises from dark to light.
+    """Whether white stays white, and every curve rises from dark to light.
 
-    What a broken profile makes of a picture is black, white or a negative, and nobody meant that.
+    A broken profile makes a picture black, white or negative, which is never intended.
     """
     white = (sum(column) for column in zip(*colorants, strict=True))
     if any(abs(value - expected) > _WHITE_TOLERANCE for value, expected in zip(white, _WHITE, strict=True)):
@@ -179,7 +179,7 @@ def _distance(these: tuple[_Xyz, _Xyz, _Xyz], those: tuple[_Xyz, _Xyz, _Xyz]) ->
 
 
 def _curve_errors(tags: Mapping[bytes, bytes]) -> Iterator[tuple[float, float]]:
-    """For values of each channel: how far what the curve makes of them lies from the value, coded as sRGB. 1 where none is."""
+    """For values of each channel: the difference between the value and the curve's result, coded as sRGB. 1 without a result."""
     for data in _curves(tags):
         curve = _curve(data)
         for value in _SAMPLES:
@@ -214,14 +214,14 @@ def _table_curve(data: bytes) -> Callable[[float], float] | None:
 
 
 def _parametric_curve(data: bytes) -> Callable[[float], float] | None:
-    """The five forms of ICC.1:2022, 10.18: which numbers are there, and whether anything is added to the power."""
+    """The five forms of ICC.1:2022, 10.18: which parameters are given, and whether anything is added to the power."""
     (kind,) = struct.unpack_from(">H", data, 8)
     count = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}.get(kind)
     if count is None or len(data) < 12 + 4 * count:
         return None
     numbers = [number / 65_536 for number in struct.unpack_from(f">{count}i", data, 12)]
     gamma, a, b = (numbers[0], 1.0, 0.0) if kind == 0 else numbers[:3]
-    # Below this value a straight line, of this slope and beginning; above it the power, and this added.
+    # Below this value a straight line with this slope and start; above it the power, plus this value.
     limit, slope, foot, added = -b / a if a else 0.0, 0.0, 0.0, 0.0
     if kind == 2:
         foot = added = numbers[3]
@@ -230,7 +230,7 @@ def _parametric_curve(data: bytes) -> Callable[[float], float] | None:
     if kind == 4:
         added, foot = numbers[5:]
     if gamma <= 0:
-        # Such a power makes light of everything.
+        # Such a power makes everything white.
         return lambda value: 1.0
 
     def power(value: float) -> float:

@@ -1,4 +1,4 @@
-"""Keeping what libraries print to themselves off the user's screen: what matters of it comes back as an exception."""
+"""Keep messages of libraries off the user's screen: what matters is raised as an exception."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _caught = warnings.catch_warnings()
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No Python warning is shown, or turned into an error, while any thread is inside.
+    """Inside the block, in any thread, no Python warning is shown or turned into an error.
 
-    `warnings.catch_warnings` alone is not made for threads: two that overlap can leave the filters of one of them in place.
+    `warnings.catch_warnings` alone is not safe with threads: two that overlap can leave the filters of one in place.
     """
     global _inside, _caught  # noqa: PLW0603 - the interpreter has one list of filters, so there is one count of who suspended it
     _hush_pillow_log()
@@ -38,7 +38,7 @@ def quiet() -> Iterator[None]:
 
 @cache
 def _hush_pillow_log() -> None:
-    """Without any handler Python prints errors that a library logs; a program that installs handlers still gets them."""
+    """Without handlers, Python prints errors that a library logs; a program that installs handlers still gets them."""
     import logging
 
     logging.getLogger("PIL").addHandler(logging.NullHandler())

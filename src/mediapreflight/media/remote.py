@@ -1,7 +1,7 @@
-"""Files that lie elsewhere (`s3://`, `gs://`, …), through fsspec: headers by ranges of bytes, whole files fetched once.
+"""Remote files (`s3://`, `gs://`, …), through fsspec: headers by ranges of bytes, whole files fetched once.
 
-Which server and whose credentials: what fsspec and the store's own library find in the environment and in their configuration
-files. This module is the one place where either is called; whatever they raise becomes an OpenError that says what happened.
+The server and the credentials are those that fsspec and the store's library find in the environment and in their configuration
+files. Only this module calls them; whatever they raise becomes an OpenError that says what happened.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from .facts import Problem
 from .source import MAX_BYTES_READ, OpenError, Source, display_name
 
 INSTALL = "pip install 'mediapreflight[remote]'"
-# Nearly every picture's header lies in the first of these bytes, and most videos' index does in the last of them.
+# Nearly every picture's header is in the first bytes, and most videos' index in the last ones.
 _HEAD_BYTES = _TAIL_BYTES = 64 * 2**10
-# What is read after a jump is mostly the head of a box; what is read on from there is an index, and asked for in growing steps.
+# After a jump, usually the header of a box is read; if reading continues, it is an index, and is read in growing steps.
 _JUMP_BYTES = 16 * 2**10
 _MAX_STEP_BYTES = 2**20
-# What the ranges of one opening may come to: a video of many fragments has an index in each of them.
+# The limit for all ranges of one opening: a video of many fragments has an index in each of them.
 _MAX_RANGES = 512
 _MAX_RANGE_BYTES = 32 * 2**20
 _PIECE_BYTES = 4 * 2**20
 MAX_FETCHED_BYTES = MAX_BYTES_READ
-# The libraries below try again by themselves; this is how long one answer may take with all of that.
+# The libraries below retry by themselves; this is the limit for one answer including retries.
 REQUEST_S = 30.0
 _MAX_REASON = 200
 
@@ -37,7 +37,7 @@ _Result = TypeVar("_Result")
 
 
 class _Remote(NamedTuple):
-    """A file of a file system: `name` is what that calls it, `path` what the user does."""
+    """A file of a file system: `name` is its name there, `path` the user's name for it."""
 
     path: str
     system: Any
@@ -59,9 +59,9 @@ def open_remote(path: str, *, whole: bool = False) -> Iterator[Source]:
     """Open a remote file for reading.
 
     Args:
-        whole: whether all of it will be read. Then it is fetched to a temporary file, which is gone when the block ends.
+        whole: whether all of it will be read. Then it is fetched to a temporary file, which is deleted at the end of the block.
 
-    Raises OpenError: also at the end of the block, where bytes that were wanted inside did not come.
+    Raises OpenError, also at the end of the block if bytes that were read inside did not arrive.
     """
     copy = _copy.get()
     with ExitStack() as stack:
@@ -76,7 +76,7 @@ def open_remote(path: str, *, whole: bool = False) -> Iterator[Source]:
 
 @contextmanager
 def fetched_once(path: str) -> Iterator[None]:
-    """Inside, everything that reads this remote file whole reads the same copy, fetched when it is first asked for."""
+    """Inside the block, everything that reads this whole remote file uses the same copy, fetched on first use."""
     with ExitStack() as stack:
         token = _copy.set(_Copy(path, stack))
         try:
@@ -88,8 +88,8 @@ def fetched_once(path: str) -> Iterator[None]:
 def files_below(folder: str) -> Iterator[str]:
     """Every file below a remote folder, in the order of local ones: sorted, a folder's own before those of the folders in it.
 
-    Hidden ones are left out. A folder that cannot be listed stands for itself, with a `/` at its end: whoever reads that as
-    a file learns why.
+    Hidden ones are left out. A folder that cannot be listed is returned itself, with a `/` at its end: reading that as
+    a file says why.
     """
     try:
         entries = _listed(_located(folder.rstrip("/")))
@@ -103,7 +103,7 @@ def files_below(folder: str) -> Iterator[str]:
 
 
 def is_folder(path: str) -> bool:
-    """Whether there is a remote folder of that name; where that cannot be found out, there is none."""
+    """Whether there is a remote folder of that name; False if that cannot be found out."""
     try:
         return bool(_located(path).info().get("type") == "directory")
     except OpenError:
@@ -111,7 +111,7 @@ def is_folder(path: str) -> bool:
 
 
 class _Copy:
-    """A remote file, fetched to a temporary one when that is first asked for, and freed with `stack`."""
+    """A remote file, fetched to a temporary one on first use, and deleted with `stack`."""
 
     def __init__(self, path: str, stack: ExitStack) -> None:
         self.path = path
@@ -157,15 +157,15 @@ def _by_ranges(path: str) -> Iterator[Source]:
         with io.BufferedReader(ranges) as stream:
             yield Source(display_name(path), stream, ranges.size)
     finally:
-        # Whatever was made of what did come would be taken for damage.
+        # The result for the bytes that did arrive would look like damage.
         if ranges.trouble is not None:
             raise ranges.trouble
 
 
 class _Ranges(io.RawIOBase):
-    """A remote file as a stream that fetches what is read of it, and keeps that.
+    """A remote file as a stream that fetches the parts that are read, and keeps them.
 
-    A range that does not come is the end of the file for whoever reads, since FFmpeg can be told nothing else; `trouble` then
+    If a range does not arrive, readers see the end of the file, because FFmpeg cannot be told anything else; `trouble` then
     says what happened.
     """
 
@@ -202,7 +202,7 @@ class _Ranges(io.RawIOBase):
         return len(data)
 
     def _here(self) -> memoryview:
-        """What is kept from the present offset on; fetched first where that is nothing."""
+        """The kept bytes from the current offset on; fetched first if there are none."""
         for start, data in self._kept.items():
             if start <= self._at < start + len(data):
                 return memoryview(data)[self._at - start :]
@@ -216,7 +216,7 @@ class _Ranges(io.RawIOBase):
         return memoryview(self._kept[start])[self._at - start :]
 
     def _fetch(self) -> int:
-        """Fetch a range that holds the present offset, and return its start. Raises OpenError."""
+        """Fetch a range that contains the current offset, and return its start. Raises OpenError."""
         read = sum(map(len, self._kept.values()))
         if len(self._kept) >= _MAX_RANGES or read >= _MAX_RANGE_BYTES:
             raise OpenError(Problem.OVERSIZED, f"its header lies in more than {len(self._kept)} ranges or {read} bytes")
@@ -242,9 +242,9 @@ def _located(path: str) -> _Remote:
         raise OpenError(Problem.UNREADABLE, f"fsspec knows no protocol {protocol!r}")
 
     def connected() -> _Remote:
-        # Not `fsspec.open`: that takes `::` in a name for a chain of file systems.
+        # Not `fsspec.open`: that reads `::` in a name as a chain of file systems.
         kind = fsspec.get_filesystem_class(protocol)
-        # A listing that is kept grows with the folder, and answers for files that came or went since.
+        # A cached listing grows with the folder, and does not show files that were added or deleted since.
         options = {"use_listings_cache": False} if kind.async_impl else {}
         return _Remote(path, kind(**kind._get_kwargs_from_urls(path), **options), kind._strip_protocol(path))
 
@@ -263,7 +263,7 @@ def _size_of(remote: _Remote) -> int:
 
 
 def _listed(remote: _Remote) -> list[tuple[str, bool]]:
-    """What lies in a folder, sorted: each path, and whether it is a folder's."""
+    """The entries of a folder, sorted: each path, and whether it is a folder."""
     entries = _asked(remote.system, "ls", remote.name, detail=True)
     names = ((entry["name"].rstrip("/"), entry["type"] == "directory") for entry in entries)
     below = ((name[len(remote.name) :].lstrip("/"), is_folder) for name, is_folder in names)
@@ -271,7 +271,7 @@ def _listed(remote: _Remote) -> list[tuple[str, bool]]:
 
 
 def _asked(system: Any, question: str, *arguments: Any, **options: Any) -> Any:
-    """What a file system answers, in time. Raises OpenError."""
+    """The result of a call to a file system, within the time limit. Raises OpenError."""
     if not system.async_impl:
         system.invalidate_cache()
         return _translated(lambda: getattr(system, question)(*arguments, **options))
@@ -284,9 +284,9 @@ def _asked(system: Any, question: str, *arguments: Any, **options: Any) -> Any:
 
 
 def _translated(call: Callable[[], _Result]) -> _Result:
-    """What a call of a file system returns; what it raises as an OpenError.
+    """The result of a call to a file system; its exceptions become an OpenError.
 
-    Each store has a library of its own, and each of those raises what it likes.
+    Each store has its own library, with its own exceptions.
     """
     try:
         return call()

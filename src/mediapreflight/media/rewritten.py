@@ -24,7 +24,7 @@ _BOX_HEADER_BYTES, _VERSION_BYTES, _COUNT_BYTES = 8, 4, 4
 
 
 def rewritten(stream: BinaryIO, format: str | None) -> BinaryIO | None:
-    """A file that shows the same picture, for a reader that refused this one; None where no way to rewrite it is known."""
+    """A file that shows the same picture, for a reader that refused this one; None if no way to rewrite it is known."""
     if format == "png":
         return without_broken_extras(stream)
     return with_joined_associations(stream) if format == "avif" else None
@@ -33,7 +33,7 @@ def rewritten(stream: BinaryIO, format: str | None) -> BinaryIO | None:
 def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
     """The file without chunks that hold no pixels and have a wrong checksum, and with its end mark where that is cut off.
 
-    None where there is nothing to change.
+    None if there is nothing to change.
     """
     stream.seek(0)
     data = stream.read()
@@ -54,7 +54,7 @@ def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
 def with_joined_associations(stream: BinaryIO) -> BinaryIO | None:
     """The file with its tables of item properties joined into one for each version and flags. Nothing else is moved.
 
-    The standard allows only one table; libavif refuses a second one, other readers do not. None where there is nothing to join.
+    The standard allows only one table; libavif refuses a second one, other readers do not. None if there is nothing to join.
     """
     size = stream.seek(0, SEEK_END)
     try:

@@ -15,7 +15,8 @@ _MAX_AVI_CHUNKS = 200_000
 _HEADER_BYTES = 8
 _OPEN_LENGTH = 0xFFFFFFFF
 _SEARCHED_BYTES = 2**16
-# Less than a millisecond of CD sound. And programs that write the size of the file, or of all behind its first chunk head.
+# Less than a millisecond of CD sound. And programs that write the size of the file, or of everything after its first chunk
+# header.
 _SLIP_BYTES = 64
 _NEAR_BYTES = 2**16
 _ROUND_BYTES = 2**28
@@ -44,7 +45,7 @@ class WavHeader(NamedTuple):
 
     @property
     def plain_head(self) -> bytes:
-        """What a WAV file of nothing but this format and this data begins with; empty where there is none, and beyond 4 GB."""
+        """The beginning of a WAV file with only this format and this data; empty if there is none, and beyond 4 GB."""
         if self.end is None or not self.format:
             return b""
         length = self.end - self.start
@@ -76,19 +77,19 @@ def read_wav_header(stream: BinaryIO, size: int) -> WavHeader:
 
 
 class _Claim(NamedTuple):
-    """The length of the data by its own chunk, and by the one that wide files have for lengths."""
+    """The length of the data by its own chunk, and by the chunk for lengths in wide files."""
 
     narrow: int
     wide: int | None
 
     @property
     def length(self) -> int:
-        """The narrow one counts where it is a length: a wide file says there that the other counts."""
+        """The narrow length counts if it is a length; in a wide file it says that the other one counts."""
         return self.narrow if self.wide is None or self.narrow not in (0, _OPEN_LENGTH) else self.wide
 
     @property
     def is_twofold(self) -> bool:
-        """Whether a wide file says two different lengths, of which readers take the other one."""
+        """Whether a wide file states two different lengths, and readers use the other one."""
         return self.wide is not None and self.wide != self.length
 
 
@@ -133,10 +134,10 @@ def _end_of_open_data(stream: BinaryIO, start: int, size: int) -> int:
 
 
 def _is_left_open(length: int, there: int) -> bool:
-    """Whether a stated length, in bytes, is one that streaming writers leave.
+    """Whether a stated length, in bytes, is one that streaming programs write.
 
-    That is zero, or the largest number of 31, 32 or 64 bits, less a header or down to a whole block or second; or a round number
-    that no file of this size has by chance.
+    That is zero; or the largest number of 31, 32 or 64 bits, minus a header or rounded down to a whole block or second; or a
+    round number that no file of this size has by chance.
     """
     if length <= there:
         return length == 0
@@ -146,9 +147,9 @@ def _is_left_open(length: int, there: int) -> bool:
 
 
 def info_bytes(stream: BinaryIO, size: int) -> int:
-    """What the longest list of titles and the like (INFO) before sound and pictures claims to hold, in bytes.
+    """The claimed size of the longest list of titles and the like (INFO) before sound and video, in bytes.
 
-    FFmpeg makes room for what such a list says of a title before it reads one.
+    FFmpeg reserves the claimed memory for a title before it reads one.
     """
     at, longest = 12, 0
     for _ in range(_MAX_CHUNKS):
@@ -165,7 +166,7 @@ def info_bytes(stream: BinaryIO, size: int) -> int:
         if at + _HEADER_BYTES + length <= size:
             at += _HEADER_BYTES + length + (length & 1)
             continue
-        # The length is a lie. Where FFmpeg reads on is hard to say; some list will be there.
+        # The length is wrong. It is not known where FFmpeg continues; there may be another list.
         stream.seek(at + _HEADER_BYTES)
         skipped = stream.read(_SEARCHED_BYTES).find(b"LIST")
         if skipped < 0:
@@ -175,7 +176,7 @@ def info_bytes(stream: BinaryIO, size: int) -> int:
 
 
 def aiff_missing_bytes(stream: BinaryIO, size: int) -> int:
-    """How far the sound of an AIFF file runs past its end; 0 where it is whole, or its length was left open."""
+    """How far the sound of an AIFF file runs past its end; 0 if it is complete, or its length is open."""
     at = 12
     for _ in range(_MAX_CHUNKS):
         stream.seek(at)
@@ -188,9 +189,9 @@ def aiff_missing_bytes(stream: BinaryIO, size: int) -> int:
 
 
 def avi_missing_bytes(stream: BinaryIO, size: int) -> int:
-    """How far the file is shorter than it says; 0 where it is whole, or the writer left its length open.
+    """How much shorter the file is than it states; 0 if it is complete, or its length is open.
 
-    One that claims more than is there is whole where its frames end, or the index behind them does, before the file.
+    A file that claims more than there is counts as complete if its frames, or the index after them, end before the file.
     """
     stream.seek(4)
     stated = int.from_bytes(stream.read(4), "little")
@@ -202,7 +203,7 @@ def avi_missing_bytes(stream: BinaryIO, size: int) -> int:
 
 
 def avi_missing_index(stream: BinaryIO, size: int) -> int:
-    """How far the index behind the frames runs past the end of a file that holds all frames; 0 where it does not."""
+    """How far the index after the frames runs past the end of a file with all frames; else 0."""
     if avi_missing_bytes(stream, size):
         return 0
     at = 12
@@ -231,6 +232,6 @@ def _holds_all_frames(stream: BinaryIO, size: int) -> bool:
         if name == b"idx1" or (end > size and not is_frames):
             return are_whole or (name == b"idx1" and end <= size)
         are_whole = are_whole or (is_frames and end <= size)
-        # The length of the frames may be as false as that of the whole: an index may stand within.
+        # The length of the frames may be wrong like that of the whole file: an index may be inside it.
         at = at + 12 if end > size else end + (end - at & 1)
     return False

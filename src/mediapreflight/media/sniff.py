@@ -1,4 +1,4 @@
-"""The format of a file from its bytes. Names are never looked at here."""
+"""The format of a file from its bytes, never from its name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HEAD_BYTES = 4096
 _AC3_SYNC = b"\x0b\x77"
 _LAST_AC3_VERSION = 10
 _AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
-# What an ID3 tag is found before.
+# Formats that can have an ID3 tag before them.
 _TAGGED = frozenset({"flac", "tta"})
 _MPEGTS_PACKET = 188
 _M2TS_PACKET = 192
@@ -56,7 +56,7 @@ _STREAM_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"TTA1", "tta"),
     (b"\x7f\xfe\x80\x01", "dts"),
 )
-# Sound that FFmpeg's readers are not asked to read here.
+# Sound formats that are not read with FFmpeg here.
 _UNREAD_SOUND: tuple[tuple[bytes, str], ...] = (
     (b"MAC ", "Monkey's Audio file (APE)"),
     (b"MP+", "Musepack file"),
@@ -195,7 +195,7 @@ def _transport_stream(head: bytes) -> Sniffed | None:
 
 
 def _dolby(stream: BinaryIO, head: bytes) -> Sniffed | None:
-    """AC-3 and its successor: a frame, and behind it another one, where the file does not end there."""
+    """AC-3 and its successor: a frame, and another one after it unless the file ends there."""
     length = dolby_length(head)
     stream.seek(length)
     following = stream.read(2)
@@ -203,7 +203,7 @@ def _dolby(stream: BinaryIO, head: bytes) -> Sniffed | None:
 
 
 def dolby_length(frame: bytes) -> int:
-    """Bytes of the AC-3 or E-AC-3 frame that begins so; 0 where none does."""
+    """Bytes of the AC-3 or E-AC-3 frame with this beginning; 0 if it is none."""
     if len(frame) < 6 or not frame.startswith(_AC3_SYNC):
         return 0
     return 2 * (((frame[2] & 7) << 8 | frame[3]) + 1) if _is_enhanced(frame) else _ac3_bytes(frame[4])
@@ -238,7 +238,7 @@ def _is_text(head: bytes) -> bool:
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
-        # A character may be cut in two where the head ends, but not where the file does.
+        # A character may be cut in two at the end of the read part, but not at the end of the file.
         if len(head) < HEAD_BYTES or error.start < len(head) - 3:
             return False
         text = head[: error.start].decode("utf-8")

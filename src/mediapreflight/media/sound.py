@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-# Longer recordings are judged by their beginning: an hour costs ten seconds, and no model takes more than a few minutes.
+# Longer recordings are judged by their beginning: an hour takes ten seconds, and no model takes more than a few minutes.
 MAX_HEARD_S = 600.0
 # Converters reach 768 kHz, and FLAC has 20 bits for the rate. The filter that changes it grows with it, to hundreds of megabytes.
 MAX_SAMPLE_RATE = 2**20
@@ -28,7 +28,7 @@ def mono(
     """The sound in one channel, `rate` samples a second, full scale 1.0, in pieces of any length, up to `MAX_HEARD_S`.
 
     Args:
-        watch: is shown each frame as it was recorded, before what becomes of it.
+        watch: is called with each frame as recorded, before it is converted.
 
     Raises ValueError as `decoded`.
     """
@@ -43,7 +43,7 @@ def mono(
 
 
 def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-    """The frames that decode, up to `MAX_HEARD_S`; what is damaged is left out.
+    """The frames that can be decoded, up to `MAX_HEARD_S`; damaged ones are left out.
 
     Raises ValueError for a rate that no recording has: too high, or so low that a single frame would last longer than that.
     """

@@ -1,4 +1,4 @@
-"""What a path names (a file here, one in a store, a `data:` URL), how it is shown, and the file once it is open."""
+"""What a path names (a local file, one in a store, a `data:` URL), how it is shown, and the open file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from . import data_url
 from .facts import Problem
 
 _SEARCHED_BYTES = 2**16
-# The largest video that any model takes has 300 MB. Where sound and picture lie apart, much is read again and again.
+# The largest video that any model takes has 300 MB. If sound and video are far apart in the file, parts are read repeatedly.
 MAX_BYTES_READ = 2**30
 # Python keeps bytes that are no UTF-8 as U+DC80 to U+DCFF; the other surrogates stand for nothing.
 _HALF_PAIRS = "[\ud800-\udc7f\udd00-\udfff]"
-# What begins with one of these and `://` is no file in a store: URLs are for the service to fetch, local files go by their
+# What begins with one of these and `://` is not a file in a store: URLs are for the service to fetch, local files go by their
 # paths, and the others are views of further files (archives, caches, folders, repositories).
 _OWN_PROTOCOLS = ("http", "https", "oss", "file", "local", "asynclocal")
 _VIEWS = ("blockcache", "cached", "dir", "filecache", "generic", "git", "libarchive", "reference", "simplecache", "tar", "zip")
@@ -37,7 +37,7 @@ class Source(NamedTuple):
 
     @contextmanager
     def aside(self) -> Iterator[BinaryIO]:
-        """The stream for a reading on the side, put back where it stood: FFmpeg does not expect it to move."""
+        """The stream for an extra read; its offset is restored afterwards, because FFmpeg does not expect it to move."""
         position = self.stream.tell()
         try:
             yield self.stream
@@ -48,7 +48,7 @@ class Source(NamedTuple):
 class Excerpt:
     """A part of an open file, from one offset to another, read as a file of its own; `head` stands before it.
 
-    Raises ValueError and OSError where the file does.
+    Raises ValueError and OSError if the file does.
     """
 
     def __init__(self, stream: BinaryIO, start: int, end: int, head: bytes = b"") -> None:
@@ -101,7 +101,7 @@ def is_remote(path: str) -> bool:
 
 
 def is_file_url(text: str) -> bool:
-    """Whether a text begins as a `file://` URL. No path of a walk through folders does: it has no two slashes in a row."""
+    """Whether a text begins like a `file://` URL. No path from a folder listing does: it never has two slashes in a row."""
     return text[:7].lower() == "file://"
 
 
@@ -122,13 +122,13 @@ def local_path(text: str, *, windows: bool = os.name == "nt") -> str:
 
 
 def _unquoted(path: str) -> str:
-    # Loading it takes longer than all else that a path needs.
+    # Importing it takes longer than everything else here.
     from urllib.parse import unquote_to_bytes
 
     try:
         return os.fsdecode(unquote_to_bytes(path.encode("utf-8", "surrogateescape")))
     except UnicodeEncodeError:
-        # One half of a surrogate pair: no file can have that name, and whoever opens it says so.
+        # One half of a surrogate pair: no file can have that name, and opening it says so.
         return path
 
 
@@ -146,7 +146,7 @@ def display_name(path: str) -> str:
 
 
 def position_of(stream: BinaryIO, mark: bytes, start: int) -> int | None:
-    """The offset of the first of these bytes from `start` on; None where they do not stand there."""
+    """The offset of these bytes, searched from `start` on; None if they are not found."""
     stream.seek(start)
     kept = b""
     while data := stream.read(_SEARCHED_BYTES):

@@ -1,4 +1,4 @@
-"""Whether a container holds a picture beside its sound, told from its headers alone and without a demuxer.
+"""Whether a container has video besides its sound, from its headers alone and without a demuxer.
 
 Sources: ISO/IEC 14496-12 (MP4), RFC 9559 (Matroska), RFC 3533 (Ogg), "Advanced Systems Format" 01.20.03 (WMA and WMV), "Video
 File Format" 10.1 (FLV), ISO/IEC 13818-1 (transport and program streams).
@@ -27,7 +27,7 @@ _PICTURES_IN_TS = frozenset({0x01, 0x02, 0x10, 0x1B, 0x1E, 0x1F, 0x20, 0x21, 0x2
 
 
 def has_picture(stream: BinaryIO, size: int, format: str) -> bool | None:
-    """Whether a file of `size` bytes holds a video stream; None where its headers do not say, or its format always does."""
+    """Whether a file of `size` bytes holds a video stream; None if its headers do not say, or its format always does."""
     tell = _TELL.get(format)
     return tell(stream, size) if tell else None
 
@@ -68,7 +68,7 @@ def _in_ogg(stream: BinaryIO, size: int) -> bool | None:
     for _ in range(_MOST_PAGES):
         stream.seek(at)
         head = stream.read(_PAGE_HEADER_BYTES)
-        # All streams begin before any of them goes on.
+        # All streams begin before any of them continues.
         if len(head) < _PAGE_HEADER_BYTES or not head.startswith(b"OggS") or not head[5] & _FIRST_PAGE:
             return False if at else None
         lengths = stream.read(head[26])
@@ -107,7 +107,7 @@ def _in_transport_stream(stream: BinaryIO, size: int) -> bool | None:
 
 
 def _section(packet: bytes) -> bytes:
-    """The section that begins in a packet, as far as it lies there; empty where none does."""
+    """The part of a section that is in this packet; empty if none begins here."""
     if not packet[1] & 0x40:
         return b""
     start = 4 + (1 + packet[4] if packet[3] & 0x20 else 0)

@@ -1,6 +1,6 @@
-"""What stands behind the last packet that decodes: a tag, filler, the torn end of a download, or damage.
+"""What follows the last packet that decodes: a tag, filler, the cut-off end of a download, or damage.
 
-Streams without an index have no end of their own: a reader takes what follows for one more frame, which then fails. Sources:
+Streams without an index do not state where they end: a reader treats what follows as another frame, which then fails. Sources:
 "ID3 tag version 1.1", "Lyrics3 v2.00", "APEv2 specification" (all at hydrogenaudio and id3.org).
 """
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 # Formats that are frame after frame, up to the end of the file.
 _BARE = frozenset({"mp3", "aac", "amr", "flac", "ac3", "eac3", "dts", "tta", "wavpack"})
 _SEARCHED_BYTES = 2**16
-# Filler is less than this share of a file; more stands where sound should be.
+# Filler is less than this share of a file; more is in the place of sound.
 _FILLER_SHARE = 0.25
 
 
 class Tail(NamedTuple):
-    """`is_no_sound`: what was refused at the end is not and never was sound.
+    """`is_no_sound`: the refused bytes at the end are not sound and never were.
 
-    `cut`: how the last frame shows that it is cut off; None where it is not. `wasted`: bytes where sound should be and none is.
+    `cut`: how the last frame shows that it is cut off; None if it is not. `wasted`: bytes where sound should be and none is.
     """
 
     is_no_sound: bool = False
@@ -37,7 +37,7 @@ class Tail(NamedTuple):
 
 
 def read_tail(source: Source, format: str, codec: str | None, listener: Listener) -> Tail:
-    """What the end of a file says of its sound."""
+    """What the end of a file says about its sound."""
     if format not in _BARE:
         return Tail()
     if listener.refused == 0:
@@ -52,7 +52,7 @@ def read_tail(source: Source, format: str, codec: str | None, listener: Listener
 
 
 def is_no_sound(source: Source, format: str, at: int) -> bool:
-    """Whether no frame of a stream without an index stands in the file from an offset on: a reader has no fault to find there."""
+    """Whether the file has no frame of a stream without an index from an offset on: then nothing is missing there."""
     if format not in _BARE:
         return False
     with source.aside() as stream:
@@ -76,7 +76,7 @@ def _of_last_frame(codec: str | None, frame: bytes) -> Tail:
 
 
 def _frame_bytes(codec: str | None, frame: bytes) -> int | None:
-    """How long the frame should be, in bytes; 0 where no frame begins so, None where this codec does not tell."""
+    """How long the frame should be, in bytes; 0 if this does not begin a frame, None if the codec does not say."""
     if codec in LAYERS:
         return mpeg_length(frame, 0)
     if codec == "aac":

@@ -8,25 +8,25 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 # A container that counts in milliseconds writes 33, 33, 34 for 30 fps: one tick either way is rounding, not variation. But
-# rounding does not add up: every frame of a constant rate stays close to where that rate puts it.
+# rounding errors do not add up: every frame of a constant rate stays close to its exact time.
 _ROUNDING_TICKS = 2
 _DRIFT_TICKS = 1.5
 _JITTER_SHARE = 0.1
 
 
 class SoundPacket(NamedTuple):
-    """When a packet of sound is played, and how long it lasts, in ticks; `stamp` None where it is not said."""
+    """When a packet of sound is played, and how long it lasts, in ticks; `stamp` None if it has none."""
 
     stamp: int | None
     duration: int
 
 
 def sound_ticks(packets: Sequence[SoundPacket], start: int) -> int:
-    """How long packets of sound, in order, are heard, in ticks. What lies before `start` is encoder priming and never heard.
+    """How long packets of sound play, in order, in ticks. Everything before `start` is encoder priming and is never played.
 
-    Durations rounded to whole ticks add up to too little or too much: 21 ms for 21.33. So where a packet follows on the one
-    before it but for rounding, the distance of the two counts. It counts too where no duration is said, as in FLV and of ALAC in
-    Matroska; the last packet then lasts as long as the one before it.
+    Durations rounded to whole ticks add up to too little or too much: 21 ms for 21.33. So if a packet follows the one
+    before it except for rounding, the distance of the two counts. It also counts if no duration is given, as in FLV and for ALAC
+    in Matroska; the last packet then lasts as long as the one before it.
     """
     ticks = before = 0
     for index, (stamp, duration) in enumerate(packets):
@@ -44,7 +44,7 @@ def sound_ticks(packets: Sequence[SoundPacket], start: int) -> int:
 
 
 class FrameTiming(NamedTuple):
-    """Times in seconds, rates in frames per second; None where too few frames are there to tell."""
+    """Times in seconds, rates in frames per second; None if too few frames are there to tell."""
 
     frames: int
     start: float
@@ -59,7 +59,7 @@ def frame_timing(stamps: Sequence[int], last_duration: int, tick: float) -> Fram
     """Timing of frames shown at `stamps` (in ticks of `tick` seconds, any order); None without frames.
 
     `last_duration`: how long the last frame is shown, in ticks; 0 where unknown. Where it is shorter than every other
-    frame's, it comes from a false frame rate in the header. In both cases the median frame stands in.
+    frame's, it comes from a wrong frame rate in the header. In both cases the median duration is used.
     """
     ordered = sorted(stamps)
     if not ordered:

@@ -1,4 +1,4 @@
-"""What headers say of a picture and FFmpeg does not pass on. Sources: ISO/IEC 14496-12 (MP4), RFC 9559 (Matroska), Dolby Vision
+"""What headers say about the video and FFmpeg does not report. Sources: ISO/IEC 14496-12 (MP4), RFC 9559 (Matroska), Dolby Vision
 Streams Within the ISO Base Media File Format 2.1.2."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _ENCRYPTED_ENTRIES = frozenset({b"encv", b"drmi"})
 _DOLBY_VISION = frozenset({b"dvcC", b"dvvC", b"dvwC"})
-# Before the boxes of a sample entry stand what all entries have and what those of pictures have.
+# Before the boxes of a sample entry there are the fields of all entries and those of video entries.
 _ENTRY_BYTES = 8 + 78
 _MAX_ENTRY_BYTES = 2**16
 _MATRIX_BYTES = 36
@@ -37,9 +37,9 @@ _TKHD_LAYOUTS = {0: _TkhdLayout(12, 40), 1: _TkhdLayout(20, 52)}
 
 
 class PictureHeader(NamedTuple):
-    """What headers say of one picture.
+    """What headers say about one video track.
 
-    `duration`: the movie's length in seconds, None where it is not said. `dolby_vision`: whether it carries colours that only a
+    `duration`: the movie's length in seconds, None if it is not stated. `dolby_vision`: whether it has colours that only a
     reader of Dolby Vision can show: neither HDR10 nor HLG nor standard range.
     """
 
@@ -51,7 +51,7 @@ class PictureHeader(NamedTuple):
 
 
 def read_picture_header(source: Source, format: str, track: int) -> PictureHeader:
-    """What the headers of an MP4 say of the track with this number, and those of a Matroska file of its first picture."""
+    """What the headers of an MP4 say about the track with this number, or those of a Matroska file about its first one."""
     with source.aside() as stream:
         if DEMUXERS[format] == "matroska":
             header = matroska.read_track_header(stream, source.size)
@@ -62,7 +62,7 @@ def read_picture_header(source: Source, format: str, track: int) -> PictureHeade
 
 
 def unknown_codecs(source: Source, format: str, container: InputContainer) -> tuple[str, ...]:
-    """An entry for `Facts.problems` for the picture, and one for the sound, where no decoder at hand knows the codec."""
+    """An entry for `Facts.problems` for the picture, and one for the sound, where no available decoder knows the codec."""
     streams = {"picture": first_video(container), "sound": first_audio(container)}
     unknown = {name: stream for name, stream in streams.items() if stream is not None and codec_of(stream) is None}
     if not unknown:
@@ -78,7 +78,7 @@ def unknown_codecs(source: Source, format: str, container: InputContainer) -> tu
 
 
 def _codec_tag(stream: BinaryIO, size: int, format: str, name: str, track: int) -> str | None:
-    """The name that the container gives to a codec; None where it has none that can be shown."""
+    """The name that the container gives to a codec; None if it has none that can be shown."""
     tag = None
     if DEMUXERS[format] == "matroska":
         tag = matroska.codec_id(stream, size, 1 if name == "picture" else 2)
@@ -133,7 +133,7 @@ def _movie_matrix(stream: BinaryIO, movie: isobmff.Box) -> bytes:
 
 
 def _turn(track: bytes, movie: bytes) -> Turn:
-    """What the matrix of a track does to its picture, and then that of the movie to all."""
+    """The effect of the matrix of a track, and then of the movie's."""
     if len(track) < _MATRIX_BYTES:
         return Turn()
     a, b, c, d = _linear(track)

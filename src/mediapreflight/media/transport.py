@@ -1,24 +1,24 @@
-"""Packets of transport streams: readers pass over those that are damaged. Source: ISO/IEC 13818-1, 2.4.3."""
+"""Packets of transport streams: readers skip those that are damaged. Source: ISO/IEC 13818-1, 2.4.3."""
 
 from __future__ import annotations
 
 from typing import BinaryIO
 
 _MARK = b"G"
-# Plain, and behind a time stamp as Blu-ray and AVCHD have it: the length of a packet, and where its mark stands.
+# Plain, and after a time stamp as in Blu-ray and AVCHD: the length of a packet, and the offset of its mark.
 _LAYOUTS = ((188, 0), (192, 4))
 _HEADER_BYTES = 4
 _HAS_PAYLOAD = 0x10
 _NULL = 0x1FFF
-# As many marks in a row are no chance.
+# So many marks in a row are not a coincidence.
 _RUN = 3
 _PACKETS_A_READ = 4096
-# Beyond this packets are no longer counted either.
+# Packets are not counted beyond this either.
 _MAX_PACKETS = 1_000_000
 
 
 def torn_packet(stream: BinaryIO, size: int) -> str | None:
-    """How the last packet shows that the file is cut off; None where it does not."""
+    """How the last packet shows that the file is cut off; None if it does not."""
     layout = _layout(stream)
     if layout is None:
         return None
@@ -36,9 +36,9 @@ def torn_packet(stream: BinaryIO, size: int) -> str | None:
 
 
 def damaged_packets(stream: BinaryIO, size: int) -> int:
-    """How many packets among the others have lost the mark that each begins with.
+    """How many packets have lost the mark that each begins with.
 
-    Where others are out of step behind them bytes were put in or taken out, and whether any of them mattered is not seen here.
+    If the packets after them are shifted, bytes were added or removed; whether these mattered is not known here.
     """
     layout = _layout(stream)
     if layout is None:

@@ -35,18 +35,18 @@ if TYPE_CHECKING:
 
     from .source import Source
 
-# Up to this many pixels a clip is decoded whole (about half a second on one core); a longer one at its key frames only.
+# Up to this many pixels, a clip is decoded completely (about half a second on one core); a longer one at its key frames only.
 FULL_DECODE_PIXELS = 300_000_000
 # The largest side that any model takes is 4096 px. A decoder may keep a dozen frames at a time.
 MAX_FRAME_PIXELS = 20_000_000
 _TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
 _FULL_RANGE = 2
 _USUAL_DEPTHS = frozenset({8, 10})
-# By default their decoders fill what is damaged with something else, and say nothing of it.
+# By default their decoders replace damaged parts without a report.
 _STRICTNESS = {"mjpeg": {"err_detect": "explode"}, "hevc": {"err_detect": "explode"}}
 _ONE_FRAME_A_PACKET = frozenset({"h264", "hevc"})
 _OUT_OF_ORDER = 2
-# A key frame comes every few seconds, as a rule.
+# There is usually a key frame every few seconds.
 _PATIENCE = 250
 _PROGRESSIVE_OR_UNKNOWN = frozenset({0, 1})
 _LOCATION_KEYS = ("location", "com.apple.quicktime.location.iso6709")
@@ -59,7 +59,7 @@ def probe_video(source: Source, format: str, container: InputContainer, *, decod
 
 
 def probe_undecoded(source: Source, format: str, container: InputContainer) -> VideoFacts | None:
-    """What `probe_video` says without `decode`, of a container opened without decoders; None where one must be asked."""
+    """The result of `probe_video` without `decode`, for a container opened without decoders; None if a decoder is needed."""
     stream = first_video(container)
     if stream is None or codec_of(stream) != "h264" or not stream.frames:
         return None
@@ -143,7 +143,7 @@ def _fraction(ratio: tuple[int, int] | None) -> Fraction | None:
 
 
 def _pixels_of_h264(header: h264.SequenceHeader, is_full_by_container: bool) -> dict[str, Any]:
-    """Chroma and depth by FFmpeg's names: 8 bits in full range are a format of their own there."""
+    """Chroma and depth by FFmpeg's names, where 8 bits in full range are a separate format."""
     is_full = is_full_by_container if header.full_range is None else header.full_range
     wide = f"10{sys.byteorder[0]}e" if header.bit_depth == 10 else ""
     return {
@@ -177,14 +177,14 @@ def _seconds(ticks: int | None, tick: Fraction | None, zero: float) -> float | N
 
 
 def _tidy(seconds: float) -> float:
-    """Microseconds, the finest any container counts; hides the float dust of ticks times fractions, and a minus before 0."""
+    """Microseconds, the finest unit of any container; removes rounding errors of ticks times fractions, and a minus before 0."""
     return round(seconds, 6) + 0.0
 
 
 class _Walk(NamedTuple):
-    """`packets` counts those of the picture that an edit hides, too; `sound_bytes` those of the sound.
+    """`packets` counts video packets, including those that an edit list hides; `sound_bytes` the bytes of sound.
 
-    `untimed`: frames whose times are not said.
+    `untimed`: frames without times.
 
     `in_fields`: whether frames are stored in two packets each.
 
@@ -222,7 +222,7 @@ def _measured(stated: VideoFacts, container: InputContainer, zero: float) -> Vid
         frames=timing.frames + walk.untimed if timing else 0,
         duration_s=_tidy(timing.duration) if timing else 0.0,
         audio_duration_s=audio_s,
-        # Readers that decode go by what the frames say, whatever the container calls it.
+        # Readers that decode use what the frames say, whatever the container says.
         transfer=walk.transfer if walk.transfer and stated.transfer == "sdr" else stated.transfer,
     )
     if timing is None:
@@ -248,7 +248,7 @@ def _turned(stated: VideoFacts, turn: display.Turn | None, ratio: Fraction | Non
 
 
 def _of_frames(stated: VideoFacts, fps: float) -> VideoFacts:
-    """What an index says of fields, said of frames; a rate is one of fields where it is about twice the measured one."""
+    """An index of fields converted to frames; a rate is of fields if it is about twice the measured one."""
     rates = {"stated_fps": stated.stated_fps, "fps_nominal": stated.fps_nominal}
     halves = {name: rate / 2 for name, rate in rates.items() if rate and abs(rate - 2 * fps) < fps / 4}
     frames = stated.stated_frames // 2 if stated.stated_frames else None
@@ -256,7 +256,7 @@ def _of_frames(stated: VideoFacts, fps: float) -> VideoFacts:
 
 
 def _sparsely_timed(facts: VideoFacts, start_s: float) -> VideoFacts:
-    """Frames of which only some say when they are shown, as in program streams: the stated rate places the others."""
+    """Frames of which only some have times, as in program streams: the others get times from the stated rate."""
     facts = msgspec.structs.replace(facts, start_s=_tidy(start_s))
     if not facts.stated_fps or not facts.frames:
         return facts
@@ -266,7 +266,7 @@ def _sparsely_timed(facts: VideoFacts, start_s: float) -> VideoFacts:
 
 
 def _settled(timing: FrameTiming, stated: float | None, tick: float) -> float | None:
-    """The average rate, measured; the stated one where time stamps, rounded to whole ticks, cannot tell the two apart."""
+    """The measured average rate; the stated one if time stamps, rounded to whole ticks, cannot distinguish the two."""
     if timing.fps is None:
         return stated
     uncertainty = timing.fps * 2 * tick / timing.duration
@@ -278,7 +278,7 @@ def _rounded(rate: float | None) -> float | None:
 
 
 def _missing_frames(stated: VideoFacts, found: int, stream: VideoStream) -> tuple[str, ...]:
-    """A truncation, where the index promises frames the file does not hold."""
+    """A truncation, if the index lists frames that the file does not have."""
     if stated.problem(Problem.TRUNCATED) is not None:
         return ()
     promised = stated.stated_frames or 0
@@ -291,7 +291,7 @@ def _missing_frames(stated: VideoFacts, found: int, stream: VideoStream) -> tupl
 
 
 def _missing_sound(stated: VideoFacts, found: int, container: InputContainer) -> tuple[str, ...]:
-    """A truncation, where the index of an AVI promises sound, in bytes, that is not there: a broken chunk is skipped."""
+    """A truncation, if the index of an AVI lists bytes of sound that are not there: readers skip a broken chunk."""
     audio = first_audio(container)
     if audio is None or stated.format != "avi" or stated.problem(Problem.TRUNCATED) is not None:
         return ()
@@ -305,7 +305,7 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
     import av
 
     audio = first_audio(container)
-    # AVI gives decode times only, as evenly spaced as display times; what FFmpeg hands out as display times are guesses.
+    # AVI has decode times only, as evenly spaced as display times; FFmpeg's display times are guesses.
     counts_chunks = stated.format == "avi"
     decoder = _Decoder(stated, stream)
     pictures = _Pictures(stated, stream)
@@ -326,7 +326,7 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
                     listener.feed(packet)
                 sound_bytes += packet.size
                 continue
-            # A decoder would take any empty packet for the end.
+            # A decoder treats any empty packet as the end.
             if packet.size or is_end(packet):
                 decoder.feed(packet)
             packets += not is_end(packet)
@@ -343,7 +343,7 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
     if len(untimed) > len(stamps):
         stamps = untimed
     elif not counts_chunks:
-        # What comes before the first picture that can be shown, in a recording cut out of a broadcast, nobody sees.
+        # In a recording cut out of a broadcast, everything before the first picture that can be shown is never seen.
         unseen = sum(1 for stamp in stamps if decoder.first is not None and stamp < decoder.first)
         stamps = sorted(stamps)[unseen:]
         shown -= unseen
@@ -376,7 +376,7 @@ def _unheard(listener: Listener) -> tuple[str, ...]:
 
 
 class _Pictures:
-    """Tells packets that add a picture from those that hold its second field, or what is never shown."""
+    """Distinguishes packets that add a picture from those with its second field, or with something never shown."""
 
     def __init__(self, stated: VideoFacts, stream: VideoStream) -> None:
         self._codec = stated.video_codec or ""
@@ -385,7 +385,7 @@ class _Pictures:
         self.fields = 0
 
     def adds_none(self, packet: Packet[Any]) -> bool:
-        """Whether no picture begins here."""
+        """Whether no picture begins in this packet."""
         if self._finder is None:
             return self._codec in ("vp8", "vp9") and vpx.is_hidden(self._codec, bytes(packet))
         if not self._finder.may_find:
@@ -398,7 +398,7 @@ class _Pictures:
 
 
 class _Decoder:
-    """Decodes what it is fed, all of a small clip or the key frames of a large one, and counts what fails."""
+    """Decodes packets, all of a small clip or the key frames of a large one, and counts failures."""
 
     def __init__(self, stated: VideoFacts, stream: VideoStream) -> None:
         area = (stated.stored_width or 0) * (stated.stored_height or 0)
@@ -411,7 +411,7 @@ class _Decoder:
         self._damaged = 0
         self._frames = 0
         self._fed = 0
-        # In other codecs packets may hold nothing that is meant to be shown.
+        # In other codecs packets may contain nothing to show.
         self._is_whole = stated.video_codec in _ONE_FRAME_A_PACKET
         self._is_hevc = stated.video_codec == "hevc"
         self._key: int | None = None
@@ -423,9 +423,9 @@ class _Decoder:
         self.transfer: Literal["pq", "hlg"] | None = None
         if self._active:
             if not stream.codec_context.is_open:
-                # FFmpeg's frame threads lose, now and then, the mark of a frame that did not decode cleanly.
+                # FFmpeg's frame threads sometimes lose the mark of a frame that did not decode cleanly.
                 stream.codec_context.thread_count = 1
-                # Pictures may come larger than the container says.
+                # Pictures may be larger than the container says.
                 options = {"max_pixels": str(MAX_FRAME_PIXELS)}
                 stream.codec_context.options = options | _STRICTNESS.get(stated.video_codec or "", {})
             if area * max(frames, 1) > FULL_DECODE_PIXELS:
@@ -443,7 +443,8 @@ class _Decoder:
         if self._key is None and packet.is_keyframe:
             self._key = packet.pts
         if self._skipping and self._fed > self._patience and not self._frames:
-            # It may have no key frames at all. What decodes now lacks what it was built on: whether anything does is all it says.
+            # There may be no key frames at all. What decodes now lacks its reference frames: it only shows whether anything
+            # decodes.
             self._skipping.skip_frame, self._skipping, self._is_blind = "DEFAULT", None, True
         try:
             frames = packet.decode()
@@ -465,13 +466,13 @@ class _Decoder:
         return self._is_hevc and (self._key is None or (packet.pts is not None and packet.pts < self._key))
 
     def problems(self, shown: int) -> tuple[str, ...]:
-        """What is wrong with a picture of which so many frames should be seen."""
+        """The faults of a video in which so many frames should be visible."""
         if self._is_oversized:
             limit = f"more than {MAX_FRAME_PIXELS / 1e6:.0f} are not decoded"
             return (Problem.OVERSIZED.because(f"frames of {self._area / 1e6:.0f} megapixels; {limit}"),)
         if self._fed and not self._frames:
             return (Problem.CORRUPT.because("no frame of it can be decoded"),)
         lost = min(shown, self._fed) - self._frames if self._is_whole and self._active else 0
-        # A decoder that learns late how far frames are out of order may drop one or two, and nobody would call that damage.
+        # A decoder that learns late how frames are ordered may drop one or two; that is not damage.
         bad = max(self._failed, self._damaged, lost if lost > max(_OUT_OF_ORDER, shown // 50) else 0)
         return (Problem.CORRUPT.because(f"{bad} of its frames cannot be decoded cleanly"),) if bad else ()

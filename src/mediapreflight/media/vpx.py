@@ -1,4 +1,4 @@
-"""Packets of VP8 and VP9 that hold a frame for others to build on, never to be shown. Sources: RFC 6386, 9.1; VP9 Bitstream
+"""Packets of VP8 and VP9 with a reference frame that is never shown. Sources: RFC 6386, 9.1; VP9 Bitstream
 Specification 0.7, 6.2 and annex B."""
 
 from __future__ import annotations

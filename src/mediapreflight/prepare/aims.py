@@ -1,4 +1,4 @@
-"""What a prepared recording or video aims at: the safe limits of a role, less what containers round; and why a step is taken."""
+"""The goals of a prepared recording or video: the safe limits of a role, minus rounding in containers; reasons of steps."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from ..findings import Finding
 from ..media.facts import AudioFacts, VideoFacts
 from ..media.formats import FORMATS
 
-# A frame of MP3 or AAC at 16 kHz lasts up to 72 ms, and a sound track runs on for up to one frame after its picture.
+# A frame of MP3 or AAC at 16 kHz lasts up to 72 ms, and a sound track lasts up to one frame longer than the video.
 MARGIN_S = 0.1
-# Index, headers and the encoders' own deviation from the rate they are given.
+# Index, headers and the encoders' deviation from the given rate.
 _BYTES_SHARE = 0.95
 
 Reasons = Mapping[str, str]
 
 
 def reasons_of(findings: Sequence[Finding]) -> dict[str, str]:
-    """The reason a step gives, `VID007 video-frame-rate-too-high`, by the name of the finding it fixes."""
+    """The reason of a step, `VID007 video-frame-rate-too-high`, from the name of the finding it fixes."""
     return {finding.name: f"{finding.code} {finding.name}" for finding in findings}
 
 
 def first_of(reasons: Reasons, *names: str) -> str | None:
-    """The reason of the first of these findings that is there; None where none is."""
+    """The reason for the first of these findings that exists; None if none does."""
     return next((reasons[name] for name in names if name in reasons), None)
 
 
@@ -38,7 +38,7 @@ class Lengths(NamedTuple):
 
     @classmethod
     def of(cls, role: Role) -> Lengths:
-        """The safe lengths of a role, with a margin inside both ends; the middle where they lie closer than that."""
+        """The safe lengths of a role, with a margin inside both ends; the middle if they are too close for that."""
         interval = role.duration.safe_interval if role.duration else Interval()
         least, most = max(interval.lower, 0.0) + MARGIN_S, interval.upper - MARGIN_S
         if interval.lower <= 0:
@@ -53,7 +53,7 @@ class Lengths(NamedTuple):
 
 
 def most_bytes(role: Role) -> int | None:
-    """How many bytes an output may have by the strictest reading; None where no limit is documented."""
+    """How many bytes an output may have by the strictest reading; None if no limit is documented."""
     if role.byte_intervals is None or math.isinf(role.byte_intervals[1].upper):
         return None
     safe = role.byte_intervals[1]
@@ -61,13 +61,13 @@ def most_bytes(role: Role) -> int | None:
 
 
 def budget(role: Role, seconds: float) -> int | None:
-    """The bits per second that picture and sound together may take so that `seconds` of them fit; None without a limit."""
+    """The bits per second for video and sound together so that `seconds` of them fit; None without a limit."""
     limit = most_bytes(role)
     return None if limit is None else int(limit * _BYTES_SHARE * 8 / max(seconds, MARGIN_S))
 
 
 def measured_length(facts: AudioFacts | VideoFacts) -> float | None:
-    """How long picture or recording last: as measured, else as stated; None where neither is known, or nothing is there."""
+    """How long the video or recording lasts: as measured, else as stated; None if neither is known."""
     return facts.duration_s or (None if facts.duration_s == 0 else facts.stated_duration_s) or None
 
 

@@ -1,4 +1,4 @@
-"""Plans to files: each made beside its place, measured and judged again, and only then given its name."""
+"""Plans to files: each is written under a temporary name, measured and checked again, and only then renamed."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ from .record import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, 
 from .steps import FilePlan
 
 Progress = Callable[[str, float], None]
-# What judges a file by itself; who is in it, and what goes with it, is judged on the whole job.
+# Rules over single files; rules over people and over several inputs are applied to the whole job.
 _FILE_RULES = ("FILE", "IMG", "VID", "AUD")
-# Encoders of video use every core by themselves.
+# One video encoder already uses every core.
 _ONE_VIDEO = threading.Semaphore(1)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A job whose files fit. By role: `steps`, and what they are `measured` to be. `record` is its entry in `prepared.json`."""
+    """A job whose files fit. By role: `steps`, and the `measured` files. `record` is its entry in `prepared.json`."""
 
     job: Job
     steps: Mapping[str, tuple[StepRecord, ...]]
@@ -150,7 +150,7 @@ def prepare_planned(
 
 
 class _Order(NamedTuple):
-    """A file to be made: its plan, the name it gets, the model it must fit, and what the source is."""
+    """A file to be made: its plan, its name, the model it must fit, and the facts of the source."""
 
     plan: FilePlan
     name: str
@@ -158,7 +158,7 @@ class _Order(NamedTuple):
     facts: Facts
 
 
-# A file's plan and model decide what comes out: the same ones share one output.
+# The plan and the model of a file decide the output: equal ones share one output.
 _Key = tuple[str, str, str, str]
 
 
@@ -169,7 +169,7 @@ def _key(plan: JobPlan, file: FilePlan) -> _Key:
 
 
 def _names(plans: Sequence[JobPlan]) -> dict[_Key, str]:
-    """The name of each distinct output, in the order of the jobs: the source's, told apart by a number where two would clash."""
+    """The name of each distinct output, in the order of the jobs: the source's name, with a number if two would be equal."""
     names: dict[_Key, str] = {}
     taken = {NAME.casefold()}
     for plan in plans:
@@ -218,7 +218,7 @@ class _Workshop:
         self._stopped = False
 
     def stop(self) -> None:
-        """End what is under way, and begin nothing more: ffmpeg runs in groups of its own, which no terminal's signal reaches."""
+        """Stop all work: ffmpeg runs in its own process groups, which get no signal from a terminal."""
         from .av.ffmpeg import stop_all
 
         self._stopped = True
@@ -226,7 +226,7 @@ class _Workshop:
         self._containment.close()
 
     def make(self, order: _Order) -> PreparedInput | PrepareError:
-        """The file, made or already there; or why it is not."""
+        """The file, made now or already there; or why it is missing."""
         source = order.plan.source
         try:
             if not is_data_url(source):
@@ -260,7 +260,7 @@ class _Workshop:
             return _at(before, target)
         with self._folder.staged(order.name) as staged:
             self._write(order, source, staged)
-            # What is linked as it is was measured a moment ago, and its hash shows that it is the same.
+            # A linked file was measured just before, and its hash shows that it is the same.
             after = self._containment.facts(str(staged), "decode") if order.plan.steps else order.facts
             _refuse_unfit(order, after, staged)
             if sha256_of(source, source_size) != source_hash:
@@ -274,7 +274,7 @@ class _Workshop:
                 before=order.facts,
                 after=_named(after, target),
             )
-            # A run that was ended before it wrote its record left the very same file behind.
+            # A run that ended before it wrote its record left the same file.
             if not _is_still(target, made):
                 if _place_of(target) in self._sources:
                     raise OutputError(str(target), "is one of the sources; write to another folder")
@@ -308,7 +308,7 @@ class _Workshop:
 
 
 def _place_of(path: Path) -> Path:
-    """Where a name stands, however its folder was named; a link is a place of its own."""
+    """The real path of a name, however its folder was written; a link itself is not followed."""
     return path.parent.resolve() / path.name
 
 
@@ -317,12 +317,12 @@ def _named(facts: Facts, path: Path) -> Facts:
 
 
 def _at(made: PreparedInput, path: Path) -> PreparedInput:
-    """The record of an earlier run, whose folder may have been named another way."""
+    """The record of an earlier run, whose folder may have been written in another way."""
     return msgspec.structs.replace(made, path=display_name(str(path)), after=_named(made.after, path))
 
 
 def _is_still(path: Path, made: PreparedInput) -> bool:
-    """Whether a file that was made is there unchanged. What is there may be anything."""
+    """Whether a file that was made is still there, unchanged."""
     try:
         return sha256_of(path, min(made.after.bytes or 0, MAX_SOURCE_BYTES)) == made.sha256
     except NotReadError:
@@ -330,7 +330,7 @@ def _is_still(path: Path, made: PreparedInput) -> bool:
 
 
 def _refuse_unfit(order: _Order, facts: Facts, staged: Path) -> None:
-    """Raise PrepareError, with the findings, where what was made does not fit."""
+    """Raise PrepareError, with the findings, if the new file does not fit."""
     inputs: dict[str, Any] = {order.plan.role: str(staged)}
     job = Job(order.model.id, whole=False, **inputs)
     report = judge(job, order.model, {order.plan.role: Measured(facts)}, selection(_FILE_RULES))
@@ -346,7 +346,7 @@ def _refuse_unfit(order: _Order, facts: Facts, staged: Path) -> None:
 
 
 class _Finish(NamedTuple):
-    """Puts jobs together again from the files that were made."""
+    """Builds the jobs from the files that were made."""
 
     folder: Path
     names: Mapping[_Key, str]
@@ -390,7 +390,7 @@ class _Finish(NamedTuple):
         return Prepared(job, {role: item.steps for role, item in inputs.items()}, record, measured)
 
     def _measured(self, plan: JobPlan, paths: Mapping[str, str]) -> dict[str, Measured]:
-        """What the job's files are now: only those that were changed are looked at again."""
+        """The facts of the job's files now: only changed files are measured again."""
         changed = {role: path for role, path in paths.items() if plan.files[role].steps}
         asked = as_asked(plan.model, plan.job, self.level, self.options.ratio)
         return {**plan.measured, **self.containment.measured(changed, asked, self.level)}
@@ -419,7 +419,7 @@ class _Finish(NamedTuple):
 
 
 def _face(plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[str, Measured]) -> int | None:
-    """The number that the face that is meant has in the prepared picture; None where it is the only one there."""
+    """The number of the chosen face in the prepared picture; None if it is the only one there."""
     role = next((role for role in plan.model.face_roles if role in inputs), None)
     before, after = (each[role].content if role else None for each in (plan.measured, measured))
     if plan.face is None or role is None or not isinstance(before, PictureContent) or not isinstance(after, PictureContent):
@@ -448,9 +448,9 @@ def _carried_over(plan: JobPlan, role: str, made: PreparedInput, box: Sequence[i
 
 
 def _earlier(folder: Path) -> dict[str, PreparedInput]:
-    """What the last run made in this folder, by name; nothing where its record is missing or broken.
+    """The files that the last run made in this folder, by name; nothing if its record is missing or broken.
 
-    Raises OutputError where what stands in the record's place is no file, or none of ours.
+    Raises OutputError if the record's path is not a file, or not a file of ours.
     """
     record = folder / NAME
     if not record.exists():

@@ -1,6 +1,6 @@
-"""What a picture will show once its plan has run, as far as boxes tell: faces move with the pixels, and a crop leaves some out.
+"""The faces of a picture after its plan has run, computed from boxes: faces move with the pixels, and a crop removes some.
 
-Nothing is decoded: a dry run says what the run will say, and cannot look at a picture that is not there yet.
+Nothing is decoded: a dry run reports what the run will report, and the new picture does not exist yet.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .steps import FilePlan
 
 
 def foreseen(seen: PictureContent, plan: FilePlan) -> PictureContent:
-    """The content of the picture that a plan makes of this one, in its pixels. Faces whose middle is cut off are left out."""
+    """The content of the new picture, in its pixels. Faces whose middle is cut off are left out."""
     size = plan.expected.width, plan.expected.height
     if size[0] is None or size[1] is None:
         return seen

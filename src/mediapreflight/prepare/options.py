@@ -19,17 +19,17 @@ class PrepareOptions(Struct, frozen=True, kw_only=True):
     Attributes:
         fit: how a picture or video reaches an aspect ratio: by a crop that keeps the faces, by padding, or (`auto`) by a crop
             where the faces stay whole and padding elsewhere.
-        trim: where a recording that is too long is cut: at a pause between words, or hard at the end.
+        trim: where a recording that is too long is cut: at a pause between words, or exactly at the limit.
         split: make several jobs of a recording that is too long, instead of trimming it.
         ratio: the ratio of the boxes, where a model takes boxes: `1:1` or `3:4`; None: the job's own, else `1:1`.
-        crop_to_boxes: crop the picture to `ext_bbox`, the box around the face that is meant. A picture that shows others beside a
-            face that the job chooses is cropped so in any case.
-        upright: turn pictures whose face is seen, or is upright, only once they are turned.
+        crop_to_boxes: crop the picture to `ext_bbox`, the box around the chosen face. A picture that shows others besides a
+            face that the job chooses is always cropped to it.
+        upright: turn pictures whose face is found, or is upright, only after turning.
         background: what transparent and padded areas are filled with, `#rrggbb`.
         loudness: bring recordings to this level, in LUFS; None leaves them as loud as they are.
         mono, denoise: mix recordings down to one channel; lower their noise floor.
         equal_lengths: bring video and voice to one length, where a model would cut the longer.
-        overwrite: replace files of other origin that stand at an output's place.
+        overwrite: replace files at an output's path that `prepare` did not write.
     """
 
     fit: Fit = "auto"

@@ -1,4 +1,4 @@
-"""What `prepare` would do with the files of a job that was checked."""
+"""What `prepare` would do with the files of a checked job."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def outlooks(job: JobReport, model: Model, containment: Containment = UNCONTAINE
 
 
 def _is_measured(item: InputReport) -> bool:
-    """Whether lengths were measured and not only read from headers: plans are made from nothing less."""
+    """Whether lengths were measured and not only read from headers: plans need this."""
     facts = item.facts
     return not isinstance(facts, AudioFacts | VideoFacts) or facts.duration_s is not None or facts.stated_duration_s is None

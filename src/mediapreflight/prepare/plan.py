@@ -1,4 +1,4 @@
-"""Jobs to plans: what will be done to each file, before anything is. Files are measured here, and nothing is written."""
+"""Jobs to plans: what will be done to each file. Files are measured here, and nothing is written."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .steps import FilePlan
 MAX_SOURCE_BYTES = 2**30
 BOXES = ("face_bbox", "ext_bbox")
 _BOX_FAULTS = names("box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face")
-# What is lost cannot be made up, and what would be left is not what was recorded.
+# Lost data cannot be restored, and the rest is not the original recording.
 _DAMAGED = names("file-truncated", "file-corrupt")
 _NOT_MEASURED = names("file-not-measured")
 _TOO_LONG, _AUDIO_LONGER = names("audio-too-long", "audio-longer-than-video")
@@ -52,9 +52,9 @@ class JobPlan:
         report: what was found in the files as they are.
         files: the plan for each local file, by role.
         unfixable: why a file cannot be made to fit, by role.
-        foreseen: what will stop a submission in the faces of the pictures that will be made, by role.
-        face: the number of the face that is meant; None where nobody chose one, or where boxes that are kept say it.
-        part: which part of a split recording this job speaks, from 1; None where nothing is split.
+        foreseen: findings about the faces of the new pictures that will stop a submission, by role.
+        face: the number of the chosen face; None if none was chosen, or if kept boxes say it.
+        part: the part of a split recording in this job, from 1; None if nothing is split.
     """
 
     job: Job
@@ -76,7 +76,7 @@ class JobPlan:
     def _is_fixed(self, finding: Finding) -> bool:
         if finding.role is None or finding.role in self.unfixable:
             return False
-        # What could not be measured in the source is measured in what is made of it.
+        # A value that could not be measured in the source is measured in the new file.
         rewritten = finding.role in self.files and not self.files[finding.role].is_copy
         foretold = finding.role in self.foreseen and finding.code in _FACE_RULES
         return finding.fixable or foretold or (rewritten and finding.name in _NOT_MEASURED)
@@ -164,13 +164,13 @@ def _foreseen(case: _Case, files: Mapping[str, FilePlan]) -> dict[str, tuple[Fin
     from .foreseen import foreseen
 
     found = {}
-    # The face that is meant comes first, whatever its number was.
+    # The chosen face comes first, whatever its number was.
     job = case.job if case.face is None else revised(case.job, face=1)
     for role in case.model.face_roles:
         content = case.measured[role].content if role in files else None
         if isinstance(content, PictureContent) and not files[role].is_copy:
             ahead = case.measured[role]._replace(content=foreseen(content, files[role]))
-            # Of a picture that shows a face only once it is turned, nothing else is known before.
+            # If a picture shows a face only after turning, nothing else is known before.
             findings = judge(job, case.model, {role: ahead}, _FACE_RULES).findings if content.faces else ()
             found[role] = tuple(finding for finding in findings if finding.severity in FAILING)
     return found
@@ -188,7 +188,7 @@ class _Case(NamedTuple):
     face: int | None
 
     def findings(self, role: str) -> tuple[Finding, ...]:
-        """What was found in one input, and in what depends on it."""
+        """The findings of one input, and of values that depend on it."""
         return tuple(finding for finding in self.report.findings if finding.role == role)
 
     def found(self, name: str) -> Finding | None:
@@ -199,7 +199,7 @@ class _Case(NamedTuple):
 
 
 def _file_plan(case: _Case, role: str) -> FilePlan:
-    """The plan for one file. Raises PrepareError where there is none."""
+    """The plan for one file. Raises PrepareError if there is none."""
     facts, wanted = _as_a_file(case.measured[role].facts), case.model.roles[role].kind
     if (facts.bytes or 0) > MAX_SOURCE_BYTES:
         raise PrepareError(facts.path, f"has {facts.bytes:,} bytes; files of up to {MAX_SOURCE_BYTES:,} bytes are prepared")
@@ -231,7 +231,7 @@ def _file_plan(case: _Case, role: str) -> FilePlan:
 
 
 def _as_a_file(facts: Facts) -> Facts:
-    """The facts with a name that says their format, where the file is a `data:` URL: it is written under such a one."""
+    """The facts with a name that shows their format, if the file is a `data:` URL: the file is written with such a name."""
     if not is_data_url(facts.path):
         return facts
     known = FORMATS.get(facts.format or "")
@@ -279,7 +279,7 @@ def keeps_boxes(job: Job, report: JobReport, options: PrepareOptions) -> bool:
 
 
 def _crops_to_boxes(case: _Case, role: str) -> bool:
-    """Whether the picture is cut down to its `ext_bbox`: on request, or because it shows others beside the face that is meant."""
+    """Whether the picture is cropped to its `ext_bbox`: on request, or because it shows others besides the chosen face."""
     return case.options.crop_to_boxes or any(each.name == _FACES_SEVERAL and each.fixable for each in case.findings(role))
 
 
@@ -294,7 +294,7 @@ def _box_crop(case: _Case, content: object, ratio: Ratio) -> Box | None:
 
 
 def _target_ratio(case: _Case, role: str) -> Fraction | None:
-    """Width over height that a parameter names for this picture; None where none does."""
+    """Width over height that a parameter names for this picture; None if none does."""
     pair = case.model.pairs.picture_ratio
     if pair is None or pair.role != role or case.found(_RATIO_DIFFERS) is None:
         return None
@@ -304,7 +304,7 @@ def _target_ratio(case: _Case, role: str) -> Fraction | None:
 
 
 def _wanted_length(case: _Case, role: str) -> float | None:
-    """The length in seconds that another part of the job asks of this file; None where none does."""
+    """The length in seconds that another part of the job requires of this file; None if none does."""
     longer = case.found(_AUDIO_LONGER)
     if longer is not None and longer.role == role:
         pair = case.model.pairs.audio_fills_duration
@@ -321,7 +321,7 @@ def _wanted_length(case: _Case, role: str) -> float | None:
 
 
 def _timeline(case: _Case, role: str) -> Any:
-    """The voice timeline a cut is sought in; None where nothing will be cut, or at the end on request."""
+    """The voice timeline for a cut; None if nothing will be cut, or if the cut is at the limit on request."""
     from .av.cuts import Timeline
 
     cutting = (_TOO_LONG, _AUDIO_LONGER, _LENGTHS_DIFFER)
@@ -335,12 +335,12 @@ def _timeline(case: _Case, role: str) -> Any:
     try:
         return Timeline(FRAME_S, case.containment.call(source, speech_timeline, source))
     except UnreadableMediaError:
-        # What cannot be decoded cannot be cut either; the planner says so, with what was found.
+        # A file that cannot be decoded cannot be cut; the planner says so, with the findings.
         return None
 
 
 def _has_long_track(case: _Case, role: str) -> bool:
-    """Whether a video that stands in a recording's place has more sound than the model takes."""
+    """Whether a video that is given as a recording has more sound than the model takes."""
     facts, limit = case.measured[role].facts, case.model.roles[role].duration
     if not isinstance(facts, VideoFacts) or limit is None or facts.audio_duration_s is None:
         return False
@@ -348,7 +348,7 @@ def _has_long_track(case: _Case, role: str) -> bool:
 
 
 def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:
-    """The plans for the parts of a recording that is too long; empty where it is not."""
+    """The plans for the parts of a recording that is too long; empty if it is not."""
     facts = case.measured[role].facts
     too_long = any(finding.name == _TOO_LONG for finding in case.findings(role))
     if case.model.roles[role].kind != "audio" or not too_long or not isinstance(facts, AudioFacts | VideoFacts):

@@ -1,4 +1,4 @@
-"""`prepared.json`: what was made of each file, so that boxes and times can be mapped back, and a second run knows the first."""
+"""`prepared.json`: what was done to each file, so that boxes and times can be mapped back, and a second run finds the first."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class PreparedInput(Struct, frozen=True, kw_only=True):
 class PreparedJob(Struct, frozen=True, kw_only=True):
     """One job.
 
-    `ok`: every file fits now. `fields` hold what is no file, boxes computed for the prepared picture included. `face`: the number
-    of the face that is meant, where the prepared picture shows several.
+    `ok`: every file fits now. `fields`: the values that are not files, with boxes computed for the prepared picture. `face`: the
+    number of the chosen face, if the prepared picture shows several.
     """
 
     model: str
@@ -63,7 +63,7 @@ class PreparedDocument(Struct, frozen=True, kw_only=True):
 
 
 def read_document(text: str | bytes) -> PreparedDocument:
-    """The document that JSON text holds. Raises ValueError, with the reason, where it holds none."""
+    """The document in a JSON text. Raises ValueError, with the reason, if it is not one."""
     try:
         return msgspec.json.decode(text, type=PreparedDocument)
     except msgspec.DecodeError as error:

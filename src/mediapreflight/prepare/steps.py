@@ -1,6 +1,6 @@
-"""The one shape of a step, and of the plan for one file.
+"""The types of a step, and of the plan for one file.
 
-A step is a typed record of what will be done, with the figures in it: what is printed by a dry run is the very object that runs.
+A step is a typed record of a change, with its figures. A dry run prints the same object that is run.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the plan says the output will be; fields the steps leave open are absent. Pixels, seconds, frames per second."""
+    """The planned output; fields that the steps do not determine are absent. Pixels, seconds, frames per second."""
 
     format: str | None = None
     width: int | None = None

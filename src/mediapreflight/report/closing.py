@@ -1,4 +1,4 @@
-"""The last line of the reports people read."""
+"""The last line of the reports for people."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .style import Style
 
 
 def closing_line(summary: Summary, jobs: Sequence[JobReport], style: Style) -> str:
-    """What was found in how many files; or that all of them fit, and what."""
+    """The number of findings and files; or that all files fit."""
     models = sorted({job.model for job in jobs})
     if not summary.jobs:
         return style("Nothing to check.", "yellow")

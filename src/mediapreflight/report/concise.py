@@ -1,4 +1,4 @@
-"""One line a finding, for scripts and editors: `PATH: severity CODE name: message`."""
+"""One line per finding, for scripts and editors: `PATH: severity CODE name: message`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A finding's figures in words: what was measured, and the limit it stands against."""
+"""A finding's figures in words: the measured value, and the limit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHARE = "of the "
 
 
 def measured_and_limit(finding: Finding) -> tuple[str, str] | None:
-    """Both with their unit; None where a finding stands on no limit, or its measured value says nothing beside it."""
+    """Both with their unit; None if a finding has no limit, or its measured value adds nothing."""
     measured, limit = finding.measured, finding.limit
     if limit is None or isinstance(measured, bool | None):
         return None

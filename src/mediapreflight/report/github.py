@@ -18,7 +18,7 @@ _COMMANDS = {"error": "error", "unchecked": "error", "warning": "warning", "info
 
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
-    """A workflow command for every finding; files by their place below the current folder, which is the root of the checkout."""
+    """A workflow command for every finding; paths are relative to the current folder, which is the root of the checkout."""
     root = str(Path.cwd())
     for job in jobs:
         for finding in job.findings:

@@ -10,14 +10,14 @@ import msgspec
 from ..findings import JobReport, Report, added, summary_of
 from .style import Style
 
-# The counts come before the jobs they count: what is longer than this waits on disk.
+# The counts come before the jobs: longer output waits on disk.
 _HELD_IN_MEMORY = 8 * 2**20
 _PIECE = 2**16
 _INDENT = 4
 
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
-    """One object, indented by two; memory stays flat however many jobs there are."""
+    """One object, indented by two; memory use is constant, however many jobs there are."""
     summary, ok = summary_of(()), True
     with tempfile.SpooledTemporaryFile(_HELD_IN_MEMORY, "w+", encoding="utf-8", newline="") as body:
         for job in jobs:
@@ -36,6 +36,6 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
 
 
 def _indented(job: JobReport) -> str:
-    # No line of JSON begins inside a text.
+    # A line of JSON never begins inside a string.
     lines = msgspec.json.format(msgspec.json.encode(job), indent=2).decode()
     return " " * _INDENT + lines.replace("\n", "\n" + " " * _INDENT)

@@ -1,4 +1,4 @@
-"""One JSON object a job and line, written as each job is done; memory stays flat however many there are."""
+"""One JSON object per job and line, written as each job is done; memory use is constant, however many there are."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from .style import Style
 
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
-    """A line a job, in the shape of an entry of `jobs` in the JSON report."""
+    """A line per job, in the shape of an entry of `jobs` in the JSON report."""
     for job in jobs:
         yield msgspec.json.encode(job).decode() + "\n"

@@ -1,4 +1,4 @@
-"""JUnit XML, for the test reports of build servers: a suite a job, a case a file."""
+"""JUnit XML, for the test reports of build servers: a suite per job, a case per file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _suite(job: JobReport) -> ElementTree.Element:
 
 
 def _cases(job: JobReport) -> Iterator[tuple[str, str, Sequence[Finding]]]:
-    """Role, name and findings of each case: the inputs, and the request where it has findings or nothing else is there."""
+    """Role, name and findings of each case: the inputs, and the request if it has findings or there are no inputs."""
     for role, item in job.inputs.items():
         yield role, item.path, [finding for finding in job.findings if finding.role == role]
     others = [finding for finding in job.findings if finding.role not in job.inputs]
@@ -42,7 +42,7 @@ def _cases(job: JobReport) -> Iterator[tuple[str, str, Sequence[Finding]]]:
 
 def _case(model: str, role: str, name: str, findings: Sequence[Finding]) -> ElementTree.Element:
     case = ElementTree.Element("testcase", name=plain(name), classname=plain(f"{model}.{role}"))
-    # The schema wants errors before failures: what could not be checked, before what would be refused.
+    # The schema requires errors (could not be checked) before failures (would be refused).
     for tag, severity in (("error", "unchecked"), ("failure", "error")):
         grave = [finding for finding in findings if finding.severity == severity]
         if grave:

@@ -11,7 +11,7 @@ from ..text import plain
 from .closing import closing_line, counted
 from .style import Style
 
-# What a summary may hold, less the sentences around the table.
+# The size limit of a summary, minus the sentences around the table.
 _MOST_BYTES = 1_000_000
 _MOST_CHARACTERS = 400
 _MARKS = {"error": "🔴 error", "unchecked": "🟣 unchecked", "warning": "🟡 warning", "info": "🔵 note"}
@@ -19,7 +19,7 @@ _ACTIVE = re.compile(r"([\\`*_{}\[\]()#!|~@:])")
 
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
-    """What was found in all, then a table of the findings, gravest first."""
+    """The counts, then a table of the findings, most severe first."""
     done = tuple(jobs)
     yield f"### mediapreflight\n\n{_text(closing_line(summary_of(done), done, Style()))}\n"
     found = [(job, finding) for job in done for finding in job.findings]
@@ -44,7 +44,7 @@ def _row(job: JobReport, finding: Finding) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that no renderer takes for markup, a link or a mention, cut where it is very long."""
+    """Text that no renderer reads as markup, a link or a mention; very long text is cut."""
     said = plain(text)
     said = said if len(said) <= _MOST_CHARACTERS else said[: _MOST_CHARACTERS - 1] + "…"
     return html.escape(_ACTIVE.sub(r"\\\1", said), quote=False)

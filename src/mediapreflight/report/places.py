@@ -1,4 +1,4 @@
-"""Where a finding lies, for tools that show it beside the file: paths as they read from the root of the project."""
+"""The place of a finding, for tools that show it next to the file: paths relative to the root of the project."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..job import is_local
 
 
 def below(root: str, path: str) -> str | None:
-    """A path as it reads from the folder `root`, with `/` between its parts; None where it lies elsewhere. No file is touched."""
+    """A path relative to the folder `root`, with `/` between its parts; None if it is elsewhere. No file is opened."""
     whole = os.path.normpath(os.path.join(root, path))  # noqa: PTH118 - pathlib keeps `..`, which tools refuse
     try:
         return PurePath(whole).relative_to(root).as_posix()
@@ -19,6 +19,6 @@ def below(root: str, path: str) -> str | None:
 
 
 def file_of(job: JobReport, finding: Finding) -> str | None:
-    """The local file a finding is shown at: its own, else the first of its job; None where there is none."""
+    """The local file where a finding is shown: its own, else the first of its job; None if there is none."""
     named = (finding.path, *(item.path for item in job.inputs.values()))
     return next((path for path in named if is_local(path)), None)

@@ -1,6 +1,6 @@
 """SARIF 2.1.0 (OASIS, errata 01), for code scanning. One run; a result for every finding, as it is found.
 
-GitHub reads the first 25,000 results of a run, wants a file and a line for each, and tells old alerts from new ones by
+GitHub reads the first 25,000 results of a run, needs a file and a line for each, and recognises old alerts by
 `primaryLocationLineHash`. Source: GitHub docs, "SARIF support for code scanning".
 """
 
@@ -44,7 +44,7 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
         for result in _results(job, root):
             yield separator + _json(result)
             separator = ",\n"
-    # What a finding means for the exit status is the command's affair: `--strict` makes failures of warnings.
+    # The command decides what a finding means for the exit status: with `--strict` warnings are failures.
     yield f'\n],"invocations":{_json([{"executionSuccessful": True, "properties": {"ok": ok}}])}}}]}}\n'
 
 
@@ -60,7 +60,7 @@ def _tool() -> dict[str, Any]:
 
 def _rule(rule: Rule) -> dict[str, Any]:
     paragraphs = [" ".join(paragraph.split()) for paragraph in rule.help.split("\n\n")]
-    # A rule over a documented limit finds errors; where a rule has several severities, each result states its own.
+    # A rule for a documented limit finds errors; if a rule has several severities, each result states its own.
     level = "error" if rule.limit else "warning"
     return {
         "id": rule.code,
@@ -93,7 +93,7 @@ def _results(job: JobReport, root: str) -> Iterator[dict[str, Any]]:
         location = _artifact(path, root)
         key = "\0".join((finding.code, job.model, finding.role or "", location["uri"]))
         seen[key] += 1
-        # The wording is left out: it may change, and the alert stays the same.
+        # The wording is left out: the alert stays the same if the wording changes.
         fingerprint = f"{hashlib.sha256(key.encode('utf-8', 'backslashreplace')).hexdigest()[:32]}:{seen[key]}"
         place = {"artifactLocation": location, "region": {"startLine": 1}}
         logical = {"name": finding.role or "request", "fullyQualifiedName": f"{job.model}/{finding.role or 'request'}"}
@@ -131,11 +131,11 @@ def _properties(job: JobReport, finding: Finding) -> dict[str, Any]:
 
 
 def _artifact(path: str | None, root: str) -> dict[str, str]:
-    """Where a file lies: below the root where it can be, else by its whole path. A finding about no file belongs to the root."""
+    """The place of a file: relative to the root if possible, else its whole path. A finding about no file gets the root."""
     relative = "." if path is None else below(root, path)
     if relative is None:
         return {"uri": _uri(os.path.normpath(os.path.join(root, path or "")))}  # noqa: PTH118
-    # Without `./`, what stands before a colon in a name would be read as the scheme.
+    # Without `./`, the part of a name before a colon would be read as the scheme.
     first = relative.partition("/")[0]
     return {"uri": ("./" if ":" in first else "") + quote(relative.encode("utf-8", "backslashreplace")), "uriBaseId": _ROOT}
 

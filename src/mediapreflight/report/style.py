@@ -1,4 +1,4 @@
-"""Colour where it is wanted."""
+"""Coloured output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CODES = {"red": "31", "yellow": "33", "cyan": "36", "magenta": "35", "green": "
 
 
 class Style(NamedTuple):
-    """How text is decorated. `color` false: not at all."""
+    """How text is coloured. `color` false: not at all."""
 
     color: bool = False
 

@@ -1,4 +1,4 @@
-"""For people: each file that has findings, what it is, what is wrong with it, and what to do next."""
+"""For people: each file with findings, its properties, its faults, and what to do next."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
     for job in jobs:
         summary = added(summary, summary_of((job,)))
         by_model.setdefault(job.model, job)
-        # Job-level findings come under the input they blame, where there is one.
+        # Findings about a job are shown under the input they concern, if any.
         ordered = sorted(job.findings, key=lambda finding: _place(job, finding))
         for role, findings in itertools.groupby(
             ordered, key=lambda finding: finding.role if finding.role in job.inputs else None
@@ -84,7 +84,7 @@ def _evidence(finding: Finding) -> str:
 
 
 def described(item: InputReport) -> str:
-    """What a file is, in a few words; empty where that is not known."""
+    """The properties of a file in a few words; empty if they are not known."""
     facts = item.facts
     if facts is None or facts.bytes is None:
         return ""

@@ -26,7 +26,7 @@ STAGES: tuple[Stage, ...] = ("stable", "preview")
 class Rule(NamedTuple):
     """A rule as registered. Its module is imported when `check`, `level` or `help` is first asked for.
 
-    `place`: its folder and file. `stage`: `preview` for the first release that has it, in which it runs on request only.
+    `place`: its folder and file. `stage`: `preview` in its first release, in which it runs only on request.
     """
 
     code: str
@@ -35,7 +35,7 @@ class Rule(NamedTuple):
 
     @property
     def group(self) -> str:
-        """The folder: what the rule looks at."""
+        """The folder: what the rule checks."""
         return self.place.partition("/")[0]
 
     @property
@@ -45,7 +45,7 @@ class Rule(NamedTuple):
 
     @property
     def level(self) -> Level:
-        """The cheapest level that yields the facts this rule reads."""
+        """The lowest level that measures the facts this rule needs."""
         return cast(Level, self._module.LEVEL)
 
     @property
@@ -55,12 +55,12 @@ class Rule(NamedTuple):
 
     @property
     def limit(self) -> str | None:
-        """The limit of a role this rule judges (`side`, `fps`, …); None where it judges none."""
+        """The limit of a role that this rule checks (`side`, `fps`, …); None if it checks none."""
         return getattr(self._module, "LIMIT", None)
 
     @property
     def bound(self) -> Literal["lower", "upper"] | None:
-        """The end of that limit it judges; None where it judges the whole of it, or has none."""
+        """The end of that limit that it checks; None if it checks the whole limit, or has none."""
         return getattr(self._module, "BOUND", None)
 
     @property
@@ -202,7 +202,7 @@ def rules_in(group: str) -> tuple[Rule, ...]:
 
 
 def matching(selector: str) -> tuple[Rule, ...]:
-    """The rules a selector names: `ALL`, a code, a prefix of codes, or a name. Raises UnknownRuleError where there is none."""
+    """The rules a selector names: `ALL`, a code, a prefix of codes, or a name. Raises UnknownRuleError if there is none."""
     wanted = selector.strip()
     found = tuple(
         rule
@@ -215,9 +215,9 @@ def matching(selector: str) -> tuple[Rule, ...]:
 
 
 def names(*wanted: str) -> tuple[str, ...]:
-    """The same names, for code that looks for what certain rules find. Raises UnknownRuleError for one that no rule has.
+    """The same names, for code that searches for the findings of certain rules. Raises UnknownRuleError for an unknown name.
 
-    Called where a module is loaded, so that no misspelt or renamed one is left.
+    Called when a module is imported, so that a misspelt or renamed rule is noticed.
     """
     for name in wanted:
         if name not in _NAMES:
@@ -235,9 +235,9 @@ def _unknown(selector: str) -> UnknownRuleError:
 
 @functools.lru_cache(maxsize=64)
 def selection(select: tuple[str, ...] = ("ALL",), ignore: tuple[str, ...] = (), preview: bool = False) -> frozenset[str]:
-    """The codes that `select` names and `ignore` does not; of rules in preview only where `preview` asks for them.
+    """The codes that `select` names and `ignore` does not; rules in preview only with `preview`.
 
-    Raises UnknownRuleError, and UsageError for a selector that names nothing but rules in preview which nobody asks for.
+    Raises UnknownRuleError, and UsageError for a selector that names only rules in preview without `preview`.
     """
     chosen = {rule.code for selector in select for rule in _in_stage(selector, preview)}
     dropped = {rule.code for selector in ignore for rule in matching(selector)}

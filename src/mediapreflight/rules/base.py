@@ -1,4 +1,4 @@
-"""What rules are given, and what they give back."""
+"""The input and the output of rules."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class InputCase(NamedTuple):
     """One measured input of a job: `name` is its role, `role` what the model takes there.
 
-    `content`: who is to be seen and heard, where that was measured; `content_trouble`: why it could not be. `face`: the number
-    of the face that the job is about; it comes first in `content`. None where none was chosen.
+    `content`: who is seen and heard, if that was measured; `content_trouble`: why it could not be. `face`: the number
+    of the face that the job is about; it comes first in `content`. None if none was chosen.
     """
 
     model: Model
@@ -38,7 +38,7 @@ class InputCase(NamedTuple):
 
 
 class JobCase(NamedTuple):
-    """A whole job with its measured inputs, for rules that look across them. `inputs` holds local files only."""
+    """A whole job with its measured inputs, for rules over several inputs. `inputs` has local files only."""
 
     model: Model
     job: Job
@@ -57,8 +57,8 @@ class Fault(Struct, frozen=True, kw_only=True):
     """What a rule found. Its code, name and place are added by `check`.
 
     `measured` and `limit` are in `unit`. `help`: what to do next, one sentence without a full stop. `source`: the tags of the
-    pages that the limit stands on. `role`: only where a rule over the whole job blames one input. `fixable`: only where this one
-    differs from what the rule says of itself.
+    pages that state the limit. `role`: only if a rule over the whole job concerns one input. `fixable`: only if this one
+    differs from the rule's `FIXABLE`.
     """
 
     severity: Severity

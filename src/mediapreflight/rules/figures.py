@@ -1,4 +1,4 @@
-"""The figures that limits hold for: sides, frame rates, lengths; and dynamic range. Shared by the rules of both ends and of both
+"""The values that limits apply to: sides, frame rates, lengths; and dynamic range. Shared by the rules for both ends and both
 kinds."""
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _sides(case: InputCase) -> tuple[int, ...]:
 
 
 class _Figure(NamedTuple):
-    """What is held against a limit, and what helps where it breaks it."""
+    """The value that is compared with a limit, and the advice if it is outside."""
 
     value: float
     measure: Measure
@@ -113,7 +113,7 @@ def _rates(case: InputCase) -> list[_Figure]:
 
 
 def _durations(case: InputCase, help: str) -> list[_Figure]:
-    """None of a file of another kind than the input takes."""
+    """Nothing for a file of another kind than the input takes."""
     facts = case.facts
     if not isinstance(facts, AudioFacts | VideoFacts) or facts.kind != case.role.kind:
         return []

@@ -1,4 +1,4 @@
-"""A measured value against a documented limit: the comparison and its wording, shared by every rule that has a limit."""
+"""Compare a measured value with a documented limit, and word the fault; shared by every rule that has a limit."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def not_among(case: InputCase, choices: Choices | None, value: str | None, what:
 
 
 def lowest(*values: float | None) -> float | None:
-    """The smallest of the values that are known; None where none is."""
+    """The smallest of the values that are known; None if none is."""
     return min((value for value in values if value is not None), default=None)
 
 
 def highest(*values: float | None) -> float | None:
-    """The largest of the values that are known; None where none is."""
+    """The largest of the values that are known; None if none is."""
     return max((value for value in values if value is not None), default=None)
 
 
@@ -65,7 +65,7 @@ def _beyond(
         return
     documented, safe = limit.documented_interval, limit.safe_interval
     is_refused = _breaks(documented, value, upper=upper)
-    # Nearly every file fits: what only words a fault waits until there is one.
+    # Nearly every file fits: the wording is made only for a fault.
     if not is_refused and not _breaks(safe, value, upper=upper):
         return
     ends = tuple(each.upper if upper else each.lower for each in (documented, safe))

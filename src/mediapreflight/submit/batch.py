@@ -1,4 +1,4 @@
-"""Many jobs at once: as many on their way as the service runs, and a few more with their files uploaded already."""
+"""Many jobs at once: as many as the service runs, and a few more whose files are already uploaded."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ async def deliver(
     detach: bool = False,
     done: Callable[[JobResult], None] | None = None,
 ) -> list[JobResult]:
-    """Bring every order to its end, and tell `done` of each as it gets there.
+    """Finish every order, and call `done` for each one that has ended.
 
-    A job that fails does not stop the others. Raises KeyRefusedError, since with that key nothing will go, LedgerError, since
-    nothing is sent without a ledger, and what `done` raises; what is open then stays so in the ledger.
+    A job that fails does not stop the others. Raises KeyRefusedError, because no job works with that key, LedgerError, because
+    nothing is sent without a ledger, and what `done` raises; open jobs then stay open in the ledger.
     """
     import anyio
 
@@ -74,7 +74,7 @@ async def deliver(
                 if done is not None:
                     done(results[number])
             except Exception as error:
-                # Not left to the task group, which would wrap it: callers know it by its class.
+                # Not raised in the task group, which would wrap it: callers catch it by its class.
                 ends.append(error)
                 scope.cancel()
 
@@ -89,7 +89,7 @@ async def deliver(
 
 
 def _lane(session: Session, order: Order, detach: bool) -> tuple[tuple[str, str], int]:
-    """The queue an order stands in, and how many of it are worked on at once."""
+    """The queue of an order, and how many orders of it run at once."""
     if order.submission is None:
         return (order.job.model, ""), _UNLIMITED
     model = session.catalog.model(order.submission.model)
@@ -156,7 +156,7 @@ def _billed_earlier(order: Order) -> bool:
 
 
 def compared(expected: ExpectedOutput, video: Path) -> tuple[str, ...]:
-    """Where a video is not what was expected."""
+    """The differences between a video and the expected one."""
     facts = probe(str(video), "metadata")
     return differences(expected, facts) if isinstance(facts, VideoFacts) else ()
 
@@ -183,6 +183,6 @@ def _known(submission: Submission, *, earlier: bool) -> dict[str, Any]:
 
 
 def shown_inputs(job: Job) -> dict[str, str]:
-    """A job's text inputs as a person or JSON takes them; URLs without their query, which may be signed."""
+    """A job's text inputs for messages and JSON; URLs without their query, which may be signed."""
     texts = {name: value for name, value in job.inputs.items() if isinstance(value, str) and value}
     return {name: display_name(value.partition("?")[0] if "://" in value else value) for name, value in texts.items()}

@@ -1,4 +1,4 @@
-"""Calls to the service: within its rates, and repeated only where nothing can be billed twice."""
+"""Calls to the service: within its rates, and repeated only if nothing can be billed twice."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from .ledger import Submission
 from .session import Session
 
 _Result = TypeVar("_Result")
-# Time-outs, and callers who were given up on: of these, a task may have been made.
+# Time-outs, and calls that were given up: these may have made a task.
 _UNSURE = frozenset({408, 499})
 
 
 async def ask(session: Session, request: Request, rate: Rate, parse: Callable[[Answer], _Result], *, repeatable: bool) -> _Result:
-    """Send a request to the service, wait where it is throttled, and return what its answer of status 2xx says.
+    """Send a request to the service, wait if it is throttled, and return the content of its answer with status 2xx.
 
     Args:
-        rate: how often calls of its kind may be made; held over all threads and processes that share the ledger.
-        parse: reads the answer; raises ProtocolError where it cannot be understood.
-        repeatable: whether it may be sent again when no answer came, none that can be understood, or the service failed. A
-            request that was not received, or was turned away for its rate, is sent again in any case.
+        rate: how often such calls may be made, over all threads and processes that share the ledger.
+        parse: reads the answer; raises ProtocolError if it cannot be understood.
+        repeatable: whether it may be sent again if there was no answer, none that can be understood, or the service failed. A
+            request that was not received, or was refused for its rate, is always sent again.
 
     Raises ServiceError and TransportError.
     """
@@ -55,11 +55,11 @@ async def ask(session: Session, request: Request, rate: Rate, parse: Callable[[A
 
 
 class UnknownOutcome(Exception):  # noqa: N818 - it says what is known, and is caught where it is raised
-    """Whether anything was made of a request that bills is not known.
+    """It is not known whether a request that costs money had an effect.
 
     Attributes:
-        error: what came in place of an answer that tells.
-        failed: whether the service said, in its own words, that it failed.
+        error: what came instead of a clear answer.
+        failed: whether the service itself answered that it failed.
     """
 
     def __init__(self, error: SubmitError, *, failed: bool) -> None:
@@ -69,10 +69,10 @@ class UnknownOutcome(Exception):  # noqa: N818 - it says what is known, and is c
 
 
 async def ask_once(session: Session, request: Request, parse: Callable[[Answer], _Result]) -> _Result:
-    """Send a request that may bill, one single time, and return what its answer of status 2xx says.
+    """Send a request that may cost money, once only, and return the content of its answer with status 2xx.
 
-    Raises UnreachableError and ServiceError where surely nothing was made of it: the connection never came to be, or the service
-    refused in its own words. Raises UnknownOutcome for whatever else is no answer.
+    Raises UnreachableError and ServiceError if it certainly had no effect: no connection was made, or the service
+    itself refused it. Raises UnknownOutcome for everything else that is not an answer.
     """
     try:
         answer = await _answered(session, request)
@@ -92,7 +92,7 @@ async def ask_once(session: Session, request: Request, parse: Callable[[Answer],
 
 
 def _is_of_the_service(error: ServiceError) -> bool:
-    """Whether an error with a status of a refusal says that the service failed, and so may have made something all the same."""
+    """Whether an error with the status of a refusal says that the service failed. Then it may have created something."""
     return isinstance(error, ServiceFaultError) or error.status in _UNSURE
 
 
@@ -110,12 +110,12 @@ def _passes(refusal: ServiceError, repeatable: bool) -> bool:
 
 
 def may_pass(error: SubmitError) -> bool:
-    """Whether a request that surely made nothing can be sent again after this error, and be answered better."""
+    """Whether a request that certainly had no effect can be sent again after this error, and may succeed."""
     return isinstance(error, UnreachableError) or (isinstance(error, ThrottledError) and error.retry_helps is True)
 
 
 async def wait_out(session: Session, error: SubmitError, attempt: int, rate: Rate) -> None:
-    """Wait until a request may be sent again after an error that passes; all who share the rate wait where it was throttled."""
+    """Wait until a request may be sent again after a temporary error; if it was throttled, all who share the rate wait."""
     asked = error.retry_after if isinstance(error, ServiceError) else None
     pause = backoff(attempt, asked, session.random, first=session.pace.first_backoff)
     if isinstance(error, ThrottledError):
@@ -125,7 +125,7 @@ async def wait_out(session: Session, error: SubmitError, attempt: int, rate: Rat
 
 
 class Rate(NamedTuple):
-    """How often calls of one kind may be made: a name for all that share the limit, and calls per second."""
+    """How often calls of one kind may be made: the name of the shared limit, and calls per second."""
 
     bucket: str
     per_second: float
@@ -139,7 +139,7 @@ async def turn(session: Session, rate: Rate) -> None:
 
 @dataclass(frozen=True)
 class Service:
-    """A model where it is served."""
+    """A model at an endpoint."""
 
     session: Session
     endpoint: Endpoint
@@ -147,22 +147,22 @@ class Service:
 
     @classmethod
     def of(cls, session: Session, submission: Submission) -> Service:
-        """The one a submission belongs to. Raises UsageError where that is another service than the chosen one, or key."""
+        """The service of a submission. Raises UsageError if the chosen service or key is another one."""
         return cls(session, session.endpoint_of(submission), session.catalog.model(submission.model))
 
     @property
     def sent_as(self) -> str:
-        """The id the model goes by there."""
+        """The model's id in this region."""
         return model_id(self.model, self.endpoint.region)
 
     @property
     def rate(self) -> Rate:
-        """Of calls that submit jobs or detect: per account and model. Without a documented rate, one a second."""
+        """The rate of create and detect calls: per account and model. Without a documented rate, one per second."""
         documented = [rates.requests_per_second for rates in self.model.rates if self.endpoint.region in rates.regions]
         return Rate(f"{self.session.account} {self.endpoint.base_url} {self.model.id}", min(documented, default=1.0))
 
     async def task(self, task_id: str, *, repeatable: bool = True) -> TaskAnswer:
-        """How a task is doing. Raises ServiceError and TransportError."""
+        """The state of a task. Raises ServiceError and TransportError."""
         parse = functools.partial(parse_task, model=self.model, task_id=task_id)
         rate = query_rate(self.session, self.endpoint)
         return await ask(self.session, query_request(self.endpoint, task_id), rate, parse, repeatable=repeatable)
@@ -174,7 +174,7 @@ def query_rate(session: Session, endpoint: Endpoint) -> Rate:
 
 
 def concurrent_tasks(model: Model, region: str) -> int | None:
-    """How many tasks of the model run at once; None where no limit is documented."""
+    """How many tasks of the model run at once; None if no limit is documented."""
     return min(
         (rates.concurrent_tasks for rates in model.rates if region in rates.regions and rates.concurrent_tasks), default=None
     )
@@ -183,14 +183,14 @@ def concurrent_tasks(model: Model, region: str) -> int | None:
 # --- waits
 
 LONGEST_WAIT_S = 60.0
-# A throttled account recovers in about a minute; what asks for more than twice that is not worth waiting for in place.
+# A throttled account recovers in about a minute; a wait of more than twice that is not done here.
 LONGEST_RETRY_AFTER_S = 120.0
 _MAX_DOUBLINGS = 32
 _PASSING = frozenset({408, 425, 429})
 
 
 def can_pass(status: int) -> bool:
-    """Whether an HTTP status says that the same request may be answered better later."""
+    """Whether an HTTP status says that the same request may succeed later."""
     return status in _PASSING or status >= 500
 
 
@@ -199,13 +199,13 @@ def backoff(attempt: int, retry_after: float | None, random: Callable[[], float]
 
     Args:
         attempt: how many failed before this one; 0 for the first.
-        retry_after: what the server asked for, in seconds; it is waited out, up to a bound.
+        retry_after: the wait that the server asked for, in seconds; it is kept, up to a limit.
         random: a number from 0 to 1. The wait is drawn evenly from 0 to its ceiling, which doubles with every attempt: clients
-            that failed together do not come back together.
+            that failed together do not retry together.
         first: the ceiling of the first wait, in seconds.
     """
     drawn = random() * min(first * 2.0 ** min(attempt, _MAX_DOUBLINGS), LONGEST_WAIT_S)
     if retry_after is None or not retry_after > 0:
         return drawn
-    # What is drawn comes on top: everybody who was turned away was given the same figure.
+    # The random wait is added: all refused clients got the same number.
     return min(retry_after, LONGEST_RETRY_AFTER_S) + min(drawn, first)

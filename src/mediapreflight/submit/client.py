@@ -50,7 +50,7 @@ class AsyncClient:
 
     Attributes:
         session: what every step of a submission shares.
-        face: the client that the methods of its tasks go by.
+        face: the client that the methods of its tasks use.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class AsyncClient:
         )
         if notify is not None:
             self.session = replace(self.session, notify=notify)
-        # A wrong region or base URL is to be told before any work is done.
+        # A wrong region or base URL must be reported before any work is done.
         self.session.home()
 
     def __repr__(self) -> str:
@@ -104,22 +104,22 @@ class AsyncClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close all connections, and end what reads files."""
+        """Close all connections, and stop reading files."""
         await self._wire.close()
         self.session.containment.close()
 
     async def detect(self, job: Job, *, ratio: str | None = None, again: bool = False) -> Detection:
-        """Ask the detect call of the job's model (or the job's model, if it is one) about the picture. This may bill.
+        """Make the detect call of the job's model (or of the job, if its model is one) for the picture. This may cost money.
 
         Args:
-            again: ask also where the answer to the same call was lost, which may have billed.
+            again: also call if the answer to the same call was lost, which may have cost money.
 
-        Raises UsageError for a model without one, LostAnswerError where no answer comes or came, ServiceError.
+        Raises UsageError for a model without a detect call, LostAnswerError if there is or was no answer, ServiceError.
         """
         return await detect_picture(self.session, job, ratio, again=again)
 
     async def upload(self, path: str | os.PathLike[str], *, model: str, region: str | None = None) -> str:
-        """Bring a file to the temporary space, for calls of one model, and return its `oss://` URL, which lives 48 h."""
+        """Upload a file to the temporary space, for calls of one model, and return its `oss://` URL, which is valid for 48 h."""
         session = self.session
         known = session.catalog.model(model)
         service = Service(session, session.endpoint(session.region_of(known, region)), known)
@@ -187,17 +187,17 @@ class AsyncClient:
         return came
 
     async def cancel(self, task: Task | str | int) -> None:
-        """Cancel a task that is still PENDING. Raises RequestRefusedError where it is not."""
+        """Cancel a task that is still PENDING. Raises RequestRefusedError if it is not."""
         await cancel(self.session, await self._known(task))
 
     async def adopt(self, number: int, task_id: str) -> Task:
-        """Take up a task as that of a submission whose create call had no answer, or that another key sent.
+        """Connect a task with a submission whose create call had no answer, or that another key sent.
 
         Args:
             number: the submission's number in the ledger.
             task_id: the task, as the service names it.
 
-        Raises UsageError where the service does not know the task, or another submission has it.
+        Raises UsageError if the service does not know the task, or another submission has it.
         """
         return task_of(await adopt(self.session, await self._known(number), task_id)).of(self.face)
 
@@ -221,26 +221,26 @@ class AsyncClient:
         detach: bool = False,
         done: Callable[[JobResult], None] | None = None,
     ) -> tuple[JobResult, ...]:
-        """Check jobs, prepare the files that do not fit, send all, wait and download: what `mediapreflight submit` does.
+        """Check jobs, prepare files that do not fit, send all jobs, wait and download: what `mediapreflight submit` does.
 
         Args:
-            options: how they are to be sent.
-            max_cost: send nothing where the estimate, in any currency, is above this or unknown.
-            detach: leave as soon as the tasks run.
-            done: is told of each job that was sent, as it ends.
+            options: how to send them.
+            max_cost: send nothing if the estimate, in any currency, is above this or unknown.
+            detach: return as soon as the tasks run.
+            done: is called for each sent job when it ends.
 
         Returns a result for each job, in their order; `ok` where it was delivered. Raises UsageError and OutputError before
-        anything is sent; KeyRefusedError, since with that key nothing will go; and LedgerError.
+        anything is sent; KeyRefusedError, because no job works with that key; and LedgerError.
         """
         from .batch import deliver_jobs
 
         return await deliver_jobs(self.session, jobs, options or SubmitOptions(), max_cost=max_cost, detach=detach, done=done)
 
     async def template(self, video: str | os.PathLike[str], *, model: str | None = None, timeout: float | None = None) -> str:
-        """Make a motion template of a video, and return its id. This bills.
+        """Make a motion template of a video, and return its id. This costs money.
 
         Args:
-            model: the one that takes the template; may be left out where only one model makes any.
+            model: the one that takes the template; may be left out if only one model uses templates.
         """
         catalog = self.session.catalog
         takers = catalog.models() if model is None else (catalog.model(model),)
@@ -279,7 +279,7 @@ def _blocking(
 class Client:
     """`AsyncClient` for code that does not await: the same settings and methods. Safe to use from several threads.
 
-    An event loop in a thread of its own runs the `AsyncClient`.
+    An event loop in a separate thread runs the `AsyncClient`.
     """
 
     def __init__(
@@ -307,17 +307,17 @@ class Client:
             base_url: ends in `/api/v1`; None takes `DASHSCOPE_HTTP_BASE_URL`, then the region's host.
             catalog: the models; None takes those that come with the package.
             ledger: the record of submitted jobs; None takes the user's own.
-            pace: how long to wait and how often to try.
+            pace: how long to wait and how often to retry.
             private_urls: whether inputs may be URLs of private addresses.
-            time_limit_s: how long what reads files and results may take, in a process of its own; None: it runs
-                in this one, which is faster and which a crash of a decoder ends.
-            notify: is told of uploads, polls and downloads as they go, from any thread.
-            timeout: of each phase of every exchange, in place of the built-in ones. A whole exchange may take as long as
-                connecting and two reads, and a second for each 32 KiB; without a limit where one of the two has none.
-            transport: for tests and special networks, in place of all that is said here of connections.
+            time_limit_s: how long what reads files and results may take, in a separate process; None: it runs
+                in this one, which is faster, but a crash of a decoder ends it.
+            notify: is called for uploads, polls and downloads, from any thread.
+            timeout: of each phase of every exchange, instead of the built-in ones. A whole exchange may take as long as
+                connecting and two reads, and a second for each 32 KiB; without a limit if one of the two has none.
+            transport: for tests and special networks, instead of the connections described here.
 
         Raises UsageError without a key, for an unknown region, for a base URL that is not HTTPS (loopback may be plain HTTP), and
-        for proxies or certificates in the environment that are of no use.
+        for unusable proxies or certificates in the environment.
         """
         self._new = functools.partial(
             AsyncClient,
@@ -353,7 +353,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close all connections, and end what reads files. What other threads wait for is cancelled."""
+        """Close all connections, and stop reading files. Calls of other threads are cancelled."""
         with self._lock:
             portal, self._portal = self._portal, None
         if portal is not None and self._process == os.getpid():
@@ -380,10 +380,10 @@ class Client:
         return client
 
     def _run(self, work: Callable[[AsyncClient], Awaitable[_Result]]) -> _Result:
-        """What the work with the `AsyncClient` returns or raises, in the client's own thread."""
+        """Run work with the `AsyncClient` in the client's own thread; return or raise its result."""
         with self._lock:
             if self._process != os.getpid():
-                # Neither threads nor connections come along when a process forks.
+                # After a fork, neither threads nor connections exist in the child.
                 self._process, self._client, self._portal = os.getpid(), self._opened(), None
             if self._portal is None:
                 self._portal = _started_portal()

@@ -1,6 +1,7 @@
-"""The finished video to its place on disk: fetched in as many pieces as it takes, probed, and only then given its name.
+"""Download the finished video: in as many parts as needed, measured, and only then renamed.
 
-The URL of a result is signed and dies 24 h after the task has ended. No API key goes with it, and no error shows its query.
+The URL of a result is signed and expires 24 h after the task has ended. It is requested without the API key, and no error shows
+its query.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from .session import Session
 
 _HOPS = 3
 _DEAD = frozenset({403, 404, 410})
-# Results last minutes, not hours; what is larger is none, and would only fill the disk.
+# Results last minutes, not hours; a larger file is not a result, and would only fill the disk.
 _MOST_BYTES = 4 * 2**30
-# A try that brings less counts as failed, so that a server that sends a byte at a time comes to an end.
+# A try with fewer new bytes counts as failed, so that a server that sends single bytes cannot continue for ever.
 _PROGRESS_BYTES = 64 * 1024
 
 
@@ -40,18 +41,18 @@ async def download(
     public: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> Path:
-    """Bring a video home, and return its path. A file of this name that holds the same bytes already is left as it is.
+    """Download a video, and return its path. A file of this name with the same bytes is kept.
 
     Args:
         folder: open; the video is written to its hidden staging place first.
         name: the final file name.
-        otherwise: the final name where that one is another file's.
-        public: whether the URL, and what it redirects to, must have public addresses: a service elsewhere sends nobody into
-            the private network of its clients.
-        progress: is told which share has arrived, 0 to 1, where the whole is known.
+        otherwise: the final name if that one belongs to another file.
+        public: whether the URL and its redirects must have public addresses: a service on another machine must not send its
+            clients into their private network.
+        progress: is called with the share that has arrived, 0 to 1, if the size is known.
 
-    A file that is no sound video is fetched once more. Raises DownloadError where the video cannot be had or is none, and
-    OutputError where the folder cannot be written to.
+    A file that is not an intact video is fetched once more. Raises DownloadError if it cannot be fetched or is not a video, and
+    OutputError if the folder cannot be written to.
     """
     with folder.staged(name) as path, contextlib.closing(Partial(path, _MOST_BYTES, progress)) as partial:
         for last in (False, True):
@@ -84,7 +85,7 @@ def _deliver(folder: OutputFolder, staged: Path, otherwise: str) -> Path:
 
 
 async def _fetched(session: Session, url: str, folder: OutputFolder, partial: Partial, public: bool) -> None:
-    """Fill the file, from where it stands."""
+    """Download the rest of the file."""
     failed, farthest = 0, 0
     while True:
         answer = await _asked(session, url, partial, public)
@@ -108,7 +109,7 @@ async def _fetched(session: Session, url: str, folder: OutputFolder, partial: Pa
 
 
 async def _asked(session: Session, url: str, partial: Partial, public: bool) -> Answer | None:
-    """The answer at the end of the redirects; None where none came, or it broke off."""
+    """The answer at the end of the redirects; None if there was none, or it was interrupted."""
     here = url
     for _ in range(_HOPS + 1):
         request = Request("download", "GET", here, partial.headers)
@@ -126,7 +127,7 @@ async def _asked(session: Session, url: str, partial: Partial, public: bool) -> 
 
 
 def _may_follow(here: str, onward: str) -> bool:
-    """Only to HTTPS, without credentials; plain HTTP only within this machine."""
+    """Follow redirects only to HTTPS, without credentials; plain HTTP only within this machine."""
     try:
         origin, target = urlsplit(here), urlsplit(onward)
     except ValueError:
@@ -138,7 +139,7 @@ def _may_follow(here: str, onward: str) -> bool:
 
 
 def _refuse(url: str, answer: Answer | None) -> None:
-    """Raise where a further try cannot help."""
+    """Raise if another try cannot help."""
     if answer is None or answer.status in (200, 206, 416) or can_pass(answer.status):
         return
     if answer.status in _DEAD:
@@ -152,21 +153,21 @@ def _hindrance(answer: Answer | None) -> str:
     return "its bytes do not come to an end" if answer.status in (200, 206, 416) else f"status {answer.status}"
 
 
-# --- the file as it comes
+# --- the file while it arrives
 
 
 class Partial:
-    """The sink of all requests for one file.
+    """Receives the bytes of all requests for one file.
 
     Attributes:
         have: bytes that have arrived.
-        total: bytes of the whole; None where the server has not said.
+        total: bytes of the whole file; None if the server has not said.
         fault: why a piece could not be written; nothing is written after it.
 
     Args:
         path: where the bytes go.
-        most: bytes; a body is not read further when it has more.
-        progress: is told which share has arrived, 0 to 1.
+        most: bytes; a longer body is not read further.
+        progress: is called with the share that has arrived, 0 to 1.
     """
 
     def __init__(self, path: Path, most: int, progress: Callable[[float], None] | None = None) -> None:
@@ -182,8 +183,8 @@ class Partial:
 
     @property
     def headers(self) -> dict[str, str]:
-        """For a request of what is missing: the rest where the server can tell whether it is of the same file, else the whole."""
-        # A compressed body has other bytes than the file, and no place in it to go on from.
+        """Request the missing bytes: the rest if the server can say whether it is the same file, else the whole file."""
+        # A compressed body has other bytes than the file, so it cannot be continued.
         headers = {"Accept-Encoding": "identity"}
         if self.have and self._validator is not None:
             headers |= {"Range": f"bytes={self.have}-", "If-Range": self._validator}
@@ -194,11 +195,11 @@ class Partial:
         return max(self.have, self.total or 0) > self._most
 
     def restart(self) -> None:
-        """Forget what has arrived."""
+        """Drop the bytes that have arrived."""
         self.have, self.total, self._validator = 0, None, None
 
     def begin(self, answer: Answer) -> None:
-        """Make ready for a body: behind what is there where it goes on from it, else in its place."""
+        """Prepare for a body: after the existing bytes if it continues them, else instead of them."""
         if answer.status == 206:
             part = content_range(answer.headers)
             self._fits = part.first == self.have and (self.total is None or part.total in (None, self.total))
@@ -212,7 +213,7 @@ class Partial:
             self._guarded(self._open)
 
     def __call__(self, piece: bytes) -> bool:
-        """Write a piece; True where the rest of the body is of no use."""
+        """Write a piece; True if the rest of the body is not needed."""
         stream = self._stream
         if stream is None:
             return True
@@ -223,13 +224,13 @@ class Partial:
         return self.fault is not None or self.is_too_large
 
     def end(self, answer: Answer | None) -> bool:
-        """End a request, and say whether the file is whole. `answer` is None where the connection was lost."""
+        """End a request, and say whether the file is complete. `answer` is None if the connection was lost."""
         if self._stream is not None:
             self._guarded(self._stream.close)
             self._stream = None
         fits, self._fits = self._fits, True
         if answer is not None and answer.status == 416:
-            # Nothing is left to send: all is there, or the file is another one.
+            # The server has nothing left to send: everything is there, or it is another file.
             whole = self.have > 0 and content_range(answer.headers).total == self.have
             if not whole:
                 self.restart()
@@ -242,7 +243,7 @@ class Partial:
         return answer is not None if self.total is None else self.have == self.total
 
     def close(self) -> None:
-        """Give up a request that was not ended."""
+        """Abort a request."""
         if self._stream is not None:
             with contextlib.suppress(OSError):
                 self._stream.close()
@@ -254,7 +255,7 @@ class Partial:
         self._stream.seek(self.have)
 
     def _guarded(self, work: Callable[[], object]) -> None:
-        # An error of the disk that reached the connection would be taken for one of the network, and tried again.
+        # An error of the disk, if raised in the connection, would look like a network error, and be retried.
         try:
             work()
         except OSError as error:
@@ -262,6 +263,6 @@ class Partial:
 
 
 def _validator(answer: Answer) -> str | None:
-    """What tells whether a later answer is of the same file: its strong entity tag, else its date."""
+    """The value that shows whether a later answer is of the same file: its strong entity tag, else its date."""
     tag = answer.headers.get("etag", "")
     return tag if tag.startswith('"') else answer.headers.get("last-modified")

@@ -26,10 +26,10 @@ _FPS_TOLERANCE_SHARE = 0.002
 
 @dataclass(frozen=True)
 class ExpectedOutput:
-    """What the catalog says of a job's video; None where it cannot be known before.
+    """What the catalog says of a job's video; None if it cannot be known before.
 
     Sides in pixels as displayed, `fps` in frames a second, `duration_s` in seconds. `side_tolerance`: how many pixels a side may
-    differ without a word.
+    differ without a note.
     """
 
     width: int | None = None
@@ -77,7 +77,7 @@ def expected_output(job: Job, model: Model, facts: Mapping[str, Facts], *, ratio
 
 
 def expected_seconds(job: Job, model: Model, facts: Mapping[str, Facts]) -> float | None:
-    """How long the job's result will be, in seconds; None where that is not documented, or what it follows was not measured."""
+    """How long the job's result will be, in seconds; None if that is not documented, or the deciding input was not measured."""
     length = length_rule(job, model)
     if length is None:
         return None
@@ -101,10 +101,10 @@ def ratio_of(job: Job, model: Model, ratio: str | None = None) -> str | None:
 
 
 def differences(expected: ExpectedOutput, facts: VideoFacts) -> tuple[str, ...]:
-    """How a video differs from what was expected, a clause each; none where it is as expected, or nothing was.
+    """How a video differs from the expected one, a clause each; none if it is as expected, or nothing was expected.
 
-    The average frame rate may be off by one frame over the whole length: that much depends on where the cut falls. Lengths
-    are compared as everywhere: encoders pad both streams to whole frames.
+    The average frame rate may be off by one frame over the whole length: that depends on the exact cut. Lengths
+    are compared with the usual tolerance: encoders pad both streams to whole frames.
     """
     found = (
         _size_difference(expected, facts),
@@ -152,7 +152,7 @@ def _sides(output: Output, facts: Mapping[str, Facts]) -> tuple[int, int] | None
 
 
 def _side_tolerance(output: Output) -> int:
-    """What the rules leave open: codecs want even sides, and of an area only the multiple is documented, not the rounding."""
+    """What the rules do not decide: codecs need even sides, and for an area only the multiple is documented, not the rounding."""
     if output.size == "area":
         return output.multiple_of or 1
     return 1 if output.size == "input" else 0
@@ -221,7 +221,7 @@ _SMALL = Decimal("0.1")
 
 
 class Cost(NamedTuple):
-    """An amount of money; both None where no official price is known."""
+    """An amount of money; both None if no official price is known."""
 
     amount: Decimal | None
     currency: str | None
@@ -294,9 +294,9 @@ def actual(
 
     Args:
         job: with the boxes that were sent, where the price depends on their ratio.
-        used: seconds, or pictures, that the service's answer counts; None where it does not say.
+        used: the seconds, or pictures, in the service's answer; None if it does not say.
         region, ratio: as for `estimate`.
-        answered: the ratio that the service's answer names, which is what it bills; None where it names none.
+        answered: the ratio in the service's answer, which is the billed one; None if there is none.
     """
     is_priced = answered in {price.when.get("ratio") for price in model.prices}
     price = _price(job, model, region or job.region, answered if is_priced else _ratio(job, model, ratio))
@@ -315,9 +315,9 @@ def total(estimates: Iterable[Estimate]) -> dict[str, Decimal]:
 
 
 def over(estimates: Iterable[Estimate], most: float | Decimal) -> str:
-    """Why the estimates do not keep within `most`, as a clause; empty where they do.
+    """Why the estimates are not within `most`, as a clause; empty if they are.
 
-    `most` holds for the sum in each currency by itself. A call whose cost is unknown keeps within no bound.
+    `most` applies to the sum in each currency. A call with an unknown cost is never within it.
     """
     estimates, bound = tuple(estimates), Decimal(str(most))
     sums = [
@@ -375,7 +375,7 @@ def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None
 
 
 def _ratio(job: Job, model: Model, ratio: str | None) -> str | None:
-    """The ratio the price can depend on: of the job's boxes, or, for a detect call, the one it is asked for."""
+    """The ratio that the price can depend on: of the job's boxes, or the requested one for a detect call."""
     return ratio_of(job, model, ratio) or ratio
 
 
@@ -395,7 +395,7 @@ def _price(job: Job, model: Model, region: str | None, ratio: str | None) -> Pri
 
 
 def _most_seconds(job: Job, model: Model) -> float | None:
-    """The most seconds a job can make: what the model delivers at most, and no more than it takes of what the length follows."""
+    """The most seconds a job can make: the model's longest result, limited by the longest input that decides the length."""
     length = length_rule(job, model)
     limits = [model.roles[role].duration for role in length.roles] if length else []
     most = [limit.documented_interval.upper for limit in limits if limit is not None]

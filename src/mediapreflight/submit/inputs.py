@@ -1,9 +1,9 @@
-"""A job's files and URLs on their way to the service.
+"""Upload a job's files, and check its URLs.
 
-Files go to the provider's temporary space: policy, form, `oss://` URL; the same bytes only once in 47 hours. A URL that the user
-gives gets a bounded look at whether it answers with what the model takes, before anything is paid. The look never reaches into a
-private network unless that is allowed, not by a redirect and not by a name that resolves to another address the second time:
-every hop's addresses are checked, and the connection goes to one that was.
+Files are uploaded to the provider's temporary space: policy, form, `oss://` URL; the same bytes only once in 47 hours. A URL that
+the user gives is checked with a limited request before anything is paid: does it answer with what the model takes? The check
+never connects to a private network unless that is allowed, not by a redirect and not by a name that resolves to another address
+the second time: every hop's addresses are checked, and the connection goes to one that was.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from .ledger import Key, Submission
 from .session import Session
 
 _MIB = 2**20
-# OSS's answer to a name that is taken. The name is made of the content's hash, and nothing with another hash is sent whole under
-# it, so the object there is this file.
+# OSS's answer to an existing name. The name contains the content's hash, and nothing with another hash is uploaded completely
+# under it, so the existing object is this file.
 _TAKEN = 409
 
 
@@ -43,7 +43,7 @@ _TAKEN = 409
 
 
 class Local(NamedTuple):
-    """A file as it was when its hash was taken."""
+    """A file at the time its hash was computed."""
 
     path: str
     sha256: str
@@ -67,7 +67,7 @@ def examined(session: Session, path: str) -> Local:
 
 
 async def upload(service: Service, local: Local, submission: Submission | None = None) -> str:
-    """Bring a file to the temporary space, for calls of the service's model only, and return its `oss://` URL.
+    """Upload a file to the temporary space, for calls of the service's model only, and return its `oss://` URL.
 
     Raises UploadError, ServiceError and TransportError; UsageError in a region without such a space.
     """
@@ -125,7 +125,7 @@ async def _policy(service: Service, local: Local) -> Policy:
 
 
 def _suffix(path: str) -> str:
-    """The name's extension where it is plain: the service tells formats by it. A `data:` URL has that of its bytes."""
+    """The name's extension if it is plain: the service uses it to recognise formats. A `data:` URL gets that of its bytes."""
     if is_data_url(path):
         with open_source(path) as source:
             known = FORMATS.get(sniff(source.stream).format)
@@ -148,7 +148,7 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)",
 
 @dataclass(frozen=True)
 class LookedAt:
-    """What a URL answered: `size` in bytes and `content_type` as its server says, `format` by the bytes; None where unknown."""
+    """What a URL answered: `size` in bytes and `content_type` as its server says, `format` by the bytes; None if unknown."""
 
     url: str
     size: int | None
@@ -157,7 +157,7 @@ class LookedAt:
 
 
 class ContentRange(NamedTuple):
-    """Which bytes an answer holds, first and last, of how many; None where it does not say."""
+    """Which bytes an answer holds, first and last, of how many; None if it does not say."""
 
     first: int | None
     last: int | None
@@ -165,7 +165,7 @@ class ContentRange(NamedTuple):
 
 
 async def look_at(session: Session, url: str, role: Role) -> LookedAt:
-    """Fetch the first 64 KiB of an input's URL, and judge whether the service will take what is there.
+    """Fetch the first 64 KiB of an input's URL, and check whether the service will accept it.
 
     Args:
         role: what the model takes there: kind, formats and size.
@@ -188,7 +188,7 @@ async def look_at(session: Session, url: str, role: Role) -> LookedAt:
 
 
 def shown_url(url: str) -> str:
-    """A URL fit to show: without query and fragment, which may hold a signature, and without credentials."""
+    """A URL for messages: without query and fragment, which may contain a signature, and without credentials."""
     try:
         parts = urlsplit(url)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
@@ -197,14 +197,14 @@ def shown_url(url: str) -> str:
 
 
 def redirect_of(url: str, answer: Answer) -> str | None:
-    """Where an answer sends its reader; None where it is no redirect."""
+    """The target of a redirect; None if it is not a redirect."""
     location = answer.headers.get("location")
     if answer.status not in REDIRECTS or not location:
         return None
     try:
         return urljoin(url, location)
     except ValueError:
-        # Whoever wants to follow will find that it cannot be read.
+        # Following it will show that it cannot be read.
         return location
 
 
@@ -224,7 +224,7 @@ def content_length(headers: Mapping[str, str]) -> int | None:
 
 
 class _Head:
-    """A sink for the first bytes of a body."""
+    """Receives the first bytes of a body."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -292,7 +292,7 @@ def _split(url: str, here: str, place: str) -> SplitResult:
 
 
 def _addresses(url: str, host: str, port: int, allow_private: bool) -> list[str]:
-    """The addresses of a host. Raises InputUrlError where it has none, or one that is not to be asked."""
+    """The addresses of a host. Raises InputUrlError if it has none, or a forbidden one."""
     try:
         addresses = resolved(host, port, _LOOK_UP_S)
     except OSError:
@@ -314,7 +314,7 @@ def _judged(url: str, role: Role, answer: Answer, head: bytes) -> LookedAt:
 
 
 def _size(answer: Answer, head: bytes) -> int | None:
-    """Bytes of the whole file; None where the answer does not say."""
+    """Bytes of the whole file; None if the answer does not say."""
     if answer.status in (206, 416):
         return content_range(answer.headers).total
     if answer.status != 200:
@@ -331,11 +331,11 @@ def _refuse_size(url: str, role: Role, size: int | None) -> None:
 
 
 def _format(url: str, role: Role, head: bytes) -> str | None:
-    """The format of the bytes. Raises InputUrlError where the role does not take it."""
+    """The format of the bytes. Raises InputUrlError if the role does not take it."""
     found = sniff(io.BytesIO(head)).format
     known = FORMATS.get(found)
     if known is None and head.startswith(b"ID3") and role.kind == "audio":
-        # A tag with pictures in it is longer than what was read: nothing of the sound is in there.
+        # A tag with pictures is longer than the part that was read, so that part has no sound.
         return None
     accepted = role.formats.documented
     if found in accepted:

@@ -1,6 +1,6 @@
-"""From jobs to what is sent: checked, prepared where they do not fit, estimated, and written down. Nothing is sent here.
+"""Check jobs, prepare those that do not fit, estimate their cost, and record them. Nothing is sent here.
 
-Each file is measured once: what `check` found is what `prepare` plans with, and what it made is judged by what it measured there.
+Each file is measured once: `prepare` uses the measurements of `check`, and its own measurements decide whether the new file fits.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class SubmitOptions:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A job that may be sent. `refusal` says why it cannot be, `prepared` what was done to each file, by role."""
+    """A job that may be sent. `refusal`: why it cannot be; `prepared`: what was done to each file, by role."""
 
     job: Job
     report: JobReport
@@ -67,7 +67,7 @@ class Candidate:
 
     @property
     def can_be_prepared(self) -> bool:
-        """Whether `prepare` may make it fit. Boxes that somebody gave are not replaced: what is sent is what was meant."""
+        """Whether `prepare` may make it fit. Boxes given by the user are not replaced."""
         if self.refusal is None or any(finding.name in _BOX_FAULTS for finding in self.report.findings):
             return False
         return any(finding.severity in FAILING for finding in fixable(self.report))
@@ -75,7 +75,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Entry:
-    """A candidate with what it will cost, and what the ledger is to hold of it: None for a detect call, which needs no record."""
+    """A candidate with its cost, and its entry for the ledger: None for a detect call, which needs no record."""
 
     candidate: Candidate
     estimate: Estimate
@@ -88,7 +88,7 @@ class Order:
     """A registered job, or one for a detect call.
 
     Attributes:
-        expected: what the documents promise of the video.
+        expected: the properties of the video by the documents.
         ratio: of the boxes, for a detect call.
         resumed: whether an earlier run submitted it.
         prepared: what was done to each file before, by role.
@@ -123,9 +123,9 @@ def candidates(session: Session, jobs: Iterable[Job], options: SubmitOptions) ->
 def prepared(
     session: Session, several: Sequence[Candidate], options: SubmitOptions, progress: Callable[[str, float], None] | None = None
 ) -> list[Candidate]:
-    """The candidates, those that do not fit in the shape `prepare` brings them into.
+    """The candidates; those that do not fit are prepared.
 
-    Raises UsageError where files must be prepared and no folder is named, OutputError where it cannot be written to.
+    Raises UsageError if files must be prepared and no folder is named, OutputError if it cannot be written to.
     """
     unfit = [each for each in several if each.can_be_prepared]
     if not options.prepare or not unfit:
@@ -162,7 +162,7 @@ def _after(session: Session, before: Candidate, made: Prepared, options: SubmitO
 
 
 def entry_of(session: Session, candidate: Candidate, options: SubmitOptions) -> Entry:
-    """What a candidate will cost, and what is to be written down of it. Raises UsageError and UploadError."""
+    """The cost of a candidate, and its entry for the ledger. Raises UsageError and UploadError."""
     job, report, model = candidate.job, candidate.report, session.catalog.model(candidate.job.model)
     estimate = estimated(session, job, report, options)
     if model.service.mode == "synchronous":
@@ -172,12 +172,12 @@ def entry_of(session: Session, candidate: Candidate, options: SubmitOptions) -> 
 
 
 def registered(session: Session, entries: Sequence[Entry], options: SubmitOptions, *, detach: bool = False) -> list[Order]:
-    """All jobs in the ledger, in one step, before the first is sent: a crash from here on forgets none.
+    """Record all jobs in one transaction, before the first is sent: a later crash loses none.
 
     Args:
-        detach: whether somebody else brings the videos home.
+        detach: whether the videos are downloaded later by another run.
 
-    Raises OutputError where they could not be brought home.
+    Raises OutputError if they could not be written.
     """
     if entries and options.out is not None and not detach:
         ensure_folder(options.out)
@@ -194,7 +194,7 @@ def registered(session: Session, entries: Sequence[Entry], options: SubmitOption
 
 # --- one job
 
-# A URL is looked at when the job is sent, and what stands behind it is the service's to measure.
+# A URL is checked when the job is sent, and the service measures the file.
 NOT_OURS = names("url-not-checked")
 _BOX_FAULTS = names("box-malformed", "box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face")
 _FACE_NOT_ALONE = names("faces-several", "chosen-face-missing")
@@ -202,7 +202,7 @@ _DEFAULT_RATIO = "1:1"
 
 
 def ensure_folder(out: str | os.PathLike[str]) -> None:
-    """Raises OutputError where nothing can be written to the folder: what cannot be brought home is not to be paid for."""
+    """Raises OutputError if nothing can be written to the folder: a video that cannot be saved must not be paid for."""
     with OutputFolder(out):
         pass
 
@@ -226,7 +226,7 @@ def not_fit(report: JobReport) -> JobNotFitError:
 
 
 def new_submission(session: Session, job: Job, report: JobReport, options: SubmitOptions) -> NewSubmission:
-    """What the ledger is to hold of a job. Reads its files for their hashes, and for the boxes where they are made here.
+    """The ledger's entry of a job. Reads its files for their hashes, and for the boxes if they are computed here.
 
     Raises UsageError for a region that does not serve the model, UploadError for a file that cannot be read.
     """
@@ -278,7 +278,7 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
 
 
 def _refuse_key(session: Session, job: Job) -> None:
-    """Raises UsageError where a value holds the API key: the ledger would keep it, and the service would print it."""
+    """Raises UsageError if a value holds the API key: the ledger would keep it, and the service would print it."""
     for name, value in {**job.inputs, **job.parameters}.items():
         text = value if isinstance(value, str) else json.dumps(value, default=str)
         if session.mask(text) != text:
@@ -286,14 +286,14 @@ def _refuse_key(session: Session, job: Job) -> None:
 
 
 def _with_ratio(fields: Mapping[str, Any], model: Model, ratio: str | None) -> dict[str, Any]:
-    """The fields, told apart by the ratio their boxes will have: it makes another video."""
+    """The fields, with the ratio that their boxes will have: another ratio makes another video."""
     if any(field.filled_by for field in model.fields.values()) and "ext_bbox" not in fields:
         return {**fields, "ratio": ratio or _DEFAULT_RATIO}
     return dict(fields)
 
 
 def estimated(session: Session, job: Job, report: JobReport, options: SubmitOptions) -> Estimate:
-    """What the job will cost, as far as the documents tell."""
+    """The cost of the job, as far as the documents say."""
     model = session.catalog.model(job.model)
     region = session.region_of(model, job.region)
     asks = options.boxes == "service" and not has_boxes(model, job)
@@ -308,12 +308,12 @@ def has_boxes(model: Model, job: Job) -> bool:
 
 
 def facts_of(report: JobReport) -> dict[str, Facts]:
-    """What the job's local files were measured to be, by role."""
+    """The facts of the job's local files, by role."""
     return {role: item.facts for role, item in report.inputs.items() if item.facts is not None}
 
 
 def with_local_boxes(session: Session, job: Job, model: Model, ratio: str | None) -> Job:
-    """The job with the boxes that its detect call would fill, computed here. Raises UsageError where that cannot be done."""
+    """The job with the boxes that its detect call would fill, computed here. Raises UsageError if that cannot be done."""
     missing = [name for name, field in model.fields.items() if field.filled_by and not job.inputs.get(name)]
     if not missing:
         return job

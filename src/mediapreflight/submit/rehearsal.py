@@ -1,10 +1,11 @@
-"""The dry run: a job is sent as ever, but the answers are made up here, to see each request that would be made.
+"""The dry run: a job goes through all steps, but the answers are made up here, to show each request that would be made.
 
-Nothing is sent and nothing is written down: the ledger is a copy in memory. Requests are shown as text, as a curl command and as
-plain data, none of which holds the API key: not where it belongs, and after `masked` not where somebody typed it into a value.
+Nothing is sent and nothing is recorded: the ledger is a copy in memory. Requests are shown as text, as a curl command and as
+plain data. None of them contains the API key: not in its header, and after `masked` not in a value either.
 
-A file that travels inside the request as a `data:` URL is shortened in the text, which is for people. The curl command and the
-data hold it whole: they are for programs. curl reads the body from its standard input: a file would not fit on a command line.
+A file inside the request as a `data:` URL is shortened in the text, which is for people. The curl command and the
+data have it whole: they are for programs. curl reads the body from its standard input, because a file would not fit on a command
+line.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from .session import Session
 from .tasks import detect_picture
 from .waiting import wait
 
-# The reserved top-level domain of names that lead nowhere.
+# The reserved top-level domain for names that do not exist.
 _UPLOAD_HOST = "https://host-named-by-the-policy.invalid"
 _RESULT = "https://host-named-by-the-task.invalid/result.mp4"
 _TASK_ID = "id-of-the-task"
@@ -50,11 +51,11 @@ def rehearsed(session: Session, entry: NewSubmission, job: Job) -> tuple[Request
     stage = _stage(session, job, requests)
     (submission,) = stage.ledger.register([entry])
     if not session.account and submission.account:
-        # Without a key nobody says which account it is: an open job is shown as the run of its own key.
+        # Without a key the account is not known: an open job is shown as if sent with its own key.
         stage = replace(stage, account=submission.account)
 
     async def whole() -> None:
-        """A job to its end, but for the folder that a download writes to."""
+        """Run a job to its end, without writing to the download folder."""
         async with stage.claimed(submission) as own:
             task = await wait(stage, await send(stage, own, job))
         if is_url(task.result):
@@ -72,14 +73,14 @@ def rehearsed_detection(session: Session, job: Job, ratio: str | None) -> tuple[
 
 
 def _stage(session: Session, job: Job, requests: list[Request]) -> Session:
-    """The session without a wire, which notes each request and makes up its answer, and without waits."""
+    """A session without a network, which records each request and makes up its answer, and without waits."""
 
     async def noted(send: Send) -> Answer:
         requests.append(send.request)
         return _answer(session, send.request, job)
 
     async def no_wait(seconds: float) -> None:
-        """Nothing takes time here."""
+        """Time does not pass here."""
 
     return replace(session, ledger=session.ledger.copied(), wire=noted, sleep=no_wait, look_at_urls=False)
 
@@ -117,7 +118,7 @@ def _sent_model(session: Session, request: Request) -> Model:
 
 
 def _detection(detector: Model, session: Session, job: Job) -> dict[str, Any]:
-    """A pass, with the boxes that the detect call is expected to find."""
+    """A positive answer, with the boxes that the detect call is expected to find."""
     answer: dict[str, Any] = {"output": {}}
     if detector.service.verdict is not None:
         _put(answer, detector.service.verdict, True)
@@ -156,7 +157,7 @@ _ORDER = "##["
 
 
 def as_text(request: Request) -> str:
-    """The request as it goes over the wire, in lines: method and URL, headers, an empty line, the body. Fit for a terminal."""
+    """The request as it goes over the wire, in lines: method and URL, headers, an empty line, the body. Safe for a terminal."""
     lines = [f"{request.method} {_full_url(request)}", *(f"{name}: {value}" for name, value in _headers(request).items())]
     if request.json is not None:
         lines += ["", *json.dumps(_shortened(request.json), indent=2, ensure_ascii=False).split("\n")]
@@ -169,7 +170,7 @@ def as_text(request: Request) -> str:
 def as_curl(request: Request) -> str:
     """The request as a command for a POSIX shell with curl (bash, zsh), which runs as it stands once DASHSCOPE_API_KEY is set."""
     url = _full_url(request)
-    # To curl, brackets and braces in a URL mean several URLs.
+    # curl reads brackets and braces in a URL as several URLs.
     verb = "--head " if request.method == "HEAD" else f"-X {request.method} "
     command = [f"curl {verb}{'--globoff ' if re.search(r'[][{}]', url) else ''}{_quoted(url)}", *_curl_options(request)]
     body = "" if request.json is None else f" <<'JSON'\n{_ascii_json(request.json)}\nJSON"
@@ -177,7 +178,7 @@ def as_curl(request: Request) -> str:
 
 
 def masked(request: Request, mask: Callable[[str], str]) -> Request:
-    """The request with every text in it changed by `mask`, which takes the key out."""
+    """The request with every text changed by `mask`, which removes the key."""
     form = request.form
     if form is not None:
         fields = tuple((mask(name), mask(value)) for name, value in form.fields)
@@ -203,7 +204,7 @@ def _masked(value: Any, mask: Callable[[str], str]) -> Any:
 def as_dict(request: Request) -> dict[str, Any]:
     """The request as plain data for JSON: `purpose`, `method`, `url`, `headers`, `params`, `json`, `form`.
 
-    `form`: `fields`, the `path` of the file and its `name`. `json` and `form` are None where there is no such body.
+    `form`: `fields`, the `path` of the file and its `name`. `json` and `form` are None if there is no such body.
     """
     return {
         "purpose": request.purpose,
@@ -261,8 +262,8 @@ def _curl_name(name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A word for the shell. Characters that are not printable are written as bytes, so that none reaches the terminal; so is what
-    a runner of GitHub would take for an order, which it finds anywhere in a line.
+    """A word for the shell. Unprintable characters are written as bytes, so that none reaches the terminal; so is text that
+    a GitHub runner would read as a command, which it finds anywhere in a line.
     """
     if text.isprintable() and _ORDER not in text:
         return shlex.quote(text)
@@ -274,7 +275,7 @@ def _shell_character(character: str) -> str:
         return "\\" + character
     if character.isprintable():
         return character
-    # Bytes that are no UTF-8 come back as they were; the other halves of surrogate pairs stand for nothing.
+    # Bytes that are not UTF-8 are restored; other halves of surrogate pairs have no meaning.
     handler = "surrogateescape" if "\udc80" <= character <= "\udcff" else "surrogatepass"
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", handler))
 

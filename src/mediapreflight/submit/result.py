@@ -1,4 +1,4 @@
-"""What `submit` answers: one record a job, as `mediapreflight schema result` describes it."""
+"""The result of `submit`: one record per job, as `mediapreflight schema result` describes it."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class JobResult(Struct, frozen=True, kw_only=True):
 
 
 class ResultDocument(Struct, frozen=True, kw_only=True):
-    """All jobs of one run. `ok`: every job was delivered, or left running where that was asked for."""
+    """All jobs of one run. `ok`: every job was delivered, or left running on request."""
 
     schema: Literal["mediapreflight.result/1"]
     version: str
@@ -94,7 +94,7 @@ def document(results: Sequence[JobResult]) -> ResultDocument:
 
 
 def job_error(error: MediaPreflightError) -> JobError:
-    """An error as a result holds it."""
+    """An error as part of a result."""
     if isinstance(error, UnclearTaskError):
         return JobError(message=str(error), code="Unclear")
     if isinstance(error, ServiceError):

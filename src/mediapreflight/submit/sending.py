@@ -1,8 +1,8 @@
-"""A registered job to a running task: inputs delivered, picture detected, create call sent once.
+"""From a registered job to a running task: upload the inputs, make the detect call, send the create call once.
 
-Detect and create calls may bill, so they are written down before they are sent, and sent again only where surely nothing was
-made of them. Where the answer to a create call is lost, `settling` looks for its task. One create call of a model is on its way
-at any time, over all processes that share the ledger, so that a task in the list cannot be mistaken for another job's.
+Detect and create calls may cost money, so they are recorded before they are sent, and sent again only if they certainly had
+no effect. If the answer to a create call is lost, `settling` looks for its task. One create call of a model runs
+at any time, over all processes that share the ledger, so that tasks in the list cannot be confused.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from .settling import Before, ensure_own, recorded, settle, tasks_before
 
 
 def job_of(submission: Submission) -> Job:
-    """The job as it was registered. Raises LedgerError where its record is none of a job."""
+    """The job as it was registered. Raises LedgerError if its record is not a job."""
     record = submission.job
     try:
         return Job(record["model"], parameters=record["parameters"], region=record.get("region"), **record["inputs"])
@@ -52,7 +52,7 @@ def job_of(submission: Submission) -> Job:
 
 
 def sendable(model: Model, submission: Submission, given: Job | None) -> Job:
-    """The job to be sent: as it was registered, with the files of `given`, the caller's own, which may have been moved since."""
+    """The job to send: as it was registered, with the files of the caller's job `given`, which may have been moved since."""
     job = job_of(submission)
     if given is not None:
         own = with_local_paths(given, model).inputs
@@ -65,12 +65,12 @@ def sendable(model: Model, submission: Submission, given: Job | None) -> Job:
 
 
 async def send(session: Session, submission: Submission, given: Job | None = None) -> Submission:
-    """Bring a claimed submission to the stage `created` or beyond, from whatever stage it was left in.
+    """Bring a claimed submission to the stage `created` or beyond, from any stage.
 
     Args:
         given: the job as the caller has it, with the same files, wherever they are now.
 
-    Raises SubmitError. The submission then is `failed` where the service refused it, else open: sending can be taken up again.
+    Raises SubmitError. The submission is then `failed` if the service refused it, else open: it can be sent later.
     """
     service = Service.of(session, submission)
     if submission.stage in ("sending", "unclear"):
@@ -88,7 +88,7 @@ async def send(session: Session, submission: Submission, given: Job | None = Non
 
 
 def _is_final(error: SubmitError) -> bool:
-    """Whether the job itself is refused; a wrong key, an unpaid bill or a bad day of the service leave it open."""
+    """Whether the job itself is refused; after a wrong key, an unpaid bill or a failure of the service it stays open."""
     return isinstance(error, RequestRefusedError | DetectionRefusedError) and not error.retry_helps
 
 
@@ -100,7 +100,7 @@ def _record_refusal(session: Session, submission: Submission, error: ServiceErro
 
 
 def _forget_uploads(session: Session, submission: Submission) -> None:
-    """Let the next attempt upload the files anew: the temporary space may have lost them, which no code tells for sure."""
+    """Make the next attempt upload the files again: the temporary space may have lost them, and no code says so clearly."""
     model = session.catalog.model(submission.model)
     for each in (model, *([session.catalog.model(model.service.detect)] if model.service.detect else [])):
         for sha256 in submission.hashes.values():
@@ -136,7 +136,7 @@ async def _delivered_input(service: Service, submission: Submission, role: str, 
 
 
 def _registered_file(session: Session, submission: Submission, role: str, path: str) -> Local:
-    """The file, as long as it is the one that was registered. Raises UploadError where it is not."""
+    """The file, as long as it is the one that was registered. Raises UploadError if it is not."""
     local = examined(session, path)
     if submission.hashes.get(role, local.sha256) != local.sha256:
         raise UploadError(f"{display_name(path)}: is no longer the file that was submitted; submit the job again")
@@ -147,7 +147,7 @@ def _registered_file(session: Session, submission: Submission, role: str, path: 
 
 
 async def _detected(service: Service, submission: Submission, job: Job) -> dict[str, Any]:
-    """The fields that the model's detect call fills, and its consent; nothing where the caller asked for no call."""
+    """The fields that the model's detect call fills; nothing if the caller wants no call. Raises if it refuses the picture."""
     session = service.session
     if service.model.service.detect is None or submission.boxes != "service":
         return {}
@@ -181,13 +181,14 @@ async def detect(
     *,
     again: bool = False,
 ) -> Detection:
-    """Ask a detect call about a picture; an answer of the last 24 h about the same bytes is not paid for again.
+    """Make a detect call for a picture; an answer of the last 24 h for the same bytes is not paid for again.
 
     Args:
         inputs: a path or URL by role. parameters: what is None, or no parameter of the call, is left out.
-        again: ask also where the answer to the same call was lost.
+        again: also call if the answer to the same call was lost.
 
-    Raises LostAnswerError where no answer came, now or the last time: the call bills, so it is not repeated by itself.
+    Raises LostAnswerError if there was no answer, now or the last time: the call costs money, so it is not repeated
+    automatically.
     """
     session = service.session
     values = {name: value for name, value in parameters.items() if name in service.model.parameters and value is not None}
@@ -195,7 +196,7 @@ async def detect(
     local: Local | None = None
     if not is_url(value):
         local = await session.run(examined, session, value)
-    # What stands behind a URL may change, so that its answer is not used again; that it was asked for is known all the same.
+    # The file at a URL may change, so its answer is not used again; but the call is still recorded.
     what = local.sha256 if local is not None else hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
     key = Key("detection", session.account, service.model.id, service.endpoint.base_url, what, str(values.get("ratio", "")))
     while True:
@@ -218,7 +219,7 @@ async def detect(
 
 
 async def _asked(service: Service, request: Request, key: Key, *, keep: bool) -> Detection:
-    """Send a detect call that was announced, once it is let through, and write down what came of it."""
+    """Send an announced detect call when the rate allows it, and record the result."""
     session = service.session
     parse = functools.partial(parse_detection, model=service.model)
     for attempt in range(session.pace.attempts):
@@ -285,7 +286,7 @@ async def _created(
 
 
 async def _turn_to_send(service: Service, submission: Submission) -> Submission:
-    """Wait until fewer tasks of the model are open than may run at once, and mark this submission as being sent."""
+    """Wait until a task of the model may be created, and mark this submission as `sending`."""
     session = service.session
     most = concurrent_tasks(service.model, service.endpoint.region)
     while True:
@@ -307,14 +308,14 @@ def _begin(session: Session, submission: Submission, most: int | None, before: B
 
 
 async def _look_after(service: Service, other: Submission) -> None:
-    """Bring a submission that stands in the way up to date, where nobody else does: its process has ended or left it."""
+    """Update a submission that blocks this one, if its process has ended or released it."""
     session = service.session
     if other.stage == "created" and other.polled_at and abs(session.clock() - other.polled_at) < session.poll_interval:
         return
     async with session.claimed_if_idle(other) as claimed:
         if claimed is None:
             return
-        # Its own caller will hear of what is wrong with it; here it only stands in the way.
+        # Its own caller gets its errors; here it only blocks this submission.
         with suppress(SubmitError):
             if claimed.stage == "sending":
                 await settle(service, claimed)

@@ -1,4 +1,4 @@
-"""What every step of a submission shares: the wire, the ledger, the catalog, where the service is, and how patient to be."""
+"""What every step of a submission shares: the transport, the ledger, the catalog, the endpoint, and the waiting times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .ledger import Ledger, Submission
 
 _P = ParamSpec("_P")
 _Result = TypeVar("_Result")
-# A date outside of these years is no clock's.
+# A date outside these years is not from a working clock.
 _YEARS = range(2020, 2100)
 Boxes = Literal["service", "local"]
 Stage = Literal["upload", "detect", "queue", "create", "settle", "wait", "download"]
@@ -30,14 +30,14 @@ Stage = Literal["upload", "detect", "queue", "create", "settle", "wait", "downlo
 
 @dataclass(frozen=True)
 class Pace:
-    """How long to wait, and how often to try. Times in seconds.
+    """How long to wait, and how often to retry. Times in seconds.
 
     Attributes:
         poll_interval: between two queries of a task; None takes the documented 15.
         attempts: of a request that may be repeated.
         first_backoff: the longest first wait between them; it doubles.
         settle: waits before each look at the task list, after an answer to a create call was lost; the last is repeated.
-        settle_time: how long the list is looked at before the submission is left unclear.
+        settle_time: how long the list is read before the submission is left unclear.
         queue_interval: between two looks at the ledger while other tasks of the model run.
         unknown_polls: how many answers UNKNOWN in a row end the wait for a task that should be there.
     """
@@ -56,8 +56,8 @@ class Event:
     """Something that happened to one submission, for a progress display.
 
     Attributes:
-        number: the submission's number in the ledger; None where it is not of one.
-        share: of `stage` that is done, 0 to 1; None where that cannot be known.
+        number: the submission's number in the ledger; None if it is not of one.
+        share: of `stage` that is done, 0 to 1; None if that cannot be known.
     """
 
     stage: Stage
@@ -67,7 +67,7 @@ class Event:
 
 
 class ServiceClock:
-    """The service's time: goes on from the last answer that told. This machine's clock may be wrong or jump.
+    """The service's time: counted from the last answer with a time. This machine's clock may be wrong or jump.
 
     Args:
         elapsed: seconds that only ever grow, such as `time.monotonic`.
@@ -78,13 +78,13 @@ class ServiceClock:
         self._heard: tuple[float, float] | None = None
 
     def hear(self, headers: Mapping[str, str]) -> None:
-        """Take the time from an answer's `date` header, where it has one of use."""
+        """Take the time from an answer's `date` header, if it has a valid one."""
         moment = http_date(headers.get("date", ""))
         if moment is not None and datetime.fromtimestamp(moment, UTC).year in _YEARS:
             self._heard = moment, self._elapsed()
 
     def now(self) -> float | None:
-        """Seconds since 1970, to the second; None before the first answer that told."""
+        """Seconds since 1970, in whole seconds; None before the first answer with a time."""
         if self._heard is None:
             return None
         moment, at = self._heard
@@ -92,7 +92,7 @@ class ServiceClock:
 
 
 def _unwatched(event: Event) -> None:
-    """Nobody looks."""
+    """Ignores all events."""
 
 
 async def _no_wire(send: Send) -> Answer:
@@ -114,16 +114,16 @@ def _fulfil(outcome: Future[Any], function: Callable[[], Any]) -> None:
 
 @dataclass(frozen=True)
 class Session:
-    """Everything that a step needs besides the job. The API key is not here: `account` only tells keys apart.
+    """Everything that a step needs besides the job. The API key is not here: `account` only identifies it.
 
     Attributes:
-        mask: takes the API key out of a text.
+        mask: removes the API key from a text.
         wire: makes one exchange. Raises UnreachableError, LostAnswerError and ProtocolError; UploadError and DownloadError for a
             file that has changed and a host that is not public.
         sleep: waits for some seconds.
         region, workspace, base_url: as the user chose them; None leaves them to the job, the environment and the catalog.
         private_urls: whether inputs may be URLs of private addresses.
-        look_at_urls: whether input URLs are looked at before anything is sent.
+        look_at_urls: whether input URLs are checked before anything is sent.
         containment: where files and results are read.
         clock: seconds since the epoch, by this machine.
         elapsed: seconds that only ever grow.
@@ -154,9 +154,9 @@ class Session:
         return await self.wire(Send(request, **how))
 
     async def run(self, function: Callable[_P, _Result], *args: _P.args, **kwargs: _P.kwargs) -> _Result:
-        """What a function that reads files or the ledger returns or raises. It runs in a thread.
+        """Run a function that reads files or the ledger in a thread; return or raise its result.
 
-        Where the caller is cancelled meanwhile, the function has ended, or was never begun, before that goes on.
+        If the caller is cancelled, the function has ended, or never started, before the cancellation continues.
         """
         import anyio
         import anyio.to_thread
@@ -167,7 +167,7 @@ class Session:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(_fulfil, outcome, functools.partial(function, *args, **kwargs))
 
-        # asyncio's own cancellation passes a shield by, but not a group, which waits for its tasks.
+        # asyncio's own cancellation ignores a shield, but not a group, which waits for its tasks.
         async with anyio.create_task_group() as group:
             group.start_soon(run_to_its_end)
         return outcome.result()
@@ -185,10 +185,10 @@ class Session:
 
     @asynccontextmanager
     async def claimed_if_idle(self, submission: Submission) -> AsyncIterator[Submission | None]:
-        """The submission while the block lasts; None where a living process or thread works on it."""
+        """The submission while the block lasts; None if a living process or thread works on it."""
         taken: list[Submission | None] = []
         try:
-            # Kept from within the thread: who is cancelled meanwhile never sees what it returns.
+            # Stored inside the thread: a cancelled caller never sees the return value.
             await self.run(lambda: taken.append(self.ledger.claim(submission.id)))
             yield taken[0]
         finally:
@@ -196,7 +196,7 @@ class Session:
                 self.ledger.release(submission.id)
 
     def region_of(self, model: Model, job_region: str | None) -> str:
-        """Where a job goes. Raises UsageError where the model is not served there."""
+        """The service for a job. Raises UsageError if the model is not served there."""
         return default_region(model, job_region, self.region)
 
     def endpoint(self, region: str) -> Endpoint:
@@ -206,7 +206,7 @@ class Session:
     def endpoint_of(self, submission: Submission) -> Endpoint:
         """The service a submission belongs to.
 
-        Raises UsageError where that is not the chosen one, which must not get the key, and where another key sent it.
+        Raises UsageError if that is not the chosen one, which must not get the key, and where another key sent it.
         """
         endpoint = self.endpoint(submission.region)
         if endpoint.base_url != submission.base_url:
@@ -227,5 +227,5 @@ class Session:
         return self.pace.poll_interval or self.catalog.provider.polling_interval
 
     def tell(self, stage: Stage, submission: Submission | None, text: str, share: float | None = None) -> None:
-        """Pass an event on to who watches."""
+        """Pass an event to the observer."""
         self.notify(Event(stage, submission.id if submission else None, text, share))

@@ -1,9 +1,9 @@
-"""Whether a create call whose answer was lost made a task: the service's task list tells, by the service's own clock.
+"""Find out whether a create call whose answer was lost made a task, by the service's task list and the service's clock.
 
-The list is read before a create call is sent (`Before`). What is new in it afterwards may be the call's task, unless the ledger
-knows it as another's, or another key made it. Exactly one such task is taken up. Otherwise the submission stays `unclear`:
-silence proves nothing, since the list may lag and the service may be late, so the call is never sent again from here. Only an
-error of the service's own, and a list that was read whole and shows no task, prove that none was made.
+The list is read before a create call is sent (`Before`). A new task in it afterwards may be the call's task, unless the ledger
+knows it as another's, or another key made it. Exactly one such task is used. Otherwise the submission stays `unclear`:
+a missing task proves nothing, because the list and the service may be late, so the call is never sent again from here. Only an
+error of the service itself, and a completely read list without a task, prove that none was made.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from .dashscope.requests import list_request
 from .ledger import Key, Submission
 from .session import Session
 
-# HTTP dates have whole seconds, and the service's clock need not agree with itself over its machines.
+# HTTP dates have whole seconds, and the clocks of the service's machines may differ.
 _CLOCK_TOLERANCE_S = 3.0
 # The list may show a task this much later than it was made.
 _LAG_S = 120.0
-# The latest that a call makes its task, and the list shows it.
+# The longest time until a call makes its task, and the list shows it.
 _LATEST_S = 300.0
 # The documents do not say whether the window is in UTC+8, as all other times are, or in UTC: it reaches back over both.
 _WINDOW_REACH_S = 8.25 * 3600
@@ -33,7 +33,7 @@ _WINDOW_S = 24 * 3600.0
 _PAGE_SIZE = 50
 _SMALLEST_PAGE = 10
 _MOST_PAGES = 200
-# Of the tasks that could be a submission's own, as many are named.
+# The largest number of possible tasks in a message.
 _MOST_NAMED = 10
 _MOST_TASKS = _MOST_PAGES * _PAGE_SIZE
 
@@ -42,7 +42,7 @@ _Fit = Literal["no", "maybe", "yes"]
 
 @dataclass(frozen=True)
 class TaskList:
-    """The account's tasks. `is_whole`: all that the service says there are were read; `is_counted`: it says how many."""
+    """The account's tasks. `is_whole`: all of them were read; `is_counted`: the service says how many there are."""
 
     tasks: tuple[ListedTask, ...]
     is_whole: bool
@@ -58,26 +58,26 @@ class Before:
 
     @classmethod
     def of(cls, submission: Submission) -> Before | None:
-        """What the ledger has of it; None where the list could not be had."""
+        """The ledger's record of it; None if the list could not be read."""
         record = submission.before
         return None if record is None else cls(frozenset(record.get("ids", ())), frozenset(record.get("makers", ())))
 
     def record(self) -> dict[str, Any]:
-        """As the ledger keeps it."""
+        """The form for the ledger."""
         return {"ids": sorted(self.ids), "makers": sorted(self.makers)}
 
 
 @dataclass(frozen=True)
 class _Look:
-    """What one look at the list has found.
+    """The result of reading the list once.
 
     Attributes:
         own: the submission's task.
-        possible: tasks of which that cannot be told.
-        finds_none: whether the list was read whole, and has no task that could be its own by what is known of the time.
-        shows_none: whether it has no task either that is new, whatever it says of time and model.
-        names_others: whether `reason` names tasks that nobody else is known for.
-        reason: why the submission is not settled by it.
+        possible: tasks that may be its own.
+        finds_none: whether the list was read completely, and has no task that could be its own by the time.
+        shows_none: whether it also has no new task of any time and model.
+        names_others: whether `reason` names tasks without a known owner.
+        reason: why this does not settle the submission.
     """
 
     own: ListedTask | None = None
@@ -89,7 +89,7 @@ class _Look:
 
 
 async def tasks_before(service: Service) -> Before | None:
-    """Read the task list before a create call is sent; None where it cannot be had whole. Raises KeyRefusedError."""
+    """Read the task list before a create call is sent; None if it cannot be read completely. Raises KeyRefusedError."""
     try:
         found = await _listed(service, None)
     except KeyRefusedError:
@@ -105,12 +105,12 @@ async def settle(service: Service, submission: Submission, *, began: float | Non
     """Look for the task of a create call whose answer was lost.
 
     Args:
-        began: when it was sent, by `Session.elapsed`; None where that was in an earlier run.
-        failed: whether the service answered, in its own words, that it failed.
+        began: when it was sent, by `Session.elapsed`; None if that was in an earlier run.
+        failed: whether the service itself answered that it failed.
 
-    Returns the submission in the stage `created`, or, where the service failed and made no task, in the stage `ready`.
+    Returns the submission in the stage `created`, or, if the service failed and made no task, in the stage `ready`.
     Raises UnclearTaskError, with the submission in the stage `unclear`; TaskExpiredError, with the submission `failed`, once the
-    service would no longer know the task; and KeyRefusedError.
+    service no longer keeps the task; and KeyRefusedError.
     """
     session = service.session
     session.tell("settle", submission, f"the answer was lost; its task is looked for, up to {session.pace.settle_time:.0f} s")
@@ -136,7 +136,7 @@ async def settle(service: Service, submission: Submission, *, began: float | Non
 
 
 async def recorded(session: Session, submission: Submission, task: TaskAnswer | ListedTask) -> Submission:
-    """Write down that a task is the submission's own."""
+    """Record that a task is the submission's own."""
     made = task.created if isinstance(task, ListedTask) else None
     at = session.service_clock.now() if made is None else made
     status = task.status or None
@@ -146,7 +146,7 @@ async def recorded(session: Session, submission: Submission, task: TaskAnswer | 
 
 
 async def ensure_own(session: Session, submission: Submission, answer: TaskAnswer) -> None:
-    """Let go of a task that was found in the list and turns out to be another job's. Raises UnclearTaskError then."""
+    """Give up a task that was found in the list and turns out to be another job's. Raises UnclearTaskError then."""
     before = Before.of(submission)
     if before is None or not has_other_prompt(submission, answer):
         return
@@ -166,7 +166,7 @@ def _advice(submission: Submission, look: _Look) -> str:
 
 
 def _pauses(session: Session, submission: Submission) -> Iterator[float]:
-    """Waits before each look: as long as a person may wait, but once where the task would have been there long ago."""
+    """The waits before each reading: several within 90 s, but only one if the task would have been there long ago."""
     pace, began, waited = session.pace, session.elapsed(), 0.0
     for pause in chain(pace.settle, repeat(pace.settle[-1])):
         yield pause
@@ -176,19 +176,19 @@ def _pauses(session: Session, submission: Submission) -> Iterator[float]:
 
 
 def _age(session: Session, submission: Submission) -> float | None:
-    """Seconds since the create call was sent, by the service's clock; None where that is not known."""
+    """Seconds since the create call was sent, by the service's clock; None if that is not known."""
     now = session.service_clock.now()
     return None if now is None or submission.sent_at is None else now - submission.sent_at
 
 
 async def _dated(session: Session, submission: Submission, began: float) -> Submission:
-    """With the service's time of its create call, where no answer told what time it is before the call."""
+    """With the service's time of its create call, if no answer before the call had a time."""
     at = (session.service_clock.now() or 0.0) - (session.elapsed() - began)
     return await session.run(session.ledger.dated, submission.id, at)
 
 
 def _is_forgotten(session: Session, submission: Submission) -> bool:
-    """Whether the service no longer knows what the call made: by its own clock and by this machine's, as either may jump."""
+    """Whether the service no longer keeps the call's task: by its own clock and by this machine's, because either may jump."""
     ages = _age(session, submission) or 0.0, session.clock() - submission.registered_at
     return min(ages) > session.catalog.provider.task_lifetime
 
@@ -197,12 +197,12 @@ def _is_forgotten(session: Session, submission: Submission) -> bool:
 
 
 async def read_list(session: Session, endpoint: Endpoint, *, repeatable: bool, **asked: Any) -> TaskList:
-    """All tasks that the list shows, up to a bound. Raises ServiceError and TransportError.
+    """All tasks in the list, up to a limit. Raises ServiceError and TransportError.
 
-    Rows are told apart by their task ids: pages may overlap, repeat, and come in any order and size.
+    Rows are distinguished by their task ids: pages may overlap, repeat, and come in any order and size.
 
     Args:
-        repeatable: whether a page that cannot be had is asked for again.
+        repeatable: whether a page that cannot be read is requested again.
         asked: as `list_request` takes it.
     """
     tasks: dict[str, ListedTask] = {}
@@ -214,7 +214,7 @@ async def read_list(session: Session, endpoint: Endpoint, *, repeatable: bool, *
         tasks |= new
         has_gaps, said = has_gaps or page.gaps > 0, max(said, page.total or 0)
         is_counted = is_counted and page.total is not None
-        # What the answer says of totals and pages may be wrong; a page with nothing new on it, or a short last one, is the end.
+        # The totals and page counts in the answer may be wrong; a page with nothing new, or a short last one, is the end.
         is_last = len(page.tasks) < _SMALLEST_PAGE and len(tasks) >= said and number >= (page.total_page or 0)
         if not new or is_last:
             return TaskList(tuple(tasks.values()), is_whole=len(tasks) >= said and not has_gaps, is_counted=is_counted)
@@ -232,9 +232,9 @@ async def _listed(service: Service, around_time: float | None) -> TaskList:
 
 
 async def _looked(service: Service, submission: Submission, *, just_sent: bool) -> _Look:
-    """One look: at the window around the call, and where that shows nothing of its own, at all that the service keeps.
+    """Read the list once: the window around the call, and if that has no task of its own, everything the service keeps.
 
-    The window goes by one answer's word on the time, and may be a wrong one.
+    The window depends on the time in one answer, which may be wrong.
     """
     try:
         found = await _listed(service, submission.sent_at)
@@ -279,7 +279,7 @@ def _look_at(fits: Mapping[ListedTask, _Fit], unclaimed: Sequence[ListedTask]) -
 
 
 async def _unclaimed(service: Service, submission: Submission, tasks: Sequence[ListedTask]) -> list[ListedTask]:
-    """The tasks that were not there before the call, that the ledger knows for no submission, and that no other key made."""
+    """The tasks that are new since before the call, belong to no other submission in the ledger, and are of no other key."""
     own = await _own_makers(service, tasks)
     known = await service.session.run(service.session.ledger.known_tasks, [task.task_id for task in tasks])
     before = Before.of(submission)
@@ -294,10 +294,10 @@ async def _fits(
     *,
     is_fresh: bool,
 ) -> dict[ListedTask, _Fit]:
-    """The tasks that may be the submission's own, and whether they surely are.
+    """The tasks that may be the submission's own, and whether they certainly are.
 
     Args:
-        is_fresh: whether what is new in the list was made just now: the call was sent lately, and the list is of all tasks.
+        is_fresh: whether new tasks in the list were made just now: the call was recent, and the list has all tasks.
     """
     own = await _own_makers(service, tasks)
     before, sent_as = Before.of(submission), service.sent_as
@@ -308,7 +308,7 @@ async def _fits(
             continue
         fit = _by_time(task, submission.sent_at, before, is_fresh)
         if fit == "yes" and not own and before is not None and _are_several(seen) and _makers(task) & before.makers:
-            # Nothing says which of the keys is ours, and this one was at work before we were.
+            # It is not known which of the keys is ours, and this one made tasks before.
             fit = "maybe"
         if fit != "no" and not (await _is_of_other_prompt(service, submission, task)):
             fits[task] = fit
@@ -318,7 +318,7 @@ async def _fits(
 
 
 def _by_time(task: ListedTask, sent_at: float | None, before: Before | None, is_fresh: bool) -> _Fit:
-    """Whether a task can come of a call, by when it was made and when the list first showed it.
+    """Whether a task can be from a call, by the time it was made and when the list first showed it.
 
     Args:
         is_fresh: as `_fits` takes it.
@@ -330,13 +330,13 @@ def _by_time(task: ListedTask, sent_at: float | None, before: Before | None, is_
     if late is not None and (-_LAG_S <= late < 0 or before is None):
         return "no"
     if before is not None and is_fresh:
-        # Whatever the service's clocks say: they may disagree.
+        # Independent of the service's clocks, which may differ.
         return "yes"
     return "maybe" if late is None else "no"
 
 
 def _makers(task: ListedTask) -> frozenset[str]:
-    """Who made a task, as far as the list says it: the key, and the user."""
+    """Who made a task, as far as the list says: the key, and the user."""
     named = (("key", task.api_key_id), ("user", task.caller_uid))
     return frozenset(f"{kind} {name}" for kind, name in named if name)
 
@@ -348,7 +348,7 @@ def _are_several(makers: frozenset[str]) -> bool:
 
 
 def _is_foreign(task: ListedTask, own: frozenset[str]) -> bool:
-    """Whether another key or user made the task. What is known of only one of both is no difference."""
+    """Whether another key or user made the task. A value that is missing on one side is not a difference."""
     kinds = {maker.partition(" ")[0] for maker in own}
     return any(maker.partition(" ")[0] in kinds and maker not in own for maker in _makers(task))
 
@@ -371,7 +371,7 @@ async def _own_makers(service: Service, tasks: Iterable[ListedTask]) -> frozense
 
 
 def has_other_prompt(submission: Submission, answer: TaskAnswer) -> bool:
-    """Whether a task says that it was made of another prompt than the submission's."""
+    """Whether a task says that it was made from another prompt than the submission's."""
     prompt = submission.job["inputs"].get("prompt")
     said = answer.orig_prompt
     # A prompt that is too long is cut by the service.
@@ -379,7 +379,7 @@ def has_other_prompt(submission: Submission, answer: TaskAnswer) -> bool:
 
 
 async def _is_of_other_prompt(service: Service, submission: Submission, task: ListedTask) -> bool:
-    """Whether the task says that it was made of another prompt. Few models say it, and only when they have finished."""
+    """Whether the task says that it was made from another prompt. Few models say so, and only when they have finished."""
     if not submission.job["inputs"].get("prompt"):
         return False
     try:

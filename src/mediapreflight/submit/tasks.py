@@ -1,4 +1,4 @@
-"""What callers do with a submission that is written down: finish it, cancel it, take up a task for it."""
+"""Work on a recorded submission: finish it, cancel it, connect a task with it."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from .waiting import bring_home, wait
 
 @dataclass(frozen=True)
 class Task:
-    """What the service made of a job, as it was last seen.
+    """The task of a job, in its last known state.
 
     Attributes:
         id: the service's task id.
         status: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED, UNKNOWN, or one of the model's own.
-        request_id: what the provider's support asks for.
+        request_id: the id that the provider's support needs.
         number: the submission's number in the ledger.
         result: the URL of the video, which lives 24 h, or a template id; None before it has succeeded.
         seconds: what was billed, where the answer says.
-        code, message: why it failed; empty where it did not.
+        code, message: why it failed; empty if it did not.
     """
 
     id: str
@@ -45,7 +45,7 @@ class Task:
     client: Any = field(default=None, repr=False, compare=False)
 
     def of(self, client: object) -> Task:
-        """The same task with the client that its methods go by."""
+        """The same task with the client that its methods use."""
         return replace(self, client=client)
 
     def wait(self, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None) -> Any:
@@ -66,7 +66,7 @@ class Task:
         return self.client
 
     def __getstate__(self) -> dict[str, Any]:
-        # A client is neither pickled nor copied.
+        # A client cannot be pickled or copied.
         return self.__dict__ | {"client": None}
 
 
@@ -85,7 +85,7 @@ def task_of(submission: Submission) -> Task:
 
 
 def seen(submission: Submission, answer: TaskAnswer) -> Task:
-    """A submission's task as an answer has it."""
+    """A submission's task from an answer."""
     return Task(
         id=answer.task_id,
         model=submission.model,
@@ -108,7 +108,7 @@ async def finish(
     timeout: float | None = None,
     detach: bool = False,
 ) -> tuple[Submission, TaskAnswer | None, Path | str | None]:
-    """Bring a submission to its end, from wherever it stands: the record, the task's last answer, and what came.
+    """Finish a submission from any stage: returns the record, the task's last answer, and the result.
 
     Args:
         given: the job as the caller has it, with the same files, wherever they are now.
@@ -172,7 +172,7 @@ async def cancel(session: Session, submission: Submission) -> None:
 
 
 async def _ensure_canceled(service: Service, task_id: str) -> None:
-    """Raises SubmitError where a task goes on, or has a result, although the service took its cancellation."""
+    """Raises SubmitError if a task continues, or has a result, although the service accepted its cancellation."""
     try:
         task = await service.task(task_id)
     except (ServiceError, TransportError):
@@ -193,7 +193,7 @@ async def _not_being_sent(session: Session, submission: Submission) -> Submissio
 
 
 async def adopt(session: Session, submission: Submission, task_id: str) -> Submission:
-    """Take up a task, by its id, as that of a submission. Raises UsageError where it is not to be had."""
+    """Connect a task, by its id, with a submission. Raises UsageError if that is not possible."""
     service = Service(session, session.endpoint(submission.region), session.catalog.model(submission.model))
     known = await session.run(session.ledger.known_tasks, [task_id])
     if known and task_id != submission.task_id:
@@ -211,7 +211,7 @@ async def adopt(session: Session, submission: Submission, task_id: str) -> Submi
 
 
 async def detect_picture(session: Session, job: Job, ratio: str | None, *, again: bool = False) -> Detection:
-    """Ask the detect call of the job's model about the picture."""
+    """Make the detect call of the job's model for the picture."""
     asked = session.catalog.model(job.model)
     if asked.service.mode == "asynchronous" and asked.service.detect is None:
         raise UsageError(f"{asked.id} has no detect call")

@@ -1,4 +1,4 @@
-"""A running task to its result: polled at the documented pace, fetched before its URL dies."""
+"""From a running task to its result: polled at the documented interval, downloaded before its URL expires."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
     Args:
         timeout: seconds; None waits as long as the service lets a task run.
 
-    Raises TaskFailed, TaskExpiredError and WaitTimeoutError; ServiceError and TransportError where the service cannot be asked.
+    Raises TaskFailed, TaskExpiredError and WaitTimeoutError; ServiceError and TransportError if the service cannot be reached.
     """
     service = Service.of(session, submission)
     began = session.elapsed()
     patience = session.catalog.provider.task_deadline if timeout is None else timeout
     unknown = 0
     if submission.stage == "created" and submission.polled_at is None:
-        # No task ends at once; one that was made a while ago, in an earlier run, may have.
+        # No task ends at once, but one from an earlier run may have ended.
         await session.sleep(min(max(session.poll_interval - _age(session, submission), 0.0), session.poll_interval))
     while True:
         task = await refresh(service, submission)
@@ -53,7 +53,7 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
             await session.run(_expire, session, submission)
             raise TaskExpiredError(f"task {submission.task_id} is no longer known to the service, which keeps tasks for 24 h")
         if unknown >= session.pace.unknown_polls:
-            # It may come back, and may be billed: only the user can say that it is to be given up.
+            # It may appear again, and may be billed: only the user can give it up.
             raise WaitTimeoutError(
                 f"task {submission.task_id} is UNKNOWN to the service, too early; wait again, or submit it `again`"
             )
@@ -67,7 +67,7 @@ def _has_expired(session: Session, submission: Submission) -> bool:
 
 
 def _age(session: Session, submission: Submission) -> float:
-    """Seconds since the task was made, by the service's clock; 0 where that is not known."""
+    """Seconds since the task was made, by the service's clock; 0 if that is not known."""
     made, now = submission.created_at, session.service_clock.now()
     return 0.0 if made is None or now is None else now - made
 
@@ -79,9 +79,9 @@ def _expire(session: Session, submission: Submission) -> None:
 async def bring_home(
     session: Session, submission: Submission, task: TaskAnswer, out: str | os.PathLike[str] | None
 ) -> Path | str:
-    """Bring the result of a succeeded task home: the path of the video, or a template id.
+    """Download the result of a task that succeeded: the path of the video, or a template id.
 
-    Raises DownloadError, OutputError and ResultNotFoundError; the result can be fetched again until its URL dies.
+    Raises DownloadError, OutputError and ResultNotFoundError; the result can be downloaded again until its URL expires.
     """
     if task.result is None:
         raise _not_found(submission, task)
@@ -102,7 +102,7 @@ async def bring_home(
             public=not session.endpoint_of(submission).is_local,
             progress=lambda share: session.tell("download", submission, task.task_id, share),
         )
-    # The ledger is read from any folder.
+    # The ledger is used from any folder, so paths must be absolute.
     await session.run(session.ledger.delivered, submission.id, str(delivered.absolute()))
     return delivered
 
@@ -125,10 +125,10 @@ def _without_what_signs_it(url: str) -> str:
 
 
 def video_name(model: Model, submission: Submission, id_length: int | None = None) -> str:
-    """What the result is called: after the job's first file, and the task, so that a second run meets the first.
+    """The name of the result: from the job's first file and the task, so that a second run finds the file of the first.
 
     Args:
-        id_length: how much of the task's id stands in it; None: all.
+        id_length: how many characters of the task's id are in it; None: all.
     """
     inputs = job_of(submission).inputs
     role = next((role for role in model.roles if inputs.get(role)), "")

@@ -1,6 +1,6 @@
 """Picture headers read straight from the bytes: a few reads per file, no decoder, no pixel.
 
-Pillow decodes the whole picture to reach a PNG's EXIF, and reads the whole file to count a WebP's frames; a header is
+Pillow decodes the whole picture to read a PNG's EXIF, and reads the whole file to count a WebP's frames; a header is
 tens of bytes. One module per format, each with `read(stream, size) -> Header`.
 """
 
@@ -13,7 +13,7 @@ from .base import Color, Colors, Header, HeaderError, HeifError, UndecodedError
 
 __all__ = ["READERS", "Color", "Colors", "Header", "HeaderError", "HeifError", "UndecodedError", "read_header"]
 
-# The module that reads each format, loaded when the first file of that format comes.
+# The module that reads each format, imported for the first file of that format.
 READERS = {"jpeg": "jpeg", "png": "png", "webp": "webp", "gif": "gif", "bmp": "bmp", "heic": "heif", "avif": "heif"}
 
 

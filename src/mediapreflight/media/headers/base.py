@@ -1,4 +1,4 @@
-"""What every header reader returns, and how it takes bytes."""
+"""What every header reader returns, and how it reads bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ..profiles import Coding, Profile
 
 Color = Literal["rgb", "grey", "palette", "cmyk", "yuv"]
-# A picture of a gigabyte in chunks of the customary 8 KiB has 131,072 of them; more are there to keep a reader busy.
+# A picture of one gigabyte in the usual chunks of 8 KiB has 131,072 of them; a file with more is made to slow readers down.
 MAX_CHUNKS = 200_000
 MAX_PROFILE_BYTES = 4 * 2**20
 
@@ -23,13 +23,13 @@ class HeifError(HeaderError):
 
 
 class UndecodedError(Exception):
-    """No decoder here reads these data, or tells whether they are damaged; the text says why. Nothing need be wrong with them."""
+    """No decoder here reads this data, or can say whether it is damaged; the text says why. The data may be correct."""
 
 
 class Colors(NamedTuple):
-    """How a file says what its numbers mean: an ICC profile, coding points, both or neither.
+    """How a file describes its colours: an ICC profile, coding points, both or neither.
 
-    Where both are there, coding points of high dynamic range count, because no matrix profile can say it; else the profile.
+    If both are there, coding points of high dynamic range count, because a matrix profile cannot express it; else the profile.
     """
 
     profile: bytes | None = None
@@ -37,7 +37,7 @@ class Colors(NamedTuple):
 
     @property
     def effective(self) -> bytes | Coding | None:
-        """The one that counts; None where the colours are those of sRGB, or nothing says what they are."""
+        """The one that counts; None if the colours are those of sRGB, or nothing says what they are."""
         coding = self._coding
         if coding is not None:
             return None if coding.is_srgb else coding
@@ -46,13 +46,13 @@ class Colors(NamedTuple):
 
     @property
     def color_space(self) -> ColorSpace | None:
-        """The name of the colours; None where the file does not say, or says it of no RGB."""
+        """The name of the colours; None if the file does not say, or does not say it for RGB."""
         coding, read = self._coding, self._read
         return coding.color_space if coding is not None else read.space if read is not None else None
 
     @property
     def transfer(self) -> Transfer | None:
-        """Standard or high dynamic range; None where the file does not say."""
+        """Standard or high dynamic range; None if the file does not say."""
         coding = self._coding
         return coding.range if coding is not None else None if self._read is None else "sdr"
 
@@ -75,8 +75,8 @@ class Colors(NamedTuple):
 class Header(NamedTuple):
     """What a picture's header says. Sizes as stored, in pixels. `exif` is a TIFF block without its `Exif` prefix.
 
-    `aperture`: width and height of the part that is shown, where not all is. `truncated`: why the file must be cut off, where the
-    header's own lengths show it. `undecoded`: why no decoder here reads it, though nothing may be wrong with it.
+    `aperture`: width and height of the shown part, if not all is shown. `truncated`: why the file must be cut off, if the
+    header's own lengths show it. `undecoded`: why no decoder here reads it, although it may be correct.
     """
 
     width: int
@@ -97,7 +97,7 @@ class Header(NamedTuple):
 
 
 def take(stream: BinaryIO, count: int) -> bytes:
-    """Exactly `count` bytes. Raises HeaderError where the file ends before."""
+    """Exactly `count` bytes. Raises HeaderError if the file ends before."""
     data = stream.read(count)
     if len(data) < count:
         raise HeaderError("the file ends inside its header")

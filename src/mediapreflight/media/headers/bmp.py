@@ -10,7 +10,7 @@ from .base import Header, HeaderError, take
 _CORE_HEADER = 12
 _V3_HEADER = 56
 _UNCOMPRESSED = {0, 3}
-# Only these go by the masks of their header.
+# Only these use the masks of their header.
 _MASKED = {3, 6}
 _ALPHA_MASK_AT = 52
 

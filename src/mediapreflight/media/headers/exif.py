@@ -1,4 +1,4 @@
-"""The two EXIF facts that matter here: which way up the picture is, and whether it says where it was taken.
+"""The two EXIF facts that matter here: the orientation of the picture, and whether it says where it was taken.
 
 Source: CIPA DC-008 (Exif 2.32), section 4.6, and TIFF 6.0.
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 _ORIENTATION_TAG = 0x0112
 _GPS_TAG = 0x8825
-# The standard asks for a SHORT; writers use every integer, and readers take them.
+# The standard requires a SHORT; writers use every integer type, and readers accept them.
 _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
 _ENTRY_BYTES = 12
 _MAX_ENTRIES = 1000
@@ -20,14 +20,14 @@ _XMP_LOCATION = rb"exif:GPSLatitude\b"
 
 
 class ExifFacts(NamedTuple):
-    """`orientation` 1 to 8, or None where none is given or it is nonsense."""
+    """`orientation` 1 to 8, or None if there is none or it is invalid."""
 
     orientation: int | None
     has_location: bool
 
 
 def read_exif(block: bytes) -> ExifFacts:
-    """The facts in a TIFF block. A damaged block yields what could be read of it, never an error."""
+    """The facts in a TIFF block. From a damaged block it returns what can be read, never an error."""
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     if order is None or len(block) < 8:
         return ExifFacts(None, False)

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from .base import Header, HeaderError, take
 
 _MAX_BYTES = 64 * 2**20
-# In blocks as large as they can be, 64 MiB are a quarter of a million; each costs a step here, and more in a decoder.
+# 64 MiB in blocks of the largest size are a quarter of a million blocks; each costs a step here, and more in a decoder.
 _MAX_BLOCKS = 1_000_000
 _EXTENSION, _IMAGE, _TRAILER, _GRAPHIC_CONTROL = 0x21, 0x2C, 0x3B, b"\xf9"
 
@@ -16,7 +16,7 @@ _EXTENSION, _IMAGE, _TRAILER, _GRAPHIC_CONTROL = 0x21, 0x2C, 0x3B, b"\xf9"
 def read(stream: BinaryIO, size: int) -> Header:
     """Screen size (widened to the first picture, as Pillow does), and the number of pictures.
 
-    `frames` is None in files over 64 MiB: their blocks are not walked. Raises HeaderError for a file in crumbs.
+    `frames` is None in files over 64 MiB: their blocks are not walked. Raises HeaderError for a file of too many small blocks.
     """
     stream.seek(6)
     width, height, flags = struct.unpack("<HHB", take(stream, 7)[:5])
@@ -29,7 +29,7 @@ def read(stream: BinaryIO, size: int) -> Header:
             ended = True
             break
         if block == _EXTENSION:
-            # What is transparent in a later picture shows the one before it.
+            # Transparent parts of a later picture show the picture before it.
             has_alpha |= (
                 frames == 0
                 and data[at + 1 : at + 2] == _GRAPHIC_CONTROL
@@ -47,13 +47,13 @@ def read(stream: BinaryIO, size: int) -> Header:
             break
     if not width or not height:
         raise HeaderError(f"the header says {width} x {height} px")
-    # Where only the end mark is missing, nothing of the pictures is.
+    # If only the end mark is missing, no picture data is missing.
     truncated = None if ended or at == len(data) or not data else "the end mark is missing"
     return Header(width, height, 1, 8, "palette", has_alpha, frames or None, truncated=truncated)
 
 
 def _skip_sub_blocks(data: bytes, at: int, blocks: int) -> tuple[int, int]:
-    """The offset behind a run of sub-blocks, each of which starts with its length, 0 ends the run; and the blocks up to there."""
+    """The offset after a series of sub-blocks, and their number. Each starts with its length; 0 ends the series."""
     blocks += 1
     while at < len(data) and data[at]:
         at += 1 + data[at]

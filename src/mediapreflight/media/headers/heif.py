@@ -12,13 +12,13 @@ from ..heif_items import Items, is_alpha, missing_bytes, read_items
 from ..profiles import Coding
 from .base import MAX_PROFILE_BYTES, Colors, Header, HeaderError, HeifError
 
-# EXIF orientations by quarter turns counter-clockwise: of a picture as it is, and of one mirrored left to right before them.
+# EXIF orientations by quarter turns counter-clockwise: without mirroring, and with mirroring left to right before the turns.
 _ORIENTATIONS = {False: (1, 8, 3, 6), True: (2, 5, 4, 7)}
 _PROPERTIES_READ = frozenset({b"ispe", b"clap", b"pixi"})
 
 
 class Aperture(NamedTuple):
-    """The part of a coded picture that is shown: its size in pixels, and how far its middle lies from the picture's."""
+    """The part of a coded picture that is shown: its size in pixels, and the distance of its centre from the picture's centre."""
 
     size: tuple[int, int]
     offset: tuple[Fraction, Fraction]
@@ -35,7 +35,7 @@ class Aperture(NamedTuple):
 def read(stream: BinaryIO, size: int) -> Header:
     """Size, turn, channels and depth as the primary item's properties state them; EXIF; frames of a picture sequence.
 
-    Raises HeifError where there are none of these, and no sequence of pictures either.
+    Raises HeifError if there are none of these, and no sequence of pictures either.
     """
     try:
         items = read_items(stream, size)
@@ -77,7 +77,7 @@ def _coded_size(own: dict[bytes, bytes]) -> tuple[int, int]:
 
 
 def _aperture(own: dict[bytes, bytes]) -> Aperture | None:
-    """What is left when that which pads the coded picture to whole blocks is cut off."""
+    """The part without the padding to whole blocks."""
     width, height = _coded_size(own)
     data = own.get(b"clap", b"")
     if len(data) < 32:
@@ -96,21 +96,21 @@ def _channels_and_depth(pixel_information: bytes) -> tuple[int, int]:
 
 
 def _orientation(stream: BinaryIO, of_primary: tuple[Box, ...]) -> int:
-    """The EXIF orientation that does the same as the turns and mirrorings, which are done in the order of their list."""
+    """The EXIF orientation with the same effect as the turns and mirrorings, which are applied in order."""
     turns, mirrored = 0, False
     for box in of_primary:
         data = payload(stream, box, 1) if box.type in (b"irot", b"imir") else b""
         if data and box.type == b"irot":
             turns += data[0] & 3
         elif data:
-            # To turn upside down as in a mirror is to mirror left to right and turn by half. A turn before a mirroring is one
-            # the other way round behind it.
+            # Mirroring top to bottom is the same as mirroring left to right and a half turn. A turn before a mirroring is the
+            # same as the opposite turn after it.
             turns, mirrored = (2 if data[0] & 1 == 0 else 0) - turns, not mirrored
     return _ORIENTATIONS[mirrored][turns % 4]
 
 
 def _colors(stream: BinaryIO, of_primary: tuple[Box, ...]) -> Colors:
-    """The ICC profile and the coding points, as far as they are there."""
+    """The ICC profile and the coding points, if they are there."""
     colors = Colors()
     for box in of_primary:
         data = payload(stream, box, MAX_PROFILE_BYTES) if box.type == b"colr" else b""
@@ -122,7 +122,7 @@ def _colors(stream: BinaryIO, of_primary: tuple[Box, ...]) -> Colors:
 
 
 def _sequence(stream: BinaryIO, whole: Box) -> Header | None:
-    """What the first track says of a file that holds a sequence and no still picture; None where there is no track."""
+    """What the first track says about a file with a sequence and no still picture; None if there is no track."""
     track = find(stream, whole, b"moov", b"trak", b"tkhd")
     sides = payload(stream, track)[-8:] if track else b""
     width, height = (int.from_bytes(sides[at : at + 2], "big") for at in (0, 4))
@@ -133,7 +133,7 @@ def _sequence(stream: BinaryIO, whole: Box) -> Header | None:
 
 
 def _sequence_length(stream: BinaryIO, whole: Box) -> int:
-    """Frames of the first track of a picture sequence; 1 where there is none."""
+    """Frames of the first track of a picture sequence; 1 if there is none."""
     sizes = find(stream, whole, b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsz")
     return max(1, int.from_bytes(payload(stream, sizes)[8:12], "big")) if sizes else 1
 
@@ -147,11 +147,11 @@ def _properties_of_primary(items: Items) -> tuple[Box, ...]:
 
 
 def _exif(items: Items) -> bytes | None:
-    """The TIFF block of the first Exif item; None where there is none, or the index does not lead to it."""
+    """The TIFF block of the first Exif item; None if there is none, or the index does not lead to it."""
     try:
         item = next((item for item, kind in items.types() if kind == b"Exif"), None)
         data = b"" if item is None else items.data(item)
     except HeifError:
         return None
-    # The block starts behind a prefix whose length stands before it.
+    # Before the block there is a prefix, and before that the prefix's length.
     return data[4 + int.from_bytes(data[:4], "big") :] or None

@@ -11,7 +11,7 @@ _JPEG_LS = 0xF7
 FRAME_HEADERS = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, _JPEG_LS})
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 HUFFMAN_SEQUENTIAL = frozenset({0xC0, 0xC1})
-# Sequential and progressive, in Huffman and arithmetic coding. Decoders that trust a lossless frame write past their buffers.
+# Sequential and progressive, in Huffman and arithmetic coding. Decoders that trust a lossless frame write beyond their buffers.
 _DECODED = HUFFMAN_SEQUENTIAL | {0xC2, 0xC9, 0xCA}
 _LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 _APP1, _APP2 = 0xE1, 0xE2
@@ -64,7 +64,7 @@ def read(stream: BinaryIO, size: int) -> Header:
 
 
 def _undecoded(marker: int, depth: int, components: int) -> str | None:
-    """Why no decoder here reads a picture with this frame header; None where one does."""
+    """Why no decoder here reads a picture with this frame header; None if one does."""
     if marker == _JPEG_LS:
         return "JPEG-LS is not decoded here"
     if marker in _LOSSLESS:
@@ -77,7 +77,7 @@ def _undecoded(marker: int, depth: int, components: int) -> str | None:
 
 
 def _profile(parts: dict[int, bytes]) -> bytes | None:
-    """The ICC profile of its numbered parts, each of which begins with the number of all; None where one is missing."""
+    """The ICC profile from its numbered parts, which each state the number of parts; None if one is missing."""
     if not parts or any(part[0] != len(parts) for part in parts.values()) or parts.keys() != set(range(1, len(parts) + 1)):
         return None
     whole = b"".join(parts[number][1:] for number in sorted(parts))
@@ -85,7 +85,7 @@ def _profile(parts: dict[int, bytes]) -> bytes | None:
 
 
 def coefficient_bytes(stream: BinaryIO) -> int:
-    """What a decoder keeps of a picture that comes in several scans (every progressive one) until the last of them is read.
+    """The memory a decoder needs for a picture in several scans (every progressive one) until the last scan is read.
 
     0 for a picture in one scan. Raises HeaderError.
     """
@@ -107,7 +107,7 @@ def coefficient_bytes(stream: BinaryIO) -> int:
 
 
 def count_scans(stream: BinaryIO) -> int:
-    """How many scans a file has at most: those of a preview in its metadata are counted too."""
+    """An upper limit for the number of scans: those of a preview in the metadata are counted too."""
     stream.seek(0)
     scans, last = 0, b""
     while data := stream.read(_READ_BYTES):
@@ -125,9 +125,9 @@ def _samples(width: int, height: int, components: bytes) -> int:
 
 
 def _next_marker(stream: BinaryIO, junk: int) -> tuple[int, int]:
-    """The next marker, and what is left of the `junk` bytes that may stand between segments in all.
+    """The next marker, and the remaining number of `junk` bytes that are allowed between segments.
 
-    Every reader skips what writers leave there: anything up to 0xFF, zeros after it, and 0xFF as filling.
+    Every reader skips what writers leave there: anything up to 0xFF, zeros after it, and 0xFF as padding.
     """
     previous = 0
     for left in range(junk, -1, -1):

@@ -10,7 +10,7 @@ from .base import MAX_CHUNKS, Color, Colors, Header, HeaderError, take
 
 _SIGNATURE_BYTES = 8
 _MAX_METADATA_BYTES = 4 * 2**20
-# Pillow reads none that is longer.
+# Pillow reads no longer chunk.
 _MAX_PROFILE_BYTES = 2**20
 _COLORS: dict[int, tuple[int, Color, bool]] = {
     0: (1, "grey", False),
@@ -21,15 +21,15 @@ _COLORS: dict[int, tuple[int, Color, bool]] = {
 }
 _XMP_KEYWORD = b"XML:com.adobe.xmp\x00\x00\x00"
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
-# Before PNG had a chunk for it, ImageMagick wrote EXIF as digits into a text; what it copies is still written so.
+# Before PNG had a chunk for EXIF, ImageMagick wrote it as digits into a text; it still does when it copies.
 _RAW_PROFILES = (b"raw profile type exif\x00", b"raw profile type app1\x00", b"raw profile type xmp\x00")
-# Of these in one file, the first few are read: each may inflate to as much as is read of any.
+# Only the first few of these in a file are read: each may decompress to the largest allowed size.
 _MAX_RAW_PROFILES = 4
 _EXIF_PREFIX, _XMP_PREFIX = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 
 
 def read(stream: BinaryIO, size: int) -> Header:
-    """IHDR for the size; tRNS, acTL, eXIf and XMP wherever they stand; the walk ends at IEND or where the file does."""
+    """IHDR for the size; tRNS, acTL, eXIf and XMP wherever they are; reading ends at IEND or at the end of the file."""
     stream.seek(_SIGNATURE_BYTES)
     length, name = _chunk_header(stream)
     if name != b"IHDR" or length != 13:
@@ -62,14 +62,14 @@ def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
             header = header._replace(has_alpha=True)
         elif name == b"acTL" and length >= 8:
             (frames,) = struct.unpack(">I", take(stream, 4))
-            # A number that is none stands for no animation: readers show the picture that comes first.
+            # An invalid number means no animation: readers show the first picture.
             header = header._replace(frames=frames if 0 < frames < 2**31 else 1)
         elif name == b"iCCP" and length <= _MAX_PROFILE_BYTES and not has_profile:
             has_profile = True
             if header.colors == Colors():
                 header = header._replace(colors=Colors(_profile(take(stream, length))))
         elif name == b"cICP" and length >= 2:
-            # Where both are there, these count (W3C PNG, 4.3).
+            # If both are there, these count (W3C PNG, 4.3).
             header = header._replace(colors=_coded(*take(stream, 2)))
         elif name == b"eXIf" and length <= _MAX_METADATA_BYTES:
             header = header._replace(exif=take(stream, length))
@@ -91,7 +91,7 @@ def _coded(primaries: int, transfer: int) -> Colors:
 
 
 def _profile(chunk: bytes) -> bytes | None:
-    """The ICC profile behind its name; None where that is damaged or too long."""
+    """The ICC profile after its name; None if it is damaged or too long."""
     _, _, compressed = chunk.partition(b"\0")
     inflate = zlib.decompressobj()
     try:
@@ -110,12 +110,12 @@ def _with_profile(header: Header, profile: bytes) -> Header:
 
 
 def is_raw_profile(text: bytes) -> bool:
-    """Whether the content of a text chunk holds EXIF or XMP as digits."""
+    """Whether a text chunk contains EXIF or XMP as digits."""
     return text[:32].lower().startswith(_RAW_PROFILES)
 
 
 def _raw_profile(name: bytes, text: bytes) -> bytes:
-    """The bytes that a text chunk holds as digits; what can be read of them where it is damaged, or none."""
+    """The bytes that a text chunk contains as digits; if it is damaged, those that can be read, or none."""
     content = text.partition(b"\x00")[2]
     if name == b"zTXt":
         content = _inflated(content[1:])
@@ -139,10 +139,10 @@ def _inflated(data: bytes) -> bytes:
 
 
 def _end_of_equals(stream: BinaryIO, at: int, length: int, size: int) -> int:
-    """Where the last of the IDAT chunks ends that follow the one at `at` and are as long as it.
+    """Where the last IDAT chunk ends that follows the one at `at` and has the same length.
 
-    No other chunk may stand between them, and writers cut the data of one picture into hundreds of equal pieces: looking at
-    the first, second, fourth, eighth … takes a tenth of the time.
+    No other chunk may be between them, and writers cut the data of one picture into hundreds of equal pieces: reading
+    only the first, second, fourth, eighth … takes a tenth of the time.
     """
     header, whole = struct.pack(">I4s", length, b"IDAT"), length + 12
     last, step, grows = 0, 1, True

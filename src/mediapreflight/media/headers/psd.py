@@ -1,4 +1,4 @@
-"""Photoshop files: whether the picture that stands for all layers is one that is decoded here.
+"""Photoshop files: whether the picture that combines all layers can be decoded here.
 
 Source: Adobe Photoshop File Formats Specification (November 2019).
 """
@@ -34,7 +34,7 @@ def _undecoded(stream: BinaryIO, version: int, channels: int, depth: int, mode: 
         bits = "1 bit" if depth == 1 else f"{depth} bits"
         return f"Photoshop files in {_MODES.get(mode, f'mode {mode}')} of {bits} are not decoded here"
     if mode == _RGB and channels == _RGB + 1:
-        # Transparency, or a selection that was saved; of both, decoders here make transparency.
+        # Transparency, or a saved selection; decoders here treat both as transparency.
         return "Photoshop files with a fourth channel are not decoded here"
     _skip(stream)
     if not _has_picture(stream):
@@ -50,7 +50,7 @@ def _skip(stream: BinaryIO) -> None:
 
 
 def _has_picture(stream: BinaryIO) -> bool:
-    """By the resource that says so, which writers other than Photoshop leave out. Leaves the stream behind the section."""
+    """By a resource that only Photoshop writes. The stream is then after the section."""
     (length,) = struct.unpack(">I", take(stream, 4))
     end = stream.tell() + length
     found = True

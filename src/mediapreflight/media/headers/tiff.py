@@ -1,4 +1,4 @@
-"""TIFF directories: which picture of a file is the main one, and whether it is one that is decoded here.
+"""TIFF directories: which picture of a file is the main one, and whether it can be decoded here.
 
 Source: TIFF 6.0, Adobe's TIFF technical notes (SubIFDs), DNG 1.7; BigTIFF as LibTIFF documents it.
 """
@@ -88,7 +88,7 @@ def _directories(stream: BinaryIO) -> Iterator[_Directory]:
 
 
 def _directory(stream: BinaryIO, layout: _Layout, at: int) -> tuple[_Directory, int]:
-    """What is read of one directory, and where the next one stands."""
+    """The values that are read from one directory, and the offset of the next one."""
     stream.seek(at)
     (count,) = struct.unpack(layout.order + layout.number, take(stream, struct.calcsize("=" + layout.number)))
     if not 0 < count <= _MAX_ENTRIES:
@@ -140,7 +140,7 @@ def _is_reduced(directory: _Directory) -> bool:
 
 
 def _undecoded(main: _Directory) -> str | None:
-    """Why this picture is not decoded here, or not to its true colours; None where it is."""
+    """Why this picture is not decoded here, or not to its true colours; None if it is."""
     depths, model = set(main.get(_BITS, (1,))), _one(main, _PHOTOMETRIC, 1)
     if _one(main, _COMPRESSION, 1) not in _COMPRESSIONS:
         return f"TIFF of compression {_one(main, _COMPRESSION, 1)} is not decoded here"

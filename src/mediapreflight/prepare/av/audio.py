@@ -25,7 +25,7 @@ from .steps import Trim, as_seconds, step_of
 
 _MUXERS = {"wav": "wav", "mp3": "mp3", "m4a": "ipod", "aac": "adts"}
 _SAMPLE_RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
-# No tags; and a first frame that states the true number of frames.
+# No tags; and a first frame that states the correct number of frames.
 _MUXER_OPTIONS: dict[str, dict[str, Any]] = {
     "mp3": {"id3v2_version": 0, "write_id3v1": 0, "write_xing": 1},
     "m4a": {"movflags": "+faststart"},
@@ -33,9 +33,9 @@ _MUXER_OPTIONS: dict[str, dict[str, Any]] = {
 _BYTES_PER_SECOND = 1_000_000
 _LEAST_SECONDS = 120
 _MEMORY = 3 << 30
-# Where peaks are rounded off, in dB below full scale: encoders raise them a little.
+# The level at which peaks are limited, in dB below full scale: encoders raise them a little.
 _TRUE_PEAK = -1.5
-# Noise up to this level, in dB below full scale, is lowered by so many dB; speech is louder.
+# Noise up to this level, in dB below full scale, is lowered by this many dB; speech is louder.
 _LEAST_GAP_S = 0.01
 # A frame that begins at the time of a cut is not copied; times are rounded.
 _LESS_THAN_A_FRAME_S = 0.001
@@ -55,7 +55,7 @@ class PadSilence(Step, frozen=True, kw_only=True):
 
 
 class DropCutFrame(Step, frozen=True, kw_only=True):
-    """Leave out the last frame, of which only part is there. `at_s`: when it begins."""
+    """Leave out the last frame, which is incomplete. `at_s`: when it begins."""
 
     name: ClassVar[str] = "drop-cut-frame"
     at_s: float
@@ -66,7 +66,7 @@ class DropCutFrame(Step, frozen=True, kw_only=True):
 
 
 class FillGap(Step, frozen=True, kw_only=True):
-    """Put silence in the place of sound that cannot be decoded."""
+    """Replace sound that cannot be decoded by silence."""
 
     name: ClassVar[str] = "fill-gap"
     at_s: float
@@ -111,7 +111,7 @@ class Denoise(Step, frozen=True, kw_only=True):
 
 
 class MixDown(Step, frozen=True, kw_only=True):
-    """Mix all channels into one. `channels`: how many there are, None where that is not known."""
+    """Mix all channels into one. `channels`: how many there are, None if that is not known."""
 
     name: ClassVar[str] = "mono"
     channels: int | None
@@ -122,7 +122,7 @@ class MixDown(Step, frozen=True, kw_only=True):
 
 
 class Loudness(Step, frozen=True, kw_only=True):
-    """Bring the whole to this loudness, by one gain where the peaks leave room for it."""
+    """Bring the whole recording to this loudness, with one gain if the peaks leave room for it."""
 
     name: ClassVar[str] = "loudness"
     target_lufs: float
@@ -133,7 +133,7 @@ class Loudness(Step, frozen=True, kw_only=True):
 
 
 class RemuxSound(Step, frozen=True, kw_only=True):
-    """Write the sound, bit for bit, into a new file with an honest header. `seconds`: how long it will be."""
+    """Write the sound, bit for bit, into a new file with a correct header. `seconds`: how long it will be."""
 
     name: ClassVar[str] = "remux"
     source_format: str
@@ -180,7 +180,7 @@ def run_audio(
 
     Returns: the steps as they were done.
 
-    Raises: PrepareError where the source cannot be opened or holds no sound, FfmpegError where ffmpeg fails.
+    Raises: PrepareError if the source cannot be opened or holds no sound, FfmpegError if ffmpeg fails.
     """
     streams = containment.call(source, survey, source)
     if streams.audio is None:
@@ -207,7 +207,7 @@ def _run(source: str, streams: Streams, steps: Sequence[Step], target: str, prog
 
 @contextlib.contextmanager
 def _played(source: str, target: str) -> Iterator[str]:
-    """The source; or, beside the target while it is made, a copy of what of the source is to be played."""
+    """The source; or a temporary copy of its playable part, next to the target."""
     with contextlib.ExitStack() as stack:
         try:
             opened = stack.enter_context(open_source(source, whole=True))
@@ -253,13 +253,13 @@ def _output(stream: Any, format: str, options: dict[str, Any]) -> Any:
 
 
 def _treated(stream: Any, steps: Sequence[Step]) -> Any:
-    """What comes before loudness is measured: the part that is kept, its noise, its channels."""
-    # From time zero on, as the timeline of a recording counts; gaps in a stream become silence.
+    """The filters before loudness is measured: the kept part, its noise, its channels."""
+    # From time zero on, like the timeline of a recording; gaps in a stream become silence.
     options: dict[str, Any] = {"async": 1, "first_pts": 0}
     if (gap := step_of(steps, FillGap)) is not None:
         stream = stream.filter("asetpts", f"PTS+gt(T,{gap.at_s:.6f})*{gap.untimed_s:.6f}/TB")
         options |= {"min_hard_comp": _LEAST_GAP_S}
-    # A recording begins with its first sound: a decoder that needs a packet before it (WMA) begins late, and so do some tracks.
+    # A recording begins with its first sound: a decoder that needs an earlier packet (WMA) starts late, and so do some tracks.
     stream = stream.filter("asetpts", "PTS-max(STARTPTS,0)").filter("aresample", **options)
     if (trim := step_of(steps, Trim)) is not None:
         stream = stream.filter("atrim", start=f"{trim.start_s:.6f}", end=f"{trim.end_s:.6f}").filter("asetpts", "PTS-STARTPTS")
@@ -271,7 +271,7 @@ def _treated(stream: Any, steps: Sequence[Step]) -> Any:
 
 
 def _levelled(stream: Any, loudness: Loudness, source: str, bounds: Bounds) -> Any:
-    """One gain for the whole, measured in a run of its own; peaks without room for it are rounded off."""
+    """One gain for the whole, measured in a separate run; peaks without room for it are limited."""
     module = ffmpeg.ffmpeg_python()
     graph = module.output(stream.filter("loudnorm", print_format="json"), "-", f="null")
     loud, peak = _measurement(ffmpeg.run(graph, source, None, seconds=1, bounds=bounds), source)
@@ -286,7 +286,7 @@ def _levelled(stream: Any, loudness: Loudness, source: str, bounds: Bounds) -> A
 
 
 def _measurement(log: tuple[str, ...], source: str) -> tuple[float, float]:
-    """Loudness in LUFS and true peak in dB, of what loudnorm says it measured; minus infinity for silence."""
+    """Loudness in LUFS and true peak in dB, as measured by loudnorm; minus infinity for silence."""
     text = "\n".join(line.removeprefix("[info] ") for line in log)
     try:
         found = json.loads(text[text.rindex("{") : text.rindex("}") + 1])
@@ -296,7 +296,7 @@ def _measurement(log: tuple[str, ...], source: str) -> tuple[float, float]:
 
 
 def _finished(stream: Any, steps: Sequence[Step], encode: EncodeSound) -> Any:
-    """The fade, the silence at the end, and what the encoder takes."""
+    """The fade, the silence at the end, and the encoder's format."""
     trim, padded = step_of(steps, Trim), step_of(steps, PadSilence)
     if encode.sample_rate is not None and (encode.format == "wav" or encode.sample_rate in _SAMPLE_RATES):
         rates = str(encode.sample_rate)

@@ -1,8 +1,8 @@
-"""From the facts of a recording, or of a video whose sound is wanted, to the steps that make it fit. Pure: no file is opened.
+"""From the facts of a recording, or of a video whose sound is needed, to the steps that make it fit. No file is opened.
 
-What fits is left alone. Wrong headers, tags and containers are fixed by copying the sound, bit for bit, into a new file, and so
-is an MP3 that is too long and has a pause to be cut at. All else takes one encode: to WAV where that fits, so that nothing is
-lost a second time, else to MP3.
+A file that fits is not changed. Wrong headers, tags and containers are fixed by copying the sound, bit for bit, into a new file,
+and so is an MP3 that is too long and has a pause for the cut. Everything else needs one encode: to WAV if that fits, so that
+nothing is lost again, else to MP3.
 """
 
 from __future__ import annotations
@@ -46,28 +46,28 @@ _CODEC, _MISSTATED, _PICTURES = names("audio-codec-unusual", "audio-duration-mis
 _FALSE, _CORRUPT = names("file-header-false", "file-corrupt")
 _TOO_LONG, _TOO_SHORT = names("audio-too-long", "audio-too-short")
 _EQUAL = names("lengths-differ", "audio-longer-than-video")
-# Of another container, codec or header; and what a length other than asked for is called.
+# The findings about container, codec or header; and about the length.
 _REWRITTEN = (_KIND, _FORMAT, _CODEC, _MISSTATED, _FALSE, _PICTURES)
 _LENGTH_ASKED = "equal lengths asked for"
 _PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le")
 _PCM_BYTES = {"pcm_u8": 1, "pcm_s16le": 2, "pcm_s24le": 3, "pcm_s32le": 4}
 _WAV_HEAD = 128
-# Formats that are written, the one of choice first. ADTS comes late: it has no header that could state an honest length.
+# Formats that are written, the preferred one first. ADTS comes late: it has no header that could state a correct length.
 _WRITTEN = ("wav", "mp3", "m4a", "aac")
 _CODECS = {"mp3": "libmp3lame", "m4a": "aac", "aac": "aac"}
 _MOST_SAMPLE_RATE, _MOST_CHANNELS = 48_000, 2
-# Bit rates that MP3 has at 32 kHz and above; at half of that and below there are none over 160.
+# Bit rates of MP3 at 32 kHz and above; at half of that and below there are none over 160.
 _BIT_RATES = (320, 256, 224, 192, 160, 128, 112, 96, 80, 64, 56, 48, 40, 32)
 _LOW_SAMPLE_RATE, _LOW_BIT_RATE = 32_000, 160
 _BIT_RATE_PER_CHANNEL = 128
 _FADE_S = 0.03
-# So much of a length does not count as differing from it; and so much of the length of a video that sound is laid under is
+# A difference that does not count; and the share of the video's length that is
 # worth a cut at a pause.
 _SAME_LENGTH, _NEAR_LENGTH = 0.985, 0.5
 
 
 class _Case(NamedTuple):
-    """`length`: of the sound now, in seconds. `sample_rate`, `channels`: as stored; None where they are not known."""
+    """`length`: of the sound now, in seconds. `sample_rate`, `channels`: as stored; None if they are not known."""
 
     facts: AudioFacts | VideoFacts
     role: Role
@@ -106,17 +106,17 @@ def plan_audio(
     timeline: Timeline | None = None,
     length: float | None = None,
 ) -> AudioPlan:
-    """The least steps, in the order they run, that make a recording fit the safe limits of a role. The last one writes the file.
+    """The fewest steps, in the order they run, that make a recording fit the safe limits of a role. The last one writes the file.
 
     Args:
         facts: at level `decode` or above, so that the length is measured; of a video, its first sound track is taken.
-        findings: what `check` found in this input. No step is planned that none of them, no option, nor another step asks for.
+        findings: the findings of `check` in this input. Every step is needed for one of them, for an option, or for another step.
         timeline: when somebody speaks; a cut is then made at a pause.
-        length: bring the recording to so many seconds, as far as the role takes them.
+        length: bring the recording to so many seconds, as far as the role accepts.
 
     Returns: the steps, the extension of the output without its dot, and what the output will be.
 
-    Raises: PrepareError for a recording that cannot be read, or that no change makes fit.
+    Raises: PrepareError for a recording that cannot be read, or cannot be made to fit.
     """
     case = _case(facts, role, options, findings)
     trim = _trim(case, timeline, length)
@@ -137,7 +137,7 @@ def plan_audio_split(
     *,
     timeline: Timeline | None = None,
 ) -> tuple[AudioPlan, ...]:
-    """The plans of the parts of a recording that is too long: cut at pauses, none over the limit, nothing lost between them.
+    """The plans for the parts of a recording that is too long: cut at pauses, no part over the limit, nothing lost between parts.
 
     Arguments and errors as in `plan_audio`; a recording that is not too long has one part, which is its plan.
     """
@@ -159,7 +159,7 @@ def plan_audio_split(
 def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, findings: Sequence[Finding]) -> _Case:
     reasons = aims.reasons_of(findings)
     if isinstance(facts, VideoFacts):
-        # Where the picture was measured, so was the sound.
+        # If the video was measured, so was the sound.
         length = facts.audio_duration_s if facts.duration_s is not None else facts.stated_duration_s
         rate, channels, is_encrypted = None, None, facts.encrypted
         reasons = _sound_track_reasons(reasons, length or 0.0, role)
@@ -189,7 +189,7 @@ def _sound_track_reasons(reasons: Reasons, length: float, role: Role) -> dict[st
 
 
 def _trim(case: _Case, timeline: Timeline | None, length: float | None) -> Trim | None:
-    """Where it is cut; None where it is not."""
+    """Where the recording is cut; None if it is not."""
     if length is not None and case.length > length and differ(case.length, length):
         share = _SAME_LENGTH if _EQUAL[0] in case.reasons else _NEAR_LENGTH
         latest = case.lengths.nearest(length)
@@ -209,7 +209,7 @@ def _cut(case: _Case, timeline: Timeline | None, earliest: float, latest: float,
 
 
 def _padding(case: _Case, seconds: float, length: float | None) -> PadSilence | None:
-    """The silence that a recording which will last so many seconds needs; None where it needs none."""
+    """The silence that a recording of so many seconds needs; None if it needs none."""
     if length is not None and length > seconds and differ(length, seconds):
         reason, wanted = first_of(case.reasons, *_EQUAL) or _LENGTH_ASKED, case.lengths.nearest(length)
     elif _TOO_SHORT in case.reasons:
@@ -220,7 +220,7 @@ def _padding(case: _Case, seconds: float, length: float | None) -> PadSilence | 
 
 
 def _encode_reason(case: _Case, trim: Trim | None, padded: PadSilence | None) -> str | None:
-    """Why the sound must be decoded; None where it need not."""
+    """Why the sound must be decoded; None if it need not be."""
     options = case.options
     for name, asked in (("loudness", options.loudness is not None), ("mono", options.mono), ("denoise", options.denoise)):
         if asked and not (name == "mono" and case.channels == 1):
@@ -241,14 +241,14 @@ def _encode_reason(case: _Case, trim: Trim | None, padded: PadSilence | None) ->
 
 
 def _kept_format(case: _Case) -> str | None:
-    """The accepted format that takes the sound as it is; None where none does."""
-    # Not AAC: readers guess the length of a bare stream from its first frames, and no new file would be more honest.
+    """The accepted format that takes the sound as it is; None if none does."""
+    # Not AAC: readers guess the length of a plain stream from its first frames, and a new file would be no more correct.
     own = "wav" if case.facts.audio_codec in _PCM_BYTES else "mp3" if case.facts.audio_codec == "mp3" else None
     return own if own in case.role.formats.safe_names else None
 
 
 def _copied_bytes(case: _Case, trim: Trim | None) -> float:
-    """What a copy of the sound alone takes, or nearly; of a sound track, the most it can take."""
+    """The approximate bytes of a copy of the sound; for a sound track, the most it can be."""
     facts = case.facts
     end = trim.end_s if trim else case.length
     if facts.audio_codec in _PCM_BYTES:
@@ -274,7 +274,7 @@ def _remuxed(case: _Case, trim: Trim | None) -> AudioPlan:
     reason = trim.reason if trim else first_of(case.reasons, *_REWRITTEN, _TOO_LARGE, _TOO_LONG, _TOO_SHORT)
     assert reason is not None
     if trim:
-        # What is copied cannot be faded; at a pause there is nothing to fade.
+        # Copied sound cannot be faded; at a pause there is nothing to fade.
         trim = Trim(reason=reason, end_s=trim.end_s, of_s=trim.of_s, place=trim.place)
     remux = RemuxSound(reason=reason, source_format=facts.format or "", format=format, seconds=seconds)
     steps = (*_extraction(case), *_without_pictures(case), *_shortened(case, trim), remux)
@@ -329,7 +329,7 @@ def _filled(case: _Case) -> Iterator[Step]:
 
 
 def _asked_for(case: _Case) -> Iterator[Step]:
-    """What only an option asks for."""
+    """Steps that only an option needs."""
     if case.options.denoise:
         yield Denoise(reason="denoise asked for")
     if case.options.mono and case.channels != 1:
@@ -376,13 +376,13 @@ def _target(case: _Case, seconds: float) -> tuple[str, str, int | None]:
 
 
 def _pcm_bytes(seconds: float, codec: str, rate: int | None, channels: int | None) -> float:
-    """What a WAV takes; where rate or channels are not known, the most that is usual."""
+    """The bytes of a WAV; if rate or channels are not known, the largest usual ones count."""
     frames = seconds * (rate or _MOST_SAMPLE_RATE)
     return frames * (channels or _MOST_CHANNELS) * _PCM_BYTES[codec] + _WAV_HEAD
 
 
 def _bit_rate(case: _Case, seconds: float) -> int | None:
-    """The highest usual bit rate that fits, in bits per second; None where none does."""
+    """The highest usual bit rate that fits, in bits per second; None if none does."""
     most = _BIT_RATE_PER_CHANNEL * (case.written_channels or _MOST_CHANNELS)
     if case.written_rate is not None and case.written_rate < _LOW_SAMPLE_RATE:
         most = min(most, _LOW_BIT_RATE)

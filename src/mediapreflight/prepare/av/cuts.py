@@ -1,6 +1,6 @@
-"""Where to cut a recording: at pauses between words, as a timeline of voice probabilities shows them. Pure.
+"""Where to cut a recording: at pauses between words, by a timeline of voice probabilities. No I/O.
 
-A cut falls where nobody speaks for `QUIET_S` on both sides of it; where no such place is, half of that has to do.
+A cut is where nobody speaks for `QUIET_S` on both sides; if there is no such place, half of that is used.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from typing import NamedTuple
 
 SPOKEN = 0.3
 QUIET_S = 0.1
-# How far before a limit a pause is looked for.
+# How far before a limit a pause is searched.
 REACH_S = 5.0
 _CLEARANCES = (QUIET_S, QUIET_S / 2)
-# No rest of a moment: each part is a task of its own.
+# No very short last part: each part is a separate task.
 _LEAST_SHARE = 1 / 4
 
 
 class Timeline(NamedTuple):
-    """How surely somebody speaks, 0 to 1, in each stretch of `step_s` seconds from the start of a recording."""
+    """How likely it is that somebody speaks, 0 to 1, in each stretch of `step_s` seconds from the start of a recording."""
 
     step_s: float
     voice: tuple[float, ...]
 
     def is_quiet(self, start_s: float, end_s: float) -> bool:
-        """Whether nobody speaks between two times. Before the start nobody does; after the end nobody listened."""
+        """Whether nobody speaks between two times. Before the start nobody does; after the end it is not known."""
         first, last = max(0, math.floor(start_s / self.step_s)), math.ceil(end_s / self.step_s)
         return last <= len(self.voice) and all(probability < SPOKEN for probability in self.voice[first:last])
 
@@ -40,7 +40,7 @@ class Cut(NamedTuple):
 def last_cut(timeline: Timeline | None, limit_s: float, earliest_s: float = 0.0) -> Cut:
     """The latest pause no later than a limit, within the last `REACH_S` before it and no earlier than `earliest_s`.
 
-    Where there is none, or no timeline, the limit itself.
+    The limit itself if there is no pause or no timeline.
     """
     if timeline is not None:
         times = tuple(_times(limit_s, max(limit_s - REACH_S, earliest_s), timeline.step_s))
@@ -52,9 +52,9 @@ def last_cut(timeline: Timeline | None, limit_s: float, earliest_s: float = 0.0)
 
 
 def cuts(timeline: Timeline | None, length_s: float, most_s: float, least_s: float = 0.0) -> tuple[Cut, ...]:
-    """The cuts that split a recording into parts of at most `most_s`, each as long as a pause allows.
+    """The cuts that split a recording into parts of at most `most_s`, each as long as the pauses allow.
 
-    No part is shorter than `least_s`, nor than a quarter of `most_s`, as far as that can be: a rest that would be is made longer
+    No part is shorter than `least_s` or a quarter of `most_s`, if possible: a last part that would be too short is made longer
     by an earlier cut before it.
     """
     least_s = max(least_s, most_s * _LEAST_SHARE)
@@ -62,7 +62,7 @@ def cuts(timeline: Timeline | None, length_s: float, most_s: float, least_s: flo
     start = 0.0
     while length_s - start > most_s:
         limit = min(start + most_s, max(length_s - least_s, start + most_s / 2))
-        # Never before the middle: a cut right at the start of its part would not get anywhere.
+        # Never before the middle: a cut at the start of a part would make no progress.
         cut = last_cut(timeline, limit, max(start + min(least_s, limit - start), (start + limit) / 2))
         found.append(cut)
         start = cut.at_s

@@ -1,4 +1,4 @@
-"""Running ffmpeg: which binary, with what bounds, and what its failures mean.
+"""Run ffmpeg: which binary, with which limits, and what its failures mean.
 
 ffmpeg-python builds the graph; nothing here goes through a shell, and file names enter as `file:` URLs only.
 """
@@ -27,7 +27,7 @@ Progress = Callable[[float], None]
 BINARY_VARIABLE = "MEDIAPREFLIGHT_FFMPEG"
 # Names in a graph: ffmpeg-python cannot hash names that are no UTF-8, so the real ones take these places at the end.
 SOURCE, TARGET = "file:source", "file:target"
-# The same bytes on every machine: encoders split the work by the number of threads, and some write what the split was.
+# The same bytes on every machine: encoders split the work by the number of threads, and some write that into the file.
 THREADS = 8
 INPUT_OPTIONS: dict[str, Any] = {
     "protocol_whitelist": "file,pipe",
@@ -56,12 +56,12 @@ _ECHOES = ("Task finished with error", "Terminating thread", "Conversion failed"
 _STRANGER_FIX = "pip uninstall -y ffmpeg python-ffmpeg && pip install --force-reinstall --no-deps ffmpeg-python"
 
 
-# Adding to and taking from a set is one step; threads need no lock for that.
+# Adding to and removing from a set are atomic; threads need no lock for that.
 _running: set[subprocess.Popen[bytes]] = set()
 
 
 class Bounds(NamedTuple):
-    """What one run may take: wall-clock seconds, and bytes of address space (held to where the system knows such a limit)."""
+    """The limits of one run: seconds of real time, and bytes of address space (if the system has such a limit)."""
 
     seconds: float
     memory: int
@@ -91,7 +91,7 @@ def find_ffmpeg() -> str:
 
 
 def ffmpeg_python() -> Any:
-    """The module of ffmpeg-python. Raises MissingLibraryError where it is absent, or another distribution took its name."""
+    """The module of ffmpeg-python. Raises MissingLibraryError if it is missing, or another distribution has its name."""
     try:
         import ffmpeg
     except ImportError as error:
@@ -104,7 +104,7 @@ def ffmpeg_python() -> Any:
 
 @functools.cache
 def _listed(binary: str, kind: str) -> frozenset[str]:
-    """The second word of every line that ffmpeg lists things of this kind in."""
+    """The second word of every line in which ffmpeg lists things of this kind."""
     try:
         command = [binary, "-hide_banner", f"-{kind}"]
         listing = subprocess.run(command, capture_output=True, check=False, timeout=_LISTING_SECONDS, env=environment())
@@ -115,26 +115,26 @@ def _listed(binary: str, kind: str) -> frozenset[str]:
 
 
 def has_filter(name: str) -> bool:
-    """Whether the ffmpeg at hand was built with this filter. Raises MissingLibraryError where there is none."""
+    """Whether the available ffmpeg was built with this filter. Raises MissingLibraryError if there is none."""
     return name in _listed(find_ffmpeg(), "filters")
 
 
 def has_decoder(name: str) -> bool:
-    """Whether it was built with this decoder. Raises MissingLibraryError where there is no ffmpeg."""
+    """Whether it was built with this decoder. Raises MissingLibraryError if there is no ffmpeg."""
     return name in _listed(find_ffmpeg(), "decoders")
 
 
 def run(
     graph: Any, source: str, target: str | None, *, seconds: float, bounds: Bounds, progress: Progress | None = None
 ) -> tuple[str, ...]:
-    """Run one graph over `source` and write `target`, replacing what stands there.
+    """Run one graph over `source` and write `target`, replacing an existing file.
 
     Args:
         graph: an output of ffmpeg-python whose input is named SOURCE and whose output, where it has one, TARGET.
-        target: None where the graph writes nothing.
+        target: None if the graph writes nothing.
         seconds: how long the output will be, for `progress`, which is called with 0 to 1. An exception it raises stops ffmpeg.
 
-    Returns: the last lines ffmpeg wrote. Raises FfmpegError where it fails, hangs or is missing; nothing of it is left running.
+    Returns: the last lines ffmpeg wrote. Raises FfmpegError if it fails, hangs or is missing; it is never left running.
     """
     try:
         binary = find_ffmpeg()
@@ -147,7 +147,7 @@ def run(
 
     def report(at_s: float) -> None:
         nonlocal done
-        # Picture and sound are not written in step: the one that is behind must not turn the clock back.
+        # Video and sound are not written at the same pace: the later one must not move the progress back.
         done = max(done, min(at_s / max(seconds, _LEAST_SECONDS), 1.0))
         if progress:
             progress(done)

@@ -1,6 +1,6 @@
-"""Whether an encoded video shows what its source shows: a few frames of both, small, side by side.
+"""Whether an encoded video shows what its source shows: a few small frames of both are compared.
 
-An encoder writes whatever a decoder hands it, so a result may be flawless and show garbage. Both are decoded here by another
+An encoder writes whatever a decoder gives it, so a result may be valid and show garbage. Here both are decoded by another
 decoder than the one that made it.
 """
 
@@ -19,7 +19,7 @@ _LONGEST_SIDE = 256
 _CELLS = 16
 # A frame rate conversion shows the neighbour of a frame, and a scene may change in between.
 _WITHIN_S = 0.25
-# Of 255. What is only scaled, padded, deinterlaced or encoded is apart by less than 6; false colours and the wrong way up by 20.
+# Of 255. Frames that are only scaled, padded, deinterlaced or encoded differ by less than 6; wrong colours or orientation by 20.
 _MOST_APART = 16.0
 # Tone mapping changes brightness, not what is bright and what is dark. Flatter frames say nothing.
 _LEAST_ALIKE = 0.5
@@ -27,7 +27,7 @@ _FLAT = 8.0
 
 
 class Change(NamedTuple):
-    """What was asked for.
+    """The requested changes.
 
     `kept`, `filled`: the share of the source's width and height, around its middle, that was kept, and of the result's that it
     fills. `toned`: whether it was tone-mapped. `seconds`: how long the result is.
@@ -40,9 +40,9 @@ class Change(NamedTuple):
 
 
 def first_unlike(source: str, target: str, change: Change) -> float | None:
-    """When, in seconds after its first frame, the source shows what the target does not; None where it never does.
+    """When, in seconds after its first frame, the source shows what the target does not; None if it never does.
 
-    Raises UnreadableMediaError where one of them shows no frame at all.
+    Raises UnreadableMediaError if one of them shows no frame at all.
     """
     from ...media.frames import frames_around, sample_frames
 

@@ -1,4 +1,4 @@
-"""What ffmpeg must be told about a source before it runs: which streams, when they start, where a cut leaves whole frames."""
+"""What ffmpeg must know about a source before it runs: which streams, when they start, where a cut leaves complete frames."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-# Packets are stored out of the order in which they are shown by less than this; more is a broken file.
+# Packets are out of display order by less than this; a larger difference means a broken file.
 _REORDER_S = 2.0
 
 
@@ -27,12 +27,12 @@ class FrameCut(NamedTuple):
 
 
 class Streams(NamedTuple):
-    """What is kept of a file: its first picture and its first sound, by their index; None where there is none of the kind.
+    """The streams that are kept: the first video and the first sound, by their index; None if there is none.
 
     Attributes:
         bytes: size of the file. `area`: stored pixels of a frame.
         start_s: the first picture's time after the file's start, as ffmpeg counts.
-        cut: where the picture can be cut by copy; None where it cannot, or no cut was asked for.
+        cut: where the picture can be cut by copy; None if it cannot, or no cut was asked for.
     """
 
     demuxer: str
@@ -52,7 +52,7 @@ def survey(path: str, cut_s: float | None = None) -> Streams:
         cut_s: find the latest cut by copy that ends no later than so many seconds after the first picture, leaving no gap and no
             frame that cannot be decoded.
 
-    Raises PrepareError where the file cannot be opened.
+    Raises PrepareError if the file cannot be opened.
     """
     try:
         with open_source(path) as source:
@@ -87,7 +87,7 @@ def _start(container: InputContainer, video: VideoStream | None) -> float:
 
 
 def _cut(container: InputContainer, stream: VideoStream, cut_s: float) -> FrameCut | None:
-    """The latest cut; none in a file that cannot be searched, or read up to there."""
+    """The latest cut; none in a file that cannot be searched, or not read that far."""
     import av
 
     try:
@@ -108,15 +108,15 @@ def _last_cut(container: InputContainer, stream: VideoStream, cut_s: float) -> F
         best = FrameCut(passed, (min(shown) - start) * tick)
     for count, (time, rest) in enumerate(zip(shown, _earliest_after(shown), strict=True), start=passed + 1):
         latest = max(latest, time)
-        # A frame lasts until the next is shown: what a container says of its length may be left out or wrong.
+        # A frame lasts until the next one is shown: its length in the container may be missing or wrong.
         if rest is not None and latest < rest and (rest - start) * tick <= cut_s:
             best = FrameCut(count, (rest - start) * tick)
     return best
 
 
 def _skipped(container: InputContainer, stream: VideoStream, before: int) -> int:
-    """How many packets need not be read: those up to the key frame before a time, where the file's index counts them all."""
-    # Older PyAV does not show the index: then all packets are read.
+    """How many packets need not be read: those up to the key frame before a time, if the file's index lists them all."""
+    # Older PyAV does not return the index: then all packets are read.
     index: Any = getattr(stream, "index_entries", ())
     if not len(index) or len(index) != stream.frames:
         return 0
@@ -129,7 +129,7 @@ def _skipped(container: InputContainer, stream: VideoStream, before: int) -> int
 
 
 def _shown_until(container: InputContainer, stream: VideoStream, end: int) -> list[int]:
-    """When the frames from here on are shown, in ticks, in the order they are stored; empty where a time is missing or hidden."""
+    """When the frames from here on are shown, in ticks, in the order they are stored; empty if a time is missing or hidden."""
     found: list[int] = []
     for packet in demuxed(container, [stream]):
         if packet.size == 0:

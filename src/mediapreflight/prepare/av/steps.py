@@ -1,4 +1,4 @@
-"""What the steps of recordings and of videos share. Times in seconds."""
+"""Steps for both recordings and videos. Times in seconds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _S = TypeVar("_S", bound=Step)
 
 
 def step_of(steps: Sequence[Step], kind: type[_S]) -> _S | None:
-    """The first step of a kind; None where there is none."""
+    """The first step of a kind; None if there is none."""
     return next((step for step in steps if isinstance(step, kind)), None)
 
 
 class Trim(Step, frozen=True, kw_only=True):
-    """Keep what lies between two times of a file that lasts `of_s`.
+    """Keep the part between two times of a file that lasts `of_s`.
 
     `place`: a `pause` between words, the `limit` because none was found before it, or a hard cut at the `end`. `fade_s`: how long
     the sound fades out before the cut.

@@ -1,4 +1,4 @@
-"""The steps that make a video fit, and running them: one pass of ffmpeg, by copy where that comes out exact.
+"""The steps that make a video fit, and running them: one pass of ffmpeg, as a copy if that gives the exact result.
 
 Times in seconds, sizes in pixels of the displayed picture.
 """
@@ -26,14 +26,14 @@ Size = tuple[int, int]
 _MUXERS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "avi": "avi", "flv": "flv", "ts": "mpegts"}
 _QUICKTIME = ("mp4", "mov")
 _CUT_ANYWHERE = ("mpegts", "mpeg")
-# FFmpeg's own decoders leave out what WebM stores beside the picture.
+# FFmpeg's own decoders ignore the transparency that WebM stores separately.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _SOUND_OPTIONS = {"c:a": "aac", "b:a": "192k"}
 _SOUND_FORMAT = {"sample_rates": "48000|44100|32000|24000|22050|16000|12000|11025|8000", "channel_layouts": "mono|stereo"}
-# No byte is waited for longer than this, and no pixel of an encode: a tenth of what the slowest machines do.
+# Time limits per byte, and per pixel of an encode: a tenth of the speed of the slowest machines.
 _BYTES_PER_SECOND, _PIXELS_PER_SECOND = 1_000_000, 1_000_000
 _LEAST_SECONDS = 120
-# ffmpeg with its threads, and the frames that decoder, filters and encoder hold.
+# Memory for ffmpeg with its threads, and the frames in decoder, filters and encoder.
 _BASE_MEMORY = 3 << 30
 _HELD_FRAMES = 300
 _BYTES_PER_PIXEL = 3 / 2
@@ -44,7 +44,7 @@ _KEPT_SHARE = 0.5
 
 
 class ToZero(Step, frozen=True, kw_only=True):
-    """Move the first picture to time zero, the sound with it; what is heard before it is dropped."""
+    """Move the first picture to time zero, and the sound with it; sound before it is dropped."""
 
     name: ClassVar[str] = "start-at-zero"
     start_s: float
@@ -55,7 +55,7 @@ class ToZero(Step, frozen=True, kw_only=True):
 
 
 class CutSound(Step, frozen=True, kw_only=True):
-    """Cut a sound track that runs on after the picture."""
+    """Cut a sound track that is longer than the video."""
 
     name: ClassVar[str] = "cut-sound"
     from_s: float
@@ -67,7 +67,7 @@ class CutSound(Step, frozen=True, kw_only=True):
 
 
 class DropLocation(Step, frozen=True, kw_only=True):
-    """Drop the place where it was taken, and all other metadata."""
+    """Drop the location, and all other metadata."""
 
     name: ClassVar[str] = "strip-location"
 
@@ -90,7 +90,7 @@ class Extend(Step, frozen=True, kw_only=True):
 
 
 class Deinterlace(Step, frozen=True, kw_only=True):
-    """Make whole pictures of half ones, at the same rate."""
+    """Combine interlaced fields into full frames, at the same rate."""
 
     name: ClassVar[str] = "deinterlace"
 
@@ -100,7 +100,7 @@ class Deinterlace(Step, frozen=True, kw_only=True):
 
 
 class FlattenVideo(Step, frozen=True, kw_only=True):
-    """Lay every frame onto one colour, `#rrggbb`, that shows where it is transparent."""
+    """Put one colour, `#rrggbb`, behind every frame; it shows where the frame is transparent."""
 
     name: ClassVar[str] = "flatten"
     background: str
@@ -147,7 +147,7 @@ class SquarePixels(Step, frozen=True, kw_only=True):
 
 
 class CropVideo(Step, frozen=True, kw_only=True):
-    """Keep the middle."""
+    """Keep the middle of every frame."""
 
     name: ClassVar[str] = "crop"
     size: Size
@@ -225,11 +225,11 @@ class EncodeVideo(Step, frozen=True, kw_only=True):
 
 
 class RemuxVideo(Step, frozen=True, kw_only=True):
-    """Write the picture, bit for bit, into a new container with an honest header.
+    """Write the video, bit for bit, into a new container with a correct header.
 
     `seconds`, `rate`: how long it will be, and its frames per second. `lengths`, `max_bytes`: what the copy is measured against.
-    `otherwise`: the steps, with one encode, that take the place of all where the copy turns out not to fit: a cut that no frame
-    border allows, time stamps the container cannot hold.
+    `otherwise`: the steps with one encode that are used if the copy does not fit: a cut that no frame
+    border allows, time stamps that the container cannot store.
     """
 
     name: ClassVar[str] = "remux"
@@ -264,16 +264,16 @@ def run_video(
         progress: called with 0 to 1; an exception it raises stops the work.
         containment: where the source's index is read.
 
-    Returns: the steps as they were done: where a copy did not come out exact, the encode that took its place.
+    Returns: the steps as they were done: if a copy was not exact, the encode instead of it.
 
-    Raises: PrepareError where the source cannot be opened, or what was made does not look like it; FfmpegError where ffmpeg
+    Raises: PrepareError if the source cannot be opened, or what was made does not look like it; FfmpegError if ffmpeg
         fails.
     """
     last, trim = steps[-1], step_of(steps, Trim)
     cut_s = trim.end_s if trim and isinstance(last, RemuxVideo) else None
     streams = containment.call(source, survey, source, cut_s)
     if (late := step_of(steps, ToZero)) is not None and streams.demuxer in _CUT_ANYWHERE:
-        # The first packets of a recording cut out of a broadcast show nothing: its picture starts later than they do.
+        # The first packets of a recording cut out of a broadcast show nothing: the picture starts later.
         streams = streams._replace(start_s=late.start_s)
     if isinstance(last, RemuxVideo):
         copied = _remux(source, steps, last, streams, target, progress)
@@ -283,7 +283,7 @@ def run_video(
     if not isinstance(last, EncodeVideo):
         raise TypeError(f"the last step must write the file, not {last.name}")
     _encode(source, steps, last, streams, target, progress)
-    # What was transparent has no colour of its own to compare.
+    # Transparent parts have no colour to compare.
     if step_of(steps, FlattenVideo):
         return tuple(steps)
     unlike = containment.call(source, first_unlike, source, target, _change(steps, last))
@@ -309,7 +309,7 @@ def _share(part: Size, whole: Size) -> tuple[float, float]:
 def _remux(
     source: str, steps: Sequence[Step], remux: RemuxVideo, streams: Streams, target: str, progress: Progress | None
 ) -> tuple[FrameCut | None, float] | None:
-    """Write a copy. Returns where it is cut, and how long after the file its picture should start; None where it fails."""
+    """Write a copy. Returns where it is cut, and how long after the file its picture should start; None if it fails."""
     trim = step_of(steps, Trim)
     cut = streams.cut
     if trim and (cut is None or differ(cut.end_s, trim.end_s)):
@@ -325,7 +325,7 @@ def _remux(
     if cut:
         options |= {"frames:v": cut.frames, "t": _time(streams.start_s - start + cut.end_s)}
     if (shorter := step_of(steps, CutSound)) is not None:
-        # Read a second time, so that only the sound ends there.
+        # Read again, so that only the sound ends there.
         sound = _sound_of(_input(streams, t=_time(streams.start_s + shorter.to_s)), streams)
     if streams.video_codec == "hevc" and remux.format in _QUICKTIME:
         options["tag:v"] = "hvc1"
@@ -340,7 +340,7 @@ def _remux(
 
 def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None, start_s: float) -> bool:
     """Whether a copy whose picture should start `start_s` after the file does is what was planned."""
-    # After a cut the packets are known, and the index of the copy says whether it holds them; else they are walked.
+    # After a cut the packets are known, and the index of the copy says whether it has them; else all packets are read.
     facts = probe(target, level="metadata" if cut and remux.format in _QUICKTIME else "decode")
     if not isinstance(facts, VideoFacts) or facts.problems or not facts.fps or not facts.stated_fps:
         return False
@@ -386,7 +386,7 @@ def _encode(
 
 
 def _decoder(source: str, steps: Sequence[Step], streams: Streams) -> dict[str, str]:
-    """The decoder that gives the transparency as well, where the usual one leaves it out. Raises FfmpegError without it."""
+    """The decoder that also returns transparency, if the usual one does not. Raises FfmpegError without it."""
     decoder = _ALPHA_DECODERS.get(streams.video_codec or "") if step_of(steps, FlattenVideo) else None
     if decoder is None:
         return {}
@@ -410,7 +410,7 @@ def _input(streams: Streams, **options: Any) -> Any:
 
 
 def _sound_of(file: Any, streams: Streams) -> Any:
-    """The sound as it is in the file; None where there is none."""
+    """The sound as it is in the file; None if there is none."""
     return None if streams.audio is None else file[str(streams.audio)]
 
 
@@ -437,7 +437,7 @@ def _picture(stream: Any, steps: Sequence[Step], encode: EncodeVideo) -> Any:
 
 
 def _exactly(stream: Any, frames: int) -> Any:
-    """So many frames: rounding may leave the rate conversion one short of the count that was planned."""
+    """So many frames: after rounding, the rate conversion may be one frame short of the plan."""
     return stream.filter("tpad", stop_mode="clone", stop_duration=1).filter("trim", end_frame=frames)
 
 
@@ -459,7 +459,7 @@ def _sized(stream: Any, steps: Sequence[Step], encode: EncodeVideo) -> Any:
 
 
 def _flattened(stream: Any, background: str) -> Any:
-    """In red, green and blue, so that the background is the very colour that was asked for."""
+    """In red, green and blue, so that the background is exactly the requested colour."""
     layers = stream.filter("format", "rgba").filter_multi_output("split")
     behind = layers[0].filter("drawbox", color=background.replace("#", "0x"), thickness="fill", replace=1)
     return ffmpeg.ffmpeg_python().filter([behind, layers[1]], "overlay", format="rgb", shortest=1)
@@ -470,14 +470,15 @@ def _coloured(stream: Any, steps: Sequence[Step]) -> Any:
         return _tone_mapped(stream, _TRANSFERS[tone.transfer])
     pixels = step_of(steps, ToYuv420)
     if (pixels is not None and pixels.rgb) or step_of(steps, FlattenVideo):
-        # Nothing says by which matrix a reader should undo this: the one of high definition, written into the file.
+        # Nothing says which matrix a reader should use to undo this: the one of high definition is used, and written into the
+        # file.
         stream = stream.filter("scale", out_color_matrix="bt709", out_range="limited").filter("format", "yuv420p")
         return stream.filter("setparams", colorspace="bt709", color_primaries="bt709", color_trc="bt709", range="limited")
     return stream.filter("format", "yuv420p")
 
 
 def _tone_mapped(stream: Any, transfer: str) -> Any:
-    # PQ and HLG are defined for BT.2020 (ITU-R BT.2100), whatever a file leaves unsaid.
+    # PQ and HLG are defined for BT.2020 (ITU-R BT.2100), even if a file does not say so.
     if not ffmpeg.has_filter("zscale"):
         hdr = stream.filter("setparams", color_trc=transfer, color_primaries="bt2020", colorspace="bt2020nc")
         sdr = {"out_transfer": "bt709", "out_primaries": "bt709", "out_color_matrix": "bt709"}
@@ -491,7 +492,7 @@ def _tone_mapped(stream: Any, transfer: str) -> Any:
 def _extended(stream: Any, frames: int, wanted: int) -> Any:
     """The clip, then its frames backward without the last, forward without the first, and so on.
 
-    Only what is played backward is held in memory.
+    Only the part that is played backward is kept in memory.
     """
     turning = frames - 1
     first = max(turning - (wanted - frames), 1)

@@ -1,4 +1,4 @@
-"""The size and the rate a video's frames get: pure arithmetic over what they are and what is accepted."""
+"""The size and the rate of a video's new frames: arithmetic over the current and the accepted values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Size = tuple[int, int]
 
 # The largest side the H.264 encoder takes.
 _MOST_SIDE = 16384
-# Rates that cameras and players know. One that must be chosen is taken from here.
+# Rates that cameras and players use. A new rate is chosen from these.
 _USUAL_RATES = (15, 20, 24, 25, 30, 48, 50, 60)
 # Time stamps in milliseconds let the average rate differ by so much from the true one.
 _RATE_TOLERANCE = 0.005
@@ -24,7 +24,7 @@ _MOST_REPEATS = 100
 
 
 class Framing(NamedTuple):
-    """How a frame becomes another: the middle of size `kept` stays, is `scaled`, and lies in the middle of a frame of `size`."""
+    """How a frame is changed: the middle of size `kept` is scaled to `scaled` and put in the middle of a frame of `size`."""
 
     kept: Size
     scaled: Size
@@ -57,7 +57,7 @@ class Sides(NamedTuple):
 
 
 def framed(size: Size, sides: Sides, *, crop: bool) -> Framing:
-    """Bring a frame within the limits, changing no more than they ask for: a line dropped, else scaled, padded or cropped.
+    """Bring a frame within the limits with the smallest change: drop a line, else scale, pad or crop.
 
     Args:
         crop: reach the ratio by cutting off the ends of the long side; else by padding the short one.
@@ -73,7 +73,7 @@ def framed(size: Size, sides: Sides, *, crop: bool) -> Framing:
     new_short = max(Fraction(short), kept_long / steepest)
     factor = min(max(Fraction(1), sides.least / new_short), Fraction(sides.most, kept_long))
     is_padded = new_short > short
-    # Padding is rounded up, so that the long side need not give way.
+    # Padding is rounded up, so that the long side need not change.
     frame_short = -_even_below(-new_short * factor) if is_padded else _even(new_short * factor)
     frame_short = min(max(frame_short, sides.least), sides.most)
     frame_long = max(min(_even(kept_long * factor), _even_below(sides.ratio * frame_short), sides.most), frame_short)
@@ -95,7 +95,7 @@ class Spacing(NamedTuple):
 
     @property
     def true_rate(self) -> Fraction | None:
-        """The rate of evenly spaced frames; None where they are not."""
+        """The rate of evenly spaced frames; None if they are not."""
         if self.varies:
             return None
         if self.nominal is not None and abs(self.nominal - self.average) <= _RATE_TOLERANCE * self.average:
@@ -116,10 +116,10 @@ class Spacing(NamedTuple):
 
 
 def constant_rate(spacing: Spacing, interval: Interval) -> Fraction:
-    """The constant rate to show frames at, within an interval: the one they have, where it lies inside.
+    """The constant rate for the frames, within an interval: the current one, if it is inside.
 
     Above the interval, every second, third, … frame is kept; below it, each is shown twice, three times, …; where neither leads
-    inside, the usual rate there that is nearest is taken.
+    inside, the nearest usual rate is taken.
     """
     rate = spacing.true_rate or spacing.steady_rate
     if float(rate) in interval:
@@ -133,7 +133,7 @@ def constant_rate(spacing: Spacing, interval: Interval) -> Fraction:
 
 
 def _fraction(rate: float) -> Fraction:
-    """A rate as its makers count it: whole, or 1000/1001 of that."""
+    """A rate as standards define it: whole, or 1000/1001 of that."""
     whole = round(rate)
     if whole and abs(rate - whole) <= _NTSC_TOLERANCE:
         return Fraction(whole)

@@ -1,7 +1,7 @@
-"""From the facts of a video to the steps that make it fit. Pure: no file is opened.
+"""From the facts of a video to the steps that make it fit. No file is opened.
 
-What fits is left alone. A wrong container, header, start or length is fixed by copying the packets into a new file; all
-that asks for other pixels or other frame times takes one encode, and what comes out of one is always of the same kind: H.264,
+A file that fits is not changed. A wrong container, header, start or length is fixed by copying the packets into a new file;
+everything that needs other pixels or other frame times takes one encode, and its result is always of the same kind: H.264,
 8-bit 4:2:0, upright, progressive, with square pixels, at a constant rate, from time zero.
 """
 
@@ -55,21 +55,21 @@ _LATE, _LOCATION, _MISSTATED = names("video-starts-late", "video-has-location", 
 (_FALSE,) = names("file-header-false")
 _TOO_LONG, _TOO_SHORT = names("video-too-long", "video-too-short")
 _EQUAL = names("lengths-differ")
-# What asks for other pixels or other frame times, and what a new container fixes.
+# Findings that need other pixels or other frame times, and findings that a new container fixes.
 _ENCODED = (_CODEC, _INTERLACED, _HDR, _ALPHA, _PIXELS, _ROTATED, _NOT_SQUARE, *_SIDES, _ODD, *_RATES)
 _REMUXED = (_FORMAT, _FALSE, _LATE, _TOO_LONG, _TOO_SHORT, _MISSTATED, _LOCATION)
-# Containers that are written, the one of choice first, and what each holds beside H.264 and HEVC that readers expect there.
+# Containers that are written, the preferred one first, and the codecs that readers expect in each besides H.264 and HEVC.
 _CONTAINERS = ("mp4", "mov", "mkv", "avi", "flv", "ts")
 _COPIED_VIDEO = frozenset({"h264", "hevc", "mpeg4", "av1"})
 _COPIED_SOUND = frozenset({"aac", "mp3"})
-# MPEG-2.5, whose rates are lower, is an extension of one company.
+# MPEG-2.5, with lower rates, is an extension by one company.
 _LEAST_MP3_RATE = 16_000
-# Enough for the sound of a talking head, in bits per second; and as little as makes a picture at all.
+# Enough for the sound of a speaker, in bits per second; and the least for any video.
 _SOUND_RATE = 256_000
 _LEAST_PICTURE_RATE = 50_000
 # The most that H.264 defines (level 6.2, high profile); the encoder takes no larger number.
 _MOST_PICTURE_RATE = 1_000_000_000
-# A cut by copy takes as many bytes as its share of the whole, more or less.
+# A cut by copy has about the same share of the bytes as of the length.
 _UNEVEN = 1.2
 
 Sound = Literal["copy", "aac"] | None
@@ -87,7 +87,7 @@ class _Case(NamedTuple):
     container: str
 
     def reason(self, *names: str) -> str:
-        """Why a step of an encode is taken: what it fixes, or the encode itself."""
+        """The reason of a step in an encode: the finding it fixes, or the encode itself."""
         return first_of(self.reasons, *names) or NEEDED
 
     @property
@@ -108,16 +108,16 @@ class _Case(NamedTuple):
 def plan_video(
     facts: VideoFacts, role: Role, options: PrepareOptions, findings: Sequence[Finding], *, length: float | None = None
 ) -> tuple[tuple[Step, ...], str, Expected]:
-    """The least steps, in the order they run, that make a video fit the safe limits of a role. The last one writes the file.
+    """The fewest steps, in the order they run, that make a video fit the safe limits of a role. The last one writes the file.
 
     Args:
         facts: at level `decode` or above, so that lengths are measured.
-        findings: what `check` found in this input. No step is planned that none of them, nor another step, asks for.
-        length: bring the picture to so many seconds, as far as the role takes them.
+        findings: the findings of `check` in this input. Every step is needed for one of them, or for another step.
+        length: bring the video to so many seconds, as far as the role accepts.
 
     Returns: the steps, the extension of the output without its dot, and what the output will be.
 
-    Raises: PrepareError for a video that cannot be read, or that no change makes fit.
+    Raises: PrepareError for a video that cannot be read, or cannot be made to fit.
     """
     reasons = aims.reasons_of(findings)
     seconds = _readable(facts, tuple(findings))
@@ -130,7 +130,7 @@ def plan_video(
 
 
 def _readable(facts: VideoFacts, findings: tuple[Finding, ...]) -> float:
-    """How long its picture lasts. Raises PrepareError where there is nothing to work with."""
+    """How long its picture lasts. Raises PrepareError if there is nothing to work with."""
     if facts.encrypted:
         raise PrepareError(facts.path, "its picture is encrypted", findings)
     if facts.transfer == "ipt-pq":
@@ -154,7 +154,7 @@ def _goal(seconds: float, role: Role, reasons: Reasons, length: float | None) ->
 
 
 def _container(facts: VideoFacts, role: Role) -> str:
-    """What will be written: the container it has where that is accepted and usual, else the first of ours that is."""
+    """The output container: the current one if it is accepted and usual, else the first of ours that is."""
     accepted = [name for name in _CONTAINERS if name in role.formats.safe_names]
     if not accepted:
         raise PrepareError(facts.path, f"no video is written as {', '.join(role.formats.safe_names)} here")
@@ -163,7 +163,7 @@ def _container(facts: VideoFacts, role: Role) -> str:
 
 
 def _encode_reason(case: _Case) -> str | None:
-    """Why its pixels must change; None where they need not."""
+    """Why its pixels must change; None if they need not."""
     facts = case.facts
     if why := first_of(case.reasons, *_ENCODED):
         return why
@@ -249,7 +249,7 @@ def _encoded(case: _Case, why: str) -> tuple[tuple[Step, ...], str, Expected]:
 
 
 def _time_steps(case: _Case, encode: EncodeVideo | None = None) -> Iterator[Step]:
-    """What changes when things are shown and heard. `encode`: what follows, where the pixels change anyway."""
+    """The steps that change times. `encode`: the steps after them, if the pixels change anyway."""
     facts = case.facts
     if _LATE in case.reasons:
         yield ToZero(reason=case.reasons[_LATE], start_s=facts.start_s or 0.0)
@@ -258,7 +258,7 @@ def _time_steps(case: _Case, encode: EncodeVideo | None = None) -> Iterator[Step
         reason = _length_reason(case) if case.goal < case.length else NEEDED
         yield Trim(reason=reason, end_s=end, of_s=case.length)
     elif (why := first_of(case.reasons, _MISSTATED, _TOO_LONG)) and (facts.audio_duration_s or 0.0) > case.length:
-        # The last frame of sound may reach beyond; where the limit is near, it must not.
+        # The last frame of sound may be longer; if the limit is near, it must not.
         end = min(case.length, case.lengths.most)
         yield CutSound(reason=why, from_s=facts.audio_duration_s or 0.0, to_s=end)
 
@@ -337,14 +337,14 @@ def _encode(case: _Case, why: str) -> EncodeVideo:
 
 
 def _sound(case: _Case) -> Sound:
-    """How the sound is kept: as it is where the container is its own already, or readers expect it in the new one."""
+    """How the sound is kept: unchanged if the container stays the same, or if readers expect this codec in the new one."""
     if case.facts.audio_codec is None:
         return None
     return "copy" if _is_usual(case) or case.facts.format == case.container else "aac"
 
 
 def _is_usual(case: _Case) -> bool:
-    """Whether readers expect the sound as it is in what is written. MP3 of half the rate and less is not defined for MP4."""
+    """Whether readers expect this codec in the output container. MP3 of half the rate and less is not defined for MP4."""
     facts = case.facts
     is_slow = facts.audio_codec == "mp3" and (facts.audio_sample_rate or _LEAST_MP3_RATE) < _LEAST_MP3_RATE
     return facts.audio_codec in _COPIED_SOUND and not is_slow
@@ -355,7 +355,7 @@ def _rate(case: _Case) -> Fraction:
 
 
 def _frames(case: _Case, rate: Fraction) -> int:
-    """So many frames that the length comes out within the limits, and as near to the goal as can be."""
+    """The number of frames with a length within the limits, and as near to the goal as possible."""
     wanted = _frames_of(case, case.goal, rate)
     # A picture is never shorter than the lowest length, whatever the rounding; one frame more is less than any margin.
     least = floor(max(case.interval.lower, 0) * rate) + 1
@@ -364,7 +364,7 @@ def _frames(case: _Case, rate: Fraction) -> int:
 
 
 def _frames_of(case: _Case, seconds: float, rate: Fraction) -> int:
-    """How many frames fill so many seconds: those that are there, where neither length nor rate changes."""
+    """How many frames fill so many seconds: the current number, if neither length nor rate changes."""
     if seconds == case.length and rate == case.spacing.true_rate and case.facts.frames:
         return case.facts.frames
     return ceil(seconds * rate) if seconds > case.length else round(seconds * rate)
@@ -374,7 +374,7 @@ def _picture_rate(case: _Case, seconds: float) -> int | None:
     total = aims.budget(case.role, seconds)
     if total is None:
         return None
-    # The encoder may spend a second's worth beforehand.
+    # The encoder may use the bits of one second in advance.
     rate = int((total - (_SOUND_RATE if case.facts.audio_codec else 0)) * seconds / (seconds + 1))
     if rate < _LEAST_PICTURE_RATE:
         raise PrepareError(case.facts.path, f"{seconds:.2f} s of video do not fit into {aims.most_bytes(case.role):,} bytes")

@@ -1,4 +1,4 @@
-"""One page that holds everything, for people who would rather look than read. It needs no network and no server."""
+"""One page that contains everything. It needs no network and no server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .views import CLEAN, SEVERITY_NAMES, JobView, job_view, model_named, severi
 if TYPE_CHECKING:
     from .page import Card
 
-# What a page may hold and still open at once: bytes of pictures, of which jobs without findings take up to half, and jobs
+# The largest page that opens quickly: bytes of pictures, of which jobs without findings take up to half, and jobs
 # with findings and without. The others are counted.
 MOST_PICTURE_BYTES = 1_500_000
 MOST_JOBS = 2000
@@ -37,7 +37,7 @@ def render(
     preview_of: PreviewOf = lambda _path, _facts: NOTHING,
     outlooks_of: OutlooksOf = lambda _job, _model: {},
 ) -> Iterator[str]:
-    """The page in pieces; nothing comes before all jobs are done, because their counts stand at its head.
+    """The page in pieces; the first one comes when all jobs are done, because their counts are at the top.
 
     Args:
         catalog: what the jobs were checked against, for the bars.
@@ -68,7 +68,7 @@ def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog, outlooks_o
 
 
 class _Tally:
-    """What is counted while jobs go by: for the head of the page, its filters and the rules explained at its end."""
+    """Counts over all jobs: for the top of the page, its filters and the rules explained at its end."""
 
     def __init__(self, preview_of: PreviewOf) -> None:
         self._preview_of = preview_of
@@ -104,12 +104,12 @@ class _Tally:
 
     @property
     def worst(self) -> str:
-        """The gravest severity found, or `clean`."""
+        """The highest severity found, or `clean`."""
         return next((severity for severity in SEVERITIES if self.verdicts[severity]), CLEAN)
 
     @property
     def headline(self) -> str:
-        """What came of it, in one sentence."""
+        """The result in one sentence."""
         jobs, refused, unchecked = self.summary.jobs, self.verdicts["error"], self.verdicts["unchecked"]
         if not jobs:
             return "Nothing was checked"
@@ -123,7 +123,7 @@ class _Tally:
 
     @property
     def figures(self) -> tuple[tuple[str, str, int], ...]:
-        """Sort, name and number of what was counted, for the head of the page."""
+        """Kind, name and number of everything counted, for the top of the page."""
         counts = self.summary
         return (
             ("jobs", "jobs" if counts.jobs != 1 else "job", counts.jobs),
@@ -136,7 +136,7 @@ class _Tally:
         )
 
     def previews(self, job: JobReport) -> dict[str, Preview]:
-        """What can be shown of the files of a job, by role; nothing once enough was shown."""
+        """The previews of a job's files, by role; nothing once the page has enough."""
         shown = {}
         most = MOST_PICTURE_BYTES if job.findings else MOST_PICTURE_BYTES // 2
         for role, item in job.inputs.items():

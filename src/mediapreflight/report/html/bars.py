@@ -1,4 +1,4 @@
-"""Limits as bars: where the accepted ranges lie, and where the file does. Pure; places are shares of the bar, 0 to 1."""
+"""Limits as bars: the positions of the accepted ranges and of the file. No I/O; positions are shares of the bar, 0 to 1."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from ...catalog.schema import MEGABYTE, Limit, Model, Role
 from ...media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 
 State = Literal["inside", "between", "outside"]
-# From this ratio of the ends on, a bar grows by factors instead of steps, so that both ends are to be seen.
+# From this ratio of the ends on, a bar is logarithmic, so that both ends are visible.
 _WIDE = 4
-# How far beyond its ends an accepted range leaves room for files that lie outside.
+# The room beyond the accepted range for files outside it.
 _ROOM = 1.3
 _MOST_ROOM = 2.2
 
 
 class Value(NamedTuple):
-    """One measured value. `what` tells it from the others of the same limit; empty where there is but one."""
+    """One measured value. `what` distinguishes it from others of the same limit; empty if there is only one."""
 
     number: float
     what: str = ""
 
 
 class Mark(NamedTuple):
-    """A value on a bar. `beyond`: it lies outside of what the bar shows, and stands at its end."""
+    """A value on a bar. `beyond`: it is outside the bar, and shown at its end."""
 
     at: float
     text: str
@@ -35,7 +35,7 @@ class Mark(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """One limit of one file. `documented` and `safe` are ranges on the bar; `safe` is None where the documents agree."""
+    """One limit of one file. `documented` and `safe` are ranges on the bar; `safe` is None if the documents agree."""
 
     name: str
     unit: str
@@ -54,7 +54,7 @@ class Bar(NamedTuple):
 
 
 def bars(facts: Facts, role: Role, model: Model) -> Iterator[Bar]:
-    """A bar for every limit of a role that a file of its kind has a value for."""
+    """A bar for every limit of a role for which the file has a value."""
     if facts.bytes and role.megabytes and role.byte_intervals:
         documented, safe = (interval.scaled(1 / MEGABYTE) for interval in role.byte_intervals)
         size = _bar("File size", "MB", (Value(facts.bytes / MEGABYTE),), (documented, safe), role.megabytes, model)
@@ -102,7 +102,7 @@ def _rates(facts: Facts) -> tuple[Value, ...]:
 
 
 def _measured_and_stated(measured: float | None, stated: float | None) -> tuple[Value, ...]:
-    """One value where they agree to the eye, else both."""
+    """One value if they look the same, else both."""
     if measured is None or stated is None:
         return tuple(Value(number) for number in (measured, stated) if number is not None)
     if math.isclose(measured, stated, rel_tol=0.01):
@@ -134,7 +134,7 @@ def _mark(value: Value, unit: str, documented: Interval, safe: Interval, scale: 
 
 
 def number_text(number: float) -> str:
-    """A number as a reader wants it: two decimals, or two digits below 1, without trailing zeros."""
+    """A number for people: two decimals, or two digits below 1, without trailing zeros."""
     if isinstance(number, int):
         return f"{number:,}"
     return f"{number:,.2f}".rstrip("0").rstrip(".") if abs(number) >= 1 else f"{number:.2g}"
@@ -145,7 +145,7 @@ def _in_words(interval: Interval) -> str:
 
 
 class _Scale(NamedTuple):
-    """What a bar shows: from `low` to `high`, in even steps or, where `by_factors`, in even factors."""
+    """The range of a bar: from `low` to `high`, linear, or logarithmic if `by_factors`."""
 
     low: float
     high: float
@@ -153,7 +153,7 @@ class _Scale(NamedTuple):
 
     @classmethod
     def over(cls, accepted: Interval, numbers: list[float]) -> _Scale:
-        """Both ends of the accepted range with room beyond them, and the numbers as far as they are not too far away."""
+        """Both ends of the accepted range with room beyond them, and the values that are not too far away."""
         most = max(numbers, default=0.0)
         if math.isinf(accepted.upper):
             low_end = max(accepted.lower, 0.0)
@@ -165,7 +165,7 @@ class _Scale(NamedTuple):
         return cls(0.0, high, False)
 
     def at(self, number: float) -> float:
-        """The place of a number; below 0 or above 1 where the bar does not show it."""
+        """The position of a number; below 0 or above 1 if it is outside the bar."""
         if math.isnan(number) or (self.by_factors and number <= 0):
             return -math.inf
         if self.by_factors:

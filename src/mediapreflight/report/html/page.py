@@ -1,6 +1,6 @@
-"""The page itself: templates filled in, with nothing in it that could run but its own script.
+"""The page itself: filled-in templates, with no script but its own.
 
-Every value passes through `plain`, which writes control and direction characters out, and is then escaped.
+Every value goes through `plain`, which escapes control and direction characters, and is then HTML-escaped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _HERE = Path(__file__).parent
-# Cards wait for the counts at the head of the page: in memory while they are small, then in a file.
+# Cards wait for the counts at the top of the page: in memory while they are small, then in a file.
 _SPOOL_BYTES = 8 * 2**20
 _PIECE = 2**16
 
@@ -41,10 +41,10 @@ class Card(NamedTuple):
 
 
 def assembled(cards: Iterable[Card], title: str, top: Callable[[], str], codes: Callable[[], Iterable[str]]) -> Iterator[str]:
-    """A whole page in pieces, memory flat however many cards there are.
+    """A whole page in pieces, with constant memory use, however many cards there are.
 
     Args:
-        top, codes: asked when all cards are made: what stands above them, and the rules that are explained below them.
+        top, codes: called after all cards: the part above them, and the rules that are explained below them.
     """
     with _spool() as first, _spool() as folded:
         others = clean = 0
@@ -73,9 +73,9 @@ def _pieces(spool: tempfile.SpooledTemporaryFile[str]) -> Iterator[str]:
 
 
 def _shared_values() -> dict[str, Any]:
-    """What the head of every page needs: style and script, and a policy that allows these two, by their hashes, and nothing else.
+    """The head of every page: style, script, and a policy that allows only these two, by their hashes.
 
-    Pictures are `data:` URIs; no address is ever asked for anything.
+    Pictures are `data:` URIs; nothing is loaded from any address.
     """
     from markupsafe import Markup
 
@@ -108,7 +108,7 @@ def _environment() -> Environment:
 
 
 def _picture_uri(jpeg: bytes) -> Markup:
-    """A `data:` URI that is written out whole: there is nothing in it but letters and digits."""
+    """A `data:` URI, written without escaping: it contains only letters and digits."""
     from markupsafe import Markup
 
     return Markup(f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}")

@@ -1,4 +1,4 @@
-"""What was prepared, before and after side by side: one page, as self-contained as the report of a check."""
+"""Prepared files, before and after side by side: one page that needs nothing else, like the report of a check."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOST_PAIRS = 250
 
 
 class Row(NamedTuple):
-    """One fact of a file. `changed`: it is another than on the other side."""
+    """One fact of a file. `changed`: it differs from the other side."""
 
     label: str
     value: str
@@ -76,7 +76,7 @@ class PreparedView(NamedTuple):
 
 
 def render_prepared(records: Iterable[PreparedJob], *, catalog: Catalog | None = None, preview_of: PreviewOf) -> Iterator[str]:
-    """The page in pieces. `records` as in `prepared.json`; `preview_of`: what is shown of a source and of what became of it."""
+    """The page in pieces. `records` as in `prepared.json`; `preview_of`: the previews of a source and of its prepared file."""
     from .page import Card, assembled, filled
 
     maker = _Cards(catalog or builtin_catalog(), preview_of)
@@ -89,7 +89,7 @@ def render_prepared(records: Iterable[PreparedJob], *, catalog: Catalog | None =
 
 
 class _Cards:
-    """Makes cards, and counts what goes by."""
+    """Makes cards, and counts them."""
 
     def __init__(self, catalog: Catalog, preview_of: PreviewOf) -> None:
         self.jobs = self.ready = self.unpictured = 0
@@ -135,7 +135,7 @@ class _Cards:
 
 def _pair(role: str, item: PreparedInput, boxes: tuple[Outline, ...], before: Preview, after: Preview) -> PairView:
     rows = [dict(fact_rows(facts)) for facts in (item.before, item.after)]
-    # One scale for both, so that what was cut off is to be seen.
+    # One scale for both, so that the removed part is visible.
     whole_s = max((preview.sound.duration_s for preview in (before, after) if preview.sound), default=0.0)
     boxes = boxes if item.after.kind == "image" else ()
     return PairView(

@@ -1,4 +1,4 @@
-"""What a page says of each job and file: reports, previews and plans as values for the templates. Pure: no file is opened."""
+"""Reports, previews and plans as values for the templates. No file is opened."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Outline(NamedTuple):
 
 
 class Shot(NamedTuple):
-    """A picture or frame with what was found in it. `width`, `height`: of the displayed picture, in which the boxes count."""
+    """A picture or frame with the boxes in it. `width`, `height`: of the displayed picture, whose pixels the boxes use."""
 
     still: Still
     width: int
@@ -69,7 +69,7 @@ class Shot(NamedTuple):
 
 
 class Wave(NamedTuple):
-    """A drawn sound. Places run from 0 to `WAVE_WIDTH`; `dropped` is what a planned cut leaves out, `limit` how much is taken."""
+    """A drawn waveform. Positions go from 0 to `WAVE_WIDTH`; `dropped`: removed by a planned cut; `limit`: accepted."""
 
     path: str
     speech: tuple[tuple[float, float], ...]
@@ -80,7 +80,7 @@ class Wave(NamedTuple):
 
 
 class StepView(NamedTuple):
-    """A step of `prepare`; `code` of the rule it is for, where one is named."""
+    """A step of `prepare`; `code`: of the rule it is for, if any."""
 
     name: str
     detail: str
@@ -89,7 +89,7 @@ class StepView(NamedTuple):
 
 
 class PlanView(NamedTuple):
-    """What `prepare` would do with a file. `becomes`: what it will be then."""
+    """What `prepare` would do with a file. `becomes`: the properties of the result."""
 
     steps: tuple[StepView, ...]
     becomes: str
@@ -115,7 +115,7 @@ class InputView(NamedTuple):
 
 
 class JobView(NamedTuple):
-    """One job. `worst`: its gravest severity, or `clean`; `values`: parameters and fields as given."""
+    """One job. `worst`: its highest severity, or `clean`; `values`: parameters and fields as given."""
 
     number: int
     model: str
@@ -146,7 +146,7 @@ def job_view(
     previews: Mapping[str, Preview],
     outlooks: Mapping[str, Outlook],
 ) -> JobView:
-    """One job with what can be shown of its files, by role. `model` is None where the catalog does not know it."""
+    """One job with what can be shown of its files, by role. `model` is None if the catalog does not know it."""
     severities = severities_of(job)
     worst = severities[0]
     inputs = tuple(
@@ -167,18 +167,18 @@ def job_view(
 
 
 def severities_of(job: JobReport) -> tuple[str, ...]:
-    """What was found in a job, the gravest first; `clean` where nothing was."""
+    """What was found in a job, the most severe first; `clean` where nothing was."""
     found = {finding.severity for finding in job.findings}
     return tuple(severity for severity in SEVERITIES if severity in found) or (CLEAN,)
 
 
 def value_rows(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """What a request holds besides files, as text."""
+    """The values of a request that are not files, as text."""
     return tuple((name, value if isinstance(value, str) else repr(value)) for name, value in values.items())
 
 
 def model_named(name: str, catalog: Catalog) -> Model | None:
-    """A catalog's entry; None where it has none, as for a model of a file that is not at hand."""
+    """The catalog's entry; None if it has none, for example if the user's catalog file is missing."""
     try:
         return catalog.model(name)
     except UnknownModelError:
@@ -220,12 +220,12 @@ def _finding(finding: Finding) -> FindingView:
 def _sources(finding: Finding) -> Iterator[tuple[str, str | None]]:
     for page in filter(None, (finding.source or "").split("; ")):
         url = finding.source_urls.get(page, "")
-        # Findings are read from files, too: nothing but an address is a link.
+        # Findings may also come from files: only an address becomes a link.
         yield page, url if url.startswith("https://") else None
 
 
 def finding_views(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
-    """Findings, gravest first."""
+    """Findings, most severe first."""
     return tuple(map(_finding, _ordered(findings)))
 
 
@@ -261,13 +261,13 @@ def _input(
 
 
 def parted(path: str) -> tuple[str, str]:
-    """A path or URL up to its last slash, and what is behind it."""
+    """A path or URL up to its last slash, and the rest."""
     folder, slash, name = path.rstrip("/").rpartition("/")
     return folder + slash, name
 
 
 def fact_rows(facts: Facts) -> Iterator[tuple[str, str]]:
-    """What a file is, as rows of a table."""
+    """The facts of a file, as rows of a table."""
     yield from _format_rows(facts)
     if isinstance(facts, ImageFacts | VideoFacts) and facts.width and facts.height:
         yield "Size", f"{facts.width} x {facts.height} px"
@@ -306,7 +306,7 @@ def _length_rows(facts: AudioFacts | VideoFacts) -> Iterator[tuple[str, str]]:
 
 
 def shots(preview: Preview, facts: Facts | None, content: Content | None, boxes: Sequence[Outline]) -> Iterator[Shot]:
-    """The stills of a file with the faces found in them, and these boxes besides."""
+    """The stills of a file with the faces found in them, and these boxes."""
     if not isinstance(facts, ImageFacts | VideoFacts) or not facts.width or not facts.height:
         return
     for still in preview.stills:
@@ -370,7 +370,7 @@ def wave(
     limit_s: float | None = None,
     caption: str = "",
 ) -> Wave:
-    """A sound drawn on a line of `whole_s` seconds."""
+    """A waveform on a line of `whole_s` seconds."""
 
     def at(seconds: float) -> float:
         return round(min(max(seconds / whole_s, 0.0), 1.0) * WAVE_WIDTH, 2)
@@ -389,7 +389,7 @@ def wave(
 
 
 def _outline_path(peaks: Sequence[float], width: float) -> str:
-    """A closed shape, mirrored at the middle; never so thin that silence would vanish."""
+    """A closed shape, mirrored at the middle; thick enough that silence is visible."""
     middle = WAVE_HEIGHT / 2
     step = width / max(len(peaks), 1)
     upper = [(round((number + 0.5) * step, 1), round(max(peak, 0.012) * middle * 0.94, 1)) for number, peak in enumerate(peaks)]

@@ -1,11 +1,11 @@
-"""The recording's codec is not the one its format stands for.
+"""The recording's codec is not the usual one for its format.
 
 A WAV may hold MP3, mu-law, ADPCM or floating-point samples; the documents name the format and mean 16-bit
 PCM, MP3 or AAC.
 
 Why it matters: readers that expect PCM in a WAV play noise or refuse it.
 
-Fix: decode and write it plainly.
+Fix: decode it and write it with the usual codec.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The header states another length than the recording has.
+"""The length in the header is not the length of the recording.
 
 Found at level `decode`, where they differ by more than a tenth of a second and two hundredths of the length:
 an MP3 of variable bit rate without a Xing header (players then guess from the first frames), a cut MP3 that
-kept the old header, a WAV whose writer never closed it.
+kept the old header, a WAV that was never completed.
 
 Why it matters: which of the two the service reads is unknown. A 5-second file can be refused as one of 222
 seconds.

@@ -1,11 +1,11 @@
-"""Pictures attached to the recording take more room than its sound.
+"""Pictures attached to the recording take more space than its sound.
 
 Found where cover art is over 100 kB and over half of the file.
 
 Why it matters: it is uploaded, counts against the size limit, and some readers take the picture for a video
 stream.
 
-Fix: drop it; the sound stays bit for bit.
+Fix: remove it; the sound is not changed.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Found at level `decode`, where no sample of the first ten minutes rises above -80 dB of full scale.
 
-Why it matters: the service makes, and bills, a video of a closed mouth, or fails for want of speech. A muted
+Why it matters: the service makes and bills a video of a closed mouth, or fails because there is no speech. A muted
 track exported by mistake is the usual cause.
 
 Fix: none here; give the recording that has the voice.

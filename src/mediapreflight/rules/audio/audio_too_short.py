@@ -1,11 +1,11 @@
 """The recording is shorter than the model takes.
 
 Judged by its measured length and by what the header states; both must fit, because which of them the service
-reads is unknown. Level `metadata` knows the header only.
+reads is unknown. Level `metadata` knows only the header.
 
 Why it matters: the service answers with a length error.
 
-Fix: a longer recording; or silence added at its end.
+Fix: use a longer recording, or add silence at its end.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """The data cannot be decoded cleanly.
 
-Pictures are decoded whole (up to 65 megapixels), with every complaint of the decoder taken seriously.
-Recordings are decoded up to ten minutes. Videos are decoded whole up to 300 megapixels in all (about 150
-frames of 1080p); of longer ones the key frames are, so damage between key frames of a long clip can go
-unseen. Encrypted videos are left to `video-is-encrypted`.
+Pictures are decoded completely (up to 65 megapixels), and every warning of the decoder counts.
+Recordings are decoded up to ten minutes. Videos are decoded completely up to 300 megapixels in all (about 150
+frames of 1080p); of longer ones only the key frames, so damage between key frames of a long clip can be
+missed. Encrypted videos are found by `video-is-encrypted`.
 
 Why it matters: the service's decoder shows smeared blocks, drops frames or gives up.
 
-Fix: export it again from the original. Where an AAC or MP3 lost a single packet, silence is put in its place; for all else there
-is none here.
+Fix: export it again from the original. If an AAC or MP3 lost a single packet, `prepare` replaces it by silence; for everything
+    else there
+is no fix here.
 """
 
 from __future__ import annotations

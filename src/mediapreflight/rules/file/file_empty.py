@@ -1,4 +1,4 @@
-"""The file holds nothing: no byte, or a header without a single sample.
+"""The file is empty: it has no bytes, or a header without a single sample.
 
 Why it matters: the service downloads it, fails to open it, and answers with a format error or a failed task.
 

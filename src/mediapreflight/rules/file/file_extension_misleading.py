@@ -1,6 +1,6 @@
-"""The extension of the name says one format, the bytes another.
+"""The file extension says one format, the bytes are another.
 
-Why it matters: services and libraries that go by the name refuse the file or open it with the wrong decoder;
+Why it matters: services and libraries that use the name refuse the file or open it with the wrong decoder;
 EMO's documented error lists file *types* by extension.
 
 Models: all. It is a warning, because a decoder that looks at the bytes reads the file.

@@ -5,7 +5,7 @@ its bytes and its streams: an MP4 that holds only sound is a recording.
 
 Why it matters: the service refuses it.
 
-Fix: give the other file. Where a recording is wanted and a video has one, its sound can be taken out.
+Fix: give the right file. If a recording is needed and the file is a video with sound, `prepare` can extract the sound.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""There is no file under the given name.
+"""There is no file with the given name.
 
-Found where the path names nothing, or is a link that points to nothing.
+Found if the path does not exist, or is a link to a path that does not exist.
 
 Why it matters: nothing can be sent.
 
-Fix: correct the path. Relative paths count from the current folder; in a job file, from the folder of that
+Fix: correct the path. Paths are relative to the current folder; in a job file, to the folder of that
 job file.
 """
 

@@ -1,9 +1,9 @@
-"""The file lies in Git LFS and was not fetched: only its pointer is here.
+"""The file is in Git LFS and was not fetched: only its pointer is here.
 
-A pointer is a text of three lines that stands in the place of a large file until `git lfs pull` brings it. Found for pictures,
+A pointer is a text of three lines that replaces a large file until `git lfs pull` fetches it. Found for pictures,
 videos and recordings alike, whatever their names.
 
-Why it matters: the file itself may be in order, but nothing of it was seen. Unchecked is not a pass.
+Why it matters: the file itself may be fine, but it could not be checked. Unchecked is not a pass.
 
 Fix: run `git lfs pull`; in a GitHub workflow, let `actions/checkout` do it with `lfs: true`.
 

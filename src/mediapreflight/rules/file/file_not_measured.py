@@ -1,12 +1,12 @@
-"""A part of the file was not looked at, so this check cannot vouch for it.
+"""A part of the file could not be checked.
 
-Found where a bound that guards against decompression bombs was reached (65 megapixels a picture, 512 MiB of
-picture data, a million packets, 64 MiB of header or 1 GiB read in all), or where no decoder here reads the
-format, or its rarer layouts, rightly: that is not damage.
+Found if a limit against decompression bombs was reached (65 megapixels per picture, 512 MiB of
+picture data, a million packets, 64 MiB of header or 1 GiB read in all), or if no decoder here reads the
+format, or one of its rarer layouts, correctly: that is not damage.
 
 Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored.
 
-Fix: make the file smaller or save it in a usual format, or ignore `file-not-measured` once you know better.
+Fix: make the file smaller or save it in a usual format, or ignore `file-not-measured` if you know that the file is fine.
 """
 
 from __future__ import annotations

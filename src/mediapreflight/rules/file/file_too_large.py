@@ -1,11 +1,11 @@
 """The file has more bytes than the model takes.
 
-The provider writes its limits in MB and never says which. Above 2^20 bytes per MB every reading is broken: an
-error. Between 10^6 and 2^20 one of them is: a warning.
+The provider writes its limits in MB and never defines MB. Above 2^20 bytes per MB the limit is exceeded by every reading: an
+error. Between 10^6 and 2^20 it is exceeded by one reading: a warning.
 
-Why it matters: the upload takes its time, and the service refuses the file afterwards.
+Why it matters: the upload takes time, and then the service refuses the file.
 
-Fix: a lower bit rate or quality, and only if that does not do, fewer pixels.
+Fix: use a lower bit rate or quality, and fewer pixels only if that is not enough.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """The file ends before its data does.
 
 Level `metadata` finds it where the lengths in the headers add up to more bytes than there are; level `decode`
-finds the rest by reading the data: a JPEG without its end, an MP4 whose index promises more frames than the
+finds the rest by reading the data: a JPEG without its end, an MP4 whose index lists more frames than the
 file holds.
 
-Why it matters: a download or export that broke off. Decoders fill the gap with grey, or stop; the task fails
-or the result is spoilt.
+Why it matters: a download or export was interrupted. Decoders fill the gap with grey, or stop; the task fails
+or the result is bad.
 
 Fix: none here; fetch or export it again.
 """

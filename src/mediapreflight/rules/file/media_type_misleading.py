@@ -1,8 +1,8 @@
-"""The media type of a `data:` URL says one format, its bytes another.
+"""The media type of a `data:` URL states one format, its bytes are another.
 
-Found in `data:image/png;base64,…` whose bytes are a JPEG. A URL without a media type says nothing false.
+Found in `data:image/png;base64,…` whose bytes are a JPEG. A URL without a media type is not wrong.
 
-Why it matters: services that go by the media type open the data with the wrong decoder, or refuse it. It is a warning,
+Why it matters: services that use the media type open the data with the wrong decoder, or refuse it. It is a warning,
 because `submit` states the type of the bytes.
 
 Models: all. Those that take a picture inside the request document `image/jpeg`, `image/png`, `image/bmp` and `image/webp`.

@@ -1,4 +1,4 @@
-"""The picture has other than 8 bits per channel.
+"""The picture does not have 8 bits per channel.
 
 No model documents a bit depth. 16-bit PNG is read by some decoders as 16-bit, by others cut to 8, and by a
 few as nearly black; bitmaps of 1, 2 or 4 bits are widened by most.

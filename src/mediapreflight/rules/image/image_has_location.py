@@ -2,9 +2,9 @@
 
 Found where EXIF or XMP holds a GPS latitude.
 
-Why it matters: the picture leaves your machine; its place need not. No model uses it.
+Why it matters: the picture is sent to the service; the location need not be. No model uses it.
 
-Fix: strip the location, keeping the pixels as they are.
+Fix: remove the location; the pixels are not changed.
 """
 
 from __future__ import annotations

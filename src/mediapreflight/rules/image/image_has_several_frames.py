@@ -1,9 +1,9 @@
-"""The file holds several pictures: an animation, or a JPEG with more pictures behind the first.
+"""The file contains several pictures: an animation, or a JPEG with more pictures after the first.
 
 No model documents what it does with more than one; most decoders read the first. Phones write a second JPEG
-behind the first for depth, HDR gain or stereo (MPO), which Pillow then names as a format of its own.
+after the first for depth, HDR gain or stereo (MPO), which Pillow reports as a separate format.
 
-Why it matters: the first frame of an animation is often not the one you mean, and a reader that goes by
+Why it matters: the first frame of an animation is often not the one you want, and a reader that uses
 Pillow's format name refuses MPO.
 
 Fix: keep the first picture only.

@@ -3,7 +3,7 @@
 No model documents a colour space. Decoders that ignore Adobe's inversion show a negative, others lose the
 embedded profile.
 
-Why it matters: skin turns green or blue, and the face may not be found.
+Why it matters: skin looks green or blue, and the face may not be found.
 
 Fix: convert to sRGB through the embedded profile.
 """

@@ -1,7 +1,7 @@
 """The picture is high dynamic range.
 
 Found where its coding points, or those in its profile, name PQ or HLG: HDR stills of phones and cameras, as AVIF, HEIC or PNG.
-A JPEG with a gain map (Ultra HDR) is a standard picture with something added, and no such picture.
+A JPEG with a gain map (Ultra HDR) is a standard picture with additional data, and is not found.
 
 Why it matters: read as standard range, which no model documents otherwise, it looks grey and flat, and faces
 lose contrast.

@@ -1,10 +1,10 @@
 """The picture's colours are not those of sRGB, and it relies on its profile to be shown in its own.
 
-Found where the profile or the coding points say Display P3, Adobe RGB, ProPhoto RGB, BT.2020 or colours of nobody else's. What
-counts is what they amount to, not what they are called. Phones store Display P3, which is near enough to sRGB for an info only.
+Found if the profile or the coding points describe Display P3, Adobe RGB, ProPhoto RGB, BT.2020 or other colours. What
+counts is their effect, not their name. Phones store Display P3, which is so close to sRGB that it is only a note.
 
 Why it matters: no model documents that it reads profiles, and many readers do not. Skin then looks pale, in Adobe RGB and
-ProPhoto RGB ill, and with a curve of another kind the whole picture is too dark or too bright.
+ProPhoto RGB very wrong, and with another kind of curve the whole picture is too dark or too bright.
 
 Fix: convert to sRGB through the profile.
 """

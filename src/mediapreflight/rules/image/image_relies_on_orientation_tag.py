@@ -1,11 +1,11 @@
 """The picture is stored turned or mirrored, and relies on an EXIF tag to be shown upright.
 
-No model documents whether it honours the tag. Browsers and viewers do; many pipelines read the stored pixels
+No model documents whether it applies the tag. Browsers and viewers do; many programs read the stored pixels
 and do not.
 
-Why it matters: boxes such as `face_bbox` count in one of the two pictures and cut into nothing in the other,
-and a face lying on its side may not be found. Some editors turn the pixels and forget the tag, which then
-turns the upright picture over.
+Why it matters: boxes such as `face_bbox` are right for one of the two pictures and wrong for the other,
+and a face on its side may not be found. Some editors turn the pixels and keep the tag, which then
+turns the upright picture again.
 
 Fix: turn the pixels and drop the tag.
 """

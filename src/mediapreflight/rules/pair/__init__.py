@@ -1,1 +1,1 @@
-"""Rules over what must agree: inputs with each other, with parameters, and with the region."""
+"""Rules over inputs that must agree with each other, with parameters, and with the region."""

@@ -1,7 +1,8 @@
 """The job gives no boxes; these are the ones that would be used.
 
-EMO and Emoji need `face_bbox` and `ext_bbox`, which their detect call returns. Ours are computed from the face
-that was chosen, or the largest, after the documented sample; they predict the detect call's, and can be sent instead of it.
+EMO and Emoji need `face_bbox` and `ext_bbox`, which their detect call returns. mediapreflight computes them from the face
+that was chosen, or the largest, like in the documented sample. They predict the boxes of the detect call, and can be sent
+instead.
 
 Why it matters: it saves a call, and shows how the picture will be cropped before anything is sent.
 

@@ -1,6 +1,6 @@
 """The job asks for a half-body video (3:4), and the picture shows less than that.
 
-Why it matters: for the half body the service wants everything above the hips (`InvalidFile.FullBody`, "or
+Why it matters: for a half-body video the service needs everything above the hips (`InvalidFile.FullBody`, "or
 change ratio to 1:1").
 
 Fix: choose 1:1, or a picture that reaches down to the hips.

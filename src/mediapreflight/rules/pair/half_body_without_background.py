@@ -2,7 +2,7 @@
 
 AnimateAnyone puts the person into the template's video unless `use_ref_img_bg` is true.
 
-Why it matters: the legs are invented; the documents advise against it.
+Why it matters: the model has to invent the legs; the documents advise against it.
 
 Fix: set `use_ref_img_bg=true`, or use a full-body picture.
 

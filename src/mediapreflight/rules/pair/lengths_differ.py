@@ -1,9 +1,9 @@
 """Video and voice have different lengths, and the longer is cut to the shorter.
 
 VideoRetalk cuts unless `video_extension` is true, which plays the video backward and forward until the voice
-ends. A tenth of a second and two hundredths of the length are let pass.
+ends. Differences of a tenth of a second or two hundredths of the length are accepted.
 
-Why it matters: the end of the voice, or of the take, is lost, and nothing says so.
+Why it matters: the end of the voice or of the video is lost without a message.
 
 Fix: set `video_extension=true` where the voice is longer; `mediapreflight prepare --equal-lengths` cuts the longer one.
 

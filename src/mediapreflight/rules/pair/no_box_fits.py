@@ -1,6 +1,6 @@
-"""No `ext_bbox` of the wanted ratio can hold the face within the picture.
+"""No `ext_bbox` of the required ratio fits around the face in the picture.
 
-Boxes that the job gives are judged by rules of their own.
+Other rules check boxes that the job gives.
 
 Why it matters: EMO crops the picture to that box; without one the job cannot be sent.
 

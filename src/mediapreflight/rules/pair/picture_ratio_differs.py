@@ -1,9 +1,9 @@
-"""The picture does not have the ratio that the job asks the video to have.
+"""The picture does not have the ratio that the job sets for the video.
 
 AnimateAnyone with the picture's background (`use_ref_img_bg` true) makes a video of `video_ratio`, 9:16
-unless set; a picture of another ratio is distorted. Two hundredths are let pass.
+unless set; a picture of another ratio is distorted. Differences of two hundredths are accepted.
 
-Why it matters: people come out squeezed or stretched.
+Why it matters: people look squeezed or stretched.
 
 Fix: crop or pad the picture to that ratio around the person, or choose the other `video_ratio`.
 

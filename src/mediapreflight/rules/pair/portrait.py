@@ -1,4 +1,4 @@
-"""The picture whose face a job's boxes are about, shared by the rules over boxes and faces."""
+"""The picture of a job's boxes, shared by the rules over boxes and faces."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ..request.boxes import raw_boxes
 
 
 class Portrait(NamedTuple):
-    """A picture with its faces, the one that is meant first: the chosen one, or the largest.
+    """A picture with its faces. The first is the chosen one, or the largest.
 
-    `ratio`: the one the job's boxes have, or will have. `framing`: how its model's detect call frames them; None as EMO's.
+    `ratio`: of the job's boxes. `framing`: how the model's detect call frames them; None: like EMO's.
     """
 
     role: str
@@ -25,7 +25,7 @@ class Portrait(NamedTuple):
     framing: Framing | None
 
     def boxes(self) -> tuple[Box, ExtBox | NoExtBox] | None:
-        """The boxes computed for the face that is meant; None where there is no face."""
+        """The boxes computed for the chosen or largest face; None if there is no face."""
         if not self.content.faces:
             return None
         face = self.content.faces[0].box
@@ -45,7 +45,7 @@ def portrait(case: JobCase) -> Portrait | None:
 
 
 def gives_boxes(case: JobCase) -> bool:
-    """Whether the job brings a box of its own."""
+    """Whether the job gives a box."""
     return next(raw_boxes(case), None) is not None
 
 

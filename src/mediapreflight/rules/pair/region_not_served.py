@@ -1,7 +1,7 @@
 """The model is not offered in the region the job is for.
 
-Why it matters: model, host and key must belong to one region; the call fails. Of Frankfurt, no document lists the models: for
-a model whose page names its host it is a warning, and the job is sent.
+Why it matters: model, host and key must belong to one region, else the call fails. No document lists the models of Frankfurt: for
+a model whose page names that host it is a warning, and the job is sent.
 
 Fix: choose one of the model's regions.
 """

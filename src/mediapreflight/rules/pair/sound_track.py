@@ -1,4 +1,4 @@
-"""The length of a sound track beside the chosen length of the video: shared by the two rules that compare them."""
+"""The lengths of a sound track and of the video: shared by the two rules that compare them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SoundTrack(NamedTuple):
         return self.sound_s < self.video_s and differ(self.sound_s, self.video_s)
 
     def fault(self, severity: Severity, limit: str, consequence: str, help: str) -> Fault:
-        """The fault that says both lengths and what comes of them. `limit`: how the sound should compare to the video."""
+        """The fault with both lengths and the result. `limit`: how the sound should compare with the video."""
         return Fault(
             severity=severity,
             message=f"lasts {shown(self.sound_s)} s; the video is {shown(self.video_s)} s, so {consequence}",
@@ -44,13 +44,13 @@ class SoundTrack(NamedTuple):
 
 
 def sound_track(case: JobCase) -> SoundTrack | None:
-    """The two lengths; None where the model lays no sound under a video of chosen length, or it will be ignored."""
+    """The two lengths; None if the model adds no sound to a video of a chosen length, or the sound will be ignored."""
     pair = case.model.pairs.audio_fills_duration
     item = case.inputs.get(pair.role) if pair else None
     if pair is None or item is None or not isinstance(item.facts, AudioFacts):
         return None
     if not case.job.whole and pair.parameter not in case.job.parameters:
-        # A lone file is judged by itself; the default length belongs to a job nobody has written yet.
+        # A single file is checked by itself; the default length is only for a whole job.
         return None
     if any(case.holds(condition) for condition in item.role.ignored_when):
         return None

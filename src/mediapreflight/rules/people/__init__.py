@@ -1,1 +1,1 @@
-"""Rules over who is to be seen and heard: faces, bodies, voices. They read what level `content` measures."""
+"""Rules over who is seen and heard: faces, bodies, voices. They read what level `content` measures."""

@@ -1,4 +1,4 @@
-"""The bodies a picture, or a video's first frame, is judged by, shared by the rules over bodies."""
+"""The bodies in a picture or a video's first frame, shared by the rules over bodies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..base import InputCase
 
 
 class JudgedBodies(NamedTuple):
-    """People with their bodies, where they are seen (`the picture`, `the first frame`), and what the model wants of them."""
+    """People with their bodies, where they are seen (`the picture`, `the first frame`), and what the model needs."""
 
     bodies: tuple[Body, ...]
     where: str
@@ -18,7 +18,7 @@ class JudgedBodies(NamedTuple):
 
 
 def judged_bodies(case: InputCase) -> JudgedBodies | None:
-    """The people to be judged, where the model says how their bodies must be shown; None elsewhere."""
+    """The people to check, if the model says how their bodies must be shown; else None."""
     wanted, seen = case.role.content, case.content
     if wanted is None or wanted.bodies is None:
         return None

@@ -1,12 +1,12 @@
 """Less of the person is shown than the model needs.
 
-How much is seen goes by body landmarks inside the picture: `full` is head to ankles, `half` head to hips,
+Judged by the body landmarks inside the picture: `full` is head to ankles, `half` head to hips,
 `head` less than that.
 
 Why it matters: AnimateAnyone takes a full body, or one from the waist up, with nothing covered; its template
 video needs the whole body from the first frame (`InvalidFile.FullBody`).
 
-Fix: none here; use a picture or take that shows more of the person.
+Fix: none here; use a picture or video that shows more of the person.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Who is to be seen or heard could not be measured, so this check cannot vouch for it.
+"""It could not be measured who is seen or heard.
 
-Found where mediapipe, OpenCV or the voice detector does not load, most often for want of a system library on
-a slim image, and where a file that is otherwise sound cannot be decoded here.
+Found if mediapipe, OpenCV or the voice detector does not load, most often because a system library is missing on
+a slim image, and if a file that is otherwise intact cannot be decoded here.
 
 Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored, or `--level
 decode` is chosen.
 
-Fix: the line in the message; `mediapreflight doctor` tells all of them.
+Fix: run the command in the message; `mediapreflight doctor` lists all of them.
 """
 
 from __future__ import annotations

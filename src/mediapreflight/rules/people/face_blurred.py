@@ -1,11 +1,11 @@
 """The face is not sharp.
 
-Sharpness is the share of the face's contrast that lies in its finest detail, so that dark and pale faces are
+Sharpness is the share of the face's contrast that is in its finest detail, so that dark and pale faces are
 judged alike; see `people.faces.sharpness_of`. Threshold, overridable in the catalog: `sharpness_min` (0.1).
-Of the faces of good pictures one in a hundred lies below it; blurred by a fiftieth of their width, half of
+In good pictures, one face in a hundred is below it; blurred by a fiftieth of their width, half of
 them do.
 
-Why it matters: what is generated is no sharper than what was given, and teeth and eyes suffer first.
+Why it matters: the video is not sharper than the picture; teeth and eyes look bad first.
 
 Fix: none here; use a sharper picture.
 """

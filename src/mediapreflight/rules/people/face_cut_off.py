@@ -1,6 +1,6 @@
 """The face reaches the edge of the picture.
 
-Why it matters: the documents ask for a complete face (`InvalidFile.FullFace`); what lies beyond the edge is
+Why it matters: the documents require a complete face (`InvalidFile.FullFace`); the part beyond the edge is
 invented.
 
 Fix: none here; use a picture that holds the whole head.

@@ -1,12 +1,12 @@
-"""No face is to be seen in the picture.
+"""No face is visible in the picture.
 
-Faces are looked for as the service does before it generates: photographed, drawn or painted ones count,
-animals do not. Where the detectors disagree, on a flat drawing or an animal for instance, it is a warning.
+Photographed, drawn and painted faces count, as for the service;
+animals do not. If the detectors disagree, for example about a flat drawing or an animal, it is a warning.
 
-Why it matters: EMO, LivePortrait and their kin refuse the picture ("No human face detected."), after the
+Why it matters: EMO, LivePortrait and similar models refuse the picture ("No human face detected."), after the
 upload.
 
-Fix: give a picture with a clear, frontal face. One that lies on its side or its head is turned by `prepare --upright`.
+Fix: use a picture with a clear, frontal face. `prepare --upright` turns a picture that is sideways or upside down.
 """
 
 from __future__ import annotations

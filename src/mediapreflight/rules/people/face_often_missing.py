@@ -1,9 +1,9 @@
-"""Many frames of the video show no face, or none does.
+"""Many or all frames of the video show no face.
 
 Judged on frames spread over the clip. Threshold, overridable in the catalog: `face_frames_min`, the share of
 them that must show a face (0.8). With no face in any of them it is an error.
 
-Why it matters: VideoRetalk leaves frames without a face as they are: the lips stand still there, and the
+Why it matters: VideoRetalk does not change frames without a face: the lips do not move there, but the
 seconds are billed.
 
 Fix: trim to the part that shows the face.

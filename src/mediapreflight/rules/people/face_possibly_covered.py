@@ -1,8 +1,8 @@
-"""Something may hide a part of the face: a mask, a hand, hair, paper.
+"""Something may cover a part of the face: a mask, a hand, hair, paper.
 
-Judged by features of the face that tell covered faces from clear ones; sunglasses, microphones and a hand at the
+Judged by features of the face that distinguish covered faces from clear ones; sunglasses, microphones and a hand at the
 chin do not count. Threshold, overridable in the catalog: `covered_max`, how likely it is, 0 to 1 (0.5). One of a
-hundred clear faces is above it: it is a hint, not a verdict.
+hundred clear faces is above it: it is a hint only.
 
 Why it matters: the documents ask for an uncovered face; what is hidden is invented.
 

@@ -1,10 +1,10 @@
-"""The face is small in the video, at least at times.
+"""The face is small in the video, at least in some frames.
 
 Judged on frames spread over the clip, by the largest face in each. Threshold, overridable in the catalog:
-`video_face_px_min`, its width in pixels (80). It is ours: the documents warn of "tiny faces" without a
+`video_face_px_min`, its width in pixels (80). We chose the figure: the documents warn of "tiny faces" without a
 figure.
 
-Why it matters: few pixels of mouth give blurred lips.
+Why it matters: a mouth of few pixels gives blurred lips.
 
 Fix: use a closer take, or crop to the person and scale up.
 """

@@ -1,8 +1,8 @@
-"""The head leans to one side.
+"""The head is tilted to one side.
 
-The lean is measured between the eyes. Threshold, overridable in the catalog: `roll_max` (25 degrees).
+The tilt is measured between the eyes. Threshold, overridable in the catalog: `roll_max` (25 degrees).
 
-Why it matters: the documents ask for an upright head; far leans are found late or not at all.
+Why it matters: the documents require an upright head; strongly tilted faces are found late or not at all.
 
 Fix: turn the picture upright (`prepare --upright`, where it lies on its side), or use another.
 """

@@ -1,7 +1,7 @@
 """The face is too dark to be seen well.
 
 Threshold, overridable in the catalog: `brightness_min`, the face's mean luma of 255 (35). Dark skin in good
-light lies well above it.
+light is well above it.
 
 Why it matters: AnimateAnyone's documents reject dim pictures, and the service answers `InvalidFile.Value` for
 pictures that are too dark.

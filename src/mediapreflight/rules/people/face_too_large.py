@@ -1,9 +1,9 @@
 """The face fills nearly the whole picture.
 
 Threshold, overridable in the catalog: `face_share_max`, the face's width over the picture's shorter side
-(0.8). It is ours: the documents speak of a person "too large in the picture" without a figure.
+(0.8). We chose the figure: the documents speak of a person "too large in the picture" without a figure.
 
-Why it matters: EMO wants the head with room around it and answers `InvalidFile.BodyProportion`; a head that
+Why it matters: EMO needs room around the head and answers `InvalidFile.BodyProportion`; a head that
 moves leaves the frame.
 
 Fix: extend the picture around the face, or use one taken from further away.

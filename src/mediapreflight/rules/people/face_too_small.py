@@ -1,13 +1,13 @@
 """The face takes too little of the picture, or too few pixels.
 
 Thresholds, overridable in the catalog: `face_share_min`, the face's width over the picture's shorter side
-(0.08), and `face_px_min`, its width in pixels (64). They are ours: the documents speak of a person "too small
+(0.08), and `face_px_min`, its width in pixels (64). We chose the figures: the documents speak of a person "too small
 in the picture" without a figure.
 
 Why it matters: EMO answers `InvalidFile.BodyProportion`, LivePortrait finds no face, and what is generated is
 blurred.
 
-Fix: none by itself; crop the picture around the person (`mediapreflight faces --crop`), or use a closer one.
+Fix: not automatic; crop the picture around the person (`mediapreflight faces --crop`), or use a closer one.
 """
 
 from __future__ import annotations

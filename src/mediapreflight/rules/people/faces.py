@@ -1,4 +1,4 @@
-"""The faces a picture or a video is judged by, shared by the rules over faces."""
+"""The faces in a picture or a video, shared by the rules over faces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..base import InputCase
 
 
 class MainFace(NamedTuple):
-    """The face of a picture that is meant, the chosen one or the largest, and what the model wants of it.
+    """The chosen or largest face of a picture, and what the model needs.
 
     `width` in pixels, `share` of the picture's shorter side.
     """
@@ -29,7 +29,7 @@ class MainFace(NamedTuple):
 
 
 def main_face(case: InputCase, *, of_a_body: bool = False) -> MainFace | None:
-    """The face that is meant, where the model wants one (or a body, with `of_a_body`) and there is one; None elsewhere."""
+    """The chosen or largest face, if the model needs a face (or a body, with `of_a_body`) and there is one; else None."""
     wanted, seen = case.role.content, case.content
     if wanted is None or not (wanted.faces or (of_a_body and wanted.bodies)):
         return None
@@ -39,14 +39,14 @@ def main_face(case: InputCase, *, of_a_body: bool = False) -> MainFace | None:
 
 
 class Frames(NamedTuple):
-    """The frames of a video that were looked at, at least one, and what the model wants of the faces in them."""
+    """The examined frames of a video, at least one, and what the model needs of the faces in them."""
 
     samples: tuple[FrameContent, ...]
     wanted: Content
 
 
 def frames(case: InputCase) -> Frames | None:
-    """The frames whose faces are judged, where the model wants faces and a video was looked at; None elsewhere."""
+    """The frames whose faces are checked, if the model needs faces and a video was examined; else None."""
     wanted, seen = case.role.content, case.content
     if wanted is None or wanted.faces is None or not isinstance(seen, VideoContent) or not seen.samples:
         return None

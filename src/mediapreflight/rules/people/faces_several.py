@@ -1,13 +1,13 @@
 """The picture shows more than one face.
 
 Where the documents name an error for several people it is an error; elsewhere a warning, because the service
-takes one of them, and which one is not documented. What only may be a further face (a hand, a pattern, somebody
+takes one of them, and which one is not documented. Something that only may be another face (a hand, a pattern, somebody
 out of focus: the detectors disagree) is a warning. People in the background who are turned away do not count.
 
 Why it matters: EMO answers `InvalidFile.MultiHuman`; others animate the wrong person.
 
 Fix: choose the person, by the number that `mediapreflight faces` lists: `mediapreflight prepare --face N` crops the
-picture to them. Where a face is chosen this is an error for every model: no request can carry the choice.
+picture to that person. If a face is chosen, this is an error for every model: no request can contain the choice.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A hand of the person is hidden, or out of the picture.
 
-Judged by the wrists of somebody shown from head to toe: both must be seen. Of half a body they may lie below the
-border. A thing in a hand that is seen is not found.
+Judged by the wrists of a person shown from head to toe: both must be visible. For half a body they may be below the
+border. An object in a visible hand is not found.
 
-Why it matters: AnimateAnyone asks for a person with nothing covered: no sleeves over the hands, no held objects.
+Why it matters: AnimateAnyone needs a person with nothing covered: no sleeves over the hands, no held objects.
 
 Fix: none here; use a picture in which both hands are free.
 """

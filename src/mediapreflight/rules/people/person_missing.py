@@ -1,4 +1,4 @@
-"""No person is to be seen in the picture, or in the first frame of the video.
+"""No person is visible in the picture, or in the first frame of the video.
 
 Judged by body landmarks, for models that move bodies.
 

@@ -1,8 +1,8 @@
 """The person sits or squats.
 
-Judged by how far the hips stand above the knees, and by how straight the legs are, where both are seen.
+Judged by the height of the hips above the knees, and by how straight the legs are, if both are visible.
 
-Why it matters: the service asks for shoulders and ankles in view, "not sitting" (`InvalidFile.BodyPose`), for
+Why it matters: the service requires visible shoulders and ankles, "not sitting" (`InvalidFile.BodyPose`), for
 pictures and templates of full bodies.
 
 Fix: none here; use one in which the person stands.

@@ -1,6 +1,6 @@
-"""The person is seen from the side or from behind, or the face is not to be seen.
+"""The person is seen from the side or from behind, or the face is not visible.
 
-Judged by the face, and by where shoulders, nose and ears lie. From behind is an error; from the side, and a face
+Judged by the face, and by the positions of shoulders, nose and ears. From behind is an error; from the side, and a face
 that is hidden or not found, are warnings.
 
 Why it matters: AnimateAnyone fails on side views and asks for people who face the camera

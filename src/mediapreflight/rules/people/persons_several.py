@@ -1,8 +1,8 @@
-"""More than one person is to be seen in the picture, or in the first frame of the video.
+"""More than one person is visible in the picture, or in the first frame of the video.
 
 Why it matters: AnimateAnyone takes exactly one; its detect call fails on "multi human bodies".
 
-Fix: none by itself; crop to the person who is meant.
+Fix: not automatic; crop the picture to one person.
 """
 
 from __future__ import annotations

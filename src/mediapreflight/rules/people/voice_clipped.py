@@ -1,8 +1,8 @@
-"""The recording is overdriven: samples stand at full scale, one after the other.
+"""The recording is overdriven: many samples are at full scale, one after the other.
 
 Threshold, overridable in the catalog: `clipping_share_max` (0.001), the share of samples that do.
 
-Why it matters: distorted sounds are read as other sounds, and lips follow them.
+Why it matters: distorted sounds are heard as other sounds, and the lips follow them.
 
 Fix: none here; record again at a lower level.
 """

@@ -2,7 +2,7 @@
 
 Judged by a voice activity detector (Silero) over sampled windows. Threshold, overridable in the catalog:
 `speech_share_least` (0.03): less speech than that counts as none. Singing counts as a voice as far as the
-detector hears it as one, so this is a warning where other sound is there, and for models that take silence (VideoRetalk).
+detector recognises it, so this is a warning if there is other sound, and for models that accept silence (VideoRetalk).
 
 Why it matters: the mouth stays closed, and every second is billed.
 

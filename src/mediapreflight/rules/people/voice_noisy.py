@@ -1,8 +1,8 @@
-"""Noise or music is likely under the voice, or beside it.
+"""There is probably noise or music under the voice, or between speech.
 
 Judged by two figures: the distance between the voice and the quietest tenth of the recording
-(`noise_distance_min`, 13 dB), and the share of the time in which there is sound that is no speech
-(`other_sound_max`, 0.5). Both are overridable in the catalog. It is a hint, not a verdict.
+(`noise_distance_min`, 13 dB), and the share of the time with sound that is not speech
+(`other_sound_max`, 0.5). Both are overridable in the catalog. It is a hint only.
 
 Why it matters: the documents ask for a clear voice without noise and music; lips follow what is not speech.
 

@@ -3,7 +3,7 @@
 Threshold, overridable in the catalog: `speech_share_min` (0.3), the share of the time in which someone
 speaks.
 
-Why it matters: silence is billed like speech, and the portrait stands still.
+Why it matters: silence is billed like speech, and the portrait does not move.
 
 Fix: cut long pauses out.
 """

@@ -2,9 +2,9 @@
 
 Threshold, overridable in the catalog: `speech_level_min` (-40 dBFS), the level while someone speaks.
 
-Why it matters: quiet speech is taken for silence, and the mouth stays closed.
+Why it matters: quiet speech is treated as silence, and the mouth stays closed.
 
-Fix: `mediapreflight prepare --loudness -16` raises its level, on request only.
+Fix: `mediapreflight prepare --loudness -16` raises its level; it is done only on request.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The recording a voice is judged by, shared by the rules over voices."""
+"""The voice in a recording, shared by the rules over voices."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ SPEECH_SHARE_LEAST = 0.03
 
 
 def judged_sound(case: InputCase) -> SpeechFacts | None:
-    """What is heard, where the model needs a voice; None elsewhere.
+    """The measured voice, if the model needs a voice; else None.
 
-    None too where there is no sound at all, which has a rule of its own.
+    Also None if there is no sound at all: that is another rule.
     """
     wanted, heard = case.role.content, case.content
     if wanted is None or not wanted.speech or not isinstance(heard, SpeechFacts) or not heard.heard_s:
@@ -21,11 +21,11 @@ def judged_sound(case: InputCase) -> SpeechFacts | None:
 
 
 def judged_voice(case: InputCase) -> SpeechFacts | None:
-    """The same where somebody speaks; None where hardly anybody does, which is `voice-missing`."""
+    """The same if somebody speaks; None if there is hardly any speech, which is `voice-missing`."""
     heard = judged_sound(case)
     return heard if heard is not None and heard.speech and not is_voiceless(case, heard) else None
 
 
 def is_voiceless(case: InputCase, heard: SpeechFacts) -> bool:
-    """Whether there is less speech than counts as a voice."""
+    """Whether there is too little speech to count as a voice."""
     return heard.speech_share < case.threshold("speech_share_least", SPEECH_SHARE_LEAST)

@@ -12,7 +12,7 @@ from ..base import InputCase, JobCase
 
 
 class GivenBox(NamedTuple):
-    """A box of the job by its name, with the catalog's entry for it. In pixels of the displayed picture."""
+    """A box of the job by its name, with its catalog entry. In pixels of the displayed picture."""
 
     name: str
     known: Parameter
@@ -33,12 +33,12 @@ def raw_boxes(case: JobCase) -> Iterator[tuple[str, Parameter, Any]]:
 
 
 def sound_boxes(case: JobCase) -> dict[str, GivenBox]:
-    """The well-formed boxes by name: others are `box-malformed` and nothing more can be said of them."""
+    """The well-formed boxes by name: others are `box-malformed`, and no other rule applies to them."""
     return {name: GivenBox(name, known, Box(*value)) for name, known, value in raw_boxes(case) if is_box(value)}
 
 
 def picture(case: JobCase) -> tuple[InputCase, ImageFacts] | None:
-    """The picture the boxes count in: the job's first measured image; None where there is none."""
+    """The picture whose pixels the boxes use: the job's first measured image; None if there is none."""
     for item in case.inputs.values():
         if isinstance(item.facts, ImageFacts) and item.facts.width and item.facts.height:
             return item, item.facts

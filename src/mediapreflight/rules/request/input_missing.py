@@ -1,11 +1,11 @@
 """A required input is not given.
 
-Only whole jobs are judged: files checked each by itself miss nothing. Boxes that a detect call fills in
-(EMO's `face_bbox` and `ext_bbox`) are not missed either.
+Only whole jobs are checked: for files that are checked one by one, no input is missing. Boxes that a detect call fills in
+(EMO's `face_bbox` and `ext_bbox`) are not missing either.
 
 Why it matters: the service answers `InvalidParameter`, "Field required".
 
-Fix: give it.
+Fix: add the input.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The inputs do not go together.
+"""These inputs cannot be combined.
 
-Some models take their inputs in certain sets only: wan2.7-i2v takes a first frame, or a first clip, each with
-or without companions.
+Some models take only certain sets of inputs: wan2.7-i2v takes a first frame, or a first clip, each with
+or without others.
 
 Why it matters: the service refuses the request.
 

@@ -1,4 +1,4 @@
-"""A value is none of the documented choices.
+"""A value is not one of the documented choices.
 
 Why it matters: the service refuses the request, or falls back to a default without saying so.
 
@@ -18,7 +18,7 @@ from .values import sound_values
 LEVEL = "metadata"
 FIXABLE = False
 
-# More choices than this are not spelt out in a sentence; `limit` always has them all.
+# More choices than this are not listed in the sentence; `limit` always has them all.
 _LISTED = 8
 
 

@@ -1,9 +1,9 @@
-"""A value is of another type than documented: text for a number, a fraction for a whole number.
+"""A value has another type than documented: text for a number, a fraction for a whole number.
 
 Why it matters: the service answers that the value is out of definition. Some gateways read `"24"` as 24,
 others do not.
 
-Fix: write the value in its type.
+Fix: write the value with the documented type.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A prompt has more characters than the model takes.
 
-Where the documents say that the excess is cut it is a warning; where they only give a length, an error.
+If the documents say that longer text is cut, it is a warning; if they only give a length, an error.
 
-Why it matters: what is cut goes without a word, and the end of a prompt often holds the style; or the request is
+Why it matters: text is cut without a message, and the end of a prompt often describes the style; or the request is
 refused.
 
 Fix: shorten it.

@@ -1,12 +1,12 @@
-"""A `data:` URL stands where the model takes only URLs it can fetch.
+"""The input is a `data:` URL, but the model takes only URLs that it can fetch.
 
 Models that take a picture inside the request (Base64) say so for each input; all others take `http(s)://` URLs, and
 `oss://` ones of the provider's temporary storage.
 
-Why it matters: the service refuses a `data:` URL there. `submit` uploads what the URL holds instead, so that nothing is lost
-but time; a request of your own would fail.
+Why it matters: the service refuses a `data:` URL there. `submit` uploads the file in the URL instead, so that only time is
+lost; a request of your own would fail.
 
-Fix: give the file, or a URL. `prepare` writes the file.
+Fix: give the file, or a URL that can be fetched. `prepare` writes the file.
 
 Source: the input tables of the models' pages; get-temporary-file-url.
 """

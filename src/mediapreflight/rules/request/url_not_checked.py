@@ -1,10 +1,10 @@
 """An input is a URL, so nothing could be measured.
 
-`check` makes no network call, and `oss://` URLs are reached through the service only.
+`check` makes no network call, and only the service can read `oss://` URLs.
 
 Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored.
 
-Fix: give the local file, or ignore `url-not-checked` for inputs you vouch for.
+Fix: give the local file, or ignore `url-not-checked` for inputs that you know are fine.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Found where the catalog says so: `video_ratio` of AnimateAnyone without the pict
 `query_face_threshold` of VideoRetalk without a reference picture, a Wan sound track with `audio` set to
 false.
 
-Why it matters: what was asked for does not happen, and nothing says so.
+Why it matters: the setting has no effect, and there is no message.
 
 Fix: change the other value, or leave this one out.
 """

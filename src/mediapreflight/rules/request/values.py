@@ -1,4 +1,4 @@
-"""The values a job gives for parameters and fields, beside what the catalog says of each: shared by the rules
+"""The values a job gives for parameters and fields, with their catalog entries: shared by the rules
 over values."""
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Given(NamedTuple):
 
     @property
     def has_right_type(self) -> bool:
-        """Whether the value is of the documented type; boxes have a rule of their own and always pass here."""
+        """Whether the value has the documented type; boxes have another rule and always pass here."""
         return self.known.type == "box" or self.known.is_of_type(self.value)
 
 
@@ -35,5 +35,5 @@ def given_values(case: JobCase) -> Iterator[Given]:
 
 
 def sound_values(case: JobCase) -> Iterator[Given]:
-    """The given values of the right type: others are `parameter-type-wrong` and nothing more can be said of them."""
+    """The given values of the right type: others are `parameter-type-wrong`, and no other rule applies to them."""
     return (given for given in given_values(case) if given.has_right_type)

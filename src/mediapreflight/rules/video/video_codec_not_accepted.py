@@ -1,7 +1,7 @@
 """The picture is compressed with a codec the model does not take.
 
 The codec is read from the stream, not from the container's name: an MP4 may hold H.264, HEVC, AV1, MPEG-4
-part 2 and more.
+part 2 or other codecs.
 
 Why it matters: the service refuses the video or fails while decoding.
 

@@ -1,12 +1,12 @@
-"""The container states another length than its picture has.
+"""The length in the container is not the length of its video.
 
 Found at level `decode`, where they differ by more than a tenth of a second and two hundredths of the length:
-a sound track that runs on after the picture, an index left over from an edit, a recording that broke off.
+a sound track that is longer than the video, an index from before an edit, an interrupted recording.
 
 Why it matters: which of the two the service reads is unknown. The bill or the refusal may follow the longer
 one.
 
-Fix: rewrite the header by a remux; where the sound runs on, cut it to the picture.
+Fix: rewrite the header by a remux; if the sound is longer, cut it to the length of the video.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The header states another frame rate than the frames have.
+"""The frame rate in the header is not the rate of the frames.
 
 Found at level `decode`, where the average over all frames and the header's average differ by more than a
 twentieth: a WebM that claims 600 fps and holds 120, a screen recording that claims 30 and changes twice a
@@ -7,7 +7,7 @@ second.
 Why it matters: which of the two the service reads is unknown; a reader that trusts the header plays at the
 wrong speed.
 
-Fix: write the frames anew at a constant rate.
+Fix: re-encode at a constant frame rate.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The frame rate is below what the model takes.
 
 Judged by the average over all frames and by what the header states; both must fit, because which of them the
-service reads is unknown. Level `metadata` knows the header only.
+service reads is unknown. Level `metadata` knows only the header.
 
 Why it matters: the service refuses the video; a low rate also makes lips lag.
 

@@ -4,7 +4,7 @@ Found at level `decode` by the time stamps of all frames: the longest and the sh
 a tenth of the usual one, and by more than the container's clock rounds. Phones, screen recorders and video
 calls write such files.
 
-Why it matters: a reader that counts frames at the nominal rate lets picture and sound drift apart, which lip
+Why it matters: if a reader counts frames at the nominal rate, video and sound drift apart, which lip
 synchronisation cannot fix.
 
 Fix: convert to a constant frame rate.

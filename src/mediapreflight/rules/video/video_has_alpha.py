@@ -1,12 +1,12 @@
 """The video has an alpha channel.
 
-Found where its pixels carry one (ProRes 4444, PNG, QuickTime Animation) or its container announces one beside
+Found if its pixels have one (ProRes 4444, PNG, QuickTime Animation) or its container has one in addition to
 them (VP8 and VP9 in WebM).
 
-Why it matters: no model documents what it puts behind a transparent picture. Most readers drop the channel,
-and show whatever colours the encoder left where nothing was to be seen.
+Why it matters: no model documents what it shows behind a transparent picture. Most readers drop the channel,
+and show whatever colours the encoder left in the transparent parts.
 
-Fix: lay it onto a solid colour, which needs one encode.
+Fix: put a solid colour behind it, which needs one encode.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 Found where the container's metadata holds a position, as phones write it.
 
-Why it matters: the video leaves your machine; its place need not. No model uses it.
+Why it matters: the video is sent to the service; the location need not be. No model uses it.
 
-Fix: strip the location by a remux, without touching picture or sound.
+Fix: remove the location by a remux; video and sound are not changed.
 """
 
 from __future__ import annotations

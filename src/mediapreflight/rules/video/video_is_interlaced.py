@@ -1,6 +1,6 @@
 """The video is interlaced: each frame holds two half pictures taken at different times.
 
-Why it matters: moving lips show combs, and a model that generates from them keeps the combs.
+Why it matters: moving lips show comb lines, and the generated video keeps them.
 
 Fix: deinterlace, which needs one encode.
 """

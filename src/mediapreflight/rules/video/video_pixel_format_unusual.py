@@ -1,4 +1,4 @@
-"""The video's pixels are stored other than as 8-bit 4:2:0.
+"""The video's pixels are not stored as 8-bit 4:2:0.
 
 No model documents a pixel format. Hardware decoders and many services read only 8-bit 4:2:0; 10-bit and 4:2:2
 or 4:4:4 come from cameras, editors and screen recorders.

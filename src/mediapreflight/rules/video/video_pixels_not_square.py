@@ -1,8 +1,8 @@
 """The video's pixels are not square: it is stored narrower or wider than it is shown.
 
-No model documents whether it honours the sample aspect ratio.
+No model documents whether it applies the sample aspect ratio.
 
-Why it matters: a reader that does not honour it sees faces squeezed, and measures other sides.
+Why it matters: a reader that does not apply it sees squeezed faces, and measures other sides.
 
 Fix: scale to square pixels, which needs one encode.
 """

@@ -1,9 +1,9 @@
 """The video is stored turned or mirrored, and relies on metadata to be shown upright.
 
-No model documents whether it honours the metadata. Phones write it for every portrait take, and mirrors for some takes of
-the camera that faces the user.
+No model documents whether it applies the metadata. Phones write it for every upright video, and mirroring for some videos of
+the front camera.
 
-Why it matters: a reader that does not honour it sees people lying on their side, and the sides may break
+Why it matters: a reader that does not apply it sees people on their side, and the sides may break
 another limit.
 
 Fix: turn the frames, which needs one encode.

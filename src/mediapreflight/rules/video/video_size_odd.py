@@ -3,7 +3,7 @@
 8-bit 4:2:0, the usual storage, shares colour between pairs of pixels; encoders refuse odd sides or drop a
 line.
 
-Why it matters: a service that encodes its result at the size of the input may fail at the very end.
+Why it matters: a service that encodes its result at the size of the input may fail at the end.
 
 Fix: crop or scale by one pixel, which needs one encode.
 """

@@ -2,7 +2,7 @@
 
 Found where the first frame's time is more than two frames after zero (and more than a tenth of a second).
 
-Why it matters: readers that drop the empty start move the picture against the sound; readers that keep it see
+Why it matters: readers that drop the empty start shift the video against the sound; readers that keep it see
 no face in the first frame.
 
 Fix: set the first frame to time zero, keeping sound and picture together.

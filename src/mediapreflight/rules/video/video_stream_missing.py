@@ -1,10 +1,10 @@
-"""The container is one for video, but holds no moving picture.
+"""The container is for video, but has no moving picture.
 
-Found where only sound is in it, or a cover picture stands where the video should be.
+Found if it has only sound, or a cover picture instead of a video.
 
 Why it matters: the service cannot open it as a video.
 
-Fix: none here; export it with its picture.
+Fix: none here; export it with its video.
 """
 
 from __future__ import annotations

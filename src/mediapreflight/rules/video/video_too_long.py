@@ -1,7 +1,7 @@
 """The video is longer than the model takes.
 
 Judged by the picture's measured length and by what the container states; both must fit, because which of them
-the service reads is unknown. Level `metadata` knows the container's word only.
+the service reads is unknown. Level `metadata` knows only the stated length.
 
 Why it matters: the service refuses the video after the upload.
 

@@ -1,11 +1,11 @@
 """The video is shorter than the model takes.
 
 Judged by the picture's measured length and by what the container states; both must fit, because which of them
-the service reads is unknown. Level `metadata` knows the container's word only.
+the service reads is unknown. Level `metadata` knows only the stated length.
 
 Why it matters: the service refuses the video.
 
-Fix: a longer take; or play it backward and forward until it is long enough.
+Fix: use a longer video; or play it backward and forward until it is long enough.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Answers of the service to typed results, or to errors: ServiceError by its kind, ProtocolError where nothing can be made of it.
+"""Answers of the service to typed results, or to errors: ServiceError by its kind, ProtocolError if it cannot be understood.
 
-An answer is foreign text. Whatever its bytes are, nothing but these errors comes out, each one line long and fit for a terminal.
+An answer is untrusted text. Whatever its bytes are, only these errors are raised, each one line long and safe for a terminal.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .reading import (
 
 # A task id becomes part of a URL and of file names.
 TASK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,128}")
-# UNKNOWN is what an expired task reads.
+# An expired task has the state UNKNOWN.
 ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"})
 
 _STATUS = re.compile(r"[A-Z][A-Z_-]{0,31}")
@@ -47,7 +47,7 @@ _MOST_XML = 64 * 2**10
 _CORNERS = 4
 
 
-# What of the leave goes into the form as it is, by its field there.
+# Values of the permission that are copied into the form, by form field.
 _LEAVE = {
     "OSSAccessKeyId": "oss_access_key_id",
     "Signature": "signature",
@@ -59,12 +59,12 @@ _LEAVE = {
 
 @dataclass(frozen=True)
 class Policy:
-    """Leave to upload files for one model.
+    """Permission to upload files for one model.
 
     Attributes:
-        upload_dir: the folder they go to, without a slash at its end.
+        upload_dir: the target folder, without a slash at its end.
         upload_host: the URL of the upload host.
-        max_file_size_mb: the largest file; None where the answer names none.
+        max_file_size_mb: the largest file; None if the answer names none.
         form: fields of the form, by name.
     """
 
@@ -76,14 +76,14 @@ class Policy:
 
 @dataclass(frozen=True)
 class Detection:
-    """What a detect call says of a picture.
+    """The result of a detect call for a picture.
 
     Attributes:
-        fields: what it yields, by the field of the generator it fills: `face_bbox`, `ext_bbox`.
-        reason: why the picture will not do; empty where it will.
+        fields: its values, by the field of the generator that they fill: `face_bbox`, `ext_bbox`.
+        reason: why the picture is refused; empty if it is accepted.
         code: the error code that goes with the reason; may be empty.
-        images: how many pictures are billed; None where the answer does not say.
-        output: all of `output`, as it came.
+        images: how many pictures are billed; None if the answer does not say.
+        output: all of `output`, unchanged.
     """
 
     passed: bool
@@ -99,12 +99,12 @@ class TaskAnswer(TaskFacts, frozen=True, kw_only=True):
     """The state of a task.
 
     Attributes beyond those of `TaskFacts`:
-        task_id: empty where the answer names none.
-        status: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED, UNKNOWN, or another that the service goes through in between.
-        result: of a task that succeeded: the URL of the video, or the id of the template; None where it was not found.
+        task_id: empty if the answer names none.
+        status: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED, UNKNOWN, or another intermediate one of the service.
+        result: of a task that succeeded: the URL of the video, or the id of the template; None if it was not found.
         code, message: why a task failed; empty otherwise.
-        seconds: billed; None where the answer does not say.
-        body: the whole answer of a task that succeeded, where its result was not found; else empty.
+        seconds: billed; None if the answer does not say.
+        body: the whole answer of a task that succeeded, if its result was not found; else empty.
     """
 
     task_id: str
@@ -123,18 +123,18 @@ class TaskAnswer(TaskFacts, frozen=True, kw_only=True):
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Every http(s) URL in `body`, with what signs it."""
+        """Every http(s) URL in `body`, with its signature."""
         return urls_in(self.body)
 
     @property
     def record(self) -> dict[str, Any]:
-        """What is to be kept of the answer: the facts without any signed URL, or `body` where the result is still to be found."""
+        """The part of the answer to keep: the facts without any signed URL, or `body` if the result was not found."""
         return self.body or record_of(self)
 
 
 @dataclass(frozen=True)
 class ListedTask:
-    """A task as the list has it. Times in seconds since 1970. What the list does not say is empty, or None for a time.
+    """A task in the list. Times in seconds since 1970. Missing values are empty, or None for a time.
 
     Attributes:
         api_key_id: of the key that made it; `user_api_unique_key` names the call, not the key.
@@ -157,11 +157,11 @@ class ListedTask:
 
 @dataclass(frozen=True)
 class TaskPage:
-    """One page of the task list. None where the answer does not say, or no whole number.
+    """One page of the task list. None if the answer has no whole number.
 
     Attributes:
         total_page, total: how many pages and tasks the whole list has.
-        gaps: records of this page that name no task.
+        gaps: records of this page without a task id.
     """
 
     tasks: tuple[ListedTask, ...]
@@ -171,7 +171,7 @@ class TaskPage:
 
 
 def parse_policy(answer: Answer) -> Policy:
-    """The leave to upload. Raises ServiceError."""
+    """The permission to upload. Raises ServiceError."""
     body = _reader(answer, "data")
     host = body.text("data.upload_host")
     try:
@@ -186,7 +186,7 @@ def parse_policy(answer: Answer) -> Policy:
 
 
 def parse_detection(answer: Answer, model: Model) -> Detection:
-    """What a detect call says. A picture that will not do is no error here: see `refusal_of`. Raises ServiceError.
+    """The result of a detect call. A refused picture is not an error here: see `refusal_of`. Raises ServiceError.
 
     Args:
         model: the entry of the detect call.
@@ -217,13 +217,13 @@ def parse_created(answer: Answer) -> TaskAnswer:
 
 
 def parse_task(answer: Answer, model: Model, task_id: str = "") -> TaskAnswer:
-    """The state of a task. One that failed is no error here: see `failure_of`. Raises ServiceError.
+    """The state of a task. One that failed is not an error here: see `failure_of`. Raises ServiceError.
 
-    An answer without a state that holds a result is that of a task that has succeeded.
+    An answer with a result and without a state is of a task that has succeeded.
 
     Args:
-        model: the entry of the model the task belongs to: it says where result and billed seconds stand.
-        task_id: of the task that was asked about; empty takes what the answer says.
+        model: the entry of the task's model: it says where result and billed seconds are.
+        task_id: of the queried task; empty: the one in the answer.
     """
     body = _reader(answer, "output")
     status = _status(body)
@@ -249,7 +249,7 @@ def parse_task(answer: Answer, model: Model, task_id: str = "") -> TaskAnswer:
 def parse_list(answer: Answer) -> TaskPage:
     """A page of the task list. Raises ServiceError, also for an error of the service with status 200.
 
-    A record that names no task is a gap, and so is a code beside the records: a list with gaps proves nothing.
+    A record without a task id is a gap, and so is a code next to the records: a list with gaps proves nothing.
     """
     body = _reader(answer, "data")
     total = body.count("total")
@@ -269,14 +269,14 @@ def parse_list(answer: Answer) -> TaskPage:
 
 
 def parse_cancel(answer: Answer) -> str:
-    """The request id of a cancellation, which may be empty. Raises ServiceError, where the task had begun too."""
+    """The request id of a cancellation, which may be empty. Raises ServiceError, also if the task had begun."""
     return _reader(answer, None).request_id
 
 
 def error_of(answer: Answer) -> ServiceError:
-    """The error an answer stands for: of the service (JSON), of the upload host (XML), or of whatever stands in between.
+    """The error in an answer: of the service (JSON), of the upload host (XML), or of a gateway in between.
 
-    Code and message stand at the top, in `error` or in `output`. An answer of status 2xx that names a code is an error as well.
+    Code and message are at the top, in `error` or in `output`. An answer with status 2xx and a code is an error as well.
     """
     document = json_table(answer.body)
     body = Reader(document, answer.status, _request_id(document, answer))
@@ -289,8 +289,8 @@ def error_of(answer: Answer) -> ServiceError:
 
 
 def is_own_error(answer: Answer) -> bool:
-    """Whether it is the service itself that answers with an error, in its own form: a 4xx or 5xx with a code and a request id,
-    and no task. A gateway in between answers otherwise, and says nothing of what the service has done.
+    """Whether the service itself answers with an error, in its own form: a 4xx or 5xx with a code and a request id,
+    and no task. A gateway answers in another form, and does not know what the service has done.
     """
     document = json_table(answer.body)
     body = Reader(document, answer.status, _request_id(document, answer))
@@ -299,7 +299,7 @@ def is_own_error(answer: Answer) -> bool:
 
 
 def refusal_of(detection: Detection) -> DetectionRefusedError:
-    """A picture that will not do, as the error to raise. It will not do the next time either, unless its code says so."""
+    """A refused picture, as the error to raise. A retry does not help, unless its code says so."""
     meaning = meaning_of(detection.code, detection.reason)
     return DetectionRefusedError(
         detection.code,
@@ -313,7 +313,7 @@ def refusal_of(detection: Detection) -> DetectionRefusedError:
 
 
 def failure_of(task: TaskAnswer) -> TaskFailed:
-    """A task that ended FAILED or CANCELED, as the error to raise. Whether a retry helps: as a new task."""
+    """A task that ended FAILED or CANCELED, as the error to raise. `retry_helps`: as a new task."""
     meaning = meaning_of(task.code, task.message)
     return TaskFailed(
         task.task_id,
@@ -328,7 +328,7 @@ def failure_of(task: TaskAnswer) -> TaskFailed:
 
 
 def _reader(answer: Answer, needed: str | None) -> Reader:
-    """An answer as a table. `needed`: the key beside which an error code is no error of the call; None: every code is one."""
+    """An answer as a table. `needed`: with this key, an error code is not an error of the call; None: every code is one."""
     if not 200 <= answer.status < 300:
         raise error_of(answer)
     document = json_table(answer.body)
@@ -361,7 +361,7 @@ def _verdict(body: Reader, model: Model, code: str) -> bool:
 
 
 def _yielded(body: Reader, path: str) -> Any:
-    """What a detect call yields: a box of four numbers, or a plain value; handed back as it came."""
+    """A value of a detect call: a box of four numbers, or a plain value; returned unchanged."""
     found = body.value(path)
     is_box = isinstance(found, list) and len(found) == _CORNERS and all(type(corner) in (int, float) for corner in found)
     if not is_box and not isinstance(found, str | int | float):
@@ -393,7 +393,7 @@ def _listed(record: Reader) -> ListedTask:
 
 
 def _xml_words(body: bytes, tag: bytes) -> str:
-    """The text of an element of the upload host's error document. No XML parser: nothing else of it is wanted."""
+    """The text of an element in the upload host's error document. Without an XML parser, because nothing else is needed."""
     head = body[:_MOST_XML]
     found = re.search(rb"<%b>([^<]*)</%b>" % (tag, tag), head) if b"<Error>" in head else None
     return words(html.unescape(found[1].decode("utf-8", "replace"))) if found else ""

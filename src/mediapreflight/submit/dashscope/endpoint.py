@@ -1,4 +1,4 @@
-"""Where requests go: the base URL of a region, of a workspace in it, or of the user's own choice."""
+"""Where requests are sent: the base URL of a region, of a workspace in it, or one from the user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_OF_A_URL = 2048
 _URL_TEXT = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
 _API_PATH = re.compile(r"(/(?!\.{1,2}/)[A-Za-z0-9._~-]+)*/api/v1")
-# It becomes a label of a host name, so nothing may stand in it that ends or begins another part of a URL.
+# It becomes a label of a host name, so it must not contain characters that end or begin another part of a URL.
 _WORKSPACE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 
 
@@ -31,7 +31,7 @@ class Endpoint:
     """A region and the base URL it is reached at.
 
     Attributes:
-        region: steers model ids, rates and prices, whatever the host.
+        region: decides model ids, rates and prices, whatever the host.
         base_url: ends in `/api/v1`, with no slash after it. https, or plain http to a loopback host.
 
     Raises UsageError for another region or base URL.
@@ -67,7 +67,7 @@ def endpoint_for(
     Args:
         workspace: the id of a workspace, for the newer hosts that have it in their name.
         base_url: the user's own; ends in `/api/v1`.
-        variables: where neither is given, its DASHSCOPE_HTTP_BASE_URL counts, else its DASHSCOPE_WORKSPACE_ID; an empty one
+        variables: if neither is given, its DASHSCOPE_HTTP_BASE_URL counts, else its DASHSCOPE_WORKSPACE_ID; an empty one
             counts as not set.
 
     Raises UsageError: an unknown region, a region that has no host without a workspace, a malformed id or URL, or both at once.
@@ -104,7 +104,7 @@ def known_region(name: str) -> str:
 
 
 def secure_url(text: str) -> SplitResult:
-    """A URL that secrets may be sent to, in its parts: https, or plain http to a loopback host; no user info, query or fragment.
+    """The parts of a URL that may receive secrets: https, or plain http to a loopback host; no user info, query or fragment.
 
     Raises ValueError with the reason.
     """
@@ -134,7 +134,7 @@ def _refuse_undecodable(text: str) -> None:
     import httpx
 
     try:
-        # A name in Punycode is decoded by whoever sends the request.
+        # The code that sends the request decodes a name in Punycode.
         _ = httpx.URL(text).host
     except (ValueError, httpx.InvalidURL):
         raise ValueError("names a host whose Punycode cannot be read") from None
@@ -174,5 +174,5 @@ def _checked_base_url(text: str) -> str:
 
 
 def _shown(url: str) -> str:
-    """A URL without what may be secret in it."""
+    """A URL without the parts that may be secret."""
     return plain(re.sub(r"//[^/]*@", "//", url.partition("?")[0].partition("#")[0]))

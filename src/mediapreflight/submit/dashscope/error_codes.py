@@ -1,6 +1,6 @@
-"""What the service's error codes mean: whose fault it is, whether trying again helps, which local rule would have found it.
+"""What the service's error codes mean: whose fault it is, whether a retry helps, which local rule would have found it.
 
-The codes stand in `catalog/error_codes.toml`, with the pages they were read from.
+The codes are in `catalog/error_codes.toml`, with the pages they were read from.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Text(Struct, frozen=True, forbid_unknown_fields=True):
     """A wording of a message that says more than its code does.
 
     `has`: regular expressions, one of which is found in the message, in any case of letters. `sort`, `retry` and `rules` replace
-    those of the code. `cause`: what the wording can mean, for the user, where it says too little.
+    those of the code. `cause`: what the message can mean, for the user, if it says too little.
     """
 
     has: tuple[str, ...]
@@ -56,16 +56,16 @@ class Text(Struct, frozen=True, forbid_unknown_fields=True):
     cause: str = ""
 
     def fits(self, message: str) -> bool:
-        """Whether a message has it."""
+        """Whether a message has this wording."""
         return any(re.search(pattern, message, re.IGNORECASE) for pattern in self.has)
 
 
 class ErrorCode(Struct, frozen=True, forbid_unknown_fields=True):
     """A documented error code.
 
-    `status`: the HTTP status it comes with, where it does not come as the end of a task. `sort`: whose fault it is, where the
-    status does not say it. `rules`: the local rules that would have found it. `also`: other spellings. `texts`: the first that
-    the message has counts, before those of all codes.
+    `status`: its HTTP status, unless it is the end of a task. `sort`: whose fault it is, if the
+    status does not say so. `rules`: the local rules that would have found it. `also`: other spellings. `texts`: the first that
+    matches the message counts, before those of all codes.
     """
 
     status: int
@@ -79,7 +79,7 @@ class ErrorCode(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Family(Struct, frozen=True, forbid_unknown_fields=True):
-    """Codes of one beginning that mean what those of another do. `without`: groups of rules that judge something else."""
+    """Codes with a prefix that mean the same as codes with another prefix. `without`: groups of rules that do not apply."""
 
     like: str
     without: tuple[str, ...]
@@ -87,7 +87,7 @@ class Family(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Meaning(NamedTuple):
-    """What an error code says, with what its message adds. `retry` None: not known."""
+    """The meaning of an error code and its message. `retry` None: not known."""
 
     sort: Sort
     retry: Retry | None
@@ -96,7 +96,7 @@ class Meaning(NamedTuple):
 
     @property
     def retry_helps(self) -> bool | None:
-        """Whether the same request can succeed later; None where that is not known."""
+        """Whether the same request can succeed later; None if that is not known."""
         return None if self.retry is None else self.retry != "no"
 
 
@@ -110,7 +110,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def meaning_of(code: str, message: str = "", *, status: int = 200) -> Meaning:
-    """What an error code means. One that is not documented means what its family, its wording and its HTTP status mean.
+    """What an error code means. For an undocumented code, its family, its message and its HTTP status decide.
 
     Args:
         status: of the answer; 200 for the end of a task, and for a picture that does not pass.
@@ -119,7 +119,7 @@ def meaning_of(code: str, message: str = "", *, status: int = 200) -> Meaning:
     texts = (*(known.texts if known else ()), *_table().texts)
     text = next((text for text in texts if text.fits(message)), None)
     sort = _sort_of(status)
-    # Whoever answers 5xx may have made a task all the same, whatever code it gives.
+    # With a status of 5xx a task may have been made, whatever the code.
     if sort != "fault":
         sort = (text and text.sort) or (known and (known.sort or _sort_of(known.status))) or sort
     retry = (text and text.retry) or (known.retry if known else _RETRIES.get(sort))
@@ -155,10 +155,10 @@ def _sort_of(status: int) -> Sort:
 
 
 def _known(code: str) -> ErrorCode | None:
-    """The entry of a code, in whatever case and with whatever marks between its words it is spelled.
+    """The entry of a code, in any case and with any separators between its words.
 
-    Else what is known of its family: that of another beginning, such as `InvalidFile` for `InvalidImage`, without the rules that
-    judge other media; or the code above it, such as `Throttling` for `Throttling.User`, whose rules need not hold for it.
+    Else the entry of its family: of another prefix, such as `InvalidFile` for `InvalidImage`, without the rules that
+    check other media; or of the code above it, such as `Throttling` for `Throttling.User`, without its rules.
     """
     known = _by_spelling()
     if found := known.get(_spelling(code)):

@@ -1,4 +1,4 @@
-"""Foreign JSON, read with care: values of use, or none; and the facts an answer holds about a task."""
+"""Read untrusted JSON: valid values or none; and the facts about a task in an answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _URL = re.compile(r"https?://[^\s\"'<>\\^`{|}]+")
 
 @dataclass(frozen=True)
 class Reader:
-    """A JSON table, read by dotted paths. What has to be there and is of no use is a ProtocolError."""
+    """A JSON table, read by dotted paths. A required value that is missing or invalid is a ProtocolError."""
 
     document: Mapping[str, Any]
     status: int
@@ -44,19 +44,19 @@ class Reader:
         return self.unclear(f"there is no {path} in it, or none of use")
 
     def value(self, path: str) -> Any:
-        """What stands at a dotted path; None where nothing does."""
+        """The value at a dotted path; None if there is none."""
         found: Any = self.document
         for part in path.split("."):
             found = found.get(part) if isinstance(found, dict) else None
         return found
 
     def table(self, path: str) -> dict[str, Any]:
-        """The object at a path; empty where there is none."""
+        """The object at a path; empty if there is none."""
         found = self.value(path)
         return found if isinstance(found, dict) else {}
 
     def words(self, path: str, most: int = _MOST_WORDS) -> str:
-        """Text for people at a path, on one line; empty where there is none."""
+        """Text for people at a path, on one line; empty if there is none."""
         return words(self.value(path), most)
 
     def text(self, path: str) -> str:
@@ -68,26 +68,26 @@ class Reader:
         return text
 
     def number(self, path: str) -> float | None:
-        """A number of zero or more at a path, also where it is written as text; None where there is none."""
+        """A number of zero or more at a path, also where it is written as text; None if there is none."""
         return number(self.value(path))
 
     def count(self, path: str) -> int | None:
-        """A whole number of zero or more at a path, also where it is written as text; None where there is none."""
+        """A whole number of zero or more at a path, also where it is written as text; None if there is none."""
         found = self.number(path)
         return int(found) if found is not None and found.is_integer() and found <= _MOST_COUNTED else None
 
     def name(self, path: str) -> str:
-        """An identifier at a path, as text; empty where there is none."""
+        """An identifier at a path, as text; empty if there is none."""
         return name(self.value(path))
 
     def matching(self, pattern: re.Pattern[str], *paths: str) -> str:
-        """The first text at these paths that a pattern describes whole; empty where there is none."""
+        """The first text at these paths that matches a pattern completely; empty if there is none."""
         texts = (self.value(path) for path in paths)
         return next((text for text in texts if isinstance(text, str) and pattern.fullmatch(text)), "")
 
 
 def json_table(body: bytes | str) -> dict[str, Any]:
-    """The JSON object of a body; empty where it is none. Halves of surrogate pairs and NaN are no JSON here."""
+    """The JSON object of a body; empty if it is not one. Halves of surrogate pairs and NaN are not JSON here."""
     try:
         document = msgspec.json.decode(body)
     except (ValueError, RecursionError):
@@ -96,10 +96,10 @@ def json_table(body: bytes | str) -> dict[str, Any]:
 
 
 def leaves(value: Any, *, skip: re.Pattern[str] | None = None) -> Iterator[tuple[str, Any]]:
-    """Every value in a JSON document that is no table or list, with its name, those nearest to the top first.
+    """Every value in a JSON document that is not a table or list, with its name, those nearest to the top first.
 
     Args:
-        skip: tables, lists and values are left out whose name begins so. What stands in a list goes by the list's name.
+        skip: tables, lists and values with this prefix in their name are left out. Items of a list have the list's name.
     """
     level: list[tuple[str, Any]] = [("", value)]
     while level:
@@ -115,13 +115,13 @@ def leaves(value: Any, *, skip: re.Pattern[str] | None = None) -> Iterator[tuple
 
 
 def urls_in(value: Any) -> tuple[str, ...]:
-    """Every http(s) URL in a JSON document, whole, each once."""
+    """Every http(s) URL in a JSON document, complete, each once."""
     texts = (text for _, text in leaves(value) if isinstance(text, str))
     return tuple(dict.fromkeys(url for text in texts for url in _URL.findall(text) if is_web_url(url)))
 
 
 def is_web_url(value: Any) -> bool:
-    """Whether a value is an http(s) URL that can be fetched, and nothing else."""
+    """Whether a value is an http(s) URL that can be fetched."""
     if not isinstance(value, str) or " " in value or not value.isprintable():
         return False
     try:
@@ -132,17 +132,17 @@ def is_web_url(value: Any) -> bool:
 
 
 def words(value: Any, most: int = _MOST_WORDS) -> str:
-    """Text for people, on one line; empty where the value is none."""
+    """Text for people, on one line; empty if the value is not text."""
     return plain(" ".join(value[: 4 * most].split()))[:most] if isinstance(value, str) else ""
 
 
 def name(value: Any) -> str:
-    """An identifier: text, or a whole number; empty where the value is none."""
+    """An identifier: text, or a whole number; empty if the value is neither."""
     return words(str(value) if type(value) is int and abs(value) < _MOST_COUNTED else value, MOST_OF_A_NAME)
 
 
 def number(value: Any) -> float | None:
-    """A number of zero or more, also where it is written as text; None where the value is none."""
+    """A number of zero or more, also if it is written as text; None if the value is not one."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -153,7 +153,7 @@ def number(value: Any) -> float | None:
 
 
 def http_date(text: str) -> float | None:
-    """The moment of an HTTP date, in seconds since 1970; None where the text is none."""
+    """The time of an HTTP date, in seconds since 1970; None if the text is not one."""
     try:
         moment = parsedate_to_datetime(text)
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -162,7 +162,7 @@ def http_date(text: str) -> float | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """A time of the service: `2026-03-15 10:20:30.123`, of its own zone where it names none, or milliseconds since 1970."""
+    """A time of the service: `2026-03-15 10:20:30.123`, in the service's zone if it names none, or milliseconds since 1970."""
     try:
         milliseconds = number(value)
         if milliseconds is not None:
@@ -176,28 +176,28 @@ def moment(value: Any) -> datetime | None:
     return found
 
 
-# --- what an answer says of a task
+# --- what an answer says about a task
 
 _TEMPLATE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,256}")
-# Names under which an answer repeats what was sent.
+# Names under which an answer repeats values of the request.
 _SENT = re.compile(r"input|orig|source|ref|driving")
 _VIDEOS = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi")
-# Beyond the name a model's own page documents.
+# Besides the name that a model's own page documents.
 _SECONDS = ("output_video_duration", "video_duration", "duration")
 _MOST_PROMPT = 10_000
 _MOST_LINES = 100_000
 
 
 class TaskFacts(Struct, frozen=True, kw_only=True):
-    """What an answer says of a task besides its state and result. None where it does not say.
+    """What an answer says about a task besides its state and result. None if it does not say.
 
     Attributes:
-        orig_prompt, actual_prompt: the text that was sent, and what the service made of it.
-        size, ratio: of the video, in the words of the service: `1920x1080`, `1:1`, `standard`.
+        orig_prompt, actual_prompt: the text that was sent, and the service's version of it.
+        size, ratio: of the video, as the service writes it: `1920x1080`, `1:1`, `standard`.
         fps: frames a second.
         SR: the resolution class: 480, 720, 1080.
         submit_time, scheduled_time, end_time: with the offset from UTC.
-        usage: what was billed, as it came.
+        usage: what was billed, unchanged.
     """
 
     orig_prompt: str | None = None
@@ -218,7 +218,7 @@ class TaskFacts(Struct, frozen=True, kw_only=True):
 
 
 def facts_in(body: Reader) -> TaskFacts:
-    """The facts of an answer, wherever they stand in it; of several of a name, the one nearest to the top."""
+    """The facts of an answer, wherever they are in it; of several with one name, the one nearest to the top."""
     usage = usage_in(body)
     found: dict[str, Any] = {}
     for key, value in leaves({**body.document, "usage": usage}):
@@ -239,7 +239,7 @@ def facts_in(body: Reader) -> TaskFacts:
 
 
 def facts_of_record(record: Mapping[str, Any] | None) -> TaskFacts:
-    """The facts that were kept of a task by `record_of`; none where the record holds something else."""
+    """The facts of a task that `record_of` wrote; none if the record contains something else."""
     try:
         return msgspec.convert(record or {}, TaskFacts)
     except msgspec.ValidationError:
@@ -247,14 +247,14 @@ def facts_of_record(record: Mapping[str, Any] | None) -> TaskFacts:
 
 
 def record_of(facts: TaskFacts) -> dict[str, Any]:
-    """The facts as JSON, for the ledger: what is known, and no signed URL."""
+    """The known facts as JSON, for the ledger, without signed URLs."""
     known = {key: value for key, value in facts.facts.items() if value is not None and value != {}}
     record: dict[str, Any] = without_secrets(msgspec.to_builtins(known))
     return record
 
 
 def usage_in(body: Reader) -> dict[str, Any]:
-    """What was billed, also where it is written as JSON text or stands in the output."""
+    """What was billed, also if it is written as JSON text or is in the output."""
     found = next(filter(None, (body.value(path) for path in ("usage", "output.usage"))), None)
     if isinstance(found, str):
         return json_table(found)
@@ -262,7 +262,7 @@ def usage_in(body: Reader) -> dict[str, Any]:
 
 
 def seconds_in(body: Reader, documented: tuple[str, ...]) -> float | None:
-    """The billed seconds: at the first of the documented paths that has them, else under any name documented elsewhere."""
+    """The billed seconds: at the first documented path that has them, else under any other documented name."""
     usage = usage_in(body)
     told = Reader({**body.document, "usage": usage}, body.status, body.request_id)
     found = (*map(told.number, documented), *(number(usage.get(key)) for key in _SECONDS))
@@ -270,11 +270,11 @@ def seconds_in(body: Reader, documented: tuple[str, ...]) -> float | None:
 
 
 def result_in(body: Reader, documented: str) -> str | None:
-    """What a task made: a URL where the documented path names one, else an id. None where it is not found.
+    """The result of a task: a URL if the documented path names one, else an id. None if it is not found.
 
-    It is looked for at the documented path; else, anywhere in the answer, under the same name. A video is also looked for under
-    any name that ends in `video_url`, and then under any name, by a path that ends as a video's does. What is nearest to the
-    top counts. Where the answer repeats what was sent, by the names of tables and values, is left out.
+    It is searched at the documented path; else anywhere in the answer under the same name. A video is also searched under
+    any name that ends in `video_url`, and then under any name, by a URL path that ends like a video's. The value nearest to the
+    top counts. Parts that repeat the request, by the names of tables and values, are left out.
     """
     own = documented.rpartition(".")[2]
     is_video = own.endswith("url")

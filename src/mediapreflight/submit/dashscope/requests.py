@@ -1,4 +1,4 @@
-"""Jobs to HTTP requests. What differs between models is data of the catalog: no model is named here.
+"""Jobs to HTTP requests. Differences between models are in the catalog: no model is named here.
 
 Figures and field names are those of the catalog and of the documents it cites. Nothing here opens a file but `inline_url`.
 """
@@ -33,12 +33,12 @@ _RESOLVE = {"X-DashScope-OssResourceResolve": "enable"}
 
 
 def model_id(model: Model, region: str) -> str:
-    """The id a model goes by in a region."""
+    """The id of a model in a region."""
     return model.region_ids.get(region, model.id)
 
 
 def sent_roles(model: Model, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    """The roles a request carries: those that are given, without the ones another value makes the service ignore.
+    """The roles in a request: those that are given, without those that the service ignores because of another value.
 
     Args:
         inputs: files, URLs and fields by name.
@@ -49,13 +49,13 @@ def sent_roles(model: Model, inputs: Mapping[str, Any], parameters: Mapping[str,
 
 
 def policy_request(endpoint: Endpoint, model_id: str) -> Request:
-    """Asks for leave to upload files for one model to the temporary space."""
+    """Asks for permission to upload files for one model to the temporary space."""
     params = {"action": "getPolicy", "model": model_id}
     return Request("policy", "GET", endpoint.url("/uploads"), headers=_JSON, params=params)
 
 
 def upload_request(policy: Policy, path: str, name: str) -> Request:
-    """Sends a local file to the temporary space under a name; `uploaded_url` is what it is reached at afterwards."""
+    """Sends a local file to the temporary space under a name; `uploaded_url` is its address afterwards."""
     fields = {**policy.form, "key": _object_key(policy, name), "success_action_status": "200"}
     return Request("upload", "POST", policy.upload_host, form=Form(tuple(fields.items()), path, name))
 
@@ -66,14 +66,14 @@ def uploaded_url(policy: Policy, name: str) -> str:
 
 
 def detect_request(endpoint: Endpoint, model: Model, urls: Mapping[str, str], values: Mapping[str, Any]) -> Request:
-    """Asks whether a picture will do.
+    """Asks whether the service accepts a picture.
 
     Args:
         model: the entry of the detect call, such as `emo-detect-v1`.
         urls: URLs or data URLs by role.
-        values: parameters by name, such as `ratio`; the service's own defaults are stated where it requires them.
+        values: parameters by name, such as `ratio`; the service's defaults are sent if it requires them.
 
-    Raises UsageError for a value no request can carry.
+    Raises UsageError for a value that no request can contain.
     """
     return _call("detect", endpoint, model, urls, {}, values)
 
@@ -89,16 +89,16 @@ def create_request(
 
     Args:
         urls: `http(s)://`, `oss://` or data URLs by role.
-        fields: inputs that are no files, such as `prompt` or `face_bbox`, by name.
+        fields: inputs that are not files, such as `prompt` or `face_bbox`, by name.
         parameters: request parameters by name.
 
-    Raises UsageError for a value no request can carry.
+    Raises UsageError for a value that no request can contain.
     """
     return _call("create", endpoint, model, urls, fields, parameters)
 
 
 def query_request(endpoint: Endpoint, task_id: str) -> Request:
-    """Asks how a task is doing. Raises UsageError for what is no task id."""
+    """Asks for the state of a task. Raises UsageError for what is not a task id."""
     return Request("query", "GET", endpoint.url(f"/tasks/{_checked_id(task_id)}"))
 
 
@@ -117,9 +117,9 @@ def list_request(
     Args:
         model_name: the id as it was sent.
         page_no: counts from 1.
-        page_size: 10 where the service is not told otherwise; the largest it takes is not documented.
+        page_size: 10 by default; the largest accepted one is not documented.
         start, end: seconds since 1970, at most 24 hours apart; without them the last 24 hours. Sent in the
-            provider's zone, as all times of the service are; the documents do not say so of these two.
+            provider's zone, like all times of the service; the documents do not say so for these two.
     """
     filters = {
         "model_name": model_name,
@@ -134,7 +134,7 @@ def list_request(
 
 
 def cancel_request(endpoint: Endpoint, task_id: str) -> Request:
-    """Cancels a task that has not begun. Raises UsageError for what is no task id."""
+    """Cancels a task that has not begun. Raises UsageError for what is not a task id."""
     return Request("cancel", "POST", endpoint.url(f"/tasks/{_checked_id(task_id)}/cancel"))
 
 
@@ -145,7 +145,7 @@ def inline_url(path: str, sha256: str | None = None) -> str:
         path: a local file, or a `data:` URL, which may state another type or none.
         sha256: what its bytes must be; None: anything.
 
-    Raises UploadError where it cannot be read, is too large, or is no longer what it was.
+    Raises UploadError if it cannot be read, is too large, or is no longer what it was.
     """
     try:
         with open_source(path) as source:
@@ -192,20 +192,20 @@ def _file_fields(model: Model, files: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _values(model: Model, known: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as JSON has them, in the catalog's order; unknown ones, which only a forced job has, at the end."""
+    """The values for JSON, in the catalog's order; unknown ones, which only a forced job has, at the end."""
     names = [*(name for name in known if name in given), *(name for name in given if name not in known)]
     return {name: _sendable(model, name, given[name]) for name in names if given[name] is not None}
 
 
 def _stated_defaults(parameters: Mapping[str, Parameter]) -> dict[str, Any]:
-    """What is sent for parameters the service wants stated: the default, or the one choice there is."""
+    """The value for required parameters: the default, or the only choice."""
     required = {name: known for name, known in parameters.items() if known.required}
     only = {name: known.choices[0] for name, known in required.items() if known.choices and len(known.choices) == 1}
     return {**only, **{name: known.default for name, known in required.items() if known.default is not None}}
 
 
 def _sendable(model: Model, name: str, value: Any) -> Any:
-    """A value as plain JSON: tuples become lists. Raises UsageError for what JSON or UTF-8 has no form for."""
+    """A value as plain JSON: tuples become lists. Raises UsageError for values that JSON or UTF-8 cannot express."""
     try:
         if isinstance(value, str):
             value.encode()

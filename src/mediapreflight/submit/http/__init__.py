@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-# What a request is for. The first group goes to the service, with the API key; the second to other hosts, without it.
+# The purpose of a request. The first group is sent to the service, with the API key; the second to other hosts, without it.
 ServicePurpose = Literal["policy", "detect", "create", "query", "list", "cancel"]
 OpenPurpose = Literal["upload", "look", "download"]
 Purpose = ServicePurpose | OpenPurpose
@@ -33,7 +33,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. The API key is not in it: the client adds it, on its way to the service only.
+    """One HTTP request without the API key: the client adds the key, only for requests to the service.
 
     Attributes:
         url: absolute, without a query.
@@ -53,13 +53,13 @@ class Request:
 
     @property
     def carries_key(self) -> bool:
-        """Whether the API key goes with it."""
+        """Whether the API key is sent with it."""
         return self.purpose not in OPEN_PURPOSES
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer. `headers` have lower-case names. `body` is empty where it went to a sink."""
+    """One HTTP answer. `headers` have lower-case names. `body` is empty if it went to a sink."""
 
     status: int
     headers: Mapping[str, str]
@@ -68,17 +68,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Send:
-    """One exchange: a request, and how its answer is to be taken.
+    """One exchange: a request, and how to receive its answer.
 
     Attributes:
-        sink: is handed the body of an answer of status 200 or 206, piece by piece; where it returns True, the rest is not read.
-        begin: is told the answer's status and headers before the first piece goes to the sink.
-        progress: is told how many bytes of the form's file have been read.
-        sha256: of the form's file, in hexadecimal digits; a file that is another one by now is not sent whole.
-        most: bytes of a body that goes to no sink; more is a ProtocolError.
+        sink: gets the body of an answer with status 200 or 206, in pieces; if it returns True, the rest is not read.
+        begin: gets the answer's status and headers before the first piece.
+        progress: is called with the bytes of the form's file that have been read.
+        sha256: of the form's file, in hexadecimal digits; a file that has changed is not sent completely.
+        most: bytes of a body without a sink; more is a ProtocolError.
         address: the IP address to connect to in place of resolving the URL's host again.
-        public: whether the host must have public addresses only. Through a proxy, which resolves names itself, that is held to
-            only where the host is an address.
+        public: whether the host must have public addresses only. With a proxy, which resolves names itself, this is checked
+            only if the host is an address.
 
     Redirects are not followed.
     """

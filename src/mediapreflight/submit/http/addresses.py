@@ -1,4 +1,4 @@
-"""IP addresses: which ones the whole internet can reach, and what a host name stands for, within a time limit."""
+"""IP addresses: which are public, and the addresses of a host name, within a time limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 _LOWER_32_BITS = 0xFFFFFFFF
 # IPv6 addresses whose last four bytes are the IPv4 address they lead to: NAT64, and two older forms of mapped addresses.
 _EMBEDDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
-# NAT64 of one's own network (RFC 8215), which older Pythons take for global.
+# NAT64 of a private network (RFC 8215), which older Pythons report as global.
 _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
@@ -28,7 +28,7 @@ class PrivateAddressError(Exception):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one that the whole internet can reach. Raises ValueError for what is none."""
+    """Whether an IP address is public. Raises ValueError for an invalid address."""
     ip = _embedded(ipaddress.ip_address(address))
     if not ip.is_global or ip.is_multicast:
         return False
@@ -45,14 +45,14 @@ def is_loopback(host: str) -> bool:
 
 
 def literal(host: str) -> Address | None:
-    """The address that a host is, in any spelling that resolvers take (`127.1`, `0x7f000001`); None where it is a name."""
+    """The address in a host, in any spelling that resolvers accept (`127.1`, `0x7f000001`); None if it is a name."""
     host = host.removesuffix(".")
     try:
         return ipaddress.ip_address(host)
     except ValueError:
         pass
     try:
-        # Resolvers take a number for an address only where it stands alone; inet_aton also passes over what follows a space.
+        # Resolvers read a number as an address only if it is alone; inet_aton also ignores text after a space.
         return None if " " in host else ipaddress.IPv4Address(socket.inet_aton(host))
     except (OSError, UnicodeError, ValueError):
         return None
@@ -67,14 +67,14 @@ def refuse_private(addresses: list[str]) -> list[str]:
 
 
 def refuse_private_host(host: str) -> None:
-    """Raises PrivateAddressError where a host need not be resolved to see that it is not public."""
+    """Raises PrivateAddressError if a host is not public by its text alone."""
     address = literal(host)
     if is_loopback(host) or (address is not None and not is_public(str(address))):
         raise PrivateAddressError(host)
 
 
 def resolved(host: str, port: int, seconds: float | None = None) -> list[str]:
-    """The addresses of a host, at least one. Raises OSError where it has none, TimeoutError after so many seconds."""
+    """The addresses of a host, at least one. Raises OSError if it has none, TimeoutError after so many seconds."""
     answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
     def look_up() -> None:
@@ -85,7 +85,7 @@ def resolved(host: str, port: int, seconds: float | None = None) -> list[str]:
         except UnicodeError:
             answer.put(OSError("it is no host name"))
 
-    # The system's resolver knows no time limit of ours. A daemon, as nothing can end it.
+    # The system's resolver has no time limit. A daemon thread, because nothing can stop it.
     threading.Thread(target=look_up, daemon=True).start()
     try:
         found = answer.get(timeout=seconds)
@@ -97,7 +97,7 @@ def resolved(host: str, port: int, seconds: float | None = None) -> list[str]:
 
 
 def distinct(entries: Iterable[tuple[Any, ...]]) -> list[str]:
-    """The addresses in what `getaddrinfo` returns, in its order. Raises OSError where there are none."""
+    """The addresses in what `getaddrinfo` returns, in its order. Raises OSError if there are none."""
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     if not addresses:
         raise OSError("it has no address")

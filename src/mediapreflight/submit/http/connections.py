@@ -1,7 +1,7 @@
-"""How connections are made: through which proxy, with which certificates, to which addresses, and for how long at most.
+"""How connections are made: which proxy, certificates, addresses and time limits.
 
-httpx limits each read and write, not the exchange: a server that sends a byte every few seconds could hold it for ever. `Bounds`
-say when an exchange must be over, and it is cancelled then.
+httpx limits each read and write, not the exchange: a server that sends a byte every few seconds could keep it open for ever.
+`Bounds` set the deadline of an exchange; it is cancelled then.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..._version import __version__
 from ...errors import UsageError
 from .addresses import distinct, refuse_private
 
-# Bytes a second. What is slower than a bad telephone line is no transfer any more.
+# Bytes per second. A slower transfer than on a bad telephone line counts as failed.
 SLOWEST = 32 * 2**10
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 
@@ -34,14 +34,14 @@ _SocketOptions = Iterable[Any] | None
 
 
 class Bounds:
-    """What one exchange may take, and where it may lead.
+    """The time limit of one exchange, and the allowed addresses.
 
     Attributes:
         public: whether it may connect to public addresses only.
-        is_unsent: whether surely nothing of the request was sent: it, or as far as is told, its connection, is being made.
+        is_unsent: whether certainly nothing of the request was sent: the connection is still being made.
 
     Args:
-        seconds: how long the exchange may take; `math.inf` where that has no limit.
+        seconds: how long the exchange may take; `math.inf` without a limit.
     """
 
     def __init__(self, seconds: float, *, public: bool = False) -> None:
@@ -50,7 +50,7 @@ class Bounds:
         self._end = time.monotonic() + seconds
 
     def allow(self, count: int) -> None:
-        """Add the time that so many bytes may take."""
+        """Add the time for so many bytes."""
         self._end += count / SLOWEST
 
     def left(self) -> float:
@@ -58,7 +58,7 @@ class Bounds:
         return max(self._end - time.monotonic(), 0.0)
 
     async def watch(self, event: str, details: dict[str, Any]) -> None:
-        """Is told by httpcore of each step of a request."""
+        """Called by httpcore for each step of a request."""
         if event == "connection.connect_tcp.started":
             self.is_unsent = True
         elif event.endswith(".send_request_headers.started"):
@@ -70,7 +70,7 @@ _BOUNDS: ContextVar[Bounds] = ContextVar("bounds")
 
 @contextmanager
 def bounded(bounds: Bounds) -> Iterator[None]:
-    """Hold whatever connects, reads or writes in this block to the bounds."""
+    """Apply the bounds to everything that connects, reads or writes in this block."""
     token = _BOUNDS.set(bounds)
     try:
         yield
@@ -79,23 +79,23 @@ def bounded(bounds: Bounds) -> Iterator[None]:
 
 
 class Clients(NamedTuple):
-    """`direct` sees no proxy, and is for hosts of this machine; `others` goes by the environment."""
+    """`direct` uses no proxy, and is for hosts of this machine; `others` uses the environment."""
 
     direct: httpx.AsyncClient
     others: httpx.AsyncClient
 
 
 def opened(transport: httpx.AsyncBaseTransport | None) -> Clients:
-    """The httpx clients. Raises UsageError where the environment names proxies or certificates that are of no use.
+    """The httpx clients. Raises UsageError if the environment names unusable proxies or certificates.
 
     Args:
-        transport: in place of connections of one's own.
+        transport: instead of real connections.
     """
     options: dict[str, Any] = {
         "follow_redirects": False,
         # A compressed answer can be larger than memory, and ranges and sizes count what is stored.
         "headers": {"User-Agent": f"mediapreflight/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"},
-        # A place in a queue would count as part of the exchange.
+        # Waiting in a queue would count as part of the exchange.
         "limits": httpx.Limits(max_connections=None, max_keepalive_connections=20),
     }
     if transport is not None:
@@ -114,7 +114,7 @@ def opened(transport: httpx.AsyncBaseTransport | None) -> Clients:
 
 
 def _bind(client: httpx.AsyncClient) -> None:
-    """Let the client's connections be made here: httpx has no option for that."""
+    """Make the client use our connections: httpx has no option for that."""
     proxied = [mounted for mounted in client._mounts.values() if mounted is not None]
     for transport in (client._transport, *proxied):
         if isinstance(transport, httpx.AsyncHTTPTransport) and transport not in proxied:
@@ -125,7 +125,7 @@ def _bind(client: httpx.AsyncClient) -> None:
 
 
 def _certificates() -> ssl.SSLContext:
-    """Whom to trust: as SSL_CERT_FILE or SSL_CERT_DIR says, else what comes with httpx."""
+    """The trusted certificates: of SSL_CERT_FILE or SSL_CERT_DIR, else those of httpx."""
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if file and not Path(file).is_file():
         raise UsageError("SSL_CERT_FILE names no file")
@@ -174,7 +174,7 @@ def _must_be_public() -> bool:
 
 
 class _Network(httpcore.AsyncNetworkBackend):
-    """Connects directly, and to public addresses only where the bounds say so."""
+    """Connects directly, and only to public addresses if the bounds say so."""
 
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner

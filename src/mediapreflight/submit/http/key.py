@@ -1,4 +1,4 @@
-"""The API key: where it comes from, and how it is kept out of everything that is written."""
+"""The API key: where it is found, and how it is kept out of all output."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ KeySource = Callable[[], str]
 
 
 class ApiKey:
-    """An API key that shows itself only where it is asked for by `value`. It can be neither printed nor pickled nor copied.
+    """An API key that can only be read as `value`. It cannot be printed, pickled or copied.
 
-    Raises UsageError where the text is no key: empty, or with a character other than printable ASCII in it. White space at the
-    ends is taken off.
+    Raises UsageError if the text is not a key: empty, or with a character other than printable ASCII in it. White space at the
+    ends is removed.
     """
 
     __slots__ = ("_value",)
@@ -39,17 +39,17 @@ class ApiKey:
 
     @property
     def value(self) -> str:
-        """The key itself, for the one header it belongs into."""
+        """The key itself, for its header."""
         return self._value
 
     @property
     def account(self) -> str:
-        """Sixteen hexadecimal digits that tell keys apart in the ledger and do not lead back to the key."""
+        """Sixteen hexadecimal digits that identify a key in the ledger and do not reveal it."""
         return hashlib.sha256(_ACCOUNT_DOMAIN + self._value.encode("ascii")).hexdigest()[:_ACCOUNT_DIGITS]
 
     def mask(self, text: str) -> str:
         """The text with every occurrence of the key replaced by `****`, in whatever way JSON, a repr, XML, HTML or a URL spells
-        its characters. Where it is hidden deeper, in escapes of escapes, the text comes back with those resolved.
+        its characters. If it is escaped more than once, the text is returned with these escapes resolved.
         """
         pattern = _spellings_of(self._value)
         masked = readable = pattern.sub(MASK, text)
@@ -78,7 +78,7 @@ def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: M
     Args:
         explicit: the key, or a function that returns it.
 
-    Raises UsageError where there is none, or what is there is no key. The key ring is asked only where the library `keyring` is
+    Raises UsageError if there is none, or what is there is not a key. The key ring is asked only where the library `keyring` is
     installed.
     """
     if isinstance(explicit, ApiKey):
@@ -95,7 +95,7 @@ def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: M
 
 
 def _checked(text: object, what: str) -> str:
-    # The text is never shown: a key with a slip in it is still most of a key.
+    # The text is never shown: a key with a typing error is still most of a key.
     value = text.strip() if isinstance(text, str) else ""
     if not value:
         raise UsageError(f"{what} is empty")
@@ -105,7 +105,7 @@ def _checked(text: object, what: str) -> str:
 
 
 def _from_key_ring() -> tuple[str | None, str]:
-    """The stored key, if any, and what went wrong, as the tail of a message."""
+    """The stored key, if any, and what went wrong, as the end of a message."""
     try:
         keyring = importlib.import_module("keyring")
     except ImportError:
@@ -137,7 +137,7 @@ def _spellings_of_character(character: str) -> str:
     )
 
 
-# How many escapes of escapes are looked into.
+# The number of nested escapes that are resolved.
 _DEPTH = 4
 # What HTML calls the characters a key can have.
 _NAMES = {name.removesuffix(";"): text for name, text in html.entities.html5.items() if re.fullmatch("[!-~]", text)}

@@ -1,7 +1,7 @@
-"""Requests onto the wire with httpx.
+"""Send requests with httpx.
 
-The API key is added here, to requests for the service only, and taken out of whatever comes back. Redirects are never followed,
-and proxies never see what goes to this machine.
+The API key is added here, only to requests to the service, and removed from all answers. Redirects are never followed,
+and requests to this machine never use a proxy.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from .addresses import PrivateAddressError, is_loopback, refuse_private_host
 from .connections import Bounds, Clients, bounded
 from .key import ApiKey
 
-# Seconds of silence until an exchange counts as lost. A detect call answers when it has looked, an upload when it is stored.
+# Seconds of silence until an exchange counts as lost. A detect call answers after its work, an upload when it is stored.
 _READ_S: Mapping[Purpose, float] = {"detect": 90.0, "create": 60.0, "upload": 180.0, "look": 20.0}
 _DEFAULT_READ_S = 30.0
 _CONNECT_S = 10.0
-# The whole exchange may take as long as connecting and so many silences, and the time its bytes may take.
+# The whole exchange may take the time to connect, this many silences, and the time for its bytes.
 _SILENCES = 2
-# Who tells at the level DEBUG, or INFO, what a server has answered.
+# Loggers that write a server's answer at the level DEBUG or INFO.
 _LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
 # Errors after which nothing of the request can have been received.
 _NOT_RECEIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-# What a refusal to connect is, by what the request was for.
+# The error for a refused connection, by the purpose of the request.
 _REFUSALS: Mapping[Purpose, type[SubmitError]] = {"upload": UploadError, "download": DownloadError}
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 class Wire:
-    """Makes exchanges, each within a whole deadline.
+    """Makes exchanges, each with a deadline.
 
     Args:
         timeout: of each phase of every exchange, in place of the built-in ones.
@@ -69,7 +69,7 @@ class Wire:
 
 
 class _Exchange:
-    """A request on its way, and what goes wrong with it.
+    """A running request, and its errors.
 
     Args:
         timeout: of each phase.
@@ -106,10 +106,10 @@ class _Exchange:
 
     def _client_of(self, clients: Clients) -> httpx.AsyncClient:
         """The httpx client for where the request goes."""
-        # As httpx sends it to a proxy: dots of other scripts are dots then.
+        # As httpx sends it to a proxy, which treats dots of other scripts as dots.
         host = self._send.address or httpx.URL(self._send.request.url).raw_host.decode("ascii")
         if self._send.public:
-            # Behind a proxy this is all that can be told; else the connection is held to it, too.
+            # With a proxy, nothing else can be checked; without one, the connection is checked too.
             refuse_private_host(host)
         return clients.direct if is_loopback(host) else clients.others
 
@@ -141,7 +141,7 @@ class _Exchange:
 
     @contextmanager
     def own_errors(self) -> Iterator[None]:
-        """Turns what connections and httpx raise into our own errors, without URLs, whose queries may be signed."""
+        """Converts exceptions of connections and httpx to our own errors, without URLs, whose queries may be signed."""
         try:
             yield
         except PrivateAddressError as error:
@@ -151,7 +151,7 @@ class _Exchange:
         except _NOT_RECEIVED as error:
             raise self._unreachable(self._reason(error)) from None
         except (httpx.InvalidURL, UnicodeError) as error:
-            # httpx reads the Location of an answer, too, whoever follows it.
+            # httpx also parses the Location of an answer, even if nobody follows it.
             raise (self._unreachable if self._bounds.is_unsent else self._lost)(self._reason(error)) from None
         except TimeoutError:
             if self._bounds.is_unsent:
@@ -192,7 +192,7 @@ def _masked_logs(key: ApiKey) -> Iterator[None]:
 
 
 def _pinned(url: str, address: str) -> tuple[str, str, dict[str, Any]]:
-    """The URL with an address in its host's place, the `Host` header, and the name that the certificate must carry."""
+    """The URL with an address instead of its host, the `Host` header, and the name that the certificate must have."""
     parts = urlsplit(url)
     port = "" if parts.port is None else f":{parts.port}"
     literal = f"[{address}]" if ":" in address else address
@@ -209,7 +209,7 @@ def _opened(form: Form, send: Send) -> Iterator[_Checked]:
 
 
 class _Checked:
-    """A file that is what its hash says, or breaks off before its end. httpx reads it in pieces, and asks how long it is."""
+    """A file that matches its hash, or stops before its end. httpx reads it in pieces, and asks for its length."""
 
     def __init__(self, shown: str, stream: BinaryIO, size: int, send: Send) -> None:
         self._shown = shown
@@ -235,7 +235,7 @@ class _Checked:
             raise UploadError(f"{self._shown}: cannot be read: {(error.strerror or str(error)).lower()}") from None
         self._hash.update(data)
         self._have += len(data)
-        # The last piece stays here where it is not the one: what is not whole is not stored.
+        # If the hash does not match, the last piece is not sent: an incomplete upload is not stored.
         is_whole = self._have == self._size
         if self._have > self._size or not (data or is_whole) or (is_whole and self._hash.hexdigest() != self._send.sha256):
             raise UploadError(f"{self._shown}: changed while it was uploaded; run it again")
@@ -245,7 +245,7 @@ class _Checked:
 
 
 class _Incoming:
-    """Gathers one answer: to the sink where it is the body asked for, else into memory up to a bound."""
+    """Receives one answer: into the sink if it is the requested body, else into memory up to a limit."""
 
     def __init__(self, send: Send, key: ApiKey, response: httpx.Response, bounds: Bounds) -> None:
         self._send = send
@@ -255,14 +255,14 @@ class _Incoming:
         self._head = Answer(response.status_code, headers)
         self._sink = send.sink if response.status_code in (200, 206) else None
         self._body = bytearray()
-        # A transport that is not ours may hand over a body that is there already.
+        # Another transport may return a body that is already complete.
         self.is_unpacked = response.is_stream_consumed
         self._unpack = _unpacker("" if self.is_unpacked else headers.get("content-encoding", ""))
         if self._sink is not None and send.begin is not None:
             send.begin(self._head)
 
     def take(self, piece: bytes) -> bool:
-        """Take a piece of the body as it came; True where no more is wanted."""
+        """Take a piece of the body; True if no more is needed."""
         self._bounds.allow(len(piece))
         if self._sink is not None:
             return bool(self._sink(piece))
@@ -276,8 +276,8 @@ class _Incoming:
         return False
 
     def answer(self) -> Answer:
-        """The whole answer. The key, should it be in it, is masked."""
-        # Latin-1 gives every byte a character: what is not masked stays as it is.
+        """The whole answer. If it contains the key, the key is masked."""
+        # Latin-1 gives every byte a character: bytes that are not masked stay the same.
         body = self._key.mask(self._body.decode("latin-1")).encode("latin-1")
         return Answer(self._head.status, self._head.headers, body)
 
@@ -286,7 +286,7 @@ class _Incoming:
 
 
 def _unpacker(coding: str) -> Callable[[bytes, int], bytes]:
-    """What unpacks a body piece by piece, never to more bytes than wanted: no coding was asked for, but some send gzip anyway."""
+    """Decompresses a body in pieces, never to more bytes than needed: some servers use gzip without being asked."""
     match coding.strip().lower():
         case "" | "identity":
             return lambda piece, most: piece

@@ -80,13 +80,13 @@ def default_path() -> Path:
 class Ledger:
     """The record of submitted jobs, in one SQLite file, for several threads and processes at once.
 
-    Nothing is opened or made before the first use. A forked child opens the file for itself and owns nothing of its parent's.
+    Nothing is opened or created before the first use. A forked child opens the file itself and owns nothing of its parent's.
 
     Args:
         path: the file; None takes `default_path()`.
         clock: seconds since the epoch.
 
-    Every method raises LedgerError where the file cannot be read or written, and where a step is not legal: a submission that is
+    Every method raises LedgerError if the file cannot be read or written, and where a step is not legal: a submission that is
     unknown, owned by somebody else, or in a stage from which the step does not lead on. Nothing was changed then.
     """
 
@@ -96,10 +96,10 @@ class Ledger:
 
     def _assemble(self, store: Store, owners: Owners, clock: Callable[[], float]) -> None:
         self._store, self._owners, self._clock = store, owners, clock
-        # What the file says of our own claims can be late: a disk that is full keeps a release from being written.
+        # The file's record of our own claims can be late: a full disk prevents a release from being written.
         self._claimed: set[int] = set()
-        # Detect calls of this process whose answers are waited for.
-        # One entry for each call under way: an earlier one ends only its own.
+        # Running detect calls of this process.
+        # One entry for each running call: an earlier one ends only its own.
         self._asked: list[Key] = []
         self._finalizer = weakref.finalize(self, _close, store, owners)
 
@@ -109,13 +109,13 @@ class Ledger:
         return self._store.path
 
     def copied(self) -> Ledger:
-        """A copy in memory, for dry runs: it starts with what is recorded here, and nothing done to it is written to disk."""
+        """A copy in memory, for dry runs: it starts with the records of this ledger, and is never written to disk."""
         copy = Ledger.__new__(Ledger)
         copy._assemble(self._store.copied(), Owners(self._owners.folder, writes=False), self._clock)
         return copy
 
     def close(self) -> None:
-        """Let go of everything owned, and close the file. The next use opens it again."""
+        """Release everything owned, and close the file. The next use opens it again."""
         _close(self._store, self._owners)
 
     def __enter__(self) -> Ledger:
@@ -127,7 +127,7 @@ class Ledger:
     # --- what is recorded
 
     def submission(self, id: int) -> Submission:
-        """One submission. Raises LedgerError where there is none of this number."""
+        """One submission. Raises LedgerError if there is none of this number."""
         with self._store.reading() as connection:
             return self._found(connection, id)
 
@@ -137,7 +137,7 @@ class Ledger:
         return found[0] if found else None
 
     def open(self) -> tuple[Submission, ...]:
-        """All that is neither delivered nor failed, oldest first; without those that cannot be read."""
+        """All submissions that are neither delivered nor failed, oldest first; without those that cannot be read."""
         return self._readable(f"WHERE {_OPEN} ORDER BY id")[0]
 
     def all(self, limit: int | None = None) -> tuple[Submission, ...]:
@@ -150,7 +150,7 @@ class Ledger:
         return tuple(f"{self._store.name}: {error}" for error in damaged)
 
     def last_id(self) -> int:
-        """The highest number so far; 0 where there is none."""
+        """The highest number so far; 0 if there is none."""
         with self._store.reading() as connection:
             return int(connection.execute("SELECT COALESCE(MAX(id), 0) FROM submissions").fetchone()[0])
 
@@ -163,10 +163,10 @@ class Ledger:
     # --- registering and owning
 
     def register(self, entries: Sequence[NewSubmission], *, again: bool = False) -> list[Submission]:
-        """Write jobs down before anything is sent for them, all or none.
+        """Record jobs before anything is sent for them, all or none.
 
-        A job that is open already, or whose result was delivered, is not written down twice: its submission is returned instead,
-        and belongs to the key of this entry from now on, where nothing was sent for it yet.
+        A job that is already open, or whose result was delivered, is not recorded twice: its submission is returned instead,
+        and belongs to the key of this entry from now on, if nothing was sent for it yet.
         How long ago that was does not count, since the clock may be wrong. Failed ones do not count.
 
         Args:
@@ -182,12 +182,12 @@ class Ledger:
             if self._has_living_owner(row):
                 return None
             change(connection, id, {"owner": self._owners.token()})
-            # Under the write lock, here and in `release`: another thread tells by both together who owns it.
+            # Under the write lock, here and in `release`: another thread needs both to know who owns it.
             self._claimed.add(id)
             return self._found(connection, id)
 
     def release(self, id: int) -> None:
-        """Let go of a submission. Nothing happens where somebody else owns it."""
+        """Release a submission. Nothing happens if somebody else owns it."""
         try:
             with self._store.writing() as connection:
                 connection.execute("UPDATE submissions SET owner = NULL WHERE id = ? AND owner = ?", (id, self._owners.own))
@@ -198,7 +198,7 @@ class Ledger:
             raise
 
     def is_idle(self, submission: Submission) -> bool:
-        """Whether nobody works on it: its owner let go, or has died."""
+        """Whether nobody works on it: its owner released it, or has ended."""
         with self._store.writing(durable=False):
             return not self._has_living_owner(submission)
 
@@ -214,11 +214,11 @@ class Ledger:
         """Announce the create call, where it may be sent now.
 
         Args:
-            concurrent: how many tasks of the model may run at once at this base URL; None where that has no limit.
-            before: the service's tasks just before, as `settling.Before` reads them; None where they could not be had.
-            at: the service's time; None where it is not known.
+            concurrent: how many tasks of the model may run at once at this base URL; None if that has no limit.
+            before: the service's tasks just before, as `settling.Before` reads them; None if they could not be had.
+            at: the service's time; None if it is not known.
 
-        Returns nothing where the stage now is `sending`; else, with nothing changed, the submissions that stand in the way: one
+        Returns nothing if the stage now is `sending`; else, with nothing changed, the submissions that stand in the way: one
         whose own create call is on its way, or those whose tasks run. Tasks older than the service keeps any,
         and tasks it does not know, do not count.
         """
@@ -242,7 +242,7 @@ class Ledger:
             return _in_the_way(connection, self._found(connection, id), concurrent, self._clock())
 
     def not_created(self, id: int) -> Submission:
-        """The create call surely made no task: it can be sent again."""
+        """The create call certainly made no task: it can be sent again."""
         return self._step(id, "not_created", sent_at=None, before=None)
 
     def unclear(self, id: int, message: str, before: Mapping[str, Any] | None = None) -> Submission:
@@ -274,7 +274,7 @@ class Ledger:
         return self._step(id, "created", **task, **({} if is_found else {"before": None}))
 
     def adopted(self, id: int, account: str, task_id: str, status: str | None, at: float | None = None) -> Submission:
-        """The user says that this task is the submission's own, and which account looks after it."""
+        """The user says that this task is the submission's own, and which account it belongs to."""
         task = self._task(task_id, None, status, at)
         return self._step(id, "adopted", account=account, ended_at=None, before=None, **task)
 
@@ -283,7 +283,7 @@ class Ledger:
         return {"task_id": task_id, "request_id": request_id, "created_at": made} | failure(status, None, None)
 
     def polled(self, id: int, status: str | None) -> Submission:
-        """The task goes on."""
+        """The task continues."""
         return self._step(id, "polled", status=status, polled_at=self._clock())
 
     def succeeded(
@@ -298,7 +298,7 @@ class Ledger:
 
         Args:
             seconds: as billed. amount, currency: what they cost; where None, what was expected stays.
-            answer: what the service said of it. It is kept as it is: whoever passes URLs that sign themselves means to keep them.
+            answer: what the service said about it. It is kept unchanged: signed URLs in it are kept on purpose.
         """
         now = self._clock()
         costs = {"amount": amount} if currency is None else {"amount": amount, "currency": currency}
@@ -306,7 +306,7 @@ class Ledger:
         return self._step(id, "succeeded", seconds_billed=seconds, **ended, **costs)
 
     def delivered(self, id: int, result: str | None) -> Submission:
-        """The result is at home.
+        """The result is delivered.
 
         Args:
             result: the absolute path of the video, or a template id.
@@ -314,37 +314,37 @@ class Ledger:
         return self._step(id, "delivered", result=without_secrets(result))
 
     def failed(self, id: int, status: str | None, code: str | None, message: str | None) -> Submission:
-        """It was refused, failed, or has expired. The job can be registered anew."""
+        """It was refused, failed, or has expired. The job can be registered again."""
         return self._step(id, "failed", **failure(status, code, message), ended_at=self._clock())
 
-    # --- what need not be asked for again
+    # --- cached answers
 
     def kept(self, key: Key) -> Any:
-        """What was kept for this; None where there is nothing, nothing of use, or an answer that is still waited for."""
+        """The kept value; None if there is none, no valid one, or the answer has not arrived yet."""
         with self._store.reading() as connection:
             value = kept.value_of(connection, key, self._clock())
         return None if _asked_by(value) else value
 
     def keep(self, key: Key, value: Any) -> None:
-        """Keep a JSON value, without what signs URLs. The URL of an upload would be another one without it, and is not kept."""
+        """Keep a JSON value, with URLs without their signatures. Signed URLs of uploads are not kept."""
         safe = without_secrets(value)
         if key.kind != "upload" or safe == value:
             with self._store.writing(durable=False) as connection:
                 kept.keep(connection, key, safe, self._clock())
 
     def forget(self, key: Key) -> None:
-        """Let go of it: of an upload that may be gone, of a detect call that was not billed or whose answer is not to be used."""
+        """Delete it: for an upload that may be gone, or a detect call that was not billed or whose answer must not be used."""
         with self._store.writing() as connection:
             kept.forget(connection, key)
 
     def begin_detection(self, key: Key, *, again: bool = False) -> Literal["begun", "known", "under way", "lost"]:
-        """Announce a detect call, which may bill.
+        """Announce a detect call, which may cost money.
 
         Args:
             again: also where the answer to an earlier one was lost.
 
-        Returns `begun` where it may be sent now; `known` where its answer has come meanwhile; `under way` while somebody living
-        waits for the answer to the same call; `lost` where somebody sent it and never heard the answer.
+        Returns `begun` if it may be sent now; `known` if its answer has arrived meanwhile; `under way` while a running process
+        waits for the answer to the same call; `lost` if it was sent and its answer never arrived.
         """
         with self._store.writing() as connection:
             said = kept.value_of(connection, key, self._clock())
@@ -360,7 +360,7 @@ class Ledger:
             return "begun"
 
     def end_detection(self, key: Key) -> None:
-        """Nobody waits for the answer of this process's detect call any more, whether it came or not."""
+        """This process's detect call has ended, with or without an answer."""
         self._asked.remove(key)
 
     def _is_waiting(self, token: str, key: Key) -> bool:
@@ -371,13 +371,13 @@ class Ledger:
     def wait_before(self, bucket: str, per_second: float) -> float:
         """Take a turn among all who share the ledger and this bucket.
 
-        Returns 0 where it is taken, else the seconds after which to ask again.
+        Returns 0 if it is taken, else the seconds after which to ask again.
         """
         with self._store.writing(durable=False) as connection:
             return kept.take_turn(connection, kept.digest(bucket), per_second, self._clock())
 
     def hold(self, bucket: str, seconds: float) -> None:
-        """Let nobody take a turn for some seconds, at most `kept.LONGEST_HOLD_S`."""
+        """Stop all turns for some seconds, at most `kept.LONGEST_HOLD_S`."""
         with self._store.writing(durable=False) as connection:
             kept.hold(connection, kept.digest(bucket), seconds, self._clock())
 
@@ -430,14 +430,14 @@ class Ledger:
 
 
 def _asked_by(value: Any) -> str | None:
-    """Who waits for the answer to a detect call that was announced; None where a value is no announcement."""
+    """Who waits for the answer to a detect call that was announced; None if a value is not an announcement."""
     return value.get(_ASKED_BY) if isinstance(value, dict) else None
 
 
 def _standing(connection: sqlite3.Connection, fingerprint: str) -> Submission | None:
-    """The submission that makes a new one of the same job needless: an open one, else the newest.
+    """The submission that replaces a new one of the same job: an open one, else the newest.
 
-    One that is unclear does not count as open: it may have been sent anew since.
+    One that is unclear does not count as open: it may have been sent again since.
     """
     standing = selected(connection, "WHERE fingerprint = ? AND stage != 'failed' ORDER BY id DESC", (fingerprint,))
     goes_on = (row for row in standing if row.stage in OPEN_STAGES and row.stage != "unclear")
@@ -447,7 +447,7 @@ def _standing(connection: sqlite3.Connection, fingerprint: str) -> Submission | 
 def _in_the_way(connection: sqlite3.Connection, row: Submission, concurrent: int | None, now: float) -> tuple[Submission, ...]:
     others = "WHERE base_url = ? AND model = ? AND account IS ? AND id != ? AND stage = "
     place = (row.base_url, row.model, row.account, row.id)
-    # A row that cannot be read is nobody's to settle: it must not stand in the way for ever.
+    # Nobody can settle a row that cannot be read: it must not block others for ever.
     sending, _ = readable(connection, f"{others}'sending'", place)
     if sending:
         return sending

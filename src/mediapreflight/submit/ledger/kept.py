@@ -1,8 +1,8 @@
-"""What the ledger keeps besides submissions: turns, and what need not be asked for again, such as uploads.
+"""What the ledger keeps besides submissions: turns of rates, and cached answers such as uploads.
 
 Calls of one kind are spaced evenly over all threads and processes that share a ledger. Wall-clock times are the only ones that
-all processes share, and they can jump. A turn or a pause that lies in the future was written before a jump backwards: it then
-counts from now, so that nobody ever waits longer than he would have at first.
+all processes share, and they can jump. A turn or a pause in the future was written before the clock was set back: it then
+counts from now, so that nobody waits longer than at first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from ...catalog import builtin_catalog
 from .store import DamagedRowError
 
-# What time an upload leaves for the task to fetch the file, at the end of its life.
+# The time that remains for the task to fetch an upload, at the end of its validity.
 _TO_FETCH_S = 3600.0
 _DETECTION_LIFE_S, _KEY_IDS_LIFE_S = 24 * 3600.0, 365 * 24 * 3600.0
 _FORMS = {"upload": str, "detection": dict, "key ids": list}
@@ -25,7 +25,7 @@ _THIS = "kind = ? AND account = ? AND model = ? AND base_url = ? AND sha256 = ? 
 
 
 class Key(NamedTuple):
-    """What a value is kept for: a file, for a model, at a base URL. Of `account`, only the hash is kept.
+    """The key of a kept value: a file, for a model, at a base URL. Only the hash of `account` is kept.
 
     `upload`: the temporary URL of a file that was uploaded less than 47 h ago. `detection`: what a detect call said less than
     24 h ago. `key ids`: how the task list names this account's key.
@@ -45,9 +45,9 @@ def digest(text: str) -> str:
 
 
 def value_of(connection: sqlite3.Connection, key: Key, now: float) -> Any:
-    """The JSON value kept for this key; None where there is none, none of its kind, or it is too old."""
+    """The JSON value kept for this key; None if there is none, none of its kind, or it is too old."""
     found = connection.execute(f"SELECT value, kept_at FROM kept WHERE {_THIS}", _hidden(key)).fetchone()
-    # What was kept in the future was kept before the clock jumped. Only an upload goes bad with its age, which is not known then.
+    # A value from the future was kept before the clock jumped. Only an upload expires with its age, which is not known then.
     youngest = 0 if key.kind == "upload" else -math.inf
     if found is None or not youngest <= now - found[1] < _life_s(key):
         return None
@@ -59,13 +59,13 @@ def value_of(connection: sqlite3.Connection, key: Key, now: float) -> Any:
 
 
 def keep(connection: sqlite3.Connection, key: Key, value: Any, now: float) -> None:
-    """Keep a JSON value, and let go of those whose time is over."""
+    """Keep a JSON value, and delete expired ones."""
     connection.execute("DELETE FROM kept WHERE kind = ? AND kept_at <= ?", (key.kind, now - _life_s(key)))
     connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*_hidden(key), json.dumps(value), now))
 
 
 def forget(connection: sqlite3.Connection, key: Key) -> None:
-    """Let go of a value."""
+    """Delete a value."""
     connection.execute(f"DELETE FROM kept WHERE {_THIS}", _hidden(key))
 
 
@@ -81,14 +81,14 @@ def _hidden(key: Key) -> Key:
 
 # --- turns
 
-# A service that asks for a longer pause is asked again after this one.
+# If a service asks for a longer pause, it is called again after this one.
 LONGEST_HOLD_S = 600.0
 
 
 def take_turn(connection: sqlite3.Connection, bucket: str, per_second: float, now: float) -> float:
     """Take the next turn, inside a write transaction.
 
-    Returns 0 where it was taken, else the seconds after which to ask again: at most 1/per_second or what is left of a pause.
+    Returns 0 if it was taken, else the seconds after which to ask again: at most 1/per_second or what is left of a pause.
     """
     taken_at, held_at, held_for = _turns(connection, bucket)
     if held_at > now or taken_at > now:
@@ -102,8 +102,8 @@ def take_turn(connection: sqlite3.Connection, bucket: str, per_second: float, no
 
 
 def hold(connection: sqlite3.Connection, bucket: str, seconds: float, now: float) -> None:
-    """Let nobody take a turn for some seconds. A longer pause that is under way stays."""
-    # Not a number, and less than nothing, are no pause.
+    """Stop all turns for some seconds. A longer pause that is already running stays."""
+    # NaN and negative numbers are not a pause.
     wanted = min(seconds, LONGEST_HOLD_S) if seconds > 0 else 0.0
     taken_at, held_at, held_for = _turns(connection, bucket)
     if min(held_at, now) + held_for < now + wanted:

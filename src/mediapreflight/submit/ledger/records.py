@@ -19,9 +19,9 @@ from .store import DamagedRowError
 Stage = Literal["ready", "sending", "unclear", "created", "succeeded", "delivered", "failed"]
 OPEN_STAGES: tuple[Stage, ...] = ("ready", "sending", "unclear", "created", "succeeded")
 
-# A text that begins as a URL is one to its end, even where it holds spaces that it should not; within a text a space ends it.
+# A text that begins like a URL is one to its end, even with invalid spaces; inside a longer text a space ends it.
 _ANY_URL = re.compile(r"\A\s*[a-z][a-z0-9+.-]*://.*|[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE | re.DOTALL)
-# What signs a URL without saying which object it is, in the ways of Alibaba Cloud OSS, Amazon S3 and Google Cloud Storage.
+# Query parameters that sign a URL and do not name the object: of Alibaba Cloud OSS, Amazon S3 and Google Cloud Storage.
 _SIGNING = re.compile(
     r"ossaccesskeyid|signature|expires|security-token"
     r"|x-(oss|amz|goog)-(algorithm|credential|date|expires|security-token|signature(-version)?|signedheaders)",
@@ -35,11 +35,11 @@ class NewSubmission(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         fingerprint: what makes two jobs the same, from `fingerprint`.
         model: the catalog's id. region, base_url: where it goes. account: whose key sends it, as in `ApiKey.account`.
-        job: plain JSON, `{"model", "inputs", "parameters", "region"}`, paths absolute, values as the user gave them.
+        job: plain JSON, `{"model", "inputs", "parameters", "region"}`, with absolute paths, and values as the user gave them.
         hashes: sha256 of the local files, by role.
         boxes: `service` or `local`.
-        out: the absolute folder the result goes to.
-        estimated_amount, currency: what it is expected to cost; None where that is not known.
+        out: the absolute folder for the result.
+        estimated_amount, currency: what it is expected to cost; None if that is not known.
     """
 
     fingerprint: str
@@ -56,20 +56,20 @@ class NewSubmission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the ledger. Times are seconds since the epoch, None where they have not come yet.
+    """One row of the ledger. Times are seconds since the epoch, None if they have not come yet.
 
     Attributes beyond those of `NewSubmission`:
         account: None in rows that were written before accounts were.
-        again: whether it was asked for although the same job was known.
+        again: whether the user asked for it although the same job was known.
         fields: what the model's detect call filled.
         stage: `ready` (nothing sent), `sending` (the create call is on its way, or its answer was lost), `unclear` (its answer
             was lost, and the task list did not tell whether it made a task), `created` (the task is known), `succeeded` (its
             result is not fetched yet), `delivered`, `failed`.
         before: the service's tasks just before the create call was sent, as `settling.Before` reads them; None once that
             was answered.
-        status: the service's own word.
-        sent_at, created_at: by the service's clock, as far as it was heard.
-        answer: what the service said last of a finished task.
+        status: the service's own name of the state.
+        sent_at, created_at: by the service's clock, if known.
+        answer: the service's last answer about a finished task.
         ended_at: when the task was first seen to have ended.
         result: the path of the delivered video, or a template id; never a URL.
         owner: a token of the process that works on it.
@@ -119,7 +119,7 @@ def fingerprint(
 
     Args:
         inputs: by role, the sha256 of a local file or a URL. A URL counts without its signature, so that one that was signed
-            anew is the same input.
+            again is the same input.
         fields, parameters: JSON values. 5 and 5.0 are the same; the order of names does not count.
     """
     unsigned = {role: _without_signature(value) for role, value in inputs.items()}
@@ -216,7 +216,7 @@ def change(connection: sqlite3.Connection, number: int, values: Mapping[str, Any
 
 def failure(status: str | None, code: str | None, message: str | None) -> dict[str, Any]:
     """The columns that say why a submission failed."""
-    # A service may repeat a URL or a key that was wrong.
+    # A service may repeat a wrong URL or key.
     text = None if message is None else _KEY.sub("sk-…", without_secrets(message))
     return {"status": status, "error_code": code, "error_message": text}
 
@@ -230,7 +230,7 @@ def _in_json(value: Any) -> str | None:
 
 
 def _as_text(value: Any) -> Any:
-    # Half characters, which JSON can hold, are no text to SQLite.
+    # Halves of surrogate pairs, which JSON can contain, are not text to SQLite.
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 

@@ -1,10 +1,10 @@
-"""The ledger's SQLite file, opened with care, one transaction at a time, never carried across a fork; and who owns what in it.
+"""The ledger's SQLite file: one transaction at a time, never shared across a fork; and the owners of its submissions.
 
-It guards against paying twice. So a file that is damaged, foreign or newer than this program is never rebuilt or overwritten:
-it is named, and the user decides.
+It prevents paying twice. So a file that is damaged, not ours, or newer than this program is never rebuilt or overwritten:
+an error names it, and the user decides.
 
-A process that owns submissions holds a lock on a file of its own. The operating system lets go of it when the process ends,
-however it ends, so that what it owned can be taken over. Process numbers would not do: they are given out again.
+A process that owns submissions holds a lock on its own file. The operating system releases it when the process ends,
+however it ends, so that its submissions can be taken over. Process ids would not work: they are used again.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ...output_folder import flush_folder, move_to_free_name
 # Only for its hooks, which have to be registered before those at the end of this file.
 
 
-# Whoever wants to write waits this long for the others.
+# The longest wait for other writers.
 _BUSY_S = 30.0
 _APPLICATION_ID = 0x4D504C44
 _SCHEMA_VERSION = 2
@@ -47,8 +47,8 @@ _SCHEMA = (
         registered_at REAL NOT NULL, sent_at REAL, created_at REAL, polled_at REAL, ended_at REAL,
         result TEXT, answer TEXT, error_code TEXT, error_message TEXT,
         seconds_billed REAL, estimated_amount REAL, amount REAL, currency TEXT, owner TEXT)""",
-    # What the code promises, held by the file itself: no job is open twice unless somebody asked for that, and no two create
-    # calls of a model and an account are on their way.
+    # Guarantees that the file itself enforces: no job is open twice unless the user asked for that, and no two create
+    # calls of a model and an account run at once.
     """CREATE UNIQUE INDEX open_once ON submissions (fingerprint)
         WHERE again = 0 AND stage IN ('ready', 'sending', 'unclear', 'created', 'succeeded')""",
     "CREATE UNIQUE INDEX sending_once ON submissions (base_url, model, account) WHERE stage = 'sending'",
@@ -83,7 +83,7 @@ class Store:
     """One ledger file, or the same tables in memory. For threads; each process opens the file for itself.
 
     Attributes:
-        path: None where it is in memory.
+        path: None if it is in memory.
         lock: held by the thread that uses the connection.
     """
 
@@ -96,7 +96,7 @@ class Store:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return str(self.path or "the copy of the ledger")
 
     @contextlib.contextmanager
@@ -104,7 +104,7 @@ class Store:
         """One transaction, alone among all threads and processes. Raises LedgerError, after which nothing of it remains.
 
         Args:
-            durable: whether it must outlast a power failure.
+            durable: whether it must survive a power failure.
         """
         with self.reading() as connection:
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -120,7 +120,7 @@ class Store:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The connection, for single statements that change nothing. Raises LedgerError."""
         with _FORKING:
-            pass  # whoever is about to fork goes first
+            pass  # a thread that is about to fork goes first
         with self.lock, self._errors():
             if self._connection is None:
                 self._connection = self._open()
@@ -191,7 +191,7 @@ class Store:
         return connection
 
     def _ensure_no_log(self) -> None:
-        # The log of a ledger that is gone holds its last rows, and would be taken for a new ledger's.
+        # The log of a deleted ledger has its last rows, and would be read as a new ledger's.
         assert self.path is not None
         log = _log_of(self.path)
         if log.exists() and not self.path.exists():
@@ -204,28 +204,28 @@ class Store:
             raise LedgerError(f"{self.name}: the ledger was written by a newer mediapreflight; upgrade this one")
 
     def _ensure_still_there(self) -> None:
-        # A file that was deleted goes on taking rows, which nobody will ever read.
+        # A deleted file still accepts rows, which are lost.
         if self.path is not None and _identity(self.path) != self._identity:
             raise LedgerError(f"{self.name}: the ledger was deleted or replaced while in use; bring it back and run again")
 
     def let_go(self) -> None:
-        """Close the file before a fork: SQLite forbids to carry an open one across, even if only to close it there."""
+        """Close the file before a fork: SQLite does not allow an open file in the child, not even to close it there."""
         if self.path is not None:
             self.close()
 
 
 def _make_file(path: Path) -> None:
-    """A new ledger, which appears whole or not at all, and only where there is none."""
+    """A new ledger, created completely or not at all, and only if there is none."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made readable to its owner alone; SQLite gives the files beside it the same mode.
+    # Readable by its owner only; SQLite gives the files next to it the same mode.
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     os.close(descriptor)
     try:
         with contextlib.closing(_connected(name)) as connection:
             _create_tables(connection)
-            # Last: what a log holds when its file is closed is moved there without a word about a full disk.
+            # Last: when the file is closed, the log is moved into it without an error about a full disk.
             connection.execute("PRAGMA journal_mode = WAL")
-        # Where another process was faster, its ledger counts.
+        # If another process was faster, its ledger counts.
         with contextlib.suppress(FileExistsError):
             move_to_free_name(Path(name), path)
         flush_folder(path.parent)
@@ -239,13 +239,13 @@ def _connected(path: str | Path) -> sqlite3.Connection:
 
 
 def _opened_for_reading(path: Path) -> sqlite3.Connection:
-    # A file at rest has no log beside it; SQLite would make one even to read, were it not told that nobody writes.
+    # A closed file has no log; SQLite would create one even for reading, unless it is told that nobody writes.
     at_rest = not _log_of(path).exists()
     return _tolerant(sqlite3.connect(f"{path.as_uri()}?{'immutable=1' if at_rest else 'mode=ro'}", uri=True, timeout=_BUSY_S))
 
 
 def _tolerant(connection: sqlite3.Connection) -> sqlite3.Connection:
-    # One text that is no UTF-8 would keep every other row of a query from being read.
+    # One text that is not UTF-8 would prevent all rows of a query from being read.
     connection.text_factory = lambda data: data.decode("utf-8", "replace")
     return connection
 
@@ -260,7 +260,7 @@ def _create_tables(connection: sqlite3.Connection) -> None:
 
 
 def _upgrade(connection: sqlite3.Connection) -> None:
-    """Bring the tables of version 1, which knew neither accounts nor unclear submissions, to this version. All or nothing."""
+    """Convert the tables of version 1, which had neither accounts nor unclear submissions, to this version. All or nothing."""
     if _version(connection) == _SCHEMA_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -314,7 +314,7 @@ def _before_fork() -> None:
 
 
 def _all_locked(stores: list[Store]) -> bool:
-    """Lock all or none: who holds one of them may be waiting for another, where the end of a ledger closes it."""
+    """Lock all or none: a holder of one of them may be waiting for another, if the end of a ledger closes it."""
     for number, store in enumerate(stores):
         if not store.lock.acquire(blocking=False):
             for locked in stores[:number]:
@@ -331,7 +331,7 @@ def _after_fork_in_parent() -> None:
 
 def _after_fork_in_child() -> None:
     while _held:
-        # Threads that waited for it are not here.
+        # The child does not have the threads that waited for it.
         _held.pop().lock = threading.RLock()
     _FORKING.release()
 
@@ -347,8 +347,8 @@ class Owners:
     """The locks of all owners, one file each. Not for threads: callers hold the ledger's write lock.
 
     Args:
-        folder: where the files are; None where there are none.
-        writes: whether this owner has a file itself and removes those of the dead. A dry run does not.
+        folder: where the files are; None if there are none.
+        writes: whether this owner has a file and removes those of ended processes. A dry run does not.
     """
 
     def __init__(self, folder: Path | None, *, writes: bool = True) -> None:
@@ -364,17 +364,17 @@ class Owners:
         return self._token if self._process == os.getpid() else None
 
     def token(self) -> str:
-        """The token of this process, which is alive from now on. Raises OSError."""
+        """The token of this process, which counts as running from now on. Raises OSError."""
         if (own := self.own) is not None:
             return own
         token = uuid.uuid4().hex
-        # What a fork left here is the parent's lock, which is not ours to release.
+        # After a fork this is the parent's lock, which the child must not release.
         self._lock = self._held_lock(token) if self._writes else None
         self._token, self._process = token, os.getpid()
         return token
 
     def is_alive(self, token: str) -> bool:
-        """Whether the owner's process has not ended. Where that cannot be told, it counts as alive."""
+        """Whether the owner's process is still running. If that cannot be known, it counts as running."""
         if token == self.own:
             return True
         path = self._path(token)
@@ -391,7 +391,7 @@ class Owners:
         return False
 
     def close(self) -> None:
-        """Let go: what this process still owns can be taken over."""
+        """Release the lock: everything this process still owns can be taken over."""
         own = self.own
         self._token = self._process = None
         lock, self._lock = self._lock, None
