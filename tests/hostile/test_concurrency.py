@@ -124,7 +124,7 @@ def test_import_changes_nothing(tmp_path: Path) -> None:
         for found in pkgutil.walk_packages(mediapreflight.__path__, "mediapreflight."):
             if not found.name.endswith(("__main__", "ray")):
                 importlib.import_module(found.name)
-        from mediapreflight.media.libraries import load_cv2
+        from mediapreflight.people.opencv import load_cv2
         from mediapreflight.people.runtime import load_mediapipe
         cv2 = load_cv2()
         threads = cv2.getNumThreads()

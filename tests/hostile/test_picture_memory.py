@@ -53,7 +53,7 @@ MEASURED = textwrap.dedent("""
     warm, path = sys.argv[2:]
     read(warm)
     # The libraries that large pictures load are no cost of theirs.
-    import av, cv2
+    import av
     Path("/proc/self/clear_refs").write_text("5")
     idle = memory("VmRSS")
     try:

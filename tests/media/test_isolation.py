@@ -279,6 +279,27 @@ def test_the_header_of_a_picture_is_read_where_no_heavy_library_can_be_imported(
     assert third.startswith("not measured: a library that reads mp4 does not load")
 
 
+def test_pictures_are_decoded_scaled_and_shown_without_the_libraries_that_find_people(tmp_path: Path) -> None:
+    code = textwrap.dedent(f"""
+        import sys
+        sys.modules["cv2"] = sys.modules["mediapipe"] = None
+        from mediapreflight.media import webp_still
+        from mediapreflight.media.previews import preview_of
+        from mediapreflight.media.probe import probe
+        from mediapreflight.prepare.image.picture import Convert, Scale, run_image
+        webp_still.LARGE_PIXELS = 0
+        scale = Scale(reason="", size=(60, 80), new_size=(30, 40))
+        convert = Convert(reason="", source_format="webp", format="png", quality=None, max_bytes=None, least_side=8)
+        for name in ("lossy.webp", "rgb.png", "rgb.avif"):
+            path = {str(FIXTURES / "formats")!r} + "/" + name
+            facts = probe(path)
+            run_image(path, (scale, convert), {str(tmp_path / "out.png")!r})
+            print(facts.problems, len(preview_of(path, facts).stills), probe({str(tmp_path / "out.png")!r}).width)
+    """)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "() 1 30\n" * 3
+
+
 def test_heic_header_is_read_without_pillow(make: MediaMaker) -> None:
     from .headers.test_heif import heic, size
 

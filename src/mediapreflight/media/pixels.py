@@ -17,10 +17,10 @@ from .headers import READERS, Colors, HeifError, read_header
 from .headers.heif import read_aperture
 from .image import probe_image
 from .jpeg_data import with_its_end
-from .libraries import load_cv2
 from .opening import opened
 from .quiet import quiet
 from .rewritten import rewritten
+from .scaling import scaled
 from .sniff import sniff
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _REDUCED_AT_LEAST = 0.75
 # Each takes up to 23 bytes while the pictures of two decoders are in memory.
 _MOST_DEEP_PIXELS = 20_000_000
 # Two decoders round colours differently, by up to three of 255 steps; with another matrix they differ by more than ten.
-_COMPARED, _MOST_DIFFERENCE, _SIXTEEN_TO_EIGHT = (32, 32), 6, 257
+_COMPARED, _MOST_DIFFERENCE = (32, 32), 6
 # Converted whole, a large picture would be in memory four times over.
 _BAND_ROWS = 512
 
@@ -107,9 +107,7 @@ def within(rgb: Rgb, longest_side: int) -> Rgb:
     scale = longest_side / max(height, width)
     if scale >= 1:
         return rgb
-    cv2 = load_cv2()
-    shrunk: Rgb = cv2.resize(rgb, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=cv2.INTER_AREA)
-    return shrunk
+    return scaled(rgb, (max(1, round(width * scale)), max(1, round(height * scale))))
 
 
 def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: int | None = None) -> Rgb:
@@ -228,11 +226,11 @@ def _shows_the_same(pixels: NDArray[np.uint16], picture: Image.Image) -> bool:
     import numpy as np
     from PIL import Image
 
-    cv2 = load_cv2()
     plain = picture if picture.mode == "RGB" else picture.convert("RGB")
     seen = np.asarray(plain.resize(_COMPARED, Image.Resampling.BOX), np.float32)
-    deep = cv2.resize(pixels, _COMPARED, interpolation=cv2.INTER_AREA) / np.float32(_SIXTEEN_TO_EIGHT)
-    return bool(np.abs(deep - seen).mean() < _MOST_DIFFERENCE)
+    width, height = _COMPARED
+    rows = [scaled((band >> 8).astype(np.uint8), (width, 1)) for band in np.array_split(pixels, height)]
+    return bool(np.abs(np.concatenate(rows) - seen).mean() < _MOST_DIFFERENCE)
 
 
 def _stated_colors(source: Source, facts: ImageFacts) -> Colors:
@@ -262,10 +260,9 @@ def _read_large_webp(source: Source, background: Color, factor: int) -> Rgb:
             shown[..., 3] = 255 if alpha is None else alpha[begin - top : end - top]
         return Image.fromarray(rows if has_alpha else np.ascontiguousarray(rows[..., :3]))
 
-    # OpenCV's own array takes the result where it has the same size: each band is read before it is written.
-    own = colours[..., ::-1]
-    fits = factor == 1 and own.flags.c_contiguous and own.shape == (height, width, 3)
-    return in_bands((width, height), band, to_srgb, background, factor, into=own if fits else None)
+    # The array of the colours takes the result where it has the same size: each band is read before it is written.
+    fits = factor == 1 and colours.flags.c_contiguous and colours.shape == (height, width, 3)
+    return in_bands((width, height), band, to_srgb, background, factor, into=colours if fits else None)
 
 
 def _read_heic(source: Source, facts: ImageFacts, background: Color) -> Rgb:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from ..errors import MissingLibraryError
-from .libraries import load_cv2
 from .quiet import quiet
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
     from .colour import Color
 
@@ -42,24 +42,27 @@ def shades_of(data: bytes, format: str | None, *, background: Color | None = Non
 
 def shades_in(rgb: Shades) -> Shades:
     """The same of pixels, height x width x 3."""
-    import numpy as np
+    from PIL import Image
 
-    cv2 = load_cv2()
     # A few hundred rows tell as much as all of them.
     rows = rgb[:: max(1, rgb.shape[0] // (8 * _SIDE))]
-    small = cv2.resize(np.ascontiguousarray(rows), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    grey: Shades = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    return grey
+    return _shrunk(Image.fromarray(rows).convert("L"))
 
 
 def _jpeg_shades(data: bytes) -> Shades:
     """By simplejpeg, which prints nothing; of CMYK it makes no grey."""
     import simplejpeg
+    from PIL import Image
 
-    cv2 = load_cv2()
     grey = simplejpeg.decode_jpeg(data, "GRAY", min_height=2 * _SIDE, min_width=2 * _SIDE, min_factor=8, strict=False)
-    small: Shades = cv2.resize(grey[..., 0], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    return small
+    return _shrunk(Image.fromarray(grey[..., 0]))
+
+
+def _shrunk(grey: Image.Image) -> Shades:
+    import numpy as np
+    from PIL import Image
+
+    return np.asarray(grey.resize((_SIDE, _SIDE), Image.Resampling.BOX))
 
 
 def _ffmpeg_shades(data: bytes, codec: str, background: Color | None) -> Shades | None:

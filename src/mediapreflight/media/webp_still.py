@@ -1,7 +1,7 @@
 """The first picture of a large WebP, with as little memory as its decoders allow. Source: RFC 9649.
 
-Pillow reads every WebP as an animation, with four copies of the canvas at 4 bytes a pixel. Here FFmpeg decodes lossless data and
-transparency, and OpenCV the colours of lossy data: it has the same library for them as Pillow, and the pixels are the same.
+Pillow reads every WebP as an animation, with four copies of the canvas at 4 bytes a pixel. Here FFmpeg decodes it: lossless
+pixels are the same, lossy ones differ by rounding.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ _ALPHA_FLAG = 0x10
 _FRAME_HEADER_BYTES = 16
 _MAX_PROFILE_BYTES = 4 * 2**20
 _LOSSY, _LOSSLESS = b"VP8 ", b"VP8L"
+# Of lossy data: the bits of their tag before the length of the first part, which has 19 bits, and what stands before that part.
+_TAG_BITS, _MAX_FIRST_PART, _HEADER_BYTES = 5, 2**19 - 1, 10
+# Behind the end of its data FFmpeg reads zeros, and gives up soon.
+_FILLING_BYTES = 4096
+# Both even: a row of colours belongs to two of brightness.
+_BAND_ROWS, _MARGIN_ROWS = 256, 4
 
 
 class Still(NamedTuple):
@@ -108,12 +114,8 @@ def _still(kind: bytes, data: bytes, canvas: tuple[int, int] | None, frame: _Fra
 
 
 def verify(still: Still) -> None:
-    """Decode all of it. Raises what the decoders raise for damage; MissingLibraryError."""
-    # FFmpeg takes lossy data for whole whose second half is missing.
-    if still.kind == _LOSSY:
-        _lossy_colours(still)
-    if still.kind == _LOSSLESS or still.alpha:
-        _decoded(still)
+    """Decode all of it. Raises HeaderError, or what the decoder raises, for damage."""
+    _whole(still)
 
 
 class Layers(NamedTuple):
@@ -124,26 +126,57 @@ class Layers(NamedTuple):
 
 
 def decode(still: Still) -> Layers:
-    """The pixels of a still. Raises what the decoders raise for damage; MissingLibraryError."""
+    """The pixels of a still. Raises HeaderError, or what the decoder raises, for damage."""
+    import numpy as np
+
+    frame = _whole(still)
+    if still.kind == _LOSSLESS:
+        argb = _plane(frame, 0, 4)
+        return Layers(argb[..., 1:], argb[..., 0])
+    return Layers(_colours(frame), np.ascontiguousarray(_plane(frame, 3, 1)[..., 0]) if still.alpha else None)
+
+
+def _whole(still: Still) -> av.VideoFrame:
+    """The frame of a still, none of whose data are missing. Raises HeaderError, or what the decoder raises."""
     import numpy as np
 
     if still.kind == _LOSSLESS:
-        argb = _plane(_decoded(still), 0, 4)
-        return Layers(argb[..., 1:], argb[..., 0])
-    alpha = np.ascontiguousarray(_plane(_decoded(still), 3, 1)[..., 0]) if still.alpha else None
-    return Layers(_lossy_colours(still), alpha)
+        return _decoded(still)
+    # FFmpeg takes lossy data for whole whose second half is missing, and reads zeros in its place. Where the picture depends on
+    # what stands behind the data, some of them are missing.
+    frame = _decoded(still._replace(data=_followed_by(still.data, b"\x00")))
+    other = _decoded(still._replace(data=_followed_by(still.data, b"\xff"), alpha=b""))
+    if not all(np.array_equal(_plane(frame, number, 1), _plane(other, number, 1)) for number in range(3)):
+        raise HeaderError("its data end before its picture does")
+    return frame
 
 
-def _lossy_colours(still: Still) -> Samples:
+def _followed_by(data: bytes, filling: bytes) -> bytes:
+    """Lossy data with the filling behind its first part, which says how the blocks are coded, and behind all. RFC 6386, 9.1."""
+    tag = int.from_bytes(data[:3], "little")
+    length, end = tag >> _TAG_BITS, _HEADER_BYTES + (tag >> _TAG_BITS)
+    behind_first = filling * min(_FILLING_BYTES, _MAX_FIRST_PART - length)
+    changed = (tag + (len(behind_first) << _TAG_BITS)).to_bytes(3, "little")
+    return b"".join((changed, data[3:end], behind_first, data[end:], filling * _FILLING_BYTES))
+
+
+def _colours(frame: av.VideoFrame) -> Samples:
+    """Of a lossy picture, in bands: FFmpeg makes them best by way of colours at full resolution."""
+    import av
     import numpy as np
 
-    from .libraries import load_cv2
-
-    cv2 = load_cv2()
-    bgr = cv2.imdecode(np.frombuffer(_riff(_chunk(still.kind, still.data)), np.uint8), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise HeaderError("its lossy data cannot be decoded")
-    rgb: Samples = bgr[..., ::-1]
+    planes = [_plane(frame, number, 1)[..., 0] for number in range(3)]
+    rgb = np.empty((frame.height, frame.width, 3), np.uint8)
+    for top in range(0, frame.height, _BAND_ROWS):
+        bottom = min(top + _BAND_ROWS, frame.height)
+        first, last = max(top - _MARGIN_ROWS, 0), min(bottom + _MARGIN_ROWS, frame.height)
+        # Of odd sides it would stretch the colours.
+        band = av.VideoFrame(2 * -(-frame.width // 2), 2 * -(-(last - first) // 2), "yuv420p")
+        for number, plane in enumerate(planes):
+            rows = plane[first:last] if number == 0 else plane[first // 2 : -(-last // 2)]
+            _plane(band, number, 1)[: len(rows), : rows.shape[1], 0] = rows
+        full = band.reformat(format="yuv444p", interpolation="BILINEAR").reformat(format="rgb24")
+        rgb[top:bottom] = _plane(full, 0, 3)[top - first : bottom - first, : frame.width]
     return rgb
 
 
@@ -166,8 +199,8 @@ def _plane(frame: av.VideoFrame, number: int, samples: int) -> Samples:
 
     plane = frame.planes[number]
     flat: Samples = np.frombuffer(memoryview(plane), np.uint8)
-    rows = flat[: plane.line_size * frame.height].reshape(frame.height, plane.line_size)
-    return rows[:, : frame.width * samples].reshape(frame.height, frame.width, samples)
+    rows = flat[: plane.line_size * plane.height].reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width * samples].reshape(plane.height, plane.width, samples)
 
 
 def _file(still: Still) -> bytes:

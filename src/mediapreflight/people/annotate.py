@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..media.libraries import load_cv2
 from .geometry import Box
+from .opencv import load_cv2
 
 if TYPE_CHECKING:
     from ..media.pixels import Rgb

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..media.libraries import load_cv2
+from .opencv import load_cv2
 from .runtime import model_array
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..media.libraries import load_cv2
+from .opencv import load_cv2
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..media.libraries import load_cv2
 from .centerface import CenterFace, Detection
 from .covering import Covering
 from .cuts import Cuts
+from .opencv import load_cv2
 from .runtime import Shared, Task
 from .yunet import YuNet
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..media.libraries import load_cv2
 from .detector import Sighting, find_faces
 from .facts import Face
 from .geometry import Box
 from .headpose import head_pose
+from .opencv import load_cv2
 
 if TYPE_CHECKING:
     from ..media.pixels import Picture, Rgb

@@ -11,8 +11,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..errors import MissingLibraryError
-from ..media.libraries import SYSTEM_LIBRARIES, load, load_cv2
+from ..media.libraries import SYSTEM_LIBRARIES, load
 from .offline import without_authorities, without_sockets, without_unused_modules
+from .opencv import load_cv2
 
 if TYPE_CHECKING:
     import numpy as np

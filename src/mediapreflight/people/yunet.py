@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..media.libraries import load_cv2
 from .centerface import Detection, resized
+from .opencv import load_cv2
 from .runtime import model_array
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The steps that make a picture fit, and running them: Pillow reads, converts colours and writes, OpenCV scales.
+"""The steps that make a picture fit, and running them: Pillow reads, converts colours, scales and writes.
 
 Sizes and boxes are in pixels of the displayed picture, as the steps before left it.
 """
@@ -18,9 +18,9 @@ from ...media.colour import Color
 from ...media.decoding import MAX_DECODED_BYTES, DecodeError
 from ...media.display import turned
 from ...media.image import probe_image
-from ...media.libraries import load_cv2
 from ...media.opening import open_source
 from ...media.pixels import read_rgb
+from ...media.scaling import scaled
 from ...media.second_look import shades_in, shades_of
 from ...media.sniff import sniff
 from ...media.source import OpenError, Source, display_name
@@ -120,7 +120,7 @@ class Crop(Step, frozen=True, kw_only=True):
 
 
 class Scale(Step, frozen=True, kw_only=True):
-    """Scale by one factor: down with an area filter, up with Lanczos."""
+    """Scale by one factor: down with Hamming's filter, up with Lanczos."""
 
     name: ClassVar[str] = "scale"
     size: Size
@@ -272,7 +272,7 @@ def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
                 # A copy: the rest of the picture is no longer needed.
                 rgb = rgb[step.box.y1 : step.box.y2, step.box.x1 : step.box.x2].copy()
             case Scale():
-                rgb = _scaled(rgb, step.new_size)
+                rgb = scaled(rgb, step.new_size)
             case Pad():
                 rgb = _padded(rgb, step)
             case Turn():
@@ -314,16 +314,6 @@ def _refuse_other_picture(rgb: Rgb, data: bytes, format: str) -> None:
         raise DecodeError("its output does not show what was read from it")
 
 
-def _scaled(rgb: Rgb, size: Size) -> Rgb:
-    import numpy as np
-
-    cv2 = load_cv2()
-    height, width = rgb.shape[:2]
-    down = size[0] * size[1] < width * height
-    scaled: Rgb = cv2.resize(np.ascontiguousarray(rgb), size, interpolation=cv2.INTER_AREA if down else cv2.INTER_LANCZOS4)
-    return scaled
-
-
 def _padded(rgb: Rgb, pad: Pad) -> Rgb:
     import numpy as np
 
@@ -338,7 +328,7 @@ def _encoded(rgb: Rgb, convert: Convert) -> bytes:
     """The picture as a file within the byte limit: at the highest quality, and then at the most pixels, that it allows."""
     size = whole = rgb.shape[1], rgb.shape[0]
     while True:
-        data = _at_best_quality(rgb if size == whole else _scaled(rgb, size), convert)
+        data = _at_best_quality(rgb if size == whole else scaled(rgb, size), convert)
         if convert.max_bytes is None or len(data) <= convert.max_bytes:
             return data
         if min(size) <= convert.least_side:

@@ -10,7 +10,7 @@ import pytest
 @pytest.mark.parametrize("before", [None, "", "/some/folder"])
 def test_programs_started_later_do_not_look_for_libraries_in_the_current_folder(before):
     code = (
-        "import os; from mediapreflight.media.libraries import load_cv2; "
+        "import os; from mediapreflight.people.opencv import load_cv2; "
         "from mediapreflight.people.runtime import load_mediapipe; kept = os.environ.get('LD_LIBRARY_PATH'); "
         "load_cv2(), load_mediapipe(), load_cv2(); assert kept == os.environ.get('LD_LIBRARY_PATH'), os.environ"
     )
@@ -22,7 +22,7 @@ def test_programs_started_later_do_not_look_for_libraries_in_the_current_folder(
 
 def test_threads_that_load_it_at_once_leave_nothing_behind_either():
     code = (
-        "import os, threading; from mediapreflight.media.libraries import load_cv2; kept = os.environ.get('LD_LIBRARY_PATH')\n"
+        "import os, threading; from mediapreflight.people.opencv import load_cv2; kept = os.environ.get('LD_LIBRARY_PATH')\n"
         "seen, gate = [], threading.Barrier(8)\n"
         "def load(): gate.wait(); load_cv2(); seen.append(os.environ.get('LD_LIBRARY_PATH'))\n"
         "threads = [threading.Thread(target=load) for _ in range(8)]\n"

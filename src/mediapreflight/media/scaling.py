@@ -1,0 +1,41 @@
+"""Pictures in another size."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Rgb = NDArray[np.uint8]
+
+# Whole, a picture of 65 megapixels would be in memory twice more.
+_BAND_PIXELS = 1_000_000
+# How far Pillow's filters look around a pixel, in pixels of the coarser picture.
+_DOWN_REACH, _UP_REACH = 1, 3
+
+
+def scaled(rgb: Rgb, size: tuple[int, int]) -> Rgb:
+    """A picture, height x width x 3, at another width and height.
+
+    Down with Hamming's filter, which keeps as much detail as the mean of an area does; up with Lanczos.
+    """
+    import numpy as np
+    from PIL import Image
+
+    (height, width), (new_width, new_height) = rgb.shape[:2], size
+    is_down = new_width * new_height < width * height
+    how, reach = (Image.Resampling.HAMMING, _DOWN_REACH) if is_down else (Image.Resampling.LANCZOS, _UP_REACH)
+    step = height / new_height
+    margin = ceil(reach * max(step, 1)) + 1
+    rows = max(1, floor(_BAND_PIXELS / max(width * step, new_width)))
+    result = np.empty((new_height, new_width, 3), np.uint8)
+    for top in range(0, new_height, rows):
+        bottom = min(top + rows, new_height)
+        first, last = max(floor(top * step) - margin, 0), min(ceil(bottom * step) + margin, height)
+        band = Image.fromarray(rgb[first:last])
+        part = (0, top * step - first, width, min(bottom * step, height) - first)
+        result[top:bottom] = np.asarray(band.resize((new_width, bottom - top), how, box=part))
+    return result
