@@ -148,6 +148,13 @@ def test_every_name_can_be_taken_by_a_file(text: str) -> None:
     assert name.endswith(".jpg")
 
 
+@pytest.mark.parametrize("start", ["", "a", "ab"])
+def test_a_long_name_is_cut_between_characters(start: str) -> None:
+    name = output_name(f"{start}{chr(0x4E2D) * 100}.png", "jpg")
+    assert set(name) <= {*"ab.jpg", chr(0x4E2D)}
+    assert len(name.encode()) > 190
+
+
 def test_a_file_is_flushed_as_windows_wants_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fcntl = pytest.importorskip("fcntl")
     flushed: list[int] = []

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from .errors import OutputError
+from .system import flush, flush_folder, hard_link, rename, replace
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -68,9 +69,9 @@ class OutputFolder:
         """Move a finished file to its final name. Raises OutputError where that name is taken and `overwrite` is false."""
         target = self.path / staged.name
         with self._errors():
-            _flush(staged)
+            flush(staged)
             if overwrite:
-                staged.replace(target)
+                replace(staged, target)
             else:
                 try:
                     move_to_free_name(staged, target)
@@ -120,7 +121,7 @@ def _unlock(lock: BaseFileLock) -> None:
 def link_or_copy(source: str, target: Path) -> None:
     """The same bytes under another name: a link where the file system offers one, else a copy."""
     try:
-        os.link(source, target, follow_symlinks=True)
+        hard_link(source, target)
     except OSError:
         shutil.copyfile(source, target)
 
@@ -141,42 +142,21 @@ def stream_sha256(stream: BinaryIO) -> str:
 
 def output_name(source: str, suffix: str, distinction: str = "") -> str:
     """The name an output gets: the source's, with the extension of what it holds, shortened to what file systems take."""
-    stem = os.fsencode(Path(source).stem)[:_MAX_NAME_BYTES]
-    return f"{os.fsdecode(stem)}{distinction}.{suffix}"
+    stem = Path(source).stem
+    # Half a character makes a name that macOS refuses.
+    while len(os.fsencode(stem)) > _MAX_NAME_BYTES:
+        stem = stem[:-1]
+    return f"{stem}{distinction}.{suffix}"
 
 
 def move_to_free_name(staged: Path, target: Path) -> None:
     """Give a finished file its final name, and never replace what has that name. Raises FileExistsError where something has."""
     try:
         # A link fails where the name is taken, in one step; a rename would replace what is there.
-        os.link(staged, target)
+        hard_link(staged, target)
     except FileExistsError:
         raise
     except OSError:
         if os.path.lexists(target):
             raise FileExistsError(str(target)) from None
-        staged.rename(target)
-
-
-def _flush(path: Path) -> None:
-    try:
-        # Windows flushes only what is open for writing.
-        descriptor = os.open(path, os.O_RDWR)
-    except PermissionError:
-        # A link to a source that may not be written: nobody has.
-        return
-    _flush_open(descriptor)
-
-
-def _flush_open(descriptor: int) -> None:
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def flush_folder(path: Path) -> None:
-    """Let the names in a folder outlast a power failure, where the system can."""
-    # Not every system can open a folder; there the rename is as safe as it makes it.
-    with contextlib.suppress(OSError):
-        _flush_open(os.open(path, os.O_RDONLY))
+        rename(staged, target)

@@ -16,6 +16,7 @@ from ..job import Job, roles_for_kind, with_local_paths
 from ..media.facts import Level
 from ..media.source import display_name, is_remote, local_path
 from ..rules import selection
+from ..system import result_of
 from .judge import judge
 from .measure import TIME_LIMIT_S, InRoles, Measured, as_asked, local_files, measure_files, measure_jobs
 
@@ -324,9 +325,9 @@ def in_order(
             for item in items:
                 waiting.append(pool.submit(function, item))
                 if len(waiting) > workers * _QUEUED_PER_WORKER:
-                    yield waiting.popleft().result()
+                    yield result_of(waiting.popleft())
             while waiting:
-                yield waiting.popleft().result()
+                yield result_of(waiting.popleft())
         except BaseException:
             for future in waiting:
                 future.cancel()

@@ -3,7 +3,7 @@
 Exit status: 0 all fit; 1 findings of severity error or unchecked; 2 wrong usage, settings or environment; 130 interrupted.
 
 May import: _version, catalog, check, config, emulator, engines, errors, findings, job, job_files, media, named_files, people,
-prepare, report, rules, schemas, submit, submit.http, submit.ledger, text, workers.
+prepare, report, rules, schemas, submit, submit.http, submit.ledger, system, text, workers.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any, NoReturn, TextIO
 
 from .._version import __version__
 from ..errors import MediaPreflightError, UsageError, did_you_mean
+from ..system import is_reader_gone
 
 COMMANDS = {
     "check": "check files and jobs against what a model accepts",
@@ -48,9 +49,9 @@ def writing() -> Iterator[None]:
     """While results are written: tells what goes wrong then from every other error of the system. Raises ResultsError."""
     try:
         yield
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        if is_reader_gone(error):
+            raise BrokenPipeError from None
         raise ResultsError(error.errno, error.strerror or str(error)) from None
 
 

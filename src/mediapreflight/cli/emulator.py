@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
-import signal
 import sys
 import threading
 
 from ..emulator.faults import AT_STEPS, EVERYWHERE, STEPS, parse_fault
+from ..system import told_to_stop, wait_for
 from . import OK
 
 
@@ -43,15 +43,10 @@ def run(options: argparse.Namespace) -> int:
     for fault in faults:
         service.fail(*fault)
     stop = threading.Event()
-    former = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with service:
-            print("export", *(f"{name}={value}" for name, value in service.environment.items()), flush=True)
-            print("listening until Ctrl-C; nothing is sent anywhere, nothing is billed", file=sys.stderr)
-            stop.wait()
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+    with told_to_stop(stop), service:
+        print("export", *(f"{name}={value}" for name, value in service.environment.items()), flush=True)
+        print("listening until Ctrl-C; nothing is sent anywhere, nothing is billed", file=sys.stderr)
+        wait_for(stop)
     return OK
 
 

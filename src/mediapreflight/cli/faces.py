@@ -15,6 +15,7 @@ from ..errors import MediaPreflightError, UnreadableMediaError, UsageError
 from ..people.geometry import FRAMINGS, Ratio
 from ..people.portraits import Portrait, find_portrait
 from ..report.style import Style
+from ..system import replace
 from ..text import plain
 from . import FINDINGS, OK
 from .arguments import count
@@ -155,6 +156,6 @@ def _save(rgb: Rgb, target: Path) -> None:
         with tempfile.TemporaryDirectory(prefix=f".{target.stem[:50]}-", dir=target.parent) as folder:
             staged = Path(folder) / target.name
             Image.fromarray(rgb).save(staged, quality=_QUALITY)
-            staged.replace(target)
+            replace(staged, target)
     except OSError as error:
         raise MediaPreflightError(f"{target}: cannot be written: {(error.strerror or str(error)).lower()}") from None

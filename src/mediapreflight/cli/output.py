@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import UsageError
 from ..report.style import Style, style_for
+from ..system import give_usual_rights, replace
 from ..text import plain_json
 from . import writing
 
@@ -92,8 +93,8 @@ def write_file(name: str, pieces: Iterable[str]) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
             for piece in pieces:
                 stream.write(piece)
-        Path(staged).chmod(0o666 & ~_umask())
-        Path(staged).replace(target)
+        give_usual_rights(Path(staged))
+        replace(Path(staged), target)
     except OSError as error:
         raise _unwritable(name, error) from None
     finally:
@@ -136,9 +137,3 @@ def writable(name: str) -> str:
 
 def _unwritable(name: str, error: OSError) -> UsageError:
     return UsageError(f"{name}: cannot be written: {(error.strerror or str(error)).lower()}")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

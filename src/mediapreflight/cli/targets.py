@@ -68,7 +68,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
 def _with_path(target: str) -> str:
     """A target with the path that its `file:` URL names, and with the home folder where a shell has not put it."""
     role, separator, value = target.partition("=")
-    path = os.path.expanduser(value) if value.startswith("~/") else local_path(value)  # noqa: PTH111
+    path = os.path.expanduser(value) if value.startswith(("~/", f"~{os.sep}")) else local_path(value)  # noqa: PTH111
     return local_path(target) if path is value else f"{role}{separator}{path}"
 
 

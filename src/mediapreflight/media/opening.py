@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import UnreadableMediaError
+from ..system import open_for_reading
 from . import data_url
 from .facts import Problem
 from .source import OpenError, Source, display_name, is_file_url, is_remote
@@ -45,7 +46,7 @@ def open_source(path: str, *, whole: bool = False) -> Iterator[Source]:
         raise OpenError(Problem.UNREADABLE, "it is a file: URL that names no file of this machine; write file:///PATH")
     try:
         _refuse_special(os.stat(path))  # noqa: PTH116 - a path may hold bytes that pathlib normalises away
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = open_for_reading(path)
     except OSError as error:
         raise _unopenable(path, error) from None
     except ValueError:

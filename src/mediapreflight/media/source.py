@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
+from ..system import IS_WINDOWS
 from . import data_url
 from .facts import Problem
 
@@ -105,7 +106,7 @@ def is_file_url(text: str) -> bool:
     return text[:7].lower() == "file://"
 
 
-def local_path(text: str, *, windows: bool = os.name == "nt") -> str:
+def local_path(text: str, *, windows: bool = IS_WINDOWS) -> str:
     """The path that a `file://` URL names on this machine; any other text as it is, a URL that names another host included.
 
     After RFC 8089, and as the provider's own library has it: `file://` and an absolute path.

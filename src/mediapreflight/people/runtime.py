@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..errors import MissingLibraryError
 from ..media.libraries import SYSTEM_LIBRARIES, load
+from ..system import at_fork
 from .offline import without_authorities, without_sockets, without_unused_modules
 from .opencv import load_cv2
 
@@ -46,8 +47,7 @@ class Shared(Generic[_Worker]):
         # mediapipe closes through a thread of its own. Those are gone when atexit runs, and its `__del__` then prints a
         # traceback; this hook, which concurrent.futures uses itself, comes before.
         getattr(threading, "_register_atexit", atexit.register)(self.close)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._begin_anew)
+        at_fork(after_in_child=self._begin_anew)
 
     @contextmanager
     def use(self) -> Iterator[_Worker]:

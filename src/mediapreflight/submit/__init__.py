@@ -10,5 +10,5 @@ which holds all of that: `inputs`, `sending`, `settling`, `waiting`, `downloads`
 brings jobs to the ledger, `forecast` says what will come and what it costs, `batch` sends many, `rehearsal` is the dry run.
 
 May import: _version, catalog, check, errors, findings, job, media, output_folder, people, prepare, rules, submit.dashscope,
-submit.http, submit.ledger, text.
+submit.http, submit.ledger, system, text.
 """

@@ -23,6 +23,7 @@ from ..errors import UsageError
 from ..job import Job
 from ..media.source import local_path
 from ..people.geometry import Ratio
+from ..system import result_of
 from .calls import Service
 from .dashscope.answers import Detection, ListedTask
 from .dashscope.requests import model_id
@@ -388,7 +389,7 @@ class Client:
             if self._portal is None:
                 self._portal = _started_portal()
             portal, client = self._portal, self._client
-        return portal.call(work, client)
+        return result_of(portal.start_task_soon(work, client))
 
 
 def _started_portal() -> BlockingPortal:
@@ -404,4 +405,4 @@ def _started_portal() -> BlockingPortal:
             await portal.sleep_until_stopped()
 
     threading.Thread(target=anyio.run, args=(serve,), daemon=True, name="mediapreflight client").start()
-    return started.result()
+    return result_of(started)

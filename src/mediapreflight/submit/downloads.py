@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ..errors import DownloadError, OutputError, TransportError
 from ..media.facts import Facts, VideoFacts
 from ..output_folder import OutputFolder, file_sha256
+from ..system import rename
 from .calls import backoff, can_pass
 from .dashscope.answers import error_of
 from .http import Answer, Request
@@ -81,7 +82,9 @@ def _deliver(folder: OutputFolder, staged: Path, otherwise: str) -> Path:
         return there
     if staged.name == otherwise:
         raise OutputError(str(there), "is there already, and is another file; --out names another folder")
-    return _deliver(folder, staged.rename(staged.with_name(otherwise)), otherwise)
+    renamed = staged.with_name(otherwise)
+    rename(staged, renamed)
+    return _deliver(folder, renamed, otherwise)
 
 
 async def _fetched(session: Session, url: str, folder: OutputFolder, partial: Partial, public: bool) -> None:

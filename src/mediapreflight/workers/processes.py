@@ -15,7 +15,6 @@ import contextlib
 import functools
 import os
 import pickle
-import select
 import subprocess
 import sys
 import threading
@@ -35,6 +34,7 @@ from ..errors import (
     UsageError,
     restored,
 )
+from ..system import apart, at_fork, comes_within
 from .confinement import confine, environment
 
 _Result = TypeVar("_Result")
@@ -48,10 +48,6 @@ _MEMORY = (4 << 30) + (256 << 20) * (os.cpu_count() or 1)
 # How long one waits for a call before it ends. The one who asks stops counting on it a little earlier.
 _IDLE_S, _MARGIN_S = 300.0, 10.0
 _MAX_IDLE = os.cpu_count() or 1
-# Ctrl-C reaches every process of a terminal's foreground; the one that asked decides what becomes of the others.
-_APART: dict[str, Any] = (
-    {"process_group": 0} if os.name == "posix" else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
-)
 
 
 class StartError(Exception):
@@ -194,8 +190,7 @@ class _Pool:
         self._idle: list[_Process] = []
         self._all: set[_Process] = set()
         atexit.register(self._end_all)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._begin_anew)
+        at_fork(after_in_child=self._begin_anew)
 
     def take(self, online: bool) -> _Process:
         """One that waits, or a new one. Raises StartError."""
@@ -275,8 +270,9 @@ class _Process:
         self._lock = threading.Lock()
         self._call: _Call | None = None
         self._is_killed = False
+        # Ctrl-C reaches every process of a terminal's foreground; the one that asked decides what becomes of the others.
         self._popen = subprocess.Popen(
-            start.command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=start.environment, **_APART
+            start.command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=start.environment, **apart()
         )
 
     def is_fresh(self) -> bool:
@@ -347,7 +343,7 @@ def serve(online: bool) -> None:
     """What such a process does: answer calls until nobody asks any more."""
     requests, answers = _private_pipes()
     confine(_MEMORY, online=online)
-    while _is_asked(requests):
+    while comes_within(requests, _IDLE_S):
         try:
             folder, function, arguments = pickle.loads(_received(requests, sys.maxsize))
         except EOFError:
@@ -355,13 +351,9 @@ def serve(online: bool) -> None:
         data = _answered(folder, function, arguments)
         try:
             _send(answers, data)
-        except BrokenPipeError:
+        except OSError:
+            # Whoever asked is gone.
             return
-
-
-def _is_asked(requests: BinaryIO) -> bool:
-    """Whether something comes in time. Where pipes cannot be waited for, it is waited for ever."""
-    return os.name != "posix" or bool(select.select([requests], [], [], _IDLE_S)[0])
 
 
 def _answered(folder: str | None, function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:

@@ -9,7 +9,6 @@ import contextlib
 import functools
 import os
 import shutil
-import signal
 import subprocess
 import threading
 from collections import deque
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple
 from ...errors import FfmpegError, MissingLibraryError
 from ...media.formats import DEMUXERS
 from ...media.source import display_name
+from ...system import apart, kill_group
 from ...workers.confinement import confined, environment
 
 Progress = Callable[[float], None]
@@ -173,14 +173,13 @@ def run(
 def stop_all() -> None:
     """Kill every ffmpeg this process runs, in whichever thread; those runs end with FfmpegError."""
     for process in tuple(_running):
-        _kill(process)
+        kill_group(process)
 
 
 def _started(command: list[str]) -> subprocess.Popen[bytes]:
     """A child alone in its process group."""
-    group: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), **group
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), **apart()
     )
 
 
@@ -191,7 +190,7 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _kill(process)
+        kill_group(process)
         raise
     finally:
         process.wait()
@@ -207,7 +206,7 @@ def _followed(process: subprocess.Popen[bytes], log: deque[str], limit: float, a
 
     def stop() -> None:
         stopped.set()
-        _kill(process)
+        kill_group(process)
 
     watchdog = threading.Timer(limit, stop)
     watchdog.daemon = True
@@ -232,14 +231,6 @@ def _listen(stream: Any, log: deque[str]) -> None:
         for line in stream:
             if text := line.decode("utf-8", "backslashreplace").strip():
                 log.append(text)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
 
 
 def _complaints(lines: tuple[str, ...]) -> tuple[str, ...]:

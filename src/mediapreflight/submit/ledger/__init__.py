@@ -13,7 +13,7 @@ list did not tell: it is looked at again, and the call is never sent again by it
 Whoever works on a submission owns it. Owners are told apart by a lock that ends with their process, so what a killed process
 leaves can be taken over, and what a living one works on cannot. API keys and signed URLs are never recorded.
 
-May import: catalog, errors, media, output_folder.
+May import: catalog, errors, media, output_folder, system.
 """
 
 from __future__ import annotations

@@ -25,12 +25,8 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 
 from ...errors import LedgerError
-from ...output_folder import flush_folder, move_to_free_name
-
-# --- owners
-
-# Only for its hooks, which have to be registered before those at the end of this file.
-
+from ...output_folder import move_to_free_name
+from ...system import at_fork, flush_folder
 
 # The longest wait for other writers.
 _BUSY_S = 30.0
@@ -235,7 +231,10 @@ def _make_file(path: Path) -> None:
 
 
 def _connected(path: str | Path) -> sqlite3.Connection:
-    return _tolerant(sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False))
+    connection = _tolerant(sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False))
+    # What macOS takes for flushed may lie in the drive's own memory still; other systems know no such difference.
+    connection.execute("PRAGMA fullfsync = ON")
+    return connection
 
 
 def _opened_for_reading(path: Path) -> sqlite3.Connection:
@@ -336,8 +335,7 @@ def _after_fork_in_child() -> None:
     _FORKING.release()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
