@@ -11,13 +11,13 @@ import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from ..errors import MissingLibraryError, UnreadableMediaError
 from . import amr, extents, matroska, riff, transport
 from . import boxes as isobmff
 from .attached import MAX_ATTACHED_BYTES, attached_bytes
-from .display import Turn, quarter_turns, turn_of
+from .display import Turn, turn_of
 from .facts import Problem
 from .formats import DEMUXERS
 from .opening import opened
@@ -49,6 +49,8 @@ MAX_LISTED_SAMPLES = 5_000_000
 MAX_HEADER_BYTES_READ = 64 * 2**20
 _CALL_COST = 256
 _UNSIGNED_WRAP = 2**32
+# How many sorts of data beside a frame PyAV may lag behind FFmpeg: four, behind version 8.
+_UNNAMED_SORTS = 16
 _FORMATS_WITH_FREE_CLOCK = frozenset({"ts", "mpg"})
 _OPTIONS = {
     # A demuxer may open others on its own (AVI subtitles, MOV references): only these, and by no protocol at all.
@@ -271,13 +273,26 @@ def turn_of_frame(frame: VideoFrame) -> Turn:
     try:
         found: Any = frame.side_data
     except ValueError:
-        # PyAV knows no name for what FFmpeg found beside the matrix, and gives neither.
-        return Turn(quarter_turns(-frame.rotation))
+        # What FFmpeg found beside the matrix has no name in PyAV, which then gives neither.
+        found = _with_named_data_only(frame, len(Type)).side_data
     matrix = found.get(Type.DISPLAYMATRIX)
     if matrix is None:
         return Turn()
     a, b, _, c, d = struct.unpack_from("=5i", bytes(matrix))
     return turn_of(a, b, c, d)
+
+
+def _with_named_data_only(frame: VideoFrame, first_unnamed: int) -> VideoFrame:
+    """The frame without the data beside it whose sorts have numbers from `first_unnamed` on."""
+    from av.filter import Graph
+
+    graph = Graph()
+    source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base)
+    filters = [source]
+    filters += [graph.add("sidedata", f"mode=delete:type={first_unnamed + more}") for more in range(_UNNAMED_SORTS)]
+    graph.link_nodes(*filters, graph.add("buffersink")).configure()
+    graph.push(frame)
+    return cast("VideoFrame", graph.pull())
 
 
 def is_end(packet: Packet[Any]) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mediapreflight import Job
 from mediapreflight.check.run import check
@@ -324,6 +324,22 @@ def test_rotation_is_baked(turn: int, tmp_path: Path) -> None:
     assert video_facts(target).rotation == 0
     assert shown.shape == baked.shape
     assert np.abs(shown - baked).mean() < 3
+
+
+@pytest.mark.parametrize("orientation", [2, 5])
+def test_the_mirror_that_the_pictures_of_motion_jpeg_ask_for_is_baked(orientation: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x112] = orientation
+    stored = Image.fromarray(frames(FACES)[0]).convert("RGB")
+    for number in range(25):
+        stored.save(tmp_path / f"{number}.jpg", exif=exif)
+    source = tmp_path / "clip.mov"
+    ffmpeg("-framerate", 12, "-i", tmp_path / "%d.jpg", "-c", "copy", source)
+    target, steps = made(source, STYLE, tmp_path)
+
+    assert [step.name for step in steps] == ["bake-rotation", "encode"]
+    shown = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / "0.jpg")).convert("L")).astype(float)
+    assert np.abs(shown - frames(target)[0]).mean() < 4
 
 
 @pytest.mark.parametrize(
