@@ -109,6 +109,76 @@ def test_a_plain_head_makes_a_true_file(length: int, behind: int, claim: int | N
         assert judge.readframes(length + 1) == bytes(length)
 
 
+TITLE = riff_chunk(b"LIST", b"INFO" + riff_chunk(b"INAM", b"title\0"))
+
+
+@pytest.mark.parametrize("wide", [None, 1000])
+@pytest.mark.parametrize("behind", [b"", TITLE])
+def test_sound_behind_a_size_that_is_too_small_is_named(wide: int | None, behind: bytes) -> None:
+    """FFmpeg, SoX, libsndfile and mediainfo go by the size."""
+    more = b"" if wide is None else riff_chunk(b"ds64", struct.pack("<QQQI", 0, wide, 0, 0))
+    data = wav(NOISE, length=1000 if wide is None else 0xFFFFFFFF, more=more) + behind
+    found = header(data)
+    left = 3000 + len(behind)
+    assert (
+        found.falsehood
+        == f"its data chunk claims 1000 bytes; the {left} bytes behind it are no chunk, and players leave them out"
+    )
+    assert (found.duration, found.missing, (found.end or 0) - found.start) == (1000 / 16_000, 0, 1000)
+
+
+@pytest.mark.parametrize("between", [b"", TITLE])
+def test_a_second_data_chunk_is_named(between: bytes) -> None:
+    """SoX and mediainfo play the first one, FFmpeg the second, libsndfile neither."""
+    found = header(wav(NOISE) + between + riff_chunk(b"data", bytes(500)))
+    said = "it has a second data chunk, of 500 bytes, which some players leave out and others play alone"
+    assert (found.falsehood, found.end) == (said, 4044)
+
+
+def test_a_file_joined_to_another_is_named() -> None:
+    found = header(wav(NOISE) + wav(NOISE))
+    assert (
+        found.falsehood == "its data chunk claims 4000 bytes; the 4044 bytes behind it are no chunk, and players leave them out"
+    )
+
+
+QUIET = {
+    "filler": bytes(5000),
+    "a tag": b"TAG" + bytes(5000),
+    "an ID3 tag": b"ID3\4\0\0" + bytes(5000),
+    "a moment": NOISE[:60],
+    "a chunk that is cut": TITLE[:-5],
+    "a chunk and filler": TITLE + bytes(5000),
+}
+
+
+@pytest.mark.parametrize("behind", [*BEHIND, *QUIET])
+@pytest.mark.parametrize("length", [4000, 3999])
+def test_what_stands_behind_the_data_as_a_rule_is_not_named(behind: str, length: int) -> None:
+    assert header(wav(NOISE[:length]) + b"\0" * (length % 2) + (BEHIND | QUIET)[behind]).falsehood is None
+
+
+def test_a_chunk_behind_odd_data_without_its_filler_is_not_named() -> None:
+    assert header(wav(NOISE[:3999], bits=8) + riff_chunk(b"bext", bytes(9000))).falsehood is None
+
+
+@pytest.mark.parametrize(("bits", "length"), [(8, 3999), (24, 3999), (24, 3990)])
+@pytest.mark.parametrize("claim", [0, 0xFFFFFFFF])
+def test_no_filler_is_played_at_the_end_of_data_of_unknown_length(bits: int, length: int, claim: int) -> None:
+    """In unsigned samples it would be a click as loud as can be."""
+    data = wav(NOISE[: length - 1] + b"x", bits=bits, length=claim)
+    for filler in (b"\0" * (length % 2), b""):
+        found = header(data + filler + TITLE)
+        assert (found.end or 0) - found.start == length
+
+
+def test_of_two_formats_the_first_counts() -> None:
+    """FFmpeg and SoX go by it, libsndfile refuses the file."""
+    other = riff_chunk(b"fmt ", struct.pack("<HHIIHH", 1, 2, 16_000, 64_000, 4, 16))
+    found = header(wav(NOISE, more=other))
+    assert found == WavHeader(0.25, 0, 68, 4068, "it has 2 fmt chunks; players go by the first, or refuse it", wav(b"")[12:36])
+
+
 def test_nothing_behind_an_open_length_is_no_recording() -> None:
     found = header(wav(b"", length=0))
     assert (found.falsehood, found.start, found.end) == (None, 44, 44)

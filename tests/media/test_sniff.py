@@ -179,7 +179,10 @@ def test_flac_behind_an_id3_tag(make: MediaMaker) -> None:
     assert (facts.format, facts.duration_s, facts.problems) == ("flac", 0.6, ())
 
 
-@pytest.mark.parametrize(("magic", "word"), [(b"MAC ", "APE"), (b"MPCK", "Musepack"), (b"tBaK", "TAK"), (b"DSD ", "DSF")])
+@pytest.mark.parametrize(
+    ("magic", "word"),
+    [(b"MAC ", "APE"), (b"MPCK", "Musepack"), (b"tBaK", "TAK"), (b"DSD ", "DSF"), (b"RIFX\0\0\0\x24WAVE", "RIFX")],
+)
 def test_sound_that_is_not_read_here_is_named(make: MediaMaker, magic: bytes, word: str) -> None:
     facts = probe(make.write("rare.bin", magic + bytes(200)))
     assert facts.problem(Problem.NOT_MEDIA) is not None

@@ -10,6 +10,8 @@ import re
 import struct
 from typing import BinaryIO, NamedTuple
 
+from .id3 import TAGS
+
 _MAX_CHUNKS = 10_000
 _MAX_AVI_CHUNKS = 200_000
 _HEADER_BYTES = 8
@@ -25,6 +27,10 @@ _NO_FILE_BYTES = 2**39
 _MOST_FORMAT_BYTES = 2**16
 # Titles, and tags with a cover picture, are smaller.
 _SEARCHED_BEHIND_BYTES = 2**21
+# Shorter than a syllable.
+_HEARD_S = 0.1
+# What begins another file, joined to this one.
+_FILE_NAMES = frozenset({b"RIFF", b"RF64", b"BW64"})
 _CHUNK = re.compile(rb"(?=[A-Za-z_][A-Za-z0-9_ ]{3}(.{4}))", re.DOTALL)
 
 
@@ -32,8 +38,9 @@ class WavHeader(NamedTuple):
     """`duration`: seconds of data at the stated bytes a second; None where the stated size is no length at all.
 
     `missing`: bytes of data past the end of the file, which is cut off. `falsehood`: why the header is false though the data is
-    whole; None where it is not. `start`, `end`: the offsets of the data and behind it; of data whose length is left open, `end`
-    is where the chunks behind it begin, or the file ends. `format`: the chunk that says how samples are coded, whole.
+    whole, or what of the file players leave out by it; None where it is not. `start`, `end`: the offsets of the data and behind
+    it; of data whose length is left open, `end` is where the chunks behind it begin, or the file ends. `format`: the chunk that
+    says how samples are coded, whole.
     """
 
     duration: float | None = None
@@ -57,8 +64,8 @@ class WavHeader(NamedTuple):
 
 
 def read_wav_header(stream: BinaryIO, size: int) -> WavHeader:
-    """What stands before and at the start of the data chunk; nothing where there is none."""
-    at, format, wide_length = 12, b"", None
+    """What stands before, at the start of and behind the data chunk; nothing where there is none."""
+    at, formats, format, wide_length = 12, 0, b"", None
     for _ in range(_MAX_CHUNKS):
         stream.seek(at)
         head = stream.read(24)
@@ -67,11 +74,15 @@ def read_wav_header(stream: BinaryIO, size: int) -> WavHeader:
         name, length = struct.unpack_from("<4sI", head)
         if name == b"fmt " and len(head) >= 20 and length <= _MOST_FORMAT_BYTES:
             stream.seek(at)
-            format = stream.read(_HEADER_BYTES + length)
+            format = format or stream.read(_HEADER_BYTES + length)
+            formats += 1
         elif name == b"ds64" and len(head) >= 24:
             (wide_length,) = struct.unpack_from("<Q", head, 16)
         elif name == b"data":
-            return _judged(stream, _Claim(length, wide_length), at + _HEADER_BYTES, size, format)
+            header = _judged(stream, _Claim(length, wide_length), WavHeader(start=at + _HEADER_BYTES, format=format), size)
+            if formats > 1 and not header.missing and not header.falsehood:
+                return header._replace(falsehood=f"it has {formats} fmt chunks; players go by the first, or refuse it")
+            return header
         at += _HEADER_BYTES + length + (length & 1)
     return WavHeader()
 
@@ -93,44 +104,79 @@ class _Claim(NamedTuple):
         return self.wide is not None and self.wide != self.length
 
 
-def _judged(stream: BinaryIO, claim: _Claim, start: int, size: int, format: bytes) -> WavHeader:
-    """What a stated length of the data that starts at `start` says of a file of `size` bytes.
+def _judged(stream: BinaryIO, claim: _Claim, header: WavHeader, size: int) -> WavHeader:
+    """What a stated length of the data whose start is known says of a file of `size` bytes.
 
     Three things make a header promise more than there is. A program that streams does not know the length, and leaves a value
     that stands for "unknown": such a value is no length, and nothing is missing. A program that counts wrong is off by the header
-    or by a few bytes, less than can be heard. In all else the file is cut off.
+    or by a few bytes, less than can be heard. In all else the file is cut off. A header that promises less is believed by all
+    players: what stands behind the data is not played.
     """
-    length, claims = claim.length, f"its data chunk claims {claim.length} bytes"
-    bytes_per_second = int.from_bytes(format[16:20], "little")
-    duration = length / bytes_per_second if length and bytes_per_second else None
+    length, start, claims = claim.length, header.start, f"its data chunk claims {claim.length} bytes"
     if _is_left_open(length, max(0, size - start)):
-        end = max(start, _end_of_open_data(stream, start, size))
+        end = max(start, _end_of_open_data(stream, header, size))
         falsehood = f"{claims}, as writers do that stream; {end - start} are there" if end > start else None
-        return WavHeader(None, 0, start, end, falsehood, format)
+        return header._replace(end=end, falsehood=falsehood)
+    bytes_per_second = int.from_bytes(header.format[16:20], "little")
     missing = max(0, start + length - size)
-    header = WavHeader(duration, missing, start, start + length, None, format)
+    duration = length / bytes_per_second if length and bytes_per_second else None
+    header = header._replace(duration=duration, missing=missing, end=start + length)
     if claim.is_twofold and not missing:
         return header._replace(falsehood=f"{claims}, and its ds64 chunk claims {claim.wide}")
     if 0 < missing <= _SLIP_BYTES or missing in (start, start - _HEADER_BYTES):
         return header._replace(missing=0, end=size, falsehood=f"{claims}, {missing} more than there are")
-    return header
+    return header if missing else header._replace(falsehood=_unplayed(stream, header, size, bytes_per_second))
 
 
-def _end_of_open_data(stream: BinaryIO, start: int, size: int) -> int:
+def _unplayed(stream: BinaryIO, header: WavHeader, size: int, bytes_per_second: int) -> str | None:
+    """How what stands behind the data may be sound that players leave out; None where it is chunks, tags or filler."""
+    assert header.end is not None
+    length = header.end - header.start
+    at = header.end + length % 2
+    stream.seek(header.end)
+    if length % 2 and _CHUNK.match(stream.read(_HEADER_BYTES)):
+        # Its writer forgot the byte that makes the length even.
+        at = header.end
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        head = stream.read(_HEADER_BYTES)
+        if not _CHUNK.match(head) or head[:4] in _FILE_NAMES:
+            break
+        following = int.from_bytes(head[4:], "little")
+        if head[:4] == b"data":
+            there = min(following, size - at - _HEADER_BYTES)
+            return f"it has a second data chunk, of {there} bytes, which some players leave out and others play alone"
+        at += _HEADER_BYTES + following + following % 2
+    stream.seek(at)
+    rest = stream.read(_SEARCHED_BYTES).strip(b"\0\r\n ")
+    if not rest or rest.startswith(TAGS) or size - at < max(bytes_per_second * _HEARD_S, _SLIP_BYTES):
+        return None
+    return f"its data chunk claims {length} bytes; the {size - at} bytes behind it are no chunk, and players leave them out"
+
+
+def _end_of_open_data(stream: BinaryIO, header: WavHeader, size: int) -> int:
     """Where data of unknown length ends: before the chunks that lead to the very end of the file, or else there."""
-    first = max(start, size - _SEARCHED_BEHIND_BYTES)
+    first = max(header.start, size - _SEARCHED_BEHIND_BYTES)
     stream.seek(first)
     begins: dict[int, int] = {}
     for found in _CHUNK.finditer(stream.read(size - first)):
         at = first + found.start()
         end = at + _HEADER_BYTES + int.from_bytes(found[1], "little")
-        if at % 2 == 0 and end <= size:
+        if end <= size:
             # The first counts: a list ends where the last of its own chunks does.
             begins.setdefault(end + end % 2, at)
     end = size + size % 2
     while end in begins:
         end = begins[end]
-    return min(end, size)
+    return end - 1 if end < size and _ends_in_filler(stream, header, end) else min(end, size)
+
+
+def _ends_in_filler(stream: BinaryIO, header: WavHeader, end: int) -> bool:
+    """Whether the byte before the chunks behind the data makes its length even: in unsigned samples it would be a loud click."""
+    frame_bytes = int.from_bytes(header.format[20:22], "little")
+    stream.seek(end - 1)
+    is_left_over = frame_bytes == 1 or (end - header.start) % max(frame_bytes, 1) == 1
+    return frame_bytes % 2 == 1 and is_left_over and stream.read(1) == b"\0"
 
 
 def _is_left_open(length: int, there: int) -> bool:

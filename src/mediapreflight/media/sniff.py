@@ -135,6 +135,9 @@ def _by_signature(head: bytes) -> Sniffed | None:
 def _riff(head: bytes) -> Sniffed | None:
     if head[:4] in (b"RIFF", b"RF64", b"BW64"):
         return _RIFF_FORMS.get(head[8:12])
+    if head.startswith(b"RIFX") and head[8:12] == b"WAVE":
+        # FFmpeg opens it and plays noise: it takes the bytes of each sample in the usual order.
+        return Sniffed("RIFX file (WAV of the other byte order)", "other")
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return Sniffed("aiff", "stream")
     return None

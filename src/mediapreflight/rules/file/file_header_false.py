@@ -1,7 +1,8 @@
 """A header says another size than the data has, and all of the sound or picture is there, but for a moment.
 
 Found in WAV files: a program that streams (a speech service, a pipe) leaves the size of the data at 0 or at the
-largest number there is, and some programs are off by the bytes of the header. Found in MP4 and AVI files that lost
+largest number there is, and some programs are off by the bytes of the header; others write less than there is, or two
+chunks of data or format where one belongs, and players leave out what they do not expect. Found in MP4 and AVI files that lost
 only what stands behind all pictures and sound: titles, or an index that readers do without. Found in MP3, AAC, FLAC,
 AMR and AC-3 files that end within their last frame (less than 0.3 s, mostly 20 to 40 ms), as excerpts do: the head of
 that frame says more bytes than there are. A file that ends earlier than it says, by more than that, is left to
