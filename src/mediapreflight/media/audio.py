@@ -21,7 +21,7 @@ from .containers import (
 from .facts import AudioFacts, Gap, Problem
 from .formats import DEMUXERS
 from .id3 import is_modest
-from .listening import Listener
+from .listening import Listener, missing_sound
 from .mpeg_audio import InfoTag, read_info_tag, skipped_bytes
 from .riff import read_wav_header
 from .streams import sound_is_encrypted
@@ -264,6 +264,8 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
         return [Problem.CORRUPT.because(f"{failed} of its packets cannot be decoded{where}")]
     if passed_over:
         return passed_over
+    if missing := missing_sound(listener, facts.format):
+        return [missing]
     if facts.format == "ogg" and listener.is_whole and promised - facts.duration_s > _few(listener):
         # A page whose checksum is wrong is passed over in silence.
         return [Problem.CORRUPT.because(f"it counts {promised:.2f} s of sound, {facts.duration_s:.2f} s can be decoded")]

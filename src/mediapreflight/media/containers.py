@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from ..errors import MissingLibraryError, UnreadableMediaError
-from . import amr, extents, matroska, riff, transport
+from . import amr, asf, extents, matroska, riff, transport
 from . import boxes as isobmff
 from .attached import MAX_ATTACHED_BYTES, attached_bytes
 from .display import Turn, turn_of
-from .facts import Problem
+from .facts import Problem, counted
 from .formats import DEMUXERS
 from .opening import opened
 from .sniff import sniff
@@ -195,7 +195,8 @@ def shortfall(source: Source, format: str) -> str | None:
         return None
     with source.aside() as stream:
         missing = measure(stream, source.size)
-    return f"the file is {missing} bytes shorter than its header says" if missing else None
+    one, several = "the file is 1 byte shorter than its header says", "the file is {count} bytes shorter than its header says"
+    return counted(missing, one, several) if missing else None
 
 
 def seen_at_end(source: Source, format: str) -> str | None:
@@ -207,8 +208,9 @@ def seen_at_end(source: Source, format: str) -> str | None:
         return None
     with source.aside() as stream:
         missing = measure(stream, source.size)
-    detail = f"it says {missing} bytes more than there are, though no picture or sound is missing"
-    return Problem.MISSTATED.because(detail) if missing else None
+    one = "it says 1 byte more than there is, though no picture or sound is missing"
+    several = "it says {count} bytes more than there are, though no picture or sound is missing"
+    return Problem.MISSTATED.because(counted(missing, one, several)) if missing else None
 
 
 _MISSING_BYTES: dict[str, Callable[[BinaryIO, int], int]] = {
@@ -216,6 +218,7 @@ _MISSING_BYTES: dict[str, Callable[[BinaryIO, int], int]] = {
     "matroska": matroska.missing_bytes,
     "avi": riff.avi_missing_bytes,
     "aiff": riff.aiff_missing_bytes,
+    "asf": asf.missing_bytes,
 }
 # Parts after all frames: titles, an index that readers do not need.
 _MISSING_BEHIND: dict[str, Callable[[BinaryIO, int], int]] = {

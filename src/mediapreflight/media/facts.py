@@ -47,6 +47,11 @@ class Problem(StrEnum):
         return f"{self.value}: {detail}"
 
 
+def counted(count: int, one: str, several: str) -> str:
+    """The words for one thing, or those for several, which hold `{count}`."""
+    return one if count == 1 else several.format(count=count)
+
+
 def missing_library(format: str, error: ImportError) -> str:
     """The entry for `Facts.problems` where the library that reads this format does not load."""
     reason = f"a library that reads {format} does not load ({error}); `mediapreflight doctor` says more"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from .facts import AudioFacts, Facts, Level, Problem, UnknownFacts, VideoFacts, missing_library
+from .facts import AudioFacts, Facts, Level, Problem, UnknownFacts, VideoFacts, counted, missing_library
 from .opening import open_source
 from .sniff import sniff
 from .source import OpenError, display_name, local_path
@@ -111,29 +111,36 @@ def _with_parts(source: Source, format: str, facts: Facts) -> Facts:
 
 
 def _broken_parts(source: Source, format: str) -> list[str]:
+    from . import asf, transport
     from .flv import read_tags
     from .formats import DEMUXERS
     from .matroska import read_clusters
     from .ogg import read_pages
-    from .transport import damaged_packets
 
     found = []
     with source.aside() as stream:
         if format == "ogg":
             pages = read_pages(stream, source.size)
-            found += [Problem.CORRUPT.because(f"{pages.broken} of its pages are damaged or missing")] if pages.broken else []
+            found += _corrupt(pages.broken, "1 of its pages is damaged or missing", "{count} of its pages are damaged or missing")
             found += [Problem.TRUNCATED.because("it ends within a page")] if pages.is_cut else []
         elif DEMUXERS[format] == "matroska":
             clusters = read_clusters(stream, source.size)
-            found += [Problem.CORRUPT.because(f"{clusters.broken} of its clusters are damaged")] if clusters.broken else []
+            found += _corrupt(clusters.broken, "1 of its clusters is damaged", "{count} of its clusters are damaged")
             found += [Problem.TRUNCATED.because("it ends within a frame")] if clusters.is_cut else []
-        elif format == "ts" and (count := damaged_packets(stream, source.size)):
-            found += [Problem.CORRUPT.because(f"{count} of its packets are damaged")]
+        elif format in ("asf", "ts"):
+            damaged_packets = asf.damaged_packets if format == "asf" else transport.damaged_packets
+            count = damaged_packets(stream, source.size)
+            found += _corrupt(count, "1 of its packets is damaged", "{count} of its packets are damaged")
         elif format == "flv":
             tags = read_tags(stream, source.size)
-            found += [Problem.CORRUPT.because(f"it is damaged in {tags.broken} places")] if tags.broken else []
-            found += [Problem.TRUNCATED.because(f"its last packet lacks {tags.missing} bytes")] if tags.missing else []
+            found += _corrupt(tags.broken, "it is damaged in 1 place", "it is damaged in {count} places")
+            lacks = counted(tags.missing, "its last packet lacks 1 byte", "its last packet lacks {count} bytes")
+            found += [Problem.TRUNCATED.because(lacks)] if tags.missing else []
     return found
+
+
+def _corrupt(count: int, one: str, several: str) -> list[str]:
+    return [Problem.CORRUPT.because(counted(count, one, several))] if count else []
 
 
 def _with_article(name: str) -> str:

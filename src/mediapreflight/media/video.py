@@ -23,8 +23,8 @@ from .containers import (
     stated_duration,
     turn_of_frame,
 )
-from .facts import Problem, VideoFacts
-from .listening import Listener
+from .facts import Problem, VideoFacts, counted
+from .listening import Listener, missing_sound
 from .timing import FrameTiming, SoundPacket, frame_timing, sound_ticks
 from .tracks import read_picture_header
 
@@ -359,7 +359,7 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
         last[1],
         listener.sound if listener else (),
         sound_bytes,
-        (*problems, *decoder.problems(shown), *(_unheard(listener) if listener else ())),
+        (*problems, *decoder.problems(shown), *(_unheard(listener, stated.format) if listener else ())),
     )
 
 
@@ -368,11 +368,14 @@ def _is_readable(stated: VideoFacts) -> bool:
     return not stated.encrypted and stated.has_only(Problem.MISSTATED)
 
 
-def _unheard(listener: Listener) -> tuple[str, ...]:
+def _unheard(listener: Listener, format: str | None) -> tuple[str, ...]:
     """What of the sound beside a picture is damaged."""
-    lost = listener.lost + listener.refused
-    where = f", the first at {listener.gaps[0].at_s:.2f} s" if listener.gaps else ""
-    return (Problem.CORRUPT.because(f"{lost} packets of its sound cannot be decoded{where}"),) if lost else ()
+    if count := listener.lost + listener.refused:
+        one, several = "1 packet of its sound cannot be decoded", "{count} packets of its sound cannot be decoded"
+        where = f", the first at {listener.gaps[0].at_s:.2f} s" if listener.gaps else ""
+        return (Problem.CORRUPT.because(counted(count, one, several) + where),)
+    missing = missing_sound(listener, format)
+    return (missing,) if missing else ()
 
 
 class _Pictures:
