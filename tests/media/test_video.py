@@ -5,7 +5,7 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import imageio_ffmpeg
@@ -240,6 +240,35 @@ def test_a_frame_with_side_data_that_has_no_name_here_is_turned_as_its_exif_says
     assert (facts.height, facts.width, facts.problems) == (*shown.shape[:2], ())
     assert Turn(facts.rotation, facts.mirrored).orientation == orientation
     assert np.abs(sample_frames(path, 1, 1000)[0].picture.rgb.astype(int) - shown).mean() < 3
+
+
+@pytest.mark.parametrize("level", ["metadata", "decode"])
+@pytest.mark.parametrize(
+    ("encoder", "filter"), [("libx265", "hevc_metadata"), ("libx264", "h264_metadata"), ("libsvtav1", "av1_metadata")]
+)
+def test_the_transfer_in_the_sequence_header_counts_before_that_of_the_container(
+    make: MediaMaker, encoder: str, filter: str, level: Literal["metadata", "decode"]
+) -> None:
+    named = "setparams=color_trc=bt709:color_primaries=bt709:colorspace=bt709"
+    plain = make(
+        f"bt709-{encoder}.mp4", *lavfi(PICTURE.replace("64x48", "128x96")), "-vf", named, "-pix_fmt", "yuv420p", "-c:v", encoder
+    )
+    path = make(
+        f"pq-{encoder}.mp4",
+        "-i",
+        plain,
+        "-c",
+        "copy",
+        "-movflags",
+        "write_colr",
+        "-bsf:v",
+        f"{filter}=transfer_characteristics=16",
+    )
+    assert b"nclx\0\1\0\1\0\1" in path.read_bytes()
+    facts = probe(path, level)
+    assert isinstance(facts, VideoFacts)
+    assert (facts.transfer, facts.problems) == ("pq", ())
+    assert video(plain).transfer == "sdr"
 
 
 QUARTER = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)

@@ -40,7 +40,10 @@ FULL_DECODE_PIXELS = 300_000_000
 # The largest side that any model takes is 4096 px. A decoder may keep a dozen frames at a time.
 MAX_FRAME_PIXELS = 20_000_000
 _TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
+_UNKNOWN_TRANSFER = 2
 _FULL_RANGE = 2
+# Their sequence headers stand in the container, and say what the light of a sample is.
+_SAY_TRANSFER = frozenset({"h264", "hevc", "av1"})
 _USUAL_DEPTHS = frozenset({8, 10})
 # By default their decoders replace damaged parts without a report.
 _STRICTNESS = {"mjpeg": {"err_detect": "explode"}, "hevc": {"err_detect": "explode"}}
@@ -110,6 +113,8 @@ def _stated(
         ratio = ratio or _fraction(header_of_h264.pixel_ratio)
         transfer = transfer if header_of_h264.transfer is None else header_of_h264.transfer
         pixels = _pixels_of_h264(header_of_h264, int(context.color_range) == _FULL_RANGE)
+    elif transfer not in _TRANSFERS and codec_of(stream) in _SAY_TRANSFER:
+        transfer = _transfer_in_configuration(stream)
     width, height = display.displayed(context.width, context.height, header.turn.rotation, ratio)
     return msgspec.structs.replace(
         facts,
@@ -123,6 +128,23 @@ def _stated(
         interlaced=int(context.field_order) not in _PROGRESSIVE_OR_UNKNOWN,
         **(pixels | {"has_alpha": header.has_alpha or _has_alpha(stream, format)}),
     )
+
+
+def _transfer_in_configuration(stream: VideoStream) -> int:
+    """The transfer that the sequence header in the container says, of which FFmpeg passes on what the container says beside it.
+
+    The decoder reads the header where it is opened, in some 20 microseconds.
+    """
+    import av
+
+    context: Any = av.CodecContext.create(stream.codec_context.codec.name, "r")
+    context.extradata = stream.codec_context.extradata
+    context.thread_count = 1
+    try:
+        context.open()
+    except av.FFmpegError:
+        return _UNKNOWN_TRANSFER
+    return int(context.color_trc)
 
 
 def _seen_in_headers(at_end: str | None, encrypted: bool) -> tuple[str, ...]:

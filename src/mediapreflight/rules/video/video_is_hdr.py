@@ -2,7 +2,7 @@
 
 Found where its transfer function is PQ (HDR10, most of Dolby Vision) or HLG, as recent phones record by default, and
 in Dolby Vision profile 5, whose colours are stored in a space of their own. Where the container says standard range and the
-frames do not, the frames count, which takes level decode.
+frames do not, the frames count, which takes level decode unless the sequence header in the container says it as well.
 
 Why it matters: read as standard range, which no model documents otherwise, it looks grey and flat, and faces
 lose contrast.
