@@ -823,6 +823,36 @@ def test_encryption_is_told_by_the_sample_entry(make: MediaMaker, entry: bytes) 
     assert probe(make.write("locked.mp4", patched(data, start + 12, entry))).encrypted  # type: ignore[union-attr]
 
 
+def locked(data: bytes, plain: bytes, entry: bytes) -> bytes:
+    """The file with a sample entry that says its samples are encrypted."""
+    return patched(data, data.index(plain, data.index(b"stsd")), entry)
+
+
+def test_encrypted_sound_beside_a_picture_is_no_damage(make: MediaMaker) -> None:
+    data = locked((FIXTURES / "talking-head.mp4").read_bytes(), b"mp4a", b"enca")
+    facts = video(make.write("locked-sound.mp4", data))
+    assert (facts.problems, facts.encrypted) == (("encrypted: its sound cannot be decoded without a key",), False)
+
+
+@pytest.mark.parametrize("level", ["metadata", "decode"])
+@pytest.mark.parametrize("kind", [VideoFacts, AudioFacts])
+def test_an_encrypted_file_whose_tables_ffmpeg_does_not_know_is_encrypted(
+    make: MediaMaker, kind: type[VideoFacts | AudioFacts], level: Literal["metadata", "decode"]
+) -> None:
+    """PIFF keeps its tables of keys in boxes of other names, which FFmpeg misses, and then opens nothing."""
+    data = (FIXTURES / "video/encrypted.mp4").read_bytes()
+    if kind is AudioFacts:
+        key = ("-encryption_scheme", "cenc-aes-ctr", "-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb")
+        tone = lavfi(TONE)
+        data = make(
+            "locked-tone.mp4", *tone, "-c:a", "aac", *key, "-encryption_kid", "a7e61c373e219033c21091fa607bf3b8"
+        ).read_bytes()
+    facts = probe(make.write("piff.mp4", data.replace(b"senc", b"uuid").replace(b"tenc", b"uuid")), level)
+    part = "picture cannot be read" if kind is VideoFacts else "sound cannot be decoded"
+    assert isinstance(facts, kind)
+    assert facts.problems == (f"encrypted: its {part} without a key",)
+
+
 def test_movie_header_of_64_bits(make: MediaMaker) -> None:
     data = (FIXTURES / "formats/h264.mp4").read_bytes()
     header = box(b"mvhd", struct.pack(">IQQIQ", 1 << 24, 0, 0, 1000, 7000), data[slice(*box_at(data, b"moov", b"mvhd"))][20:])

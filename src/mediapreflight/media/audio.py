@@ -18,7 +18,7 @@ from .containers import (
     sound_start,
     stated_duration,
 )
-from .facts import AudioFacts, Gap, Problem
+from .facts import ENCRYPTED_SOUND, AudioFacts, Gap, Problem
 from .formats import DEMUXERS
 from .id3 import is_modest
 from .listening import Listener, missing_sound
@@ -55,7 +55,7 @@ def probe_audio(source: Source, format: str, container: InputContainer, *, decod
     context: Any = stream.codec_context
     header = _header(source, format)
     is_encrypted = _is_encrypted(source, format)
-    entries = (header.problem, Problem.ENCRYPTED.because("its sound cannot be decoded without a key") if is_encrypted else None)
+    entries = (header.problem, ENCRYPTED_SOUND if is_encrypted else None)
     facts = AudioFacts(
         path=source.path,
         format=format,

@@ -70,6 +70,7 @@ class ContainerError(Exception):
     """FFmpeg cannot open the container; carries the problem and its detail."""
 
     def __init__(self, problem: Problem, detail: str) -> None:
+        self.problem = problem
         super().__init__(problem.because(detail))
 
 

@@ -47,6 +47,10 @@ class Problem(StrEnum):
         return f"{self.value}: {detail}"
 
 
+ENCRYPTED_PICTURE = Problem.ENCRYPTED.because("its picture cannot be read without a key")
+ENCRYPTED_SOUND = Problem.ENCRYPTED.because("its sound cannot be decoded without a key")
+
+
 def counted(count: int, one: str, several: str) -> str:
     """The words for one thing, or those for several, which hold `{count}`."""
     return one if count == 1 else several.format(count=count)

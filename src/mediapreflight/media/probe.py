@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .facts import AudioFacts, Facts, Level, Problem, UnknownFacts, VideoFacts, counted, missing_library
+from .facts import (
+    ENCRYPTED_PICTURE,
+    ENCRYPTED_SOUND,
+    AudioFacts,
+    Facts,
+    Level,
+    Problem,
+    UnknownFacts,
+    VideoFacts,
+    counted,
+    missing_library,
+)
 from .opening import open_source
 from .sniff import sniff
 from .source import OpenError, display_name, local_path
 
 if TYPE_CHECKING:
+    from .containers import ContainerError
     from .source import Source
 
 
@@ -83,7 +95,7 @@ def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
         if decode:
             facts = _with_parts(source, format, facts)
     except ContainerError as error:
-        facts = UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(str(error),))
+        facts = _unopened(source, format, error)
     except ImportError as error:
         problem = missing_library(format, error)
         return UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
@@ -92,6 +104,20 @@ def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
         problem = Problem.OVERSIZED.because(f"no more than {budget} bytes of it are read")
         return msgspec.structs.replace(facts, problems=(problem,))
     return facts
+
+
+def _unopened(source: Source, format: str, error: ContainerError) -> Facts:
+    """A container that FFmpeg does not open; of an encrypted one, whose tables it cannot make out, what its headers say."""
+    from .streams import picture_is_encrypted, sound_is_encrypted
+
+    known: dict[str, Any] = {"path": source.path, "format": format, "bytes": source.size}
+    if error.problem is Problem.BROKEN:
+        with source.aside() as stream:
+            if picture_is_encrypted(stream, source.size, format):
+                return VideoFacts(**known, encrypted=True, problems=(ENCRYPTED_PICTURE,))
+            if sound_is_encrypted(stream, source.size, format):
+                return AudioFacts(**known, problems=(ENCRYPTED_SOUND,))
+    return UnknownFacts(**known, problems=(str(error),))
 
 
 def _with_unknown(facts: AudioFacts | VideoFacts, unknown: tuple[str, ...]) -> AudioFacts | VideoFacts:

@@ -20,6 +20,7 @@ _PICTURES_IN_OGG = (b"\x80theora", b"BBCD\x00", b"\x01video", b"OVP80")
 _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
 _ASF_ENCRYPTION = (bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"), bytes.fromhex("14e68a292226174cb935dae07ee9289c"))
 _ENCRYPTED_SOUND = frozenset({b"enca", b"drms"})
+_ENCRYPTED_PICTURES = frozenset({b"encv", b"drmi"})
 _FLV_VIDEO = 1
 _PACKET_BYTES = 188
 # Types of streams in a program: MPEG-1, MPEG-2, MPEG-4, H.264, HEVC, VVC, JPEG 2000, AVS, AVS2, AVS3, Dirac and VC-1.
@@ -33,17 +34,27 @@ def has_picture(stream: BinaryIO, size: int, format: str) -> bool | None:
 
 
 def sound_is_encrypted(stream: BinaryIO, size: int, format: str) -> bool:
-    """Whether the sound of a file without a picture is marked as encrypted."""
+    """Whether the sound of an MP4, or of a Matroska or ASF file without a picture, is marked as encrypted."""
     if format in ("mkv", "webm"):
         return matroska.is_encrypted(stream, size)
     if format == "asf":
         stream.seek(0)
         head = stream.read(_HEAD_BYTES)
         return any(object_id in head for object_id in _ASF_ENCRYPTION)
+    return _holds_entry(stream, size, format, _ENCRYPTED_SOUND)
+
+
+def picture_is_encrypted(stream: BinaryIO, size: int, format: str) -> bool:
+    """Whether a picture of an MP4 is marked as encrypted."""
+    return _holds_entry(stream, size, format, _ENCRYPTED_PICTURES)
+
+
+def _holds_entry(stream: BinaryIO, size: int, format: str, names: frozenset[bytes]) -> bool:
+    """Whether the samples of a track of an MP4 are described under one of these names."""
     movie = isobmff.find(stream, isobmff.Box(b"file", 0, size), b"moov") if _TELL.get(format) is _in_movie else None
     for track in isobmff.boxes(stream, movie.start, movie.end) if movie else ():
         entries = isobmff.find(stream, track, b"mdia", b"minf", b"stbl", b"stsd") if track.type == b"trak" else None
-        if entries and isobmff.payload(stream, entries, 16)[12:16] in _ENCRYPTED_SOUND:
+        if entries and isobmff.payload(stream, entries, 16)[12:16] in names:
             return True
     return False
 

@@ -23,12 +23,15 @@ from .containers import (
     stated_duration,
     turn_of_frame,
 )
-from .facts import Problem, VideoFacts, counted
+from .facts import ENCRYPTED_PICTURE, ENCRYPTED_SOUND, Problem, VideoFacts, counted
+from .formats import DEMUXERS
 from .listening import Listener, missing_sound
+from .streams import sound_is_encrypted
 from .timing import FrameTiming, SoundPacket, frame_timing, sound_ticks
 from .tracks import read_picture_header
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
     from av.video.stream import VideoStream
@@ -88,7 +91,7 @@ def _stated(
         path=source.path,
         format=format,
         bytes=source.size,
-        problems=_seen_in_headers(seen, header.encrypted),
+        problems=(*filter(None, (seen, *_encryption(source, format, audio, is_picture_encrypted=header.encrypted))),),
         rotation=header.turn.rotation,
         mirrored=header.turn.mirrored,
         stated_duration_s=header.duration or stated_duration(container),
@@ -147,9 +150,13 @@ def _transfer_in_configuration(stream: VideoStream) -> int:
     return int(context.color_trc)
 
 
-def _seen_in_headers(at_end: str | None, encrypted: bool) -> tuple[str, ...]:
-    problems = (at_end,) if at_end else ()
-    return (*problems, Problem.ENCRYPTED.because("its picture cannot be read without a key")) if encrypted else problems
+def _encryption(source: Source, format: str, audio: AudioStream | None, *, is_picture_encrypted: bool) -> tuple[str, ...]:
+    if is_picture_encrypted:
+        return (ENCRYPTED_PICTURE,)
+    if audio is None or DEMUXERS[format] != "mov":
+        return ()
+    with source.aside() as stream:
+        return (ENCRYPTED_SOUND,) if sound_is_encrypted(stream, source.size, format) else ()
 
 
 def _has_alpha(stream: VideoStream, format: str) -> bool:
@@ -335,7 +342,8 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
     untimed: list[int] = []
     last = (-1, 0)
     packets = shown = sound_bytes = 0
-    listener = Listener(audio, decode=_is_readable(stated), finds_peak=False) if audio else None
+    is_heard = _is_readable(stated) and ENCRYPTED_SOUND not in stated.problems
+    listener = Listener(audio, decode=is_heard, finds_peak=False) if audio else None
     problems: list[str] = []
     try:
         streams: list[Any] = [stream, audio] if audio else [stream]
@@ -387,7 +395,7 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
 
 def _is_readable(stated: VideoFacts) -> bool:
     """Whether the headers let expect that what they describe decodes."""
-    return not stated.encrypted and stated.has_only(Problem.MISSTATED)
+    return not stated.encrypted and stated.has_only(Problem.MISSTATED, Problem.ENCRYPTED)
 
 
 def _unheard(listener: Listener, format: str | None) -> tuple[str, ...]:

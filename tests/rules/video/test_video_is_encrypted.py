@@ -22,6 +22,12 @@ def test_common_encryption(found, fixtures: Path, level: str) -> None:
     assert found("video-is-encrypted", "videoretalk", level=level, video=path) == [ENCRYPTED | {"path": str(path)}]
 
 
+def test_encrypted_sound(found, fixtures: Path, tmp_path: Path) -> None:
+    path = tmp_path / "v.mp4"
+    path.write_bytes((fixtures / "talking-head.mp4").read_bytes().replace(b"mp4a", b"enca", 1))
+    assert found("video-is-encrypted", "videoretalk", video=path) == [ENCRYPTED | {"path": str(path)}]
+
+
 def test_in_the_clear(found, fixtures: Path) -> None:
     for name in ("h264.mp4", "h265.mp4", "h264-fragmented.mp4", "h264.mov", "vp9.webm"):
         assert found("video-is-encrypted", "videoretalk", video=fixtures / "formats" / name) == []

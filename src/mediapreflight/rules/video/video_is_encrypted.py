@@ -1,6 +1,6 @@
 """The video is encrypted.
 
-Found where the container marks its picture with a protection scheme (Common Encryption).
+Found where the container marks its picture or its sound with a protection scheme (Common Encryption, PIFF, FairPlay).
 
 Why it matters: without the key nobody can decode it, the service included.
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...media.facts import VideoFacts
+from ...media.facts import Problem, VideoFacts
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"
@@ -19,11 +19,11 @@ FIXABLE = False
 
 
 def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where the picture is encrypted."""
-    if isinstance(case.facts, VideoFacts) and case.facts.encrypted:
+    """A fault where the picture or the sound is encrypted."""
+    if isinstance(case.facts, VideoFacts) and case.facts.problem(Problem.ENCRYPTED) is not None:
         yield Fault(
             severity="error",
-            message="its picture is encrypted",
+            message="its picture is encrypted" if case.facts.encrypted else "its sound is encrypted",
             help="export it without copy protection",
             measured=True,
             limit="not encrypted",
