@@ -450,6 +450,18 @@ def test_cut_off_m4a(make: MediaMaker, level: str) -> None:
     assert facts.problem(Problem.TRUNCATED) == "the file is 2000 bytes shorter than its header says"
 
 
+def test_sound_whose_codec_nobody_knows_is_not_empty(make: MediaMaker) -> None:
+    facts = audio(make.write("odd.wav", wav(bytes(600), bits=48)))
+    assert facts.problems == ("not measured: the codec of its sound is not known here",)
+    assert (facts.audio_codec, facts.duration_s) == (None, None)
+
+
+def test_more_padding_than_sound_is_no_negative_length(make: MediaMaker) -> None:
+    data = make("tag.mp3", *lavfi("sine=d=0.1:r=16000"), "-c:a", "libmp3lame", "-id3v2_version", "0").read_bytes()
+    counted = data.index(b"Info") + 8
+    assert audio(make.write("few.mp3", patched(data, counted, struct.pack(">I", 1)))).stated_duration_s is None
+
+
 def test_index_that_promises_more_sound(make: MediaMaker) -> None:
     data = make("one-second.m4a", *lavfi(TONE), "-c:a", "aac", "-movflags", "+faststart").read_bytes()
     start, end = box_at(data, b"mdat")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.media.facts import Problem
+from mediapreflight.media.facts import AudioFacts, Problem
 from mediapreflight.media.ogg import Pages, read_pages
 from mediapreflight.media.probe import probe
 
@@ -94,6 +94,28 @@ def test_facts_name_the_damage(make: MediaMaker, encoder: str) -> None:
     assert probe(overwritten).problem(Problem.CORRUPT) is not None
     assert probe(make.write("cut.ogg", whole[:middle])).problem(Problem.TRUNCATED) == "it ends within a page"
     assert probe(make.write("tagged.ogg", whole + bytes(300))).problems == ()
+
+
+def checksum(page: bytes) -> int:
+    """CRC-32 by the polynomial 0x04c11db7, begun with 0."""
+    found = 0
+    for byte in page:
+        found ^= byte << 24
+        for _ in range(8):
+            found = (found << 1 ^ (0x04C11DB7 if found >> 31 else 0)) & 0xFFFFFFFF
+    return found
+
+
+def test_sound_that_the_header_of_opus_has_left_out_is_not_missed(make: MediaMaker) -> None:
+    """So begins what was cut out of a longer recording: decoders skip it, and FFmpeg counts it."""
+    data = bytearray(make("pages.opus", *lavfi("sine=d=3:r=48000"), "-c:a", "libopus", "-b:a", "16k").read_bytes())
+    skipped = data.index(b"OpusHead") + 10
+    data[skipped : skipped + 2] = (40_000).to_bytes(2, "little")
+    data[22:26] = bytes(4)
+    data[22:26] = checksum(bytes(data[: starts(bytes(data))[1]])).to_bytes(4, "little")
+    facts = probe(make.write("skipping.opus", bytes(data)))
+    assert isinstance(facts, AudioFacts)
+    assert (facts.problems, facts.duration_s) == ((), pytest.approx(3 - 39_688 / 48_000, abs=0.02))
 
 
 def test_a_page_of_pictures_that_is_damaged(make: MediaMaker) -> None:

@@ -181,7 +181,14 @@ def test_flac_behind_an_id3_tag(make: MediaMaker) -> None:
 
 @pytest.mark.parametrize(
     ("magic", "word"),
-    [(b"MAC ", "APE"), (b"MPCK", "Musepack"), (b"tBaK", "TAK"), (b"DSD ", "DSF"), (b"RIFX\0\0\0\x24WAVE", "RIFX")],
+    [
+        (b"MAC ", "APE"),
+        (b"MPCK", "Musepack"),
+        (b"tBaK", "TAK"),
+        (b"DSD ", "DSF"),
+        (b"ADIF", "ADIF"),
+        (b"RIFX\0\0\0\x24WAVE", "RIFX"),
+    ],
 )
 def test_sound_that_is_not_read_here_is_named(make: MediaMaker, magic: bytes, word: str) -> None:
     facts = probe(make.write("rare.bin", magic + bytes(200)))

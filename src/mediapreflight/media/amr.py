@@ -11,6 +11,7 @@ CODECS = ("amr_nb", "amr_wb")
 _NARROW = {0: 13, 1: 14, 2: 16, 3: 18, 4: 20, 5: 21, 6: 27, 7: 32, 8: 6, 15: 1}
 _WIDE = {0: 18, 1: 24, 2: 33, 3: 37, 4: 41, 5: 47, 6: 51, 7: 59, 8: 61, 9: 6, 14: 1, 15: 1}
 _LOST_OR_NO_DATA = (14, 15)
+_IS_GOOD = 0b100
 _WIDE_MAGIC, _NARROW_MAGIC = b"#!AMR-WB\n", b"#!AMR\n"
 _FILLER = b"\0\r\n"
 # Three quarters of an hour.
@@ -26,6 +27,22 @@ def frame_bytes(frame: bytes, codec: str) -> int:
     """How long a frame with this first byte should be, in bytes; 0 if no frame has it."""
     sizes = _WIDE if codec == "amr_wb" else _NARROW
     return sizes.get(_type(frame[0]), 0) if frame and _is_head(frame[0]) else 0
+
+
+def is_damaged(packet: bytes, codec: str) -> bool:
+    """Whether a packet holds a frame that is damaged by its own word, or none where one should be. In MP4 one has several frames.
+
+    Decoders play something in its place.
+    """
+    at = 0
+    while at < len(packet):
+        length = frame_bytes(packet[at : at + 1], codec)
+        if not length or at + length > len(packet):
+            return True
+        if not packet[at] & _IS_GOOD and _type(packet[at]) not in _LOST_OR_NO_DATA:
+            return True
+        at += length
+    return False
 
 
 def end_of_frames(stream: BinaryIO, size: int) -> int:

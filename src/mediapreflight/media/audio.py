@@ -14,6 +14,7 @@ from .containers import (
     codec_of,
     demuxed,
     first_audio,
+    promises_too_much,
     seen_at_end,
     sound_start,
     stated_duration,
@@ -133,7 +134,8 @@ def _tags(stream: BinaryIO, format: str) -> _Tags:
         return _Tags(None, 0)
     length = getattr(tagged.info, "length", None)
     if format == "mp3" and length and not tagged.info.sketchy:
-        length -= read_info_tag(stream).unheard / tagged.info.sample_rate
+        # One that is cut after its first frames may say more of them than there are.
+        length = max(length - read_info_tag(stream).unheard / tagged.info.sample_rate, 0)
     return _Tags(float(length) if length else None, _cover_art_bytes(tagged))
 
 
@@ -159,7 +161,7 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
                 break
             listener.feed(packet)
     except av.FFmpegError as error:
-        if not is_no_sound(source, format, listener.end):
+        if not is_no_sound(source, format, listener.end) and not promises_too_much(source, format):
             problems.append(Problem.CORRUPT.because(f"reading stops after {listener.heard_s:.2f} s: {error.strerror}"))
     skipped, info = 0, InfoTag()
     if format in ("aac", "mp3"):
@@ -171,7 +173,7 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
         length = end
     facts = msgspec.structs.replace(
         facts,
-        duration_s=round(length, 6),
+        duration_s=round(length, 6) if length or facts.audio_codec else None,
         peak_dbfs=None if is_encrypted else _decibels(listener.peak),
         gaps=tuple(listener.gaps),
     )
@@ -243,11 +245,14 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
     if facts.problem(Problem.TRUNCATED) is not None:
         return []
     promised = _promised(stream)
-    if DEMUXERS[facts.format or ""] == "mov" and listener.stored_s < promised * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
-        there = f"{listener.stored_s:.2f} s are there"
+    stored = max(listener.stored_s, listener.span_s)
+    if DEMUXERS[facts.format or ""] == "mov" and stored < promised * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
+        there = f"{stored:.2f} s are there"
         return [Problem.TRUNCATED.because(f"its index promises {promised:.2f} s of sound, {there}")]
     if rest.cut and not listener.lost and (facts.format != "flac" or not facts.duration_s):
         return [Problem.TRUNCATED.because(rest.cut)]
+    if facts.audio_codec is None:
+        return []
     if not facts.duration_s:
         return [Problem.EMPTY.because("it holds no sound")]
     if facts.format in _COUNTED and listener.is_whole and (facts.sample_rate or 0) * (promised - listener.heard_s) > 0.5:
@@ -266,9 +271,11 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
         return passed_over
     if missing := missing_sound(listener, facts.format):
         return [missing]
-    if facts.format == "ogg" and listener.is_whole and promised - facts.duration_s > _few(listener):
+    # What an Ogg file puts before time 0, as one that was cut out of another does, is not played.
+    played = promised + min(listener.first or 0, 0) * listener.tick
+    if facts.format == "ogg" and listener.is_whole and played - facts.duration_s > _few(listener):
         # A page whose checksum is wrong is passed over in silence.
-        return [Problem.CORRUPT.because(f"it counts {promised:.2f} s of sound, {facts.duration_s:.2f} s can be decoded")]
+        return [Problem.CORRUPT.because(f"it counts {played:.2f} s of sound, {facts.duration_s:.2f} s can be decoded")]
     return [Problem.CORRUPT.because(f"its last {rest.wasted} bytes hold no sound")] if rest.wasted else []
 
 

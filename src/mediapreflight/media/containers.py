@@ -200,6 +200,14 @@ def shortfall(source: Source, format: str) -> str | None:
     return counted(missing, one, several) if missing else None
 
 
+def promises_too_much(source: Source, format: str) -> bool:
+    """Whether a box claims more than there is of an MP4 that holds all its samples: FFmpeg may end such a file with an error."""
+    if DEMUXERS[format] != "mov":
+        return False
+    with source.aside() as stream:
+        return extents.runs_past_whole(stream, source.size)
+
+
 def seen_at_end(source: Source, format: str) -> str | None:
     """The entry for `Facts.problems` where a file ends before its headers say that it does; None if it does not."""
     if cut_off := shortfall(source, format):

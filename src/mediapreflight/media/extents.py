@@ -32,6 +32,13 @@ def missing_bytes(stream: BinaryIO, size: int) -> int:
     return max(box.end for box in past) - size if past and not _are_whole(stream, size, parts, past) else 0
 
 
+def runs_past_whole(stream: BinaryIO, size: int) -> bool:
+    """Whether a box runs past the end of a file that holds every sample."""
+    parts = _parts(stream, size)
+    past = [box for box in parts if box.end > size]
+    return bool(past) and _are_whole(stream, size, parts, past)
+
+
 def missing_titles(stream: BinaryIO, size: int) -> int:
     """How far an index runs past the end of the file, if only titles and the like are lost; 0 if it is complete."""
     parts = _parts(stream, size)

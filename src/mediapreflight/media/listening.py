@@ -37,6 +37,7 @@ class Listener:
         lost: packets that do not decode although sound follows on them, and `gaps`, the first places where that is so.
         refused: packets that do not decode behind the last one that does; `first_refused`: the first of them.
         last: the last packet of all. `end`: the offset behind the last one that decodes, in bytes.
+        first: the time stamp of the first packet that has one. `span_s`: from there to the end of the last one.
         behind_s: how far decoded sound falls behind time stamps, more than a decoder does from its first sound on.
     """
 
@@ -53,7 +54,8 @@ class Listener:
         self._codec = codec_of(stream)
         self._is_bare = is_bare
         self._accepted = self._accepted_bytes = 0
-        self._first: int | None = None
+        self.first: int | None = None
+        self.span_s = 0.0
         self._delay_s: float | None = None
         self._is_decodable = decode and stream.codec_context is not None
         if self._is_decodable and self._codec in _CHECKSUMMED and not stream.codec_context.is_open:
@@ -73,12 +75,18 @@ class Listener:
         if packet.size:
             self.last = packet
             self.stored_s += seconds
+        if packet.pts is not None:
+            self.first = packet.pts if self.first is None else self.first
+            self.span_s = max(self.span_s, (packet.pts - self.first) * self.tick + seconds)
         if timed := sound_packet(packet):
             self.sound.append(timed)
         if not self.is_whole or not (packet.size or is_end(packet)):
             return
         if packet.pts is not None:
             self._compare_with(packet.pts)
+        if self._codec in amr.CODECS and amr.is_damaged(bytes(packet), self._codec):
+            self._refuse(packet, seconds)
+            return
         try:
             frames = packet.decode()
         except av.FFmpegError:
@@ -97,8 +105,7 @@ class Listener:
                 self.peak = max(self.peak, _peak(frame))
 
     def _compare_with(self, stamp: int) -> None:
-        self._first = stamp if self._first is None else self._first
-        behind = (stamp - self._first) * self.tick - self.heard_s - self.lost_s - self.refused_s
+        behind = (stamp - (self.first or 0)) * self.tick - self.heard_s - self.lost_s - self.refused_s
         if self.heard_s:
             self._delay_s = behind if self._delay_s is None else self._delay_s
             self.behind_s = max(self.behind_s, behind - self._delay_s)

@@ -58,6 +58,7 @@ _STREAM_SIGNATURES: tuple[tuple[bytes, str], ...] = (
 )
 # Sound formats that are not read with FFmpeg here.
 _UNREAD_SOUND: tuple[tuple[bytes, str], ...] = (
+    (b"ADIF", "AAC file with an ADIF header"),
     (b"MAC ", "Monkey's Audio file (APE)"),
     (b"MP+", "Musepack file"),
     (b"MPCK", "Musepack file"),

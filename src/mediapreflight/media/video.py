@@ -18,6 +18,7 @@ from .containers import (
     first_audio,
     first_video,
     is_end,
+    promises_too_much,
     seen_at_end,
     sound_start,
     stated_duration,
@@ -61,7 +62,7 @@ _LOCATION_KEYS = ("location", "com.apple.quicktime.location.iso6709")
 def probe_video(source: Source, format: str, container: InputContainer, *, decode: bool) -> VideoFacts:
     """The facts of an open container that has a real video stream (see `containers.first_video`)."""
     facts = _stated(source, format, container)
-    return _measured(facts, container, clock_zero(container, format)) if decode else facts
+    return _measured(facts, source, container, clock_zero(container, format)) if decode else facts
 
 
 def probe_undecoded(source: Source, format: str, container: InputContainer) -> VideoFacts | None:
@@ -232,10 +233,10 @@ class _Walk(NamedTuple):
     problems: tuple[str, ...]
 
 
-def _measured(stated: VideoFacts, container: InputContainer, zero: float) -> VideoFacts:
+def _measured(stated: VideoFacts, source: Source, container: InputContainer, zero: float) -> VideoFacts:
     stream = first_video(container)
     assert stream is not None
-    walk = _walk(stated, stream, container)
+    walk = _walk(stated, source, stream, container)
     missing = _missing_frames(stated, walk.packets, stream) or _missing_sound(stated, walk.sound_bytes, container)
     tick = float(stream.time_base) if stream.time_base else 0.0
     timing = frame_timing(walk.stamps, walk.last_duration, tick)
@@ -329,7 +330,7 @@ def _missing_sound(stated: VideoFacts, found: int, container: InputContainer) ->
     return (Problem.TRUNCATED.because(reason),) if found < promised else ()
 
 
-def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) -> _Walk:
+def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: InputContainer) -> _Walk:
     """One pass over the packets: time stamps of the picture, length of the sound, and a decode within bounds."""
     import av
 
@@ -369,7 +370,8 @@ def _walk(stated: VideoFacts, stream: VideoStream, container: InputContainer) ->
             elif packet.dts is not None:
                 untimed.append(packet.dts)
     except av.FFmpegError as error:
-        problems.append(Problem.CORRUPT.because(f"reading stops after {len(stamps)} frames: {error.strerror}"))
+        if not promises_too_much(source, stated.format or ""):
+            problems.append(Problem.CORRUPT.because(f"reading stops after {len(stamps)} frames: {error.strerror}"))
     if len(untimed) > len(stamps):
         stamps = untimed
     elif not counts_chunks:
