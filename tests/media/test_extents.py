@@ -23,7 +23,7 @@ FIRST = {
     "fragments": ("-movflags", "+frag_keyframe+empty_moov"),
     "default-base": ("-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
     "separate": ("-movflags", "+frag_keyframe+empty_moov+separate_moof", "-g", "10"),
-    "dash": ("-movflags", "dash", "-bf", "0"),
+    "dash": ("-movflags", "dash", "-frag_duration", "300000"),
 }
 
 
