@@ -75,6 +75,21 @@ def test_a_cut_last_frame_is_named_and_all_else_is_whole(make: MediaMaker, exten
     assert 0 <= (clean.duration_s or 0) - (facts.duration_s or 0) <= frame.length_s + 0.001
 
 
+@pytest.mark.parametrize("extension", ["mp3", "mp2"])
+@pytest.mark.parametrize("tail", ["id3v1", "lyrics", "ape", "ape and id3v1"])
+def test_a_tag_does_not_hide_that_the_last_frame_is_cut(make: MediaMaker, extension: str, tail: str) -> None:
+    """Readers fill the frame with what stands behind it, and decode that."""
+    data = whole(make, extension)
+    with av.open(io.BytesIO(data)) as container:
+        length = [packet.size for packet in container.demux(audio=0) if packet.size][-1]
+    facts = audio(make.write(f"hidden.{extension}", data[:-100] + TAILS[tail]))
+    said = f"its last frame has {length - 100} of {length} bytes; all sound before it is whole"
+    assert facts.problems == (f"false header: {said}",)
+    frame, clean = cut_frame(facts), audio(make.write(f"clean.{extension}", data))
+    assert frame is not None
+    assert frame.at_s + frame.length_s == pytest.approx(clean.duration_s, abs=0.025)
+
+
 @pytest.mark.parametrize("extension", ["mp3", "flac"])
 def test_a_file_that_counts_more_frames_is_truncated(make: MediaMaker, extension: str) -> None:
     data = whole(make, extension)

@@ -179,7 +179,7 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
     )
     if rest.cut and not skipped and _is_cut_frame_all(listener, stream, format, info):
         problems.append(Problem.MISSTATED.because(f"{rest.cut}; all sound before it is whole"))
-        return msgspec.structs.replace(facts, problems=tuple(problems), gaps=(_cut_frame(listener, stream, length),))
+        return msgspec.structs.replace(facts, problems=tuple(problems), gaps=(_cut_frame(listener, rest, stream, length),))
     return msgspec.structs.replace(facts, problems=(*problems, *_trouble(facts, listener, rest, stream, skipped)))
 
 
@@ -213,13 +213,14 @@ def _is_cut_frame_all(listener: Listener, stream: AudioStream, format: str, info
     return info.frames is None or info.frames <= len(listener.sound)
 
 
-def _cut_frame(listener: Listener, stream: AudioStream, length: float) -> Gap:
-    """The last frame, if only part of it is there."""
-    if listener.refused:
+def _cut_frame(listener: Listener, rest: Tail, stream: AudioStream, length: float) -> Gap:
+    """The last frame, of which only part is there."""
+    frame = listener.accepted if rest.is_filled else listener.last
+    if listener.refused and not rest.is_filled:
         return Gap(at_s=round(length, 6), length_s=round(listener.refused_s, 6))
-    assert listener.last is not None
+    assert frame is not None
     # FLAC, AMR and the like begin at time 0, MP3 with what its encoder put before the sound.
-    begin = float((listener.last.pts or 0) - (stream.start_time or 0)) * listener.tick
+    begin = float((frame.pts or 0) - (stream.start_time or 0)) * listener.tick
     return Gap(at_s=round(min(begin, length), 6), length_s=round(listener.frame_s, 6))
 
 

@@ -36,7 +36,7 @@ class Listener:
         heard_s: how long the decoded sound lasts. `frame_s`: the longest piece of it. `peak`: the loudest sample, 1 at most.
         lost: packets that do not decode although sound follows on them, and `gaps`, the first places where that is so.
         refused: packets that do not decode behind the last one that does; `first_refused`: the first of them.
-        last: the last packet of all. `end`: the offset behind the last one that decodes, in bytes.
+        last: the last packet of all. `accepted`: the last one that decodes. `end`: the offset behind it, in bytes.
         first: the time stamp of the first packet that has one. `span_s`: from there to the end of the last one.
         behind_s: how far decoded sound falls behind time stamps, more than a decoder does from its first sound on.
     """
@@ -50,6 +50,7 @@ class Listener:
         self.gaps: list[Gap] = []
         self.first_refused: Packet[AudioStream] | None = None
         self.last: Packet[AudioStream] | None = None
+        self.accepted: Packet[AudioStream] | None = None
         self._finds_peak = finds_peak
         self._codec = codec_of(stream)
         self._is_bare = is_bare
@@ -118,7 +119,8 @@ class Listener:
         self.refused_s += seconds
 
     def _accept(self, packet: Packet[AudioStream]) -> None:
-        """Sound follows the refused packets: they were sound too, and are lost."""
+        """Sound follows on what was refused: that was sound, too, and is lost."""
+        self.accepted = packet
         self.end = (packet.pos or 0) + packet.size
         self._accepted += 1
         self._accepted_bytes += packet.size

@@ -28,11 +28,13 @@ _FILLER_SHARE = 0.25
 class Tail(NamedTuple):
     """`is_no_sound`: the refused bytes at the end are not sound and never were.
 
-    `cut`: how the last frame shows that it is cut off; None if it is not. `wasted`: bytes where sound should be and none is.
+    `cut`: how the last frame shows that it is cut off; None where it is not. `is_filled`: whether a tag stands where the rest of
+    that frame was, and was decoded with it. `wasted`: bytes where sound should be and none is.
     """
 
     is_no_sound: bool = False
     cut: str | None = None
+    is_filled: bool = False
     wasted: int = 0
 
 
@@ -40,6 +42,8 @@ def read_tail(source: Source, format: str, codec: str | None, listener: Listener
     """What the end of a file says about its sound."""
     if format not in _BARE:
         return Tail()
+    if filled := _filled(codec, bytes(listener.accepted) if listener.accepted else b""):
+        return filled
     if listener.refused == 0:
         return _of_last_frame(codec, bytes(listener.last)) if listener.last and listener.is_whole else Tail()
     first = bytes(listener.first_refused) if listener.first_refused else b""
@@ -66,6 +70,17 @@ def _of_no_frame(source: Source, listener: Listener) -> Tail:
         is_tag = stream.read(len(max(TAGS, key=len))).lstrip(b"\0\r\n ").startswith(TAGS)
     rest = source.size - listener.end
     return Tail(is_no_sound=True, wasted=rest if not is_tag and rest > _FILLER_SHARE * source.size else 0)
+
+
+def _filled(codec: str | None, frame: bytes) -> Tail | None:
+    """What a tag within the last frame that decodes says of it; None where there is none."""
+    if codec not in (*LAYERS, "aac"):
+        return None
+    begins = [at for at in (frame.find(tag, 1) for tag in TAGS) if at > 0]
+    if not begins:
+        return None
+    length = max(_frame_bytes(codec, frame) or 0, len(frame))
+    return Tail(is_no_sound=True, cut=f"its last frame has {min(begins)} of {length} bytes", is_filled=True)
 
 
 def _of_last_frame(codec: str | None, frame: bytes) -> Tail:
