@@ -1,9 +1,16 @@
+import io
 import json
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from mediapreflight import Event
+from mediapreflight.cli.progress import Board
 
 from .conftest import MAIN, environment
 
@@ -54,3 +61,19 @@ def test_short_work_shows_nothing(fixtures: Path) -> None:
     )
     assert (status, shown) == (0, "")
     assert results.startswith(b"All clear")
+
+
+def test_the_clock_of_a_job_runs_until_its_result_is_there() -> None:
+    now = 0.0
+    with Progress(console=Console(file=io.StringIO()), get_time=lambda: now, auto_refresh=False) as display:
+        board = Board(display)
+        for event in (Event("upload", 1, "a.png", 1.0), Event("wait", 1, "RUNNING"), Event("wait", 2, "PENDING")):
+            board.tell(event)
+        now = 61.0
+        assert [(task.elapsed, task.finished) for task in display.tasks] == [(61.0, False), (61.0, False)]
+        assert display.tasks[0].description == "1  wait  RUNNING"
+        with board.ended(1):
+            # What is written to the same terminal meanwhile is not written over.
+            assert not display.live.is_started
+        assert display.live.is_started
+        assert [task.description for task in display.tasks] == ["2  wait  PENDING"]

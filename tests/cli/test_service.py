@@ -17,7 +17,8 @@ PLAIN = Style()
 
 
 def result(task: str = "t-1", *, ok: bool = True, amount: float | None = 0.05, earlier: bool = False, **more: Any) -> JobResult:
-    cost = Cost(amount=amount, currency=None if amount is None else "USD", earlier=earlier)
+    exact = None if amount is None else str(amount)
+    cost = Cost(amount=amount, exact=exact, currency=None if amount is None else "USD", earlier=earlier)
     return JobResult(
         model="emo-v1",
         ok=ok,
@@ -85,9 +86,26 @@ def test_the_result_document_holds_the_facts_and_is_as_its_schema_says() -> None
 
 def test_tasks_that_are_left_running_are_sent_and_not_done() -> None:
     running = msgspec.structs.replace(result(), status="PENDING", video=None, seconds_billed=None, cost=Cost())
-    assert summary([running], PLAIN) == "1 of 1 job sent. `mediapreflight tasks resume` fetches what they make.\n"
+    assert summary([running], PLAIN) == "1 task running; `mediapreflight tasks resume --out DIR` fetches it.\n"
+    # The ledger keeps the folder that was named.
+    fetches = "2 tasks running; `mediapreflight tasks resume` fetches them.\n"
+    assert summary([running, running], PLAIN, out="out") == fetches
     failed = result(ok=False, error=JobError(message="m"), amount=None)
+    assert summary([running, running, failed], PLAIN, out="out") == f"0 of 3 jobs done. {fetches}"
     assert summary([result(amount=None), failed], PLAIN) == "1 of 2 jobs done.\n"
+
+
+def test_sums_are_exact_and_rounded_once() -> None:
+    each = Cost(amount=0.0033, exact="0.003349", currency="USD")
+    hundred = [msgspec.structs.replace(result(f"t-{number}"), cost=each) for number in range(100)]
+    assert summary(hundred, PLAIN).endswith(" 0.33 USD.\n")
+    thousand = [msgspec.structs.replace(result(f"t-{number}"), cost=each) for number in range(1000)]
+    assert summary(thousand, PLAIN).endswith(" 3.35 USD.\n")
+
+
+def test_what_is_resumed_says_no_word_of_earlier_runs() -> None:
+    assert "earlier run" in result_line(result(resumed=True), PLAIN, concise=False)
+    assert "earlier run" not in result_line(result(resumed=True), PLAIN, concise=False, resuming=True)
 
 
 def test_what_a_detect_call_found_is_shown_as_json() -> None:

@@ -147,13 +147,24 @@ def test_detached_job_is_resumed_by_tasks(submit, fixtures: Path, tmp_path: Path
     left = submit(*args, "--detach", "--out", "out")
     assert left.status == 0
     assert "PENDING" in left.out
+    assert left.out.endswith("1 task running; `mediapreflight tasks resume` fetches it.\n")
     assert not (tmp_path / "out").exists()
-    assert "created" in submit("tasks").out
-    done = submit("tasks", "resume")
+    head, row = submit("tasks").out.splitlines()
+    assert head.split() == ["number", "registered", "stage", "status", "model", "task", "inputs", "result"]
+    assert head.index("model") == row.index("wan2.6-i2v")
+    assert "  created  " in row
+    assert submit("tasks", "--output-format", "concise").out.split() == row.split()
+    done = submit("tasks", "resume", "--output-format", "json")
     assert done.status == 0
+    (job,) = json.loads(done.out)["jobs"]
+    assert (job["resumed"], job["number"]) == (True, 1)
     assert list((tmp_path / "out").glob("portrait-*.mp4"))
     assert "delivered" in submit("tasks").out
     assert submit("tasks", "resume").out == "Nothing is open.\n"
+    assert "submission 1 has ended, it is delivered" in submit("tasks", "cancel", "1").out
+    again = submit(*args, "--dry-run", "--out", "out").out.splitlines()
+    assert again[0].startswith("# wan2.6-i2v: 0 requests; ")
+    assert again[-1] == "# an earlier run made it submission 1 (delivered); not billed again; `--again` makes a new task"
 
 
 def test_tasks_can_be_canceled_by_number_or_id(run, fixtures: Path, tmp_path: Path) -> None:

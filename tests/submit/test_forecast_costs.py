@@ -65,7 +65,7 @@ def test_the_detect_call_is_a_line_of_its_own_with_its_own_currency() -> None:
         ("emo-v1", "0.15976317", "USD", "second"),
         ("emo-detect-v1", "0.004", "CNY", "image"),
     ]
-    assert in_words([found]) == "0.16 USD and 0.004 CNY"
+    assert in_words([found]) == "0.16 USD and 0.004 CNY; the provider's pages state emo-v1 in USD, emo-detect-v1 in CNY"
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_price_of_one_region_is_none_of_another() -> None:
     assert price(estimated("wanx2.1-i2v-turbo", region="singapore", duration=3)) == ("0.108", "USD")
     beijing = estimated("wanx2.1-i2v-turbo")
     assert price(beijing) == (None, None)
-    assert beijing.unknown == "no official price is known for these parameters and this region"
+    assert beijing.unknown == "no official price is known for these parameters and this region, only a third party's"
 
 
 def test_the_region_of_the_job_counts_where_none_is_given() -> None:
@@ -125,7 +125,21 @@ def test_the_region_of_the_job_counts_where_none_is_given() -> None:
 def test_what_third_parties_say_is_no_price(model: str) -> None:
     found = estimated(model, {"video": VIDEO}, mode="wan-std")
     assert price(found) == (None, None)
-    assert in_words([found]) == f"the cost of {model} is unknown: no official price is known"
+    assert in_words([found]) == f"the cost of {model} is unknown: no official price is known, only a third party's"
+
+
+def test_what_third_parties_say_is_an_estimate_for_who_asks_for_it() -> None:
+    model = builtin_catalog().model("wan2.6-i2v")
+    job = Job(model.id, parameters={"duration": 10, "resolution": "720P"})
+    found = estimate(job, model, {}, prices="any")
+    assert (found.official, found.seconds, found.amount is not None) == (False, 10, True)
+    assert in_words([found]).endswith("; the price of wan2.6-i2v is a third party's, not the provider's")
+    assert over([found], 0.01).endswith("is more than 0.01")
+    # Where the provider states one, no other counts.
+    emo = builtin_catalog().model("emo-v1")
+    theirs = msgspec.structs.replace(emo.prices[0], amount=0.000001, official=False)
+    both = msgspec.structs.replace(emo, prices=(theirs, *emo.prices))
+    assert estimate(Job("emo-v1"), both, {"audio": AUDIO}, prices="any") == estimate(Job("emo-v1"), emo, {"audio": AUDIO})
 
 
 def test_a_parameter_that_no_price_names_leaves_the_cost_unknown() -> None:
@@ -191,7 +205,8 @@ def test_sums_are_exact(amounts: list[int]) -> None:
 def test_sums_are_by_currency_and_count_the_parts() -> None:
     jobs = [estimated("emo-v1", {"audio": AUDIO}, detect="emo-detect-v1"), estimated("liveportrait", {"audio": AUDIO})]
     assert total(iter(jobs)) == {"USD": Decimal("0.15976317"), "CNY": Decimal("0.2826")}
-    assert in_words(iter(jobs)) == "0.16 USD and 0.28 CNY"
+    why = "the provider's pages state emo-v1 in USD, emo-detect-v1 in CNY, liveportrait in CNY"
+    assert in_words(iter(jobs)) == f"0.16 USD and 0.28 CNY; {why}"
 
 
 def test_the_sum_in_any_currency_must_keep_within_the_bound() -> None:
@@ -204,8 +219,9 @@ def test_the_sum_in_any_currency_must_keep_within_the_bound() -> None:
 
 def test_an_unknown_cost_keeps_within_no_bound_and_is_named_once() -> None:
     known, unknown = estimated("emo-v1", {"audio": AUDIO}), estimated("wan2.6-i2v")
-    assert over([known, unknown, unknown], 1000) == "the cost of wan2.6-i2v is unknown: no official price is known"
-    assert in_words([known, unknown]) == "0.16 USD; the cost of wan2.6-i2v is unknown: no official price is known"
+    why = "the cost of wan2.6-i2v is unknown: no official price is known, only a third party's"
+    assert over([known, unknown, unknown], 1000) == why
+    assert in_words([known, unknown]) == f"0.16 USD; {why}"
 
 
 @pytest.mark.parametrize(

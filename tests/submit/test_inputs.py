@@ -50,7 +50,7 @@ def steps(service: Emulator) -> list[str]:
 
 def planned(client: Client, job: Job, **settings: Any) -> tuple[Request, ...]:
     entry = new_submission(client.session, job, fitting(client.session, job), SubmitOptions(**settings))
-    return rehearsed(client.session, entry, job)
+    return rehearsed(client.session, entry, job).requests
 
 
 def test_base64_is_sent_as_it_is(client: Client, service: Emulator, picture: Path, tmp_path: Path) -> None:

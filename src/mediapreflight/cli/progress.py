@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
 from ..text import plain
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from ..submit.session import Event
 
 _Item = TypeVar("_Item")
 _PATIENCE_S = 0.5
@@ -53,7 +55,7 @@ def file_progress() -> Iterator[Callable[[str, float], None] | None]:
         return
     from rich.console import Console
     from rich.markup import escape
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
     console = Console(stderr=True)
@@ -69,6 +71,51 @@ def file_progress() -> Iterator[Callable[[str, float], None] | None]:
                 display.update(tasks[name], completed=share, visible=share < 1)
 
         yield show
+
+
+class Board:
+    """A line for each job under way, with a clock that runs until the job ends, shown by `display`."""
+
+    def __init__(self, display: Progress) -> None:
+        self._display = display
+        self._lines: dict[int | None, TaskID] = {}
+
+    def tell(self, event: Event) -> None:
+        """Show what happens to a job, and how much of it is done where that is known."""
+        from rich.markup import escape
+
+        if event.number not in self._lines:
+            # Without a total the line is never finished, and its clock never stops.
+            self._lines[event.number] = self._display.add_task("", total=None)
+        name = "" if event.number is None else f"{event.number}  "
+        share = "" if event.share is None else f"  {event.share:.0%}"
+        self._display.update(self._lines[event.number], description=escape(f"{name}{event.stage}  {plain(event.text)}{share}"))
+
+    @contextlib.contextmanager
+    def ended(self, number: int | None) -> Iterator[None]:
+        """Take away the line of a job, and all others while its result is written: it may go to the same terminal."""
+        if number in self._lines:
+            self._display.remove_task(self._lines.pop(number))
+        self._display.stop()
+        try:
+            yield
+        finally:
+            self._display.start()
+
+
+@contextlib.contextmanager
+def job_board() -> Iterator[Board | None]:
+    """Lines for jobs that are sent and waited for, on a terminal; None where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as display:
+        yield Board(display)
 
 
 def _started() -> Progress:

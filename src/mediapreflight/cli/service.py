@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +17,7 @@ from ..text import plain
 from . import FINDINGS, OK
 from .arguments import positive
 from .output import put, style_of, write
+from .progress import job_board
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
@@ -70,8 +72,8 @@ def chosen_session(
     return Session(ledger=Ledger(), catalog=catalog, containment=containment, **known, **settings)
 
 
-def result_line(result: JobResult, style: Style, *, concise: bool) -> str:
-    """One job and what came of it."""
+def result_line(result: JobResult, style: Style, *, concise: bool, resuming: bool = False) -> str:
+    """One job and what came of it. `resuming`: whether it is known to the reader that an earlier run submitted it."""
     inputs = ", ".join(plain(value) for value in result.inputs.values())
     head = f"{style(result.model, 'bold')}  {inputs}"
     if result.error is not None:
@@ -87,7 +89,8 @@ def result_line(result: JobResult, style: Style, *, concise: bool) -> str:
     steps = (
         "" if concise else "".join(f"  prepared  {role}: {plain('; '.join(done))}\n" for role, done in result.prepared.items())
     )
-    told = [*result.notes, *(["submitted by an earlier run; `--again` makes a new task"] if result.resumed else [])]
+    earlier = result.resumed and not resuming
+    told = [*result.notes, *(["submitted by an earlier run; `--again` makes a new task"] if earlier else [])]
     notes = "" if concise else "".join(f"  note  {plain(note)}\n" for note in told)
     return f"{head}  {'  '.join(parts)}\n{steps}{notes}"
 
@@ -114,36 +117,53 @@ def _hints(result: JobResult) -> Iterator[str]:
         yield "the same job can succeed later"
 
 
-def summary(results: Sequence[JobResult], style: Style) -> str:
-    """The last line: how many, and what this run was billed."""
-    done = sum(result.ok for result in results)
-    color = "green" if done == len(results) else "red"
-    running = any(result.ok and not (result.video or result.template_id or result.detected) for result in results)
-    word = "sent" if running else "delivered" if done == len(results) else "done"
-    # Two jobs of a run that are the same share a task.
+def summary(results: Sequence[JobResult], style: Style, *, out: str | None = None) -> str:
+    """The last line: how many, and what this run was billed.
+
+    Args:
+        out: the folder that what still runs will go to; None where none was named.
+    """
+    running = sum(_runs(result) for result in results)
+    done = sum(result.ok for result in results) - running
+    color = "green" if done + running == len(results) else "red"
+    word = "delivered" if done == len(results) else "done"
+    parts = [] if running == len(results) > 0 else [f"{done} of {len(results)} job{'' if len(results) == 1 else 's'} {word}."]
+    if running:
+        fetches = f"`mediapreflight tasks resume{' --out DIR' if out is None else ''}` fetches"
+        parts.append(f"1 task running; {fetches} it." if running == 1 else f"{running} tasks running; {fetches} them.")
+    money = " and ".join(f"{amount:.2f} {currency}" for currency, amount in sorted(_billed(results).items()))
+    tail = f" Billed by the documented prices: {money}." if money else ""
+    return style(" ".join(parts), color, "bold") + tail + "\n"
+
+
+def _runs(result: JobResult) -> bool:
+    return result.ok and not (result.video or result.template_id or result.detected)
+
+
+def _billed(results: Sequence[JobResult]) -> dict[str, Decimal]:
+    """What this run was billed, by currency. Two jobs of a run that are the same share a task."""
     billed = {result.task_id or number: result.cost for number, result in enumerate(results) if not result.cost.earlier}
-    costs: dict[str, float] = {}
+    sums: dict[str, Decimal] = {}
     for cost in billed.values():
-        if cost.amount is not None and cost.currency is not None:
-            costs[cost.currency] = costs.get(cost.currency, 0.0) + cost.amount
-    money = ", ".join(f"{amount:.2f} {currency}" for currency, amount in sorted(costs.items()))
-    tail = " `mediapreflight tasks resume` fetches what they make." if running else ""
-    tail += f" Billed by the documented prices: {money}." if money else ""
-    return style(f"{done} of {len(results)} job{'' if len(results) == 1 else 's'} {word}.", color, "bold") + tail + "\n"
+        if cost.exact is not None and cost.currency is not None:
+            sums[cost.currency] = sums.get(cost.currency, Decimal(0)) + Decimal(cost.exact)
+    return sums
 
 
 class Shown:
     """Prints each job as it ends, where the format allows it, and the rest at the end."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, *, resuming: bool = False) -> None:
         self._options = options
+        self._resuming = resuming
         self._lines: list[str] = []
 
     def add(self, result: JobResult) -> None:
         """Show the result of a job."""
         if self._options.output_format == "json":
             return
-        line = result_line(result, style_of(self._options), concise=self._options.output_format == "concise")
+        concise = self._options.output_format == "concise"
+        line = result_line(result, style_of(self._options), concise=concise, resuming=self._resuming)
         if self._options.output is None:
             put([line], at_once=True)
         else:
@@ -161,7 +181,7 @@ class Shown:
             encoded = msgspec.json.encode(document(results))
             write(self._options, [msgspec.json.format(encoded, indent=2).decode() + "\n"])
         elif self._options.output_format == "text":
-            last = summary(results, style_of(self._options)) if results or nothing is None else nothing
+            last = summary(results, style_of(self._options), out=self._options.out) if results or nothing is None else nothing
             write(self._options, [*self._lines, last])
         else:
             write(self._options, self._lines)
@@ -178,9 +198,15 @@ def deliver(
     from ..submit.client import AsyncClient
 
     async def all_of_them() -> list[JobResult]:
-        with watching() as notify:
+        with job_board() as board:
+
+            def done(result: JobResult) -> None:
+                with board.ended(result.number) if board else contextlib.nullcontext():
+                    shown.add(result)
+
+            notify = board.tell if board else _tell_of_long_waits
             async with AsyncClient(**client_settings(options, session), notify=notify) as client:
-                return await batch.deliver(client.session, orders, out=options.out, detach=detach, done=shown.add)
+                return await batch.deliver(client.session, orders, out=options.out, detach=detach, done=done)
 
     if not orders:
         return []
@@ -194,32 +220,3 @@ def deliver(
 def _tell_of_long_waits(event: Event) -> None:
     if event.stage == "settle":
         sys.stderr.write(f"mediapreflight: submission {event.number}: {plain(event.text)}\n")
-
-
-@contextlib.contextmanager
-def watching() -> Iterator[Callable[[Event], None]]:
-    """A function to be told of events; a terminal shows a line for each job under way."""
-    if not sys.stderr.isatty():
-        yield _tell_of_long_waits
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as display:
-        lines: dict[int | None, TaskID] = {}
-
-        def show(event: Event) -> None:
-            if event.number not in lines:
-                lines[event.number] = display.add_task("", total=None)
-            name = "" if event.number is None else f"{event.number}  "
-            display.update(
-                lines[event.number],
-                description=escape(f"{name}{event.stage}  {plain(event.text)}"),
-                total=None if event.share is None else 1.0,
-                completed=event.share or 0.0,
-            )
-
-        yield show

@@ -14,6 +14,7 @@ from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import UsageError
 from ..findings import JobReport
 from ..job import Job
+from ..report.closing import counted
 from ..text import plain
 from . import FINDINGS, OK
 from .arguments import positive
@@ -23,6 +24,8 @@ from .service import Shown, add_service_arguments, chosen_session, deliver
 from .targets import add_target_arguments, jobs_and_catalog
 
 if TYPE_CHECKING:
+    from ..submit.forecast import Estimate
+    from ..submit.ledger import Submission
     from ..submit.pipeline import Candidate, Entry, SubmitOptions
     from ..submit.session import Session
 
@@ -48,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--force", action="store_true", help="send jobs whose report has errors")
     add("--inline", action="store_true", help="send pictures inside the request (Base64) where the model takes that; no upload")
     add("--max-cost", type=positive, metavar="N", help="send nothing when the estimate, in any currency, is above N or unknown")
+    add(
+        "--prices",
+        choices=("official", "any"),
+        default="official",
+        help="what estimates go by: the provider's own prices, or a third party's too, where it states none; default: official",
+    )
     add("--yes", action="store_true", help="do not ask before what bills")
     add_service_arguments(parser)
     add_output_arguments(parser, _FORMATS)
@@ -92,6 +101,7 @@ def _chosen(options: argparse.Namespace) -> SubmitOptions:
         again=options.again,
         force=options.force,
         inline=options.inline,
+        prices=options.prices,
         out=options.out,
     )
 
@@ -126,7 +136,7 @@ def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entr
     if not entries:
         return
     if options.max_cost is not None and (why := over(estimates, options.max_cost)):
-        raise UsageError(f"nothing was sent: {why}")
+        raise UsageError(f"nothing was sent: {why}{_way_to_a_price(options, estimates)}")
     if options.yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     many = "1 job" if len(entries) == 1 else f"{len(entries)} jobs"
@@ -134,6 +144,11 @@ def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entr
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was sent")
+
+
+def _way_to_a_price(options: argparse.Namespace, estimates: Sequence[Estimate]) -> str:
+    is_unknown = any(call.amount is None for each in estimates for call in each.calls)
+    return "; `--prices any` takes a third party's price where there is one" if is_unknown and options.prices != "any" else ""
 
 
 # --- sending
@@ -154,6 +169,11 @@ def _send(
 
 
 # --- the dry run
+
+_PREPARED_FIRST = (
+    "its files would be prepared first; the requests name the files, boxes and cost as they are before that: "
+    "`mediapreflight prepare` makes the files, and a dry run of its prepared.json shows what is sent"
+)
 
 
 def _rehearse(options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions) -> int:
@@ -177,6 +197,10 @@ def _mask() -> Callable[[str], str]:
         return str
 
 
+def _number_and_stage(earlier: Submission | None) -> dict[str, object] | None:
+    return None if earlier is None else {"number": earlier.id, "stage": earlier.stage}
+
+
 def _rehearsals(
     options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions
 ) -> Iterator[str | dict[str, Any]]:
@@ -195,26 +219,31 @@ def _rehearsals(
             continue
         entry = entry_of(session, each, chosen)
         if entry.submission is None:
-            requests = rehearsed_detection(session, each.job, chosen.ratio)
+            found = rehearsed_detection(session, each.job, chosen.ratio)
         else:
-            requests = rehearsed(session, entry.submission, each.job)
-        requests = tuple(masked(request, mask) for request in requests)
+            found = rehearsed(session, entry.submission, each.job, again=chosen.again)
+        requests = tuple(masked(request, mask) for request in found.requests)
         if options.output_format == "json":
             yield {
                 "model": each.job.model,
                 "ok": True,
                 "prepared_first": each.refusal is not None,
+                "submitted_earlier": _number_and_stage(found.earlier),
                 "estimate": in_words([entry.estimate]),
                 "expected": entry.expected,
                 "requests": [as_dict(request) for request in requests],
             }
             continue
-        first = "; its files would be prepared first" if each.refusal is not None else ""
-        # A line of its own is a comment to the shell, whatever stands in it.
-        head = f"{each.job.model}: {len(requests)} requests; estimate: {in_words([entry.estimate])}{first}"
-        yield f"# {plain(mask(head))}\n"
+        head = [f"{each.job.model}: {counted(len(requests), 'request')}; estimate: {in_words([entry.estimate])}"]
         if entry.expected is not None and entry.expected.in_words:
-            yield f"# {plain(mask(f'expected: {entry.expected.in_words}'))}\n"
+            head.append(f"expected: {entry.expected.in_words}")
+        if each.refusal is not None:
+            head.append(_PREPARED_FIRST)
+        if found.earlier is not None:
+            number, stage = found.earlier.id, found.earlier.stage
+            head.append(f"an earlier run made it submission {number} ({stage}); not billed again; `--again` makes a new task")
+        # A line of its own is a comment to the shell, whatever stands in it.
+        yield from (f"# {plain(mask(line))}\n" for line in head)
         show = as_curl if options.output_format == "curl" else as_text
         for request in requests:
             yield show(request) + "\n\n"

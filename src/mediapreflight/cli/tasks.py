@@ -29,6 +29,7 @@ _ACTION_HELP = (
     "sent; show: all that is known of a job; cancel: a task that waits, or a job that was not sent; adopt: take up a task by hand"
 )
 _COLORS = {"delivered": "green", "failed": "red"}
+_HEAD = ("number", "registered", "stage", "status", "model", "task", "inputs", "result")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,20 +114,28 @@ def _whole(row: Submission, style: Style) -> Iterator[str]:
 
 
 def _lines(rows: Sequence[Submission], style: Style, *, concise: bool) -> Iterator[str]:
-    if not rows and not concise:
-        yield "Nothing was submitted yet.\n"
-    for row in rows:
-        yield _line(row, style)
+    """A line a submission, in columns; with a head where people read it."""
+    if not rows:
+        if not concise:
+            yield "Nothing was submitted yet.\n"
+        return
+    table = [_cells(row) for row in rows]
+    if not concise:
+        table.insert(0, _HEAD)
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells in table:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        stage = cells[2]
+        if cells is _HEAD:
+            yield style(line, "bold") + "\n"
+        else:
+            yield line.replace(stage, style(stage, _COLORS.get(stage, "yellow")), 1) + "\n"
 
 
-def _line(row: Submission, style: Style) -> str:
-    when = _moment(row.registered_at)
-    state = style(f"{row.stage:9}", _COLORS.get(row.stage, "yellow"))
+def _cells(row: Submission) -> tuple[str, ...]:
     inputs = ", ".join(plain(value) for value in row.job["inputs"].values() if isinstance(value, str) and "/" in value)
     came = plain(row.result) if row.result else plain(row.error_message or "")
-    return (
-        f"{row.id:4}  {when}  {state}  {row.status or '':9}  {row.model}  {row.task_id or '-'}  {inputs}  {came}".rstrip() + "\n"
-    )
+    return str(row.id), _moment(row.registered_at), row.stage, row.status or "-", row.model, row.task_id or "-", inputs, came
 
 
 def _moment(seconds: float) -> str:
@@ -152,7 +161,7 @@ def _catalog() -> Catalog:
 def _resume(options: argparse.Namespace) -> int:
     session = chosen_session(options, _catalog(), with_key=True)
     orders, left = _open(session)
-    shown = Shown(options)
+    shown = Shown(options, resuming=True)
     results = deliver(options, session, orders if options.yes else _agreed(orders), shown)
     status = shown.close(results, nothing="" if left else "Nothing is open.\n")
     return max(status, _told(left))
@@ -181,7 +190,7 @@ def _open(session: Session) -> tuple[list[Order], list[str]]:
         try:
             session.catalog.model(row.model)
             session.endpoint_of(row)
-            orders.append(Order(job_of(row), row))
+            orders.append(Order(job_of(row), row, resumed=True))
         except (UsageError, LedgerError) as error:
             text = str(error)
             left.append(text if text.startswith(f"submission {row.id} ") else f"submission {row.id}: {text}")

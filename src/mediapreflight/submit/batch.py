@@ -15,7 +15,7 @@ from ..media.source import display_name
 from .calls import concurrent_tasks
 from .dashscope.answers import TaskAnswer, refusal_of
 from .dashscope.reading import facts_of_record
-from .forecast import ExpectedOutput, differences, over
+from .forecast import ExpectedOutput, decimal_of, differences, over, rounded
 from .ledger import Submission
 from .pipeline import Order, SubmitOptions, candidates, entry_of, prepared, registered
 from .result import Cost, JobResult, findings_of, job_error
@@ -171,13 +171,21 @@ def failed(job: Job, error: MediaPreflightError, submission: Submission | None, 
 
 def _known(submission: Submission, *, earlier: bool) -> dict[str, Any]:
     """What the ledger knows of a job. `earlier`: whether an earlier run saw its task end."""
-    amount, currency, estimated = submission.amount, submission.currency, submission.estimated_amount
+    amount, estimated = decimal_of(submission.amount), decimal_of(submission.estimated_amount)
+    cost = Cost(
+        amount=None if amount is None else float(rounded(amount)),
+        exact=None if amount is None else f"{amount:f}",
+        currency=submission.currency,
+        estimated=None if estimated is None else float(rounded(estimated)),
+        earlier=earlier,
+    )
     return {
+        "number": submission.id,
         "task_id": submission.task_id,
         "status": submission.status,
         "request_id": submission.request_id,
         "seconds_billed": submission.seconds_billed,
-        "cost": Cost(amount=amount, currency=currency, estimated=estimated, earlier=earlier),
+        "cost": cost,
         **facts_of_record(submission.answer).facts,
     }
 

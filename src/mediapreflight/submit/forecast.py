@@ -1,8 +1,9 @@
 """What a job's video will be by the catalog's output rule, how what came differs from it, and what it costs.
 
 The cost is known before a job is sent, from the catalog's prices and the length of its result, and after, from what was used.
-Only prices that the provider itself states count; without one the cost is unknown, never guessed. Free quotas are not known here,
-and not subtracted.
+Only prices that the provider itself states count; without one the cost is unknown, never guessed. Whoever asks for it has a third
+party's price in an estimate, which then says so; what was billed never goes by one. Free quotas are not known here, and not
+subtracted.
 """
 
 from __future__ import annotations
@@ -215,6 +216,7 @@ def _sound_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None
 
 # --- what it costs
 
+Prices = Literal["official", "any"]
 # Where both are stated for the same thing.
 _CURRENCIES = ("USD", "CNY")
 _SMALL = Decimal("0.1")
@@ -237,6 +239,7 @@ class Estimate:
         seconds: of video that will be billed; None where that is not known, or the call is billed per picture.
         per: what is billed.
         at_most: the length is not known beforehand, and these are the most seconds the model takes or makes.
+        official: whether the provider itself states the price.
         parts: further calls of the same job, such as the detect call.
     """
 
@@ -246,6 +249,7 @@ class Estimate:
     seconds: float | None = None
     per: Literal["second", "image"] | None = None
     at_most: bool = False
+    official: bool = True
     unknown: str = ""
     parts: tuple[Estimate, ...] = ()
 
@@ -265,6 +269,7 @@ def estimate(
     region: str | None = None,
     detect_model: Model | None = None,
     ratio: str | None = None,
+    prices: Prices = "official",
 ) -> Estimate:
     """What a job will cost.
 
@@ -273,12 +278,13 @@ def estimate(
         region: where it is sent; None takes the job's, else the model's first.
         detect_model: the model of the detect call that comes first; None where there is none, or local boxes save it.
         ratio: the one the boxes will have, where the job does not give them yet; None takes the model's first.
+        prices: whether the provider's prices count only, or where it states none a third party's too.
     """
     region = region or job.region
-    own = _call(job, model, facts, region, ratio)
+    own = _call(job, model, facts, region, ratio, prices)
     if detect_model is None:
         return own
-    return replace(own, parts=(_call(Job(detect_model.id), detect_model, {}, region, ratio_of(job, model, ratio)),))
+    return replace(own, parts=(_call(Job(detect_model.id), detect_model, {}, region, ratio_of(job, model, ratio), prices),))
 
 
 def actual(
@@ -327,11 +333,15 @@ def over(estimates: Iterable[Estimate], most: float | Decimal) -> str:
 
 
 def in_words(estimates: Iterable[Estimate]) -> str:
-    """What the estimates come to: `0.16 USD and 0.004 CNY`, `at most 4.80 CNY`, `the cost of … is unknown: …`."""
+    """What the estimates come to: `0.16 USD`, `at most 4.80 CNY`, `the cost of … is unknown: …`.
+
+    Two currencies have a reason behind them.
+    """
     estimates = tuple(estimates)
     sums = " and ".join(money(amount, currency) for currency, amount in total(estimates).items())
     bounded = any(call.at_most for call in _all_calls(estimates))
-    return "; ".join(filter(None, (f"at most {sums}" if bounded else sums, *_unknown(estimates))))
+    parts = (f"at most {sums}" if bounded else sums, _currencies(estimates), *_foreign(estimates), *_unknown(estimates))
+    return "; ".join(filter(None, parts))
 
 
 def rounded(amount: Decimal) -> Decimal:
@@ -341,9 +351,28 @@ def rounded(amount: Decimal) -> Decimal:
     return two if two == places else places.normalize()
 
 
+def decimal_of(amount: float | None) -> Decimal | None:
+    """An amount that was written down as the nearest float: the shortest decimal that reads back as the same."""
+    return None if amount is None else Decimal(str(amount))
+
+
 def money(amount: Decimal, currency: str) -> str:
     """An amount with its currency: `0.16 USD`, `0.004 CNY`."""
     return f"{rounded(amount):f} {currency}"
+
+
+def _currencies(estimates: Iterable[Estimate]) -> str:
+    """Why there is more than one currency; empty where there is not."""
+    priced = {call.model: call.currency for call in _all_calls(estimates) if call.currency is not None}
+    if len(set(priced.values())) < 2:
+        return ""
+    return "the provider's pages state " + ", ".join(f"{model} in {currency}" for model, currency in priced.items())
+
+
+def _foreign(estimates: Iterable[Estimate]) -> tuple[str, ...]:
+    """Each price that is not the provider's own, once."""
+    models = (call.model for call in _all_calls(estimates) if not call.official)
+    return tuple(f"the price of {model} is a third party's, not the provider's" for model in dict.fromkeys(models))
 
 
 def _unknown(estimates: Iterable[Estimate]) -> tuple[str, ...]:
@@ -357,21 +386,23 @@ def _all_calls(estimates: Iterable[Estimate]) -> Iterator[Estimate]:
         yield from entry.calls
 
 
-def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None, ratio: str | None) -> Estimate:
-    price = _price(job, model, region, _ratio(job, model, ratio))
+def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None, ratio: str | None, prices: Prices) -> Estimate:
+    price = _price(job, model, region, _ratio(job, model, ratio), prices)
     if price is None:
         known = any(entry.official for entry in model.prices)
         reason = "no official price is known" + (" for these parameters and this region" if known else "")
+        if prices == "official" and _price(job, model, region, _ratio(job, model, ratio), "any"):
+            reason += ", only a third party's"
         return Estimate(model.id, unknown=reason)
     if price.per == "image":
-        return Estimate(model.id, _product(price, 1), price.currency, per=price.per)
+        return Estimate(model.id, _product(price, 1), price.currency, per=price.per, official=price.official)
     seconds = expected_seconds(job, model, facts)
     at_most = seconds is None
     if seconds is None:
         seconds = _most_seconds(job, model)
     if seconds is None:
         return Estimate(model.id, per=price.per, unknown="how long the video will be is not known")
-    return Estimate(model.id, _product(price, seconds), price.currency, seconds, price.per, at_most)
+    return Estimate(model.id, _product(price, seconds), price.currency, seconds, price.per, at_most, price.official)
 
 
 def _ratio(job: Job, model: Model, ratio: str | None) -> str | None:
@@ -379,8 +410,8 @@ def _ratio(job: Job, model: Model, ratio: str | None) -> str | None:
     return ratio_of(job, model, ratio) or ratio
 
 
-def _price(job: Job, model: Model, region: str | None, ratio: str | None) -> Price | None:
-    """The official price of the job; None where there is none for its region and parameters."""
+def _price(job: Job, model: Model, region: str | None, ratio: str | None, prices: Prices = "official") -> Price | None:
+    """The price of the job, the provider's before any other; None where there is none for its region and parameters."""
     place = region or model.regions[0]
 
     def value(name: str) -> Any:
@@ -388,10 +419,11 @@ def _price(job: Job, model: Model, region: str | None, ratio: str | None) -> Pri
 
     def holds(price: Price) -> bool:
         is_served = not price.regions or place in price.regions
-        return price.official and is_served and all(value(name) == wanted for name, wanted in price.when.items())
+        counts = price.official or prices == "any"
+        return counts and is_served and all(value(name) == wanted for name, wanted in price.when.items())
 
     fitting = [price for price in model.prices if holds(price)]
-    return min(fitting, key=lambda price: _CURRENCIES.index(price.currency), default=None)
+    return min(fitting, key=lambda price: (not price.official, _CURRENCIES.index(price.currency)), default=None)
 
 
 def _most_seconds(job: Job, model: Model) -> float | None:

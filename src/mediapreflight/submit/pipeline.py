@@ -27,7 +27,7 @@ from ..prepare.execute import Prepared, prepare_planned
 from ..prepare.options import PrepareOptions
 from ..prepare.plan import JobPlan, plan_job, plan_measured
 from ..rules import names, selection
-from .forecast import Estimate, ExpectedOutput, estimate, expected_output, rounded
+from .forecast import Estimate, ExpectedOutput, Prices, estimate, expected_output
 from .inputs import examined
 from .ledger import NewSubmission, Submission, fingerprint
 from .session import Boxes, Session
@@ -44,6 +44,7 @@ class SubmitOptions:
         again: make new tasks also of jobs that run, or were done.
         force: send jobs also whose report has errors.
         inline: send local pictures inside the request (Base64), where the model takes that.
+        prices: what estimates go by: the provider's prices, or `any`, a third party's too. Nothing that is sent depends on it.
         out: where videos and prepared files go.
     """
 
@@ -53,6 +54,7 @@ class SubmitOptions:
     again: bool = False
     force: bool = False
     inline: bool = False
+    prices: Prices = "official"
     out: str | os.PathLike[str] | None = None
 
 
@@ -272,8 +274,8 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
         hashes=hashes,
         boxes=options.boxes,
         out=None if options.out is None else str(Path(os.fsdecode(options.out)).absolute()),
-        estimated_amount=None if expected.amount is None else float(rounded(expected.amount)),
-        currency=expected.currency,
+        estimated_amount=float(expected.amount) if expected.amount is not None and expected.official else None,
+        currency=expected.currency if expected.official else None,
     )
 
 
@@ -298,7 +300,9 @@ def estimated(session: Session, job: Job, report: JobReport, options: SubmitOpti
     region = session.region_of(model, job.region)
     asks = options.boxes == "service" and not has_boxes(model, job)
     detector = session.catalog.model(model.service.detect) if asks and model.service.detect else None
-    return estimate(job, model, facts_of(report), region=region, detect_model=detector, ratio=options.ratio)
+    return estimate(
+        job, model, facts_of(report), region=region, detect_model=detector, ratio=options.ratio, prices=options.prices
+    )
 
 
 def has_boxes(model: Model, job: Job) -> bool:

@@ -15,7 +15,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import anyio
@@ -29,11 +29,11 @@ from ..text import plain
 from .dashscope.requests import model_id
 from .http import Answer, Form, Request, Send
 from .http.key import KEY_VARIABLE, MASK
-from .ledger import NewSubmission
+from .ledger import NewSubmission, Submission
 from .pipeline import with_local_boxes
 from .sending import send
 from .session import Session
-from .tasks import detect_picture
+from .tasks import at_home, detect_picture
 from .waiting import wait
 
 # The reserved top-level domain for names that do not exist.
@@ -43,13 +43,25 @@ _TASK_ID = "id-of-the-task"
 _OK = 200
 
 
-def rehearsed(session: Session, entry: NewSubmission, job: Job) -> tuple[Request, ...]:
+class Rehearsed(NamedTuple):
+    """The requests that a job would make, and the submission of an earlier run that it takes up; None for a new one."""
+
+    requests: tuple[Request, ...]
+    earlier: Submission | None = None
+
+
+def rehearsed(session: Session, entry: NewSubmission, job: Job, *, again: bool = False) -> Rehearsed:
     """The requests that would be made for a job that is about to be registered, in order; those of uploads known to the ledger
     are not among them, nor the look at input URLs. Boxes a detect call would fill are this machine's prediction.
+
+    Args:
+        again: whether a new task is made of a job that was submitted before.
     """
     requests: list[Request] = []
     stage = _stage(session, job, requests)
-    (submission,) = stage.ledger.register([entry])
+    last = stage.ledger.last_id()
+    (submission,) = stage.ledger.register([entry], again=again)
+    earlier = submission if submission.id <= last else None
     if not session.account and submission.account:
         # Without a key the account is not known: an open job is shown as if sent with its own key.
         stage = replace(stage, account=submission.account)
@@ -61,15 +73,16 @@ def rehearsed(session: Session, entry: NewSubmission, job: Job) -> tuple[Request
         if is_url(task.result):
             await stage.send(Request("download", "GET", task.result or ""))
 
-    anyio.run(whole)
-    return tuple(requests)
+    if earlier is None or at_home(earlier, entry.out) is None:
+        anyio.run(whole)
+    return Rehearsed(tuple(requests), earlier)
 
 
-def rehearsed_detection(session: Session, job: Job, ratio: str | None) -> tuple[Request, ...]:
+def rehearsed_detection(session: Session, job: Job, ratio: str | None) -> Rehearsed:
     """The requests of a job for a detect call."""
     requests: list[Request] = []
     anyio.run(detect_picture, _stage(session, job, requests), job, ratio)
-    return tuple(requests)
+    return Rehearsed(tuple(requests))
 
 
 def _stage(session: Session, job: Job, requests: list[Request]) -> Session:

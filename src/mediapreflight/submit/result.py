@@ -19,10 +19,12 @@ SCHEMA: Literal["mediapreflight.result/1"] = "mediapreflight.result/1"
 class Cost(Struct, frozen=True, kw_only=True):
     """What a job costs. `amount`: by the seconds billed; `estimated`: before it was sent. None where no price is known.
 
+    Both are rounded, to cents or small sums to hundredths of a cent; `exact` is the amount as it is, a decimal number as text.
     `earlier`: the task had ended, and was billed, before this run.
     """
 
     amount: float | None = None
+    exact: str | None = None
     currency: str | None = None
     estimated: float | None = None
     earlier: bool = False
@@ -43,15 +45,17 @@ class JobError(Struct, frozen=True, kw_only=True):
 class JobResult(Struct, frozen=True, kw_only=True):
     """One job: what was sent, and what came of it.
 
-    `resumed`: an earlier run submitted it. `prepared`: what was done to each file before, by role. `status`: the service's word
-    for the task; None where none was made. `video`: the delivered file. `video_url` lives 24 h. `template_id`, `detected`: what
-    template and detect calls answer. `orig_prompt` to `usage`: what the service says of the task, as in `TaskFacts`. `expected`:
-    the video as the documents promise it. `notes`: where it is not so.
+    `number`: of the submission, for `tasks show N`; None where none was made. `resumed`: an earlier run submitted it. `prepared`:
+    what was done to each file before, by role. `status`: the service's word for the task; None where none was made. `video`: the
+    delivered file. `video_url` lives 24 h. `template_id`, `detected`: what template and detect calls answer. `orig_prompt` to
+    `usage`: what the service says of the task, as in `TaskFacts`. `expected`: the video as the documents promise it. `notes`:
+    where it is not so.
     """
 
     model: str
     ok: bool
     inputs: dict[str, str] = {}
+    number: int | None = None
     task_id: str | None = None
     status: str | None = None
     request_id: str | None = None

@@ -33,7 +33,7 @@ from .calls import Service, UnknownOutcome, ask_once, concurrent_tasks, may_pass
 from .dashscope.answers import Detection, TaskAnswer, parse_created, parse_detection, refusal_of
 from .dashscope.endpoint import known_region
 from .dashscope.requests import create_request, detect_request, inline_url, model_id, sent_roles
-from .forecast import Cost, actual, rounded
+from .forecast import Cost, actual
 from .http import Request
 from .inputs import Local, examined, look_at, upload
 from .ledger import Key, Submission
@@ -335,7 +335,7 @@ async def refresh(service: Service, submission: Submission) -> TaskAnswer:
 def _record(session: Session, submission: Submission, task: TaskAnswer) -> None:
     if task.status == "SUCCEEDED":
         cost = _actual_cost(session, submission, task)
-        amount = None if cost.amount is None else float(rounded(cost.amount))
+        amount = None if cost.amount is None else float(cost.amount)
         session.ledger.succeeded(submission.id, task.seconds, amount, cost.currency, task.record)
     elif task.status in ("FAILED", "CANCELED"):
         session.ledger.failed(submission.id, task.status, task.code, task.message)

@@ -120,7 +120,7 @@ async def finish(
             raise _failure(current)
         if detach and current.stage == "created":
             return current, None, None
-        home = await session.run(_at_home, current, out)
+        home = await session.run(at_home, current, out)
         if home is not None:
             return current, None, home
         answer = await wait(session, current, timeout=timeout)
@@ -129,7 +129,7 @@ async def finish(
     return final, answer, came
 
 
-def _at_home(submission: Submission, out: str | os.PathLike[str] | None) -> Path | str | None:
+def at_home(submission: Submission, out: str | os.PathLike[str] | None) -> Path | str | None:
     """What an earlier run brought home, where it still is, and is where it is wanted."""
     if submission.stage != "delivered" or submission.result is None:
         return None
@@ -154,9 +154,14 @@ def _failure(submission: Submission) -> Exception:
 
 
 async def cancel(session: Session, submission: Submission) -> None:
-    """Cancel a submission whose task is PENDING, or that was not sent yet. One that is being sent is settled first."""
+    """Cancel a submission whose task is PENDING, or that was not sent yet. One that is being sent is settled first.
+
+    Raises SubmitError for one that has ended.
+    """
     service = Service.of(session, submission)
     current = await _not_being_sent(session, submission)
+    if current.stage in ("succeeded", "delivered", "failed"):
+        raise SubmitError(f"submission {current.id} has ended, it is {current.stage}; only a task that waits can be canceled")
     async with session.claimed_if_idle(current) as own:
         if own is None and current.task_id is None:
             raise UsageError(f"submission {current.id} is about to be sent by another process; end that one first")
