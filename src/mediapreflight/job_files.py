@@ -18,7 +18,7 @@ from .catalog.loading import TOO_LONG_NUMBER, TomlError, dotted, is_nested_too_d
 from .errors import JobFileError, UnknownModelError
 from .job import OWN_KEYS, Job, is_face_number, is_local, is_url, parsed
 from .media.source import local_path
-from .named_files import MOST_JOB_TABLE_BYTES, MOST_JOBS_BYTES, NotReadError, read_text
+from .named_files import MOST_JOB_TABLE_BYTES, MOST_JOBS_BYTES, NotReadError, NotTextError, read_text
 
 _PREFIX = "parameters."
 
@@ -50,6 +50,9 @@ def read_jobs(path: str | os.PathLike[str], *, model: str | None = None, catalog
         raise JobFileError(name, f"a job file ends in {', '.join(_READERS)}")
     try:
         text = read_text(name, kind.most)
+    except NotTextError as error:
+        spreadsheet = ', which spreadsheets call "CSV UTF-8"' if name.lower().endswith(".csv") else ""
+        raise JobFileError(name, f"{error}{spreadsheet}") from None
     except NotReadError as error:
         raise JobFileError(name, str(error)) from None
     if not text:
@@ -88,7 +91,7 @@ def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
             if r"\u" in line:
                 json.dumps(values, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
-            raise JobFileError(path, f"{error.msg.lower()} (column {error.colno})", line=number) from None
+            raise JobFileError(path, f"{error.msg.lower()} (column {error.colno}); each line is one job", line=number) from None
         except UnicodeEncodeError:
             raise JobFileError(path, "holds one half of a surrogate pair, which is no text", line=number) from None
         except ValueError:
@@ -96,7 +99,7 @@ def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
         except RecursionError:
             raise JobFileError(path, "is nested too deeply", line=number) from None
         if not isinstance(values, dict):
-            raise JobFileError(path, "a job must be an object", line=number)
+            raise JobFileError(path, "a job must be an object; each line is one job, without brackets around all", line=number)
         yield _Record(number, values, typed=True)
 
 
@@ -111,6 +114,8 @@ def _csv_records(path: str, text: str) -> Iterator[_Record]:
         header = [name.strip() for name in next(rows, [])]
         if len(header) == 1 and ";" in header[0]:
             raise JobFileError(path, "separates its columns by semicolons; save it with commas", line=1)
+        if len(header) == 1 and "\t" in header[0]:
+            raise JobFileError(path, "separates its columns by tabs; save it with commas", line=1)
         if not any(header) or len(set(header)) < len(header):
             raise JobFileError(path, "the first line must name each column once", line=1)
         while True:
@@ -131,6 +136,8 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
     """The jobs of a `prepared.json`: their files are in the same folder, even if the folder was renamed."""
     from .prepare.record import read_document
 
+    if text.lstrip().startswith("["):
+        raise JobFileError(path, "holds a list; write its jobs one a line, without brackets around all, into a .jsonl file")
     try:
         document = read_document(text)
     except ValueError as error:
@@ -171,7 +178,7 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
         raise wrong("has no use for `whole`: a record of a job file is a whole job")
     name = values.get("model", default_model)
     if not isinstance(name, str) or not name:
-        raise wrong("names no model")
+        raise wrong(_no_model(values))
     try:
         model = catalog.model(name)
     except UnknownModelError as error:
@@ -201,6 +208,14 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
     folder = Path(path).parent
     inputs = {key: _from_folder(folder, value) if key in model.roles else value for key, value in inputs.items()}
     return Job(name, parameters=parameters, region=region, face=face, **inputs)
+
+
+def _no_model(values: Mapping[str, Any]) -> str:
+    import difflib
+
+    if close := difflib.get_close_matches("model", values, n=1):
+        return f"names no model; `{close[0]}` should be `model`"
+    return "names no model; add `model`, or give one for all its jobs with --model MODEL"
 
 
 def _from_folder(folder: Path, value: str) -> str:

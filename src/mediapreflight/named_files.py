@@ -26,6 +26,10 @@ class NotReadError(Exception):
     """A file was not read. The text says why; in a message it follows the file's name."""
 
 
+class NotTextError(NotReadError):
+    """It is text in no encoding that is read."""
+
+
 class TooLargeError(NotReadError):
     """It is larger than the limit of its kind."""
 
@@ -50,8 +54,8 @@ def read_text(path: str | os.PathLike[str], most: int) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise NotReadError("is UTF-16 or UTF-32 text; save it as UTF-8") from None
-        raise NotReadError(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+            raise NotTextError("is UTF-16 or UTF-32 text; save it as UTF-8") from None
+        raise NotTextError(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
 
 
 def sha256_of(path: str | os.PathLike[str], size: int) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mediapreflight.catalog import builtin_catalog
 from mediapreflight.config.loading import load
 from mediapreflight.config.survey import survey
 
@@ -88,7 +89,7 @@ def test_model_that_is_not_obvious_is_left_to_be_filled_in(run, refused, folder:
     assert offered
     assert {"emo-v1", "liveportrait", "wan2.2-s2v"} <= {offered[1], *offered[2].split(", ")}
     assert result.out.endswith(
-        f"wrote mediapreflight.toml\nnext: say in it which model the files are for, such as {offered[1]}; "
+        "wrote mediapreflight.toml\nnext: take the # away in it from the entries that are right, and choose their model; "
         "then `mediapreflight check`\n"
     )
     assert not load(str(folder / "mediapreflight.toml")).has_jobs
@@ -96,6 +97,23 @@ def test_model_that_is_not_obvious_is_left_to_be_filled_in(run, refused, folder:
     head, _, entries = text.partition("# Say which model")
     (folder / "mediapreflight.toml").write_text(head + "".join(line.removeprefix("# ") for line in entries.splitlines(True)[2:]))
     assert len(load(str(folder / "mediapreflight.toml")).assets) == 2
+
+
+def test_each_kind_of_file_is_offered_models_that_take_it(run, folder: Path) -> None:
+    # No model takes pictures, videos and recordings, and no other.
+    assert run("init", cwd=folder).status == 0
+    text = (folder / "mediapreflight.toml").read_text()
+    assert text.startswith("#:schema https://")
+    for files, kind in (("/*.mp4", "video"), ('"portraits/', "image"), ('"voices/', "audio")):
+        offered = re.search(r'model = "(.+)"  # or (.+)', text.partition(files)[2])
+        assert offered
+        for name in (offered[1], *offered[2].split(", ")):
+            assert builtin_catalog().model(name).roles_of_kind(kind), (name, kind)
+
+
+def test_the_schema_that_editors_load_is_the_one_that_is_printed(run) -> None:
+    kept = Path(__file__).parents[2] / "docs/schemas/config.json"
+    assert kept.read_text(encoding="utf-8") == run("schema", "config").out, "write it anew: `mediapreflight schema config`"
 
 
 def test_empty_folder(run, tmp_path: Path) -> None:

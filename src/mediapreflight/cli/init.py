@@ -10,7 +10,7 @@ from pathlib import Path
 from ..catalog import Model, builtin_catalog
 from ..catalog.loading import TomlError, toml_table
 from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, TABLE, config_in, shown_path
-from ..config.first import first_config, joined, obvious_models
+from ..config.first import first_config, joined, obvious_models, takers
 from ..config.survey import Group, survey
 from ..errors import UsageError
 from ..named_files import MOST_TABLE_BYTES, NotReadError, read_bytes
@@ -41,7 +41,12 @@ def run(options: argparse.Namespace) -> int:
     candidates = obvious_models(groups, catalog)
     models = [catalog.model(name) for name in dict.fromkeys(options.model)] or (candidates if len(candidates) == 1 else ())
     _refuse_useless(models, groups)
-    text = first_config(groups, models, table=".".join(TABLE) if options.pyproject else "", candidates=candidates)
+    text = first_config(
+        groups,
+        models,
+        table=".".join(TABLE) if options.pyproject else "",
+        candidates=lambda kind: candidates or takers(kind, catalog),
+    )
     write_file(str(target), [_added(before, text, target) if options.pyproject else text])
     put(_said(groups, models, candidates, shown_path(str(target.absolute()))))
     return OK
@@ -93,8 +98,7 @@ def _said(groups: Sequence[Group], models: Sequence[Model], candidates: Sequence
     if models:
         yield "next: `mediapreflight check`\n"
     else:
-        names = f", such as {candidates[0].id}" if candidates else ""
-        yield f"next: say in it which model the files are for{names}; then `mediapreflight check`\n"
+        yield "next: take the # away in it from the entries that are right, and choose their model; then `mediapreflight check`\n"
 
 
 def _sizes(group: Group) -> str:

@@ -29,8 +29,15 @@ if TYPE_CHECKING:
 
 _NO_TARGET = "nothing to check: give files with --model MODEL, or a job file, or write a configuration with `mediapreflight init`"
 
-# What people write jobs in that are not read.
-_OTHER_JOB_FILES = frozenset({".yaml", ".yml", ".xlsx", ".xls", ".ods", ".tsv", ".txt"})
+# What people write jobs in that are not read, and what to do with it.
+_AS_TOML = "is YAML, which is not read; write the jobs as TOML, each after a line [[jobs]]"
+_AS_CSV = "is a spreadsheet, which is not read; save it as CSV, separated by commas, in UTF-8"
+_AS_ANY = "is no job file by its name; jobs are read from .toml, .jsonl and .csv files, and from a prepared.json"
+_OTHER_JOB_FILES = {
+    **dict.fromkeys((".yaml", ".yml"), _AS_TOML),
+    **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), _AS_CSV),
+    **dict.fromkeys((".tsv", ".txt", ".ndjson", ".json5", ".xml", ".ini"), _AS_ANY),
+}
 
 # So many names of files that were skipped are written out.
 _NAMED = 3
@@ -57,7 +64,8 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=_with_path,
         metavar="TARGET",
-        help="ROLE=FILE, a file, a folder, or a job file (.toml, .jsonl, .csv); default: what the configuration finds",
+        help="ROLE=FILE, a file, a folder, or a job file (.toml, .jsonl, .csv, or the prepared.json of `prepare`); "
+        "default: what the configuration finds",
     )
     parser.add_argument("--model", help="the model the files are for, whatever the configuration says of them")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter or field; may be repeated")
@@ -180,8 +188,8 @@ def _several(project: Project | None, targets: Sequence[str], model_name: str | 
         return Targets(_of_model(targets, model, catalog, project), catalog, project)
     others = [target for target in targets if not is_job_file(target)]
     if others and project is None:
-        if Path(others[0]).suffix.lower() in _OTHER_JOB_FILES:
-            raise UsageError(f"{display_name(others[0])}: jobs are read from .toml, .jsonl and .csv files")
+        if what := _OTHER_JOB_FILES.get(Path(others[0]).suffix.lower()):
+            raise UsageError(f"{display_name(others[0])}: {what}")
         raise UsageError(f"{display_name(others[0])}: say which model it is for, with --model MODEL")
     if others and project and not project.has_jobs:
         where = f"{display_name(others[0])}: " if others[0] else ""

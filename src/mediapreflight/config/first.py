@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..catalog import Catalog, Model
@@ -13,6 +13,8 @@ from ..job import roles_for_kind
 from ..media.formats import Kind
 from .survey import Group
 
+# Where editors find what each key means. It is `docs/schemas/config.json`, which a test compares to the schema.
+_SCHEMA = "https://raw.githubusercontent.com/mediapreflight/mediapreflight/main/docs/schemas/config.json"
 # Characters that a glob or TOML would take for something else; `?` stands for any of them.
 _SPECIAL = re.compile(r"""[^\w\-. +@,;=&()%~$^{}]""")
 _EXAMPLE = Group("portraits", "image", False, (".png",), frozenset(), 0, (0, 0))
@@ -40,6 +42,11 @@ def obvious_models(groups: Iterable[Group], catalog: Catalog) -> tuple[Model, ..
     )
 
 
+def takers(kind: Kind, catalog: Catalog) -> tuple[Model, ...]:
+    """The models that make videos and have an input of a kind."""
+    return tuple(model for model in catalog.models() if model.service.mode == "asynchronous" and roles_for_kind(model, kind))
+
+
 def joined(groups: Sequence[Group], model: Model) -> Joined | None:
     """The groups whose files make whole jobs of a model, because most of them share their names; None if none do."""
     required = _required(model)
@@ -53,13 +60,15 @@ def joined(groups: Sequence[Group], model: Model) -> Joined | None:
     return None
 
 
-def first_config(groups: Sequence[Group], models: Sequence[Model], *, table: str = "", candidates: Sequence[Model] = ()) -> str:
+def first_config(
+    groups: Sequence[Group], models: Sequence[Model], *, table: str = "", candidates: Callable[[Kind], Sequence[Model]]
+) -> str:
     """The text of a configuration.
 
     Args:
         models: what the files are for; where that is empty, the entries are comments that show what to fill in.
         table: the table the keys stand in, such as `tool.mediapreflight`; empty at the top level.
-        candidates: models to name where `models` is empty.
+        candidates: models to name for files of a kind where `models` is empty; at least one.
     """
     entries = [entry for model in models for entry in _entries(groups, model, table)]
     if not entries:
@@ -79,9 +88,10 @@ def _required(model: Model) -> dict[str, Kind]:
 
 
 def _head(table: str) -> str:
-    header = f"[{table}]\n" if table else ""
+    # The file of a whole project has a schema of its own.
+    header, schema = (f"[{table}]\n", "") if table else ("", f"#:schema {_SCHEMA}\n\n")
     return f"""\
-# What `mediapreflight check` checks here, and how. Globs are written as in .gitignore and count from this folder;
+{schema}# What `mediapreflight check` checks here, and how. Globs are written as in .gitignore and count from this folder;
 # `mediapreflight schema config` describes every key.
 {header}
 # How much is read of each file: "metadata" (headers), "decode" (all data) or "content" (faces, bodies and speech too).
@@ -124,17 +134,12 @@ def _assets(group: Group, model: str, roles: Sequence[str], table: str) -> str:
     return "\n".join([*lines, ""])
 
 
-def _unassigned(groups: Sequence[Group], candidates: Sequence[Model], table: str) -> str:
-    names = [model.id for model in candidates] or ["liveportrait"]
-    others = f"  # or {', '.join(names[1:])}" if len(names) > 1 else ""
-    lines = [
-        "Say which model the files are for, and take the # away. `mediapreflight models` lists them.",
-        *(
-            line
-            for group in groups
-            for line in ("", _header("assets", table), f"files = {_toml(globs(group))}", f'model = "{names[0]}"{others}')
-        ),
-    ]
+def _unassigned(groups: Sequence[Group], candidates: Callable[[Kind], Sequence[Model]], table: str) -> str:
+    lines = ["Say which model the files are for, and take the # away. `mediapreflight models` lists them."]
+    for group in groups:
+        first, *others = (model.id for model in candidates(group.kind))
+        named = f"  # or {', '.join(others)}" if others else ""
+        lines += ["", _header("assets", table), f"files = {_toml(globs(group))}", f'model = "{first}"{named}']
     return "\n".join([*lines, ""])
 
 

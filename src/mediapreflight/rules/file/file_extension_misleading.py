@@ -33,5 +33,4 @@ def check(case: InputCase) -> Iterator[Fault]:
         message=f"holds {case.facts.format} data but is {named}",
         help=f"rename it to end in .{known.extensions[0]}",
         measured=extension,
-        limit=", ".join(known.extensions),
     )

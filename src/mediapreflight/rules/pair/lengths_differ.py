@@ -38,7 +38,11 @@ def check(case: JobCase) -> Iterator[Fault]:
             f"{longer} lasts {shown(lengths[longer])} s, {shorter} {shown(lengths[shorter])} s; "
             f"{case.model.id} cuts {longer} to {shorter}"
         ),
-        help=f"set {way_out}=true to extend the {shorter} instead" if way_out else f"bring {longer} to the length of {shorter}",
+        help=(
+            f"set {way_out}=true to extend the {shorter}, or cut the {longer} with `mediapreflight prepare --equal-lengths`"
+            if way_out
+            else f"cut the {longer} to the length of the {shorter} with `mediapreflight prepare --equal-lengths`"
+        ),
         measured=round(lengths[longer], 3),
         unit="s",
         source=pair.source,
