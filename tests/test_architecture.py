@@ -19,7 +19,7 @@ PACKAGE = ROOT / "src" / "mediapreflight"
 # By room, the rooms it may import. Each folder's `__init__` repeats its line.
 MAY_IMPORT: dict[str, str] = {
     "__main__": "cli",
-    "__init__": "_version catalog check errors findings job job_files media prepare submit submit.ledger",
+    "__init__": "_version catalog check errors findings job job_files media prepare report submit submit.ledger",
     "cli": "_version catalog check config emulator engines errors findings job job_files media named_files "
     "people prepare report rules schemas submit submit.http submit.ledger system text workers",
     "ray": "engines",

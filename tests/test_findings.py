@@ -143,3 +143,10 @@ def test_reports_are_frozen_and_picklable() -> None:
     assert pickle.loads(pickle.dumps(report)) == report
     with pytest.raises(AttributeError):
         report.jobs = ()
+
+
+def test_the_repr_is_a_line() -> None:
+    several = Report(jobs=(job(finding("error"), finding("warning"), finding("warning"), files=2), job()))
+    assert repr(several) == "<Report of 2 jobs: 1 error, 2 warnings>"
+    assert repr(several.jobs[0]) == "<JobReport liveportrait(role0='0.png', role1='1.png'): 1 error, 2 warnings>"
+    assert repr(Report(jobs=(job(),))) == "<Report of 1 job: nothing found>"

@@ -9,6 +9,7 @@ for finding in report.findings:
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -211,7 +212,15 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if findings := sys.modules.get(f"{__name__}.findings"):
+        vars(findings)["notebook_page"] = _notebook_page
     return value
+
+
+def _notebook_page(jobs: tuple[JobReport, ...]) -> str:
+    from .report.html import framed
+
+    return framed(jobs)
 
 
 def __dir__() -> list[str]:

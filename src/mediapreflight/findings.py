@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -54,7 +54,10 @@ class InputReport(Struct, frozen=True, kw_only=True):
 
 
 class JobReport(Struct, frozen=True, kw_only=True):
-    """One job and everything found in it. `ok`: no finding of severity error or unchecked. `face`: the number it chooses."""
+    """One job and everything found in it. `ok`: no finding of severity error or unchecked. `face`: the number it chooses.
+
+    Its `repr` is short; a notebook shows it as the page of `check --output-format html`, without pictures.
+    """
 
     model: str
     ok: bool
@@ -63,6 +66,13 @@ class JobReport(Struct, frozen=True, kw_only=True):
     inputs: dict[str, InputReport]
     findings: tuple[Finding, ...]
     face: int | None = None
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{role}={item.path!r}" for role, item in self.inputs.items())
+        return f"<JobReport {self.model}({inputs}): {_in_words(summary_of((self,)))}>"
+
+    def _repr_html_(self) -> str | None:
+        return _page_of((self,))
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -78,9 +88,18 @@ class Summary(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """All findings of one or many jobs."""
+    """All findings of one or many jobs.
+
+    Its `repr` is short; a notebook shows it as the page of `check --output-format html`, without pictures.
+    """
 
     jobs: tuple[JobReport, ...]
+
+    def __repr__(self) -> str:
+        return f"<Report of {len(self.jobs)} {'job' if len(self.jobs) == 1 else 'jobs'}: {_in_words(self.summary)}>"
+
+    def _repr_html_(self) -> str | None:
+        return _page_of(self.jobs)
 
     @property
     def ok(self) -> bool:
@@ -106,6 +125,21 @@ class Report(Struct, frozen=True, kw_only=True):
         """The report as JSON text."""
         encoded = msgspec.json.encode(self.to_dict())
         return (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
+
+
+# Makes the page that a notebook shows. The package's face brings it: findings know no format.
+notebook_page: Callable[[tuple[JobReport, ...]], str] | None = None
+
+
+def _page_of(jobs: tuple[JobReport, ...]) -> str | None:
+    """The page; None, for which a notebook takes the `repr`, where nobody makes pages."""
+    return notebook_page(jobs) if notebook_page else None
+
+
+def _in_words(summary: Summary) -> str:
+    counts = {"error": summary.errors, "unchecked finding": summary.unchecked, "warning": summary.warnings, "note": summary.infos}
+    found = (f"{number} {noun}" if number == 1 else f"{number} {noun}s" for noun, number in counts.items() if number)
+    return ", ".join(found) or "nothing found"
 
 
 def summary_of(jobs: tuple[JobReport, ...]) -> Summary:

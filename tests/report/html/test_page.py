@@ -2,6 +2,7 @@ import base64
 import hashlib
 import io
 import re
+from html import unescape
 from pathlib import Path
 
 import msgspec
@@ -288,3 +289,14 @@ def test_bars_show_the_limits_of_the_catalog_the_jobs_were_checked_against(fixtu
     shown, usual = ("".join(checked_page(reports, Style(), which)) for which in (catalog, None))
     assert "takes 12 to 34 px" in shown
     assert "takes up to 4096 px" in usual
+
+
+def test_a_notebook_shows_the_page_in_a_frame_of_its_own(fixtures: Path) -> None:
+    report = check(Job("emo-v1", image=fixtures / "portrait.jpg", audio='"><script>.wav'), level="metadata")
+    for shown in (report, report.jobs[0]):
+        frame = shown._repr_html_()
+        tag, _, rest = frame.partition(' srcdoc="')
+        page, _, end = rest.partition('"')
+        assert (tag.count("<"), end) == (1, "></iframe>")
+        assert 'sandbox="allow-scripts"' in tag
+        assert unescape(page) == "".join(html.render(report.jobs, Style()))

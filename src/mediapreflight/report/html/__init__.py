@@ -55,6 +55,16 @@ def render(
     )
 
 
+def framed(jobs: Iterable[JobReport]) -> str:
+    """The page in a frame of its own, for notebooks: neither takes the other's style, and no script of one reaches the other."""
+    from html import escape
+
+    page = escape("".join(render(jobs, Style())))
+    return (
+        f'<iframe sandbox="allow-scripts" style="width: 100%; height: 36em; border: 0" title="report" srcdoc="{page}"></iframe>'
+    )
+
+
 def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog, outlooks_of: OutlooksOf) -> Iterator[Card]:
     from .page import Card, filled
 
