@@ -51,7 +51,7 @@ def test_terminal_shows_how_far_the_work_is_and_results_stay_whole(fixtures: Pat
     arguments = ("check", "--level", "metadata", "--output-format", "jsonl", tmp_path / "jobs.jsonl")
     status, results, shown = run_on_a_terminal(IMPATIENT + MAIN, *arguments)
     assert status == 0
-    assert "jobs checked" in shown
+    assert "of 20 jobs checked" in shown
     assert [json.loads(line)["ok"] for line in results.splitlines()] == [True] * 20
 
 

@@ -7,6 +7,7 @@ import contextlib
 import functools
 import itertools
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..check.cache import Cache
@@ -21,6 +22,8 @@ from .output import add_output_arguments, style_of, write
 from .progress import tracked
 from .targets import Targets, add_target_arguments, names_only_files, targets_from
 
+# Jobs that are held to be counted before the first is checked.
+_MOST_COUNTED = 20_000
 _FORMATS_WITH_STATISTICS = ("text", "concise")
 
 
@@ -59,13 +62,26 @@ def run(options: argparse.Namespace) -> int:
 
 def _run_once(options: argparse.Namespace) -> int:
     tally = _Tally()
-    targets = targets_from(options)
+    targets, total = _counted(targets_from(options))
     with contextlib.nullcontext() if options.no_cache else Cache() as cache:
         jobs = itertools.chain.from_iterable([_checked(each, options, tally, cache) for each in targets])
-        write(options, _pieces(options, tally, tracked(jobs), targets))
+        write(options, _pieces(options, tally, tracked(jobs, total), targets))
     if not tally.jobs and not names_only_files(options):
         raise UsageError("nothing was checked: no file of a kind that is asked for was found there")
     return OK if tally.ok else FINDINGS
+
+
+def _counted(targets: Sequence[Targets]) -> tuple[Sequence[Targets], int | None]:
+    """The targets, and how many jobs they are where a terminal shows it; None for so many that they are not held."""
+    if not sys.stderr.isatty():
+        return targets, None
+    counted, total = [], 0
+    for each in targets:
+        jobs = iter(each.jobs)
+        first = tuple(itertools.islice(jobs, _MOST_COUNTED + 1 - total))
+        counted.append(each._replace(jobs=itertools.chain(first, jobs)))
+        total += len(first)
+    return counted, total if total <= _MOST_COUNTED else None
 
 
 def _checked(targets: Targets, options: argparse.Namespace, tally: _Tally, cache: Cache | None) -> Iterator[JobReport]:

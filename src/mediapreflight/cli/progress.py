@@ -19,23 +19,27 @@ _Item = TypeVar("_Item")
 _PATIENCE_S = 0.5
 
 
-def tracked(items: Iterable[_Item]) -> Iterable[_Item]:
+def tracked(items: Iterable[_Item], total: int | None = None) -> Iterable[_Item]:
     """The items, unchanged. Where they take longer than half a second, a terminal shows how many have gone by.
 
     Results that go to the same terminal wait until the display is gone.
+
+    Args:
+        total: how many there will be; None where that is not known.
     """
     if not sys.stderr.isatty():
         return items
-    return list(_displayed(items)) if sys.stdout.isatty() else _displayed(items)
+    displayed = _displayed(items, total)
+    return list(displayed) if sys.stdout.isatty() else displayed
 
 
-def _displayed(items: Iterable[_Item]) -> Iterator[_Item]:
+def _displayed(items: Iterable[_Item], total: int | None) -> Iterator[_Item]:
     began = time.monotonic()
     display: Progress | None = None
     try:
         for done, item in enumerate(items, start=1):
             if display is None and time.monotonic() - began > _PATIENCE_S:
-                display = _started()
+                display = _started(total)
             if display is not None:
                 display.update(display.task_ids[0], completed=done)
             yield item
@@ -118,13 +122,14 @@ def job_board() -> Iterator[Board | None]:
         yield Board(display)
 
 
-def _started() -> Progress:
+def _started(total: int | None) -> Progress:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.completed:.0f} jobs checked"), TimeElapsedColumn())
+    done = "{task.completed:.0f} jobs checked" if total is None else "{task.completed:.0f} of {task.total:.0f} jobs checked"
+    columns = (SpinnerColumn(), TextColumn(done), TimeElapsedColumn())
     # Results go to standard output while this is shown: rich must not take that stream for its own.
     display = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
-    display.add_task("check", total=None)
+    display.add_task("check", total=total)
     display.start()
     return display

@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace, session: Session, jobs: Sequence[Job]) -> 
 
     chosen = _chosen(options)
     _tell_of_regions(session, jobs)
-    several = list(tracked(candidates(session, jobs, chosen)))
+    several = list(tracked(candidates(session, jobs, chosen), len(jobs)))
     if options.dry_run:
         return _rehearse(options, session, several, chosen)
     with file_progress() as progress:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from ..findings import SEVERITIES, Finding, InputReport, JobReport, added, summary_of
+from ..findings import SEVERITIES, Finding, InputReport, JobReport, Summary, added, summary_of
 from ..media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 from ..text import plain, shown
+from .by_model import table
 from .closing import closing_line, counted
 from .evidence import measured_and_limit
 from .style import Style
@@ -19,12 +20,15 @@ _HANGING = _INDENT + " " * _SEVERITY_WIDTH
 
 
 def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
-    """One block per file with findings, then the addresses of the documents they stand on, and a closing line."""
+    """One block per file with findings, then the documents' addresses, a table of the models if several, and a closing line."""
     summary = summary_of(())
+    summaries: dict[str, Summary] = {}
     by_model: dict[str, JobReport] = {}
     pages: dict[str, str] = {}
     for job in jobs:
-        summary = added(summary, summary_of((job,)))
+        own = summary_of((job,))
+        summary = added(summary, own)
+        summaries[job.model] = added(summaries[job.model], own) if job.model in summaries else own
         by_model.setdefault(job.model, job)
         # Findings about a job are shown under the input they concern, if any.
         ordered = sorted(job.findings, key=lambda finding: _place(job, finding))
@@ -38,6 +42,8 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
             yield "\n"
     if pages:
         yield from _addresses(pages, style)
+    if len(summaries) > 1:
+        yield from table(summaries, style)
     yield closing_line(summary, tuple(by_model.values()), style) + "\n"
 
 
