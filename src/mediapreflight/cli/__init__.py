@@ -14,7 +14,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -108,7 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _prepare_output()
     try:
         options = _parse(sys.argv[1:] if arguments is None else list(arguments))
-        status = options.run(options)
+        with _files_of(options):
+            status = options.run(options)
         with writing():
             sys.stdout.flush()
         if arguments is None:
@@ -137,6 +138,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def _files_of(options: argparse.Namespace) -> AbstractContextManager[None]:
+    """What the command reads its files in: where `-` may be one of them, standard input is kept as a file."""
+    named = (word for name in ("targets", "files", "images") for word in getattr(options, name, ()))
+    if not any(word.endswith("-") for word in named):
+        return nullcontext()
+    from .stdin import standard_input
+
+    return standard_input(options)
+
+
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = _Parser(prog="mediapreflight", description="Check media before a generative-video model is paid to refuse it.")
     parser.add_argument("--version", action="version", version=f"mediapreflight {__version__}")
@@ -156,7 +167,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         if name == command:
             module = _loaded(name)
             module.add_arguments(below)
-            below.set_defaults(run=module.run)
+            below.set_defaults(run=module.run, command=name)
     options = parser.parse_args(arguments)
     if "settle" in options:
         options.settle(options)

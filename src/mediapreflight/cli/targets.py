@@ -20,7 +20,7 @@ from ..job import OWN_KEYS, Job, is_local, parse_settings, revised, with_values
 from ..job_files import is_job_file, read_jobs
 from ..media.data_url import is_data_url
 from ..media.kinds import kind_by_name, kind_of
-from ..media.source import display_name, is_remote, local_path
+from ..media.source import STDIN_FOLDER, display_name, is_remote, local_path
 from ..text import listed, plain
 from .arguments import count
 
@@ -64,8 +64,8 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=_with_path,
         metavar="TARGET",
-        help="ROLE=FILE, a file, a folder, or a job file (.toml, .jsonl, .csv, or the prepared.json of `prepare`); "
-        "default: what the configuration finds",
+        help="ROLE=FILE, a file, `-` for standard input, a folder, or a job file (.toml, .jsonl, .csv, or the prepared.json of "
+        "`prepare`); default: what the configuration finds",
     )
     parser.add_argument("--model", help="the model the files are for, whatever the configuration says of them")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter or field; may be repeated")
@@ -140,7 +140,7 @@ def _folder_of(target: str) -> str:
     path = target
     if "=" in target and not os.path.lexists(target):
         path = target.partition("=")[2]
-    if path and not is_local(path):
+    if STDIN_FOLDER in path or (path and not is_local(path)):
         path = os.curdir
     folder = path if os.path.isdir(path) else os.path.dirname(path)  # noqa: PTH112, PTH120
     return os.path.abspath(folder)  # noqa: PTH100

@@ -15,6 +15,8 @@ from .facts import Problem
 _SEARCHED_BYTES = 2**16
 # The largest video that any model takes has 300 MB. If sound and video are far apart in the file, parts are read repeatedly.
 MAX_BYTES_READ = 2**30
+# How a folder begins that holds what was read from standard input, which is gone when somebody reads of it.
+STDIN_FOLDER = "mediapreflight-stdin-"
 # Python keeps bytes that are no UTF-8 as U+DC80 to U+DCFF; the other surrogates stand for nothing.
 _HALF_PAIRS = "[\ud800-\udc7f\udd00-\udfff]"
 # What begins with one of these and `://` is not a file in a store: URLs are for the service to fetch, local files go by their
@@ -136,8 +138,10 @@ def _unquoted(path: str) -> str:
 def display_name(path: str) -> str:
     """A path as text that any encoder takes: bytes that are no UTF-8 become `\\xNN`, halves of surrogate pairs `\\uNNNN`.
 
-    Of a `data:` URL only its beginning and its size are shown.
+    Of a `data:` URL only its beginning and its size are shown, and of what was read from standard input no folder.
     """
+    if STDIN_FOLDER in path:
+        path = os.path.basename(path)  # noqa: PTH119
     if data_url.is_data_url(path):
         path = data_url.shown(path)
     if path.isascii():

@@ -1,0 +1,69 @@
+"""Standard input as a file: `-` or `ROLE=-` in place of a path, kept in a private folder while the command runs."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from ..errors import UsageError
+from ..media.source import MAX_BYTES_READ, STDIN_FOLDER
+
+_PIECE = 2**20
+
+
+@contextlib.contextmanager
+def standard_input(options: argparse.Namespace) -> Iterator[None]:
+    """While the command runs, `-` among its files is the path of a file that holds what standard input held.
+
+    Raises UsageError where the command cannot read it, where it is a terminal, is given twice, or holds more than is ever read.
+    """
+    field = next((name for name in ("targets", "files", "images") if hasattr(options, name)), None)
+    words: Sequence[str] = getattr(options, field) if field else ()
+    asking = [word for word in words if _asks(word)]
+    if field is None or not asking:
+        yield
+        return
+    _refuse(options, asking)
+    import tempfile
+
+    # Only this user may enter the folder.
+    with tempfile.TemporaryDirectory(prefix=STDIN_FOLDER) as folder:
+        path = _kept(folder)
+        setattr(options, field, [word[:-1] + path if _asks(word) else word for word in words])
+        yield
+
+
+def _asks(word: str) -> bool:
+    role, separator, path = word.partition("=")
+    return word == "-" or (bool(separator) and path == "-" and role.isidentifier())
+
+
+def _refuse(options: argparse.Namespace, asking: Sequence[str]) -> None:
+    if options.command == "submit":
+        raise UsageError("`-` cannot be submitted: a job that is taken up again needs its files; save it, and give its name")
+    if getattr(options, "watch", False):
+        raise UsageError("`-` cannot be watched: standard input is read once")
+    if len(asking) > 1:
+        raise UsageError(f"`-` is given {len(asking)} times, and standard input can be read once")
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("`-` reads standard input, and nothing is piped into it; `./-` names a file of that name")
+
+
+def _kept(folder: str) -> str:
+    """Write standard input to a file of the folder, which is named for what it holds. Raises UsageError."""
+    from ..media.formats import FORMATS
+    from ..media.sniff import sniff
+
+    written = os.path.join(folder, "stdin")  # noqa: PTH118
+    with open(written, "w+b") as stream:  # noqa: PTH123
+        while piece := sys.stdin.buffer.read(_PIECE):
+            if stream.tell() + len(piece) > MAX_BYTES_READ:
+                raise UsageError(f"standard input holds more than {MAX_BYTES_READ:,} bytes")
+            stream.write(piece)
+        known = FORMATS.get(sniff(stream).format or "")
+    path = f"{written}.{known.extensions[0]}" if known else written
+    os.rename(written, path)  # noqa: PTH104
+    return path
