@@ -36,6 +36,7 @@ COMMANDS = {
     "tasks": "show submitted jobs, finish what is open, cancel what waits",
     "cache": "delete what is kept between runs, or show where it lies",
     "schema": "print the JSON Schema of a format",
+    "completion": "print what makes a shell complete commands, options, models and files",
 }
 OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -107,6 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status. Nothing but `SystemExit` of `--help` and `--version` is raised."""
     _prepare_output()
     try:
+        if "_ARGCOMPLETE" in os.environ:
+            _complete()
         options = _parse(sys.argv[1:] if arguments is None else list(arguments))
         with _files_of(options):
             status = options.run(options)
@@ -149,14 +152,30 @@ def _files_of(options: argparse.Namespace) -> AbstractContextManager[None]:
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = _Parser(prog="mediapreflight", description="Check media before a generative-video model is paid to refuse it.")
-    parser.add_argument("--version", action="version", version=f"mediapreflight {__version__}")
-    command = next((word for word in arguments if not word.startswith("-")), None)
+    command = _command_in(arguments)
     if command is not None and command not in COMMANDS:
         import difflib
 
         close = tuple(difflib.get_close_matches(command, COMMANDS, n=1))
         raise UsageError(f"no command {command!r}{did_you_mean(close) or '; the commands are ' + ', '.join(COMMANDS)}")
+    parser = _parser(arguments)
+    options = parser.parse_args(arguments)
+    if "settle" in options:
+        options.settle(options)
+    if command is None:
+        parser.error(f"name a command: {', '.join(COMMANDS)}")
+    return options
+
+
+def _command_in(arguments: Sequence[str]) -> str | None:
+    return next((word for word in arguments if not word.startswith("-")), None)
+
+
+def _parser(arguments: Sequence[str]) -> _Parser:
+    """The parser of a command line, with the options of its command."""
+    parser = _Parser(prog="mediapreflight", description="Check media before a generative-video model is paid to refuse it.")
+    parser.add_argument("--version", action="version", version=f"mediapreflight {__version__}")
+    command = _command_in(arguments)
     commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND")
     # Help lists all commands; a command that comes first needs no other.
     is_first = bool(arguments) and arguments[0] == command
@@ -168,12 +187,15 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
             module = _loaded(name)
             module.add_arguments(below)
             below.set_defaults(run=module.run, command=name)
-    options = parser.parse_args(arguments)
-    if "settle" in options:
-        options.settle(options)
-    if command is None:
-        parser.error(f"name a command: {', '.join(COMMANDS)}")
-    return options
+    return parser
+
+
+def _complete() -> None:
+    """Answer a shell that asks what can stand at the cursor, and end."""
+    from .completing import command_line, complete
+
+    words = command_line()
+    complete(_parser(words), words)
 
 
 def _loaded(command: str) -> Any:

@@ -1,0 +1,25 @@
+"""`mediapreflight completion`: what a shell is to read, so that TAB completes commands, options, models, roles and files."""
+
+from __future__ import annotations
+
+import argparse
+
+from . import OK
+from .output import put
+
+_SHELLS = ("bash", "zsh", "fish")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `completion`."""
+    parser.add_argument(
+        "shell", choices=_SHELLS, help='bash, zsh: `eval "$(mediapreflight completion bash)"`; fish: `… | source`'
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the script."""
+    from argcomplete.shell_integration import shellcode
+
+    put([shellcode(["mediapreflight"], shell=options.shell)])
+    return OK
