@@ -22,6 +22,17 @@ def test_job_that_cannot_be_prepared_is_in_the_page_too(run, fixtures: Path, tmp
     result = run("prepare", "--model", "liveportrait", broken, "--out", tmp_path / "ready", "--report", page)
     assert result.status == 1
     assert "0 of 1 job ready" in page.read_text(encoding="utf-8")
+    assert result.out.endswith("\n0 of 1 job ready.\n")
+
+
+def test_files_of_a_job_that_is_not_ready_are_told_of(run, fixtures: Path, tmp_path: Path) -> None:
+    inputs = (f"image={fixtures / 'portrait.jpg'}", f"audio={fixtures / 'faults/truncated.wav'}")
+    result = run("prepare", "--model", "emo-v1", *inputs, "--out", tmp_path / "ready")
+    assert result.status == 1
+    assert sorted(path.name for path in (tmp_path / "ready").iterdir()) == ["portrait.jpg", "prepared.json"]
+    assert result.out.endswith(
+        "\n0 of 1 job ready. Files of jobs that are not ready lie there too: each fits by itself, and the next run takes it up.\n"
+    )
 
 
 def test_plan_alone_has_no_page(refused, fixtures: Path, tmp_path: Path) -> None:

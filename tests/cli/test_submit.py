@@ -211,7 +211,17 @@ def test_estimate_above_the_limit_sends_nothing(submit, service: Emulator, fixtu
     unknown = submit("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--out", "out", "--max-cost", "5")
     assert unknown.status == 2
     assert "unknown" in unknown.err
+    assert "; `--prices any` goes by a third party's where there is one\n" in unknown.err
+    wan = ("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--prices", "any", "--max-cost")
+    assert "is more than 0.01" in submit(*wan, "0.01", "--out", "out").err
+    rehearsed = submit(*wan, "0.01", "--dry-run")
+    assert (rehearsed.status, rehearsed.out.count("/video-synthesis")) == (2, 1)
+    assert "is more than 0.01" in rehearsed.err
     assert service.log == []
+    assert submit(*wan, "5", "--out", "out").status == 0
+    # A price that nobody confirms is no bill.
+    (row,) = json.loads(submit("tasks", "--output-format", "json").out)
+    assert (row["amount"], row["estimated_amount"]) == (None, None)
     assert submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out", "--max-cost", "1").status == 0
 
 

@@ -25,6 +25,8 @@ from .output import add_output_arguments, place_of_report, style_of, write, writ
 from .progress import file_progress
 from .targets import add_target_arguments, jobs_and_catalog
 
+_LEFT = "Files of jobs that are not ready lie there too: each fits by itself, and the next run takes it up."
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `prepare`."""
@@ -137,7 +139,9 @@ def _results(results: Sequence[Prepared], style: Style) -> Iterator[str]:
         yield from _job(result.record, style)
     ready = sum(result.record.ok for result in results)
     color = "green" if ready == len(results) else "red"
-    yield style(f"{ready} of {len(results)} job{'' if len(results) == 1 else 's'} ready.", color, "bold") + "\n"
+    yield style(f"{ready} of {len(results)} job{'' if len(results) == 1 else 's'} ready.", color, "bold")
+    left = any(result.record.inputs and not result.record.ok for result in results)
+    yield f" {_LEFT}\n" if left else "\n"
 
 
 def _job(record: PreparedJob, style: Style) -> Iterator[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..check.containment import UNCONTAINED, Containment
+from ..errors import UsageError
 from ..report.style import Style
 from ..text import plain
 from . import FINDINGS, OK
@@ -21,6 +22,7 @@ from .progress import job_board
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
+    from ..submit.forecast import Estimate
     from ..submit.pipeline import Order
     from ..submit.result import JobResult
     from ..submit.session import Event, Session
@@ -70,6 +72,27 @@ def chosen_session(
         key = find_key(None)
         known = {"account": key.account, "mask": key.mask}
     return Session(ledger=Ledger(), catalog=catalog, containment=containment, **known, **settings)
+
+
+def refuse_cost(options: argparse.Namespace, estimates: Sequence[Estimate]) -> None:
+    """Raises UsageError where the estimates are above what `--max-cost` allows, or unknown."""
+    from ..submit.forecast import over
+
+    if options.max_cost is None or not (why := over(estimates, options.max_cost)):
+        return
+    is_unknown = options.prices != "any" and any(call.amount is None for each in estimates for call in each.calls)
+    way_out = "; `--prices any` goes by a third party's where there is one" if is_unknown else ""
+    raise UsageError(f"nothing was sent: {why}{way_out}")
+
+
+def mask_of_key() -> Callable[[str], str]:
+    """What takes the API key out of a text. A dry run needs no key, but where there is one it may stand in a value."""
+    from ..submit.http.key import find_key
+
+    try:
+        return find_key(None).mask
+    except UsageError:
+        return str
 
 
 def result_line(result: JobResult, style: Style, *, concise: bool, resuming: bool = False) -> str:

@@ -5,27 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
-
-import msgspec
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import UsageError
 from ..findings import JobReport
 from ..job import Job
-from ..report.closing import counted
 from ..text import plain
-from . import FINDINGS, OK
 from .arguments import positive
-from .output import add_output_arguments, style_of, write
+from .output import add_output_arguments
 from .progress import tracked
-from .service import Shown, add_service_arguments, chosen_session, deliver
+from .service import Shown, add_service_arguments, chosen_session, deliver, mask_of_key, refuse_cost
 from .targets import add_target_arguments, jobs_and_catalog
 
 if TYPE_CHECKING:
-    from ..submit.forecast import Estimate
-    from ..submit.ledger import Submission
     from ..submit.pipeline import Candidate, Entry, SubmitOptions
     from ..submit.session import Session
 
@@ -82,7 +76,9 @@ def _run(options: argparse.Namespace, session: Session, jobs: Sequence[Job]) -> 
     _tell_of_regions(session, jobs)
     several = list(tracked(candidates(session, jobs, chosen), len(jobs)))
     if options.dry_run:
-        return _rehearse(options, session, several, chosen)
+        from .dry_run import rehearse
+
+        return rehearse(options, session, several, chosen)
     with file_progress() as progress:
         several = prepared(session, several, chosen, progress)
     _tell_of_warnings(each.report for each in several if each.refusal is None)
@@ -119,7 +115,7 @@ def _tell_of_regions(session: Session, jobs: Sequence[Job]) -> None:
 
 def _tell_of_warnings(reports: Iterable[JobReport]) -> None:
     """What does not keep a job from being sent, and may spoil what is paid for."""
-    mask = _mask()
+    mask = mask_of_key()
     for report in reports:
         for finding in report.findings:
             if finding.severity == "warning":
@@ -130,13 +126,12 @@ def _tell_of_warnings(reports: Iterable[JobReport]) -> None:
 
 def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entry]) -> None:
     """Raises UsageError where the estimate is above what the user set, or the user says no."""
-    from ..submit.forecast import in_words, over
+    from ..submit.forecast import in_words
 
     estimates = [each.estimate for each in entries]
     if not entries:
         return
-    if options.max_cost is not None and (why := over(estimates, options.max_cost)):
-        raise UsageError(f"nothing was sent: {why}{_way_to_a_price(options, estimates)}")
+    refuse_cost(options, estimates)
     if options.yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     many = "1 job" if len(entries) == 1 else f"{len(entries)} jobs"
@@ -144,11 +139,6 @@ def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entr
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was sent")
-
-
-def _way_to_a_price(options: argparse.Namespace, estimates: Sequence[Estimate]) -> str:
-    is_unknown = any(call.amount is None for each in estimates for call in each.calls)
-    return "; `--prices any` takes a third party's price where there is one" if is_unknown and options.prices != "any" else ""
 
 
 # --- sending
@@ -166,84 +156,3 @@ def _send(
     for result in refused:
         shown.add(result)
     return shown.close([*refused, *deliver(options, session, orders, shown, detach=options.detach)])
-
-
-# --- the dry run
-
-_PREPARED_FIRST = (
-    "its files would be prepared first; the requests name the files, boxes and cost as they are before that: "
-    "`mediapreflight prepare` makes the files, and a dry run of its prepared.json shows what is sent"
-)
-
-
-def _rehearse(options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions) -> int:
-    pieces = list(_rehearsals(options, session, several, chosen))
-    if options.output_format == "json":
-        jobs = [piece for piece in pieces if isinstance(piece, dict)]
-        document = {"dry_run": True, "ok": all(job["ok"] for job in jobs), "jobs": jobs}
-        write(options, [msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"])
-    else:
-        write(options, cast("list[str]", pieces))
-    return OK if all(each.refusal is None or (chosen.prepare and each.can_be_prepared) for each in several) else FINDINGS
-
-
-def _mask() -> Callable[[str], str]:
-    """What takes the API key out of a text. A dry run needs no key, but where there is one it may stand in a value."""
-    from ..submit.http.key import find_key
-
-    try:
-        return find_key(None).mask
-    except UsageError:
-        return str
-
-
-def _number_and_stage(earlier: Submission | None) -> dict[str, object] | None:
-    return None if earlier is None else {"number": earlier.id, "stage": earlier.stage}
-
-
-def _rehearsals(
-    options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions
-) -> Iterator[str | dict[str, Any]]:
-    from ..submit.forecast import in_words
-    from ..submit.pipeline import entry_of
-    from ..submit.rehearsal import as_curl, as_dict, as_text, masked, rehearsed, rehearsed_detection
-
-    style, mask = style_of(options), _mask()
-    for each in several:
-        if each.refusal is not None and not (chosen.prepare and each.can_be_prepared):
-            if options.output_format == "json":
-                yield {"model": each.job.model, "ok": False, "error": mask(str(each.refusal)), "requests": []}
-            else:
-                model = plain(mask(each.job.model))
-                yield f"# {model}: {style('not sent', 'red', 'bold')}: {plain(mask(str(each.refusal)))}\n"
-            continue
-        entry = entry_of(session, each, chosen)
-        if entry.submission is None:
-            found = rehearsed_detection(session, each.job, chosen.ratio)
-        else:
-            found = rehearsed(session, entry.submission, each.job, again=chosen.again)
-        requests = tuple(masked(request, mask) for request in found.requests)
-        if options.output_format == "json":
-            yield {
-                "model": each.job.model,
-                "ok": True,
-                "prepared_first": each.refusal is not None,
-                "submitted_earlier": _number_and_stage(found.earlier),
-                "estimate": in_words([entry.estimate]),
-                "expected": entry.expected,
-                "requests": [as_dict(request) for request in requests],
-            }
-            continue
-        head = [f"{each.job.model}: {counted(len(requests), 'request')}; estimate: {in_words([entry.estimate])}"]
-        if entry.expected is not None and entry.expected.in_words:
-            head.append(f"expected: {entry.expected.in_words}")
-        if each.refusal is not None:
-            head.append(_PREPARED_FIRST)
-        if found.earlier is not None:
-            number, stage = found.earlier.id, found.earlier.stage
-            head.append(f"an earlier run made it submission {number} ({stage}); not billed again; `--again` makes a new task")
-        # A line of its own is a comment to the shell, whatever stands in it.
-        yield from (f"# {plain(mask(line))}\n" for line in head)
-        show = as_curl if options.output_format == "curl" else as_text
-        for request in requests:
-            yield show(request) + "\n\n"

@@ -1,0 +1,105 @@
+"""`submit --dry-run`: each request that would be made; nothing is sent."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from ..report.closing import counted
+from ..text import plain
+from . import FINDINGS, OK
+from .output import style_of, write
+from .service import mask_of_key, refuse_cost
+
+if TYPE_CHECKING:
+    from ..submit.pipeline import Candidate, Entry, SubmitOptions
+    from ..submit.rehearsal import Rehearsed
+    from ..submit.session import Session
+
+_PREPARED_FIRST = (
+    "its files would be prepared first; the requests name the files, boxes and cost as they are before that: "
+    "`mediapreflight prepare` makes the files, and a dry run of its prepared.json shows what is sent"
+)
+
+
+class _Shown(NamedTuple):
+    """A job, and what would be sent of it; of one that is not sent both are None."""
+
+    candidate: Candidate
+    entry: Entry | None = None
+    found: Rehearsed | None = None
+
+
+def rehearse(options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions) -> int:
+    """Print the requests; status 1 where a job would not be sent. Raises UsageError where they would cost too much."""
+    mask = mask_of_key()
+    shown = [_rehearsed(session, each, chosen) for each in several]
+    if options.output_format == "json":
+        jobs = [_record(each, mask) for each in shown]
+        document = {"dry_run": True, "ok": all(job["ok"] for job in jobs), "jobs": jobs}
+        write(options, [msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"])
+    else:
+        write(options, (line for each in shown for line in _lines(options, each, mask)))
+    refuse_cost(options, [each.entry.estimate for each in shown if each.entry is not None])
+    return OK if all(each.entry is not None for each in shown) else FINDINGS
+
+
+def _rehearsed(session: Session, candidate: Candidate, chosen: SubmitOptions) -> _Shown:
+    from ..submit.pipeline import entry_of
+    from ..submit.rehearsal import rehearsed, rehearsed_detection
+
+    if candidate.refusal is not None and not (chosen.prepare and candidate.can_be_prepared):
+        return _Shown(candidate)
+    entry = entry_of(session, candidate, chosen)
+    if entry.submission is None:
+        return _Shown(candidate, entry, rehearsed_detection(session, candidate.job, chosen.ratio))
+    return _Shown(candidate, entry, rehearsed(session, entry.submission, candidate.job, again=chosen.again))
+
+
+def _record(shown: _Shown, mask: Callable[[str], str]) -> dict[str, Any]:
+    from ..submit.forecast import in_words
+    from ..submit.rehearsal import as_dict, masked
+
+    candidate, entry, found = shown
+    if entry is None or found is None:
+        return {"model": candidate.job.model, "ok": False, "error": mask(str(candidate.refusal)), "requests": []}
+    return {
+        "model": candidate.job.model,
+        "ok": True,
+        "prepared_first": candidate.refusal is not None,
+        "submitted_earlier": {"number": found.earlier.id, "stage": found.earlier.stage} if found.earlier else None,
+        "estimate": in_words([entry.estimate]),
+        "expected": entry.expected,
+        "requests": [as_dict(masked(request, mask)) for request in found.requests],
+    }
+
+
+def _lines(options: argparse.Namespace, shown: _Shown, mask: Callable[[str], str]) -> Iterator[str]:
+    """A job as text or curl commands. A line about it is a comment to the shell, whatever stands in it."""
+    from ..submit.rehearsal import as_curl, as_text, masked
+
+    candidate, entry, found = shown
+    if entry is None or found is None:
+        not_sent = style_of(options)("not sent", "red", "bold")
+        yield f"# {plain(mask(candidate.job.model))}: {not_sent}: {plain(mask(str(candidate.refusal)))}\n"
+        return
+    yield from (f"# {plain(mask(line))}\n" for line in _head(candidate, entry, found))
+    show = as_curl if options.output_format == "curl" else as_text
+    for request in found.requests:
+        yield show(masked(request, mask)) + "\n\n"
+
+
+def _head(candidate: Candidate, entry: Entry, found: Rehearsed) -> Iterator[str]:
+    from ..submit.forecast import in_words
+
+    yield f"{candidate.job.model}: {counted(len(found.requests), 'request')}; estimate: {in_words([entry.estimate])}"
+    if entry.expected is not None and entry.expected.in_words:
+        yield f"expected: {entry.expected.in_words}"
+    if candidate.refusal is not None:
+        yield _PREPARED_FIRST
+    if found.earlier is not None:
+        number, stage = found.earlier.id, found.earlier.stage
+        yield f"an earlier run made it submission {number} ({stage}); not billed again; `--again` makes a new task"
