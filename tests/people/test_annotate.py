@@ -93,3 +93,11 @@ def test_labels_stay_inside(corner):
     # Both labels are there in letters, besides the frames. Older releases of OpenCV draw them smaller.
     assert yellow.sum() > 200
     assert green.sum() > 10
+
+
+def test_what_only_may_be_a_face_is_drawn_in_a_colour_of_its_own():
+    drawn = annotated(blank(900, 900), [], doubtful=[face(300, 300, 600, 600)])
+    orange = (drawn == (255, 120, 60)).all(axis=2)
+    assert orange[300, 310:590].all()
+    assert orange[599, 310:590].all()
+    assert not (drawn == (40, 220, 90)).all(axis=2).any()

@@ -129,6 +129,16 @@ def test_no_face(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.faces, found.face_bbox, found.ext_bbox, found.reason) == ((), None, None, None)
 
 
+def test_boxes_given_by_hand_stay_and_the_other_goes_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeing(monkeypatch, face(400, 400, 700, 700), face(210, 310, 310, 410))
+    given, crop = Box(212, 312, 312, 412), Box(150, 250, 390, 490)
+    assert find_portrait("any.png", face_bbox=given)[-3:] == (given, Box(137, 222, 387, 472), None)
+    assert find_portrait("any.png", outer=crop)[-3:] == (Box(210, 310, 310, 410), crop, None)
+    assert find_portrait("any.png", face_bbox=given, outer=crop)[-3:] == (given, crop, None)
+    beyond = find_portrait("any.png", face_bbox=Box(900, 900, 1100, 1100))
+    assert beyond.reason == "the face [900, 900, 1100, 1100] reaches beyond the picture of 1000 x 1000 px"
+
+
 def test_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     seeing(monkeypatch, face(0, 0, 401, 400), height=400)
     found = find_portrait("any.png")

@@ -119,6 +119,36 @@ def test_boxes_are_carried_over_to_the_scaled_picture(tmp_path: Path, fixtures: 
 
 
 @pytest.mark.parametrize("crop", [False, True])
+@pytest.mark.parametrize(
+    ("boxes", "fault"),
+    [
+        ({"face_bbox": [1, 1, 50, 50], "ext_bbox": [0, 0, 100, 100]}, "face-box-without-face"),
+        ({"face_bbox": [226, 134, 403, 311], "ext_bbox": [93, 0, 700, 607]}, "box-outside-picture"),
+        ({"face_bbox": [1, 1, 50, 50]}, "face-box-without-face"),
+    ],
+)
+def test_wrong_boxes_given_by_hand_stay_and_stop_the_job(
+    tmp_path: Path, fixtures: Path, boxes: dict[str, list[int]], fault: str, crop: bool
+) -> None:
+    job, options = Job("emo-v1", image=fixtures / "portrait.jpg", whole=False, **boxes), PrepareOptions(crop_to_boxes=crop)
+    (planned,) = plan(job, options=options)
+    (made,) = prepare_jobs([job], out=tmp_path / "out", options=options)
+    assert [finding.name for finding in planned.stays] == [fault]
+    assert fault in [finding.name for finding in made.record.findings]
+    assert not made.record.ok
+    assert {name: made.job.inputs[name] for name in boxes} == boxes
+
+
+def test_a_crop_is_computed_to_go_with_a_face_given_by_hand(tmp_path: Path, couple: Path) -> None:
+    given = [1186, 294, 1363, 471]
+    (made,) = prepare_jobs([Job("emo-v1", image=couple, face_bbox=given, whole=False)], out=tmp_path / "out")
+    assert made.job.inputs["face_bbox"] == given
+    left, top, right, bottom = made.job.inputs["ext_bbox"]
+    assert left < given[0] < given[2] < right
+    assert top < given[1] < given[3] < bottom
+
+
+@pytest.mark.parametrize("crop", [False, True])
 @pytest.mark.parametrize("box", ["abc", "87,0,540,453", ["a", "b", "c", "d"], [1, 2, 3], [0.5, 1, 2.5, 9], [9, 9, 5, 5]])
 def test_a_box_that_is_none_is_named_and_never_used(fixtures: Path, box: object, crop: bool) -> None:
     inputs = {"image": fixtures / "portrait.jpg", "face_bbox": [223, 132, 404, 313], "ext_bbox": box}

@@ -74,7 +74,7 @@ def _json(results: list[Portrait | UnreadableMediaError]) -> Iterator[str]:
 def _record(result: Portrait | UnreadableMediaError) -> dict[str, Any]:
     if isinstance(result, Portrait):
         return result.to_dict()
-    return {"path": result.path, "error": result.reason, "faces": [], "face_bbox": None, "ext_bbox": None}
+    return {"path": result.path, "error": result.reason, "faces": [], "doubtful": [], "face_bbox": None, "ext_bbox": None}
 
 
 def _text(results: list[Portrait | UnreadableMediaError], style: Style) -> Iterator[str]:
@@ -87,12 +87,14 @@ def _text(results: list[Portrait | UnreadableMediaError], style: Style) -> Itera
 
 def _lines(portrait: Portrait, style: Style) -> Iterator[str]:
     yield f"{style(plain(portrait.path), 'bold')}  {style(f'{portrait.width} x {portrait.height} px', 'dim')}\n"
-    if not portrait.faces:
-        yield "  no face\n"
-        return
     for number, face in enumerate(portrait.faces, start=1):
         turned = f"yaw {round(face.yaw_deg):+d}, pitch {round(face.pitch_deg):+d}, roll {round(face.roll_deg):+d} degrees"
         yield f"  face {number}     {list(face.bbox)}  score {face.score:.2f}  {turned}\n"
+    for face in portrait.doubtful:
+        yield f"  doubtful   {list(face.bbox)}  score {face.score:.2f}  {style('may be a face', 'yellow')}\n"
+    if not portrait.faces:
+        yield f"  {'nothing that is surely a' if portrait.doubtful else 'no'} face\n"
+        return
     if portrait.face_bbox is None:
         yield f"  face_bbox  {style('none', 'red')}: {portrait.reason}\n"
         return
@@ -115,7 +117,7 @@ def _annotated(path: str, portrait: Portrait) -> Rgb:
     from ..media.pixels import load_picture
     from ..people.annotate import annotated
 
-    return annotated(load_picture(path, _WHOLE).rgb, portrait.faces, portrait.face_bbox, portrait.ext_bbox)
+    return annotated(load_picture(path, _WHOLE).rgb, portrait.faces, portrait.face_bbox, portrait.ext_bbox, portrait.doubtful)
 
 
 def _targets(images: Sequence[str], option: str | None) -> list[Path | None]:

@@ -61,7 +61,7 @@ def _table(rules: tuple[Rule, ...], style: Style) -> Iterator[str]:
 
 def _page(rule: Rule, style: Style) -> Iterator[str]:
     yield style(f"{rule.code} {rule.name}", "bold") + "\n"
-    fix = "a prepared file can fix it" if rule.fixable else "preparing the file cannot fix it"
+    fix = "a prepared file can fix it" if rule.fixable else "preparing the file does not fix it by itself"
     stage = "in preview: it runs with --preview only" if rule.stage == "preview" else rule.stage
     yield style(f"found at level {rule.level}; {fix}; {stage}", "dim") + "\n"
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Color = tuple[int, int, int]
 _FACE = (40, 220, 90)
+_DOUBTFUL = (255, 120, 60)
 _FACE_BBOX = (255, 210, 0)
 _EXT_BBOX = (60, 150, 255)
 _EDGE = (0, 0, 0)
@@ -26,7 +27,13 @@ _DOT = 1 / 25
 _FONT_HEIGHT = 22
 
 
-def annotated(rgb: Rgb, faces: Sequence[Face], face_bbox: Box | None = None, ext_bbox: Box | None = None) -> Rgb:
+def annotated(
+    rgb: Rgb,
+    faces: Sequence[Face],
+    face_bbox: Box | None = None,
+    ext_bbox: Box | None = None,
+    doubtful: Sequence[Face] = (),
+) -> Rgb:
     """A copy of the picture with faces, their numbers, keypoints and scores, the chosen face and the crop around it.
 
     Args:
@@ -34,6 +41,7 @@ def annotated(rgb: Rgb, faces: Sequence[Face], face_bbox: Box | None = None, ext
         faces: each drawn in green, keypoints as dots, its number (from 1) and its score above it.
         face_bbox: drawn in yellow, with its name.
         ext_bbox: drawn in blue, with its name.
+        doubtful: what only may be a face, each drawn in orange, a question mark and its score above it.
 
     Lines and letters grow with the picture and have a black edge, so that they can be read at any size and on any ground.
     """
@@ -42,6 +50,9 @@ def annotated(rgb: Rgb, faces: Sequence[Face], face_bbox: Box | None = None, ext
         pen.box(face.box, _FACE)
         pen.dots(face.keypoints, _FACE, max(1, round(face.box.width * _DOT)))
         pen.label(face.box, f"{number}: {face.score:.2f}", _FACE)
+    for face in doubtful:
+        pen.box(face.box, _DOUBTFUL)
+        pen.label(face.box, f"? {face.score:.2f}", _DOUBTFUL)
     if ext_bbox is not None:
         pen.box(ext_bbox, _EXT_BBOX)
         pen.label(ext_bbox, "ext_bbox", _EXT_BBOX)

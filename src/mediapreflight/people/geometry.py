@@ -49,6 +49,11 @@ class Box(NamedTuple):
         height = min(self.y2, other.y2) - max(self.y1, other.y1)
         return max(width, 0) * max(height, 0)
 
+    def shared_of_union(self, other: Box) -> float:
+        """The same, as a share of those that either holds."""
+        shared = self.shared(other)
+        return shared / (self.area + other.area - shared)
+
 
 def is_box(value: object) -> TypeGuard[Sequence[int]]:
     """Whether a value is four whole numbers that span an area."""

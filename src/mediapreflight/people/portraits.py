@@ -20,7 +20,7 @@ _FRAMINGS: dict[tuple[str, Ratio], Framing] = {("emoji", "1:1"): EMOJI_PORTRAIT}
 
 
 class Portrait(NamedTuple):
-    """The faces of a picture, largest first, and the boxes of one of them, in pixels of the displayed picture.
+    """The faces of a picture, largest first, what only may be one, and the boxes of one face, in pixels of the displayed picture.
 
     `ext_bbox` is None where no box of the ratio can hold the face, and `face_bbox` too where there is no face of the number that
     was asked for: `reason` says why. All three are None without a face, where no number was asked for.
@@ -31,6 +31,7 @@ class Portrait(NamedTuple):
     height: int
     ratio: Ratio
     faces: tuple[Face, ...]
+    doubtful: tuple[Face, ...]
     face_bbox: Box | None
     ext_bbox: Box | None
     reason: str | None
@@ -44,6 +45,7 @@ class Portrait(NamedTuple):
             "height": self.height,
             "ratio": self.ratio,
             "faces": [{name: getattr(face, name) for name in shown} for face in self.faces],
+            "doubtful": [{name: getattr(face, name) for name in shown} for face in self.doubtful],
             "face_bbox": self.face_bbox,
             "ext_bbox": self.ext_bbox,
             "reason": self.reason,
@@ -76,7 +78,12 @@ def _apart(body: Box, face: Box) -> tuple[bool, int]:
 
 
 def find_portrait(
-    path: str | os.PathLike[str], ratio: Ratio = "1:1", framing: Framing | None = None, face: int | None = None
+    path: str | os.PathLike[str],
+    ratio: Ratio = "1:1",
+    framing: Framing | None = None,
+    face: int | None = None,
+    face_bbox: Box | None = None,
+    outer: Box | None = None,
 ) -> Portrait:
     """Look for faces in a picture and compute the boxes, see `portrait_in`.
 
@@ -88,28 +95,48 @@ def find_portrait(
     except ImportError as error:
         library = error.name or "a library"
         raise MissingLibraryError(library, " ".join(str(error).split()), f"pip install --force-reinstall {library}") from None
-    return portrait_in(seen, name, ratio, framing, face)
+    return portrait_in(seen, name, ratio, framing, face, face_bbox, outer)
 
 
 def portrait_in(
-    seen: PictureContent, name: str, ratio: Ratio = "1:1", framing: Framing | None = None, face: int | None = None
+    seen: PictureContent,
+    name: str,
+    ratio: Ratio = "1:1",
+    framing: Framing | None = None,
+    face: int | None = None,
+    face_bbox: Box | None = None,
+    outer: Box | None = None,
 ) -> Portrait:
     """The boxes for one face of a picture, of this name, that was looked at before.
 
     Args:
         framing: how the crop is framed; as EMO's where None.
         face: the number of the face, 1 is the largest; the largest where None.
+        face_bbox, outer: the boxes that are given by hand. They stay, and what is not given is computed to go with them: the crop
+            around that face, the largest face inside that crop.
     """
-    found = Portrait(display_name(name), seen.width, seen.height, ratio, seen.faces, None, None, None)
+    found = Portrait(display_name(name), seen.width, seen.height, ratio, seen.faces, seen.doubtful, face_bbox, outer, None)
+    if face_bbox is not None:
+        return _cropped(found, face_bbox, framing)
     if face is not None and face > len(seen.faces):
         return found._replace(reason=no_such_face(face, len(seen.faces)))
     if not seen.faces:
         return found
-    box = seen.faces[(face or 1) - 1].box
-    crop = ext_bbox(box, seen.width, seen.height, ratio, framing)
+    inside = (each.box for each in seen.faces if outer is not None and outer.holds(each.box))
+    return _cropped(found, seen.faces[face - 1].box if face else next(inside, seen.faces[0].box), framing)
+
+
+def _cropped(found: Portrait, face: Box, framing: Framing | None) -> Portrait:
+    """The same with the box of the face that is meant, and the crop around it where there is none yet."""
+    if found.ext_bbox is not None:
+        return found._replace(face_bbox=face)
+    if not Box(0, 0, found.width, found.height).holds(face):
+        reason = f"the face {list(face)} reaches beyond the picture of {found.width} x {found.height} px"
+        return found._replace(face_bbox=face, reason=reason)
+    crop = ext_bbox(face, found.width, found.height, found.ratio, framing)
     if isinstance(crop, ExtBox):
-        return found._replace(face_bbox=box, ext_bbox=crop.box)
-    return found._replace(face_bbox=box, reason=crop.reason)
+        return found._replace(face_bbox=face, ext_bbox=crop.box)
+    return found._replace(face_bbox=face, reason=crop.reason)
 
 
 def no_such_face(face: int, shown: int) -> str:

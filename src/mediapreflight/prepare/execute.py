@@ -27,10 +27,10 @@ from ..media.source import display_name
 from ..named_files import MOST_JOBS_BYTES, NotReadError, read_bytes, sha256_of
 from ..output_folder import OutputFolder, link_or_copy, output_name
 from ..people.facts import PictureContent
-from ..people.geometry import Box
+from ..people.geometry import Box, is_box
 from ..rules import selection
 from .options import PrepareOptions
-from .plan import BOXES, MAX_SOURCE_BYTES, JobPlan, box_ratio, keeps_boxes, plan_job, prepared_job, takes_boxes
+from .plan import BOXES, MAX_SOURCE_BYTES, JobPlan, box_ratio, given_boxes, plan_job, prepared_job, takes_boxes
 from .record import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, StepRecord, read_document
 from .steps import FilePlan
 
@@ -398,23 +398,26 @@ class _Finish(NamedTuple):
     def _boxes(
         self, plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[str, Measured], face: int | None
     ) -> dict[str, list[int]]:
-        """The boxes of the prepared picture: the job's own, carried over, where they were good; else computed anew."""
+        """The boxes of the prepared picture: those that the job gives, carried over, and the others computed to go with them."""
         role = next((role for role in inputs if plan.model.roles[role].kind == "image"), None)
         if role is None or not takes_boxes(plan.model):
             return {}
-        if keeps_boxes(plan.job, plan.report, self.options):
-            return {name: _carried_over(plan, role, inputs[role], plan.job.inputs[name]) for name in BOXES}
+        stated = given_boxes(plan.job, self.options)
+        given = {name: _carried_over(plan, role, inputs[role], box) if is_box(box) else box for name, box in stated.items()}
+        if len(given) == len(BOXES) or not all(is_box(box) for box in given.values()):
+            return given
         from ..people.portraits import find_portrait, framing_of, portrait_in
 
         ratio = box_ratio(plan.job, plan.model, self.options)
         framing = framing_of(plan.model.service.boxes, ratio)
+        boxes = [Box(*given[name]) if name in given else None for name in BOXES]
         path, seen = str(self.folder / Path(inputs[role].path).name), measured[role].content
         if isinstance(seen, PictureContent):
-            found = portrait_in(seen, path, ratio, framing, face)
+            found = portrait_in(seen, path, ratio, framing, face, *boxes)
         else:
-            found = self.containment.call(path, find_portrait, path, ratio, framing, face)
+            found = self.containment.call(path, find_portrait, path, ratio, framing, face, *boxes)
         if found.face_bbox is None or found.ext_bbox is None:
-            return {}
+            return given
         return {"face_bbox": list(found.face_bbox), "ext_bbox": list(found.ext_bbox)}
 
 
@@ -422,13 +425,13 @@ def _face(plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[
     """The number of the chosen face in the prepared picture; None if it is the only one there."""
     role = next((role for role in plan.model.face_roles if role in inputs), None)
     before, after = (each[role].content if role else None for each in (plan.measured, measured))
-    if plan.face is None or role is None or not isinstance(before, PictureContent) or not isinstance(after, PictureContent):
+    if plan.job.face is None or role is None or not isinstance(before, PictureContent) or not isinstance(after, PictureContent):
         return plan.job.face
-    if plan.face > len(before.faces) or not plan.files[role].steps:
-        return plan.face
+    if plan.job.face > len(before.faces) or not plan.files[role].steps:
+        return plan.job.face
     if len(after.faces) <= 1:
         return None
-    meant = Box(*_carried_over(plan, role, inputs[role], before.faces[plan.face - 1].bbox))
+    meant = Box(*_carried_over(plan, role, inputs[role], before.faces[plan.job.face - 1].bbox))
     shared = [face.box.shared(meant) for face in after.faces]
     return shared.index(max(shared)) + 1
 

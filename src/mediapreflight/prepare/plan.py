@@ -22,8 +22,8 @@ from ..media.data_url import is_data_url
 from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts
 from ..media.formats import FORMATS
 from ..people.facts import PictureContent
-from ..people.geometry import Box, ExtBox, Ratio, ext_bbox, is_box
-from ..people.portraits import framing_of
+from ..people.geometry import Box, Ratio, is_box
+from ..people.portraits import framing_of, portrait_in
 from ..rules import names, selection
 from ..rules.pair.portrait import ratio_of
 from .options import PrepareOptions
@@ -139,7 +139,7 @@ def plan_measured(
 ) -> Iterator[JobPlan]:
     """The same for a job whose files were measured before, at level `decode` or above."""
     report = judge(job, model, measured, selection())
-    face = job.face if not keeps_boxes(job, report, options) else None
+    face = job.chosen_face(model)
     case = _Case(job, model, led_by_face(measured, model, face), report, options, containment, face)
     files: dict[str, FilePlan] = {}
     unfixable: dict[str, str] = {}
@@ -256,7 +256,7 @@ def _picture_plan(case: _Case, role: str, facts: ImageFacts) -> tuple[Any, str, 
         faces=keep,
         target_ratio=_target_ratio(case, role),
         # What lies on its side is framed once it is upright.
-        crop=_box_crop(case, content, ratio) if turn is None and _crops_to_boxes(case, role) else None,
+        crop=_box_crop(case, role, content, ratio) if turn is None and _crops_to_boxes(case, role) else None,
         room=Room(faces[0], ratio) if faces and turn is None else None,
         turn=turn,
     )
@@ -272,10 +272,10 @@ def box_ratio(job: Job, model: Model, options: PrepareOptions) -> Ratio:
     return options.ratio or ratio_of(job, model)
 
 
-def keeps_boxes(job: Job, report: JobReport, options: PrepareOptions) -> bool:
-    """Whether the job's own boxes are good and stay, and are not to be computed anew."""
-    given = all(is_box(job.inputs.get(name)) for name in BOXES)
-    return given and options.ratio is None and not any(finding.name in _BOX_FAULTS for finding in report.findings)
+def given_boxes(job: Job, options: PrepareOptions) -> dict[str, Any]:
+    """The boxes that the job gives, which stay as they are; but for the crop where another ratio is asked for."""
+    names = BOXES if options.ratio is None else BOXES[:1]
+    return {name: job.inputs[name] for name in names if job.inputs.get(name) is not None}
 
 
 def _crops_to_boxes(case: _Case, role: str) -> bool:
@@ -283,14 +283,14 @@ def _crops_to_boxes(case: _Case, role: str) -> bool:
     return case.options.crop_to_boxes or any(each.name == _FACES_SEVERAL and each.fixable for each in case.findings(role))
 
 
-def _box_crop(case: _Case, content: object, ratio: Ratio) -> Box | None:
-    if keeps_boxes(case.job, case.report, case.options):
-        return Box(*case.job.inputs["ext_bbox"])
-    if not isinstance(content, PictureContent) or not content.faces:
+def _box_crop(case: _Case, role: str, content: object, ratio: Ratio) -> Box | None:
+    given = {name: Box(*box) for name, box in given_boxes(case.job, case.options).items() if is_box(box)}
+    if any(finding.name in _BOX_FAULTS for finding in case.report.findings):
         return None
+    if "ext_bbox" in given or not isinstance(content, PictureContent):
+        return given.get("ext_bbox")
     framing = framing_of(case.model.service.boxes, ratio)
-    found = ext_bbox(content.faces[0].box, content.width, content.height, ratio, framing)
-    return found.box if isinstance(found, ExtBox) else None
+    return portrait_in(content, role, ratio, framing, face_bbox=given.get("face_bbox")).ext_bbox
 
 
 def _target_ratio(case: _Case, role: str) -> Fraction | None:

@@ -22,10 +22,10 @@ from ..job import Job, is_at_hand, is_local, revised, with_local_paths
 from ..media.facts import Facts
 from ..media.source import display_name
 from ..output_folder import OutputFolder
-from ..people.geometry import Ratio
+from ..people.geometry import Box, Ratio, is_box
 from ..prepare.execute import Prepared, prepare_planned
 from ..prepare.options import PrepareOptions
-from ..prepare.plan import JobPlan, plan_job, plan_measured
+from ..prepare.plan import BOXES, JobPlan, plan_job, plan_measured
 from ..rules import names, selection
 from .forecast import Estimate, ExpectedOutput, Prices, estimate, expected_output
 from .inputs import examined
@@ -327,7 +327,9 @@ def with_local_boxes(session: Session, job: Job, model: Model, ratio: str | None
     from ..people.portraits import find_portrait, framing_of
 
     wanted: Ratio = "3:4" if ratio == "3:4" else "1:1"
-    found = session.containment.call(picture, find_portrait, picture, wanted, framing_of(model.service.boxes, wanted), job.face)
+    given = [Box(*box) if is_box(box := job.inputs.get(name)) else None for name in BOXES]
+    framing = framing_of(model.service.boxes, wanted)
+    found = session.containment.call(picture, find_portrait, picture, wanted, framing, job.chosen_face(model), *given)
     boxes = {name: getattr(found, name) for name in missing}
     if None in boxes.values():
         raise UsageError(f"{display_name(picture)}: {found.reason or 'no face was found, so there are no boxes'}")

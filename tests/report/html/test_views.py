@@ -4,7 +4,7 @@ from mediapreflight import Finding, ImageFacts, InputReport, JobReport
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.media.facts import AudioFacts, VideoFacts
 from mediapreflight.media.previews import Preview, Sound, Still
-from mediapreflight.people.facts import Face, FrameContent, SpeechFacts, VideoContent
+from mediapreflight.people.facts import Face, FrameContent, PictureContent, SpeechFacts, VideoContent
 from mediapreflight.prepare.av.steps import Trim
 from mediapreflight.prepare.outlook import Outlook
 from mediapreflight.prepare.record import StepRecord
@@ -78,6 +78,12 @@ def test_faces_lie_over_the_frame_they_were_seen_in() -> None:
     assert second.boxes == ()
     assert [box.sort for box in third.boxes] == ["bystander"]
     assert [shot.caption for shot in (first, second, third)] == ["0.0 s", "1.0 s", "1.5 s"]
+
+
+def test_what_only_may_be_a_face_lies_over_the_picture() -> None:
+    content = PictureContent(width=100, height=200, faces=(), doubtful=(face(5, 5, 9, 9),))
+    (shot,) = shots(Preview((Still(b"", 10, 20),)), ImageFacts(path="p", width=100, height=200), content, ())
+    assert [box.sort for box in shot.boxes] == ["doubtful"]
 
 
 def test_boxes_of_the_job_go_before_proposed_ones(finding) -> None:

@@ -39,8 +39,16 @@ def test_nothing_is_chosen() -> None:
     assert judged("chosen-face-missing", "emo-v1", picture()) == []
 
 
-def test_boxes_go_before_the_number() -> None:
-    assert judged("chosen-face-missing", "emo-v1", TWO, face=3, **BOXES) == []
+@pytest.mark.parametrize(("face", "limit"), [(2, "face 2: [20, 130, 170, 280]"), (3, "face 3: none")])
+def test_boxes_go_before_the_number_with_a_warning(face: int, limit: str) -> None:
+    assert judged("chosen-face-missing", "emo-v1", TWO, face=face, **BOXES) == [
+        MISSING
+        | {"severity": "warning", "role": "face_bbox", "path": None, "measured": BOXES["face_bbox"], "limit": limit, "unit": "px"}
+    ]
+
+
+def test_boxes_of_the_face_that_is_chosen() -> None:
+    assert judged("chosen-face-missing", "emo-v1", TWO, face=1, **BOXES) == []
 
 
 def test_bystanders_have_no_number() -> None:

@@ -14,7 +14,7 @@ WITHOUT = {
     "path": None,
     "unit": "px",
     "service_code": None,
-    "fixable": True,
+    "fixable": False,
     "source": None,
 }
 # Its face is [220, 130, 400, 310].

@@ -10,7 +10,7 @@ OUTSIDE = {
     "limit": "within [0, 0, 640, 640]",
     "unit": "px",
     "service_code": "InvalidParameter",
-    "fixable": True,
+    "fixable": False,
     "source": "emo-api, 2026-03-15",
 }
 

@@ -8,7 +8,7 @@ WRONG = {
     "limit": "1:1, 3:4",
     "unit": None,
     "service_code": "InvalidParameter",
-    "fixable": True,
+    "fixable": False,
     "source": "emo-api, 2026-03-15",
 }
 

@@ -9,7 +9,7 @@ OUTSIDE = {
     "limit": "within [71, 9, 840, 778]",
     "unit": "px",
     "service_code": "InvalidParameter",
-    "fixable": True,
+    "fixable": False,
     "source": "emo-api, 2026-03-15",
 }
 EXT = [71, 9, 840, 778]

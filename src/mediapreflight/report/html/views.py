@@ -48,7 +48,7 @@ class FindingView(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """A box on a picture, in pixels of the displayed picture. `sort`: face, bystander, face_bbox or ext_bbox."""
+    """A box on a picture, in pixels of the displayed picture. `sort`: face, bystander, doubtful, face_bbox or ext_bbox."""
 
     sort: str
     label: str
@@ -324,6 +324,8 @@ def _faces(content: Content | None, time_s: float | None) -> Iterator[Outline]:
     if seen is not None:
         yield from (_face(face, "face") for face in seen.faces)
         yield from (_face(face, "bystander") for face in seen.bystanders)
+        if isinstance(seen, PictureContent):
+            yield from (_face(face, "doubtful") for face in seen.doubtful)
 
 
 def _face(face: Face, sort: str) -> Outline:

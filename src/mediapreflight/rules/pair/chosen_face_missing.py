@@ -1,11 +1,12 @@
 """The face that was chosen is not there.
 
 The job names a face by its number, and its picture shows fewer; or there is no picture here to look at, because it
-is a URL or the model takes none. Boxes that the job gives say which face is meant, and go before the number.
+is a URL or the model takes none. Boxes that the job gives say which face is meant, and go before the number: where they
+are of another face it is a warning.
 
 Why it matters: no request carries the number. Somebody else would be animated, and paid for.
 
-Fix: choose one of the faces that `mediapreflight faces` lists, or give the boxes.
+Fix: choose one of the faces that `mediapreflight faces` lists, or give the boxes; not both.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ from ...job import is_url
 from ...people.facts import PictureContent
 from ...people.portraits import no_such_face
 from ..base import Fault, JobCase
+from ..request.boxes import sound_boxes
+from .face_box_without_face import SHARED_MIN
 
 LEVEL = "content"
 FIXABLE = False
 
 
 def check(case: JobCase) -> Iterator[Fault]:
-    """A fault where a face is chosen that no picture of the job is known to show."""
+    """A fault where a face is chosen that no picture of the job is known to show, or that the job's boxes are not of."""
     face = case.job.chosen_face(case.model)
     if face is None:
+        yield from _passed_over(case)
         return
     given = [name for name in case.model.face_roles if case.job.inputs.get(name)]
     if not given and (case.job.whole or not case.model.face_roles):
@@ -49,4 +53,26 @@ def check(case: JobCase) -> Iterator[Fault]:
                 measured=face,
                 limit=f"<= {len(item.content.faces)}",
                 role=name,
+            )
+
+
+def _passed_over(case: JobCase) -> Iterator[Fault]:
+    """A warning where the number that the job gives is not that of the face in its box."""
+    face, given = case.job.face, sound_boxes(case).get("face_bbox")
+    if face is None or given is None:
+        return
+    for name in case.model.face_roles:
+        content = case.inputs[name].content if name in case.inputs else None
+        if not isinstance(content, PictureContent):
+            continue
+        meant = content.faces[face - 1].box if face <= len(content.faces) else None
+        if meant is None or given.box.shared_of_union(meant) < SHARED_MIN:
+            yield Fault(
+                severity="warning",
+                message=f"face {face} is chosen, and face_bbox {given.corners} is not its box; boxes go before the number",
+                help="give the number or the boxes, not both",
+                measured=given.corners,
+                limit=f"face {face}: {list(meant) if meant else 'none'}",
+                unit="px",
+                role="face_bbox",
             )

@@ -6,20 +6,19 @@ where they share at least three tenths of their union.
 Why it matters: the service animates what is in the box; a box from another picture, or from before a crop,
 animates a wall.
 
-Fix: leave the boxes out to have them computed.
+Fix: leave the boxes out to have them computed. Boxes that a job gives are never replaced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...people.geometry import Box
 from ..base import Fault, JobCase
 from ..request.boxes import sound_boxes
 from .portrait import portrait
 
 LEVEL = "content"
-FIXABLE = True
+FIXABLE = False
 SHARED_MIN = 0.3
 
 
@@ -29,7 +28,7 @@ def check(case: JobCase) -> Iterator[Fault]:
     if found is None or given is None:
         return
     faces = (*found.content.faces, *found.content.bystanders, *found.content.doubtful)
-    if all(_overlap(given.box, face.box) < SHARED_MIN for face in faces):
+    if all(given.box.shared_of_union(face.box) < SHARED_MIN for face in faces):
         seen = ", ".join(str(list(face.bbox)) for face in faces) or "none"
         yield Fault(
             severity="error",
@@ -41,9 +40,3 @@ def check(case: JobCase) -> Iterator[Fault]:
             service_code=given.known.error,
             role="face_bbox",
         )
-
-
-def _overlap(one: Box, other: Box) -> float:
-    """Shared pixels over the pixels of the union."""
-    shared = one.shared(other)
-    return shared / (one.area + other.area - shared)

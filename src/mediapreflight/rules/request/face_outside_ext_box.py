@@ -4,7 +4,7 @@
 
 Why it matters: the service crops the face off, or answers "Invalid ext_bbox."
 
-Fix: compute both boxes together.
+Fix: leave both boxes out to have them computed together. Boxes that a job gives are never replaced.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..base import Fault, JobCase
 from .boxes import sound_boxes
 
 LEVEL = "metadata"
-FIXABLE = True
+FIXABLE = False
 
 
 def check(case: JobCase) -> Iterator[Fault]:
