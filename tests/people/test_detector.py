@@ -8,7 +8,7 @@ import pytest
 
 from mediapreflight.people import detector
 from mediapreflight.people.centerface import Detection
-from mediapreflight.people.detector import Sighting, Sightings, _judged, _shared_of_union, _upright, find_faces
+from mediapreflight.people.detector import GLANCE_SIDE, Sighting, Sightings, _judged, _shared_of_union, _upright, find_faces
 
 NOTHING = Sightings([], [])
 
@@ -27,42 +27,67 @@ def middle(face):
 
 
 class Saying:
-    """A network that says the same of every picture, and counts how often it is asked."""
+    """A network that says the same of every picture, or something else at a glance; counts how often it looks at full size."""
 
-    def __init__(self, *detections):
-        self.detections, self.asked = [*detections], 0
+    def __init__(self, *detections, glimpsed=()):
+        self.detections, self.glimpsed, self.looks = [*detections], [*glimpsed], 0
 
-    def detect(self, rgb):
-        self.asked += 1
+    def detect(self, rgb, longest_side=None):
+        if longest_side == GLANCE_SIDE:
+            return self.glimpsed
+        self.looks += 1
         return self.detections
 
 
 def judged(centerface, yunet=()):
-    """Scores of the faces and of what is doubtful, and whether the second opinion was asked."""
+    """Scores of the faces and of what is doubtful."""
     networks = SimpleNamespace(centerface=Saying(*centerface), yunet=Saying(*yunet))
-    verdict = [[each.score for each in found] for found in _judged(networks, np.zeros((1, 1, 3), np.uint8))]
-    return *verdict, networks.yunet.asked == 1
+    faces, doubtful = _judged(networks, np.zeros((1, 1, 3), np.uint8))
+    return [each.score for each in faces], [each.score for each in doubtful]
 
 
 class TestVerdict:
     @pytest.mark.parametrize(
         ("centerface", "yunet", "expected"),
         [
-            pytest.param([box(0, 0.5)], [], ([0.5], [], False), id="a single likely one is a face"),
-            pytest.param([box(0, 0.5), box(50, 0.49)], [], ([0.5], [], False), id="what is unlikely does not count"),
-            pytest.param([box(0, 0.9), box(50, 0.8)], [], ([0.9, 0.8], [], False), id="sure ones need nobody else"),
-            pytest.param([box(0, 0.9), box(50, 0.79)], [], ([0.9], [0.79], True), id="one alone is doubtful"),
-            pytest.param([box(0, 0.9), box(50, 0.6)], [box(0, 0.9), box(52, 0.5)], ([0.9, 0.6], [], True), id="both agree"),
-            pytest.param([box(0, 0.9), box(50, 0.6)], [box(0, 0.9), box(52, 0.49)], ([0.9], [0.6], True), id="not enough"),
-            pytest.param([box(0, 0.6), box(50, 0.55)], [], ([0.6], [0.55], True), id="the surest is one in any case"),
-            pytest.param([box(0, 0.44)], [box(0, 0.91)], ([0.44], [], True), id="a flat drawing"),
-            pytest.param([box(0, 0.43)], [box(0, 0.85)], ([], [0.85], True), id="a dog"),
-            pytest.param([], [box(0, 0.84)], ([], [], True), id="a pattern"),
-            pytest.param([], [], ([], [], True), id="nothing"),
+            pytest.param([box(0, 0.5)], [], ([0.5], []), id="a single likely one is a face"),
+            pytest.param([box(0, 0.5), box(50, 0.49)], [], ([0.5], []), id="what is unlikely does not count"),
+            pytest.param([box(0, 0.9), box(50, 0.8)], [], ([0.9, 0.8], []), id="sure ones need nobody else"),
+            pytest.param([box(0, 0.9), box(50, 0.79)], [], ([0.9], [0.79]), id="one alone is doubtful"),
+            pytest.param([box(0, 0.9), box(50, 0.6)], [box(0, 0.9), box(52, 0.5)], ([0.9, 0.6], []), id="both agree"),
+            pytest.param([box(0, 0.9), box(50, 0.6)], [box(0, 0.9), box(52, 0.49)], ([0.9], [0.6]), id="not enough"),
+            pytest.param([box(0, 0.6), box(50, 0.55)], [], ([0.6], [0.55]), id="the surest is one in any case"),
+            pytest.param([box(0, 0.9)], [box(0, 0.9), box(50, 0.7)], ([0.9], [0.7]), id="a small one behind"),
+            pytest.param([box(0, 0.9)], [box(0, 0.9), box(50, 0.69)], ([0.9], []), id="a pattern behind"),
+            pytest.param([box(0, 0.44)], [box(0, 0.91)], ([0.44], []), id="a flat drawing"),
+            pytest.param([box(0, 0.43)], [box(0, 0.85)], ([], [0.85]), id="a dog"),
+            pytest.param([], [box(0, 0.84)], ([], []), id="a pattern"),
+            pytest.param([], [], ([], []), id="nothing"),
         ],
     )
     def test_who_is_a_face(self, centerface, yunet, expected):
         assert judged(centerface, yunet) == expected
+
+    @pytest.mark.parametrize(
+        ("glimpsed", "yunet", "enough"),
+        [
+            pytest.param([box(0, 0.8)], [box(1, 0.3)], True, id="both see it alone"),
+            pytest.param([box(0, 0.79)], [box(1, 0.3)], False, id="not sure"),
+            pytest.param([box(0, 0.8)], [], False, id="one alone"),
+            pytest.param([box(0, 0.8)], [box(1, 0.9), box(50, 0.2)], False, id="something small beside it"),
+            pytest.param([box(0, 0.8), box(50, 0.15)], [box(1, 0.9)], False, id="something unlikely beside it"),
+            pytest.param([], [box(1, 0.9)], False, id="seen by the second only"),
+        ],
+    )
+    def test_a_glance_is_enough_where_a_large_face_is_alone(self, glimpsed, yunet, enough):
+        networks = SimpleNamespace(centerface=Saying(box(0, 0.7), glimpsed=glimpsed), yunet=Saying(*yunet))
+        (face, *_), _ = _judged(networks, np.zeros((40, 60, 3), np.uint8))
+        assert (face.score == 0.8, networks.centerface.looks == 0) == (enough, enough)
+
+    def test_a_glance_at_a_small_face_is_not_enough(self):
+        networks = SimpleNamespace(centerface=Saying(box(0, 0.7), glimpsed=[box(0, 0.9)]), yunet=Saying(box(0, 0.9)))
+        ((face,), _) = _judged(networks, np.zeros((40, 200, 3), np.uint8))
+        assert (face.score, networks.centerface.looks) == (0.7, 1)
 
 
 class TestFindFaces:

@@ -190,8 +190,8 @@ def test_pictures_travel_inside_the_request_where_no_space_for_uploads_is(settin
 def test_local_boxes_save_the_detect_call(client: Client, service: Emulator, fixtures: Path) -> None:
     client.submit(systems(fixtures)["emo"], boxes="local")
     (made,) = service.tasks
-    assert made["request"]["input"]["face_bbox"] == [226, 134, 403, 311]
-    assert made["request"]["input"]["ext_bbox"] == [93, 0, 536, 443]
+    assert made["request"]["input"]["face_bbox"] == [225, 131, 405, 311]
+    assert made["request"]["input"]["ext_bbox"] == [90, 0, 540, 450]
     assert not any(entry["step"] == "detect" for entry in service.log)
 
 

@@ -75,10 +75,10 @@ class CenterFace:
     def __init__(self) -> None:
         self._network = load_cv2().dnn.readNetFromONNX(model_array("centerface.onnx"))
 
-    def detect(self, rgb: Rgb) -> list[Detection]:
-        """What may be faces in a picture of height x width x 3, uint8, surest first."""
+    def detect(self, rgb: Rgb, longest_side: int = LONGEST_SIDE) -> list[Detection]:
+        """What may be faces in a picture of height x width x 3, uint8, that is shown to it at this side; surest first."""
         cv2 = load_cv2()
-        shown, scale = resized(rgb, LONGEST_SIDE, _ENLARGED)
+        shown, scale = resized(rgb, longest_side, _ENLARGED)
         height, width = (-(-side // _MULTIPLE) * _MULTIPLE for side in shown.shape[:2])
         padded = np.zeros((height, width, 3), np.uint8)
         padded[: shown.shape[0], : shown.shape[1]] = shown

@@ -1,9 +1,10 @@
 """Finding faces in an array: CenterFace decides, YuNet is asked where it is unsure, and BlazeFace measures.
 
-CenterFace's boxes of at least `LIKELY` are faces where there is only one, or where all others reach `SURE`. Else YuNet has a say:
-what is likely and has `AGREEMENT` of both together is a face, and what has `FULL_AGREEMENT` is one in any case; without any, the
-surest likely one is. What is left is doubtful: too little for an error, enough for a warning. Where there is no face at all, what
-YuNet is sure of (`ALONE`) is doubtful: flat drawings, and dogs.
+A glance at a small picture is enough where CenterFace sees a large face, surely and nothing else, and YuNet, at full size, the
+same alone. Else CenterFace looks at full size. Its boxes of at least `LIKELY` are faces where there is only one, or where all
+others reach `SURE`. Else YuNet has a say: what is likely and has `AGREEMENT` of both together is a face, and what has `FULL_AGREEMENT` is one in any case; without any, the
+surest likely one is. What is left is doubtful: too little for an error, enough for a warning. So is what YuNet alone is sure of: small
+faces in the background (`BESIDE` a face); flat drawings, and dogs, where there is no face at all (`ALONE`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,11 @@ AGREEMENT = 1.1
 FULL_AGREEMENT = 1.35
 SURE = 0.8
 ALONE = 0.85
+# Nothing else in 522 pictures had as much; of 70 small faces that were passed over, 18 had.
+BESIDE = 0.7
+# A glance costs a quarter of a look. With it as without, 149 of 219 small second faces were counted.
+GLANCE_SIDE = 320
+LARGE = 0.15
 
 # The surest are measured; nobody needs the boxes of a crowd.
 _MAX_FACES = 64
@@ -106,15 +112,27 @@ _shared: Shared[Networks] = Shared(Networks)
 
 def _judged(networks: Networks, rgb: Rgb) -> tuple[list[Detection], list[Detection]]:
     """The faces and what is doubtful."""
+    opinions = networks.yunet.detect(rgb)
+    glimpsed = networks.centerface.detect(rgb, GLANCE_SIDE)
+    if _is_alone(glimpsed, opinions, max(rgb.shape[:2])):
+        return glimpsed, []
     found = networks.centerface.detect(rgb)
     likely = [each for each in found if each.score >= LIKELY]
-    if likely and all(each.score >= SURE for each in likely[1:]):
-        return likely, []
-    opinions = networks.yunet.detect(rgb)
-    faces = [each for each in found if _is_agreed(each, opinions)] or likely[:1]
-    if not faces:
-        return [], [each for each in opinions if each.score >= ALONE]
-    return faces, [each for each in likely if not any(each is face for face in faces)]
+    faces = likely
+    if not likely or any(each.score < SURE for each in likely[1:]):
+        faces = [each for each in found if _is_agreed(each, opinions)] or likely[:1]
+    doubtful = [each for each in likely if not any(each is face for face in faces)]
+    enough = BESIDE if faces else ALONE
+    others = (each for each in opinions if each.score >= enough)
+    return faces, doubtful + [each for each in others if not any(each.is_same(known) for known in (*faces, *doubtful))]
+
+
+def _is_alone(glimpsed: Sequence[Detection], opinions: Sequence[Detection], longest_side: int) -> bool:
+    """Whether both see one face and nothing else that may be one, and the face is large and sure."""
+    if len(glimpsed) != 1 or not opinions or not all(each.is_same(glimpsed[0]) for each in opinions):
+        return False
+    face = glimpsed[0]
+    return face.score >= SURE and min(face.x2 - face.x1, face.y2 - face.y1) >= LARGE * longest_side
 
 
 def _is_agreed(detection: Detection, opinions: Sequence[Detection]) -> bool:
