@@ -3,12 +3,13 @@
 import io
 import itertools
 import struct
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.media.boxes import Box, boxes, find, listed_samples, movie_duration, payload
+from mediapreflight.media.boxes import Box, ListingReader, boxes, find, listed_samples, movie_duration, payload
 
 from .make import FIXTURES, box, box_at
 
@@ -137,3 +138,22 @@ def test_samples_of_raw_sound_are_not_listed_one_by_one(handler: bytes, times: t
 
 def test_listed_samples_of_a_fixture() -> None:
     assert listed_samples(io.BytesIO(FIXTURE), len(FIXTURE)) == 25
+
+
+def test_what_a_file_lists_is_read_once() -> None:
+    class Counted(io.BytesIO):
+        reads = 0
+
+        def readinto(self, buffer: Any) -> int:
+            Counted.reads += 1
+            return super().readinto(buffer)
+
+    index = box(b"moov", box(b"trak", b"1234"))
+    # So far behind that no buffer holds both.
+    data = box(b"free", bytes(100_000)) + index
+    stream = ListingReader(cast("io.RawIOBase", Counted(data)))
+    whole = Box(b"file", 0, len(data))
+    found = find(stream, whole, b"moov", b"trak")
+    before = Counted.reads
+    assert found == find(stream, whole, b"moov", b"trak") == Box(b"trak", len(data) - 4, len(data))
+    assert Counted.reads == before > 0

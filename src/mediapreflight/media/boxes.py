@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 _MAX_BOXES = 10_000
+# How many boxes of a file are remembered; a plain video has a hundred.
+_MAX_KEPT = 50_000
+_HEADER, _WIDE_HEADER_BYTES = struct.Struct(">I4s"), 16
 # No file reaches further (8 TiB), but lengths of 64 bits lead there, and systems refuse to seek so far.
 _FARTHEST = 2**43
 
@@ -19,18 +23,42 @@ class Box(NamedTuple):
     end: int
 
 
-def boxes(stream: BinaryIO, start: int, end: int) -> Iterator[Box]:
+class ListingReader(io.BufferedReader):
+    """An open file that keeps the lists of boxes that are read of it: several readers go down the same paths."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        super().__init__(raw)
+        self._listings: dict[tuple[int, int], tuple[Box, ...]] = {}
+        self._room = _MAX_KEPT
+
+    def boxes(self, start: int, end: int) -> tuple[Box, ...]:
+        """The boxes between two offsets, in order."""
+        found = self._listings.get((start, end))
+        if found is None:
+            found = tuple(_listed(self, start, end))
+            self._room -= len(found)
+            if self._room >= 0:
+                self._listings[start, end] = found
+        return found
+
+
+def boxes(stream: BinaryIO, start: int, end: int) -> tuple[Box, ...]:
     """The boxes between two offsets, in order. Stops quietly at a length that makes no sense."""
-    at = start
+    return stream.boxes(start, end) if isinstance(stream, ListingReader) else tuple(_listed(stream, start, end))
+
+
+def _listed(stream: BinaryIO, start: int, end: int) -> Iterator[Box]:
+    at, last = start, min(end, _FARTHEST) - _HEADER.size
     for _ in range(_MAX_BOXES):
-        if at + 8 > min(end, _FARTHEST):
+        if at > last:
             return
         stream.seek(at)
-        length, kind = struct.unpack(">I4s", stream.read(8).ljust(8, b"\x00"))
-        payload = at + 8
+        head = stream.read(_WIDE_HEADER_BYTES).ljust(_WIDE_HEADER_BYTES, b"\x00")
+        length, kind = _HEADER.unpack_from(head)
+        payload = at + _HEADER.size
         if length == 1:
-            length = int.from_bytes(stream.read(8), "big")
-            payload += 8
+            length = int.from_bytes(head[_HEADER.size :], "big")
+            payload = at + _WIDE_HEADER_BYTES
         elif length == 0:
             length = end - at
         if length < payload - at:
@@ -42,10 +70,12 @@ def boxes(stream: BinaryIO, start: int, end: int) -> Iterator[Box]:
 def find(stream: BinaryIO, parent: Box, *path: bytes) -> Box | None:
     """The first box at a path of types below `parent`."""
     for kind in path:
-        found = next((box for box in boxes(stream, parent.start, parent.end) if box.type == kind), None)
-        if found is None:
+        for box in boxes(stream, parent.start, parent.end):
+            if box.type == kind:
+                parent = box
+                break
+        else:
             return None
-        parent = found
     return parent
 
 

@@ -7,6 +7,7 @@ a video's file name cannot make it open anything else.
 from __future__ import annotations
 
 import errno
+import functools
 import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.packet import Packet
-    from av.stream import Stream
+    from av.stream import Disposition, Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
@@ -117,6 +118,8 @@ def played_part(source: Source, format: str) -> Excerpt:
 
     It searches what is behind the data, takes such tags and chunks for sound, and believes what wide files claim of their length.
     """
+    if format not in ("wav", "amr"):
+        return Excerpt(source.stream, 0, source.size)
     with source.aside() as stream:
         if format == "wav":
             header = riff.read_wav_header(stream, source.size)
@@ -124,7 +127,7 @@ def played_part(source: Source, format: str) -> Excerpt:
             if header.falsehood and (head := header.plain_head):
                 return Excerpt(stream, header.start, end, head)
             return Excerpt(stream, 0, end)
-        return Excerpt(stream, 0, amr.end_of_frames(stream, source.size) if format == "amr" else source.size)
+        return Excerpt(stream, 0, amr.end_of_frames(stream, source.size))
 
 
 @contextmanager
@@ -164,10 +167,14 @@ def open_container(
 
 def first_video(container: InputContainer) -> VideoStream | None:
     """The first video stream that is no cover picture; None where there is none."""
+    return next((stream for stream in container.streams.video if not stream.disposition & _covers()), None)
+
+
+@functools.cache
+def _covers() -> Disposition:
     from av.stream import Disposition
 
-    still = Disposition.attached_pic | Disposition.timed_thumbnails
-    return next((stream for stream in container.streams.video if not stream.disposition & still), None)
+    return Disposition.attached_pic | Disposition.timed_thumbnails
 
 
 def first_audio(container: InputContainer) -> AudioStream | None:

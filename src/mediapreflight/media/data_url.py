@@ -9,11 +9,11 @@ from collections.abc import Mapping
 # More than any picture that may be sent inside a request; the text is a third longer.
 MAX_BYTES = 64 * 2**20
 _SCHEME = "data:"
-_BASE64 = re.compile(r"data:[^,]*;base64,", re.IGNORECASE)
-_SHOWN = re.compile(r"data:[^,]{0,61},… \([\d.]+ \w+\)", re.IGNORECASE)
+_BASE64 = r"(?i)data:[^,]*;base64,"
+_SHOWN = r"(?i)data:[^,]{0,61},… \([\d.]+ \w+\)"
 _MAX_HEAD = 60
 # A URL within a text, that is long enough to hold a file.
-_WITHIN = re.compile(r"data:[^,\s]{0,200};base64,[A-Za-z0-9+/=_%-]{80,}", re.IGNORECASE)
+_WITHIN = r"(?i)data:[^,\s]{0,200};base64,[A-Za-z0-9+/=_%-]{80,}"
 # What media types call formats that go by other names here.
 _OTHER_NAMES: Mapping[str, str] = {
     "audio/mpeg": "mp3",
@@ -34,7 +34,7 @@ def is_data_url(value: object) -> bool:
 
 def holds_base64(text: str) -> bool:
     """Whether a text begins as a `data:` URL in Base64: what a prompt begins with is rarely that."""
-    return _BASE64.match(text) is not None
+    return re.match(_BASE64, text) is not None
 
 
 def decoded(url: str) -> bytes:
@@ -67,7 +67,7 @@ def named_by(media_type: str) -> str:
 
 def shown(url: str) -> str:
     """A `data:` URL short enough to be shown: `data:image/png;base64,… (1.2 MB)`. What is short already stays as it is."""
-    if _SHOWN.fullmatch(url):
+    if re.fullmatch(_SHOWN, url):
         return url
     head, comma, _ = url.partition(",")
     if not comma:
@@ -78,7 +78,7 @@ def shown(url: str) -> str:
 
 def shortened(text: str) -> str:
     """A text with every `data:` URL in it made short enough to be shown."""
-    return _WITHIN.sub(lambda found: shown(found[0]), text) if ";base64," in text.lower() else text
+    return re.sub(_WITHIN, lambda found: shown(found[0]), text) if ";base64," in text.lower() else text
 
 
 def _amount(size: int) -> str:

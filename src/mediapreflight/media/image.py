@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from ..errors import MissingLibraryError
-from . import display, webp_still
-from .decoding import in_plain_words, max_bytes, max_pixels, scans_trouble
+from . import display
 from .facts import ImageFacts, Problem, missing_library
-from .headers import READERS, Color, Colors, Header, HeaderError, HeifError, UndecodedError, read_header
+from .headers import READERS, UNSTATED, Color, Colors, Header, HeaderError, HeifError, UndecodedError, read_header
 from .headers.exif import ExifFacts, read_exif, read_xmp
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ _SAID_OF_LAYOUTS = ("unknown pixel mode", "unknown data organization", "unable t
 _LAYOUT_UNKNOWN = "its layout of samples is not decoded here"
 # An animation is decoded up to as many pixels as a video; and the cost of any frame, in pixels.
 _MAX_ANIMATED_PIXELS, _LEAST_FRAME_PIXELS = 300_000_000, 30_000
+_NO_EXIF = ExifFacts(None, False)
 _TIFF_WIDTH, _TIFF_HEIGHT, _TIFF_BITS, _TIFF_ORIENTATION, _TIFF_GPS, _GPS_LATITUDE = 0x100, 0x101, 0x102, 0x112, 0x8825, 2
 
 
@@ -60,10 +60,11 @@ def probe_image(source: Source, format: str, *, decode: bool) -> ImageFacts:
 
 
 def _facts(source: Source, format: str, header: Header, problems: tuple[str, ...]) -> ImageFacts:
-    from_exif = read_exif(header.exif) if header.exif else ExifFacts(None, False)
-    from_xmp = read_xmp(header.xmp) if header.xmp else ExifFacts(None, False)
+    from_exif = read_exif(header.exif) if header.exif else _NO_EXIF
+    from_xmp = read_xmp(header.xmp) if header.xmp else _NO_EXIF
     orientation = header.orientation or from_exif.orientation or from_xmp.orientation or 1
     width, height = display.oriented(*(header.aperture or (header.width, header.height)), orientation)
+    colors = header.colors if header.colors is not UNSTATED else None
     return ImageFacts(
         path=source.path,
         format=format,
@@ -80,8 +81,8 @@ def _facts(source: Source, format: str, header: Header, problems: tuple[str, ...
         has_alpha=header.has_alpha,
         frames=header.frames,
         has_location=header.has_location or from_exif.has_location or from_xmp.has_location,
-        color_space=header.colors.color_space if header.color not in ("grey", "cmyk") else None,
-        transfer=header.colors.transfer,
+        color_space=colors.color_space if colors and header.color not in ("grey", "cmyk") else None,
+        transfer=colors.transfer if colors else None,
     )
 
 
@@ -164,6 +165,9 @@ def _with_tags(header: Header, tags: Image.Exif) -> Header:
 
 def _decode_problem(source: Source, format: str, header: Header) -> str | None:
     """Why the picture's data cannot be read whole; None where it can."""
+    from . import webp_still
+    from .decoding import max_bytes, max_pixels, scans_trouble
+
     pixels, most = header.width * header.height, max_pixels(format)
     if pixels > most:
         return Problem.OVERSIZED.because(f"{pixels / 1e6:.0f} megapixels; more than {most / 1e6:.0f} are not decoded")
@@ -250,6 +254,8 @@ def _decode_later_frames(picture: Image.Image, frames: int) -> None:
     Nothing where a frame takes too much memory to be held several times.
     Raises ValueError where one of them cannot be decoded, or is missing.
     """
+    from . import webp_still
+
     pixels = picture.width * picture.height
     if pixels > webp_still.LARGE_PIXELS:
         return
@@ -299,6 +305,7 @@ def _guarded(read: Callable[[BinaryIO], _Read], source: Source) -> tuple[_Read |
     every Exception is taken for "the data is bad". A library that is missing is not, nor is a HEIC file put together in a way
     that is not followed here: these raise on.
     """
+    from .decoding import in_plain_words
     from .quiet import quiet
 
     source.stream.seek(0)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import os
+from typing import TYPE_CHECKING
 
 from .formats import FORMATS, Kind
 from .opening import open_source
 from .sniff import sniff
 from .source import OpenError, is_remote
-from .streams import has_picture
+
+if TYPE_CHECKING:
+    from .source import Source
 
 # Extensions that say more than the container: most files with them are of the other kind.
 _OWN_KINDS: dict[str, Kind] = {"ogv": "video", "wma": "audio", "mka": "audio", "weba": "audio"}
@@ -42,9 +45,15 @@ def _kind_by_bytes(path: str) -> Kind | None:
     try:
         with open_source(path) as source:
             found = sniff(source.stream)
-            pictured = has_picture(source.stream, source.size, found.format)
+            pictured = _has_picture(source, found.format) if found.family == "stream" else None
     except (OpenError, OSError):
         return None
     if pictured is not None:
         return "video" if pictured else "audio"
     return FORMATS[found.format].kind if found.format in FORMATS else None
+
+
+def _has_picture(source: Source, format: str) -> bool | None:
+    from .streams import has_picture
+
+    return has_picture(source.stream, source.size, format)

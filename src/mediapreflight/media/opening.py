@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from ..errors import UnreadableMediaError
 from ..system import open_for_reading
 from . import data_url
+from .boxes import ListingReader
 from .facts import Problem
 from .source import OpenError, Source, display_name, is_file_url, is_remote
 
@@ -33,17 +34,18 @@ def open_source(path: str, *, whole: bool = False) -> Iterator[Source]:
     Args:
         whole: whether all of it will be read: a remote file is then fetched, else read by ranges.
     """
-    if is_remote(path):
-        from .remote import open_remote
+    if ":" in path:
+        if is_remote(path):
+            from .remote import open_remote
 
-        with open_remote(path, whole=whole) as source:
-            yield source
-        return
-    if data_url.is_data_url(path):
-        yield _from_data_url(path)
-        return
-    if is_file_url(path):
-        raise OpenError(Problem.UNREADABLE, "it is a file: URL that names no file of this machine; write file:///PATH")
+            with open_remote(path, whole=whole) as source:
+                yield source
+            return
+        if data_url.is_data_url(path):
+            yield _from_data_url(path)
+            return
+        if is_file_url(path):
+            raise OpenError(Problem.UNREADABLE, "it is a file: URL that names no file of this machine; write file:///PATH")
     try:
         _refuse_special(os.stat(path))  # noqa: PTH116 - a path may hold bytes that pathlib normalises away
         descriptor = open_for_reading(path)
@@ -52,7 +54,7 @@ def open_source(path: str, *, whole: bool = False) -> Iterator[Source]:
     except ValueError:
         raise OpenError(Problem.UNREADABLE, "its name holds a character no file name can have") from None
     # `open` would ask whether it is a terminal, and for more than is needed here.
-    with io.BufferedReader(io.FileIO(descriptor, "rb")) as stream:
+    with ListingReader(io.FileIO(descriptor, "rb")) as stream:
         status = os.fstat(descriptor)
         _refuse_special(status)
         if status.st_size == 0:

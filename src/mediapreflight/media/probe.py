@@ -75,6 +75,7 @@ def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
     from .containers import MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
     from .formats import DEMUXERS
     from .source import MAX_BYTES_READ
+    from .streams import lists_h264
     from .tracks import unknown_codecs
     from .video import probe_undecoded, probe_video
 
@@ -82,7 +83,7 @@ def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
     reader = Reader(source, format, budget)
     facts: Facts
     try:
-        if not decode and DEMUXERS[format] == "mov":
+        if not decode and DEMUXERS[format] == "mov" and lists_h264(source.stream, source.size):
             with open_container(source, format, reader, decoders=False) as container:
                 undecoded = probe_undecoded(source, format, container)
                 unknown = unknown_codecs(source, format, container)

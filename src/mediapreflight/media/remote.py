@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
+from .boxes import ListingReader
 from .facts import Problem
 from .source import MAX_BYTES_READ, OpenError, Source, display_name
 
@@ -154,7 +155,7 @@ def _by_ranges(path: str) -> Iterator[Source]:
     ranges = _Ranges(remote, _size_of(remote))
     try:
         # Readers of media take a small read for cheap.
-        with io.BufferedReader(ranges) as stream:
+        with ListingReader(ranges) as stream:
             yield Source(display_name(path), stream, ranges.size)
     finally:
         # The result for the bytes that did arrive would look like damage.

@@ -77,6 +77,15 @@ _UNREAD_SOUND: tuple[tuple[bytes, str], ...] = (
     (b"NIST_1A", "NIST SPHERE file"),
     (b"TWIN", "VQF file"),
 )
+_SIGNATURES = (
+    *((signature, Sniffed(name, "image")) for signature, name in _IMAGE_SIGNATURES),
+    *((signature, Sniffed(name, "stream")) for signature, name in _STREAM_SIGNATURES),
+    *((signature, Sniffed(name, "other")) for signature, name in _UNREAD_SOUND),
+)
+# None of the others needs to be looked at.
+_BY_FIRST_BYTE = {
+    first: [entry for entry in _SIGNATURES if entry[0][:1] == first] for first in {each[0][:1] for each in _SIGNATURES}
+}
 _OTHER_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs.github.com/spec/", "Git LFS pointer"),
     (b"%PDF-", "PDF document"),
@@ -121,15 +130,9 @@ def sniff(stream: BinaryIO) -> Sniffed:
 
 
 def _by_signature(head: bytes) -> Sniffed | None:
-    for signature, name in _IMAGE_SIGNATURES:
+    for signature, found in _BY_FIRST_BYTE.get(head[:1], ()):
         if head.startswith(signature):
-            return Sniffed(name, "image")
-    for signature, name in _STREAM_SIGNATURES:
-        if head.startswith(signature):
-            return Sniffed(name, "stream")
-    for signature, name in _UNREAD_SOUND:
-        if head.startswith(signature):
-            return Sniffed(name, "other")
+            return found
     return None
 
 

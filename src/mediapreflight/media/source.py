@@ -24,11 +24,11 @@ _HALF_PAIRS = "[\ud800-\udc7f\udd00-\udfff]"
 _OWN_PROTOCOLS = ("http", "https", "oss", "file", "local", "asynclocal")
 _VIEWS = ("blockcache", "cached", "dir", "filecache", "generic", "git", "libarchive", "reference", "simplecache", "tar", "zip")
 # Everything after the host is the path: what would begin a query may stand in a file's name.
-_FILE_URL = re.compile(r"file://(?:localhost)?(/.*)", re.IGNORECASE | re.DOTALL)
+_FILE_URL = r"(?is)file://(?:localhost)?(/.*)"
 # As the provider's own library has them on Windows: `file://` and the path.
-_FILE_AND_DRIVE = re.compile(r"file://([a-z]:[/\\].*)", re.IGNORECASE | re.DOTALL)
-_DRIVE = re.compile(r"/[A-Za-z]:[/\\]")
-_NETWORK_PATH = re.compile(r"[/\\]{2}")
+_FILE_AND_DRIVE = r"(?is)file://([a-z]:[/\\].*)"
+_DRIVE = r"/[A-Za-z]:[/\\]"
+_NETWORK_PATH = r"[/\\]{2}"
 
 
 class Source(NamedTuple):
@@ -65,11 +65,17 @@ class Excerpt:
     def read(self, count: int = -1) -> bytes:
         """Up to `count` bytes; by default all that follow."""
         left = max(self._size - self._at, 0)
-        count = left if count < 0 else min(count, left)
-        data = self._head[self._at : self._at + count]
-        if len(data) < count:
-            self._stream.seek(self._start + self._at + len(data) - len(self._head))
-            data += self._stream.read(count - len(data))
+        if count < 0 or count > left:
+            count = left
+        behind = self._at - len(self._head)
+        if behind >= 0:
+            self._stream.seek(self._start + behind)
+            data = self._stream.read(count)
+        else:
+            data = self._head[self._at : self._at + count]
+            if len(data) < count:
+                self._stream.seek(self._start)
+                data += self._stream.read(count - len(data))
         self._at += len(data)
         return data
 
@@ -79,7 +85,9 @@ class Excerpt:
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """The new offset. Raises ValueError below 0."""
-        at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        at = offset
+        if whence != os.SEEK_SET:
+            at += self._at if whence == os.SEEK_CUR else self._size
         if at < 0:
             raise ValueError(f"offset {at}")
         self._at = at
@@ -115,13 +123,13 @@ def local_path(text: str, *, windows: bool = IS_WINDOWS) -> str:
     """
     if not is_file_url(text):
         return text
-    if windows and (found := _FILE_AND_DRIVE.fullmatch(text)):
+    if windows and (found := re.fullmatch(_FILE_AND_DRIVE, text)):
         return _unquoted(found[1])
-    found = _FILE_URL.fullmatch(text)
+    found = re.fullmatch(_FILE_URL, text)
     path = _unquoted(found[1]) if found else ""
-    if not path or _NETWORK_PATH.match(path):
+    if not path or re.match(_NETWORK_PATH, path):
         return text
-    return path[1:] if windows and _DRIVE.match(path) else path
+    return path[1:] if windows and re.match(_DRIVE, path) else path
 
 
 def _unquoted(path: str) -> str:

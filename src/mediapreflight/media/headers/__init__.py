@@ -6,12 +6,14 @@ tens of bytes. One module per format, each with `read(stream, size) -> Header`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import BinaryIO
 
-from .base import Color, Colors, Header, HeaderError, HeifError, UndecodedError
+from .base import UNSTATED, Color, Colors, Header, HeaderError, HeifError, UndecodedError
 
-__all__ = ["READERS", "Color", "Colors", "Header", "HeaderError", "HeifError", "UndecodedError", "read_header"]
+__all__ = ["READERS", "UNSTATED", "Color", "Colors", "Header", "HeaderError", "HeifError", "UndecodedError", "read_header"]
 
 # The module that reads each format, imported for the first file of that format.
 READERS = {"jpeg": "jpeg", "png": "png", "webp": "webp", "gif": "gif", "bmp": "bmp", "heic": "heif", "avif": "heif"}
@@ -19,5 +21,10 @@ READERS = {"jpeg": "jpeg", "png": "png", "webp": "webp", "gif": "gif", "bmp": "b
 
 def read_header(format: str, stream: BinaryIO, size: int) -> Header:
     """What the header of a picture of this format (a key of READERS) says. Raises HeaderError."""
-    header: Header = import_module(f"{__name__}.{READERS[format]}").read(stream, size)
-    return header
+    return _reader(format)(stream, size)
+
+
+@cache
+def _reader(format: str) -> Callable[[BinaryIO, int], Header]:
+    read: Callable[[BinaryIO, int], Header] = import_module(f"{__name__}.{READERS[format]}").read
+    return read

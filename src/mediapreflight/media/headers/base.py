@@ -72,6 +72,10 @@ class Colors(NamedTuple):
         return read_profile(self.profile)
 
 
+# Of a file that says nothing of its colours, as most do.
+UNSTATED = Colors()
+
+
 class Header(NamedTuple):
     """What a picture's header says. Sizes as stored, in pixels. `exif` is a TIFF block without its `Exif` prefix.
 
@@ -93,7 +97,7 @@ class Header(NamedTuple):
     truncated: str | None = None
     aperture: tuple[int, int] | None = None
     undecoded: str | None = None
-    colors: Colors = Colors()
+    colors: Colors = UNSTATED
 
 
 def take(stream: BinaryIO, count: int) -> bytes:

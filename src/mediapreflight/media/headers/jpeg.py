@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from .base import MAX_PROFILE_BYTES, Color, Colors, Header, HeaderError, take
+from .base import MAX_PROFILE_BYTES, UNSTATED, Color, Colors, Header, HeaderError, take
 
 _JPEG_LS = 0xF7
 FRAME_HEADERS = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF, _JPEG_LS})
@@ -17,6 +17,7 @@ _LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 _APP1, _APP2 = 0xE1, 0xE2
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 _END_OF_IMAGE, _START_OF_SCAN = 0xD9, 0xDA
+_WITH_LENGTH = frozenset(range(1, 0xFF)) - _STANDALONE - {_END_OF_IMAGE, _START_OF_SCAN}
 _SCAN_MARKER = b"\xff\xda"
 _READ_BYTES = 2**20
 _MAX_SEGMENTS = 5000
@@ -34,20 +35,17 @@ def read(stream: BinaryIO, size: int) -> Header:
     frames, profile = 1, dict[int, bytes]()
     junk = _MAX_JUNK_BYTES
     for _ in range(_MAX_SEGMENTS):
-        marker, junk = _next_marker(stream, junk)
+        marker, length, junk = _next_segment(stream, junk)
         if marker in _STANDALONE:
             continue
-        if marker in (_END_OF_IMAGE, _START_OF_SCAN):
-            raise HeaderError("the picture data starts before its size is given")
-        length = struct.unpack(">H", take(stream, 2))[0] - 2
-        if length < 0:
-            raise HeaderError("a segment has a negative length")
         if marker in FRAME_HEADERS:
             depth, height, width, channels = struct.unpack(">BHHB", take(stream, 6))
             if height == 0 or width == 0:
                 raise HeaderError(f"the frame header says {width} x {height} px")
-            header = Header(width, height, channels, depth, _COLORS.get(channels), False, frames, exif, xmp)
-            return header._replace(colors=Colors(_profile(profile)), undecoded=_undecoded(marker, depth, channels))
+            undecoded = _undecoded(marker, depth, channels)
+            colors = Colors(_profile(profile)) if profile else UNSTATED
+            color = _COLORS.get(channels)
+            return Header(width, height, channels, depth, color, False, frames, exif, xmp, undecoded=undecoded, colors=colors)
         if marker not in (_APP1, _APP2):
             stream.seek(length, 1)
             continue
@@ -61,6 +59,22 @@ def read(stream: BinaryIO, size: int) -> Header:
         elif marker == _APP2 and segment.startswith(_ICC_PREFIX) and len(segment) > 14:
             profile.setdefault(segment[12], segment[13:])
     raise HeaderError(f"no frame header within {_MAX_SEGMENTS} segments")
+
+
+def _next_segment(stream: BinaryIO, junk: int) -> tuple[int, int, int]:
+    """The next marker, how many bytes belong to it, and what is left of the `junk` bytes that may stand between segments."""
+    head = stream.read(4)
+    if len(head) == 4 and head[0] == 0xFF and head[1] in _WITH_LENGTH:
+        marker, length = head[1], head[2] << 8 | head[3]
+    else:
+        stream.seek(-len(head), 1)
+        marker, junk = _next_marker(stream, junk)
+        if marker in (_END_OF_IMAGE, _START_OF_SCAN):
+            raise HeaderError("the picture data starts before its size is given")
+        length = 2 if marker in _STANDALONE else int.from_bytes(take(stream, 2), "big")
+    if length < 2:
+        raise HeaderError("a segment has a negative length")
+    return marker, length - 2, junk
 
 
 def _undecoded(marker: int, depth: int, components: int) -> str | None:
