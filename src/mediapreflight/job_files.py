@@ -6,7 +6,6 @@ One record per job: `model`, one key per input, `parameters.NAME` (in TOML and J
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -83,6 +82,8 @@ def _toml_records(path: str, text: str) -> Iterator[_Record]:
 
 
 def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
+    import json
+
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue

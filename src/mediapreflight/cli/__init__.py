@@ -21,6 +21,7 @@ from typing import Any, NoReturn, TextIO
 from .._version import __version__
 from ..errors import MediaPreflightError, UsageError, did_you_mean
 from ..system import is_reader_gone
+from ..workers import load_msgspec
 
 COMMANDS = {
     "check": "check files and jobs against what a model accepts",
@@ -203,26 +204,11 @@ def _loaded(command: str) -> Any:
     collects = gc.isenabled()
     gc.disable()
     try:
-        _load_msgspec()
+        load_msgspec()
         return importlib.import_module(f"{__name__}.{command}")
     finally:
         if collects:
             gc.enable()
-
-
-def _load_msgspec() -> None:
-    """Load msgspec without typing_extensions: it prefers that where it is installed, but takes the same from `typing`.
-
-    Not for a package that others import: here nothing else runs yet that could look for the module meanwhile.
-    """
-    name = "typing_extensions"
-    if name in sys.modules or "msgspec" in sys.modules:
-        return
-    sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        importlib.import_module("msgspec")
-    finally:
-        del sys.modules[name]
 
 
 def _prepare_output() -> None:

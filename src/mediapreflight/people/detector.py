@@ -9,6 +9,7 @@ faces in the background (`BESIDE` a face); flat drawings, and dogs, where there 
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import atan2, degrees
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -84,8 +85,12 @@ class Networks:
     def __init__(self) -> None:
         self.covering = Covering()
         self.centerface = CenterFace()
-        self.yunet = YuNet()
         self.blazeface = Task("FaceDetector", "blaze_face_short_range.tflite", "detections", min_detection_confidence=_MIN_SCORE)
+
+    @cached_property
+    def yunet(self) -> YuNet:
+        """Loaded for the first picture where CenterFace is unsure."""
+        return YuNet()
 
     def close(self) -> None:
         self.blazeface.close()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import gc
 import os
 import pickle
 import subprocess
@@ -38,7 +39,12 @@ from ..system import apart, at_fork, comes_within
 from .confinement import confine, environment
 
 _Result = TypeVar("_Result")
-_BOOT = f"import sys; sys.path[:] = sys.argv[2:]; from {__name__} import serve; serve(sys.argv[1] == 'online')"
+_BOOT = (
+    f"import sys; sys.path[:] = sys.argv[2:]; from {__package__} import load_msgspec; load_msgspec(); "
+    f"from {__name__} import serve; serve(sys.argv[1] == 'online')"
+)
+# What a process loads stays; by default, Python would look through it for garbage some hundred times.
+_OBJECTS_BETWEEN_COLLECTIONS = 20_000
 _LENGTH_BYTES = 8
 # A timeline of ten hours of speech takes 25 MB, all else less.
 _MAX_ANSWER_BYTES = 64 << 20
@@ -342,6 +348,7 @@ def end_idle() -> None:
 def serve(online: bool) -> None:
     """What such a process does: answer calls until nobody asks any more."""
     requests, answers = _private_pipes()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     confine(_MEMORY, online=online)
     while comes_within(requests, _IDLE_S):
         try:
