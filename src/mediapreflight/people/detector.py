@@ -2,9 +2,10 @@
 
 A glance at a small picture is enough where CenterFace sees a large face, surely and nothing else, and YuNet, at full size, the
 same alone. Else CenterFace looks at full size. Its boxes of at least `LIKELY` are faces where there is only one, or where all
-others reach `SURE`. Else YuNet has a say: what is likely and has `AGREEMENT` of both together is a face, and what has `FULL_AGREEMENT` is one in any case; without any, the
-surest likely one is. What is left is doubtful: too little for an error, enough for a warning. So is what YuNet alone is sure of: small
-faces in the background (`BESIDE` a face); flat drawings, and dogs, where there is no face at all (`ALONE`).
+others reach `SURE`. Else YuNet decides with it: what is likely and reaches `AGREEMENT` with both scores added is a face, and
+what reaches `FULL_AGREEMENT` is one in any case; if none does, the surest likely one is. The rest is doubtful: too little for an
+error, enough for a warning. So is what YuNet alone is sure of: small faces in the background (`BESIDE` a face), and where there
+is no face at all (`ALONE`) flat drawings and dogs.
 """
 
 from __future__ import annotations
