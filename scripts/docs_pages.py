@@ -14,9 +14,9 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 
 from properdocs.structure.files import File
@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COPIED = {"index.md": "README.md", "contributing.md": "CONTRIBUTING.md", "changelog.md": "CHANGELOG.md"}
 """Pages that lie elsewhere in the repository, by their place in the site."""
 
+_Thing = TypeVar("_Thing")
 _FILTER = '<input class="filter form-control" type="search" placeholder="{0}" aria-label="{0}">\n'
 _LINK = re.compile(r'(\]\(|src=")([^)\s"]+)')
 
@@ -87,19 +88,27 @@ def _moved(link: str, origin: str, place: str, repository: str) -> str:
 
 
 def _models(models: tuple[Model, ...]) -> str:
-    lines = [
-        "# Models\n",
-        f"What each of {len(models)} models accepts, by provider. `mediapreflight models` prints this list, ",
-        "`mediapreflight models ID` a card.\n",
-        _FILTER.format("Filter: a name, an input, a word"),
-        f"## {builtin_catalog().provider.title}\n",
-    ]
-    rows = ((f"[{model.id}]({model.id}.md)", _text(model.summary), _text(_inputs(model))) for model in models)
-    return "\n".join(lines) + "\n" + _table(("model", "what it does", "takes"), rows)
+    text = (
+        f"# Models\n\nWhat each of {len(models)} models accepts, by provider; inputs in brackets are optional. "
+        "`mediapreflight models` prints this list, `mediapreflight models ID` a card.\n\n"
+    )
+    text += _FILTER.format("Filter: a provider, a name, an input, a word")
+    for provider, members in _grouped(models, _provider).items():
+        rows = ((f"[{model.id}]({model.id}.md)", _text(model.summary), _text(model_cards.inputs(model))) for model in members)
+        text += f"\n## {_text(provider)}\n\n" + _table(("model", "what it does", "takes"), rows)
+    return text
 
 
-def _inputs(model: Model) -> str:
-    return ", ".join(name if role.required else f"{name} (optional)" for name, role in model.roles.items())
+def _provider(_model: Model) -> str:
+    """The title of the model's provider. The catalog has one so far."""
+    return builtin_catalog().provider.title
+
+
+def _grouped(things: Iterable[_Thing], key: Callable[[_Thing], str]) -> dict[str, list[_Thing]]:
+    groups: dict[str, list[_Thing]] = {}
+    for thing in things:
+        groups.setdefault(key(thing), []).append(thing)
+    return groups
 
 
 def _model(model: Model) -> str:
@@ -124,10 +133,7 @@ def _rules(rules: Iterable[Rule]) -> str:
         "# Rules\n\nEach finding comes from one rule. `mediapreflight rule` prints this list, `mediapreflight rule CODE` a page. "
         "The [glossary](../glossary.md) explains the levels.\n\n" + _FILTER.format("Filter: a code, a name, a word")
     )
-    groups: dict[str, list[Rule]] = {}
-    for rule in rules:
-        groups.setdefault(rule.group, []).append(rule)
-    for group, members in groups.items():
+    for group, members in _grouped(rules, lambda rule: rule.group).items():
         rows = (
             (f"[{rule.code}]({rule.code}.md) {rule.name}", _text(rule.help.partition("\n")[0]), rule.level, _fix(rule))
             for rule in members
@@ -166,7 +172,7 @@ def _commands() -> str:
 
 def _help(command: str) -> str:
     printed = io.StringIO()
-    environment = {"COLUMNS": "90", "NO_COLOR": "1"}
+    environment = {"COLUMNS": "90", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
     with mock.patch.dict(os.environ, environment), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
         cli.main([command, "--help"])
     return printed.getvalue()

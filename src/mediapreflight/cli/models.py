@@ -53,8 +53,13 @@ def run(options: argparse.Namespace) -> int:
 def _list(models: tuple[Model, ...], style: Style) -> Iterator[str]:
     width = max(len(model.id) for model in models)
     for model in models:
-        inputs = ", ".join(name if role.required else f"[{name}]" for name, role in model.roles.items())
-        yield f"{style(f'{model.id:<{width}}', 'bold')}  {model.summary}\n{'':<{width}}  {style(f'takes {inputs}', 'dim')}\n"
+        takes = style(f"takes {inputs(model)}", "dim")
+        yield f"{style(f'{model.id:<{width}}', 'bold')}  {model.summary}\n{'':<{width}}  {takes}\n"
+
+
+def inputs(model: Model) -> str:
+    """The inputs that are files, the optional ones in brackets."""
+    return ", ".join(name if role.required else f"[{name}]" for name, role in model.roles.items())
 
 
 def _card(model: Model, style: Style) -> Iterator[str]:
