@@ -241,7 +241,7 @@ def play(scenario: Scenario, service: StandIn, folder: Path) -> Outcome:
     stage = next((row["stage"] for row in job_rows(home)), "")
     resumed = ""
     if stage != "delivered":
-        service.mend()
+        service.recover()
         wait_until_listed(service, LISTS[scenario.task_list].get("list_lag", 0.0))
         resumed = home.resume(clock=LOCAL_CLOCKS[scenario.local_clock]).said
     return Outcome(

@@ -44,7 +44,7 @@ class StandIn:
         """Be as at first: no tasks, no files, no log, no faults."""
         self.ask("POST", "/reset")
 
-    def mend(self) -> None:
+    def recover(self) -> None:
         """Forget all faults."""
         self.ask("DELETE", "/faults")
 

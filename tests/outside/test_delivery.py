@@ -215,7 +215,7 @@ def test_a_dead_result_is_fetched_when_it_lives_again(service: StandIn, home: Ho
     ended = home.submit("one")
     assert ended.status == 1
     assert home.videos() == []
-    service.mend()
+    service.recover()
     assert home.resume().status == 0
     assert len(home.videos()) == 1
     assert service.creates() == {"one": 1}

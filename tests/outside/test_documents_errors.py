@@ -132,7 +132,7 @@ def answered(here: Here, status: int, code: str, message: str, times: int = 0) -
     with here.client() as client:
         with pytest.raises(ServiceError) as caught:
             client.submit(here.wan(), inline=True)
-        here.service.mend()
+        here.service.recover()
         client.submit(here.wan(), inline=True)
     assert len(here.service.tasks()) == 1, "the refused call made nothing, so that the job can be sent"
     error = caught.value

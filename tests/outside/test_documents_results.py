@@ -161,7 +161,7 @@ def test_a_video_that_is_none_is_not_delivered(here: Here) -> None:
     said = here.submit(*here.wan_words())
     assert said.status == 1
     assert list(here.out.rglob("*.mp4")) == []
-    here.service.mend()
+    here.service.recover()
     assert here.command("tasks", "resume").status == 0
     assert len(list(here.out.glob("*.mp4"))) == 1
 

@@ -120,7 +120,7 @@ def test_a_young_task_that_stays_unknown_is_not_given_up(here: Here) -> None:
             client.wait(task, here.out)
         assert len(here.service.log("query")) <= 5
         assert client.submit(here.wan()).id == task.id
-    here.service.mend()
+    here.service.recover()
     assert here.command("tasks", "resume", "--out", here.out).status == 0
     assert len(list(here.out.glob("*.mp4"))) == 1
     assert len(here.created()) == 1

@@ -76,7 +76,7 @@ def test_killed_at_any_moment(service: StandIn, home: Home) -> None:
     reached = set()
     for n in range(24):
         prompt = f"job {n}"
-        service.mend()
+        service.recover()
         for step in ("policy", "upload", "create", "query", "download"):
             service.fault(step, delay=0.2, times=0)
         clock = chance.choice(["", "", "+3600", "-3600", "jump"])
@@ -84,7 +84,7 @@ def test_killed_at_any_moment(service: StandIn, home: Home) -> None:
         time.sleep(chance.uniform(0.2, 2.2))
         reached.add(service.log()[-1]["step"] if service.log() else "nothing")
         kill(process)
-        service.mend()
+        service.recover()
         settle(service, home, prompt, clock)
     assert len(reached) >= 3, f"too few moments: {reached}"
 
