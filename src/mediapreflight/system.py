@@ -1,11 +1,11 @@
-"""What systems do each in their own way: files that are replaced and flushed, processes apart, signals, waiting.
+"""Functions that differ between systems: replacing and flushing files, separate processes, signals, waiting.
 
-Whoever does one of these calls this module, which does it as the system at hand can. What confines a process is in
-`workers/confinement.py`, which runs as a program of its own and can import nothing.
+All other modules call these functions from here. Only `workers/confinement.py`, which confines a process, has its own: it runs as
+a separate program and can import nothing.
 
-Windows keeps a file where it is as long as any program has it open, flushes only what is open for writing, opens no folder, has
-neither forks nor groups of processes, and lets Ctrl-C wait for as long as a thread waits for another. Not every file system has
-hard links, and none has them from one disk to another.
+Windows does not move a file while a program has it open, flushes only files that are open for writing, cannot open a folder, has
+no forks and no process groups, and delays Ctrl-C while a thread waits for another. Not every file system has hard links, and none
+has them between disks.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 IS_WINDOWS = os.name == "nt"
-# How long a file may be held open by another program: those that look for viruses read what was just written.
+# Another program may have a file open for this long: virus scanners read new files.
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _TURN_S = 0.2
 _NEW_PROCESS_GROUP = 0x200
@@ -36,22 +36,22 @@ _NEW_PROCESS_GROUP = 0x200
 
 
 def open_for_reading(path: str) -> int:
-    """The descriptor of a file whose bytes are read as they are. What has no end, such as a named pipe, is not waited for."""
+    """The descriptor of a file for reading its bytes. It does not wait for a file without an end, such as a named pipe."""
     return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
 
 
 def replace(source: Path, target: Path) -> None:
-    """Give a file another name, in place of what has that name. Raises OSError."""
+    """Give a file another name, and replace a file that has that name. Raises OSError."""
     _once_free(os.replace, source, target)
 
 
 def rename(source: Path, target: Path) -> None:
-    """Give a file another name. Raises OSError; FileExistsError where something has that name and the system can tell."""
+    """Give a file another name. Raises OSError; FileExistsError if the name exists and the system says so."""
     _once_free(os.rename, source, target)
 
 
 def hard_link(source: str | Path, target: Path) -> None:
-    """Give a file, not the link that may lead to it, a second name. Raises OSError where that cannot be."""
+    """Give a file a second name; for a symbolic link, its target. Raises OSError if that is not possible."""
     if not hasattr(os, "link"):
         raise OSError(errno.ENOTSUP, "Hard links are not supported")
     os.link(os.path.realpath(source), target)
@@ -67,19 +67,19 @@ def _once_free(move: Callable[[Path, Path], None], source: Path, target: Path) -
 
 
 def flush(path: Path) -> None:
-    """Let the bytes of a file outlast a power failure. Raises OSError."""
+    """Make the bytes of a file survive a power failure. Raises OSError."""
     try:
-        # Windows flushes only what is open for writing.
+        # Windows flushes only files that are open for writing.
         descriptor = os.open(path, os.O_RDWR)
     except PermissionError:
-        # A link to a source that may not be written: nobody has.
+        # A link to a source that is read-only, so it was not written.
         return
     _flush_open(descriptor)
 
 
 def flush_folder(path: Path) -> None:
-    """Let the names in a folder outlast a power failure, where the system can."""
-    # Not every system can open a folder; there a rename is as safe as it makes it.
+    """Make the names in a folder survive a power failure, if the system can."""
+    # Not every system can open a folder; there the system decides how safe a rename is.
     with contextlib.suppress(OSError):
         _flush_open(os.open(path, os.O_RDONLY))
 
@@ -92,7 +92,7 @@ def _flush_open(descriptor: int) -> None:
 
 
 def give_usual_rights(path: Path) -> None:
-    """Let a file that was made for its owner alone be read by whoever may read what this user writes. Raises OSError."""
+    """Give a file that only its owner can read the usual rights of a new file. Raises OSError."""
     mask = os.umask(0)
     os.umask(mask)
     path.chmod(0o666 & ~mask)
@@ -102,12 +102,12 @@ def give_usual_rights(path: Path) -> None:
 
 
 def apart() -> dict[str, Any]:
-    """How `subprocess.Popen` starts a process that Ctrl-C on the terminal does not reach, with a group of its own."""
+    """Arguments of `subprocess.Popen` for a process in its own group, which Ctrl-C on the terminal does not reach."""
     return {"creationflags": _NEW_PROCESS_GROUP} if IS_WINDOWS else {"start_new_session": True}
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process that was started `apart`, with all that it started, as far as the system knows that."""
+    """End a process that was started `apart`, with all its child processes if the system can."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if IS_WINDOWS:
             process.kill()
@@ -123,7 +123,7 @@ def at_fork(
     after_in_parent: Callable[[], None] | None = None,
     after_in_child: Callable[[], None] | None = None,
 ) -> None:
-    """Have functions called around each fork, on systems that fork."""
+    """Register functions to be called around each fork, on systems that fork."""
     if hasattr(os, "register_at_fork"):
         hooks = {"before": before, "after_in_parent": after_in_parent, "after_in_child": after_in_child}
         os.register_at_fork(**{name: hook for name, hook in hooks.items() if hook is not None})
@@ -133,7 +133,7 @@ def at_fork(
 
 
 def comes_within(pipe: BinaryIO, seconds: float) -> bool:
-    """Whether a pipe has something to read, or ends, in that time. Windows waits for no pipe: there, always."""
+    """Whether a pipe has something to read, or ends, in that time. Windows cannot wait for a pipe: always True there."""
     if IS_WINDOWS:
         return True
     import select
@@ -142,7 +142,7 @@ def comes_within(pipe: BinaryIO, seconds: float) -> bool:
 
 
 def result_of(future: Future[_Result]) -> _Result:
-    """What a future comes to, or raises. Ctrl-C ends the wait."""
+    """The result of a future, or its exception. Ctrl-C ends the wait."""
     if IS_WINDOWS:
         from concurrent.futures import wait
 
@@ -153,7 +153,7 @@ def result_of(future: Future[_Result]) -> _Result:
 
 @contextlib.contextmanager
 def told_to_stop(stop: threading.Event) -> Iterator[None]:
-    """While the block lasts, Ctrl-C and the system's order to end set the event in place of what they did. Main thread only."""
+    """Inside the block, Ctrl-C and SIGTERM set the event instead of their usual effect. Main thread only."""
     import signal
 
     former = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -165,11 +165,11 @@ def told_to_stop(stop: threading.Event) -> Iterator[None]:
 
 
 def wait_for(event: threading.Event) -> None:
-    """Wait until an event is set, however long. Signals are handled meanwhile."""
+    """Wait until an event is set, without a time limit. Signals are handled meanwhile."""
     while not event.wait(_TURN_S if IS_WINDOWS else None):
         pass
 
 
 def is_reader_gone(error: OSError) -> bool:
-    """Whether a write failed because nobody reads the other end of the pipe any more."""
+    """Whether a write failed because the reader of the pipe has ended."""
     return isinstance(error, BrokenPipeError) or (IS_WINDOWS and error.errno == errno.EINVAL)

@@ -1,4 +1,4 @@
-"""Beyond one machine: checks that run elsewhere (`ray`).
+"""Checks on other machines (`ray`).
 
 May import: catalog, check, errors, findings, job, media, rules.
 """

@@ -1,4 +1,4 @@
-"""Data packets of ASF (WMA and WMV): readers pass over those that are damaged.
+"""Data packets of ASF (WMA and WMV): readers skip those that are damaged.
 
 Source: Microsoft, "Advanced Systems Format (ASF) Specification" 01.20.03, sections 3.2, 3.3 and 5.2.
 """
@@ -14,7 +14,7 @@ _DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
 _PACKET_SIZES_AT, _STREAM_NUMBER_AT, _DATA_HEAD_BYTES = 92, 72, 50
 # Titles and cover pictures among them.
 _MOST_HEADER_BYTES = 2**24
-# Beyond this packets are no longer counted either.
+# Packets are not counted beyond this either.
 _MAX_PACKETS = 1_000_000
 _LENGTH_BYTES = (0, 1, 2, 4)
 _HAS_CORRECTION, _CORRECTION_SORT = 0x80, 0x70
@@ -41,7 +41,7 @@ def damaged_packets(stream: BinaryIO, size: int) -> int:
 
 
 def missing_bytes(stream: BinaryIO, size: int) -> int:
-    """How far the data run past the end of the file; 0 where it is whole, or its writer left their length open."""
+    """How far the data runs past the end of the file; 0 if it is complete, or its length is open."""
     layout = _layout(stream, size)
     return max(0, layout.end - size) if layout else 0
 
@@ -91,7 +91,7 @@ class _Fields:
         return int.from_bytes(self._packet[self.at - count : self.at], "little")
 
     def take_coded(self, flags: int, shift: int) -> int:
-        """A number whose length stands in two bits of `flags`; 0 where it is left out."""
+        """A number with its length in two bits of `flags`; 0 if it is left out."""
         return self.take(_LENGTH_BYTES[flags >> shift & 3])
 
 

@@ -214,7 +214,7 @@ def _is_cut_frame_all(listener: Listener, stream: AudioStream, format: str, info
 
 
 def _cut_frame(listener: Listener, rest: Tail, stream: AudioStream, length: float) -> Gap:
-    """The last frame, of which only part is there."""
+    """The last frame, if only part of it is there."""
     frame = listener.accepted if rest.is_filled else listener.last
     if listener.refused and not rest.is_filled:
         return Gap(at_s=round(length, 6), length_s=round(listener.refused_s, 6))
@@ -275,7 +275,7 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
     # What an Ogg file puts before time 0, as one that was cut out of another does, is not played.
     played = promised + min(listener.first or 0, 0) * listener.tick
     if facts.format == "ogg" and listener.is_whole and played - facts.duration_s > _few(listener):
-        # A page whose checksum is wrong is passed over in silence.
+        # A page with a wrong checksum is skipped without a report.
         return [Problem.CORRUPT.because(f"it counts {played:.2f} s of sound, {facts.duration_s:.2f} s can be decoded")]
     return [Problem.CORRUPT.because(f"its last {rest.wasted} bytes hold no sound")] if rest.wasted else []
 

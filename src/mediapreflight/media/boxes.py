@@ -11,7 +11,7 @@ _MAX_BOXES = 10_000
 # How many boxes of a file are remembered; a plain video has a hundred.
 _MAX_KEPT = 50_000
 _HEADER, _WIDE_HEADER_BYTES = struct.Struct(">I4s"), 16
-# No file reaches further (8 TiB), but lengths of 64 bits lead there, and systems refuse to seek so far.
+# No file is larger (8 TiB), but lengths have 64 bits, and systems refuse to seek so far.
 _FARTHEST = 2**43
 
 
@@ -43,7 +43,7 @@ class ListingReader(io.BufferedReader):
 
 
 def boxes(stream: BinaryIO, start: int, end: int) -> tuple[Box, ...]:
-    """The boxes between two offsets, in order. Stops quietly at a length that makes no sense."""
+    """The boxes between two offsets, in order. Stops without an error at an impossible length."""
     return stream.boxes(start, end) if isinstance(stream, ListingReader) else tuple(_listed(stream, start, end))
 
 

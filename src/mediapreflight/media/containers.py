@@ -114,9 +114,9 @@ class Reader:
 
 
 def played_part(source: Source, format: str) -> Excerpt:
-    """What FFmpeg is given of a file: nothing behind the data of a WAV, with a true header, and no tags behind the frames of AMR.
+    """The part of a file for FFmpeg: nothing after the data of a WAV, with a correct header, and no tags after the frames of AMR.
 
-    It searches what is behind the data, takes such tags and chunks for sound, and believes what wide files claim of their length.
+    FFmpeg searches what follows the data, treats such tags and chunks as sound, and trusts the lengths that wide files claim.
     """
     if format not in ("wav", "amr"):
         return Excerpt(source.stream, 0, source.size)
@@ -166,7 +166,7 @@ def open_container(
 
 
 def first_video(container: InputContainer) -> VideoStream | None:
-    """The first video stream that is no cover picture; None where there is none."""
+    """The first video stream that is not a cover picture; None if there is none."""
     return next((stream for stream in container.streams.video if not stream.disposition & _covers()), None)
 
 

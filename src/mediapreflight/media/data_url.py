@@ -12,9 +12,9 @@ _SCHEME = "data:"
 _BASE64 = r"(?i)data:[^,]*;base64,"
 _SHOWN = r"(?i)data:[^,]{0,61},… \([\d.]+ \w+\)"
 _MAX_HEAD = 60
-# A URL within a text, that is long enough to hold a file.
+# A URL within a text that is long enough to contain a file.
 _WITHIN = r"(?i)data:[^,\s]{0,200};base64,[A-Za-z0-9+/=_%-]{80,}"
-# What media types call formats that go by other names here.
+# Formats that have other names in media types.
 _OTHER_NAMES: Mapping[str, str] = {
     "audio/mpeg": "mp3",
     "image/pjpeg": "jpeg",
@@ -33,7 +33,7 @@ def is_data_url(value: object) -> bool:
 
 
 def holds_base64(text: str) -> bool:
-    """Whether a text begins as a `data:` URL in Base64: what a prompt begins with is rarely that."""
+    """Whether a text begins like a `data:` URL in Base64; prompts rarely do."""
     return re.match(_BASE64, text) is not None
 
 
@@ -66,7 +66,7 @@ def named_by(media_type: str) -> str:
 
 
 def shown(url: str) -> str:
-    """A `data:` URL short enough to be shown: `data:image/png;base64,… (1.2 MB)`. What is short already stays as it is."""
+    """A `data:` URL shortened for messages: `data:image/png;base64,… (1.2 MB)`. A short one stays as it is."""
     if re.fullmatch(_SHOWN, url):
         return url
     head, comma, _ = url.partition(",")
@@ -77,7 +77,7 @@ def shown(url: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """A text with every `data:` URL in it made short enough to be shown."""
+    """A text with every `data:` URL in it shortened."""
     return re.sub(_WITHIN, lambda found: shown(found[0]), text) if ";base64," in text.lower() else text
 
 

@@ -164,7 +164,7 @@ def _with_tags(header: Header, tags: Image.Exif) -> Header:
 
 
 def _decode_problem(source: Source, format: str, header: Header) -> str | None:
-    """Why the picture's data cannot be read whole; None where it can."""
+    """Why the picture's data cannot be read completely; None if it can."""
     from . import webp_still
     from .decoding import max_bytes, max_pixels, scans_trouble
 
@@ -249,10 +249,10 @@ def _decode_with_pillow(stream: BinaryIO, frames: int) -> None:
 
 
 def _decode_later_frames(picture: Image.Image, frames: int) -> None:
-    """Decode what follows the first of so many frames, as far as a budget goes: damage in one of them is damage of the file.
+    """Decode the frames after the first, up to a budget: damage in one of them is damage of the file.
 
-    Nothing where a frame takes too much memory to be held several times.
-    Raises ValueError where one of them cannot be decoded, or is missing.
+    Does nothing if a frame needs too much memory for several copies.
+    Raises ValueError if one of them cannot be decoded, or is missing.
     """
     from . import webp_still
 
@@ -299,11 +299,11 @@ _DECODERS: dict[str, Callable[[BinaryIO, int], None]] = {
 
 
 def _guarded(read: Callable[[BinaryIO], _Read], source: Source) -> tuple[_Read | None, str | None]:
-    """What a foreign decoder returns, and the reason where it fails.
+    """What a library's decoder returns, and the reason if it fails.
 
-    Decoders raise whatever comes to hand on hostile bytes (ValueError, SyntaxError, struct.error, OverflowError, …), so
-    every Exception is taken for "the data is bad". A library that is missing is not, nor is a HEIC file put together in a way
-    that is not followed here: these raise on.
+    Decoders raise any exception on hostile bytes (ValueError, SyntaxError, struct.error, OverflowError, …), so
+    every Exception means "the data is bad". A missing library does not, nor does a HEIC file with a structure
+    that is not read here: these exceptions are raised again.
     """
     from .decoding import in_plain_words
     from .quiet import quiet

@@ -25,17 +25,17 @@ _CHECKSUMMED = frozenset({"flac", "ac3", "eac3", "wavpack"})
 
 
 class Listener:
-    """Decodes what it is fed, up to `MAX_DECODED_S`; only notes its times where it is told not to decode.
+    """Decodes packets, up to `MAX_DECODED_S`; without decoding it only records their times.
 
-    `is_bare`: whether packets are found by their own first bytes. What does not begin as one then goes with the packet before it.
-    How loud it is takes half of the time, and is left out where nobody asks for it.
+    `is_bare`: whether packets are found by their first bytes. Bytes that do not begin a packet then belong to the one before.
+    Measuring the loudness takes half of the time, and is done only on request.
 
     Attributes:
         sound: when its packets are played.
-        stored_s: how long all packets last, those that are never heard among them.
+        stored_s: how long all packets last, including those that are never played.
         heard_s: how long the decoded sound lasts. `frame_s`: the longest piece of it. `peak`: the loudest sample, 1 at most.
-        lost: packets that do not decode although sound follows on them, and `gaps`, the first places where that is so.
-        refused: packets that do not decode behind the last one that does; `first_refused`: the first of them.
+        lost: packets that do not decode although sound follows; `gaps`: the first places of this kind.
+        refused: packets that do not decode after the last one that does; `first_refused`: the first of them.
         last: the last packet of all. `accepted`: the last one that decodes. `end`: the offset behind it, in bytes.
         first: the time stamp of the first packet that has one. `span_s`: from there to the end of the last one.
         behind_s: how far decoded sound falls behind time stamps, more than a decoder does from its first sound on.
@@ -119,7 +119,7 @@ class Listener:
         self.refused_s += seconds
 
     def _accept(self, packet: Packet[AudioStream]) -> None:
-        """Sound follows on what was refused: that was sound, too, and is lost."""
+        """Sound follows the refused packets: they were sound too, and are lost."""
         self.accepted = packet
         self.end = (packet.pos or 0) + packet.size
         self._accepted += 1

@@ -53,7 +53,7 @@ def open_source(path: str, *, whole: bool = False) -> Iterator[Source]:
         raise _unopenable(path, error) from None
     except ValueError:
         raise OpenError(Problem.UNREADABLE, "its name holds a character no file name can have") from None
-    # `open` would ask whether it is a terminal, and for more than is needed here.
+    # `open` would check whether it is a terminal, and more than is needed here.
     with ListingReader(io.FileIO(descriptor, "rb")) as stream:
         status = os.fstat(descriptor)
         _refuse_special(status)

@@ -101,7 +101,7 @@ def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
         problem = missing_library(format, error)
         return UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
     if reader.is_exhausted:
-        # What was made of the part that was read would be taken for damage.
+        # The result for the part that was read would look like damage.
         problem = Problem.OVERSIZED.because(f"no more than {budget} bytes of it are read")
         return msgspec.structs.replace(facts, problems=(problem,))
     return facts
@@ -122,7 +122,7 @@ def _unopened(source: Source, format: str, error: ContainerError) -> Facts:
 
 
 def _with_unknown(facts: AudioFacts | VideoFacts, unknown: tuple[str, ...]) -> AudioFacts | VideoFacts:
-    """What nothing here decodes was not heard: it is not silent."""
+    """Sound that cannot be decoded here is not known to be silent."""
     if not unknown:
         return facts
     heard = {"peak_dbfs": None} if isinstance(facts, AudioFacts) else {}
@@ -130,7 +130,7 @@ def _with_unknown(facts: AudioFacts | VideoFacts, unknown: tuple[str, ...]) -> A
 
 
 def _with_parts(source: Source, format: str, facts: Facts) -> Facts:
-    """With what is wrong with the parts of a file that FFmpeg leaves out, and says nothing."""
+    """Add the faults in parts of a file that FFmpeg skips without a report."""
     known = (Problem.TRUNCATED, Problem.CORRUPT, Problem.EMPTY)
     if any(facts.problem(problem) for problem in known):
         return facts

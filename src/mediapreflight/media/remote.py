@@ -154,7 +154,7 @@ def _by_ranges(path: str) -> Iterator[Source]:
     remote = _located(path)
     ranges = _Ranges(remote, _size_of(remote))
     try:
-        # Readers of media take a small read for cheap.
+        # Readers of media assume that small reads are fast.
         with ListingReader(ranges) as stream:
             yield Source(display_name(path), stream, ranges.size)
     finally:

@@ -35,12 +35,12 @@ _CHUNK = re.compile(rb"(?=[A-Za-z_][A-Za-z0-9_ ]{3}(.{4}))", re.DOTALL)
 
 
 class WavHeader(NamedTuple):
-    """`duration`: seconds of data at the stated bytes a second; None where the stated size is no length at all.
+    """`duration`: seconds of data at the stated bytes a second; None if the stated size is not a length at all.
 
-    `missing`: bytes of data past the end of the file, which is cut off. `falsehood`: why the header is false though the data is
-    whole, or what of the file players leave out by it; None where it is not. `start`, `end`: the offsets of the data and behind
-    it; of data whose length is left open, `end` is where the chunks behind it begin, or the file ends. `format`: the chunk that
-    says how samples are coded, whole.
+    `missing`: bytes of data past the end of the file, which is cut off. `falsehood`: why the header is wrong although the data is
+    intact, or which part of the file players leave out because of it; else None. `start`, `end`: the offsets of the data and
+    after it; of data whose length is left open, `end` is where the chunks behind it begin, or the file ends. `format`: the chunk
+    that says how samples are coded, whole.
     """
 
     duration: float | None = None
@@ -64,7 +64,7 @@ class WavHeader(NamedTuple):
 
 
 def read_wav_header(stream: BinaryIO, size: int) -> WavHeader:
-    """What stands before, at the start of and behind the data chunk; nothing where there is none."""
+    """The values before, at the start of and after the data chunk; nothing if there is none."""
     at, formats, format, wide_length = 12, 0, b"", None
     for _ in range(_MAX_CHUNKS):
         stream.seek(at)
@@ -107,10 +107,10 @@ class _Claim(NamedTuple):
 def _judged(stream: BinaryIO, claim: _Claim, header: WavHeader, size: int) -> WavHeader:
     """What a stated length of the data whose start is known says of a file of `size` bytes.
 
-    Three things make a header promise more than there is. A program that streams does not know the length, and leaves a value
-    that stands for "unknown": such a value is no length, and nothing is missing. A program that counts wrong is off by the header
-    or by a few bytes, less than can be heard. In all else the file is cut off. A header that promises less is believed by all
-    players: what stands behind the data is not played.
+    A header states more than there is for one of three reasons. A program that streams does not know the length, and writes a
+    value that means "unknown": such a value is not a length, and nothing is missing. A program that counts wrong is off by the
+    header or by a few bytes, less than can be heard. In all other cases the file is cut off. All players trust a header
+    that states less: bytes after the data are not played.
     """
     length, start, claims = claim.length, header.start, f"its data chunk claims {claim.length} bytes"
     if _is_left_open(length, max(0, size - start)):
@@ -129,7 +129,7 @@ def _judged(stream: BinaryIO, claim: _Claim, header: WavHeader, size: int) -> Wa
 
 
 def _unplayed(stream: BinaryIO, header: WavHeader, size: int, bytes_per_second: int) -> str | None:
-    """How what stands behind the data may be sound that players leave out; None where it is chunks, tags or filler."""
+    """Why the bytes after the data may be sound that players leave out; None if they are chunks, tags or filler."""
     assert header.end is not None
     length = header.end - header.start
     at = header.end + length % 2
@@ -155,7 +155,7 @@ def _unplayed(stream: BinaryIO, header: WavHeader, size: int, bytes_per_second: 
 
 
 def _end_of_open_data(stream: BinaryIO, header: WavHeader, size: int) -> int:
-    """Where data of unknown length ends: before the chunks that lead to the very end of the file, or else there."""
+    """Where data of unknown length ends: before the chunks that reach the end of the file exactly, or else at its end."""
     first = max(header.start, size - _SEARCHED_BEHIND_BYTES)
     stream.seek(first)
     begins: dict[int, int] = {}
@@ -163,7 +163,7 @@ def _end_of_open_data(stream: BinaryIO, header: WavHeader, size: int) -> int:
         at = first + found.start()
         end = at + _HEADER_BYTES + int.from_bytes(found[1], "little")
         if end <= size:
-            # The first counts: a list ends where the last of its own chunks does.
+            # The first counts: a list ends where its last chunk ends.
             begins.setdefault(end + end % 2, at)
     end = size + size % 2
     while end in begins:

@@ -28,7 +28,7 @@ _FILLER_SHARE = 0.25
 class Tail(NamedTuple):
     """`is_no_sound`: the refused bytes at the end are not sound and never were.
 
-    `cut`: how the last frame shows that it is cut off; None where it is not. `is_filled`: whether a tag stands where the rest of
+    `cut`: how the last frame shows that it is cut off; None if it is not. `is_filled`: whether a tag stands where the rest of
     that frame was, and was decoded with it. `wasted`: bytes where sound should be and none is.
     """
 
@@ -73,7 +73,7 @@ def _of_no_frame(source: Source, listener: Listener) -> Tail:
 
 
 def _filled(codec: str | None, frame: bytes) -> Tail | None:
-    """What a tag within the last frame that decodes says of it; None where there is none."""
+    """What a tag within the last frame that decodes says of it; None if there is none."""
     if codec not in (*LAYERS, "aac"):
         return None
     begins = [at for at in (frame.find(tag, 1) for tag in TAGS) if at > 0]

@@ -396,12 +396,12 @@ def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: In
 
 
 def _is_readable(stated: VideoFacts) -> bool:
-    """Whether the headers let expect that what they describe decodes."""
+    """Whether the described stream can probably be decoded, by its headers."""
     return not stated.encrypted and stated.has_only(Problem.MISSTATED, Problem.ENCRYPTED)
 
 
 def _unheard(listener: Listener, format: str | None) -> tuple[str, ...]:
-    """What of the sound beside a picture is damaged."""
+    """The damage in the sound of a video."""
     if count := listener.lost + listener.refused:
         one, several = "1 packet of its sound cannot be decoded", "{count} packets of its sound cannot be decoded"
         where = f", the first at {listener.gaps[0].at_s:.2f} s" if listener.gaps else ""

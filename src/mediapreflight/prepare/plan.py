@@ -103,12 +103,12 @@ def plan(
     contained: bool = True,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> tuple[JobPlan, ...]:
-    """Plan one job or many. Each plan is the very object that `prepare` runs.
+    """Plan one job or many. `prepare` runs these same plan objects.
 
     Args:
         level: how the files are judged; `content` keeps faces whole and cuts recordings at pauses.
-        contained: decoders run in processes of their own, which stay for the next call; one that hangs or crashes spoils its own
-            file only. False: they run in this process.
+        contained: decoders run in separate processes, which are kept for the next call; one that hangs or crashes affects only
+            its own file. False: they run in this process.
         time_limit_s: how long the files of a job may take to be measured, where decoders are contained.
 
     Raises UnknownModelError.
@@ -255,7 +255,7 @@ def _picture_plan(case: _Case, role: str, facts: ImageFacts) -> tuple[Any, str, 
         case.findings(role),
         faces=keep,
         target_ratio=_target_ratio(case, role),
-        # What lies on its side is framed once it is upright.
+        # A picture on its side is framed after it is turned.
         crop=_box_crop(case, role, content, ratio) if turn is None and _crops_to_boxes(case, role) else None,
         room=Room(faces[0], ratio) if faces and turn is None else None,
         turn=turn,

@@ -1,6 +1,6 @@
 """A report in the formats people and programs read: one module each, a function from job reports to pieces of text.
 
-They open no file: the page is given what it shows of them. To add a format: a module here with
+They open no file: the page gets its previews from outside. To add a format: a module here with
 `render(jobs, style) -> Iterator[str]`, and a line in `FORMATS`.
 
 May import: _version, catalog, errors, findings, job, media, people, prepare, rules, text.

@@ -18,7 +18,7 @@ _COUNTS = {
 
 
 def table(summaries: Mapping[str, Summary], style: Style) -> Iterator[str]:
-    """A head, and a line a model, in the order of their names.
+    """A head, and a line per model, in the order of their names.
 
     Args:
         summaries: of the jobs of each model.

@@ -1,9 +1,9 @@
 """The rules: one file each, listed here with their codes and stages, imported when first needed.
 
-A rule's file name is its name, its docstring is its help page. It holds `LEVEL` (the cheapest level whose facts it reads),
+A rule's file name is its name, its docstring is its help page. It holds `LEVEL` (the lowest level whose facts it needs),
 `FIXABLE` (whether preparing the file can fix it), `LIMIT` where it judges one limit of a role (and `BOUND`, the end of it),
-and a pure function `check` that takes a case and yields faults. The folder says what it looks at: `file` (any input), `image`,
-`video`, `audio` (inputs of that kind), `people` (who is to be seen and heard), `request` and `pair` (whole jobs).
+and a function `check` without I/O that takes a case and yields faults. The folder says what it checks: `file` (any input),
+`image`, `video`, `audio` (inputs of that kind), `people` (who is seen and heard), `request` and `pair` (whole jobs).
 
 May import: catalog, errors, findings, job, media, people, text.
 """

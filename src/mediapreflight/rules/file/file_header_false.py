@@ -1,16 +1,16 @@
-"""A header says another size than the data has, and all of the sound or picture is there, but for a moment.
+"""A header states a wrong size, but all of the sound or video is there, or nearly all.
 
 Found in WAV files: a program that streams (a speech service, a pipe) leaves the size of the data at 0 or at the
 largest number there is, and some programs are off by the bytes of the header; others write less than there is, or two
 chunks of data or format where one belongs, and players leave out what they do not expect. Found in MP4 and AVI files that lost
-only what stands behind all pictures and sound: titles, or an index that readers do without. Found in MP3, AAC, FLAC,
-AMR and AC-3 files that end within their last frame (less than 0.3 s, mostly 20 to 40 ms), as excerpts do: the head of
-that frame says more bytes than there are. A file that ends earlier than it says, by more than that, is left to
+only parts after all video and sound: titles, or an index that readers do not need. Found in MP3, AAC, FLAC,
+AMR and AC-3 files that end within their last frame (less than 0.3 s, mostly 20 to 40 ms), as excerpts do: the header of
+that frame states more bytes than there are. A file that ends more than that before its stated end is found by
 `file-truncated`.
 
-Why it matters: readers that believe the header take the recording for one of hours, or for cut off, and refuse it.
+Why it matters: readers that trust the header think that the recording lasts hours, or is cut off, and refuse it.
 
-Fix: rewrite the header; no sample changes. A cut frame is left out, as players do.
+Fix: rewrite the header; no sample changes. An incomplete frame is left out, as players do.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The job names a face by its number, and its picture shows fewer; or there is no 
 is a URL or the model takes none. Boxes that the job gives say which face is meant, and go before the number: where they
 are of another face it is a warning.
 
-Why it matters: no request carries the number. Somebody else would be animated, and paid for.
+Why it matters: no request contains the number. Another person would be animated, and paid for.
 
 Fix: choose one of the faces that `mediapreflight faces` lists, or give the boxes; not both.
 """

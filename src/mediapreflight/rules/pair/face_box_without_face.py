@@ -1,10 +1,10 @@
-"""`face_bbox` holds no face that is to be seen in the picture.
+"""`face_bbox` does not contain a face of the picture.
 
 The given box is compared with the faces found, people in the background included; it counts as one of them
 where they share at least three tenths of their union.
 
 Why it matters: the service animates what is in the box; a box from another picture, or from before a crop,
-animates a wall.
+animates the background.
 
 Fix: leave the boxes out to have them computed. Boxes that a job gives are never replaced.
 """

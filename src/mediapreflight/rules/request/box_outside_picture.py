@@ -1,7 +1,7 @@
 """A box reaches beyond the picture.
 
-Boxes count in the displayed picture, after EXIF orientation; a box taken from the stored pixels of a turned
-picture lands here too.
+Boxes use the pixels of the displayed picture, after EXIF orientation; a box from the stored pixels of a turned
+picture is found here too.
 
 Why it matters: EMO crops the picture to `ext_bbox`; a crop beyond the edge is refused ("Invalid ext_bbox.").
 

@@ -1,7 +1,7 @@
 """A box does not have one of the ratios the model takes.
 
-EMO takes 1:1 and 3:4, Emoji about 1:1. One pixel off passes, because a documented sample is (546 x 545 for
-1:1); up to two hundredths off is a warning; more is an error.
+EMO takes 1:1 and 3:4, Emoji about 1:1. A difference of one pixel is accepted, as in a documented sample (546 x 545 for
+1:1); up to two hundredths is a warning; more is an error.
 
 Why it matters: the service answers `InvalidParameter`, "Invalid ext_bbox.", or stretches the face.
 

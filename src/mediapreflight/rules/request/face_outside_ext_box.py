@@ -1,6 +1,6 @@
 """`face_bbox` is not inside `ext_bbox`.
 
-`ext_bbox` is the part of the picture EMO animates; the face must lie in it whole.
+`ext_bbox` is the part of the picture that EMO animates; the whole face must be inside.
 
 Why it matters: the service crops the face off, or answers "Invalid ext_bbox."
 

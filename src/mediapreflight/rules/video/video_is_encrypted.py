@@ -2,7 +2,7 @@
 
 Found where the container marks its picture or its sound with a protection scheme (Common Encryption, PIFF, FairPlay).
 
-Why it matters: without the key nobody can decode it, the service included.
+Why it matters: without the key nobody can decode it, and neither can the service.
 
 Fix: none here; export it without protection.
 """

@@ -1,15 +1,15 @@
 """The video is high dynamic range.
 
 Found where its transfer function is PQ (HDR10, most of Dolby Vision) or HLG, as recent phones record by default, and
-in Dolby Vision profile 5, whose colours are stored in a space of their own. Where the container says standard range and the
+in Dolby Vision profile 5, which has its own colour space. If the container says standard range and the
 frames do not, the frames count, which takes level decode unless the sequence header in the container says it as well.
 
 Why it matters: read as standard range, which no model documents otherwise, it looks grey and flat, and faces
 lose contrast.
 
-Profile 5 is shown green and purple by every reader that does not know it.
+Readers that do not know profile 5 show it in green and purple.
 
-Fix: tone-map to standard range, which needs one encode. Nothing here reads the colours of profile 5: export it again.
+Fix: tone-map to standard range, which needs one encode. Profile 5 cannot be converted here: export it again.
 """
 
 from __future__ import annotations

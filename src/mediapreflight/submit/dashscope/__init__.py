@@ -1,4 +1,4 @@
-"""All that is the provider's: its endpoints, the requests it takes, what its answers and error codes mean. Pure functions.
+"""Everything specific to the provider: endpoints, requests, the meaning of answers and error codes. No I/O.
 
 May import: catalog, errors, job, media, submit.http, submit.ledger, text.
 """

@@ -1,4 +1,4 @@
-"""Exchanges with any host: the records of requests and answers, the wire with httpx, addresses, and the API key.
+"""Exchanges with any host: requests and answers, the transport with httpx, addresses, and the API key.
 
 May import: _version, errors, media.
 """

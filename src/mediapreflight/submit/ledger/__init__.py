@@ -1,17 +1,17 @@
-"""The local record of submitted jobs, so that neither a crash nor a second call ever pays twice.
+"""The local record of submitted jobs. It makes sure that neither a crash nor a second call pays twice.
 
-A submission is written down before anything is sent for it and after every answer, each time in one transaction:
+A submission is recorded before anything is sent for it and after every answer, each time in one transaction:
 
     ready ──► sending ──► created ──► succeeded ──► delivered
       ▲        │   │         ▲
       └────────┘   └► unclear ┘   and from each that is not delivered: ──► failed
 
-`sending` says that the create call may have reached the service: only the service's task list can tell. One submission of a model
-and an account is `sending` at any time, so that a task in that list cannot be mistaken for another's. `unclear` says that the
-list did not tell: it is looked at again, and the call is never sent again by itself.
+`sending` says that the create call may have reached the service: only the service's task list shows it. One submission of a model
+and an account is `sending` at any time, so that tasks in that list cannot be confused. `unclear` says that the
+list did not show it: the list is read again, and the call is never sent again automatically.
 
-Whoever works on a submission owns it. Owners are told apart by a lock that ends with their process, so what a killed process
-leaves can be taken over, and what a living one works on cannot. API keys and signed URLs are never recorded.
+Whoever works on a submission owns it. Owners are distinguished by a lock that ends with their process, so what a killed process
+leaves can be taken over, and submissions of a running process cannot. API keys and signed URLs are never recorded.
 
 May import: catalog, errors, media, output_folder, system.
 """
