@@ -89,7 +89,14 @@ def test_the_message_says_what_to_do(folder: Path, words: tuple[str, ...], says:
 
 @pytest.mark.parametrize(
     ("name", "begins"),
-    [("r.html", "<!doctype html>"), ("r.json", "{"), ("r.sarif", '{"$schema"'), ("r.xml", "<?xml"), ("r.md", "### media")],
+    [
+        ("r.html", "<!doctype html>"),
+        ("r.htm", "<!doctype html>"),
+        ("r.json", "{"),
+        ("r.sarif", '{"$schema"'),
+        ("r.xml", "<?xml"),
+        ("r.md", "### media"),
+    ],
 )
 def test_the_ending_of_the_output_chooses_its_format(folder: Path, name: str, begins: str) -> None:
     run_here(*CHECK, "--model", "liveportrait", "a.png", "--output", name, cwd=folder)

@@ -17,6 +17,7 @@ from . import writing
 
 _JSON_FORMATS = ("json", "jsonl", "sarif")
 _ENDINGS = {
+    ".htm": "html",
     ".html": "html",
     ".json": "json",
     ".jsonl": "jsonl",
