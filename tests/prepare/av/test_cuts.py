@@ -36,7 +36,7 @@ def test_a_cut_is_in_reach_of_the_limit_and_nobody_speaks_where_it_says_so(
 
     assert max(limit - REACH_S, earliest) - 1e-6 <= cut.at_s <= limit
     if cut.at_pause:
-        assert not spoken_near(timeline, cut.at_s, QUIET_S / 2 - 1e-6)
+        assert not spoken_near(timeline, cut.at_s, QUIET_S / 4 - 1e-6)
     else:
         assert cut.at_s == limit
 
@@ -64,14 +64,22 @@ def test_the_latest_pause_is_taken_even_if_an_earlier_one_is_longer() -> None:
     assert cut == Cut(pytest.approx(910 * STEP_S - QUIET_S, abs=STEP_S), True)
 
 
-def test_a_short_pause_does_where_there_is_no_longer_one() -> None:
+@pytest.mark.parametrize(("steps", "clearance"), [(5, QUIET_S / 2), (2, QUIET_S / 4)])
+def test_a_short_pause_does_where_there_is_no_longer_one(steps: int, clearance: float) -> None:
+    """Two steps is what the pause of a third of a second between two sentences leaves of itself."""
     voice = [1.0] * 1000
-    voice[900:905] = [0.0] * 5
+    voice[900 : 900 + steps] = [0.0] * steps
 
     cut = last_cut(Timeline(STEP_S, tuple(voice)), 30.0)
 
     assert cut.at_pause
-    assert 900 * STEP_S + QUIET_S / 2 <= cut.at_s <= 905 * STEP_S - QUIET_S / 2
+    assert 900 * STEP_S + clearance <= cut.at_s <= (900 + steps) * STEP_S - clearance
+
+
+def test_a_single_quiet_step_is_no_pause() -> None:
+    voice = [1.0] * 1000
+    voice[900] = 0.0
+    assert last_cut(Timeline(STEP_S, tuple(voice)), 30.0) == Cut(30.0, False)
 
 
 def test_without_a_pause_or_a_timeline_the_cut_is_at_the_limit() -> None:
