@@ -122,17 +122,7 @@ def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: 
     Raises: DecodeError for a format that is not decoded here, damaged data, and more pixels than are ever decoded;
         MissingLibraryError.
     """
-    if facts.format != "heic" and facts.format not in _PILLOW_NAMES:
-        raise DecodeError(f"no decoder for {facts.format} is at hand")
-    if not facts.width or not facts.height:
-        raise DecodeError("; ".join(facts.problems))
-    if detail := facts.problem(Problem.NOT_RUN):
-        raise DecodeError(detail)
-    refuse_oversized(facts.width, facts.height, facts.format)
-    if source.size > max_bytes(facts.format):
-        raise DecodeError(f"its {source.size:,} bytes are more than the {max_bytes(facts.format):,} that are decoded")
-    if facts.format == "jpeg" and (trouble := scans_trouble(source.stream, _PILLOW_PIXEL_BYTES * facts.width * facts.height)):
-        raise DecodeError(trouble)
+    refuse_undecoded(source, facts)
     factor = _factor(facts, for_side)
     source.stream.seek(0)
     try:
@@ -148,9 +138,25 @@ def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: 
         raise DecodeError("it takes more memory than there is") from None
     except Exception as error:  # Decoders raise whatever comes to hand on hostile bytes.
         raise DecodeError(f"its data {unreadable(error)}") from None
-    if rgb.shape[:2] != (-(-facts.height // factor), -(-facts.width // factor)):
-        raise DecodeError(f"its header says {facts.width} x {facts.height} px, its data holds {rgb.shape[1]} x {rgb.shape[0]}")
+    width, height = facts.width or 0, facts.height or 0
+    if rgb.shape[:2] != (-(-height // factor), -(-width // factor)):
+        raise DecodeError(f"its header says {width} x {height} px, its data holds {rgb.shape[1]} x {rgb.shape[0]}")
     return rgb
+
+
+def refuse_undecoded(source: Source, facts: ImageFacts) -> None:
+    """Raises DecodeError, before any of it is decoded, for a format that is not decoded here, and for more than ever is."""
+    if facts.format != "heic" and facts.format not in _PILLOW_NAMES:
+        raise DecodeError(f"no decoder for {facts.format} is at hand")
+    if not facts.width or not facts.height:
+        raise DecodeError("; ".join(facts.problems))
+    if detail := facts.problem(Problem.NOT_RUN):
+        raise DecodeError(detail)
+    refuse_oversized(facts.width, facts.height, facts.format)
+    if source.size > max_bytes(facts.format):
+        raise DecodeError(f"its {source.size:,} bytes are more than the {max_bytes(facts.format):,} that are decoded")
+    if facts.format == "jpeg" and (trouble := scans_trouble(source.stream, _PILLOW_PIXEL_BYTES * facts.width * facts.height)):
+        raise DecodeError(trouble)
 
 
 def _factor(facts: ImageFacts, for_side: int | None) -> int:

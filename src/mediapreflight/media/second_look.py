@@ -1,68 +1,90 @@
-"""A picture as another decoder than Pillow sees it, very small: enough to tell a garbled picture from a right one."""
+"""A picture as another decoder sees it, very small: enough to tell a garbled picture from a right one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ..errors import MissingLibraryError
 from .quiet import quiet
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from PIL import Image
 
     from .colour import Color
 
+    Pixels = NDArray[np.uint8]
     Shades = NDArray[np.uint8]
 
 _SIDE = 32
 # Transparency is laid in at this many times the sides: shrunk apart, its edges and those of the colours would no longer meet.
-_LARGER = 8
+_LARGER = 16
 _CODECS = {"jpeg": "mjpeg", "png": "png", "bmp": "bmp", "tiff": "tiff", "psd": "psd", "qoi": "qoi", "gif": "gif"}
+# So many times 255 are the largest number of 16 bits.
+_MOST_ROWS_OF_A_SHORT_SUM = 257
+_GREY = (0.299, 0.587, 0.114)
 
 
-def shades_of(data: bytes, format: str | None, *, background: Color | None = None, in_inks: bool = False) -> Shades | None:
-    """The stored picture in grey, 32 x 32, not turned; None where no second decoder reads it. JPEG, whose coding must be one that
-    is decoded here, is read at an eighth of its sides.
+def shades_of(data: bytes, format: str | None, *, background: Color | None = None) -> Shades | None:
+    """The stored picture in grey as FFmpeg reads it, 32 x 32, 0 to 255, not turned; None where it does not.
 
-    `background`: what shows through where it is transparent; None where it is not. `in_inks`: whether it is CMYK. Raises
-    MissingLibraryError.
+    `background`: what shows through where it is transparent; None where it is not.
     """
     if format not in _CODECS:
         return None
     try:
         with quiet():
-            return _jpeg_shades(data) if format == "jpeg" and not in_inks else _ffmpeg_shades(data, _CODECS[format], background)
-    except MissingLibraryError:
-        raise
+            return _ffmpeg_shades(data, _CODECS[format], background)
     except Exception:  # Decoders raise whatever comes to hand; what this one does not read has no second witness.
         return None
 
 
-def shades_in(rgb: Shades) -> Shades:
-    """The same of pixels, height x width x 3."""
-    from PIL import Image
+def shades_in(pixels: Pixels, unit: int = 1) -> Shades:
+    """The same of pixels, height x width, x 3 where they are coloured: means of 32 x 32 cells.
 
-    # A few hundred rows tell as much as all of them.
-    rows = rgb[:: max(1, rgb.shape[0] // (8 * _SIDE))]
-    return _shrunk(Image.fromarray(rows).convert("L"))
-
-
-def _jpeg_shades(data: bytes) -> Shades:
-    """By simplejpeg, which prints nothing; of CMYK it makes no grey."""
-    import simplejpeg
-    from PIL import Image
-
-    grey = simplejpeg.decode_jpeg(data, "GRAY", min_height=2 * _SIDE, min_width=2 * _SIDE, min_factor=8, strict=False)
-    return _shrunk(Image.fromarray(grey[..., 0]))
-
-
-def _shrunk(grey: Image.Image) -> Shades:
+    `unit`: the edges of the cells lie at multiples of so many pixels.
+    """
     import numpy as np
-    from PIL import Image
 
-    return np.asarray(grey.resize((_SIDE, _SIDE), Image.Resampling.BOX))
+    cells = _cells(len(pixels), unit)
+    # Twice as fast where no sum is larger.
+    of_sums = np.uint16 if max(cell.stop - cell.start for cell in cells) <= _MOST_ROWS_OF_A_SHORT_SUM else np.uint32
+    rows = np.stack([np.add.reduce(pixels[cell], axis=0, dtype=of_sums) / (cell.stop - cell.start) for cell in cells])
+    means = np.stack([rows[:, cell].mean(axis=1) for cell in _cells(pixels.shape[1], unit)], axis=1)
+    grey = means if pixels.ndim == 2 else means @ np.array(_GREY)
+    return np.asarray(grey + 0.5, np.uint8)
+
+
+def _cells(side: int, unit: int) -> list[slice]:
+    """32 parts of a side, which share pixels where it is shorter."""
+    units = -(-side // unit)
+    starts = [unit * (number * units // _SIDE) for number in range(_SIDE)]
+    ends = [max(start + unit, end) for start, end in zip(starts, [*starts[1:], side], strict=True)]
+    return [slice(start, min(end, side)) for start, end in zip(starts, ends, strict=True)]
+
+
+def difference(pixels: Pixels, data: bytes, format: str) -> float:
+    """By how many of 255 shades a file shows something else than the pixels it was made of, height x width x 3, in the mean.
+
+    A JPEG is read whole, at an eighth of its sides. Raises ValueError where the file cannot be decoded.
+    """
+    import numpy as np
+
+    if format == "jpeg":
+        grey = _grey_of_jpeg(data)
+        written, meant = shades_in(grey), shades_in(pixels, round(len(pixels) / len(grey)))
+    elif (found := shades_of(data, format)) is not None:
+        written, meant = found, shades_in(pixels)
+    else:
+        raise ValueError("FFmpeg does not read it")
+    return float(np.abs(written.astype(float) - meant).mean())
+
+
+def _grey_of_jpeg(data: bytes) -> Pixels:
+    """Every warning of the decoder is an error."""
+    import simplejpeg
+
+    decoded = simplejpeg.decode_jpeg(data, "GRAY", min_height=2 * _SIDE, min_width=2 * _SIDE, min_factor=8, strict=True)
+    return cast("Pixels", decoded[..., 0])
 
 
 def _ffmpeg_shades(data: bytes, codec: str, background: Color | None) -> Shades | None:
@@ -75,11 +97,11 @@ def _ffmpeg_shades(data: bytes, codec: str, background: Color | None) -> Shades 
         if isinstance(frame, av.VideoFrame):
             width, height = min(side, frame.width), min(side, frame.height)
             layers = frame.reformat(width, height, "rgba", interpolation="AREA").to_ndarray()
-            return shades_in(_laid_onto(background, cast("Shades", layers)))
+            return shades_in(_laid_onto(background, cast("Pixels", layers)))
     return None
 
 
-def _laid_onto(background: Color | None, layers: Shades) -> Shades:
+def _laid_onto(background: Color | None, layers: Pixels) -> Pixels:
     import numpy as np
 
     colours, opacity = layers[..., :3], layers[..., 3:] / 255

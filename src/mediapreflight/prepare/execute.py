@@ -261,7 +261,7 @@ class _Workshop:
         with self._folder.staged(order.name) as staged:
             self._write(order, source, staged)
             # A linked file was measured just before, and its hash shows that it is the same.
-            after = self._containment.facts(str(staged), "decode") if order.plan.steps else order.facts
+            after = self._containment.facts(str(staged), _unproven_level(order.plan)) if order.plan.steps else order.facts
             _refuse_unfit(order, after, staged)
             if sha256_of(source, source_size) != source_hash:
                 raise NotReadError("changed while it was read")
@@ -305,6 +305,13 @@ class _Workshop:
                 if self._stopped:
                     raise PrepareError(display_name(plan.source), "was interrupted")
                 run_video(source, plan.steps, target, report, self._containment)
+
+
+def _unproven_level(plan: FilePlan) -> Level:
+    """Up to which level a file that was made is still to be measured: all data of a JPEG were decoded when it was written."""
+    from .image.picture import Convert
+
+    return "metadata" if any(isinstance(step, Convert) and step.format == "jpeg" for step in plan.steps) else "decode"
 
 
 def _place_of(path: Path) -> Path:

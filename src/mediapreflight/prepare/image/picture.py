@@ -19,9 +19,9 @@ from ...media.decoding import MAX_DECODED_BYTES, DecodeError
 from ...media.display import turned
 from ...media.image import probe_image
 from ...media.opening import open_source
-from ...media.pixels import read_rgb
+from ...media.pixels import read_rgb, refuse_undecoded
 from ...media.scaling import scaled
-from ...media.second_look import shades_in, shades_of
+from ...media.second_look import difference, shades_in, shades_of
 from ...media.sniff import sniff
 from ...media.source import OpenError, Source, display_name
 from ...people.geometry import Box
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from ...media.facts import ImageFacts
     from ...media.pixels import Rgb
+    from ...media.second_look import Shades
 
 HIGHEST_QUALITY = 95
 # Below this, JPEG's blocks show on skin; fewer pixels look better.
@@ -262,8 +263,10 @@ def _edited(source: Source, format: str, steps: Sequence[Step]) -> bytes:
 
 def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
     background = next((_color(step.background) for step in steps if isinstance(step, Flatten)), _WHITE)
+    # Before the pixels: what it takes in memory is free again when they are read.
+    second = _second_reading(source, facts, background)
     rgb = read_rgb(source, facts, background)
-    _refuse_garbled(source, facts, rgb, background)
+    _refuse_garbled(second, facts, rgb)
     for step in steps:
         if isinstance(step, Crop | Scale | Pad | Turn) and step.size != (rgb.shape[1], rgb.shape[0]):
             raise DecodeError("it has changed since its plan was made")
@@ -280,22 +283,27 @@ def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
     return rgb
 
 
-def _refuse_garbled(source: Source, facts: ImageFacts, rgb: Rgb, background: Color) -> None:
+def _second_reading(source: Source, facts: ImageFacts, background: Color) -> Shades | None:
+    """The stored picture as another decoder sees it; None where none does, or all decoders read it alike."""
+    in_inks = facts.color == "cmyk"
+    # Of inks in 16 bits FFmpeg takes the fourth for transparency.
+    if (in_inks and facts.bit_depth != 8) or (_is_plain(facts) and not in_inks) or (facts.frames or 1) > 1:
+        return None
+    refuse_undecoded(source, facts)
+    source.stream.seek(0)
+    return shades_of(source.stream.read(), facts.format, background=background if facts.has_alpha else None)
+
+
+def _refuse_garbled(second: Shades | None, facts: ImageFacts, rgb: Rgb) -> None:
     """Raise DecodeError where another decoder sees another picture in the source.
 
     Colours may differ, as profiles are heeded by one of them only; what is light and what is dark may not.
     """
     import numpy as np
 
-    in_inks = facts.color == "cmyk"
-    # Of inks in 16 bits FFmpeg takes the fourth for transparency.
-    if (in_inks and facts.bit_depth != 8) or (_is_plain(facts) and not in_inks) or (facts.frames or 1) > 1:
+    if second is None:
         return
-    source.stream.seek(0)
-    stored = shades_of(source.stream.read(), facts.format, background=background if facts.has_alpha else None, in_inks=in_inks)
-    if stored is None:
-        return
-    seen, read = turned(stored, facts.orientation).astype(float), shades_in(rgb).astype(float)
+    seen, read = turned(second, facts.orientation).astype(float), shades_in(rgb).astype(float)
     if min(seen.std(), read.std()) > _LEAST_CONTRAST and np.corrcoef(seen.ravel(), read.ravel())[0, 1] < _LEAST_LIKENESS:
         raise DecodeError("two decoders read different pictures from it, so neither is relied on")
 
@@ -307,10 +315,11 @@ def _is_plain(facts: ImageFacts) -> bool:
 
 def _refuse_other_picture(rgb: Rgb, data: bytes, format: str) -> None:
     """Raise DecodeError where another decoder does not find in the output what was to be written."""
-    import numpy as np
-
-    written = shades_of(data, format)
-    if written is not None and np.abs(written.astype(float) - shades_in(rgb)).mean() > _MOST_DIFFERENCE:
+    try:
+        apart = difference(rgb, data, format)
+    except ValueError as error:
+        raise DecodeError(f"its output cannot be decoded ({error})") from None
+    if apart > _MOST_DIFFERENCE:
         raise DecodeError("its output does not show what was read from it")
 
 
