@@ -14,7 +14,7 @@ import mediapreflight
 from mediapreflight import Job, Prepared, PrepareError, UnreadableMediaError, check, check_many, plan, prepare, prepare_jobs
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.check.containment import UNCONTAINED, Containment, contained
-from mediapreflight.check.measure import Measured, measure_file, measure_jobs, read_facts
+from mediapreflight.check.measure import Measured, look_at_file, measure_file, measure_jobs, read_facts
 from mediapreflight.cli import faces, main
 from mediapreflight.cli.pages import checked_page, contained_preview
 from mediapreflight.emulator import videos
@@ -187,6 +187,7 @@ def test_where_no_process_can_be_started_all_runs_here(containment, deeds: Modul
 CONTAINED = (
     measure_jobs,
     measure_file,
+    look_at_file,
     read_facts,
     speech_timeline,
     run_image,
@@ -211,7 +212,9 @@ def test_list_of_what_runs_apart_is_whole() -> None:
     for path in Path(mediapreflight.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
-            if re.fullmatch(r".*containment\.call", called) or (called == "self._run" and path.name == "containment.py"):
+            if re.fullmatch(r".*containment\.call", called) or (
+                called in ("self._run", "self._found") and path.name == "containment.py"
+            ):
                 named.add(ast.unparse(node.args[1]))
     assert named - {"function"} == {function.__name__ for function in CONTAINED}
 

@@ -14,7 +14,7 @@ from ..errors import UnreadableMediaError
 from ..media.facts import LEVELS, Facts, Level, Problem, UnknownFacts
 from ..media.source import display_name, is_remote
 from ..people.facts import PictureContent, VideoContent
-from .measure import TIME_LIMIT_S, InRoles, Measured, measure_file, measure_jobs, read_facts
+from .measure import TIME_LIMIT_S, InRoles, Measured, look_at_file, look_for, measure_file, measure_jobs, read_facts
 
 if TYPE_CHECKING:
     from ..workers.processes import CrashError, Processes
@@ -125,20 +125,31 @@ class Containment:
         return {role: self._measured_apart(path, model.roles[role], level) for role, path in paths.items()}
 
     def _measured_apart(self, path: str, role: Role, level: Level) -> Measured:
-        """Measure one file that may make its reader crash or hang."""
-        from ..workers.processes import CrashError
-
+        """What one file is that may make its reader crash or hang."""
         if level != "content":
             return Measured(self.facts(path, level))
-        try:
-            found = self._run([path], measure_file, path, role, level)
-            if _can_be(found):
-                return found
-            reason = "what reads it says what cannot be"
-        except CrashError as error:
-            reason = self._reason(error)
+        found = self._found(path, measure_file, path, role, level)
+        if isinstance(found, Measured):
+            return found
         facts = self.facts(path, "decode")
-        return Measured(facts, trouble=None if facts.problems else reason)
+        return Measured(facts, trouble=None if facts.problems else found)
+
+    def looked_at(self, path: str, facts: Facts, role: Role, level: Level) -> Measured:
+        """What is to be seen and heard in one file that was probed before."""
+        if look_for(facts, role, level) is None:
+            return Measured(facts)
+        found = self._found(path, look_at_file, path, facts, role, level)
+        return found._replace(facts=facts) if isinstance(found, Measured) else Measured(facts, trouble=found)
+
+    def _found(self, path: str, function: Callable[..., Measured], *arguments: Any) -> Measured | str:
+        """What a function says of a file; where it says nothing that can be, the reason."""
+        from ..workers.processes import CrashError
+
+        try:
+            found = self._run([path], function, *arguments)
+        except CrashError as error:
+            return self._reason(error)
+        return found if _can_be(found) else "what reads it says what cannot be"
 
     def _reason(self, error: CrashError) -> str:
         """Why no answer came. Raises the error if everything was stopped: then it says nothing about the file."""

@@ -102,9 +102,13 @@ def measure_jobs(jobs: Sequence[InRoles], level: Level) -> list[dict[str, Measur
 def measure_file(path: str, role: Role, level: Level) -> Measured:
     """Measure one file in this role."""
     with _at_hand(path, level):
-        facts = probe(path, level)
-        look = look_for(facts, role, level)
-        return Measured(facts) if look is None else _with_content(path, facts, look)
+        return look_at_file(path, probe(path, level), role, level)
+
+
+def look_at_file(path: str, facts: Facts, role: Role, level: Level) -> Measured:
+    """The same for a file that was probed before."""
+    look = look_for(facts, role, level)
+    return Measured(facts) if look is None else _with_content(path, facts, look)
 
 
 def read_facts(path: str, level: Level) -> Facts:

@@ -26,13 +26,13 @@ class Box(NamedTuple):
 class ListingReader(io.BufferedReader):
     """An open file that keeps the lists of boxes that are read of it: several readers go down the same paths."""
 
-    def __init__(self, raw: io.RawIOBase) -> None:
-        super().__init__(raw)
-        self._listings: dict[tuple[int, int], tuple[Box, ...]] = {}
-        self._room = _MAX_KEPT
+    _listings: dict[tuple[int, int], tuple[Box, ...]] | None = None
+    _room = _MAX_KEPT
 
     def boxes(self, start: int, end: int) -> tuple[Box, ...]:
         """The boxes between two offsets, in order."""
+        if self._listings is None:
+            self._listings = {}
         found = self._listings.get((start, end))
         if found is None:
             found = tuple(_listed(self, start, end))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -143,7 +143,7 @@ def prepare_planned(
     workshop = _Workshop(folder, options, _earlier(folder.path), sources, containment, progress)
     names = _names(plans)
     made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers, workshop.stop), strict=True))
-    finish = _Finish(folder.path, names, made, options, level, containment)
+    finish = _Finish(folder.path, names, made, workshop.written, options, level, containment)
     results = tuple(finish.assembled(plan) for plan in plans)
     _write_document(folder, results)
     return results
@@ -216,6 +216,8 @@ class _Workshop:
         self._containment = containment
         self._progress = progress
         self._stopped = False
+        self.written: set[str] = set()
+        """The names of the files that were made, and not there already."""
 
     def stop(self) -> None:
         """Stop all work: ffmpeg runs in its own process groups, which get no signal from a terminal."""
@@ -279,6 +281,7 @@ class _Workshop:
                 if _place_of(target) in self._sources:
                     raise OutputError(str(target), "is one of the sources; write to another folder")
                 self._folder.deliver(staged, overwrite=self._options.overwrite)
+        self.written.add(order.name)
         return made
 
     def _write(self, order: _Order, source: str, staged: Path) -> None:
@@ -358,6 +361,7 @@ class _Finish(NamedTuple):
     folder: Path
     names: Mapping[_Key, str]
     made: Mapping[str, PreparedInput | PrepareError]
+    written: Collection[str]
     options: PrepareOptions
     level: Level
     containment: Containment
@@ -370,7 +374,7 @@ class _Finish(NamedTuple):
         errors = [f"{display_name(str(plan.job.inputs[role]))}: {why}" for role, why in plan.unfixable.items()]
         errors += [str(error) for error in failures]
         paths = {role: str(self.folder / names[role]) for role in inputs}
-        measured = self._measured(plan, paths)
+        measured = self._measured(plan, inputs)
         face = _face(plan, inputs, measured)
         boxes: dict[str, list[int]] = {}
         try:
@@ -396,11 +400,19 @@ class _Finish(NamedTuple):
         )
         return Prepared(job, {role: item.steps for role, item in inputs.items()}, record, measured)
 
-    def _measured(self, plan: JobPlan, paths: Mapping[str, str]) -> dict[str, Measured]:
-        """The facts of the job's files now: only changed files are measured again."""
-        changed = {role: path for role, path in paths.items() if plan.files[role].steps}
+    def _measured(self, plan: JobPlan, inputs: Mapping[str, PreparedInput]) -> dict[str, Measured]:
+        """What the job's files are now: only those that were changed are looked at again."""
+        changed = {role: item for role, item in inputs.items() if plan.files[role].steps}
         asked = as_asked(plan.model, plan.job, self.level, self.options.ratio)
-        return {**plan.measured, **self.containment.measured(changed, asked, self.level)}
+        return {**plan.measured, **{role: self._looked_at(plan, role, item, asked) for role, item in changed.items()}}
+
+    def _looked_at(self, plan: JobPlan, role: str, made: PreparedInput, asked: Model) -> Measured:
+        """What one file is now. Of one that was there already, a record of another run proves nothing."""
+        name = self.names[_key(plan, plan.files[role])]
+        path = str(self.folder / name)
+        if name in self.written:
+            return self.containment.looked_at(path, made.after, asked.roles[role], self.level)
+        return self.containment.measured({role: path}, asked, self.level)[role]
 
     def _boxes(
         self, plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[str, Measured], face: int | None
