@@ -85,6 +85,29 @@ def test_nothing_in_an_input_is_run(action, tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+@pytest.mark.parametrize(
+    ("level", "installed"),
+    [("metadata", "/action"), (ACTION["inputs"]["level"]["default"], "/action"), ("content", "/action[people]")],
+)
+def test_what_finds_people_is_installed_where_it_is_asked_for(tmp_path: Path, level: str, installed: str) -> None:
+    (step,) = [step for step in ACTION["runs"]["steps"] if step["name"] == "Install mediapreflight"]
+    program = tmp_path / "bin" / "python"
+    program.parent.mkdir()
+    # Stands for the one that makes the environment, and for the one in it.
+    program.write_text('#!/bin/sh\n[ "$2" = venv ] && mkdir -p "$3/bin" && cp "$0" "$3/bin/python" || echo "$@" >> "$LOG"\n')
+    program.chmod(0o755)
+    environment = {
+        "PATH": f"{program.parent}:/usr/bin:/bin",
+        "ACTION": "/action",
+        "LEVEL": level,
+        "RUNNER_TEMP": str(tmp_path / "runner"),
+        "GITHUB_PATH": str(tmp_path / "path"),
+        "LOG": str(tmp_path / "log"),
+    }
+    subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=environment, check=True, timeout=60)
+    assert (tmp_path / "log").read_text().split()[-1] == installed
+
+
 def test_no_script_holds_an_expression() -> None:
     assert not [step for step in ACTION["runs"]["steps"] if "${{" in step.get("run", "")]
 

@@ -79,7 +79,7 @@ def repository(tmp_path: Path) -> Repository:
     hooks.git("commit", "-q", "-m", "hooks")
     user = Repository(tmp_path / "user", environment)
     ids = ("mediapreflight", "mediapreflight-content")
-    entries = [{"id": name, "language": "system"} for name in ids]
+    entries = [{"id": name, "language": "system", "additional_dependencies": []} for name in ids]
     config = {"repos": [{"repo": str(hooks.folder), "rev": hooks.git("rev-parse", "HEAD"), "hooks": entries}]}
     (user.folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     (user.folder / "mediapreflight.toml").write_text(CONFIG)
@@ -164,3 +164,9 @@ def test_names_of_every_format_are_asked_for(hook: dict[str, str]) -> None:
     # Sources of TypeScript go by these names too, and are far more often what is meant.
     assert {name for name in names if not re.search(hook["files"], f"a.{name.upper()}")} == {"ts", "mts"}
     assert not any(re.search(hook["files"], name) for name in ("png", "a.png.txt", "a.pngx", "apng/b"))
+
+
+def test_only_the_hook_that_looks_for_people_installs_what_finds_them() -> None:
+    light, content = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    assert "additional_dependencies" not in light
+    assert content["additional_dependencies"] == ["mediapreflight[people]"]

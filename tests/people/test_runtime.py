@@ -192,8 +192,13 @@ class TestMissingLibraries:
         [
             (
                 "mediapipe",
-                "raise ModuleNotFoundError('No module named mediapipe')",
-                "mediapipe does not load (No module named mediapipe); pip install mediapipe",
+                "raise ModuleNotFoundError('No module named mediapipe', name='mediapipe')",
+                'mediapipe does not load (it is not installed); pip install "mediapreflight[people]"',
+            ),
+            (
+                "mediapipe",
+                "raise ModuleNotFoundError('No module named absl', name='absl')",
+                'mediapipe does not load (No module named absl); pip install "mediapreflight[people]"',
             ),
             (
                 "mediapipe",
@@ -207,8 +212,8 @@ class TestMissingLibraries:
             ),
             (
                 "cv2",
-                "raise ModuleNotFoundError('No module named cv2')",
-                "OpenCV does not load (No module named cv2); pip install opencv-contrib-python",
+                "raise ModuleNotFoundError('No module named cv2', name='cv2')",
+                'OpenCV does not load (it is not installed); pip install "mediapreflight[people]"',
             ),
         ],
     )

@@ -8,6 +8,7 @@ import sys
 import threading
 
 from ..emulator.faults import AT_STEPS, EVERYWHERE, STEPS, parse_fault
+from ..media.libraries import ensure_people
 from ..system import told_to_stop, wait_for
 from . import OK
 
@@ -38,6 +39,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the settings that point a client here, and serve until interrupted; that is how it ends, so the status is 0."""
     from ..emulator.service import Emulator
 
+    if options.detection == "look":
+        ensure_people("--detection look needs it; --detection assume does not")
     faults = [parse_fault(text) for text in options.fault]
     service = Emulator(options.port, options.seconds_per_task, api_key=options.api_key, detection=options.detection)
     for fault in faults:

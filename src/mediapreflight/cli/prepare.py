@@ -34,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--out", metavar="DIR", help="where the files that fit are written; needed without --dry-run")
     add("--dry-run", action="store_true", help="print the plan and write nothing")
+    add(
+        "--level",
+        choices=("decode", "content"),
+        default="content",
+        help="what the files have to fit: all but who is to be seen and heard, or that as well; default: content",
+    )
     add("--fit", choices=("auto", "crop", "pad"), default="auto", help="how an aspect ratio is reached; default: auto")
     add("--trim", choices=("pause", "end"), default="pause", help="where long recordings are cut; default: pause")
     add("--split", action="store_true", help="make several jobs of a recording that is too long")
@@ -80,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--report shows what was made; leave out --dry-run")
     jobs, catalog = jobs_and_catalog(options)
     if options.dry_run:
-        return _print_plan(options, plan(jobs, options=chosen, catalog=catalog))
+        return _print_plan(options, plan(jobs, options=chosen, level=options.level, catalog=catalog))
     if options.out is None:
         raise UsageError("say where the files go, with --out DIR, or print the plan with --dry-run")
     with file_progress() as progress:
@@ -88,6 +94,7 @@ def run(options: argparse.Namespace) -> int:
             jobs,
             out=options.out,
             options=chosen,
+            level=options.level,
             catalog=catalog,
             workers=options.workers,
             progress=progress,

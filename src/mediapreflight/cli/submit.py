@@ -32,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--out", metavar="DIR", help="where the videos go; needed without --dry-run and --detach")
     add("--dry-run", action="store_true", help="print each HTTP request, send nothing")
+    add(
+        "--level",
+        choices=("decode", "content"),
+        default="content",
+        help="how much is read before sending: all data, or who is to be seen and heard as well; default: content",
+    )
     add("--detach", action="store_true", help="leave once the tasks run; `tasks resume` fetches their videos")
     add(
         "--boxes",
@@ -91,6 +97,7 @@ def _chosen(options: argparse.Namespace) -> SubmitOptions:
     from ..submit.pipeline import SubmitOptions
 
     return SubmitOptions(
+        level=options.level,
         boxes=options.boxes,
         ratio=options.ratio,
         prepare=not options.no_prepare,

@@ -48,7 +48,7 @@ def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
     """
     import numpy as np
 
-    library = load("pi_heif", "libheif", "pi-heif")
+    library = load("pi_heif", "libheif", "pip install pi-heif")
     items = read_items(stream, size)
     if items.primary() not in dict(items.types()):
         raise HeifError("its index names a picture that is not there")

@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 from ..errors import MissingLibraryError
 
+# What brings the libraries that look for people.
+PEOPLE = 'pip install "mediapreflight[people]"'
+_FOR_PEOPLE = (("mediapipe", "mediapipe"), ("cv2", "OpenCV"))
 SYSTEM_LIBRARIES = "apt-get install libegl1 libgles2 libgl1"
 
 
-def load(module: str, name: str, package: str) -> Any:
-    """A module, by its own name, that of the library and that of its distribution. Raises MissingLibraryError."""
+def ensure_people(purpose: str) -> None:
+    """Raises MissingLibraryError where what looks for people is not installed. Loads nothing.
+
+    Args:
+        purpose: what needs it.
+    """
+    for module, name in _FOR_PEOPLE:
+        if not _is_installed(module):
+            raise MissingLibraryError(name, f"it is not installed, and {purpose}", PEOPLE)
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ImportError:
+        return False
+
+
+def load(module: str, name: str, install: str) -> Any:
+    """A module, by its own name, that of the library and the line that installs it. Raises MissingLibraryError."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        raise MissingLibraryError(name, str(error), f"pip install {package}") from None
+        reason = "it is not installed" if error.name == module else str(error)
+        raise MissingLibraryError(name, reason, install) from None
     except (ImportError, OSError) as error:
         raise MissingLibraryError(name, str(error), SYSTEM_LIBRARIES) from None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..media.libraries import load
+from ..media.libraries import PEOPLE, load
 
 _LIBRARY_PATH = "LD_LIBRARY_PATH"
 _LOADING = threading.Lock()
@@ -18,7 +18,7 @@ _LOADING = threading.Lock()
 def load_cv2() -> Any:
     """OpenCV. Raises MissingLibraryError."""
     with _search_path_kept():
-        return load("cv2", "OpenCV", "opencv-contrib-python")
+        return load("cv2", "OpenCV", PEOPLE)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..errors import MissingLibraryError
-from ..media.libraries import SYSTEM_LIBRARIES, load
+from ..media.libraries import PEOPLE, SYSTEM_LIBRARIES, load
 from ..system import at_fork
 from .offline import without_authorities, without_sockets, without_unused_modules
 from .opencv import load_cv2
@@ -117,7 +117,7 @@ def load_mediapipe() -> Any:
     # mediapipe imports it, too; this way the one that does not load is named.
     load_cv2()
     with without_unused_modules():
-        return load("mediapipe", "mediapipe", "mediapipe")
+        return load("mediapipe", "mediapipe", PEOPLE)
 
 
 @contextmanager

@@ -30,7 +30,17 @@ from ..people.facts import PictureContent
 from ..people.geometry import Box, is_box
 from ..rules import selection
 from .options import PrepareOptions
-from .plan import BOXES, MAX_SOURCE_BYTES, JobPlan, box_ratio, given_boxes, plan_job, prepared_job, takes_boxes
+from .plan import (
+    BOXES,
+    MAX_SOURCE_BYTES,
+    JobPlan,
+    box_ratio,
+    ensure_faces_can_be_found,
+    given_boxes,
+    plan_job,
+    prepared_job,
+    takes_boxes,
+)
 from .record import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, StepRecord, read_document
 from .steps import FilePlan
 
@@ -71,8 +81,8 @@ def prepare(
             file only. False: they run in this process. ffmpeg always runs in its own.
         time_limit_s: how long the files of a job may take to be measured, and a picture to be made, where decoders are contained.
 
-    Raises PrepareError, with the findings that stay, where the job cannot be made to fit, and OutputError where the folder
-    cannot be written.
+    Raises PrepareError, with the findings that stay, where the job cannot be made to fit, OutputError where the folder cannot
+    be written, and MissingLibraryError where faces have to be found and cannot be.
     """
     results = prepare_jobs(
         [job],
@@ -109,13 +119,12 @@ def prepare_jobs(
 
     A job that cannot be made to fit does not stop the others: its record says why, and is not `ok`.
 
-    Raises OutputError where the folder cannot be written.
+    Raises OutputError where the folder cannot be written, and MissingLibraryError where faces have to be found and cannot be.
     """
     models = catalog or builtin_catalog()
     chosen = options or PrepareOptions()
     several = tuple(jobs)
-    for job in several:
-        models.model(job.model)
+    ensure_faces_can_be_found(several, chosen, models)
     with OutputFolder(out) as folder, containment_of(time_limit_s if contained else None) as containment:
         planned = in_order(
             lambda job: tuple(plan_job(job, chosen, level, models, containment)), several, workers, containment.close
@@ -135,15 +144,20 @@ def prepare_planned(
     workers: int = 1,
     progress: Progress | None = None,
     containment: Containment,
+    boxes: bool = True,
 ) -> tuple[Prepared, ...]:
-    """The same for jobs that were planned before. Raises OutputError where the folder cannot be written."""
+    """The same for jobs that were planned before. Raises OutputError where the folder cannot be written.
+
+    Args:
+        boxes: whether boxes are made for a job that brings none, where its model takes them.
+    """
     sources = frozenset(
         _place_of(Path(file.source)) for plan in plans for file in plan.files.values() if not is_data_url(file.source)
     )
     workshop = _Workshop(folder, options, _earlier(folder.path), sources, containment, progress)
     names = _names(plans)
     made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers, workshop.stop), strict=True))
-    finish = _Finish(folder.path, names, made, workshop.written, options, level, containment)
+    finish = _Finish(folder.path, names, made, workshop.written, options, level, containment, boxes)
     results = tuple(finish.assembled(plan) for plan in plans)
     _write_document(folder, results)
     return results
@@ -365,6 +379,7 @@ class _Finish(NamedTuple):
     options: PrepareOptions
     level: Level
     containment: Containment
+    makes_boxes: bool
 
     def assembled(self, plan: JobPlan) -> Prepared:
         """The job with its prepared files, judged as a whole."""
@@ -422,6 +437,8 @@ class _Finish(NamedTuple):
         if role is None or not takes_boxes(plan.model):
             return {}
         stated = given_boxes(plan.job, self.options)
+        if not stated and not self.makes_boxes:
+            return {}
         given = {name: _carried_over(plan, role, inputs[role], box) if is_box(box) else box for name, box in stated.items()}
         if len(given) == len(BOXES) or not all(is_box(box) for box in given.values()):
             return given

@@ -21,6 +21,7 @@ from ..job import Job, revised, with_local_paths
 from ..media.data_url import is_data_url
 from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts
 from ..media.formats import FORMATS
+from ..media.libraries import ensure_people
 from ..people.facts import PictureContent
 from ..people.geometry import Box, Ratio, is_box
 from ..people.portraits import framing_of, portrait_in
@@ -111,12 +112,24 @@ def plan(
             its own file. False: they run in this process.
         time_limit_s: how long the files of a job may take to be measured, where decoders are contained.
 
-    Raises UnknownModelError.
+    Raises UnknownModelError, and MissingLibraryError where faces have to be found and cannot be.
     """
     several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
     chosen, models = options or PrepareOptions(), catalog or builtin_catalog()
+    ensure_faces_can_be_found(several, chosen, models)
     with containment_of(time_limit_s if contained else None) as containment:
         return tuple(each for job in several for each in plan_job(job, chosen, level, models, containment))
+
+
+def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, catalog: Catalog) -> None:
+    """Raises MissingLibraryError where a job cannot be prepared without faces, and what finds them is not installed."""
+    for job in jobs:
+        model = catalog.model(job.model)
+        if any(model.roles[role].kind == "image" for role in local_files(with_local_paths(job, model), model)):
+            if takes_boxes(model) and len(given_boxes(job, options)) < len(BOXES):
+                ensure_people(f"{model.id} takes boxes around a face")
+            if options.crop_to_boxes or options.upright or job.chosen_face(model) is not None:
+                ensure_people("the picture is to be prepared by the face in it")
 
 
 def plan_job(

@@ -30,7 +30,7 @@ from .dashscope.requests import model_id
 from .http.key import ApiKey, find_key
 from .inputs import examined, upload
 from .ledger import Ledger, Submission
-from .pipeline import SubmitOptions, ensure_folder, fitting, new_submission
+from .pipeline import Depth, SubmitOptions, ensure_folder, fitting, new_submission
 from .result import JobResult
 from .sending import refresh, send
 from .session import Boxes, Event, Pace, Session
@@ -130,6 +130,7 @@ class AsyncClient:
         self,
         job: Job,
         *,
+        level: Depth = "content",
         boxes: Boxes = "service",
         ratio: Ratio | None = None,
         again: bool = False,
@@ -140,6 +141,7 @@ class AsyncClient:
         """Check the job, deliver its files and create its task; the same job that already runs or is done is taken up instead.
 
         Args:
+            level: how it is checked.
             boxes: whom to ask about the picture, where the model has a detect call: `service` (this may bill), or `local`.
             ratio: of ext_bbox, where the model takes boxes; `1:1` where None.
             again: make a new task even where one of the same job runs or has succeeded in the last 24 h.
@@ -155,8 +157,8 @@ class AsyncClient:
             raise UsageError(f"{model.id} answers at once and makes no task; use `detect`")
         if out is not None:
             await session.run(ensure_folder, out)
-        report = await session.run(fitting, session, job, force=force)
-        options = SubmitOptions(boxes=boxes, ratio=ratio, force=force, inline=inline, out=out)
+        report = await session.run(fitting, session, job, level=level, force=force)
+        options = SubmitOptions(level=level, boxes=boxes, ratio=ratio, force=force, inline=inline, out=out)
         entry = await session.run(new_submission, session, job, report, options)
         (submission,) = await session.run(session.ledger.register, [entry], again=again)
         if submission.stage in ("ready", "sending", "unclear"):

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..catalog import Model
 from ..check.containment import TIME_LIMIT_S
@@ -20,6 +20,7 @@ from ..errors import JobNotFitError, MediaPreflightError, UsageError
 from ..findings import FAILING, JobReport, fixable
 from ..job import Job, is_at_hand, is_local, revised, with_local_paths
 from ..media.facts import Facts
+from ..media.libraries import ensure_people
 from ..media.source import display_name
 from ..output_folder import OutputFolder
 from ..people.geometry import Box, Ratio, is_box
@@ -32,12 +33,16 @@ from .inputs import examined
 from .ledger import NewSubmission, Submission, fingerprint
 from .session import Boxes, Session
 
+# What headers say alone is not enough to be paid for.
+Depth = Literal["decode", "content"]
+
 
 @dataclass(frozen=True)
 class SubmitOptions:
     """How jobs are to be sent.
 
     Attributes:
+        level: how the jobs are checked before they are sent.
         boxes: whom to ask about the picture, where the model has a detect call: `service` (this may bill), or `local`.
         ratio: of ext_bbox, where the model takes boxes; `1:1` where None.
         prepare: make files fit that do not, in the folder `prepared` below `out`.
@@ -48,6 +53,7 @@ class SubmitOptions:
         out: where videos and prepared files go.
     """
 
+    level: Depth = "content"
     boxes: Boxes = "service"
     ratio: Ratio | None = None
     prepare: bool = True
@@ -105,13 +111,20 @@ class Order:
 
 
 def candidates(session: Session, jobs: Iterable[Job], options: SubmitOptions) -> Iterator[Candidate]:
-    """The jobs, each checked, in order as they are done. Raises UsageError for one that has no service to go to."""
+    """The jobs, each checked, in order as they are done. Raises UsageError for one that has no service to go to.
+
+    Raises MissingLibraryError where boxes have to be found here and cannot be.
+    """
     jobs = tuple(jobs)
     for job in jobs:
-        session.endpoint(session.region_of(session.catalog.model(job.model), job.region))
+        model = session.catalog.model(job.model)
+        session.endpoint(session.region_of(model, job.region))
+        if options.boxes == "local" and _lacks_boxes(model, job):
+            ensure_people(f"{model.id} takes boxes around a face")
     limit = session.containment.time_limit_s
     reports = check_jobs(
         jobs,
+        level=options.level,
         ignore=NOT_OURS,
         catalog=session.catalog,
         workers=os.cpu_count() or 1,
@@ -141,21 +154,24 @@ def prepared(
         if measured:
             plans += plan_measured(with_local_paths(each.job, model), model, measured, aims, session.containment)
         else:
-            plans += plan_job(each.job, aims, "content", session.catalog, session.containment)
+            plans += plan_job(each.job, aims, options.level, session.catalog, session.containment)
     with OutputFolder(Path(os.fsdecode(options.out)) / "prepared") as folder:
-        made = prepare_planned(plans, folder, options=aims, progress=progress, containment=session.containment)
-    after = {id(each): _after(session, each, result, options) for each, result in zip(unfit, made, strict=True)}
+        made = prepare_planned(
+            plans,
+            folder,
+            options=aims,
+            level=options.level,
+            progress=progress,
+            containment=session.containment,
+            # Those that are computed here are predictions; the detect call is to find its own.
+            boxes=options.boxes == "local",
+        )
+    after = {id(each): _after(session, each, result) for each, result in zip(unfit, made, strict=True)}
     return [after.get(id(each), each) for each in several]
 
 
-def _after(session: Session, before: Candidate, made: Prepared, options: SubmitOptions) -> Candidate:
+def _after(session: Session, before: Candidate, made: Prepared) -> Candidate:
     job = made.job
-    if options.boxes == "service":
-        # The boxes that prepare computed are predictions; the detect call is to find its own.
-        given = before.job.inputs
-        job = revised(
-            job, inputs={name: value for name, value in job.inputs.items() if name in given or not name.endswith("_bbox")}
-        )
     if made.record.error:
         return replace(before, job=job, refusal=JobNotFitError(made.record.error, before.report))
     report = judge(job, session.catalog.model(job.model), made.measured, selection(("ALL",), NOT_OURS))
@@ -209,10 +225,10 @@ def ensure_folder(out: str | os.PathLike[str]) -> None:
         pass
 
 
-def fitting(session: Session, job: Job, *, force: bool = False) -> JobReport:
+def fitting(session: Session, job: Job, *, level: Depth = "content", force: bool = False) -> JobReport:
     """The job's report. Raises JobNotFitError where it has errors, unless forced; UsageError where it makes no request."""
     codes = selection(("ALL",), NOT_OURS)
-    report = report_on(job, session.catalog.model(job.model), "content", codes, session.containment)
+    report = report_on(job, session.catalog.model(job.model), level, codes, session.containment)
     if not report.ok and not force:
         raise not_fit(report)
     return report
@@ -307,8 +323,11 @@ def estimated(session: Session, job: Job, report: JobReport, options: SubmitOpti
 
 def has_boxes(model: Model, job: Job) -> bool:
     """Whether the job gives all that the model's detect call would fill."""
-    filled = [name for name, field in model.fields.items() if field.filled_by]
-    return bool(filled) and all(job.inputs.get(name) for name in filled)
+    return any(field.filled_by for field in model.fields.values()) and not _lacks_boxes(model, job)
+
+
+def _lacks_boxes(model: Model, job: Job) -> bool:
+    return any(field.filled_by and not job.inputs.get(name) for name, field in model.fields.items())
 
 
 def facts_of(report: JobReport) -> dict[str, Facts]:

@@ -235,6 +235,19 @@ def test_a_binary_that_is_none_is_said_with_the_fix(voice: str, tmp_path: Path, 
         ffmpeg.run(copy_graph(), voice, str(tmp_path / "v.wav"), seconds=1, bounds=AMPLE)
 
 
+def test_without_imageio_ffmpeg_the_one_on_the_search_path_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    monkeypatch.delenv(ffmpeg.BINARY_VARIABLE, raising=False)
+    monkeypatch.delenv("IMAGEIO_FFMPEG_EXE", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingLibraryError, match="no such program was found") as caught:
+        ffmpeg.find_ffmpeg()
+    assert caught.value.fix.startswith('pip install "mediapreflight[ffmpeg]"')
+    program = tmp_path / ("ffmpeg.exe" if os.name == "nt" else "ffmpeg")
+    program.touch(mode=0o755)
+    assert Path(ffmpeg.find_ffmpeg()).samefile(program)
+
+
 def foreign(**names: Any) -> types.ModuleType:
     module = types.ModuleType("ffmpeg")
     module.__file__ = "/site-packages/ffmpeg/__init__.py"

@@ -25,6 +25,7 @@ from ...workers.confinement import confined, environment
 Progress = Callable[[float], None]
 
 BINARY_VARIABLE = "MEDIAPREFLIGHT_FFMPEG"
+INSTALL = 'pip install "mediapreflight[ffmpeg]"'
 # Names in a graph: ffmpeg-python cannot hash names that are no UTF-8, so the real ones take these places at the end.
 SOURCE, TARGET = "file:source", "file:target"
 # The same bytes on every machine: encoders split the work by the number of threads, and some write that into the file.
@@ -68,7 +69,7 @@ class Bounds(NamedTuple):
 
 
 def find_ffmpeg() -> str:
-    """The ffmpeg to run: what MEDIAPREFLIGHT_FFMPEG names, else the one imageio-ffmpeg brings.
+    """The ffmpeg to run: what MEDIAPREFLIGHT_FFMPEG names, else the one imageio-ffmpeg brings, else the one on the search path.
 
     Raises MissingLibraryError where there is none.
     """
@@ -76,18 +77,20 @@ def find_ffmpeg() -> str:
         if (found := shutil.which(named)) is not None:
             return found
         raise MissingLibraryError("ffmpeg", f"{BINARY_VARIABLE} names {named}, which is no program", f"unset {BINARY_VARIABLE}")
-    fix = f"pip install --force-reinstall imageio-ffmpeg, or set {BINARY_VARIABLE} to an ffmpeg"
-    try:
-        # Its own `get_ffmpeg_exe` starts what it finds, with all that the environment holds.
-        brought = files("imageio_ffmpeg") / "binaries"
-    except ImportError as error:
-        raise MissingLibraryError("ffmpeg", str(error), fix) from None
-    programs = [str(each) for each in brought.iterdir() if each.name.startswith("ffmpeg-")] if brought.is_dir() else []
-    # Some distributions of imageio-ffmpeg rely on an ffmpeg that is installed beside it.
-    for candidate in (os.environ.get("IMAGEIO_FFMPEG_EXE"), *programs, "ffmpeg"):
+    for candidate in (os.environ.get("IMAGEIO_FFMPEG_EXE"), *_brought(), "ffmpeg"):
         if candidate and (program := shutil.which(candidate)) is not None:
             return program
-    raise MissingLibraryError("ffmpeg", "No ffmpeg exe could be found", fix)
+    raise MissingLibraryError("ffmpeg", "no such program was found", f"{INSTALL}, or set {BINARY_VARIABLE} to an ffmpeg")
+
+
+def _brought() -> list[str]:
+    """The programs in imageio-ffmpeg; none where it is not installed, or was built to rely on the system's."""
+    try:
+        # Its own `get_ffmpeg_exe` starts what it finds, with all that the environment holds.
+        folder = files("imageio_ffmpeg") / "binaries"
+    except ImportError:
+        return []
+    return [str(each) for each in folder.iterdir() if each.name.startswith("ffmpeg-")] if folder.is_dir() else []
 
 
 def ffmpeg_python() -> Any:

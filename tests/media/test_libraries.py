@@ -1,0 +1,17 @@
+"""What fixes a library that is not there."""
+
+import sys
+
+import pytest
+
+from mediapreflight.errors import MissingLibraryError
+from mediapreflight.media.libraries import ensure_people
+
+
+@pytest.mark.parametrize("module", ["mediapipe", "cv2"])
+def test_what_is_not_installed_is_told_before_anything_is_loaded(module, monkeypatch):
+    ensure_people("faces are wanted")
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingLibraryError, match="it is not installed, and faces are wanted") as caught:
+        ensure_people("faces are wanted")
+    assert caught.value.fix == 'pip install "mediapreflight[people]"'
