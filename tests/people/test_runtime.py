@@ -203,12 +203,12 @@ class TestMissingLibraries:
             (
                 "mediapipe",
                 "raise OSError('libEGL.so.1: not found')",
-                "mediapipe does not load (libEGL.so.1: not found); apt-get install libegl1 libgles2 libgl1",
+                "mediapipe does not load (libEGL.so.1: not found); apt-get install libegl1 libgl1 libgles2 libglib2.0-0",
             ),
             (
                 "cv2",
                 "raise ImportError('libGL.so.1: not found')",
-                "OpenCV does not load (libGL.so.1: not found); apt-get install libegl1 libgles2 libgl1",
+                "OpenCV does not load (libGL.so.1: not found); apt-get install libegl1 libgl1 libgles2 libglib2.0-0",
             ),
             (
                 "cv2",
@@ -250,7 +250,7 @@ class TestMissingLibraries:
                 print(error.library, "|", error.fix)
             """
         )
-        assert run.stdout == "mediapipe | apt-get install libegl1 libgles2 libgl1\n"
+        assert run.stdout == "mediapipe | apt-get install libegl1 libgl1 libgles2 libglib2.0-0\n"
         assert run.stderr == ""
 
     def test_av(self, tmp_path):

@@ -11,7 +11,7 @@ from ..errors import MissingLibraryError
 # What brings the libraries that look for people.
 PEOPLE = 'pip install "mediapreflight[people]"'
 _FOR_PEOPLE = (("mediapipe", "mediapipe"), ("cv2", "OpenCV"))
-SYSTEM_LIBRARIES = "apt-get install libegl1 libgles2 libgl1"
+SYSTEM_LIBRARIES = "apt-get install libegl1 libgl1 libgles2 libglib2.0-0"
 
 
 def ensure_people(purpose: str) -> None:
