@@ -154,14 +154,15 @@ def revised(
     parameters: Mapping[str, Any] | None = None,
     region: str | None = None,
     face: int | None = None,
+    whole: bool | None = None,
 ) -> Job:
-    """The job with other inputs, parameters, region or face; what is None stays."""
+    """The job with other inputs, parameters, region or face, or made whole; what is None stays."""
     return Job(
         job.model,
         parameters=job.parameters if parameters is None else parameters,
         region=region or job.region,
         face=job.face if face is None else face,
-        whole=job.whole,
+        whole=job.whole if whole is None else whole,
         **(job.inputs if inputs is None else inputs),
     )
 

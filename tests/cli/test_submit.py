@@ -204,6 +204,24 @@ def test_dry_run_sends_and_writes_nothing_and_needs_no_key(submit, service: Emul
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--boxes", "local")])
+def test_a_file_by_itself_is_no_job_to_be_paid_for(submit, service: Emulator, fixtures: Path, more: tuple[str, ...]) -> None:
+    picture, voice, take = fixtures / "portrait.jpg", fixtures / "voice.wav", fixtures / "talking-head.mp4"
+    alone = submit("submit", "--model", "liveportrait", picture, "--out", "out", *more)
+    assert alone.status == 1
+    assert "REQ001 input-missing: audio" in alone.out
+    both = submit("submit", "--model", "videoretalk", take, voice, "--out", "out", *more)
+    assert both.status == 2
+    assert f"needs audio and video; to make one of these files write video={take} audio={voice}\n" in both.err
+    assert service.log == []
+
+
+def test_what_is_forced_without_a_picture_asks_no_detect_call(submit, service: Emulator, fixtures: Path) -> None:
+    done = submit("submit", "--force", "--model", "liveportrait", f"audio={fixtures / 'voice.wav'}", "--out", "out")
+    assert (done.status, list(service.tasks)) == (1, [])
+    assert "NOT SENT  liveportrait-detect wants image" in done.out
+
+
 def test_estimate_above_the_limit_sends_nothing(submit, service: Emulator, fixtures: Path) -> None:
     over = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out", "--max-cost", "0.01")
     assert over.status == 2

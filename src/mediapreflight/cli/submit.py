@@ -12,7 +12,8 @@ from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import UsageError
 from ..findings import JobReport
 from ..job import Job
-from ..text import plain
+from ..media.source import display_name
+from ..text import listed, plain
 from .arguments import positive
 from .output import add_output_arguments
 from .progress import tracked
@@ -20,6 +21,7 @@ from .service import Shown, add_service_arguments, chosen_session, deliver, mask
 from .targets import add_target_arguments, jobs_and_catalog
 
 if TYPE_CHECKING:
+    from ..catalog import Catalog
     from ..submit.pipeline import Candidate, Entry, SubmitOptions
     from ..submit.session import Session
 
@@ -69,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     if options.out is None and not (options.dry_run or options.detach):
         raise UsageError("say where the videos go, with --out DIR, or leave them to `tasks resume` with --detach")
     jobs, catalog = jobs_and_catalog(options)
+    _refuse_parts(jobs, catalog)
     with contained(TIME_LIMIT_S, os.cpu_count()) as containment:
         session = chosen_session(options, catalog, with_key=not options.dry_run, containment=containment)
         return _run(options, session, jobs)
@@ -91,6 +94,20 @@ def _run(options: argparse.Namespace, session: Session, jobs: Sequence[Job]) -> 
     entries = [entry_of(session, each, chosen) for each in several if each.refusal is None]
     _agree(options, session, entries)
     return _send(options, session, several, entries, chosen)
+
+
+def _refuse_parts(jobs: Sequence[Job], catalog: Catalog) -> None:
+    """Raises UsageError where files that are jobs by themselves would be one together, and none of them is one alone."""
+    if len(jobs) < 2 or any(job.whole for job in jobs) or len({job.model for job in jobs}) > 1:
+        return
+    model = catalog.model(jobs[0].model)
+    required = {name for name, role in model.roles.items() if role.required}
+    given = [(role, value) for job in jobs for role, value in job.inputs.items() if role in model.roles]
+    if len(required) > 1 and required <= {role for role, _ in given} and len(given) == len({role for role, _ in given}):
+        written = " ".join(f"{role}={display_name(value)}" for role, value in given)
+        raise UsageError(
+            f"a job for {model.id} needs {listed(tuple(sorted(required)))}; to make one of these files write {written}"
+        )
 
 
 def _chosen(options: argparse.Namespace) -> SubmitOptions:

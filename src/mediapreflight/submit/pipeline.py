@@ -111,11 +111,12 @@ class Order:
 
 
 def candidates(session: Session, jobs: Iterable[Job], options: SubmitOptions) -> Iterator[Candidate]:
-    """The jobs, each checked, in order as they are done. Raises UsageError for one that has no service to go to.
+    """The jobs, each checked as a whole, in order as they are done. Raises UsageError for one that has no service to go to.
 
     Raises MissingLibraryError where boxes have to be found here and cannot be.
     """
-    jobs = tuple(jobs)
+    # A file can be checked by itself, and not be sent so.
+    jobs = tuple(revised(job, whole=True) for job in jobs)
     for job in jobs:
         model = session.catalog.model(job.model)
         session.endpoint(session.region_of(model, job.region))
@@ -228,7 +229,7 @@ def ensure_folder(out: str | os.PathLike[str]) -> None:
 def fitting(session: Session, job: Job, *, level: Depth = "content", force: bool = False) -> JobReport:
     """The job's report. Raises JobNotFitError where it has errors, unless forced; UsageError where it makes no request."""
     codes = selection(("ALL",), NOT_OURS)
-    report = report_on(job, session.catalog.model(job.model), level, codes, session.containment)
+    report = report_on(revised(job, whole=True), session.catalog.model(job.model), level, codes, session.containment)
     if not report.ok and not force:
         raise not_fit(report)
     return report

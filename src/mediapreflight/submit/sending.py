@@ -188,8 +188,10 @@ async def detect(
         again: also call if the answer to the same call was lost.
 
     Raises LostAnswerError if there was no answer, now or the last time: the call costs money, so it is not repeated
-    automatically.
+    automatically. Raises UsageError if there is no picture.
     """
+    if not inputs:
+        raise UsageError(f"{service.model.id} wants {' and '.join(service.model.roles)}")
     session = service.session
     values = {name: value for name, value in parameters.items() if name in service.model.parameters and value is not None}
     (role, value) = next(iter(inputs.items()))

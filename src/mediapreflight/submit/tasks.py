@@ -224,7 +224,5 @@ async def detect_picture(session: Session, job: Job, ratio: str | None, *, again
     endpoint = session.endpoint(session.region_of(detector, job.region))
     job = with_local_paths(job, detector)
     inputs = {name: job.inputs[name] for name in detector.roles if job.inputs.get(name)}
-    if not inputs:
-        raise UsageError(f"{detector.id} wants {' and '.join(detector.roles)}")
     own: dict[str, Any] = dict(job.parameters) if detector is asked else {}
     return await detect(Service(session, endpoint, detector), inputs, {"ratio": ratio, **own}, again=again)
