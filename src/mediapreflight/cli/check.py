@@ -15,13 +15,16 @@ from ..check.run import check_jobs
 from ..errors import UsageError
 from ..findings import JobReport
 from ..media.facts import LEVELS
+from ..media.source import display_name
 from ..report import FORMATS, renderer
+from ..text import listed
 from . import FINDINGS, OK
 from .arguments import count
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
 from .targets import Targets, add_target_arguments, names_only_files, targets_from
 
+_KINDS = {"image": "pictures", "video": "videos", "audio": "recordings"}
 # Jobs that are held to be counted before the first is checked.
 _MOST_COUNTED = 20_000
 _FORMATS_WITH_STATISTICS = ("text", "concise")
@@ -67,8 +70,17 @@ def _run_once(options: argparse.Namespace) -> int:
         jobs = itertools.chain.from_iterable([_checked(each, options, tally, cache) for each in targets])
         write(options, _pieces(options, tally, tracked(jobs, total), targets))
     if not tally.jobs and not names_only_files(options):
-        raise UsageError("nothing was checked: no file of a kind that is asked for was found there")
+        raise UsageError(_why_nothing(options, targets))
     return OK if tally.ok else FINDINGS
+
+
+def _why_nothing(options: argparse.Namespace, targets: Sequence[Targets]) -> str:
+    if not options.model:
+        return "nothing was checked: no file is there that the configuration has a model for"
+    model = targets[0].catalog.model(options.model)
+    kinds = listed(tuple(dict.fromkeys(_KINDS[role.kind] for role in model.roles.values())))
+    places = listed(tuple(map(display_name, options.targets or (".",))))
+    return f"nothing was checked: {model.id} takes {kinds}, and {places} holds none"
 
 
 def _counted(targets: Sequence[Targets]) -> tuple[Sequence[Targets], int | None]:

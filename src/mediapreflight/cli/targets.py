@@ -190,7 +190,9 @@ def _several(project: Project | None, targets: Sequence[str], model_name: str | 
     if others and project is None:
         if what := _OTHER_JOB_FILES.get(Path(others[0]).suffix.lower()):
             raise UsageError(f"{display_name(others[0])}: {what}")
-        raise UsageError(f"{display_name(others[0])}: say which model it is for, with --model MODEL")
+        raise UsageError(
+            f"{display_name(others[0])}: say which model it is for, with --model MODEL; `mediapreflight models` lists them"
+        )
     if others and project and not project.has_jobs:
         where = f"{display_name(others[0])}: " if others[0] else ""
         raise UsageError(f"{where}{project.path} says of no file which model it is for; add assets to it, or give --model MODEL")
