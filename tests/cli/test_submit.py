@@ -192,6 +192,15 @@ def test_tasks_can_be_canceled_by_number_or_id(run, fixtures: Path, tmp_path: Pa
     assert "'77' is no task or number of the ledger" in unknown.err
 
 
+def test_a_task_that_waits_no_more_is_not_canceled(submit, service: Emulator, fixtures: Path) -> None:
+    submit("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--detach")
+    while service.tasks[0]["status"] == "PENDING":
+        time.sleep(0.02)
+    done = submit("tasks", "cancel", "1")
+    assert done.status == 1
+    assert done.out.endswith("; only a task that waits can be canceled, and `mediapreflight tasks resume` fetches what runs\n")
+
+
 def test_dry_run_sends_and_writes_nothing_and_needs_no_key(submit, service: Emulator, fixtures: Path, tmp_path: Path) -> None:
     for form in ("text", "curl", "json"):
         done = submit(

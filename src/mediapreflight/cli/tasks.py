@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ..errors import LedgerError, SubmitError, UsageError
+from ..errors import LedgerError, RequestRefusedError, SubmitError, UsageError
 from ..report.style import Style
 from ..text import plain
 from . import FINDINGS, OK
@@ -28,6 +28,7 @@ _ACTION_HELP = (
     "list (the default): what was submitted; resume: fetch what runs, look again for what is unclear, send what could not be "
     "sent; show: all that is known of a job; cancel: a task that waits, or a job that was not sent; adopt: take up a task by hand"
 )
+_GOES_ON = "only a task that waits can be canceled, and `mediapreflight tasks resume` fetches what runs"
 _COLORS = {"delivered": "green", "failed": "red"}
 _HEAD = ("number", "registered", "stage", "status", "model", "task", "inputs", "result")
 
@@ -215,7 +216,8 @@ def _cancel(options: argparse.Namespace) -> int:
                 write(options, [f"{row.task_id or row.id}  canceled\n"])
             except SubmitError as error:
                 ok = False
-                write(options, [f"{row.task_id or row.id}  not canceled: {plain(str(error))}\n"])
+                goes_on = f"; {_GOES_ON}" if isinstance(error, RequestRefusedError) else ""
+                write(options, [f"{row.task_id or row.id}  not canceled: {plain(str(error))}{goes_on}\n"])
     return OK if ok else FINDINGS
 
 
