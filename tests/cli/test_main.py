@@ -47,6 +47,8 @@ def test_every_command_has_help(run, command: str) -> None:
     result = run(command, "--help")
     assert (result.status, result.err) == (0, "")
     assert result.out.startswith(f"usage: mediapreflight {command} ")
+    first, *rest = COMMANDS[command].split()
+    assert f"{first.capitalize()} {' '.join(rest)}." in " ".join(result.out.split())
 
 
 def test_no_command(refused) -> None:

@@ -37,7 +37,7 @@ COMMANDS = {
     "tasks": "show submitted jobs, finish what is open, cancel what waits",
     "cache": "delete what is kept between runs, or show where it lies",
     "schema": "print the JSON Schema of a format",
-    "completion": "print what makes a shell complete commands, options, models and files",
+    "completion": "print what makes TAB complete commands, models and files",
 }
 OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -183,7 +183,7 @@ def _parser(arguments: Sequence[str]) -> _Parser:
     for name, summary in COMMANDS.items():
         if is_first and name != command:
             continue
-        below = commands.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        below = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == command:
             module = _loaded(name)
             module.add_arguments(below)

@@ -18,6 +18,12 @@ def test_misspelt(found, said) -> None:
     assert "did you mean style_level?" in said("parameter-unknown", "emo-v1", **given)[0]
 
 
+def test_misspelt_field(said) -> None:
+    """On the command line both are given with `--set`."""
+    (words,) = said("parameter-unknown", "wan2.6-i2v", parameters={"promt": "a cat"})
+    assert "did you mean prompt?" in words
+
+
 def test_like_nothing(found, said) -> None:
     given = {"parameters": {"xyzzy": 1}}
     assert found("parameter-unknown", "emo-v1", **given) == [UNKNOWN | {"measured": "xyzzy"}]

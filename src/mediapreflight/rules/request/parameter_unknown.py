@@ -23,7 +23,7 @@ def check(case: JobCase) -> Iterator[Fault]:
     known = tuple(case.model.parameters)
     for name in case.job.parameters:
         if name not in known:
-            close = () if _is_input(case, name) else tuple(difflib.get_close_matches(name, known, n=1))
+            close = () if _is_input(case, name) else tuple(difflib.get_close_matches(name, (*known, *case.model.fields), n=1))
             yield Fault(
                 severity="error",
                 message=f"{case.model.id} has no parameter {name!r}{did_you_mean(close)}",
