@@ -82,6 +82,14 @@ def test_a_terminal_is_not_waited_for(refused, pipe: Pipe, monkeypatch: pytest.M
     assert refused("probe", "-").startswith("`-` reads standard input, and nothing is piped into it")
 
 
+def test_a_file_of_that_name_is_that_file(run, pipe: Pipe, fixtures: Path, tmp_path: Path) -> None:
+    """`probe *` names it so."""
+    (tmp_path / "-").write_bytes((fixtures / "voice.wav").read_bytes())
+    pipe((fixtures / "portrait.jpg").read_bytes())
+    assert run("probe", "-", "--output-format", "concise", cwd=tmp_path).out.startswith("-: kind=audio ")
+    assert "FILE005" in run("check", "--level", "metadata", "--model", "emo-v1", "image=-", cwd=tmp_path).out
+
+
 @pytest.mark.parametrize("data", [b"", b"no picture"])
 def test_what_holds_no_media_is_a_finding(run, pipe: Pipe, data: bytes) -> None:
     pipe(data)

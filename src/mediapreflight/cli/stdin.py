@@ -37,6 +37,9 @@ def standard_input(options: argparse.Namespace) -> Iterator[None]:
 
 
 def _asks(word: str) -> bool:
+    """Whether a word means standard input. A file that is called so is that file: patterns of a shell may name it."""
+    if os.path.lexists("-"):
+        return False
     role, separator, path = word.partition("=")
     return word == "-" or (bool(separator) and path == "-" and role.isidentifier())
 
