@@ -1,27 +1,38 @@
 """What `doctor` says of the detectors behind level content."""
 
 import json
+import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from .conftest import MAIN, run_python
+from .conftest import SOURCES, Result, run_python
 
-WITHOUT = """
-import sys
-missing = sys.argv.pop(1)
-class Missing:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == missing:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-sys.meta_path.insert(0, Missing())
-"""
 CONTENT = ("faces", "bodies", "voices")
 
 
-def doctor_without(missing: str) -> list[dict]:
-    result = run_python("-c", WITHOUT + MAIN, missing, "doctor", "--output-format", "json")
-    assert (result.status, result.err) == (2, "")
-    return json.loads(result.out)
+@pytest.fixture
+def doctor(tmp_path: Path) -> Callable[..., Result]:
+    """`doctor("mediapipe", …)`: what `doctor` says where importing that module does something else, by default fail."""
+
+    def run(module: str, *options: str, instead: str = "") -> Result:
+        missing = f"raise ModuleNotFoundError(\"No module named '{module}'\", name='{module}')"
+        (tmp_path / f"{module}.py").write_text(instead or missing)
+        path = os.pathsep.join((str(tmp_path), SOURCES))
+        return run_python("-m", "mediapreflight", "doctor", *options, env={"PYTHONPATH": path})
+
+    return run
+
+
+@pytest.fixture
+def doctor_without(doctor: Callable[..., Result]) -> Callable[[str], list[dict]]:
+    def run(missing: str) -> list[dict]:
+        result = doctor(missing, "--output-format", "json")
+        assert (result.status, result.err) == (2, "")
+        return json.loads(result.out)
+
+    return run
 
 
 def test_detectors_run(process) -> None:
@@ -38,7 +49,7 @@ def test_detectors_run(process) -> None:
     ("missing", "broken", "sound"),
     [("mediapipe", ("faces", "bodies"), ("voices",)), ("cv2", ("faces", "bodies"), ("voices",)), ("numpy", CONTENT, ())],
 )
-def test_library_that_is_missing(missing: str, broken: tuple[str, ...], sound: tuple[str, ...]) -> None:
+def test_library_that_is_missing(doctor_without, missing: str, broken: tuple[str, ...], sound: tuple[str, ...]) -> None:
     checks = {check["name"]: check for check in doctor_without(missing)}
     for name in broken:
         assert checks[name]["ok"] is False
@@ -50,14 +61,24 @@ def test_library_that_is_missing(missing: str, broken: tuple[str, ...], sound: t
         assert checks[name]["ok"] is True
 
 
-def test_fix_names_the_library_that_is_missing() -> None:
+def test_fix_names_the_library_that_is_missing(doctor_without) -> None:
     for check in doctor_without("numpy"):
         if check["name"] in (*CONTENT, "numpy"):
             assert check["fix"] == "pip install --force-reinstall numpy"
 
 
-def test_fix_stands_on_a_line_of_its_own() -> None:
-    result = run_python("-c", WITHOUT + MAIN, "mediapipe", "doctor")
+def test_a_library_that_ends_its_process_ends_nothing_else(doctor) -> None:
+    result = doctor("mediapipe", instead="import os; os.abort()")
+    assert (result.status, result.err) == (2, "")
+    for name in ("faces", "bodies"):
+        (line,) = [line for line in result.out.splitlines() if f" {name} " in line]
+        assert line.startswith("no ")
+        assert "end the process they run in" in line
+    assert "ok  voices" in result.out
+
+
+def test_fix_stands_on_a_line_of_its_own(doctor) -> None:
+    result = doctor("mediapipe")
     assert result.status == 2
     lines = result.out.splitlines()
     place = next(number for number, line in enumerate(lines) if line.startswith("no  faces "))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from .._version import __version__
+from ..check.containment import TIME_LIMIT_S
 from ..errors import MissingLibraryError
 from ..report.style import Style
 from ..text import plain
@@ -42,6 +43,12 @@ _LIBRARIES = (
     ("mutagen", "mutagen", "headers of sound files"),
     ("numpy", "numpy", "loudness of sound"),
 )
+
+_CONTENT = {
+    "faces": "level content of pictures and video",
+    "bodies": "level content for AnimateAnyone",
+    "voices": "level content of recordings",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,10 +129,27 @@ def _output_of(*command: str) -> str:
 
 
 def _content() -> Iterator[Check]:
-    """Faces, bodies and voices, each tried for real: only then are the system libraries they link to loaded."""
-    yield _tried("faces", "the detectors load", "level content of pictures and video", _try_faces)
-    yield _tried("bodies", "the detectors load", "level content for AnimateAnyone", _try_bodies)
-    yield _tried("voices", "the network loads", "level content of recordings", _try_voices)
+    """Faces, bodies and voices, each tried for real: only then are the system libraries they link to loaded.
+
+    In a process apart: on a processor or a system that they were not built for, they end the process they run in.
+    """
+    from ..workers.processes import CrashError, Processes, TimeLimitError
+
+    for name, purpose in _CONTENT.items():
+        try:
+            yield (
+                Processes().call(content_check, name, time_limit_s=TIME_LIMIT_S) if Processes.can_start() else content_check(name)
+            )
+        except CrashError as error:
+            trouble = "hang" if isinstance(error, TimeLimitError) else "end the process they run in"
+            detail = f"the detectors {trouble}; without them: no {purpose}"
+            yield Check(name, detail, ok=False, fix='pip install --force-reinstall "mediapreflight[people]"')
+
+
+def content_check(name: str) -> Check:
+    """The line for `faces`, `bodies` or `voices`."""
+    attempt = {"faces": _try_faces, "bodies": _try_bodies, "voices": _try_voices}[name]
+    return _tried(name, "the network loads" if name == "voices" else "the detectors load", _CONTENT[name], attempt)
 
 
 def _tried(name: str, good: str, purpose: str, attempt: Callable[[], object]) -> Check:
