@@ -45,6 +45,7 @@ EVERYWHERE = {
         "listdir",
         "open",
         "pardir",
+        "scandir",
         "path",
         "sep",
         "stat",

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 
 IS_WINDOWS = os.name == "nt"
+IS_LINUX = sys.platform == "linux"
 # Another program may have a file open for this long: virus scanners read new files.
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _TURN_S = 0.2
@@ -40,12 +42,12 @@ def open_for_reading(path: str) -> int:
     return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
 
 
-def replace(source: Path, target: Path) -> None:
+def replace(source: str | Path, target: str | Path) -> None:
     """Give a file another name, and replace a file that has that name. Raises OSError."""
     _once_free(os.replace, source, target)
 
 
-def rename(source: Path, target: Path) -> None:
+def rename(source: str | Path, target: str | Path) -> None:
     """Give a file another name. Raises OSError; FileExistsError if the name exists and the system says so."""
     _once_free(os.rename, source, target)
 
@@ -57,7 +59,7 @@ def hard_link(source: str | Path, target: Path) -> None:
     os.link(os.path.realpath(source), target)
 
 
-def _once_free(move: Callable[[Path, Path], None], source: Path, target: Path) -> None:
+def _once_free(move: Callable[[str | Path, str | Path], None], source: str | Path, target: str | Path) -> None:
     for pause in _PAUSES_S if IS_WINDOWS else ():
         try:
             return move(source, target)

@@ -11,6 +11,7 @@ import pytest
 
 import mediapreflight
 from mediapreflight.errors import MissingLibraryError
+from mediapreflight.media.libraries import LOADABLE
 from mediapreflight.people import runtime
 from mediapreflight.people.runtime import Shared, quiet_stderr
 
@@ -203,12 +204,12 @@ class TestMissingLibraries:
             (
                 "mediapipe",
                 "raise OSError('libEGL.so.1: not found')",
-                "mediapipe does not load (libEGL.so.1: not found); apt-get install libegl1 libgl1 libgles2 libglib2.0-0",
+                f"mediapipe does not load (libEGL.so.1: not found); {LOADABLE}",
             ),
             (
                 "cv2",
                 "raise ImportError('libGL.so.1: not found')",
-                "OpenCV does not load (libGL.so.1: not found); apt-get install libegl1 libgl1 libgles2 libglib2.0-0",
+                f"OpenCV does not load (libGL.so.1: not found); {LOADABLE}",
             ),
             (
                 "cv2",
@@ -250,7 +251,7 @@ class TestMissingLibraries:
                 print(error.library, "|", error.fix)
             """
         )
-        assert run.stdout == "mediapipe | apt-get install libegl1 libgl1 libgles2 libglib2.0-0\n"
+        assert run.stdout == f"mediapipe | {LOADABLE}\n"
         assert run.stderr == ""
 
     def test_av(self, tmp_path):

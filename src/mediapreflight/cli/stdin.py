@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import UsageError
 from ..media.source import MAX_BYTES_READ, STDIN_FOLDER
+from ..system import rename
 
 _PIECE = 2**20
 
@@ -68,5 +69,5 @@ def _kept(folder: str) -> str:
             stream.write(piece)
         known = FORMATS.get(sniff(stream).format or "")
     path = f"{written}.{known.extensions[0]}" if known else written
-    os.rename(written, path)  # noqa: PTH104
+    rename(written, path)
     return path

@@ -7,11 +7,14 @@ import importlib.util
 from typing import Any
 
 from ..errors import MissingLibraryError
+from ..system import IS_LINUX
 
 # What brings the libraries that look for people.
 PEOPLE = 'pip install "mediapreflight[people]"'
 _FOR_PEOPLE = (("mediapipe", "mediapipe"), ("cv2", "OpenCV"))
 SYSTEM_LIBRARIES = "apt-get install libegl1 libgl1 libgles2 libglib2.0-0"
+# What fixes one that is installed and does not load. Away from Linux, the wheels hold all that they link to.
+LOADABLE = SYSTEM_LIBRARIES if IS_LINUX else "pip install --force-reinstall mediapipe opencv-contrib-python"
 
 
 def ensure_people(purpose: str) -> None:
@@ -40,4 +43,4 @@ def load(module: str, name: str, install: str) -> Any:
         reason = "it is not installed" if error.name == module else str(error)
         raise MissingLibraryError(name, reason, install) from None
     except (ImportError, OSError) as error:
-        raise MissingLibraryError(name, str(error), SYSTEM_LIBRARIES) from None
+        raise MissingLibraryError(name, str(error), LOADABLE) from None

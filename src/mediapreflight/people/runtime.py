@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..errors import MissingLibraryError
-from ..media.libraries import PEOPLE, SYSTEM_LIBRARIES, load
+from ..media.libraries import LOADABLE, PEOPLE, load
 from ..system import at_fork
 from .offline import without_authorities, without_sockets, without_unused_modules
 from .opencv import load_cv2
@@ -126,7 +126,7 @@ def _naming_missing_libraries() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MissingLibraryError("mediapipe", str(error), SYSTEM_LIBRARIES) from None
+        raise MissingLibraryError("mediapipe", str(error), LOADABLE) from None
 
 
 def model_data(name: str) -> bytes:
