@@ -12,10 +12,13 @@ from PIL import Image
 from mediapreflight import Job, check, read_jobs
 from mediapreflight.errors import PrepareError
 from mediapreflight.media.source import display_name
+from mediapreflight.people import VideoContent, watch_video
 from mediapreflight.prepare.execute import prepare, prepare_jobs
 from mediapreflight.prepare.options import PrepareOptions
 from mediapreflight.prepare.plan import plan
 from mediapreflight.schemas import SCHEMAS
+
+from .av.sound_and_video import ffmpeg
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -65,6 +68,25 @@ def test_a_run_that_was_ended_before_it_wrote_its_record_is_completed(tmp_path: 
     (result,) = prepare_jobs([job], out=out, level="decode")
     assert result.record.error is None
     assert hashes(out) == before
+
+
+@pytest.mark.parametrize(("name", "place"), [("fits.mp4", "in"), ("changes.mkv", "out")])
+def test_a_video_is_watched_once(tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch, name: str, place: str) -> None:
+    """One that fits where it lies, one that is changed as what it becomes."""
+    watched = []
+    source = tmp_path / "in" / name
+    source.parent.mkdir()
+    ffmpeg("-i", fixtures / "talking-head.mp4", "-c", "copy", source)
+
+    def watch(path: str, **_: object) -> VideoContent:
+        watched.append(Path(path).parent.name)
+        return watch_video(path, samples=1)
+
+    monkeypatch.setattr("mediapreflight.people.watch_video", watch)
+    (result,) = prepare_jobs([Job("videoretalk", whole=False, video=source)], out=tmp_path / "out", contained=False)
+    assert result.record.ok
+    assert isinstance(result.measured["video"].content, VideoContent)
+    assert watched == [place]
 
 
 def test_what_fits_is_the_very_same_file(tmp_path: Path, fixtures: Path) -> None:

@@ -127,7 +127,10 @@ def prepare_jobs(
     ensure_faces_can_be_found(several, chosen, models)
     with OutputFolder(out) as folder, containment_of(time_limit_s if contained else None) as containment:
         planned = in_order(
-            lambda job: tuple(plan_job(job, chosen, level, models, containment)), several, workers, containment.close
+            lambda job: tuple(plan_job(job, chosen, level, models, containment, watches=False)),
+            several,
+            workers,
+            containment.close,
         )
         plans = tuple(plan for group in planned for plan in group)
         return prepare_planned(
@@ -416,10 +419,16 @@ class _Finish(NamedTuple):
         return Prepared(job, {role: item.steps for role, item in inputs.items()}, record, measured)
 
     def _measured(self, plan: JobPlan, inputs: Mapping[str, PreparedInput]) -> dict[str, Measured]:
-        """What the job's files are now: only those that were changed are looked at again."""
-        changed = {role: item for role, item in inputs.items() if plan.files[role].steps}
+        """What the job's files are now: only those that were changed, and videos that nobody has watched, are looked at."""
         asked = as_asked(plan.model, plan.job, self.level, self.options.ratio)
-        return {**plan.measured, **{role: self._looked_at(plan, role, item, asked) for role, item in changed.items()}}
+        now = dict(plan.measured)
+        for role, item in inputs.items():
+            known = plan.measured[role]
+            if plan.files[role].steps:
+                now[role] = self._looked_at(plan, role, item, asked)
+            elif known.content is None and known.trouble is None:
+                now[role] = self.containment.looked_at(plan.files[role].source, known.facts, asked.roles[role], self.level)
+        return now
 
     def _looked_at(self, plan: JobPlan, role: str, made: PreparedInput, asked: Model) -> Measured:
         """What one file is now. Of one that was there already, a record of another run proves nothing."""

@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import structs
 
-from ..catalog import Catalog, Model, builtin_catalog
+from ..catalog import Catalog, Model, Role, builtin_catalog
 from ..check.containment import TIME_LIMIT_S, UNCONTAINED, Containment
 from ..check.containment import contained as containment_of
 from ..check.judge import judge, led_by_face
@@ -133,14 +134,30 @@ def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, cata
 
 
 def plan_job(
-    job: Job, options: PrepareOptions, level: Level, catalog: Catalog, containment: Containment = UNCONTAINED
+    job: Job,
+    options: PrepareOptions,
+    level: Level,
+    catalog: Catalog,
+    containment: Containment = UNCONTAINED,
+    *,
+    watches: bool = True,
 ) -> Iterator[JobPlan]:
-    """The plans of one job: one, or one for each part where a recording is split."""
+    """The plans of one job: one, or one for each part where a recording is split.
+
+    Args:
+        watches: whether people are looked for in videos, too: what is planned for a video does not depend on them.
+    """
     model = catalog.model(job.model)
     job = with_local_paths(job, model)
     asked = as_asked(model, job, level, options.ratio)
+    if not watches:
+        asked = structs.replace(asked, roles={name: _unwatched(role) for name, role in asked.roles.items()})
     measured = containment.measured(local_files(job, model), asked, "decode" if level == "metadata" else level)
     return plan_measured(job, model, measured, options, containment)
+
+
+def _unwatched(role: Role) -> Role:
+    return structs.replace(role, content=None) if role.kind == "video" else role
 
 
 def plan_measured(
