@@ -126,11 +126,11 @@ class _Bits:
 
     def number(self) -> int:
         """A number with as many bits as there are zeros before it (Exp-Golomb, 9.1)."""
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-            if zeros > _MAX_ZEROS:
-                raise EOFError
+        left = self._value & ((1 << self._left) - 1)
+        zeros = self._left - left.bit_length()
+        if not left or zeros > _MAX_ZEROS:
+            raise EOFError
+        self._left -= zeros + 1
         return (1 << zeros) - 1 + self.take(zeros)
 
     def signed(self) -> int:
