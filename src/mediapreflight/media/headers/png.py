@@ -9,6 +9,7 @@ from typing import BinaryIO
 from .base import MAX_CHUNKS, Color, Colors, Header, HeaderError, take
 
 _SIGNATURE_BYTES = 8
+_CHUNK = struct.Struct(">I4s")
 _MAX_METADATA_BYTES = 4 * 2**20
 # Pillow reads no longer chunk.
 _MAX_PROFILE_BYTES = 2**20
@@ -31,7 +32,7 @@ _EXIF_PREFIX, _XMP_PREFIX = b"Exif\x00\x00", b"http://ns.adobe.com/xap/1.0/\x00"
 def read(stream: BinaryIO, size: int) -> Header:
     """IHDR for the size; tRNS, acTL, eXIf and XMP wherever they are; reading ends at IEND or at the end of the file."""
     stream.seek(_SIGNATURE_BYTES)
-    length, name = _chunk_header(stream)
+    length, name = _CHUNK.unpack(take(stream, 8))
     if name != b"IHDR" or length != 13:
         raise HeaderError("the first chunk is not a picture header")
     width, height, depth, color_type = struct.unpack(">IIBB", take(stream, 13)[:10])
@@ -48,7 +49,7 @@ def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
         if at + 8 > size:
             return header._replace(truncated="the end chunk is missing")
         stream.seek(at)
-        length, name = _chunk_header(stream)
+        length, name = _CHUNK.unpack(take(stream, 8))
         if name == b"IEND":
             return header
         end = at + 12 + length
@@ -144,7 +145,7 @@ def _end_of_equals(stream: BinaryIO, at: int, length: int, size: int) -> int:
     No other chunk may be between them, and writers cut the data of one picture into hundreds of equal pieces: reading
     only the first, second, fourth, eighth … takes a tenth of the time.
     """
-    header, whole = struct.pack(">I4s", length, b"IDAT"), length + 12
+    header, whole = _CHUNK.pack(length, b"IDAT"), length + 12
     last, step, grows = 0, 1, True
     while step:
         there = at + (last + step) * whole
@@ -159,8 +160,3 @@ def _end_of_equals(stream: BinaryIO, at: int, length: int, size: int) -> int:
 def _is_at(stream: BinaryIO, offset: int, data: bytes) -> bool:
     stream.seek(offset)
     return stream.read(len(data)) == data
-
-
-def _chunk_header(stream: BinaryIO) -> tuple[int, bytes]:
-    length, name = struct.unpack(">I4s", take(stream, 8))
-    return length, name
