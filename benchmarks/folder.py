@@ -62,7 +62,7 @@ def time_pictures(folder: Path, runs: int, count: int) -> None:
     seconds = in_turns(sides, runs)
     if "ffprobe (sample)" in seconds:
         seconds["ffprobe, one call a file, scaled up"] = seconds.pop("ffprobe (sample)") / SAMPLED * len(paths)
-    table(f"{len(paths)} pictures, metadata", seconds, "mediapreflight check", "aim: mediainfo 5, exiftool 10, ffprobe 200")
+    table(f"{len(paths)} pictures, metadata", seconds, "mediapreflight check", "aim: mediainfo 10, exiftool 10, ffprobe 200")
 
 
 def time_media(folder: Path, runs: int, count: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Mapping
 
@@ -39,6 +38,8 @@ def holds_base64(text: str) -> bool:
 
 def decoded(url: str) -> bytes:
     """The bytes of a `data:` URL. Raises ValueError, with the reason, if it has none or is not strict Base64."""
+    import binascii
+
     if not holds_base64(url):
         raise ValueError("it is a data: URL that is not in Base64: it begins as data:MEDIA/TYPE;base64,")
     if size_of(url) > MAX_BYTES:
