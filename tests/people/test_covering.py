@@ -1,8 +1,12 @@
 """What tells a covered face from a clear one."""
 
+import importlib.util
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mediapreflight.people.covering import SIDE, upright
 from mediapreflight.people.detector import find_faces
@@ -55,3 +59,32 @@ class TestPortrait:
         cv2.ellipse(canvas, (320, 330), (16, 20), 0, 0, 360, (25, 25, 25), -1)
         cv2.line(canvas, (320, 330), (330, 500), (25, 25, 25), 14)
         assert covered(canvas) < 0.5
+
+
+@pytest.fixture
+def covering_script():
+    path = Path(__file__).resolve().parents[2] / "scripts" / "covering.py"
+    spec = importlib.util.spec_from_file_location("covering_script", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    return script
+
+
+def test_a_seed_and_a_picture_say_what_is_drawn_onto_it(covering_script, portrait, tmp_path):
+    for folder in ("clear", "covered"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(portrait).save(tmp_path / folder / "one.png")
+    (tmp_path / "clear" / "nobody.png").write_bytes(b"no picture")
+    drawn, again, other = (list(covering_script.pictures(tmp_path, seed)) for seed in (0, 0, 1))
+    assert [(shown.drawn, shown.covered) for shown in drawn][:2] == [("", True), ("", False)]
+    assert [shown.covered for shown in drawn] == [True, False, True, False]
+    assert all((one.rgb == two.rgb).all() for one, two in zip(drawn, again, strict=True))
+    assert any(one.rgb.tobytes() != two.rgb.tobytes() for one, two in zip(drawn, other, strict=True))
+    assert all((shown.rgb != portrait).any() for shown in drawn[2:])
+
+
+def test_regression_parts_what_can_be_parted(covering_script):
+    chance = np.random.default_rng(0)
+    features = np.concatenate([chance.normal(0, 1, (500, 3)), chance.normal(4, 1, (500, 3))])
+    weights, bias = covering_script.regression(features, np.repeat([False, True], 500))
+    assert ((features @ weights + bias > 0) == np.repeat([False, True], 500)).mean() > 0.99

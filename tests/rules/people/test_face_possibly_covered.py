@@ -19,6 +19,12 @@ def test_threshold() -> None:
     assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.5))) == []
 
 
+def test_nothing_is_said_of_a_face_in_profile() -> None:
+    for yaw in (40.0, -75.0):
+        assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.9, yaw_deg=yaw))) == []
+    assert len(judged("face-possibly-covered", "emo-v1", picture(face(covered=0.9, yaw_deg=-39.9)))) == 1
+
+
 def test_threshold_of_a_catalog(own_catalog) -> None:
     own = own_catalog("emo-v1", "image", covered_max=0.9)
     assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.901)), catalog=own) == [

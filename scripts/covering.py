@@ -1,0 +1,291 @@
+"""Makes `people/assets/covering.npz`: what tells a covered face from a clear one. It fetches nothing.
+
+    python scripts/covering.py train FOLDER covering.npz
+    python scripts/covering.py judge FOLDER
+
+FOLDER holds pictures in `covered/` (masks and the like) and `clear/`, in any folders below; the surest face of each counts. Onto
+every clear face one thing is drawn that covers it and one that does not, chosen by the picture's bytes and `--seed`: the same
+folder and seed give the same weights. `judge` counts, with the weights of the package and of a folder that was not trained with,
+the faces that `face-possibly-covered` warns of. `people/assets/README.md` names the pictures the shipped weights were made of.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from mediapreflight.errors import MediaPreflightError
+from mediapreflight.media.pixels import Picture, load_picture
+from mediapreflight.people.centerface import CenterFace, Detection
+from mediapreflight.people.covering import parts
+from mediapreflight.people.cuts import Cuts
+from mediapreflight.people.detector import LIKELY
+from mediapreflight.people.faces import LONGEST_SIDE, faces_in
+from mediapreflight.rules.people.face_possibly_covered import COVERED_MAX, TURNED_DEG
+
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
+# The weights of regression are drawn to zero this strongly. Folds that were left out are judged alike from 30 to 300.
+PENALTY = 300.0
+ROUNDS = 7
+FOLDS = 3
+# Of clear faces in a fold that was left out, this share may count as covered: the bias is set by it.
+FALSE_SHARE = 0.004
+
+Canvas = np.ndarray
+Chance = np.random.Generator
+Color = tuple[int, int, int]
+
+
+class Shown(NamedTuple):
+    """A picture of a face: its name, what was drawn ("" for nothing), whether that or the folder says covered, and the face."""
+
+    name: str
+    drawn: str
+    covered: bool
+    rgb: Canvas
+    face: Detection
+
+
+class Head(NamedTuple):
+    """Places on a face, in distances of its eyes from the point between them: x to the viewer's right, y down."""
+
+    between: np.ndarray
+    across: np.ndarray
+
+    @classmethod
+    def of(cls, detection: Detection) -> Head:
+        right, left = detection.points[:2]
+        return cls((right + left) / 2, left - right)
+
+    @property
+    def unit(self) -> float:
+        return max(1.0, float(np.hypot(*self.across)))
+
+    def at(self, *places: tuple[float, float]) -> np.ndarray:
+        """Pixels of these places, as OpenCV's polygons take them."""
+        down = np.array([-self.across[1], self.across[0]])
+        return np.array([self.between + x * self.across + y * down for x, y in places]).round().astype(np.int32)
+
+
+def mask(canvas: Canvas, head: Head, chance: Chance) -> None:
+    top = chance.uniform(0.15, 0.5)
+    edge = [(-1.0, top + 0.1), (0, top), (1.0, top + 0.1), (0.9, 1.4), (0, 2.1), (-0.9, 1.4)]
+    filled(canvas, head.at(*edge), any_color(chance), chance)
+
+
+def hand_over_the_mouth(canvas: Canvas, head: Head, chance: Chance) -> None:
+    hand(canvas, head, chance, (chance.uniform(-0.3, 0.3), chance.uniform(0.9, 1.2)))
+
+
+def hand_over_an_eye(canvas: Canvas, head: Head, chance: Chance) -> None:
+    side = chance.choice((-1, 1))
+    hand(canvas, head, chance, (side * chance.uniform(0.45, 0.7), chance.uniform(-0.1, 0.3)))
+
+
+def board(canvas: Canvas, head: Head, chance: Chance) -> None:
+    """Paper, a telephone or the like before the lower half or one side."""
+    side = chance.choice((-1, 0, 1))
+    left, right, top, bottom = (-1.3, 1.3, 0.45, 2.4) if side == 0 else [*sorted((0.0, side * 1.4)), -1.3, 2.2]
+    lean = chance.uniform(-0.15, 0.15)
+    corners = [(left, top - lean), (right, top + lean), (right + lean, bottom), (left + lean, bottom)]
+    filled(canvas, head.at(*corners), any_color(chance), chance, grain=chance.uniform(2, 30))
+
+
+def hair_over_an_eye(canvas: Canvas, head: Head, chance: Chance) -> None:
+    side, shade = chance.choice((-1, 1)), chance.integers(15, 150)
+    for _ in range(120):
+        x = side * chance.uniform(0.0, 1.1)
+        strand = head.at(
+            (x - side * 0.3, -1.3), (x + side * chance.uniform(0, 0.2), 0.1), (x + side * 0.2, chance.uniform(0.8, 2))
+        )
+        color = tuple(int(shade * share * chance.uniform(0.7, 1.2)) for share in (1.0, 0.8, 0.6))
+        cv2.polylines(canvas, [strand], False, color, max(1, round(head.unit / 12)), cv2.LINE_AA)
+
+
+def sunglasses(canvas: Canvas, head: Head, chance: Chance) -> None:
+    shade = (int(chance.integers(5, 60)),) * 3
+    for x in (-0.5, 0.5):
+        cv2.ellipse(canvas, pixel(head, (x, 0.05)), ellipse(head, 0.43, 0.34), angle(head), 0, 360, shade, -1, cv2.LINE_AA)
+    cv2.polylines(canvas, [head.at((-1.1, -0.1), (1.1, -0.1))], False, shade, max(1, round(head.unit / 15)), cv2.LINE_AA)
+
+
+def microphone(canvas: Canvas, head: Head, chance: Chance) -> None:
+    x, y = chance.uniform(-0.4, 0.4), chance.uniform(1.75, 2.1)
+    shade = (int(chance.integers(10, 90)),) * 3
+    cv2.polylines(canvas, [head.at((x, y), (x * 2, y + 2))], False, shade, max(1, round(head.unit / 5)))
+    cv2.ellipse(canvas, pixel(head, (x, y)), ellipse(head, 0.22, 0.28), angle(head), 0, 360, shade, -1, cv2.LINE_AA)
+
+
+def hand_at_the_chin(canvas: Canvas, head: Head, chance: Chance) -> None:
+    hand(canvas, head, chance, (chance.uniform(-0.6, 0.6), chance.uniform(2.3, 2.6)))
+
+
+def hat(canvas: Canvas, head: Head, chance: Chance) -> None:
+    brim = chance.uniform(-0.8, -0.65)
+    filled(canvas, head.at((-1.3, brim), (1.3, brim), (1.1, -2.2), (-1.1, -2.2)), any_color(chance), chance)
+
+
+COVERING = (mask, hand_over_the_mouth, hand_over_an_eye, board, hair_over_an_eye)
+HARMLESS = (sunglasses, microphone, hand_at_the_chin, hat)
+
+
+def hand(canvas: Canvas, head: Head, chance: Chance, middle: tuple[float, float]) -> None:
+    """Four fingers and a palm, in the colour of the cheeks, that come from below or from a side."""
+    height, width = canvas.shape[:2]
+    cheeks = [canvas[min(max(y, 0), height - 1), min(max(x, 0), width - 1)] for x, y in head.at((-0.5, 0.6), (0.5, 0.6))]
+    skin = (np.mean(cheeks, axis=0) * chance.uniform(0.8, 1.1)).clip(0, 255)
+    turn, thick = chance.uniform(-1.2, 1.2), max(2, round(head.unit * 0.24))
+    wrist = head._replace(between=head.at(middle)[0], across=turned(head.across, turn))
+    for root in (-0.4, -0.13, 0.13, 0.4):
+        finger = wrist.at((root, 0.35), (root, -chance.uniform(0.25, 0.45)))
+        cv2.polylines(canvas, [finger], False, (skin * 0.7).tolist(), thick + max(1, thick // 8), cv2.LINE_AA)
+        cv2.polylines(canvas, [finger], False, skin.tolist(), thick, cv2.LINE_AA)
+    filled(canvas, wrist.at((-0.55, 0.3), (0.55, 0.3), (0.45, 1.2), (-0.45, 1.2)), tuple(skin.tolist()), chance)
+
+
+def turned(vector: np.ndarray, radians: float) -> np.ndarray:
+    x, y = vector
+    return np.array([x * np.cos(radians) - y * np.sin(radians), x * np.sin(radians) + y * np.cos(radians)])
+
+
+def filled(canvas: Canvas, polygon: np.ndarray, color: Color, chance: Chance, grain: float = 6.0) -> None:
+    """A polygon in one colour, darker downwards, with the grain of cloth or skin."""
+    inside = np.zeros(canvas.shape[:2], np.uint8)
+    cv2.fillPoly(inside, [polygon], 255, cv2.LINE_AA)
+    light = np.linspace(1.05, chance.uniform(0.7, 1.0), len(canvas))[:, None, None]
+    cloth = np.array(color) * light + chance.normal(0, grain, (*canvas.shape[:2], 1))
+    share = inside[..., None] / 255
+    canvas[:] = (canvas * (1 - share) + cloth.clip(0, 255) * share).astype(np.uint8)
+
+
+def any_color(chance: Chance) -> Color:
+    red, green, blue = chance.integers(0, 256, 3).tolist()
+    return red, green, blue
+
+
+def pixel(head: Head, place: tuple[float, float]) -> tuple[int, int]:
+    x, y = head.at(place)[0].tolist()
+    return x, y
+
+
+def ellipse(head: Head, across: float, down: float) -> tuple[int, int]:
+    return max(1, round(across * head.unit)), max(1, round(down * head.unit))
+
+
+def angle(head: Head) -> float:
+    return float(np.degrees(np.arctan2(head.across[1], head.across[0])))
+
+
+def pictures(folder: Path, seed: int) -> Iterator[Shown]:
+    """Every picture of the folder that shows a face, and the clear ones again with things drawn onto them."""
+    centerface = CenterFace()
+    for covered in (True, False):
+        for path in sorted((folder / ("covered" if covered else "clear")).rglob("*")):
+            if path.suffix.lower() not in ENDINGS:
+                continue
+            try:
+                rgb = load_picture(path, LONGEST_SIDE).rgb
+            except MediaPreflightError as error:
+                print(f"left out: {error}", file=sys.stderr)
+                continue
+            name = hashlib.sha256(path.read_bytes()).hexdigest()
+            face = next((each for each in centerface.detect(rgb) if each.score >= LIKELY), None)
+            if face is None:
+                continue
+            yield Shown(name, "", covered, rgb, face)
+            if not covered:
+                yield from drawn_on(rgb, face, name, seed)
+
+
+def drawn_on(rgb: Canvas, face: Detection, name: str, seed: int) -> Iterator[Shown]:
+    chance = np.random.default_rng([seed, int(name[:16], 16)])
+    for covered, kinds in ((True, COVERING), (False, HARMLESS)):
+        draw: Callable[[Canvas, Head, Chance], None] = kinds[chance.integers(len(kinds))]
+        canvas = rgb.copy()
+        draw(canvas, Head.of(face), chance)
+        yield Shown(name, draw.__name__, covered, canvas, face)
+
+
+def train(folder: Path, weights: Path, seed: int) -> None:
+    """Write the weights, and print how folds that were left out are judged."""
+    centerface, folds, labels, rows = CenterFace(), [], [], []
+    for shown in pictures(folder, seed):
+        seen = (each for each in centerface.detect(shown.rgb) if each.score >= LIKELY and each.is_same(shown.face))
+        if (face := next(seen, None)) is not None:
+            folds.append(int(shown.name[-8:], 16) % FOLDS)
+            labels.append(shown.covered)
+            rows.append(parts(centerface, Cuts(shown.rgb), face.points))
+    shape = rows[0].shape
+    features, covered, fold = np.array(rows, np.float64).reshape(len(rows), -1), np.array(labels), np.array(folds)
+    print(f"{len(rows)} faces, {covered.sum()} of them covered")
+    scores = np.empty(len(rows))
+    for number in range(FOLDS):
+        left_out = fold == number
+        found, bias = regression(features[~left_out], covered[~left_out])
+        scores[left_out] = features[left_out] @ found + bias
+    # COVERED_MAX is a likelihood of one half: a score of 0.
+    limit = float(np.quantile(scores[~covered], 1 - FALSE_SHARE))
+    print(f"left out: {(scores[covered] > limit).sum()} of the covered, {(scores[~covered] > limit).sum()} of the clear")
+    found, bias = regression(features, covered)
+    np.savez(weights, weights=found.reshape(shape).astype(np.float32), bias=np.float32(bias - limit))
+    print(f"SHA-256 {hashlib.sha256(weights.read_bytes()).hexdigest()}")
+
+
+def regression(features: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, float]:
+    """The weights and the bias of logistic regression by Newton's method, with a penalty on those of standardised features."""
+    middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
+    columns = np.column_stack([(features - middle) / spread, np.ones(len(features))])
+    penalty = np.full(columns.shape[1], PENALTY)
+    penalty[-1] = 0.0
+    found = np.zeros(columns.shape[1])
+    for _ in range(ROUNDS):
+        likely = 0.5 + 0.5 * np.tanh(columns @ found / 2)
+        slope = columns.T @ (likely - covered) + penalty * found
+        # The curvature need not be exact, and takes nearly all the time.
+        narrow = (columns * np.sqrt(likely * (1 - likely))[:, None]).astype(np.float32)
+        curve = (narrow.T @ narrow).astype(np.float64) + np.diag(penalty)
+        found = found - np.linalg.solve(curve, slope)
+    weights = found[:-1] / spread
+    return weights, float(found[-1] - weights @ middle)
+
+
+def judge(folder: Path, seed: int) -> None:
+    """Print how many faces of each kind the rule would warn of, of how many that it judges."""
+    judged, found = Counter[str](), Counter[str]()
+    for shown in pictures(folder, seed):
+        height, width = shown.rgb.shape[:2]
+        faces = faces_in(Picture(shown.rgb, width, height)).faces
+        for face in faces[:1]:
+            kind = shown.drawn or ("covered" if shown.covered else "clear")
+            turned = abs(face.yaw_deg) >= TURNED_DEG
+            judged[f"{kind}, turned away" if turned else kind] += 1
+            found[kind] += not turned and face.covered > COVERED_MAX
+    for kind, number in judged.items():
+        print(f"{kind}: {found[kind]} of {number}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=0)
+    commands = parser.add_subparsers(dest="command", required=True)
+    training = commands.add_parser("train")
+    training.add_argument("folder", type=Path)
+    training.add_argument("weights", type=Path)
+    commands.add_parser("judge").add_argument("folder", type=Path)
+    options = parser.parse_args()
+    if options.command == "train":
+        train(options.folder, options.weights, options.seed)
+    else:
+        judge(options.folder, options.seed)
+
+
+if __name__ == "__main__":
+    main()
