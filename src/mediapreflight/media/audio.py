@@ -22,7 +22,7 @@ from .containers import (
 from .facts import ENCRYPTED_SOUND, AudioFacts, Gap, Problem
 from .formats import DEMUXERS
 from .id3 import is_modest
-from .listening import Listener, missing_sound
+from .listening import Listener, garbled_sound, missing_sound
 from .mpeg_audio import InfoTag, read_info_tag, skipped_bytes
 from .riff import read_wav_header
 from .streams import sound_is_encrypted
@@ -206,7 +206,12 @@ def _end_within_frame(source: Source, container: InputContainer, listener: Liste
 
 def _is_cut_frame_all(listener: Listener, stream: AudioStream, format: str, info: InfoTag) -> bool:
     """Whether only a short last frame is lost, as far as the file states its length. An excerpt states none."""
-    if listener.lost or not listener.heard_s or max(listener.frame_s, listener.refused_s) > _SHORT_FRAME_S:
+    if (
+        listener.lost
+        or listener.garbled > listener.ends_garbled
+        or not listener.heard_s
+        or max(listener.frame_s, listener.refused_s) > _SHORT_FRAME_S
+    ):
         return False
     if format == "flac":
         return _promised(stream) - listener.heard_s <= listener.frame_s + listener.tick
@@ -270,8 +275,8 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
         return [Problem.CORRUPT.because(f"{failed} of its packets cannot be decoded{where}")]
     if passed_over:
         return passed_over
-    if missing := missing_sound(listener, facts.format):
-        return [missing]
+    if damaged := missing_sound(listener, facts.format) or garbled_sound(listener):
+        return [damaged]
     # What an Ogg file puts before time 0, as one that was cut out of another does, is not played.
     played = promised + min(listener.first or 0, 0) * listener.tick
     if facts.format == "ogg" and listener.is_whole and played - facts.duration_s > _few(listener):

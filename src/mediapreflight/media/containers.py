@@ -266,23 +266,26 @@ def demuxed(container: InputContainer, streams: Sequence[_Selected]) -> Iterator
 
 
 def samples(frame: AudioFrame) -> NDArray[Any]:
-    """The sound of a frame as it is stored, channels x samples; not to be written to.
+    """The sound of a frame as it is stored, channels x samples; not to be written to."""
+    import numpy as np
+
+    stored = planes(frame)
+    return np.stack(stored) if frame.format.is_planar else stored[0].reshape(-1, frame.layout.nb_channels).T
+
+
+def planes(frame: AudioFrame) -> list[NDArray[Any]]:
+    """The same in the pieces that lie in memory: one of each channel, or one of all, sample by sample; not to be written to.
 
     PyAV's own array reads beyond the memory of eight or more planes, and does not know 64-bit integers.
     """
     import numpy as np
     from av.audio.plane import AudioPlane
 
-    dtype = np.dtype(_SAMPLE_TYPES[frame.format.name.removesuffix("p")])
-    channels = frame.layout.nb_channels
-
-    def plane(index: int, count: int) -> NDArray[Any]:
-        buffer: Any = AudioPlane(frame, index)
-        return np.frombuffer(buffer, dtype, count)
-
-    if frame.format.is_planar:
-        return np.stack([plane(index, frame.samples) for index in range(channels)])
-    return plane(0, frame.samples * channels).reshape(-1, channels).T
+    format, channels = frame.format, frame.layout.nb_channels
+    dtype = np.dtype(_SAMPLE_TYPES[format.name.removesuffix("p")])
+    count, length = (channels, frame.samples) if format.is_planar else (1, frame.samples * channels)
+    pieces: list[Any] = [AudioPlane(frame, index) for index in range(count)]
+    return [np.frombuffer(piece, dtype, length) for piece in pieces]
 
 
 def turn_of_frame(frame: VideoFrame) -> Turn:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from . import amr
-from .containers import codec_of, is_end, samples, sound_packet
-from .facts import Gap, Problem
+from .containers import codec_of, is_end, planes, sound_packet
+from .facts import Gap, Problem, counted
 from .timing import SoundPacket
 
 if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.packet import Packet
+    from numpy.typing import NDArray
 
 # The longest documented recording is 180 s; after ten minutes samples are only counted.
 MAX_DECODED_S = 600.0
@@ -20,6 +24,7 @@ MAX_DECODED_S = 600.0
 MAX_GAPS = 20
 # Stamps in milliseconds and frames that do not end with a packet make whole files of WMA differ by 11 ms; a frame has 32 or more.
 _LEAST_MISSING_S = 0.03
+_FEW_PLACES, _FEW_SHARE = 1, 0.01
 # Codecs whose frames have checksums that all encoders write.
 _CHECKSUMMED = frozenset({"flac", "ac3", "eac3", "wavpack"})
 
@@ -38,6 +43,8 @@ class Listener:
         refused: packets that do not decode after the last one that does; `first_refused`: the first of them.
         last: the last packet of all. `accepted`: the last one that decodes. `end`: the offset behind it, in bytes.
         first: the time stamp of the first packet that has one. `span_s`: from there to the end of the last one.
+        garbled: places where frames of MP3 decode to what nobody recorded; `garbled_at_s`: when the first of them is heard.
+        ends_garbled: whether the last frame that decodes is such a place.
         behind_s: how far decoded sound falls behind time stamps, more than a decoder does from its first sound on.
     """
 
@@ -55,6 +62,10 @@ class Listener:
         self._codec = codec_of(stream)
         self._is_bare = is_bare
         self._accepted = self._accepted_bytes = 0
+        self.garbled = 0
+        self.garbled_at_s = 0.0
+        self.ends_garbled = False
+        self._strict: AudioCodecContext | None = None
         self.first: int | None = None
         self.span_s = 0.0
         self._delay_s: float | None = None
@@ -62,6 +73,8 @@ class Listener:
         if self._is_decodable and self._codec in _CHECKSUMMED and not stream.codec_context.is_open:
             # By default their decoders play a frame with a wrong checksum.
             stream.codec_context.options = {"err_detect": "crccheck+explode"}
+        if self._is_decodable and self._codec == "mp3":
+            self._strict = _strict_decoder(stream.codec_context.codec.name)
 
     @property
     def is_whole(self) -> bool:
@@ -98,12 +111,28 @@ class Listener:
             return
         if packet.size:
             self._accept(packet)
+            self._listen_again(packet, frames)
         for frame in frames:
             seconds = frame.samples / (frame.sample_rate or 1)
             self.frame_s = max(self.frame_s, seconds)
             self.heard_s += seconds
             if self._finds_peak:
                 self.peak = max(self.peak, _peak(frame))
+
+    def _listen_again(self, packet: Packet[AudioStream], frames: Sequence[AudioFrame]) -> None:
+        """Whether a decoder that silences a frame whose data run past their own end hears something else."""
+        import av
+
+        if self._strict is None:
+            return
+        try:
+            others = self._strict.decode(packet)
+        except av.FFmpegError:
+            others = []
+        was_garbled, self.ends_garbled = self.ends_garbled, not _are_same(frames, others)
+        if self.ends_garbled and not was_garbled:
+            self.garbled_at_s = self.garbled_at_s if self.garbled else self.heard_s + self.lost_s
+            self.garbled += 1
 
     def _compare_with(self, stamp: int) -> None:
         behind = (stamp - (self.first or 0)) * self.tick - self.heard_s - self.lost_s - self.refused_s
@@ -135,6 +164,35 @@ class Listener:
         self.first_refused, self.refused, self.refused_s = None, 0, 0.0
 
 
+def garbled_sound(listener: Listener) -> str | None:
+    """The entry for `Facts.problems` where frames of MP3 decode to what nobody recorded.
+
+    Some old encoders, such as BladeEnc, count the data of one frame in thirty wrong: where many are wrong, nothing is damaged.
+    """
+    count = listener.garbled
+    if not count or count > max(_FEW_PLACES, len(listener.sound) * _FEW_SHARE):
+        return None
+    one = f"its sound is damaged in 1 place, at {listener.garbled_at_s:.2f} s"
+    several = f"its sound is damaged in {{count}} places, the first at {listener.garbled_at_s:.2f} s"
+    return Problem.CORRUPT.because(counted(count, one, several))
+
+
+def _strict_decoder(name: str) -> AudioCodecContext:
+    import av
+
+    context = cast("AudioCodecContext", av.CodecContext.create(name, "r"))
+    context.options = {"err_detect": "compliant"}
+    return context
+
+
+def _are_same(first: Sequence[AudioFrame], second: Sequence[AudioFrame]) -> bool:
+    return len(first) == len(second) and all(
+        bytes(plane) == bytes(other)
+        for a, b in zip(first, second, strict=True)
+        for plane, other in zip(a.planes, b.planes, strict=False)
+    )
+
+
 def missing_sound(listener: Listener, format: str | None) -> str | None:
     """The entry for `Facts.problems` where less sound of a WMA or WMV is decoded than its time stamps leave room for."""
     if format != "asf" or listener.behind_s <= _LEAST_MISSING_S:
@@ -144,14 +202,15 @@ def missing_sound(listener: Listener, format: str | None) -> str | None:
 
 def _peak(frame: AudioFrame) -> float:
     """The largest sample of a frame, 1 at full scale."""
+    return max((_peak_of(stored) for stored in planes(frame) if stored.size), default=0.0)
+
+
+def _peak_of(stored: NDArray[Any]) -> float:
     import numpy as np
 
-    stored = samples(frame)
-    if stored.dtype.kind == "f":
-        stored = stored[np.isfinite(stored)]
-    if stored.size == 0:
-        return 0.0
     if stored.dtype == np.uint8:
         return float(np.abs(stored.astype(np.int16) - 128).max()) / 128
-    largest = max(float(stored.max()), -float(stored.min()))
-    return largest / 2 ** (8 * stored.dtype.itemsize - 1) if stored.dtype.kind == "i" else largest
+    largest: float = max(float(stored.max()), -float(stored.min()))
+    if stored.dtype.kind == "i":
+        return largest / float(2 ** (8 * stored.dtype.itemsize - 1))
+    return largest if math.isfinite(largest) else float(np.abs(stored[np.isfinite(stored)]).max(initial=0))

@@ -26,6 +26,7 @@ _BITRATES_V2 = {
 _SAMPLE_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 _FRAMES_IN_A_ROW = 3
 _LONGEST_FRAME = 2**13
+_BLOCK_BYTES = 2**18
 # Twelve hours at 24 kHz.
 _MAX_FRAMES = 1_000_000
 _LAYER_I = 3
@@ -96,15 +97,17 @@ def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
     """
     syntax = _ADTS if name == "aac" else _MP3
     at, before, found = end_of_id3(stream), 0, 0
+    first, data = at, b""
     for _ in range(_MAX_FRAMES):
-        stream.seek(at)
-        data = stream.read(_LONGEST_FRAME + 7)
-        length = syntax.length_of(data, 0)
-        if length and (at + length >= size or syntax.length_of(data, length)):
+        if at - first + _LONGEST_FRAME + 7 > len(data):
+            stream.seek(at)
+            first, data = at, stream.read(_BLOCK_BYTES)
+        length = syntax.length_of(data, at - first)
+        if length and (at + length >= size or syntax.length_of(data, at - first + length)):
             at, before, found = at + length, length, found + 1
             continue
         stream.seek(at)
-        data = stream.read(_SEARCH_BYTES)
+        first, data = at, stream.read(_SEARCH_BYTES)
         ahead = next((start for start in _syncs(data) if _count_frames(data, start, syntax)[0] >= _FRAMES_IN_A_ROW), None)
         if ahead is None:
             # A tag, or the end of the last frame: bytes after the sound are judged elsewhere.

@@ -28,8 +28,8 @@ _FILLER_SHARE = 0.25
 class Tail(NamedTuple):
     """`is_no_sound`: the refused bytes at the end are not sound and never were.
 
-    `cut`: how the last frame shows that it is cut off; None if it is not. `is_filled`: whether a tag stands where the rest of
-    that frame was, and was decoded with it. `wasted`: bytes where sound should be and none is.
+    `cut`: how the last frame shows that it is cut off; None if it is not. `is_filled`: whether something else stands where the
+    rest of that frame was, and was decoded with it. `wasted`: bytes where sound should be and none is.
     """
 
     is_no_sound: bool = False
@@ -44,6 +44,8 @@ def read_tail(source: Source, format: str, codec: str | None, listener: Listener
         return Tail()
     if filled := _filled(codec, bytes(listener.accepted) if listener.accepted else b""):
         return filled
+    if listener.ends_garbled:
+        return Tail(is_no_sound=True, cut="its last frame is not whole", is_filled=True)
     if listener.refused == 0:
         return _of_last_frame(codec, bytes(listener.last)) if listener.last and listener.is_whole else Tail()
     first = bytes(listener.first_refused) if listener.first_refused else b""

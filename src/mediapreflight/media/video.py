@@ -26,7 +26,7 @@ from .containers import (
 )
 from .facts import ENCRYPTED_PICTURE, ENCRYPTED_SOUND, Problem, VideoFacts, counted
 from .formats import DEMUXERS
-from .listening import Listener, missing_sound
+from .listening import Listener, garbled_sound, missing_sound
 from .streams import sound_is_encrypted
 from .timing import FrameTiming, SoundPacket, frame_timing, sound_ticks
 from .tracks import read_picture_header
@@ -406,8 +406,8 @@ def _unheard(listener: Listener, format: str | None) -> tuple[str, ...]:
         one, several = "1 packet of its sound cannot be decoded", "{count} packets of its sound cannot be decoded"
         where = f", the first at {listener.gaps[0].at_s:.2f} s" if listener.gaps else ""
         return (Problem.CORRUPT.because(counted(count, one, several) + where),)
-    missing = missing_sound(listener, format)
-    return (missing,) if missing else ()
+    damaged = missing_sound(listener, format) or garbled_sound(listener)
+    return (damaged,) if damaged else ()
 
 
 class _Pictures:
