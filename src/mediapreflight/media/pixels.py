@@ -256,18 +256,21 @@ def _read_large_webp(source: Source, background: Color, factor: int) -> Rgb:
     to_srgb = to_srgb_of(Colors(profile), lambda: colours)
     # The file's data are no longer needed.
     del still
+    fits = factor == 1 and colours.flags.c_contiguous and colours.shape == (height, width, 3)
+    if fits and not has_alpha and to_srgb is None:
+        return colours
 
     def band(first: int, last: int) -> Image.Image:
-        rows = np.zeros((last - first, width, 4), np.uint8)
+        rows = np.zeros((last - first, width, 4 if has_alpha else 3), np.uint8)
         begin, end = max(first, top), min(last, bottom)
         if begin < end:
             shown = rows[begin - first : end - first, left:right]
             shown[..., :3] = colours[begin - top : end - top]
-            shown[..., 3] = 255 if alpha is None else alpha[begin - top : end - top]
-        return Image.fromarray(rows if has_alpha else np.ascontiguousarray(rows[..., :3]))
+            if has_alpha:
+                shown[..., 3] = 255 if alpha is None else alpha[begin - top : end - top]
+        return Image.fromarray(rows)
 
     # The array of the colours takes the result where it has the same size: each band is read before it is written.
-    fits = factor == 1 and colours.flags.c_contiguous and colours.shape == (height, width, 3)
     return in_bands((width, height), band, to_srgb, background, factor, into=colours if fits else None)
 
 
