@@ -28,11 +28,11 @@ def test_help_of_one_rule_names_it_with_its_default(name: str) -> None:
 
 
 def test_real_picture_judged_by_thresholds_of_ones_own(tmp_path: Path, fixtures: Path) -> None:
-    path = own(tmp_path, "[roles.image.content.thresholds]\nface_px_min = 182\nroll_max = 3\n")
+    path = own(tmp_path, "[roles.image.content.thresholds]\nface_px_min = 182\nroll_max = 2\n")
     report = check(Job("emo-v1", whole=False, image=fixtures / "portrait.jpg"), catalog=Catalog([path]), select=["FACE"])
     assert [(finding.name, finding.limit) for finding in report.findings] == [
         ("face-too-small", ">= 182"),
-        ("face-tilted", "[-3, 3]"),
+        ("face-tilted", "[-2, 2]"),
     ]
 
 
