@@ -173,4 +173,4 @@ def _corrupt(count: int, one: str, several: str) -> list[str]:
 def _with_article(name: str) -> str:
     if name in ("text", "unrecognised data"):
         return "plain text" if name == "text" else "no known media format"
-    return f"{'an' if name[0] in 'aeioHSX' or name.startswith('ff') else 'a'} {name}"
+    return f"{'an' if name[0] in 'aeioAHSX' or name.startswith('ff') else 'a'} {name}"
