@@ -146,13 +146,13 @@ source = "house"
 @functools.cache
 def catalog_files() -> Sequence[bytes]:
     """The models of the package, and a user's own over one of them."""
-    return (_OWN_MODEL, *(path.read_bytes() for path in sorted((MODELS / "models").glob("*.toml"))))
+    return (_OWN_MODEL, *(path.read_bytes() for path in sorted((MODELS / "models").rglob("*.toml"))))
 
 
 @functools.cache
 def provider_files() -> Sequence[bytes]:
-    """The terms of the provider, and the list of sources."""
-    return (MODELS / "provider.toml").read_bytes(), (MODELS / "sources.toml").read_bytes()
+    """The providers, with their terms and sources."""
+    return tuple(path.read_bytes() for path in sorted((MODELS / "providers").glob("*.toml")))
 
 
 def intervals() -> Sequence[bytes]:

@@ -263,12 +263,12 @@ def catalog(data: bytes) -> None:
 
 
 def provider(data: bytes) -> None:
-    """The provider's terms, read by the same loader."""
+    """A provider, read by the same loader."""
     from mediapreflight.catalog.loading import provider_from, read_table
 
     path = Path(written(data, "provider.toml"))
     with suppress(MediaPreflightError):
-        provider_from(read_table(path), path, {})
+        provider_from(read_table(path), path)
 
 
 def interval(data: bytes) -> None:

@@ -54,7 +54,7 @@ def result_schema() -> dict[str, Any]:
 
 def catalog_schema() -> dict[str, Any]:
     """A catalog file: one model, whole or laid over the entry it extends."""
-    whole = {**msgspec.json.schema(Model)["$defs"], "Region": {"enum": list(builtin_catalog().provider.hosts)}}
+    whole = {**msgspec.json.schema(Model)["$defs"], "Region": {"enum": list(builtin_catalog().terms.hosts)}}
     partial = {f"{name}{_PART}": _partial(definition) for name, definition in whole.items()}
     return {
         "$schema": _DIALECT,

@@ -8,14 +8,19 @@ import pytest
 
 import mediapreflight.catalog as package
 from mediapreflight.catalog import Catalog, builtin_catalog
-from mediapreflight.catalog.loading import line_of, read_table
+from mediapreflight.catalog.loading import line_of
 from mediapreflight.catalog.schema import MEGABYTE, MIB, Source, source_tags
 from mediapreflight.errors import CatalogError, UnknownModelError
 
 FOLDER = Path(package.__file__).parent
-SHIPPED = tuple(sorted(path.stem for path in (FOLDER / "models").glob("[!_]*.toml")))
-BASES = tuple(sorted(path.stem for path in (FOLDER / "models").glob("_*.toml")))
-SOURCES = FOLDER / "sources.toml"
+PROVIDERS = tuple(sorted(path.stem for path in (FOLDER / "providers").glob("*.toml")))
+_ENTRIES = [
+    path.relative_to(folder).with_suffix("").as_posix()
+    for folder in (FOLDER / "models").iterdir()
+    for path in folder.rglob("*.toml")
+]
+SHIPPED = tuple(sorted(entry for entry in _ENTRIES if not entry.startswith("_")))
+BASES = tuple(sorted(entry for entry in _ENTRIES if entry.startswith("_")))
 
 WHOLE = """\
 id = "our-model"
@@ -120,7 +125,8 @@ def test_no_two_models_share_a_name() -> None:
 def test_a_model_names_only_models_that_exist(model_id: str) -> None:
     model = builtin_catalog().model(model_id)
     fields = [*model.fields.values(), *model.parameters.values()]
-    named = [model.service.detect, model.service.template, model.successor, *(field.filled_by for field in fields)]
+    calls = [model.service.detect, model.service.template] if model.service else []
+    named = [*calls, model.successor, *(field.filled_by for field in fields)]
     assert [name for name in named if name is not None and name not in SHIPPED] == []
 
 
@@ -129,8 +135,8 @@ def test_a_field_that_a_detect_call_fills_is_among_what_that_call_returns(model_
     catalog = builtin_catalog()
     for name, field in catalog.model(model_id).fields.items():
         if field.filled_by is not None:
-            assert name in catalog.model(field.filled_by).service.returns
-            assert field.filled_by == catalog.model(model_id).service.detect
+            assert name in catalog.model(field.filled_by).require_service().returns
+            assert field.filled_by == catalog.model(model_id).require_service().detect
 
 
 @pytest.mark.parametrize("model_id", SHIPPED)
@@ -162,10 +168,20 @@ def test_a_shipped_entry_extends_only_bases() -> None:
     assert {model.extends for model in builtin_catalog().models()} <= {None, *BASES}
 
 
-def test_every_shared_source_is_used() -> None:
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_source_of_a_provider_is_used(name: str) -> None:
     catalog = builtin_catalog()
-    used = {tag for value in (*catalog.models(), catalog.provider) for _, tag in source_tags(value)}
-    assert used == set(read_table(SOURCES))
+    provider = catalog.provider(name)
+    offered = [model for model in catalog.models() if model.provider == name]
+    assert offered
+    assert {tag for value in (*offered, provider) for _, tag in source_tags(value)} == set(provider.sources)
+
+
+@pytest.mark.parametrize("model_id", SHIPPED)
+def test_a_model_lies_in_the_folder_of_its_provider(model_id: str) -> None:
+    model = builtin_catalog().model(model_id)
+    assert (FOLDER / "models" / model.provider / f"{model_id}.toml").is_file()
+    assert model.provider in PROVIDERS
 
 
 def test_a_source_tag_reads_as_page_and_date() -> None:

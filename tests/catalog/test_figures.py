@@ -127,7 +127,7 @@ def test_fixed_output_sizes() -> None:
 
 
 def test_the_provider() -> None:
-    provider = builtin_catalog().provider
+    provider = builtin_catalog().terms
     assert provider.clock.utcoffset(None) == timedelta(hours=8)
     assert provider.states == ("PENDING", "RUNNING", "SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN")
     assert (provider.task_lifetime, provider.result_lifetime, provider.upload_lifetime) == (24 * 3600, 24 * 3600, 48 * 3600)
@@ -145,4 +145,4 @@ def test_the_provider() -> None:
 
 def test_every_region_of_a_model_has_a_host() -> None:
     catalog = builtin_catalog()
-    assert {region for model in catalog.models() for region in model.regions} <= set(catalog.provider.hosts)
+    assert {region for model in catalog.models() for region in model.regions} <= set(catalog.terms.hosts)

@@ -14,7 +14,7 @@ from mediapreflight.job import Job
 from .caller import GENERATORS, MODELS, model
 
 ME = owner_of("sk-me")
-PROVIDER = builtin_catalog().provider
+PROVIDER = builtin_catalog().terms
 ENDS = {"SUCCEEDED", "FAILED", "CANCELED"}
 
 

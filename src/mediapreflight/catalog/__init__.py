@@ -4,7 +4,8 @@
     catalog = Catalog(["our-models.toml"])    # with additions and overrides
     catalog.model("emo-v1").roles["image"].side
 
-The figures stand in `models/`, what holds for all models in `provider.toml`, the pages they were read from in `sources.toml`.
+The figures stand in `models/`, by provider; what holds for all models of a provider, and the pages the figures were read from, in
+`providers/`.
 
 May import: errors, named_files.
 """
@@ -18,8 +19,8 @@ from typing import Any
 
 from ..errors import CatalogError, UnknownModelError
 from .interval import Interval
-from .loading import convert, line_of, merged, model_from, provider_from, read_table
-from .schema import Choices, Limit, Model, Parameter, Provider, Role, Source
+from .loading import line_of, merged, model_from, provider_from, read_table
+from .schema import DASHSCOPE, Choices, Limit, Model, Parameter, Provider, Role, Source, Terms
 from .strings import MODEL_ID
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Provider",
     "Role",
     "Source",
+    "Terms",
     "builtin_catalog",
 ]
 
@@ -85,11 +87,21 @@ class Catalog:
         """All models, in the order of their ids."""
         return tuple(self.model(model_id) for model_id in self.ids())
 
-    @functools.cached_property
-    def provider(self) -> Provider:
-        """What holds for every model: hosts, task states, lifetimes, polling."""
-        path = _HERE / "provider.toml"
-        return provider_from(read_table(path), path, _shared_sources())
+    def detector_of(self, model: Model) -> Model | None:
+        """The model whose call checks the picture of a job first; None where there is none."""
+        detect = model.service.detect if model.service else None
+        return self.model(detect) if detect else None
+
+    def provider(self, name: str) -> Provider:
+        """Who offers models. An entry of the user's own may name a provider of which nothing else is known."""
+        return _provider(name)
+
+    @property
+    def terms(self) -> Terms:
+        """What holds for every call to the provider that jobs are sent to: hosts, task states, lifetimes, polling."""
+        terms = self.provider(DASHSCOPE).terms
+        assert terms is not None
+        return terms
 
     def _add(self, path: Path) -> str:
         model_id = read_table(path).get("id")
@@ -101,7 +113,7 @@ class Catalog:
 
     def _load(self, model_id: str) -> Model:
         table, paths = self._inherited(self._layers[model_id][-1])
-        return model_from(table, paths, _shared_sources(), self.provider.hosts)
+        return model_from(table, paths, self.provider(str(table.get("provider", DASHSCOPE))))
 
     def _inherited(self, path: Path, above: tuple[Path, ...] = ()) -> tuple[Mapping[str, Any], tuple[Path, ...]]:
         """The entry merged with all it extends, and the files it came from, nearest first."""
@@ -138,10 +150,17 @@ def _is_model(model_id: str) -> bool:
 
 @functools.cache
 def _shipped() -> dict[str, Path]:
-    return {path.stem: path for path in (_HERE / "models").glob("*.toml")}
+    """The entries of this package by id, which is the path below the provider's folder."""
+    folders = (path for path in (_HERE / "models").iterdir() if path.is_dir())
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for folder in folders for path in folder.rglob("*.toml")}
 
 
 @functools.cache
-def _shared_sources() -> dict[str, Source]:
-    path = _HERE / "sources.toml"
-    return {tag: convert(entry, Source, (path,), (tag,)) for tag, entry in read_table(path).items()}
+def _provider(name: str) -> Provider:
+    path = _HERE / "providers" / f"{name}.toml"
+    return provider_from(read_table(path), path) if name in _providers() else Provider(title=name, source="")
+
+
+@functools.cache
+def _providers() -> frozenset[str]:
+    return frozenset(path.stem for path in (_HERE / "providers").glob("*.toml"))

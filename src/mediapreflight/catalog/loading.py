@@ -118,13 +118,11 @@ def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
     return result
 
 
-def model_from(
-    table: Mapping[str, Any], paths: tuple[Path, ...], sources: Mapping[str, Source], regions: Collection[str]
-) -> Model:
+def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Provider) -> Model:
     """A validated model.
 
-    `paths`: the file of the entry, then the files it extends, nearest first. `sources`: the shared tags; the entry's own come
-    on top. `regions`: the provider's. Raises CatalogError naming file, key and line.
+    `paths`: the file of the entry, then the files it extends, nearest first. `provider`: whose sources its tags name; the
+    entry's own come on top. Raises CatalogError naming file, key and line.
     """
     for key, fault in not_in_json(table):
         raise _error(paths, key, fault)
@@ -138,22 +136,28 @@ def model_from(
     for key, text, sort in strings(model):
         if not sort.takes(text):
             raise _error(paths, key, sort.refusal(text))
-    model = msgspec.structs.replace(model, sources={**sources, **model.sources})
+    model = msgspec.structs.replace(model, sources={**provider.sources, **model.sources})
     if not model.roles:
         raise _error(paths, ("roles",), "a model takes at least one file")
     _check_sources(source_tags(model), model.sources, paths)
-    _check_regions(_regions(model), regions, paths)
+    if provider.terms is not None:
+        _check_regions(_regions(model), provider.terms.hosts, paths)
+        if not model.regions:
+            raise _error(paths, ("regions",), "a model runs in at least one region")
+    elif model.service is not None:
+        raise _error(paths, ("service",), f"jobs cannot be sent to {model.provider}: leave the table out")
     _check_names(model, paths)
     return model
 
 
-def provider_from(table: Mapping[str, Any], path: Path, sources: Mapping[str, Source]) -> Provider:
-    """The validated terms of the provider."""
+def provider_from(table: Mapping[str, Any], path: Path) -> Provider:
+    """A validated provider."""
     provider = convert(table, Provider, (path,))
-    _check_sources(source_tags(provider), sources, (path,))
-    choices = provider.upload_regions
-    upload_regions = ((("upload_regions",), region) for region in (*choices.documented, *choices.safe_names))
-    _check_regions(upload_regions, provider.hosts, (path,))
+    _check_sources(source_tags(provider), provider.sources, (path,))
+    if provider.terms is not None:
+        choices = provider.terms.upload_regions
+        upload_regions = ((("terms", "upload_regions"), region) for region in (*choices.documented, *choices.safe_names))
+        _check_regions(upload_regions, provider.terms.hosts, (path,))
     return provider
 
 

@@ -1,6 +1,6 @@
 """What a model's catalog entry holds: the types, and the checks each value passes when it is loaded.
 
-Every figure names its source by a tag, resolved against `sources.toml` (or the entry's own `[sources]`).
+Every figure names its source by a tag, resolved against the `[sources]` of its provider (or the entry's own).
 Where current documents disagree a limit has two readings: `documented`, outside of which the service refuses,
 and `safe`, which satisfies every current document.
 """
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from ..errors import UsageError
 from .interval import Interval
 
 Kind = Literal["image", "video", "audio"]
@@ -24,6 +25,8 @@ IntervalText = Annotated[str, Meta(examples=["[400, 7000]", "(2, 120)", ">= 400"
 Positive = Annotated[float, Meta(gt=0)]
 Amount = Annotated[float, Meta(ge=0)]
 Count = Annotated[int, Meta(gt=0)]
+# The provider that jobs are sent to, and of entries that name none.
+DASHSCOPE = "dashscope"
 MIB = 2**20
 MEGABYTE = 10**6
 BOX_LENGTH = 4
@@ -123,6 +126,7 @@ class Condition(Struct, frozen=True, forbid_unknown_fields=True):
         return f"{name} is {str(self.equals).lower() if isinstance(self.equals, bool) else self.equals}"
 
 
+Boxes = Literal["emo", "emoji"]
 ContentFault = Literal["none", "several", "proportion", "face", "body", "pose"]
 
 
@@ -335,7 +339,7 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     minutes: IntervalText | None = None
     detect: str | None = None
     template: str | None = None
-    boxes: Literal["emo", "emoji"] = "emo"
+    boxes: Boxes = "emo"
     tells: dict[Literal["framing", "person"], str] = {}
     note: str | None = None
 
@@ -423,6 +427,8 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """One model: all its inputs, parameters and terms.
 
+    `service`: None where its jobs are checked and prepared here, and not sent.
+
     `unconfirmed_regions`: those that a page of the model names, without any document that says whether the model runs there.
     `extends`: the entry this one starts from; tables merge key by key, every other value replaces. `aliases`: other ids of the
     same model. `region_ids`: the id to send where a region has its own. `lengths`: the first one that holds for a job counts;
@@ -432,9 +438,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     title: str
     summary: str
-    regions: tuple[Region, ...]
-    service: Service
     roles: dict[str, Role]
+    provider: str = DASHSCOPE
+    service: Service | None = None
+    regions: tuple[Region, ...] = ()
     fields: dict[str, Parameter] = {}
     parameters: dict[str, Parameter] = {}
     pairs: Pairs = Pairs()
@@ -456,6 +463,19 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
         """The roles that take files of this kind, required ones first."""
         fitting = [name for name, role in self.roles.items() if role.kind == kind]
         return tuple(sorted(fitting, key=lambda name: not self.roles[name].required))
+
+    def require_service(self) -> Service:
+        """Where its jobs are sent. Raises UsageError for a model whose jobs are only checked and prepared here."""
+        if self.service is None:
+            raise UsageError(
+                f"{self.id} is a model of {self.provider}: its files are checked and prepared here, but jobs cannot be sent there"
+            )
+        return self.service
+
+    @property
+    def boxes(self) -> Boxes:
+        """Whose way the boxes that the model takes or returns are framed in."""
+        return self.service.boxes if self.service else "emo"
 
     @property
     def face_roles(self) -> tuple[str, ...]:
@@ -484,7 +504,7 @@ def source_tags(value: Any, key: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
             inner = getattr(value, name)
             if name in ("source", "safe_source") and isinstance(inner, str):
                 yield from (((*key, name), tag) for tag in split_tags(inner))
-            elif not (name == "sources" and isinstance(value, Model)):
+            elif not (name == "sources" and isinstance(value, Model | Provider)):
                 yield from source_tags(inner, (*key, name))
     elif isinstance(value, dict):
         for name, inner in value.items():
@@ -506,8 +526,8 @@ class Host(Struct, frozen=True, forbid_unknown_fields=True):
     note: str | None = None
 
 
-class Provider(Struct, frozen=True, forbid_unknown_fields=True):
-    """What holds for every model of the provider. Times in seconds, rates in calls per second.
+class Terms(Struct, frozen=True, forbid_unknown_fields=True):
+    """What holds for every call to a provider. Times in seconds, rates in calls per second.
 
     `utc_offset_hours`: of the clock that all times without a zone are of.
     `query_rate`: of each task call (query, list, cancel), per account. `rate_recovery`: about how long a throttled account
@@ -516,7 +536,6 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     `upload_regions`.
     """
 
-    title: str
     hosts: dict[str, Host]
     utc_offset_hours: Annotated[int, Meta(ge=-12, le=14)]
     states: tuple[str, ...]
@@ -539,3 +558,16 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     def clock(self) -> timezone:
         """The zone of the provider's times."""
         return timezone(timedelta(hours=self.utc_offset_hours))
+
+
+class Provider(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who offers models, and the pages their figures were read from.
+
+    `terms`: what holds for every call; None where jobs are checked and prepared here, and sent with other tools.
+    """
+
+    title: str
+    source: str
+    terms: Terms | None = None
+    sources: dict[str, Source] = {}
+    notes: tuple[str, ...] = ()

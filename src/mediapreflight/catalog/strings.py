@@ -28,7 +28,10 @@ class Sort(NamedTuple):
         return f"{shown} is no {self.words}"
 
 
-MODEL_ID = Sort(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", "model id: up to 128 letters, digits, `.`, `_` and `-`")
+MODEL_ID = Sort(
+    r"(?=.{1,128}$)[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?",
+    "model id: up to 128 letters, digits, `.`, `_` and `-`, with one `/` at most",
+)
 _PATH = Sort(
     r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", "path of a service: words of letters, digits, `.`, `_` and `-`, with a `/` before each"
 )

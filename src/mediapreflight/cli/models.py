@@ -115,10 +115,9 @@ def _rows(title: str, rows: list[tuple[str, str, str]], style: Style) -> Iterato
 
 
 def _terms(model: Model) -> list[tuple[str, str, str]]:
-    service = model.service
     rows = [
-        ("endpoint", f"POST {service.path} ({service.mode})", model.source(service.source)),
-        ("regions", ", ".join(model.regions), ""),
+        ("provider", builtin_catalog().provider(model.provider).title, ""),
+        *_service(model),
         *[("perhaps", f"{region}, of which no document lists the models", "") for region in model.unconfirmed_regions],
     ]
     if model.aliases:
@@ -129,10 +128,6 @@ def _terms(model: Model) -> list[tuple[str, str, str]]:
     for restriction in model.restrictions:
         offered = f"{restriction.parameter} {', '.join(map(_literal, restriction.choices))} only"
         rows.append((f"in {restriction.region}", offered, model.source(restriction.source)))
-    if service.result or service.verdict:
-        rows.append(("result", f"{service.result or service.verdict}", ""))
-    if service.detect:
-        rows.append(("checked by", service.detect, ""))
     for rate in model.rates:
         tasks = f", {rate.concurrent_tasks} at once" if rate.concurrent_tasks else ""
         rows.append(
@@ -143,6 +138,19 @@ def _terms(model: Model) -> list[tuple[str, str, str]]:
     if model.successor:
         rows.append(("successor", model.successor, ""))
     return rows
+
+
+def _service(model: Model) -> Iterator[tuple[str, str, str]]:
+    service = model.service
+    if service is None:
+        yield "jobs", "are checked and prepared here, and sent with the provider's own tools", ""
+        return
+    yield "endpoint", f"POST {service.path} ({service.mode})", model.source(service.source)
+    yield "regions", ", ".join(model.regions), ""
+    if service.result or service.verdict:
+        yield "result", f"{service.result or service.verdict}", ""
+    if service.detect:
+        yield "checked by", service.detect, ""
 
 
 def _output(model: Model) -> str:

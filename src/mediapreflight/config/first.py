@@ -38,7 +38,7 @@ def obvious_models(groups: Iterable[Group], catalog: Catalog) -> tuple[Model, ..
     return tuple(
         model
         for model in catalog.models()
-        if model.service.mode == "asynchronous" and kinds and set(_required(model).values()) == kinds
+        if model.service and model.service.mode == "asynchronous" and kinds and set(_required(model).values()) == kinds
     )
 
 

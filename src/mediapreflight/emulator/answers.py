@@ -56,7 +56,7 @@ def policy(given: Policy, host: str, lifetime: int, megabytes: int) -> dict[str,
 
 def verdict(model: Model, refusal: tuple[str, str] | None) -> dict[str, Any]:
     """The answer of a detect call, without its boxes. `refusal`: code and reason."""
-    service = model.service
+    service = model.require_service()
     body: dict[str, Any] = {"output": {}, "usage": {"image_count": 1}, "request_id": new_id()}
     if service.verdict:
         put(body, service.verdict, refusal is None)
@@ -92,9 +92,9 @@ def state(task: Task, status: str, ended: float | None) -> dict[str, Any]:
 def add_result(body: dict[str, Any], task: Task, shape: Shape, result: str) -> None:
     """The additional values of a task that succeeded: its result, and what is billed."""
     model = task.model
-    put(body, model.service.result or "output.video_url", result)
+    put(body, model.require_service().result or "output.video_url", result)
     seconds = int(shape.seconds) if shape.seconds.is_integer() else round(shape.seconds, 2)
-    for path in model.service.usage_seconds:
+    for path in model.require_service().usage_seconds:
         put(body, path, seconds)
     usage = body["usage"]
     if "video_duration" in usage:
@@ -124,7 +124,7 @@ def page(rows: Sequence[dict[str, Any]], number: int, size: int) -> dict[str, An
 
 def row(task: Task, status: str, ended: float | None) -> dict[str, Any]:
     """A task in a list."""
-    group = task.model.service.path.rstrip("/").partition("/services/")[2].replace("/", ":")
+    group = task.model.require_service().path.rstrip("/").partition("/services/")[2].replace("/", ":")
     return {
         "api_key_id": task.owner.key,
         "caller_parent_id": task.owner.account,
@@ -155,11 +155,11 @@ def window(query: Mapping[str, str], now: float) -> tuple[float, float]:
 def _moment(text: str) -> float:
     if len(text) != 14 or not (text.isascii() and text.isdecimal()):
         raise ValueError("start_time and end_time must be YYYYMMDDhhmmss")
-    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=builtin_catalog().provider.clock).timestamp()
+    return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=builtin_catalog().terms.clock).timestamp()
 
 
 def _local(moment: float) -> str:
-    return datetime.fromtimestamp(moment, builtin_catalog().provider.clock).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+    return datetime.fromtimestamp(moment, builtin_catalog().terms.clock).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def _milliseconds(moment: float | None) -> int | None:

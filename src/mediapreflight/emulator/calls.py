@@ -131,7 +131,8 @@ def read_body(text: bytes) -> dict[str, Any]:
 def read_call(body: Mapping[str, Any], model: Model) -> Call:
     """The job in a body; unknown inputs are left out, as the service does. Raises Refusal."""
     given = body["input"]
-    urls = _media_array(given, model) if model.service.media_array else {n: given.get(r.field) for n, r in model.roles.items()}
+    in_array = model.require_service().media_array
+    urls = _media_array(given, model) if in_array else {name: given.get(role.field) for name, role in model.roles.items()}
     if any(not isinstance(url, str | None) for url in urls.values()):
         raise Refusal(400, "InvalidParameter", BAD_URL)
     fields = {name: given[name] for name in model.fields if given.get(name) not in (None, "")}

@@ -177,7 +177,7 @@ def boxes(call: Call, measured: Mapping[str, Measured]) -> tuple[Box, Box] | str
     If the picture was not looked at, a face in its middle is assumed.
     """
     ratio: Ratio = "3:4" if call.job.parameters.get("ratio") == "3:4" else "1:1"
-    framing = framing_of(call.model.service.boxes, ratio)
+    framing = framing_of(call.model.boxes, ratio)
     seen = seen_in(measured)
     if seen is not None:
         portrait = portrait_in(seen, "image", ratio, framing)

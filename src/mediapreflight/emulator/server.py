@@ -91,7 +91,8 @@ class Server:
         add("GET", "/api/v1/uploads", self._step("policy", self._policy))
         add("POST", _UPLOADS, self._step("upload", self._upload, keyed=False))
         detect, create = self._step("detect", self._detect), self._step("create", self._create)
-        modes = {model.service.path.rstrip("/"): model.service.mode for model in self._catalog.models()}
+        services = [model.service for model in self._catalog.models() if model.service]
+        modes = {service.path.rstrip("/"): service.mode for service in services}
         for path, mode in modes.items():
             for spelt in (path, path + "/"):
                 add("POST", spelt, detect if mode == "synchronous" else create)
@@ -219,20 +220,20 @@ class Server:
     # --- uploads ---------------------------------------------------------------------------------------------------------
 
     async def _policy(self, request: web.Request) -> web.Response:
-        provider, now = self._catalog.provider, self._clock.now()
+        terms, now = self._catalog.terms, self._clock.now()
         name = request.query.get("model", "")
         if request.query.get("action") != "getPolicy" or not name:
             raise Refusal(400, "InvalidParameter", "Field required: model" if not name else "action must be getPolicy")
         model = find_model(self._catalog, name)
-        self._enter(f"policy {model.id}", provider.upload_policy_rate)
+        self._enter(f"policy {model.id}", terms.upload_policy_rate)
         folder = f"dashscope-instant/emulator/{new_id()}"
-        expires = now if request[_ENTRY]["fault"] == "expired" else now + provider.upload_policy_lifetime
+        expires = now if request[_ENTRY]["fault"] == "expired" else now + terms.upload_policy_lifetime
         conditions = [["starts-with", "$key", folder], ["content-length-range", 0, self._settings.max_file_size_mb * 2**20]]
         text = base64.b64encode(json.dumps({"expiration": answers.iso(expires), "conditions": conditions}).encode()).decode()
         policy = Policy(request[_OWNER].account, model, text, self._signature(text), folder, expires)
         remember(self._memory.policies, text, policy, limits.POLICIES)
         host = f"http://{request.host}{_UPLOADS}"
-        body = answers.policy(policy, host, int(provider.upload_policy_lifetime), self._settings.max_file_size_mb)
+        body = answers.policy(policy, host, int(terms.upload_policy_lifetime), self._settings.max_file_size_mb)
         return web.json_response(body)
 
     async def _upload(self, request: web.Request) -> web.Response:
@@ -267,7 +268,7 @@ class Server:
             raise Refusal(
                 400, "EntityTooLarge", f"The file is larger than {most} bytes, or all are together.", oss=True
             ) from None
-        upload = Upload(policy.account, policy.model, file.path, now + self._catalog.provider.upload_lifetime)
+        upload = Upload(policy.account, policy.model, file.path, now + self._catalog.terms.upload_lifetime)
         remember(self._memory.uploads, key, upload, limits.FILES)
 
     def _permission(self, fields: Mapping[str, str]) -> Policy:
@@ -295,10 +296,10 @@ class Server:
         text, sent = await self._read(request)
         body = read_body(text)
         model = find_model(self._catalog, body["model"])
-        if model.service.path.rstrip("/") != request.path.rstrip("/"):
+        if model.require_service().path.rstrip("/") != request.path.rstrip("/"):
             raise Refusal(400, "InvalidParameter", "Model not exist.")
         wants_async = request.headers.get("X-DashScope-Async") == "enable"
-        if wants_async != (model.service.mode == "asynchronous"):
+        if wants_async != (model.require_service().mode == "asynchronous"):
             kind = "asynchronous" if wants_async else "synchronous"
             raise Refusal(403, "AccessDenied", f"current user api does not support {kind} calls.")
         self._enter(model.id, rates_of(model).requests_per_second)
@@ -339,7 +340,7 @@ class Server:
             if media.is_of_file(fault):
                 raise Refusal(400, code, message)
             return web.json_response(answers.verdict(call.model, (code, message)))
-        returns = call.model.service.returns
+        returns = call.model.require_service().returns
         found = media.boxes(call, measured) if returns else None
         if isinstance(found, str):
             return web.json_response(answers.verdict(call.model, ("InvalidFile.BodyProportion", found)))
@@ -348,7 +349,7 @@ class Server:
             for name, box in zip(("face_bbox", "ext_bbox"), found, strict=True):
                 answers.put(body, returns[name], list(box))
         told = _told(measured)
-        for what, place in call.model.service.tells.items():
+        for what, place in call.model.require_service().tells.items():
             answers.put(body, place, told[what])
         return web.json_response(body)
 
@@ -364,7 +365,7 @@ class Server:
         if request[_ENTRY]["fault"] == "failed":
             failure = ("InternalError", "An internal error has occurred, please try again later.")
         template = call.job.inputs.get("template_id")
-        if template is not None and call.model.service.template and not str(template).startswith("AACT."):
+        if template is not None and call.model.require_service().template and not str(template).startswith("AACT."):
             failure = ("InvalidFile.Template.Content", "Invalid template content.")
         task = Task(new_id(), request[_OWNER], call, text, new_id(), self._clock.now(), failure, paths, facts)
         self._memory.life.add(task)
@@ -373,7 +374,7 @@ class Server:
     # --- tasks -----------------------------------------------------------------------------------------------------------
 
     async def _query(self, request: web.Request) -> web.Response:
-        self._enter("query", self._catalog.provider.query_rate)
+        self._enter("query", self._catalog.terms.query_rate)
         now, task_id = self._clock.now(), request.match_info["id"]
         task = self._memory.life.task(task_id, request[_OWNER].account, now)
         if task is None or request[_ENTRY]["fault"] == "unknown":
@@ -381,13 +382,13 @@ class Server:
         status, ended = self._memory.life.status(task, now), self._memory.life.ended(task, now)
         body = answers.state(task, status, ended)
         if status == "SUCCEEDED" and ended is not None:
-            makes_template = (task.model.service.result or "").endswith("template_id")
+            makes_template = (task.model.require_service().result or "").endswith("template_id")
             result = task.template_id if makes_template else self._link(task, request.host, ended)
             answers.add_result(body, task, videos.shape_of(task), result)
         return web.json_response(body)
 
     async def _list(self, request: web.Request) -> web.Response:
-        self._enter("list", self._catalog.provider.query_rate)
+        self._enter("list", self._catalog.terms.query_rate)
         now, query, life = self._clock.now(), request.query, self._memory.life
         try:
             start, end = answers.window(query, now)
@@ -396,7 +397,7 @@ class Server:
                 raise ValueError(f"page_no starts at 1, page_size is 1 to {_LARGEST_PAGE}")
         except (ValueError, OverflowError) as error:
             raise Refusal(400, "InvalidParameter", str(error)) from None
-        kept = max(start, now - self._catalog.provider.task_lifetime)
+        kept = max(start, now - self._catalog.terms.task_lifetime)
         account = request[_OWNER].account
         tasks = [task for task in reversed(life.tasks(now)) if kept <= task.submitted <= end and task.owner.account == account]
         rows = [answers.row(task, life.status(task, now), life.ended(task, now)) for task in tasks]
@@ -404,7 +405,7 @@ class Server:
         return web.json_response(answers.page([row for row in rows if wanted.items() <= row.items()], number, size))
 
     async def _cancel(self, request: web.Request) -> web.Response:
-        self._enter("cancel", self._catalog.provider.query_rate)
+        self._enter("cancel", self._catalog.terms.query_rate)
         if not self._memory.life.cancel(request.match_info["id"], request[_OWNER].account, self._clock.now()):
             message = "Failed to cancel the task, please confirm if the task is in PENDING status."
             raise Refusal(400, "UnsupportedOperation", message)
@@ -413,7 +414,7 @@ class Server:
     # --- results ---------------------------------------------------------------------------------------------------------
 
     def _link(self, task: Task, host: str, ended: float) -> str:
-        expires = str(int(ended + self._catalog.provider.result_lifetime))
+        expires = str(int(ended + self._catalog.terms.result_lifetime))
         query = f"Expires={expires}&OSSAccessKeyId={answers.ACCESS_KEY_ID}&Signature={self._link_signature(task.id, expires)}"
         return f"http://{host}/results/{task.id}.mp4?{query}"
 

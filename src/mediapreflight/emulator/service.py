@@ -61,10 +61,10 @@ class Emulator:
         self._catalog = catalog or builtin_catalog()
         self._clock = Clock(clock)
         self._faults = Faults()
-        self._memory = Memory(seconds_per_task, self._catalog.provider)
+        self._memory = Memory(seconds_per_task, self._catalog.terms)
         self._api_key = api_key
         self._detection: Detection = detection
-        self._megabytes = max_file_size_mb or int(self._catalog.provider.upload_megabytes)
+        self._megabytes = max_file_size_mb or int(self._catalog.terms.upload_megabytes)
         self._server: Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None

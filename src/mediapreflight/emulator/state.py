@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from ..catalog import Model
-from ..catalog.schema import Provider, Rates
+from ..catalog.schema import Rates, Terms
 from ..errors import UsageError
 from ..media.facts import Facts
 from . import limits
@@ -145,10 +145,10 @@ class Life:
     A task waits its share of them, and until fewer than the documented number of tasks of its model are running.
     """
 
-    def __init__(self, seconds: float, provider: Provider) -> None:
+    def __init__(self, seconds: float, terms: Terms) -> None:
         self._queued = seconds * _QUEUED_SHARE
         self._worked = seconds - self._queued
-        self._provider = provider
+        self._terms = terms
         self._tasks: dict[str, Task] = {}
         self._bytes = 0
 
@@ -162,7 +162,7 @@ class Life:
     def task(self, task_id: str, account: str, now: float) -> Task | None:
         """The account's task; None if it never existed, or is too old to be kept."""
         task = self.known(task_id, now)
-        seen = task and task.owner.account == account and task.submitted > now - self._provider.task_lifetime
+        seen = task and task.owner.account == account and task.submitted > now - self._terms.task_lifetime
         return task if seen else None
 
     def known(self, task_id: str, now: float) -> Task | None:
@@ -192,7 +192,7 @@ class Life:
         spent = now - task.started
         if spent >= self._worked:
             return "FAILED" if task.failure else "SUCCEEDED"
-        extra = task.model.service.extra_states
+        extra = task.model.require_service().extra_states
         stages = [state for state in (*_BEFORE_RUNNING, "RUNNING", *_AFTER_RUNNING) if state == "RUNNING" or state in extra]
         return stages[int(spent / self._worked * len(stages))]
 
@@ -241,8 +241,8 @@ def remember(known: dict[str, _Value], name: str, value: _Value, most: int) -> N
 class Memory:
     """All of it."""
 
-    def __init__(self, seconds_per_task: float, provider: Provider) -> None:
-        self.life = Life(seconds_per_task, provider)
+    def __init__(self, seconds_per_task: float, terms: Terms) -> None:
+        self.life = Life(seconds_per_task, terms)
         self.rates = RateLimits()
         self.policies: dict[str, Policy] = {}
         self.uploads: dict[str, Upload] = {}

@@ -454,7 +454,7 @@ class _Finish(NamedTuple):
         from ..people.portraits import find_portrait, framing_of, portrait_in
 
         ratio = box_ratio(plan.job, plan.model, self.options)
-        framing = framing_of(plan.model.service.boxes, ratio)
+        framing = framing_of(plan.model.boxes, ratio)
         boxes = [Box(*given[name]) if name in given else None for name in BOXES]
         path, seen = str(self.folder / Path(inputs[role].path).name), measured[role].content
         if isinstance(seen, PictureContent):

@@ -319,7 +319,7 @@ def _box_crop(case: _Case, role: str, content: object, ratio: Ratio) -> Box | No
         return None
     if "ext_bbox" in given or not isinstance(content, PictureContent):
         return given.get("ext_bbox")
-    framing = framing_of(case.model.service.boxes, ratio)
+    framing = framing_of(case.model.boxes, ratio)
     return portrait_in(content, role, ratio, framing, face_bbox=given.get("face_bbox")).ext_bbox
 
 

@@ -170,7 +170,7 @@ class Service:
 
 def query_rate(session: Session, endpoint: Endpoint) -> Rate:
     """Calls about tasks: per account."""
-    return Rate(f"{session.account} {endpoint.base_url} tasks", session.catalog.provider.query_rate)
+    return Rate(f"{session.account} {endpoint.base_url} tasks", session.catalog.terms.query_rate)
 
 
 def concurrent_tasks(model: Model, region: str) -> int | None:

@@ -153,7 +153,7 @@ class AsyncClient:
         """
         session = self.session
         model = session.catalog.model(job.model)
-        if model.service.mode == "synchronous":
+        if model.require_service().mode == "synchronous":
             raise UsageError(f"{model.id} answers at once and makes no task; use `detect`")
         if out is not None:
             await session.run(ensure_folder, out)
@@ -247,7 +247,7 @@ class AsyncClient:
         """
         catalog = self.session.catalog
         takers = catalog.models() if model is None else (catalog.model(model),)
-        makers = {taker.service.template for taker in takers if taker.service.template}
+        makers = {taker.service.template for taker in takers if taker.service and taker.service.template}
         if not makers:
             raise UsageError(f"{model} takes no template")
         if len(makers) > 1:

@@ -52,7 +52,7 @@ class Local(NamedTuple):
 
 def examined(session: Session, path: str) -> Local:
     """The file's hash and size. Raises UploadError where it cannot be read, or is larger than any upload."""
-    shown, most = display_name(path), session.catalog.provider.upload_megabytes
+    shown, most = display_name(path), session.catalog.terms.upload_megabytes
     if is_remote(path):
         raise UploadError(f"{shown}: is not on this machine")
     try:
@@ -72,7 +72,7 @@ async def upload(service: Service, local: Local, submission: Submission | None =
     Raises UploadError, ServiceError and TransportError; UsageError in a region without such a space.
     """
     session, endpoint = service.session, service.endpoint
-    if endpoint.region not in session.catalog.provider.upload_regions.documented:
+    if endpoint.region not in session.catalog.terms.upload_regions.documented:
         raise UsageError(f"{display_name(local.path)}: {endpoint.region} has no temporary space for files; give a URL")
     key = Key("upload", session.account, service.sent_as, endpoint.base_url, local.sha256)
     if known := await session.run(session.ledger.kept, key):
@@ -113,11 +113,11 @@ async def _sent(service: Service, local: Local, submission: Submission | None) -
 
 
 async def _policy(service: Service, local: Local) -> Policy:
-    session, provider = service.session, service.session.catalog.provider
+    session, terms = service.session, service.session.catalog.terms
     # Per account and model.
-    rate = Rate(f"{session.account} {service.endpoint.base_url} uploads {service.sent_as}", provider.upload_policy_rate)
+    rate = Rate(f"{session.account} {service.endpoint.base_url} uploads {service.sent_as}", terms.upload_policy_rate)
     policy = await ask(session, policy_request(service.endpoint, service.sent_as), rate, parse_policy, repeatable=True)
-    most = min(policy.max_file_size_mb or provider.upload_megabytes, provider.upload_megabytes)
+    most = min(policy.max_file_size_mb or terms.upload_megabytes, terms.upload_megabytes)
     if local.size > most * _MIB:
         size = local.size / _MIB
         raise UploadError(f"{display_name(local.path)}: {size:.1f} MiB; the temporary space takes files of up to {most:g} MB")

@@ -184,7 +184,7 @@ def entry_of(session: Session, candidate: Candidate, options: SubmitOptions) -> 
     """The cost of a candidate, and its entry for the ledger. Raises UsageError and UploadError."""
     job, report, model = candidate.job, candidate.report, session.catalog.model(candidate.job.model)
     estimate = estimated(session, job, report, options)
-    if model.service.mode == "synchronous":
+    if model.require_service().mode == "synchronous":
         return Entry(candidate, estimate, None, None)
     submission = new_submission(session, job, report, options)
     return Entry(candidate, estimate, submission, expected_output(job, model, facts_of(report), ratio=options.ratio))
@@ -316,7 +316,7 @@ def estimated(session: Session, job: Job, report: JobReport, options: SubmitOpti
     model = session.catalog.model(job.model)
     region = session.region_of(model, job.region)
     asks = options.boxes == "service" and not has_boxes(model, job)
-    detector = session.catalog.model(model.service.detect) if asks and model.service.detect else None
+    detector = session.catalog.detector_of(model) if asks else None
     return estimate(
         job, model, facts_of(report), region=region, detect_model=detector, ratio=options.ratio, prices=options.prices
     )
@@ -348,7 +348,7 @@ def with_local_boxes(session: Session, job: Job, model: Model, ratio: str | None
 
     wanted: Ratio = "3:4" if ratio == "3:4" else "1:1"
     given = [Box(*box) if is_box(box := job.inputs.get(name)) else None for name in BOXES]
-    framing = framing_of(model.service.boxes, wanted)
+    framing = framing_of(model.boxes, wanted)
     found = session.containment.call(picture, find_portrait, picture, wanted, framing, job.chosen_face(model), *given)
     boxes = {name: getattr(found, name) for name in missing}
     if None in boxes.values():

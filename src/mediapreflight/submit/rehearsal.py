@@ -133,22 +133,23 @@ def _sent_model(session: Session, request: Request) -> Model:
 def _detection(detector: Model, session: Session, job: Job) -> dict[str, Any]:
     """A positive answer, with the boxes that the detect call is expected to find."""
     answer: dict[str, Any] = {"output": {}}
-    if detector.service.verdict is not None:
-        _put(answer, detector.service.verdict, True)
+    service = detector.require_service()
+    if service.verdict is not None:
+        _put(answer, service.verdict, True)
     predicted: Mapping[str, Any] = {}
-    if detector.service.returns:
+    if service.returns:
         try:
             predicted = with_local_boxes(session, job, session.catalog.model(job.model), None).inputs
         except MediaPreflightError:
             predicted = {}
-    for field, path in detector.service.returns.items():
+    for field, path in service.returns.items():
         _put(answer, path, predicted.get(field) or [0, 0, 0, 0])
     return answer
 
 
 def _succeeded(model: Model) -> dict[str, Any]:
     answer: dict[str, Any] = {"output": {"task_id": _TASK_ID, "task_status": "SUCCEEDED"}}
-    path = model.service.result or "output.video_url"
+    path = model.require_service().result or "output.video_url"
     _put(answer, path, _RESULT if path.endswith("url") else "template-id-named-by-the-task")
     return answer
 

@@ -102,7 +102,7 @@ def _record_refusal(session: Session, submission: Submission, error: ServiceErro
 def _forget_uploads(session: Session, submission: Submission) -> None:
     """Make the next attempt upload the files again: the temporary space may have lost them, and no code says so clearly."""
     model = session.catalog.model(submission.model)
-    for each in (model, *([session.catalog.model(model.service.detect)] if model.service.detect else [])):
+    for each in filter(None, (model, session.catalog.detector_of(model))):
         for sha256 in submission.hashes.values():
             sent_as = model_id(each, known_region(submission.region))
             session.ledger.forget(Key("upload", session.account, sent_as, submission.base_url, sha256))
@@ -129,7 +129,7 @@ async def _delivered_input(service: Service, submission: Submission, role: str, 
         return value
     session.tell("upload", submission, display_name(value))
     local = await session.run(_registered_file, session, submission, role, value)
-    no_space = service.endpoint.region not in session.catalog.provider.upload_regions.documented
+    no_space = service.endpoint.region not in session.catalog.terms.upload_regions.documented
     if service.model.roles[role].base64 and (no_space or is_data_url(value) or submission.job.get("inline")):
         return await session.run(inline_url, value, local.sha256)
     return await upload(service, local, submission)
@@ -149,13 +149,14 @@ def _registered_file(session: Session, submission: Submission, role: str, path: 
 async def _detected(service: Service, submission: Submission, job: Job) -> dict[str, Any]:
     """The fields that the model's detect call fills; nothing if the caller wants no call. Raises if it refuses the picture."""
     session = service.session
-    if service.model.service.detect is None or submission.boxes != "service":
+    detect_model = session.catalog.detector_of(service.model)
+    if detect_model is None or submission.boxes != "service":
         return {}
     if submission.fields:
         return submission.fields
     if has_boxes(service.model, job):
         return {}
-    detector = replace(service, model=session.catalog.model(service.model.service.detect))
+    detector = replace(service, model=detect_model)
     inputs = {name: job.inputs[name] for name in detector.model.roles if job.inputs.get(name)}
     session.tell("detect", submission, detector.model.id)
     parameters = {"ratio": submission.job.get("ratio")}

@@ -201,7 +201,7 @@ class Session:
 
     def endpoint(self, region: str) -> Endpoint:
         """The service in a region. Raises UsageError where it cannot be named."""
-        return endpoint_for(self.catalog.provider, region, workspace=self.workspace, base_url=self.base_url)
+        return endpoint_for(self.catalog.terms, region, workspace=self.workspace, base_url=self.base_url)
 
     def endpoint_of(self, submission: Submission) -> Endpoint:
         """The service a submission belongs to.
@@ -220,11 +220,11 @@ class Session:
 
     def home(self) -> Endpoint:
         """The service where no job says which region: the chosen one, else the provider's first."""
-        return self.endpoint(self.region or next(iter(self.catalog.provider.hosts)))
+        return self.endpoint(self.region or next(iter(self.catalog.terms.hosts)))
 
     @property
     def poll_interval(self) -> float:
-        return self.pace.poll_interval or self.catalog.provider.polling_interval
+        return self.pace.poll_interval or self.catalog.terms.polling_interval
 
     def tell(self, stage: Stage, submission: Submission | None, text: str, share: float | None = None) -> None:
         """Pass an event to the observer."""

@@ -190,7 +190,7 @@ async def _dated(session: Session, submission: Submission, began: float) -> Subm
 def _is_forgotten(session: Session, submission: Submission) -> bool:
     """Whether the service no longer keeps the call's task: by its own clock and by this machine's, because either may jump."""
     ages = _age(session, submission) or 0.0, session.clock() - submission.registered_at
-    return min(ages) > session.catalog.provider.task_lifetime
+    return min(ages) > session.catalog.terms.task_lifetime
 
 
 # --- reading the list

@@ -218,9 +218,11 @@ async def adopt(session: Session, submission: Submission, task_id: str) -> Submi
 async def detect_picture(session: Session, job: Job, ratio: str | None, *, again: bool = False) -> Detection:
     """Make the detect call of the job's model for the picture."""
     asked = session.catalog.model(job.model)
-    if asked.service.mode == "asynchronous" and asked.service.detect is None:
-        raise UsageError(f"{asked.id} has no detect call")
-    detector = session.catalog.model(asked.service.detect) if asked.service.detect else asked
+    detector = session.catalog.detector_of(asked)
+    if detector is None:
+        if asked.require_service().mode == "asynchronous":
+            raise UsageError(f"{asked.id} has no detect call")
+        detector = asked
     endpoint = session.endpoint(session.region_of(detector, job.region))
     job = with_local_paths(job, detector)
     inputs = {name: job.inputs[name] for name in detector.roles if job.inputs.get(name)}

@@ -36,7 +36,7 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
     """
     service = Service.of(session, submission)
     began = session.elapsed()
-    patience = session.catalog.provider.task_deadline if timeout is None else timeout
+    patience = session.catalog.terms.task_deadline if timeout is None else timeout
     unknown = 0
     if submission.stage == "created" and submission.polled_at is None:
         # No task ends at once, but one from an earlier run may have ended.
@@ -63,7 +63,7 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
 
 
 def _has_expired(session: Session, submission: Submission) -> bool:
-    return _age(session, submission) > session.catalog.provider.task_lifetime
+    return _age(session, submission) > session.catalog.terms.task_lifetime
 
 
 def _age(session: Session, submission: Submission) -> float:

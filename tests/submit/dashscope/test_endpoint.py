@@ -18,7 +18,7 @@ from mediapreflight.submit.dashscope.endpoint import (
     secure_url,
 )
 
-PROVIDER = builtin_catalog().provider
+PROVIDER = builtin_catalog().terms
 NO_VARIABLES: dict[str, str] = {}
 
 

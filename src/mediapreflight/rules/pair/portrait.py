@@ -40,7 +40,7 @@ def portrait(case: JobCase) -> Portrait | None:
     for name, item in case.inputs.items():
         if isinstance(item.content, PictureContent) and chosen <= len(item.content.faces):
             ratio = ratio_of(case.job, case.model)
-            return Portrait(name, item.content, ratio, framing_of(case.model.service.boxes, ratio))
+            return Portrait(name, item.content, ratio, framing_of(case.model.boxes, ratio))
     return None
 
 

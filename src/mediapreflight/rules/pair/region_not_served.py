@@ -20,8 +20,8 @@ FIXABLE = False
 
 def check(case: JobCase) -> Iterator[Fault]:
     """A fault where a region is named and does not serve the model, or where no document says whether it does."""
-    region = case.job.region
-    if region is None or region in case.model.regions:
+    region, service = case.job.region, case.model.service
+    if region is None or service is None or region in case.model.regions:
         return
     severity: Severity = "error"
     message = f"{case.model.id} is not offered in {region}, only in {listed(case.model.regions)}"
@@ -34,5 +34,5 @@ def check(case: JobCase) -> Iterator[Fault]:
         help=f"choose {listed(case.model.regions).replace(' and ', ' or ')}",
         measured=region,
         limit=", ".join(case.model.regions),
-        source=case.model.service.source,
+        source=service.source,
     )

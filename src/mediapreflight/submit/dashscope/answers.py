@@ -194,11 +194,12 @@ def parse_detection(answer: Answer, model: Model) -> Detection:
     body = _reader(answer, "output")
     code = body.words("output.code", MOST_OF_A_NAME) or body.words("code", MOST_OF_A_NAME)
     passed = _verdict(body, model, code)
-    reason = body.words(model.service.reason or "output.message") or body.words("output.message") or body.words("message")
+    service = model.require_service()
+    reason = body.words(service.reason or "output.message") or body.words("output.message") or body.words("message")
     images = body.number("usage.image_count")
     return Detection(
         passed=passed,
-        fields={name: _yielded(body, path) for name, path in model.service.returns.items()} if passed else {},
+        fields={name: _yielded(body, path) for name, path in service.returns.items()} if passed else {},
         reason="" if passed else reason,
         code="" if passed else code,
         request_id=body.request_id,
@@ -227,7 +228,7 @@ def parse_task(answer: Answer, model: Model, task_id: str = "") -> TaskAnswer:
     """
     body = _reader(answer, "output")
     status = _status(body)
-    documented = model.service.result
+    documented = model.require_service().result
     result = result_in(body, documented) if documented and status in ("", "SUCCEEDED") else None
     if not status and result is None:
         raise error_of(answer) if body.words("output.code") else body.useless("output.task_status")
@@ -240,7 +241,7 @@ def parse_task(answer: Answer, model: Model, task_id: str = "") -> TaskAnswer:
         code="" if succeeded else body.words("output.code", MOST_OF_A_NAME) or body.words("code", MOST_OF_A_NAME),
         message="" if succeeded else body.words("output.message") or body.words("message"),
         request_id=body.request_id,
-        seconds=seconds_in(body, model.service.usage_seconds),
+        seconds=seconds_in(body, model.require_service().usage_seconds),
         body=dict(body.document) if succeeded and result is None else {},
         **facts_in(body).facts,
     )
@@ -350,13 +351,14 @@ def _status(body: Reader) -> str:
 
 def _verdict(body: Reader, model: Model, code: str) -> bool:
     """Whether a picture passed. Where no flag is documented it did when what the call yields is there, and no error code."""
-    if model.service.verdict is None:
-        return not code and all(body.value(path) is not None for path in model.service.returns.values())
-    found = body.value(model.service.verdict)
+    service = model.require_service()
+    if service.verdict is None:
+        return not code and all(body.value(path) is not None for path in service.returns.values())
+    found = body.value(service.verdict)
     if found is None and code:
         return False
     if not isinstance(found, bool):
-        raise body.unclear(f"{model.service.verdict} is neither true nor false")
+        raise body.unclear(f"{service.verdict} is neither true nor false")
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from ...catalog import Model, Provider, builtin_catalog
+from ...catalog import Model, Terms, builtin_catalog
 from ...errors import UsageError
 from ...text import plain
 from ..http.addresses import is_loopback
@@ -55,7 +55,7 @@ class Endpoint:
 
 
 def endpoint_for(
-    provider: Provider,
+    terms: Terms,
     region: str,
     *,
     workspace: str | None = None,
@@ -78,15 +78,16 @@ def endpoint_for(
         base_url = variables.get(BASE_URL_VARIABLE, "").strip() or None
         workspace = None if base_url else variables.get(WORKSPACE_VARIABLE, "").strip() or None
     region = known_region(region)
-    return Endpoint(region, _host(provider, region, workspace) + _API if base_url is None else base_url)
+    return Endpoint(region, _host(terms, region, workspace) + _API if base_url is None else base_url)
 
 
 def default_region(model: Model, job_region: str | None = None, chosen: str | None = None) -> str:
     """The region a job goes to: the one chosen for all, else the job's own, else the first that serves the model.
 
-    Raises UsageError for a region that is unknown, or does not serve the model; one of which no document says whether it does
-    is let through.
+    Raises UsageError for a model that jobs are not sent to, for a region that is unknown, and for one that does not serve the
+    model; one of which no document says whether it does is let through.
     """
+    model.require_service()
     region = chosen or job_region
     if region is None:
         return model.regions[0]
@@ -97,7 +98,7 @@ def default_region(model: Model, job_region: str | None = None, chosen: str | No
 
 def known_region(name: str) -> str:
     """The name, which is a region's. Raises UsageError."""
-    regions = builtin_catalog().provider.hosts
+    regions = builtin_catalog().terms.hosts
     if name not in regions:
         raise UsageError(f"unknown region {plain(str(name))!r}: it is one of {', '.join(regions)}")
     return name
@@ -147,8 +148,8 @@ def _is_ipv6(host: str) -> bool:
         return False
 
 
-def _host(provider: Provider, region: str, workspace: str | None) -> str:
-    host = provider.hosts[region]
+def _host(terms: Terms, region: str, workspace: str | None) -> str:
+    host = terms.hosts[region]
     if workspace is not None:
         if host.workspace_host is None:
             raise UsageError(f"region {region} has no host for workspaces")

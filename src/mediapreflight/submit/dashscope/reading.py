@@ -166,9 +166,9 @@ def moment(value: Any) -> datetime | None:
     try:
         milliseconds = number(value)
         if milliseconds is not None:
-            return datetime.fromtimestamp(milliseconds / 1000, builtin_catalog().provider.clock)
+            return datetime.fromtimestamp(milliseconds / 1000, builtin_catalog().terms.clock)
         found = datetime.fromisoformat(value)
-        found = found if found.tzinfo else found.replace(tzinfo=builtin_catalog().provider.clock)
+        found = found if found.tzinfo else found.replace(tzinfo=builtin_catalog().terms.clock)
         # Times near the ends of the calendar have no place on the clock.
         found.timestamp()
     except (TypeError, ValueError, OverflowError, OSError):

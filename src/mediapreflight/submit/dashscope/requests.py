@@ -181,11 +181,11 @@ def _call(
         "input": {**_file_fields(model, files), **_values(model, model.fields, fields)},
         **({"parameters": stated} if stated else {}),
     }
-    return Request(purpose, "POST", endpoint.url(model.service.path), headers=_headers(model, files), json=body)
+    return Request(purpose, "POST", endpoint.url(model.require_service().path), headers=_headers(model, files), json=body)
 
 
 def _file_fields(model: Model, files: Mapping[str, str]) -> dict[str, Any]:
-    if model.service.media_array:
+    if model.require_service().media_array:
         return {"media": [{"type": model.roles[name].field, "url": url} for name, url in files.items()]}
     empty = {name: "" for name, role in model.roles.items() if role.send_empty}
     return {role.field: {**empty, **files}[name] for name, role in model.roles.items() if name in empty or name in files}
@@ -216,7 +216,7 @@ def _sendable(model: Model, name: str, value: Any) -> Any:
 
 
 def _headers(model: Model, files: Mapping[str, str]) -> dict[str, str]:
-    asynchronous = _ASYNCHRONOUS if model.service.mode == "asynchronous" else {}
+    asynchronous = _ASYNCHRONOUS if model.require_service().mode == "asynchronous" else {}
     resolve = _RESOLVE if any(map(is_oss_url, files.values())) else {}
     return {**_JSON, **asynchronous, **resolve}
 
@@ -232,4 +232,4 @@ def _checked_id(task_id: str) -> str:
 
 
 def _stamp(seconds: float | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, builtin_catalog().provider.clock).strftime("%Y%m%d%H%M%S")
+    return None if seconds is None else datetime.fromtimestamp(seconds, builtin_catalog().terms.clock).strftime("%Y%m%d%H%M%S")

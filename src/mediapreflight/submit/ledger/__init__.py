@@ -453,7 +453,7 @@ def _in_the_way(connection: sqlite3.Connection, row: Submission, concurrent: int
         return sending
     if concurrent is None:
         return ()
-    oldest = now - builtin_catalog().provider.task_lifetime
+    oldest = now - builtin_catalog().terms.task_lifetime
     running, _ = readable(
         connection, f"{others}'created' AND status IS NOT 'UNKNOWN' AND created_at > ? ORDER BY id", (*place, oldest)
     )

@@ -71,7 +71,7 @@ def forget(connection: sqlite3.Connection, key: Key) -> None:
 
 def _life_s(key: Key) -> float:
     if key.kind == "upload":
-        return builtin_catalog().provider.upload_lifetime - _TO_FETCH_S
+        return builtin_catalog().terms.upload_lifetime - _TO_FETCH_S
     return _DETECTION_LIFE_S if key.kind == "detection" else _KEY_IDS_LIFE_S
 
 
