@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn, TypeVar
+
+from msgspec import structs
 
 from .catalog import Catalog, Model, builtin_catalog
-from .catalog.schema import Condition
+from .catalog.schema import Condition, Parameter, Role, numbered
 from .errors import UsageError
 from .media.data_url import is_data_url
 from .media.source import display_name, is_file_url, is_remote, local_path
 
+Varied = TypeVar("Varied", Role, Parameter)
 # Characters that no URL may hold as they are (RFC 3986).
 MUST_BE_ENCODED = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
 _URL = re.compile(r"(https?|oss)://", re.IGNORECASE)
@@ -29,7 +32,8 @@ class Job:
     Args:
         model: id or alias.
         inputs: keyword arguments, one a role or input field of the model: for a role a local path, or a URL (`file://`,
-            `data:`, `http(s)://`, `oss://`), a plain value for a field such as `prompt`, `template_id` or `face_bbox`.
+            `data:`, `http(s)://`, `oss://`), a list of them for one that takes several files, a plain value for a field such as
+            `prompt`, `template_id` or `face_bbox`.
         parameters: request parameters by name.
         region: where it will be sent; None where that is left open.
         face: the person who is meant, by the number `faces` gives the face (1 is the largest); None: whoever is the largest.
@@ -61,7 +65,7 @@ class Job:
             raise UsageError(f"face must be a whole number from 1, not {face!r}")
         vars(self).update(
             model=model,
-            inputs={name: _plain(value) for name, value in inputs.items()},
+            inputs={own: _plain(value) for name, given in inputs.items() for own, value in _one_by_one(name, given)},
             parameters=dict(parameters or {}),
             region=region,
             face=face,
@@ -95,8 +99,9 @@ class Job:
         if condition.parameter is not None:
             value, is_given = self.value(condition.parameter, model), condition.parameter in self.parameters
         else:
-            value = self.inputs.get(condition.role or condition.field or "")
-            is_given = value not in (None, "")
+            names = model.files_of(condition.role) if condition.role else (condition.field or "",)
+            value = next((given for name in names if (given := self.inputs.get(name)) not in (None, "")), None)
+            is_given = value is not None
         return is_given == condition.given if condition.given is not None else bool(value == condition.equals)
 
     def __repr__(self) -> str:
@@ -106,6 +111,23 @@ class Job:
 
 def _plain(value: Any) -> Any:
     return os.fsdecode(value) if isinstance(value, os.PathLike | bytes) else value
+
+
+def _one_by_one(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """A list of files as an input each, by the names that the catalog has for them; any other value as it is."""
+    is_list = isinstance(value, list | tuple) and value and all(isinstance(each, str | os.PathLike | bytes) for each in value)
+    if is_list:
+        yield from ((numbered(name, number), each) for number, each in enumerate(value, start=1))
+    else:
+        yield name, value
+
+
+def files_in(text: str, role: str, model: Model) -> list[str]:
+    """The files that a text gives a role. Commas part them where it takes several, and no file has the whole text as its name."""
+    takes_several = role in model.roles and model.roles[role].count is not None
+    if not takes_several or "," not in text or is_data_url(text) or os.path.lexists(text):
+        return [text]
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def is_face_number(value: object) -> bool:
@@ -167,6 +189,24 @@ def revised(
     )
 
 
+def as_used(model: Model, job: Job) -> Model:
+    """The model with the limits and ranges that hold for this job, of those that depend on its inputs and parameters."""
+    tables = {name: getattr(model, name) for name in ("roles", "fields", "parameters")}
+    if not any(entry.variants for table in tables.values() for entry in table.values()):
+        return model
+    return structs.replace(
+        model, **{name: {key: _varied(entry, model, job) for key, entry in table.items()} for name, table in tables.items()}
+    )
+
+
+def _varied(entry: Varied, model: Model, job: Job) -> Varied:
+    changes: dict[str, Any] = {}
+    for variant in entry.variants:
+        if all(job.holds(condition, model) for condition in variant.when):
+            changes |= {name: value for name in variant.__struct_fields__ if (value := getattr(variant, name)) and name != "when"}
+    return structs.replace(entry, **changes, variants=())
+
+
 def with_values(job: Job, settings: Mapping[str, str], catalog: Catalog | None = None) -> Job:
     """The job with `NAME=VALUE` settings of the command line added, each where the catalog says it belongs.
 
@@ -217,5 +257,5 @@ def parse_settings(pairs: list[str]) -> dict[str, str]:
 
 def roles_for_kind(model: Model, kind: str) -> tuple[str, ...]:
     """The roles a lone file of this kind could stand in: the required ones where there are any, else all."""
-    roles = model.roles_of_kind(kind)
+    roles = tuple(role for role in model.roles_of_kind(kind) if model.roles[role].follows is None)
     return tuple(role for role in roles if model.roles[role].required) or roles

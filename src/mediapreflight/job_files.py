@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .catalog import Catalog, builtin_catalog
+from .catalog import Catalog, Model, Role, builtin_catalog
 from .catalog.loading import TOO_LONG_NUMBER, TomlError, dotted, is_nested_too_deeply, not_in_json, toml_table
 from .errors import JobFileError, UnknownModelError
-from .job import OWN_KEYS, Job, is_face_number, is_local, is_url, parsed
+from .job import OWN_KEYS, Job, files_in, is_face_number, is_local, is_url, parsed
 from .media.source import local_path
 from .named_files import MOST_JOB_TABLE_BYTES, MOST_JOBS_BYTES, NotReadError, NotTextError, read_text
 
@@ -197,7 +197,7 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
     if face is not None and not is_face_number(face):
         raise wrong(f"`face` must be a whole number from 1, not {face!r}")
     for role in model.roles:
-        if role in inputs and not isinstance(inputs[role], str):
+        if role in inputs and not _names_files(inputs[role], model.roles[role]):
             raise wrong(f"`{role}` must be a path or a URL, not {inputs[role]!r}")
     parameters = {**parameters, **prefixed}
     if not record.typed:
@@ -207,7 +207,7 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
         }
         inputs = {key: parsed(value, model.fields[key].type) if key in model.fields else value for key, value in inputs.items()}
     folder = Path(path).parent
-    inputs = {key: _from_folder(folder, value) if key in model.roles else value for key, value in inputs.items()}
+    inputs = {key: _files(folder, value, key, model) if key in model.roles else value for key, value in inputs.items()}
     return Job(name, parameters=parameters, region=region, face=face, **inputs)
 
 
@@ -217,6 +217,21 @@ def _no_model(values: Mapping[str, Any]) -> str:
     if close := difflib.get_close_matches("model", values, n=1):
         return f"names no model; `{close[0]}` should be `model`"
     return "names no model; add `model`, or give one for all its jobs with --model MODEL"
+
+
+def _names_files(value: object, role: Role) -> bool:
+    if role.count is not None and isinstance(value, list):
+        return bool(value) and all(isinstance(each, str) for each in value)
+    return isinstance(value, str)
+
+
+def _files(folder: Path, value: str | list[str], role: str, model: Model) -> str | list[str]:
+    if isinstance(value, list):
+        return [_from_folder(folder, each) for each in value]
+    whole = _from_folder(folder, value)
+    if os.path.lexists(whole) or len(parts := files_in(value, role, model)) == 1:
+        return whole
+    return _files(folder, parts, role, model)
 
 
 def _from_folder(folder: Path, value: str) -> str:

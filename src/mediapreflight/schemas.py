@@ -8,8 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from .catalog import Parameter, builtin_catalog
-from .catalog.schema import Model
+from .catalog import Interval, Model, Parameter, Role, builtin_catalog
 from .config.schema import Config
 from .findings import JobReport, Summary
 from .prepare.record import PreparedDocument
@@ -109,7 +108,7 @@ def _job_of(model: Model) -> dict[str, Any]:
             "model": {"enum": [model.id, *model.aliases]},
             "region": {"enum": list(model.regions)},
             "face": {"type": "integer", "minimum": 1, "description": "the person who is meant, as `faces` numbers them"},
-            **{name: {"type": "string", "description": f"path or URL: {role.kind}"} for name, role in model.roles.items()},
+            **{name: _file(role) for name, role in model.roles.items()},
             **{name: _value(field) for name, field in model.fields.items()},
             "parameters": {"type": "object", "properties": parameters, "additionalProperties": False},
             **{f"parameters.{name}": value for name, value in parameters.items()},
@@ -117,6 +116,14 @@ def _job_of(model: Model) -> dict[str, Any]:
         "required": ["model", *required],
         "additionalProperties": False,
     }
+
+
+def _file(role: Role) -> dict[str, Any]:
+    one = {"type": "string", "description": f"path or URL: {role.kind}"}
+    if role.count is None or role.follows is not None:
+        return one
+    most = int(Interval.parse(role.count).upper)
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": most}]}
 
 
 def _value(parameter: Parameter) -> dict[str, Any]:
@@ -129,8 +136,11 @@ def _value(parameter: Parameter) -> dict[str, Any]:
         described["default"] = parameter.default
     if parameter.range is not None:
         interval = parameter.interval
-        described["exclusiveMinimum" if interval.lower_open else "minimum"] = interval.lower
-        described["exclusiveMaximum" if interval.upper_open else "maximum"] = interval.upper
+        bounds = {
+            "exclusiveMinimum" if interval.lower_open else "minimum": interval.lower,
+            "exclusiveMaximum" if interval.upper_open else "maximum": interval.upper,
+        }
+        described |= {"anyOf": [bounds, {"enum": list(parameter.besides)}]} if parameter.besides else bounds
     return described
 
 

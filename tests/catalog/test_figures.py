@@ -139,6 +139,8 @@ def test_the_provider() -> None:
         "singapore": "https://dashscope-intl.aliyuncs.com",
         "virginia": "https://dashscope-us.aliyuncs.com",
         "frankfurt": None,
+        "tokyo": None,
+        "hongkong": None,
     }
     assert all("{WorkspaceId}" in (host.workspace_host or "") for host in provider.hosts.values())
 

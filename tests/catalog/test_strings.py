@@ -12,7 +12,7 @@ HEAD = 'id = "emo-v2"\nextends = "emo-v1"\n'
 BAD_IDS = [
     "",
     "a b",
-    "a/b",
+    "a/b/c",
     "a\nrm -rf ~",
     "emo-v1\n",
     "\x1b[31mred",

@@ -14,7 +14,8 @@ import msgspec
 
 from ..errors import CatalogError, ConfigError
 from ..named_files import MOST_TABLE_BYTES, NotReadError, read_text
-from .schema import Condition, Model, Parameter, Provider, Role, Source, source_tags
+from .interval import Interval
+from .schema import Condition, Model, Parameter, Provider, Role, Source, numbered, source_tags
 from .strings import strings
 
 TOO_LONG_NUMBER = "holds a number with too many digits"
@@ -139,6 +140,7 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
     model = msgspec.structs.replace(model, sources={**provider.sources, **model.sources})
     if not model.roles:
         raise _error(paths, ("roles",), "a model takes at least one file")
+    model = msgspec.structs.replace(model, roles=dict(_one_by_one(model.roles, paths)))
     _check_sources(source_tags(model), model.sources, paths)
     if provider.terms is not None:
         _check_regions(_regions(model), provider.terms.hosts, paths)
@@ -148,6 +150,22 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
         raise _error(paths, ("service",), f"jobs cannot be sent to {model.provider}: leave the table out")
     _check_names(model, paths)
     return model
+
+
+def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[tuple[str, Role]]:
+    """The roles, with one for each file of those that take several."""
+    for name, role in roles.items():
+        if role.follows is not None:
+            raise _error(paths, ("roles", name, "follows"), "is set by `count`")
+        if role.count is None:
+            yield name, role
+            continue
+        count = Interval.parse(role.count)
+        for number in range(1, int(count.upper) + 1):
+            own = numbered(name, number)
+            if number > 1 and own in roles:
+                raise _error(paths, ("roles", own), f"is the name of file {number} of {name}")
+            yield own, msgspec.structs.replace(role, required=number <= count.lower, follows=None if own == name else name)
 
 
 def provider_from(table: Mapping[str, Any], path: Path) -> Provider:
@@ -213,7 +231,11 @@ def _references(model: Model) -> Iterator[tuple[Key, str, str]]:
     yield from _pair_references(model)
     for index, roles in enumerate(model.role_sets.sets if model.role_sets else ()):
         for role in roles:
-            yield ("role_sets", "sets", str(index)), "role", role
+            yield ("role_sets", "sets", str(index)), "role", role.removesuffix("?")
+    for index, group in enumerate(model.groups):
+        yield from ((("groups", str(index), "roles"), "role", role) for role in group.roles)
+        if group.and_parameter is not None:
+            yield ("groups", str(index), "and_parameter"), "parameter", group.and_parameter
     for index, restriction in enumerate(model.restrictions):
         yield ("restrictions", str(index), "parameter"), "parameter", restriction.parameter
     for index, price in enumerate(model.prices):
@@ -227,6 +249,10 @@ def _conditions(model: Model) -> Iterator[tuple[Key, Condition]]:
         for name, entry in getattr(model, table).items():
             for index, condition in enumerate(entry.ignored_when):
                 yield (table, name, "ignored_when", str(index)), condition
+            for index, variant in enumerate(entry.variants):
+                yield from (((table, name, "variants", str(index), "when"), condition) for condition in variant.when)
+    for index, group in enumerate(model.groups):
+        yield from (((("groups", str(index), "when")), condition) for condition in group.when)
     pairs = model.pairs
     if pairs.equal_lengths and pairs.equal_lengths.unless:
         yield ("pairs", "equal_lengths", "unless"), pairs.equal_lengths.unless

@@ -7,7 +7,7 @@ and `safe`, which satisfies every current document.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import timedelta, timezone
 from typing import Annotated, Any, Literal
 
@@ -30,6 +30,7 @@ DASHSCOPE = "dashscope"
 MIB = 2**20
 MEGABYTE = 10**6
 BOX_LENGTH = 4
+MOST_FILES = 64
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True):
@@ -176,12 +177,26 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
     note: str | None = None
 
 
+class RoleVariant(Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of a role that stand in place of its own for jobs of which all of `when` is true."""
+
+    when: tuple[Condition, ...]
+    megabytes: Limit | None = None
+    side: Limit | None = None
+    aspect_ratio: Limit | None = None
+    duration: Limit | None = None
+    fps: Limit | None = None
+
+
 class Role(Struct, frozen=True, forbid_unknown_fields=True):
     """One input file of a model, and what is accepted there.
 
     Units: `megabytes` in MB (not defined by the provider, see `byte_intervals`), `side` in display pixels and for both
     width and height, `aspect_ratio` as long side over short side, `duration` in seconds, `fps` in frames per second.
     `without_alpha` lists the formats in which an alpha channel is refused. `base64`: the file may travel inside the request.
+
+    `count`: how many files the role takes, where that is not one. Then the model has a role for each of them: `pictures`,
+    `pictures_2`, `pictures_3`, of which the later ones say in `follows` whose they are. A file does not set `follows`.
     """
 
     field: str
@@ -189,6 +204,8 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     formats: Choices
     source: str
     required: bool = True
+    count: IntervalText | None = None
+    follows: str | None = None
     megabytes: Limit | None = None
     side: Limit | None = None
     aspect_ratio: Limit | None = None
@@ -198,9 +215,14 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     without_alpha: Choices | None = None
     content: Content | None = None
     ignored_when: tuple[Condition, ...] = ()
+    variants: tuple[RoleVariant, ...] = ()
     base64: bool = False
     send_empty: bool = False
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.count is not None and not 1 < Interval.parse(self.count).upper <= MOST_FILES:
+            raise ValueError(f"`count` {self.count!r} ends between 2 and {MOST_FILES}")
 
     @property
     def byte_intervals(self) -> tuple[Interval, Interval] | None:
@@ -218,6 +240,20 @@ def _is_number(value: object) -> bool:
     return type(value) in (int, float)
 
 
+class ParameterVariant(Struct, frozen=True, forbid_unknown_fields=True):
+    """Values of a parameter that stand in place of its own for jobs of which all of `when` is true."""
+
+    when: tuple[Condition, ...]
+    source: str
+    choices: tuple[Scalar, ...] | None = None
+    range: IntervalText | None = None
+    required: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.range is not None:
+            Interval.parse(self.range)
+
+
 class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     """A value that is not a file: a request parameter, or an input field such as `prompt` or `face_bbox`.
 
@@ -225,6 +261,7 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     `excess_cut`: what is longer is cut, not refused. `filled_by` names the detect call that yields
     the value, so that a job without it is still complete. `ignored_when`: any one of these makes the service ignore it.
     `required` with a `default`: the service needs the value, and a client sends the default for a job without it.
+    `besides`: numbers outside the range that are accepted as well, such as -1 for "the model chooses".
     """
 
     type: Literal["string", "integer", "number", "boolean", "box"]
@@ -232,12 +269,14 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     required: bool = False
     choices: tuple[Scalar, ...] | None = None
     range: IntervalText | None = None
+    besides: tuple[int | float, ...] = ()
     max_length: Count | None = None
     excess_cut: bool = False
     default: Scalar | None = None
     filled_by: str | None = None
     ratios: tuple[str, ...] | None = None
     ignored_when: tuple[Condition, ...] = ()
+    variants: tuple[ParameterVariant, ...] = ()
     error: str | None = None
     note: str | None = None
 
@@ -246,7 +285,7 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
         for value in (*(self.choices or ()), *(() if self.default is None else (self.default,))):
             if not self.is_of_type(value):
                 raise ValueError(f"{value!r} is no {self.type}")
-            if self.range is not None and value not in interval:
+            if self.range is not None and value not in interval and value not in self.besides:
                 raise ValueError(f"{value!r} is outside the range {self.range!r}")
         if self.choices is not None and self.default is not None and self.default not in self.choices:
             raise ValueError(f"the default {self.default!r} is not among the choices")
@@ -299,10 +338,49 @@ class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RoleSets(Struct, frozen=True, forbid_unknown_fields=True):
-    """The combinations of roles that the service accepts, if it does not accept all."""
+    """The combinations of roles that the service accepts, if it does not accept all. `last_frame?` can be left out."""
 
     sets: tuple[tuple[str, ...], ...]
     source: str
+
+    @property
+    def in_words(self) -> str:
+        """The sets as a list: `first_frame + [last_frame]; first_clip`. What may be left out stands in brackets."""
+        return "; ".join(
+            " + ".join(f"[{name[:-1]}]" if name.endswith("?") else name for name in each) or "no file" for each in self.sets
+        )
+
+    def take(self, given: Set[str]) -> bool:
+        """Whether these roles together are one of the sets."""
+        return any(
+            {name for name in each if not name.endswith("?")} <= given <= {name.removesuffix("?") for name in each}
+            for each in self.sets
+            if given or not each
+        )
+
+
+class Group(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the files of several roles, or of one that takes several, may come to together.
+
+    `count`: of files. `seconds`: of their lengths, and of the length that the parameter `and_parameter` asks for.
+    `megabytes`: as in a role. `when`: for jobs of which all of it is true.
+    """
+
+    roles: tuple[str, ...]
+    source: str
+    count: IntervalText | None = None
+    seconds: IntervalText | None = None
+    and_parameter: str | None = None
+    megabytes: IntervalText | None = None
+    when: tuple[Condition, ...] = ()
+    error: str | None = None
+
+    def __post_init__(self) -> None:
+        limits = [limit for limit in (self.count, self.seconds, self.megabytes) if limit is not None]
+        if not limits:
+            raise ValueError("a group has a `count`, `seconds` or `megabytes`")
+        for limit in limits:
+            Interval.parse(limit)
 
 
 class Restriction(Struct, frozen=True, forbid_unknown_fields=True):
@@ -446,6 +524,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     parameters: dict[str, Parameter] = {}
     pairs: Pairs = Pairs()
     role_sets: RoleSets | None = None
+    groups: tuple[Group, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     rates: tuple[Rates, ...] = ()
     prices: tuple[Price, ...] = ()
@@ -458,6 +537,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     successor: str | None = None
     notes: tuple[str, ...] = ()
     sources: dict[str, Source] = {}
+
+    def files_of(self, role: str) -> tuple[str, ...]:
+        """The names under which the files of a role stand in a job: its own, and those of the roles that follow it."""
+        return (role, *(name for name, each in self.roles.items() if each.follows == role))
 
     def roles_of_kind(self, kind: str) -> tuple[str, ...]:
         """The roles that take files of this kind, required ones first."""
@@ -490,6 +573,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
         """The addresses of the pages behind a source tag, by page and date, as far as they are known."""
         pages = [self.sources[part] for part in split_tags(tag)]
         return {str(page): page.url for page in pages if page.url}
+
+
+def numbered(role: str, number: int) -> str:
+    """The name of a file of a role that takes several; they count from 1."""
+    return role if number == 1 else f"{role}_{number}"
 
 
 def split_tags(tags: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..catalog import Model
 from ..findings import FAILING, Finding, InputReport, JobReport
-from ..job import Job
+from ..job import Job, as_used
 from ..media.source import display_name
 from ..people.facts import PictureContent
 from ..rules import Rule, rules_in
@@ -18,7 +18,7 @@ from .measure import Measured
 
 def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: frozenset[str]) -> JobReport:
     """What the selected rules find in a measured job. Pure: no file is opened."""
-    face = job.chosen_face(model)
+    model, face = as_used(model, job), job.chosen_face(model)
     cases = {
         name: InputCase(model, name, model.roles[name], display_name(str(job.inputs[name])), *each, _if_shown(face, each))
         for name, each in led_by_face(measured, model, face).items()

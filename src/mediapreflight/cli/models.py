@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ..catalog import Model, Parameter, builtin_catalog
-from ..catalog.schema import Condition, Content, Price, Role, split_tags
+from ..catalog import Interval, Model, Parameter, builtin_catalog
+from ..catalog.schema import Condition, Content, Group, ParameterVariant, Price, Role, split_tags
 from ..report.style import Style
 from . import OK
 from .output import add_output_arguments, style_of, write
@@ -58,8 +58,13 @@ def _list(models: tuple[Model, ...], style: Style) -> Iterator[str]:
 
 
 def inputs(model: Model) -> str:
-    """The inputs that are files, the optional ones in brackets."""
-    return ", ".join(name if role.required else f"[{name}]" for name, role in model.roles.items())
+    """The inputs that are files, the optional ones in brackets; those that take several files once, with their number."""
+    return ", ".join(_in_list(name, role) for name, role in model.roles.items() if role.follows is None)
+
+
+def _in_list(name: str, role: Role) -> str:
+    several = f"{name} {role.count}" if role.count else name
+    return several if role.required else f"[{several}]"
 
 
 def _card(model: Model, style: Style) -> Iterator[str]:
@@ -75,7 +80,7 @@ def sections(model: Model) -> list[tuple[str, list[tuple[str, str, str]]]]:
     values = {**model.fields, **model.parameters}
     parts = [
         ("Terms", _terms(model)),
-        *((_role_title(name, role), _role(model, role)) for name, role in model.roles.items()),
+        *((_role_title(name, role), _role(model, role)) for name, role in model.roles.items() if not role.follows),
         ("Values", [(name, _value(known), model.source(known.source)) for name, known in values.items()]),
         ("Price", [_price(model, price) for price in model.prices]),
     ]
@@ -83,7 +88,8 @@ def sections(model: Model) -> list[tuple[str, list[tuple[str, str, str]]]]:
 
 
 def _role_title(name: str, role: Role) -> str:
-    return f"{name}  ({role.field}; {role.kind}, {'required' if role.required else 'optional'})"
+    need = f"{Interval.parse(role.count).in_words} files" if role.count else "required" if role.required else "optional"
+    return f"{name}  ({role.field}; {role.kind}, {need})"
 
 
 def notes(model: Model) -> tuple[str, ...]:
@@ -123,8 +129,8 @@ def _terms(model: Model) -> list[tuple[str, str, str]]:
     if model.aliases:
         rows.append(("also called", ", ".join(model.aliases), ""))
     if model.role_sets:
-        together = "; ".join(" + ".join(names) for names in model.role_sets.sets)
-        rows.append(("takes one of", together, model.source(model.role_sets.source)))
+        rows.append(("takes one of", model.role_sets.in_words, model.source(model.role_sets.source)))
+    rows += [("together", _group(group), model.source(group.source)) for group in model.groups]
     for restriction in model.restrictions:
         offered = f"{restriction.parameter} {', '.join(map(_literal, restriction.choices))} only"
         rows.append((f"in {restriction.region}", offered, model.source(restriction.source)))
@@ -138,6 +144,14 @@ def _terms(model: Model) -> list[tuple[str, str, str]]:
     if model.successor:
         rows.append(("successor", model.successor, ""))
     return rows
+
+
+def _group(group: Group) -> str:
+    limits = {"files": group.count, "s": group.seconds, "MB": group.megabytes}
+    allowed = " and ".join(f"{Interval.parse(limit).in_words} {unit}" for unit, limit in limits.items() if limit)
+    names = " + ".join((*group.roles, *([group.and_parameter] if group.and_parameter else ())))
+    condition = _together(group.when)
+    return f"{names}: {allowed}" + (f", when {condition}" if condition else "")
 
 
 def _service(model: Model) -> Iterator[tuple[str, str, str]]:
@@ -176,6 +190,12 @@ def _role(model: Model, role: Role) -> list[tuple[str, str, str]]:
             tags = dict.fromkeys(filter(None, (limit.source, limit.safe_source)))
             answer = f", else {limit.error}" if limit.error else ""
             rows.append((label, described(limit, role, name) + answer, "; ".join(model.source(tag) for tag in tags)))
+    for variant in role.variants:
+        for name, label in _LIMITS.items():
+            limit = getattr(variant, name, None)
+            if limit is not None:
+                text = f"{described(limit, role, name)} when {_together(variant.when)}"
+                rows.append((label, text, model.source(limit.source)))
     if role.content:
         rows.append(("content", _content(role.content), model.source(role.content.source)))
     if role.ignored_when:
@@ -205,6 +225,8 @@ def _value(known: Parameter) -> str:
         f"from {known.filled_by} where not given" if known.filled_by else "",
         ", ".join(map(_literal, known.choices)) if known.choices else "",
         str(known.interval) if known.range else "",
+        f"or {', '.join(map(_literal, known.besides))}" if known.besides else "",
+        *map(_variant, known.variants),
         f"up to {known.max_length} characters" if known.max_length else "",
         f"ratio {' or '.join(known.ratios)}" if known.ratios else "",
         f"default {_literal(known.default)}" if known.default is not None else "",
@@ -212,6 +234,15 @@ def _value(known: Parameter) -> str:
         known.note or "",
     ]
     return "; ".join(filter(None, parts))
+
+
+def _variant(variant: ParameterVariant) -> str:
+    values = variant.range or ", ".join(map(_literal, variant.choices or ())) or ("required" if variant.required else "optional")
+    return f"{values} when {_together(variant.when)}"
+
+
+def _together(conditions: tuple[Condition, ...]) -> str:
+    return " and ".join(condition.in_words for condition in conditions)
 
 
 def _literal(value: object) -> str:

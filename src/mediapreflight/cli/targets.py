@@ -16,7 +16,7 @@ from ..check.run import lone_job
 from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, nearest_config
 from ..config.files import files_below
 from ..errors import UsageError
-from ..job import OWN_KEYS, Job, is_local, parse_settings, revised, with_values
+from ..job import OWN_KEYS, Job, files_in, is_local, parse_settings, revised, with_values
 from ..job_files import is_job_file, read_jobs
 from ..media.data_url import is_data_url
 from ..media.kinds import kind_by_name, kind_of
@@ -174,9 +174,12 @@ def _as_whole_job(options: argparse.Namespace, project: Project | None) -> Targe
         if None in assigned or role_and_path is None:
             return None
         role, path = role_and_path
-        if role in inputs:
+        if role in model.roles and model.roles[role].count is not None:
+            inputs[role] = [*inputs.get(role, ()), *files_in(path, role, model)]
+        elif role in inputs:
             raise UsageError(f"{role} is given twice: {display_name(inputs[role])} and {display_name(path)}")
-        inputs[role] = path
+        else:
+            inputs[role] = path
     return Targets([Job(model.id, **inputs)], catalog, project)
 
 

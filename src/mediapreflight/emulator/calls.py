@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -131,8 +131,7 @@ def read_body(text: bytes) -> dict[str, Any]:
 def read_call(body: Mapping[str, Any], model: Model) -> Call:
     """The job in a body; unknown inputs are left out, as the service does. Raises Refusal."""
     given = body["input"]
-    in_array = model.require_service().media_array
-    urls = _media_array(given, model) if in_array else {name: given.get(role.field) for name, role in model.roles.items()}
+    urls = _media_array(given, model) if model.require_service().media_array else dict(_file_fields(given, model))
     if any(not isinstance(url, str | None) for url in urls.values()):
         raise Refusal(400, "InvalidParameter", BAD_URL)
     fields = {name: given[name] for name in model.fields if given.get(name) not in (None, "")}
@@ -150,14 +149,28 @@ def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
     items = given.get("media")
     if not isinstance(items, list) or not items:
         raise _required("media")
-    roles = {role.field: name for name, role in model.roles.items()}
+    free: dict[str, list[str]] = {}
+    for name, role in model.roles.items():
+        free.setdefault(role.field, []).append(name)
     urls: dict[str, Any] = {}
     for item in items:
         kind = item.get("type") if isinstance(item, dict) else None
-        if not isinstance(kind, str) or kind not in roles or roles[kind] in urls:
-            raise Refusal(400, "InvalidParameter", f"input.media: each type at most once, of {', '.join(roles)}.")
-        urls[roles[kind]] = item.get("url")
+        if not isinstance(kind, str) or not free.get(kind):
+            raise Refusal(400, "InvalidParameter", f"input.media: no more than one file for each role, of {', '.join(free)}.")
+        urls[free[kind].pop(0)] = item.get("url")
     return urls
+
+
+def _file_fields(given: Mapping[str, Any], model: Model) -> Iterator[tuple[str, Any]]:
+    for name, role in model.roles.items():
+        value = given.get(role.field)
+        if role.count is None:
+            yield name, value
+        elif role.follows is None:
+            names = model.files_of(name)
+            if not isinstance(value, list | None) or len(value or ()) > len(names):
+                raise Refusal(400, "InvalidParameter", f"input.{role.field} must be a list of up to {len(names)} URLs.")
+            yield from zip(names, value or (), strict=False)
 
 
 def _refuse_missing(job: Job, model: Model) -> None:

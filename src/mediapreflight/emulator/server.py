@@ -302,7 +302,8 @@ class Server:
         if wants_async != (model.require_service().mode == "asynchronous"):
             kind = "asynchronous" if wants_async else "synchronous"
             raise Refusal(403, "AccessDenied", f"current user api does not support {kind} calls.")
-        self._enter(model.id, rates_of(model).requests_per_second)
+        if rates := rates_of(model):
+            self._enter(model.id, rates.requests_per_second)
         call = read_call(body, model)
         account, now = request[_OWNER].account, self._clock.now()
         uploads = {key: each for key, each in self._memory.uploads.items() if each.account == account and each.expires > now}

@@ -216,14 +216,15 @@ class Life:
 
     def _free_from(self, model: Model) -> float:
         """When a task of the model can start."""
-        limit = rates_of(model).concurrent_tasks
+        rates = rates_of(model)
+        limit = rates.concurrent_tasks if rates else None
         ends = [task.started + self._worked for task in self._tasks.values() if task.model is model and task.started is not None]
         return float("-inf") if limit is None or len(ends) < limit else sorted(ends)[-limit]
 
 
-def rates_of(model: Model) -> Rates:
-    """The limits of a model: those of its first region."""
-    return next((rates for rates in model.rates if model.regions[0] in rates.regions), model.rates[0])
+def rates_of(model: Model) -> Rates | None:
+    """The limits of a model: those of its first region; None if none are documented."""
+    return next((rates for rates in model.rates if model.regions[0] in rates.regions), next(iter(model.rates), None))
 
 
 def new_id() -> str:

@@ -18,7 +18,7 @@ from ..check.judge import judge, led_by_face
 from ..check.measure import Measured, as_asked, local_files
 from ..errors import PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding, JobReport
-from ..job import Job, revised, with_local_paths
+from ..job import Job, as_used, revised, with_local_paths
 from ..media.data_url import is_data_url
 from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts
 from ..media.formats import FORMATS
@@ -168,6 +168,7 @@ def plan_measured(
     containment: Containment = UNCONTAINED,
 ) -> Iterator[JobPlan]:
     """The same for a job whose files were measured before, at level `decode` or above."""
+    model = as_used(model, job)
     report = judge(job, model, measured, selection())
     face = job.chosen_face(model)
     case = _Case(job, model, led_by_face(measured, model, face), report, options, containment, face)

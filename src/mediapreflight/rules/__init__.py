@@ -178,6 +178,7 @@ RULES: Mapping[str, Rule] = {
         Rule("REQ014", "request/url_not_checked", "stable"),
         Rule("REQ015", "request/url_not_encoded", "stable"),
         Rule("REQ016", "request/url_kind_not_accepted", "stable"),
+        Rule("REQ017", "request/input_count_wrong", "stable"),
         Rule("PAIR001", "pair/lengths_differ", "stable"),
         Rule("PAIR002", "pair/audio_longer_than_video", "stable"),
         Rule("PAIR003", "pair/audio_shorter_than_video", "stable"),
@@ -190,6 +191,8 @@ RULES: Mapping[str, Rule] = {
         Rule("PAIR010", "pair/half_body_without_background", "stable"),
         Rule("PAIR011", "pair/half_body_not_shown", "stable"),
         Rule("PAIR012", "pair/chosen_face_missing", "stable"),
+        Rule("PAIR013", "pair/total_duration_wrong", "stable"),
+        Rule("PAIR014", "pair/total_size_wrong", "stable"),
     )
 }
 _NAMES = tuple(rule.name for rule in RULES.values())

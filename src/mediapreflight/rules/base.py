@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
@@ -47,6 +47,11 @@ class JobCase(NamedTuple):
     def value(self, parameter: str) -> Any:
         """A parameter's value: as given, or the default the model documents."""
         return self.job.value(parameter, self.model)
+
+    def given(self, roles: Iterable[str]) -> tuple[str, ...]:
+        """The names of the files that are given in these roles."""
+        names = (name for role in roles for name in self.model.files_of(role))
+        return tuple(name for name in names if self.job.inputs.get(name) not in (None, ""))
 
     def holds(self, condition: Condition) -> bool:
         """Whether the condition is true of this job."""

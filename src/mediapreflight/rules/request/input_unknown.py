@@ -20,12 +20,12 @@ FIXABLE = False
 
 def check(case: JobCase) -> Iterator[Fault]:
     """A fault for every input that is neither a role nor a field of the model."""
-    roles = tuple(case.model.roles)
+    roles = tuple(name for name, role in case.model.roles.items() if role.follows is None)
     known = (*roles, *case.model.fields)
     for name in case.job.inputs:
-        if name not in known:
+        if name not in case.model.roles and name not in case.model.fields:
             close = tuple(difflib.get_close_matches(name, known, n=1))
-            yield Fault(
+            yield _one_too_many(case, name) or Fault(
                 severity="error",
                 message=f"{case.model.id} has no input {name!r}{did_you_mean(close)}",
                 help=_next(case, name) or f"its inputs are {listed(known)}",
@@ -33,6 +33,23 @@ def check(case: JobCase) -> Iterator[Fault]:
                 limit=", ".join(known),
                 role=name,
             )
+
+
+def _one_too_many(case: JobCase, name: str) -> Fault | None:
+    """The fault of a file beyond those that a role takes."""
+    role, _, number = name.rpartition("_")
+    if role not in case.model.roles or not number.isdecimal():
+        return None
+    most = len(case.model.files_of(role))
+    return Fault(
+        severity="error",
+        message=f"{role} is given {number} times; {case.model.id} takes up to {most}",
+        help=f"leave out all but {most}",
+        measured=int(number),
+        limit=f"<= {most}",
+        source=case.model.roles[role].source,
+        role=name,
+    )
 
 
 def _next(case: JobCase, name: str) -> str | None:

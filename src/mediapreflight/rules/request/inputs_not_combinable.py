@@ -24,10 +24,10 @@ def check(case: JobCase) -> Iterator[Fault]:
     rule = case.model.role_sets
     if rule is None or not case.job.whole:
         return
-    given = {name for name in case.model.roles if case.job.inputs.get(name) not in (None, "")}
-    if given in [set(legal) for legal in rule.sets]:
+    given = {role.follows or name for name, role in case.model.roles.items() if case.job.inputs.get(name) not in (None, "")}
+    if rule.take(given):
         return
-    legal = "; ".join(" + ".join(names) for names in rule.sets)
+    legal = rule.in_words
     yield Fault(
         severity="error",
         message=f"{case.model.id} does not take {_described(sorted(given))}",

@@ -20,13 +20,15 @@ FIXABLE = False
 def check(case: JobCase) -> Iterator[Fault]:
     """A fault for every number outside its range."""
     for given in sound_values(case):
-        if given.known.range is not None and given.value not in given.known.interval:
+        known = given.known
+        if known.range is not None and given.value not in known.interval and given.value not in known.besides:
+            takes = known.interval.in_words + "".join(f" or {exact(each)}" for each in known.besides)
             yield Fault(
                 severity="error",
-                message=f"{given.name} is {exact(given.value)}; {case.model.id} takes {given.known.interval.in_words}",
-                help=f"give {given.name} a value of {given.known.interval.in_words}",
+                message=f"{given.name} is {exact(given.value)}; {case.model.id} takes {takes}",
+                help=f"give {given.name} a value of {takes}",
                 measured=given.value,
-                limit=str(given.known.interval),
-                service_code=given.known.error,
-                source=given.known.source,
+                limit=str(known.interval),
+                service_code=known.error,
+                source=known.source,
             )

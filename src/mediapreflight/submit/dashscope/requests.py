@@ -187,8 +187,11 @@ def _call(
 def _file_fields(model: Model, files: Mapping[str, str]) -> dict[str, Any]:
     if model.require_service().media_array:
         return {"media": [{"type": model.roles[name].field, "url": url} for name, url in files.items()]}
-    empty = {name: "" for name, role in model.roles.items() if role.send_empty}
-    return {role.field: {**empty, **files}[name] for name, role in model.roles.items() if name in empty or name in files}
+    fields: dict[str, Any] = {role.field: "" for role in model.roles.values() if role.send_empty}
+    for name, url in files.items():
+        role = model.roles[name]
+        fields[role.field] = url if role.count is None else [*fields.get(role.field, ()), url]
+    return fields
 
 
 def _values(model: Model, known: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:

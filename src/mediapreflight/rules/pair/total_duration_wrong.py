@@ -1,0 +1,56 @@
+"""Files of several roles, or of one that takes several, are too long or too short together.
+
+Where the documents say so, the seconds that are asked for count as well.
+
+Why it matters: the service refuses the job.
+
+Fix: cut the files, or leave some out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...catalog import Interval
+from ...catalog.schema import Group
+from ...media.facts import AudioFacts, VideoFacts
+from ...text import listed, shown
+from ..base import Fault, JobCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every group whose seconds come to too much or too little; none where a length is not known."""
+    for group in case.model.groups:
+        if group.seconds is None or not all(case.holds(condition) for condition in group.when):
+            continue
+        takes, seconds = Interval.parse(group.seconds), _seconds(case, group)
+        if seconds is not None and seconds not in takes:
+            names = (*group.roles, *([group.and_parameter] if group.and_parameter else ()))
+            end = takes.upper if takes.is_above(seconds) else takes.lower
+            yield Fault(
+                severity="error",
+                message=f"{listed(names)} come to {shown(seconds, end)} s together; {case.model.id} takes {takes.in_words} s",
+                help="cut the files, or leave some out" if takes.is_above(seconds) else "give longer files",
+                measured=seconds,
+                limit=str(takes),
+                unit="s",
+                service_code=group.error,
+                source=group.source,
+            )
+
+
+def _seconds(case: JobCase, group: Group) -> float | None:
+    """The seconds of the files, and those that are asked for; None where there are no files, or a length is not known."""
+    lengths: list[float | None] = []
+    for name in case.given(group.roles):
+        facts = case.inputs[name].facts if name in case.inputs else None
+        lengths.append((facts.duration_s or facts.stated_duration_s) if isinstance(facts, AudioFacts | VideoFacts) else None)
+    if lengths and group.and_parameter is not None:
+        asked = case.value(group.and_parameter)
+        # Below nothing stands what lets the model choose the length.
+        lengths.append(asked if isinstance(asked, int | float) and asked >= 0 else None)
+    known = [length for length in lengths if length is not None]
+    return sum(known) if known and len(known) == len(lengths) else None

@@ -1,0 +1,38 @@
+"""Too many or too few files are given in several roles together.
+
+Some models take up to so many pictures and videos in all, whatever each role takes by itself.
+
+Why it matters: the service refuses the request, or drops the files that are too many.
+
+Fix: leave files out, or add some.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...catalog import Interval
+from ...text import listed
+from ..base import Fault, JobCase
+
+LEVEL = "metadata"
+FIXABLE = False
+
+
+def check(case: JobCase) -> Iterator[Fault]:
+    """A fault for every group of roles with a wrong number of files, in whole jobs."""
+    for group in case.model.groups if case.job.whole else ():
+        if group.count is None or not all(case.holds(condition) for condition in group.when):
+            continue
+        takes, count = Interval.parse(group.count), len(case.given(group.roles))
+        if count not in takes:
+            yield Fault(
+                severity="error",
+                message=f"{listed(group.roles)} have {count} files together; {case.model.id} takes {takes.in_words}",
+                help="leave files out" if takes.is_above(count) else "add files",
+                measured=count,
+                limit=str(takes),
+                unit="files",
+                service_code=group.error,
+                source=group.source,
+            )
