@@ -99,9 +99,8 @@ def _models(models: tuple[Model, ...]) -> str:
     return text
 
 
-def _provider(_model: Model) -> str:
-    """The title of the model's provider. The catalog has one so far."""
-    return builtin_catalog().provider.title
+def _provider(model: Model) -> str:
+    return builtin_catalog().provider(model.provider).title
 
 
 def _grouped(things: Iterable[_Thing], key: Callable[[_Thing], str]) -> dict[str, list[_Thing]]:
@@ -114,7 +113,7 @@ def _grouped(things: Iterable[_Thing], key: Callable[[_Thing], str]) -> dict[str
 def _model(model: Model) -> str:
     text = f"# {model.id}\n\n**{_text(model.title)}.** {_text(model.summary)}\n\n"
     text += f"`mediapreflight models {model.id}` prints this card.\n"
-    for title, rows in model_cards.sections(model):
+    for title, rows in model_cards.sections(model, builtin_catalog()):
         linked = ((_text(name), _text(value), _sources(source, model)) for name, value, source in rows)
         text += f"\n## {_text(title)}\n\n" + _table(("", "accepted", "source"), linked)
     notes = "".join(f"- {_text(note)}\n" for note in model_cards.notes(model))
@@ -158,7 +157,7 @@ def _rule(rule: Rule) -> str:
             _text(limit),
             _sources(source, builtin_catalog().model(place.split()[0])),
         )
-        for place, limit, source in rule_pages.limits(rule)
+        for place, limit, source in rule_pages.limits(rule, builtin_catalog())
     ]
     return text + ("\n## Limits\n\n" + _table(("model and input", "accepted", "source"), rows) if rows else "")
 

@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, str] = {
     "rules": "catalog errors findings job media people text",
     "findings": "_version media people",
     "job": "catalog errors media",
-    "catalog": "errors named_files",
+    "catalog": "errors media named_files",
     "people": "errors media system workers",
     "named_files": "media",
     "text": "media",

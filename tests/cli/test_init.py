@@ -75,13 +75,7 @@ def test_files_that_share_no_names_stand_by_themselves(run, folder: Path) -> Non
     assert 'role = "first_frame"  # or last_frame' in (folder / "mediapreflight.toml").read_text()
 
 
-def test_model_that_is_obvious(run, folder: Path) -> None:
-    shutil.rmtree(folder / "portraits")
-    assert "wrote mediapreflight.toml for videoretalk" in run("init", cwd=folder).out
-    assert {assets.model.id for assets in load(str(folder / "mediapreflight.toml")).assets} == {"videoretalk"}
-
-
-def test_model_that_is_not_obvious_is_left_to_be_filled_in(run, refused, folder: Path) -> None:
+def test_without_a_model_the_entries_are_left_to_be_filled_in(run, refused, folder: Path) -> None:
     (folder / "clip.mp4").unlink()
     result = run("init", cwd=folder)
     text = (folder / "mediapreflight.toml").read_text()

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ def test_list_names_every_model_and_what_it_takes(run) -> None:
     result = run("models")
     assert (result.status, result.err) == (0, "")
     listed = [line.split()[0] for line in result.out.splitlines() if not line.startswith(" ")]
-    assert listed == list(builtin_catalog().ids())
+    assert listed == ["DashScope", *builtin_catalog().ids()]
     assert "takes image, audio\n" in result.out
     assert "takes video, audio, [ref_image]\n" in result.out
 
@@ -65,3 +66,49 @@ def test_json(run) -> None:
 def test_unknown(refused) -> None:
     assert refused("models", "emo").startswith("unknown model 'emo'; did you mean emo-v1")
     assert refused("models", "emo-v1", "liveportrait").startswith("'liveportrait' is one argument too many")
+
+
+ENTRY = """
+id = "house-1"
+title = "House"
+provider = "house"
+summary = "A picture becomes a video."
+[sources.H]
+page = "our API"
+[roles.image]
+field = "image"
+kind = "image"
+source = "H"
+formats = { documented = ["jpeg"], source = "H" }
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> str:
+    (tmp_path / "house.toml").write_text(ENTRY, encoding="utf-8")
+    return str(tmp_path / "house.toml")
+
+
+def test_a_file_adds_a_model_for_one_command(run, house: str, fixtures: Path) -> None:
+    assert "jobs      are checked and prepared here" in run("models", "house-1", "--catalog", house).out
+    assert run("models", "--provider", "house", "--catalog", house).out.splitlines()[0] == "house"
+    assert "house-1 image" in run("rule", "FILE007", "--catalog", house).out
+    assert run("check", "--model", "house-1", "--catalog", house, fixtures / "portrait.jpg", "--level", "metadata").status == 0
+
+
+def test_the_configuration_s_models_are_listed(run, house: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mediapreflight.toml").write_text('catalog = ["house.toml"]\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert "house-1 " in run("models").out
+
+
+def test_a_provider_without_models(run) -> None:
+    result = run("models", "--provider", "nobody")
+    assert (result.status, result.out) == (2, "")
+    assert "no models of provider 'nobody'" in result.err
+
+
+def test_a_role_of_several_files_stands_once(run) -> None:
+    out = run("models", "happyhorse-1.1-r2v").out
+    assert "reference_image  (reference_image; image, 1 to 9 files)" in out
+    assert "reference_image_2" not in out

@@ -7,7 +7,7 @@
 The figures stand in `models/`, by provider; what holds for all models of a provider, and the pages the figures were read from, in
 `providers/`.
 
-May import: errors, named_files.
+May import: errors, media, named_files.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ..errors import CatalogError, ConfigError
+from ..errors import CatalogError, ConfigError, did_you_mean
+from ..media.formats import FORMATS
 from ..named_files import MOST_TABLE_BYTES, NotReadError, read_text
 from .interval import Interval
 from .schema import Condition, Model, Parameter, Provider, Role, Source, numbered, source_tags
@@ -140,6 +141,7 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
     model = msgspec.structs.replace(model, sources={**provider.sources, **model.sources})
     if not model.roles:
         raise _error(paths, ("roles",), "a model takes at least one file")
+    _check_formats(model.roles, paths)
     model = msgspec.structs.replace(model, roles=dict(_one_by_one(model.roles, paths)))
     _check_sources(source_tags(model), model.sources, paths)
     if provider.terms is not None:
@@ -150,6 +152,16 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
         raise _error(paths, ("service",), f"jobs cannot be sent to {model.provider}: leave the table out")
     _check_names(model, paths)
     return model
+
+
+def _check_formats(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
+    """Raises for a format that no file is ever found to have: such a limit would refuse them all."""
+    for name, role in roles.items():
+        for key, choices in (("formats", role.formats), ("without_alpha", role.without_alpha)):
+            for format in choices.documented if choices else ():
+                if format not in FORMATS:
+                    close = tuple(known for known, each in FORMATS.items() if format.lower() in each.extensions)
+                    raise _error(paths, ("roles", name, key), f"unknown format {format!r}{did_you_mean(close)}")
 
 
 def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[tuple[str, Role]]:

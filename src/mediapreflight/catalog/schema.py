@@ -194,6 +194,7 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     Units: `megabytes` in MB (not defined by the provider, see `byte_intervals`), `side` in display pixels and for both
     width and height, `aspect_ratio` as long side over short side, `duration` in seconds, `fps` in frames per second.
     `without_alpha` lists the formats in which an alpha channel is refused. `base64`: the file may travel inside the request.
+    `uploads`: it may lie in the provider's temporary storage; if neither is true, it is given as an http(s) URL only.
 
     `count`: how many files the role takes, where that is not one. Then the model has a role for each of them: `pictures`,
     `pictures_2`, `pictures_3`, of which the later ones say in `follows` whose they are. A file does not set `follows`.
@@ -217,6 +218,7 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     ignored_when: tuple[Condition, ...] = ()
     variants: tuple[RoleVariant, ...] = ()
     base64: bool = False
+    uploads: bool = True
     send_empty: bool = False
     note: str | None = None
 
@@ -363,7 +365,7 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
     """What the files of several roles, or of one that takes several, may come to together.
 
     `count`: of files. `seconds`: of their lengths, and of the length that the parameter `and_parameter` asks for.
-    `megabytes`: as in a role. `when`: for jobs of which all of it is true.
+    `when`: for jobs of which all of it is true.
     """
 
     roles: tuple[str, ...]
@@ -371,14 +373,13 @@ class Group(Struct, frozen=True, forbid_unknown_fields=True):
     count: IntervalText | None = None
     seconds: IntervalText | None = None
     and_parameter: str | None = None
-    megabytes: IntervalText | None = None
     when: tuple[Condition, ...] = ()
     error: str | None = None
 
     def __post_init__(self) -> None:
-        limits = [limit for limit in (self.count, self.seconds, self.megabytes) if limit is not None]
+        limits = [limit for limit in (self.count, self.seconds) if limit is not None]
         if not limits:
-            raise ValueError("a group has a `count`, `seconds` or `megabytes`")
+            raise ValueError("a group has `count` or `seconds`")
         for limit in limits:
             Interval.parse(limit)
 

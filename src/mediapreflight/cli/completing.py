@@ -60,7 +60,7 @@ def _completers(words: Sequence[str]) -> Mapping[str, Completer]:
         if separator:
             yield from (f"{role}={file}" for file in _files(path))
         else:
-            yield from _named(words, lambda model: model.roles)
+            yield from _named(words, lambda model: [name for name, role in model.roles.items() if role.follows is None])
             yield from _files(prefix)
 
     def settings(**_: Any) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _completers(words: Sequence[str]) -> Mapping[str, Completer]:
             yield from (",".join((*before, name)) for name in (rule.code, rule.name))
 
     def regions(**_: Any) -> Iterable[str]:
-        return _catalog().provider.hosts
+        return _catalog().terms.hosts
 
     return {
         "model": models,
@@ -93,15 +93,10 @@ def _completers(words: Sequence[str]) -> Mapping[str, Completer]:
 def _catalog() -> Catalog:
     """The catalog of the current folder's configuration; ours where there is none, or it does not load."""
     from ..catalog import builtin_catalog
-    from ..config.discovery import nearest_config
-
-    found = nearest_config(os.getcwd())  # noqa: PTH109
-    if found is None:
-        return builtin_catalog()
-    from ..config.loading import load
+    from .catalogs import catalog_here
 
     try:
-        return load(found).catalog
+        return catalog_here()
     except MediaPreflightError:
         return builtin_catalog()
 

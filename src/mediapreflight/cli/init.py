@@ -7,16 +7,17 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..catalog import Model, builtin_catalog
+from ..catalog import Model
 from ..catalog.loading import TomlError, toml_table
 from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, TABLE, config_in, shown_path
-from ..config.first import first_config, joined, obvious_models, takers
+from ..config.first import first_config, joined, takers
 from ..config.survey import Group, survey
 from ..errors import UsageError
 from ..named_files import MOST_TABLE_BYTES, NotReadError, read_bytes
 from ..report.closing import counted
 from ..text import listed, plain
 from . import OK
+from .catalogs import add_catalog_argument, catalog_at
 from .output import put, write_file
 
 _NOUNS = {"image": "picture", "video": "video", "audio": "recording"}
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `init`."""
     parser.add_argument("folder", nargs="?", default=".", metavar="DIR", help="default: the current folder")
     parser.add_argument("--model", action="append", default=[], help="a model the files are for; may be repeated")
+    add_catalog_argument(parser)
     parser.add_argument("--pyproject", action="store_true", help=f"add it to the {PYPROJECT_NAME} of the folder")
 
 
@@ -36,19 +38,18 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.folder}: no such folder")
     target = folder / (PYPROJECT_NAME if options.pyproject else CONFIG_NAME)
     before = _before(folder, target, add=options.pyproject)
-    catalog = builtin_catalog()
+    catalog = catalog_at(None, options.catalog)
     groups = survey(options.folder)
-    candidates = obvious_models(groups, catalog)
-    models = [catalog.model(name) for name in dict.fromkeys(options.model)] or (candidates if len(candidates) == 1 else ())
+    models = [catalog.model(name) for name in dict.fromkeys(options.model)]
     _refuse_useless(models, groups)
     text = first_config(
         groups,
         models,
         table=".".join(TABLE) if options.pyproject else "",
-        candidates=lambda kind: candidates or takers(kind, catalog),
+        candidates=lambda kind: takers(kind, catalog),
     )
     write_file(str(target), [_added(before, text, target) if options.pyproject else text])
-    put(_said(groups, models, candidates, shown_path(str(target.absolute()))))
+    put(_said(groups, models, shown_path(str(target.absolute()))))
     return OK
 
 
@@ -84,7 +85,7 @@ def _refuse_useless(models: Sequence[Model], groups: Sequence[Group]) -> None:
             raise UsageError(f"{model.id} takes none of the files that were found")
 
 
-def _said(groups: Sequence[Group], models: Sequence[Model], candidates: Sequence[Model], target: str) -> Iterator[str]:
+def _said(groups: Sequence[Group], models: Sequence[Model], target: str) -> Iterator[str]:
     for group in groups:
         place = f"in {group.folder}/" if group.folder else "here"
         extensions = ", ".join(sorted({extension.removeprefix(".").lower() for extension in group.extensions}))

@@ -9,10 +9,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ..catalog import Interval, Model, Parameter, builtin_catalog
-from ..catalog.schema import Condition, Content, Group, ParameterVariant, Price, Role, split_tags
+from ..catalog import Catalog, Interval, Model, Parameter
+from ..catalog.schema import DASHSCOPE, Condition, Content, Group, ParameterVariant, Price, Role, split_tags
+from ..errors import UsageError
 from ..report.style import Style
+from ..text import listed
 from . import OK
+from .catalogs import add_catalog_argument, catalog_here
 from .output import add_output_arguments, style_of, write
 from .rule import described
 
@@ -32,26 +35,47 @@ _LIMITS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `models`."""
     parser.add_argument("id", nargs="?", metavar="ID", help="a model's id or alias; all models where left out")
+    parser.add_argument("--provider", metavar="NAME", help="only the models of this provider")
+    add_catalog_argument(parser)
     add_output_arguments(parser, ("text", "json"))
 
 
 def run(options: argparse.Namespace) -> int:
     """Print one card, or the list of models."""
-    catalog = builtin_catalog()
-    models = catalog.models() if options.id is None else (catalog.model(options.id),)
+    catalog = catalog_here(options.catalog)
+    models = _offered(catalog, options.provider) if options.id is None else (catalog.model(options.id),)
     style = style_of(options)
     if options.output_format == "json":
         pieces = iter([msgspec.json.format(msgspec.json.encode(models), indent=2).decode() + "\n"])
     elif options.id is None:
-        pieces = _list(models, style)
+        pieces = _list(models, catalog, style)
     else:
-        pieces = _card(models[0], style)
+        pieces = _card(models[0], catalog, style)
     write(options, pieces)
     return OK
 
 
-def _list(models: tuple[Model, ...], style: Style) -> Iterator[str]:
+def _offered(catalog: Catalog, provider: str | None) -> tuple[Model, ...]:
+    """All models, or those of one provider. Raises UsageError for a provider that has none."""
+    models = catalog.models()
+    if provider is None:
+        return models
+    names = tuple(sorted({model.provider for model in models}))
+    if provider not in names:
+        raise UsageError(f"no models of provider {provider!r}; there are those of {listed(names)}")
+    return tuple(model for model in models if model.provider == provider)
+
+
+def _list(models: tuple[Model, ...], catalog: Catalog, style: Style) -> Iterator[str]:
+    """The models by provider, the one that jobs are sent to first."""
+    providers = sorted({model.provider for model in models}, key=lambda name: (name != DASHSCOPE, name))
     width = max(len(model.id) for model in models)
+    for provider in providers:
+        yield style(catalog.provider(provider).title, "bold", "cyan") + "\n"
+        yield from _rows_of([model for model in models if model.provider == provider], width, style)
+
+
+def _rows_of(models: list[Model], width: int, style: Style) -> Iterator[str]:
     for model in models:
         takes = style(f"takes {inputs(model)}", "dim")
         yield f"{style(f'{model.id:<{width}}', 'bold')}  {model.summary}\n{'':<{width}}  {takes}\n"
@@ -63,23 +87,24 @@ def inputs(model: Model) -> str:
 
 
 def _in_list(name: str, role: Role) -> str:
-    several = f"{name} {role.count}" if role.count else name
+    """A role in a list of inputs: `[reference_image (up to 5)]`, with brackets around the whole if it can be left out."""
+    several = f"{name} ({Interval.parse(role.count).in_words})" if role.count else name
     return several if role.required else f"[{several}]"
 
 
-def _card(model: Model, style: Style) -> Iterator[str]:
+def _card(model: Model, catalog: Catalog, style: Style) -> Iterator[str]:
     yield f"{style(model.id, 'bold')}  {model.title}\n{model.summary}\n"
-    for title, rows in sections(model):
+    for title, rows in sections(model, catalog):
         yield from _rows(title, rows, style)
     for note in notes(model):
         yield "\n" + textwrap.fill(f"Note: {note}", _WIDTH, break_on_hyphens=False) + "\n"
 
 
-def sections(model: Model) -> list[tuple[str, list[tuple[str, str, str]]]]:
+def sections(model: Model, catalog: Catalog) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """The parts of a card that hold anything: a title, and rows of name, text and sources, which are joined by `; `."""
     values = {**model.fields, **model.parameters}
     parts = [
-        ("Terms", _terms(model)),
+        ("Terms", _terms(model, catalog)),
         *((_role_title(name, role), _role(model, role)) for name, role in model.roles.items() if not role.follows),
         ("Values", [(name, _value(known), model.source(known.source)) for name, known in values.items()]),
         ("Price", [_price(model, price) for price in model.prices]),
@@ -120,9 +145,9 @@ def _rows(title: str, rows: list[tuple[str, str, str]], style: Style) -> Iterato
         yield f"  {name:<{width}}  {wrapped}{tail}\n"
 
 
-def _terms(model: Model) -> list[tuple[str, str, str]]:
+def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
     rows = [
-        ("provider", builtin_catalog().provider(model.provider).title, ""),
+        ("provider", catalog.provider(model.provider).title, ""),
         *_service(model),
         *[("perhaps", f"{region}, of which no document lists the models", "") for region in model.unconfirmed_regions],
     ]
@@ -147,7 +172,7 @@ def _terms(model: Model) -> list[tuple[str, str, str]]:
 
 
 def _group(group: Group) -> str:
-    limits = {"files": group.count, "s": group.seconds, "MB": group.megabytes}
+    limits = {"files": group.count, "s": group.seconds}
     allowed = " and ".join(f"{Interval.parse(limit).in_words} {unit}" for unit, limit in limits.items() if limit)
     names = " + ".join((*group.roles, *([group.and_parameter] if group.and_parameter else ())))
     condition = _together(group.when)

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from ..catalog import Choices, Limit, Model, builtin_catalog
+from ..catalog import Catalog, Choices, Limit, Model
 from ..catalog.schema import Role
 from ..report.style import Style
 from ..rules import RULES, Rule, matching
 from . import OK
+from .catalogs import add_catalog_argument, catalog_here
 from .output import add_output_arguments, style_of, write
 
 _MAX_WIDTH = 110
@@ -23,6 +24,7 @@ _MAX_WIDTH = 110
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `rule`."""
     parser.add_argument("rule", nargs="?", metavar="CODE or NAME")
+    add_catalog_argument(parser)
     add_output_arguments(parser, ("text", "json"))
 
 
@@ -34,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.rule is None or len(rules) > 1:
         write(options, _table(rules, style_of(options)))
     else:
-        write(options, _page(rules[0], style_of(options)))
+        write(options, _page(rules[0], catalog_here(options.catalog), style_of(options)))
     return OK
 
 
@@ -59,7 +61,7 @@ def _table(rules: tuple[Rule, ...], style: Style) -> Iterator[str]:
         yield f"{style(f'{rule.code:<7}', 'bold')}  {rule.name:<{width}}  {rule.level:<8}  {rule.stage:<7}  {mark}  {summary}\n"
 
 
-def _page(rule: Rule, style: Style) -> Iterator[str]:
+def _page(rule: Rule, catalog: Catalog, style: Style) -> Iterator[str]:
     yield style(f"{rule.code} {rule.name}", "bold") + "\n"
     fix = "a prepared file can fix it" if rule.fixable else "preparing the file does not fix it by itself"
     stage = "in preview: it runs with --preview only" if rule.stage == "preview" else rule.stage
@@ -67,7 +69,7 @@ def _page(rule: Rule, style: Style) -> Iterator[str]:
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
     for paragraph in rule.help.split("\n\n"):
         yield "\n" + textwrap.fill(" ".join(paragraph.split()), width) + "\n"
-    rows = list(limits(rule))
+    rows = list(limits(rule, catalog))
     if rows:
         yield "\n" + style("Limits", "bold") + "\n"
         width = max(len(place) for place, _, _ in rows)
@@ -75,14 +77,14 @@ def _page(rule: Rule, style: Style) -> Iterator[str]:
             yield f"  {place:<{width}}  {limit}  {style(f'[{source}]', 'dim')}\n"
 
 
-def limits(rule: Rule) -> Iterator[tuple[str, str, str]]:
+def limits(rule: Rule, catalog: Catalog) -> Iterator[tuple[str, str, str]]:
     """Place, figure and source of the limit this rule judges, for every model that has one."""
     if rule.limit is None:
         return
-    for model in builtin_catalog().models():
+    for model in catalog.models():
         for name, role in model.roles.items():
             limit = getattr(role, rule.limit)
-            if limit is not None and rule.group in ("file", role.kind) and _has_bound(limit, rule.bound):
+            if limit is not None and role.follows is None and rule.group in ("file", role.kind) and _has_bound(limit, rule.bound):
                 yield f"{model.id} {name}", described(limit, role, rule.limit), _sources(model, limit)
 
 

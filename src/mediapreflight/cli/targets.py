@@ -7,11 +7,11 @@ import functools
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..catalog import Catalog, Model, builtin_catalog
+from ..catalog import Catalog, Model
 from ..check.run import lone_job
 from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, nearest_config
 from ..config.files import files_below
@@ -23,6 +23,7 @@ from ..media.kinds import kind_by_name, kind_of
 from ..media.source import STDIN_FOLDER, display_name, is_remote, local_path
 from ..text import listed, plain
 from .arguments import count
+from .catalogs import add_catalog_argument, catalog_at
 
 if TYPE_CHECKING:
     from ..config.project import Found, Project, Shown
@@ -68,6 +69,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         "`prepare`); default: what the configuration finds",
     )
     parser.add_argument("--model", help="the model the files are for, whatever the configuration says of them")
+    add_catalog_argument(parser)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter or field; may be repeated")
     parser.add_argument("--region", help="the region the job is for: beijing, singapore, virginia or frankfurt")
     parser.add_argument("--face", type=count, metavar="N", help="the person who is meant, by the number `faces` lists")
@@ -86,15 +88,16 @@ def targets_from(options: argparse.Namespace) -> tuple[Targets, ...]:
     Raises UsageError, at once for what is wrong with the words themselves or with a configuration.
     """
     values = parse_settings(options.set)
-    project_at = functools.cache(_load)
+    project_at = functools.cache(functools.partial(_load, catalog_files=tuple(options.catalog)))
+    catalog = functools.cache(functools.partial(catalog_at, None, options.catalog))
     config_of = functools.cache(nearest_config)
     governed = [(config_of(_folder_of(target)), target) for target in options.targets]
     if not governed:
         governed = [(_own_config(), "")]
-    if whole := _as_whole_job(options, project_at(governed[0][0])):
+    if whole := _as_whole_job(options, project_at(governed[0][0]), catalog):
         return (_completed(whole, values, options),)
     groups = itertools.groupby(governed, key=lambda each: each[0])
-    parts = [_several(project_at(path), [target for _, target in group], options.model) for path, group in groups]
+    parts = [_several(project_at(path), [target for _, target in group], options.model, catalog) for path, group in groups]
     return tuple(_completed(part, values, options) for part in parts)
 
 
@@ -127,12 +130,12 @@ def _own_config() -> str:
     return path
 
 
-def _load(path: str | None) -> Project | None:
+def _load(path: str | None, catalog_files: Sequence[str]) -> Project | None:
     if path is None:
         return None
     from ..config.loading import load
 
-    return load(path)
+    return load(path, catalog_files)
 
 
 def _folder_of(target: str) -> str:
@@ -158,15 +161,11 @@ def _completed(targets: Targets, values: dict[str, str], options: argparse.Names
     return Targets(map(complete, targets.jobs), targets.catalog, targets.project)
 
 
-def _catalog_of(project: Project | None) -> Catalog:
-    return project.catalog if project else builtin_catalog()
-
-
-def _as_whole_job(options: argparse.Namespace, project: Project | None) -> Targets | None:
+def _as_whole_job(options: argparse.Namespace, project: Project | None, without_project: Callable[[], Catalog]) -> Targets | None:
     """The one job that all targets together are; None where they are something else."""
     if not options.model or not options.targets:
         return None
-    catalog = _catalog_of(project)
+    catalog = project.catalog if project else without_project()
     model = catalog.model(options.model)
     assigned = [_role_and_path(target, model) for target in options.targets]
     inputs: dict[str, Any] = {}
@@ -183,9 +182,11 @@ def _as_whole_job(options: argparse.Namespace, project: Project | None) -> Targe
     return Targets([Job(model.id, **inputs)], catalog, project)
 
 
-def _several(project: Project | None, targets: Sequence[str], model_name: str | None) -> Targets:
+def _several(
+    project: Project | None, targets: Sequence[str], model_name: str | None, without_project: Callable[[], Catalog]
+) -> Targets:
     """Targets that are governed by one configuration, each with jobs of its own."""
-    catalog = _catalog_of(project)
+    catalog = project.catalog if project else without_project()
     model = catalog.model(model_name) if model_name else None
     if model is not None:
         return Targets(_of_model(targets, model, catalog, project), catalog, project)
@@ -200,7 +201,7 @@ def _several(project: Project | None, targets: Sequence[str], model_name: str | 
         where = f"{display_name(others[0])}: " if others[0] else ""
         raise UsageError(f"{where}{project.path} says of no file which model it is for; add assets to it, or give --model MODEL")
     if project is None:
-        return Targets(itertools.chain.from_iterable(map(read_jobs, targets)), catalog, None)
+        return Targets(itertools.chain.from_iterable(read_jobs(target, catalog=catalog) for target in targets), catalog, None)
     for target in others:
         # A name that was mistyped must not pass for a file that is no asset.
         if target and not os.path.lexists(target) and not any(_found(target, project)):

@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,11 +14,11 @@ from ..errors import LedgerError, RequestRefusedError, SubmitError, UsageError
 from ..report.style import Style
 from ..text import plain
 from . import FINDINGS, OK
+from .catalogs import add_catalog_argument, catalog_here
 from .output import add_output_arguments, style_of, write
 from .service import Shown, add_service_arguments, chosen_session, client_settings, deliver
 
 if TYPE_CHECKING:
-    from ..catalog import Catalog
     from ..submit.ledger import Ledger, Submission
     from ..submit.pipeline import Order
     from ..submit.session import Session
@@ -46,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="for resume: do not ask before jobs are sent that were not sent yet")
     parser.add_argument("--all", action="store_true", help="for list: whatever was ever submitted, not only the last 50")
     parser.add_argument("--region", help="the region whose service is asked: beijing, singapore, virginia or frankfurt")
+    add_catalog_argument(parser)
     add_service_arguments(parser)
     add_output_arguments(parser, ("text", "concise", "json"))
 
@@ -146,21 +146,11 @@ def _moment(seconds: float) -> str:
         return "????-??-?? ??:??"
 
 
-def _catalog() -> Catalog:
-    """The catalog of the current folder's configuration, which the jobs may have been submitted with."""
-    from ..catalog import builtin_catalog
-    from ..config.discovery import nearest_config
-    from ..config.loading import load
-
-    found = nearest_config(str(Path.cwd()))
-    return load(found).catalog if found else builtin_catalog()
-
-
 # --- resume
 
 
 def _resume(options: argparse.Namespace) -> int:
-    session = chosen_session(options, _catalog(), with_key=True)
+    session = chosen_session(options, catalog_here(options.catalog), with_key=True)
     orders, left = _open(session)
     shown = Shown(options, resuming=True)
     results = deliver(options, session, orders if options.yes else _agreed(orders), shown)
@@ -206,7 +196,7 @@ def _cancel(options: argparse.Namespace) -> int:
 
     if not options.ids:
         raise UsageError("say which: `tasks cancel ID`, with a task id or a number of the list")
-    session = chosen_session(options, _catalog(), with_key=True)
+    session = chosen_session(options, catalog_here(options.catalog), with_key=True)
     rows = [_named(session.ledger, word) for word in options.ids]
     ok = True
     with Client(**client_settings(options, session)) as client:
@@ -239,7 +229,7 @@ def _adopt(options: argparse.Namespace) -> int:
     if len(options.ids) != 2:
         raise UsageError("say which: `tasks adopt NUMBER TASK_ID`, with a number of the list and the id of its task")
     word, task_id = options.ids
-    session = chosen_session(options, _catalog(), with_key=True)
+    session = chosen_session(options, catalog_here(options.catalog), with_key=True)
     row = _named(session.ledger, word)
     with Client(**client_settings(options, session)) as client:
         task = client.adopt(row.id, task_id)

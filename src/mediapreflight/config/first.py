@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..catalog import Catalog, Model
@@ -13,6 +13,8 @@ from ..job import roles_for_kind
 from ..media.formats import Kind
 from .survey import Group
 
+# How many models are named beside the first.
+_NAMED = 7
 # Where editors find what each key means. It is `docs/schemas/config.json`, which a test compares to the schema.
 _SCHEMA = "https://raw.githubusercontent.com/mediapreflight/mediapreflight/main/docs/schemas/config.json"
 # Characters that a glob or TOML would take for something else; `?` stands for any of them.
@@ -32,19 +34,15 @@ class Joined(NamedTuple):
         return frozenset.intersection(*(group.stems for group in self.groups.values()))
 
 
-def obvious_models(groups: Iterable[Group], catalog: Catalog) -> tuple[Model, ...]:
-    """The models that take exactly the kinds of files there are: no kind is left over, and no input is missing."""
-    kinds = {group.kind for group in groups}
-    return tuple(
-        model
-        for model in catalog.models()
-        if model.service and model.service.mode == "asynchronous" and kinds and set(_required(model).values()) == kinds
-    )
-
-
 def takers(kind: Kind, catalog: Catalog) -> tuple[Model, ...]:
-    """The models that make videos and have an input of a kind."""
-    return tuple(model for model in catalog.models() if model.service.mode == "asynchronous" and roles_for_kind(model, kind))
+    """The models that make videos and have an input of a kind, first those that want to see or hear a person in it."""
+    found = (model for model in catalog.models() if _makes_videos(model) and roles_for_kind(model, kind))
+    return tuple(sorted(found, key=lambda model: not any(model.roles[role].content for role in model.roles_of_kind(kind))))
+
+
+def _makes_videos(model: Model) -> bool:
+    """Whether jobs of the model are tasks, and no calls that look at a picture."""
+    return model.service is not None and model.service.mode == "asynchronous"
 
 
 def joined(groups: Sequence[Group], model: Model) -> Joined | None:
@@ -138,7 +136,7 @@ def _unassigned(groups: Sequence[Group], candidates: Callable[[Kind], Sequence[M
     lines = ["Say which model the files are for, and take the # away. `mediapreflight models` lists them."]
     for group in groups:
         first, *others = (model.id for model in candidates(group.kind))
-        named = f"  # or {', '.join(others)}" if others else ""
+        named = f"  # or {', '.join(others[:_NAMED])}" if others else ""
         lines += ["", _header("assets", table), f"files = {_toml(globs(group))}", f'model = "{first}"{named}']
     return "\n".join([*lines, ""])
 

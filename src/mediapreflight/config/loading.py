@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,8 +25,10 @@ from .schema import Assets, Config, Pairs
 _OWN_PAIR_KEYS = frozenset(Pairs.__struct_fields__) - {"inputs"}
 
 
-def load(path: str) -> Project:
+def load(path: str, catalog_files: Sequence[str] = ()) -> Project:
     """The project that a configuration describes.
+
+    `catalog_files`: added to those that it names itself.
 
     Raises ConfigError, naming file, line and key, for what cannot be parsed, is not known or has the wrong type; CatalogError for
     a catalog file it names.
@@ -34,7 +36,8 @@ def load(path: str) -> Project:
     file = _File(path)
     config = file.config()
     folder = os.path.dirname(os.path.abspath(path))  # noqa: PTH100, PTH120
-    catalog = Catalog(Path(shown_path(folder), name) for name in config.catalog) if config.catalog else builtin_catalog()
+    files: list[str | Path] = [*(Path(shown_path(folder), name) for name in config.catalog), *catalog_files]
+    catalog = Catalog(files) if files else builtin_catalog()
     file.codes(("select",), config.select)
     file.codes(("ignore",), config.ignore)
     return Project(

@@ -15,6 +15,7 @@ from ..catalog import Catalog, Model
 from ..check.judge import judge
 from ..errors import UnknownModelError
 from ..job import Job
+from ..media.kinds import kind_by_name
 from ..rules import names, selection
 from . import limits
 
@@ -163,14 +164,18 @@ def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
 
 def _file_fields(given: Mapping[str, Any], model: Model) -> Iterator[tuple[str, Any]]:
     for name, role in model.roles.items():
-        value = given.get(role.field)
         if role.count is None:
-            yield name, value
-        elif role.follows is None:
-            names = model.files_of(name)
-            if not isinstance(value, list | None) or len(value or ()) > len(names):
-                raise Refusal(400, "InvalidParameter", f"input.{role.field} must be a list of up to {len(names)} URLs.")
-            yield from zip(names, value or (), strict=False)
+            yield name, given.get(role.field)
+    for field in {role.field: None for role in model.roles.values() if role.count is not None}:
+        free = [name for name, role in model.roles.items() if role.field == field]
+        urls = given.get(field) or []
+        if not isinstance(urls, list) or len(urls) > len(free):
+            raise Refusal(400, "InvalidParameter", f"input.{field} must be a list of up to {len(free)} URLs.")
+        for url in urls:
+            # Pictures and videos may stand in one list; what a file is shows in its name.
+            fitting = [name for name in free if model.roles[name].kind == kind_by_name(str(url).partition("?")[0])] or free
+            free.remove(fitting[0])
+            yield fitting[0], url
 
 
 def _refuse_missing(job: Job, model: Model) -> None:

@@ -192,7 +192,6 @@ RULES: Mapping[str, Rule] = {
         Rule("PAIR011", "pair/half_body_not_shown", "stable"),
         Rule("PAIR012", "pair/chosen_face_missing", "stable"),
         Rule("PAIR013", "pair/total_duration_wrong", "stable"),
-        Rule("PAIR014", "pair/total_size_wrong", "stable"),
     )
 }
 _NAMES = tuple(rule.name for rule in RULES.values())

@@ -244,6 +244,15 @@ def not_fit(report: JobReport) -> JobNotFitError:
     return JobNotFitError(f"{place}{first.code} {first.name}: {first.message}{more}", report)
 
 
+def _refuse_unreachable(model: Model, files: Mapping[str, str]) -> None:
+    for name, path in files.items():
+        if not (model.roles[name].uploads or model.roles[name].base64):
+            raise UsageError(
+                f"{display_name(path)}: the documents of {model.id} name only http(s) URLs for {name}; put the file on a server "
+                "that the service can reach, and give its URL"
+            )
+
+
 def new_submission(session: Session, job: Job, report: JobReport, options: SubmitOptions) -> NewSubmission:
     """The ledger's entry of a job. Reads its files for their hashes, and for the boxes if they are computed here.
 
@@ -269,6 +278,7 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
         name: _absolute(value) if name in model.roles else value for name, value in whole.inputs.items() if value is not None
     }
     files = {name: value for name, value in inputs.items() if name in model.roles and is_at_hand(value)}
+    _refuse_unreachable(model, files)
     hashes = {name: examined(session, path).sha256 for name, path in files.items()}
     expected = estimated(session, whole, report, options)
     sources = {name: hashes.get(name, value) for name, value in inputs.items() if name in model.roles}

@@ -129,8 +129,9 @@ async def _delivered_input(service: Service, submission: Submission, role: str, 
         return value
     session.tell("upload", submission, display_name(value))
     local = await session.run(_registered_file, session, submission, role, value)
-    no_space = service.endpoint.region not in session.catalog.terms.upload_regions.documented
-    if service.model.roles[role].base64 and (no_space or is_data_url(value) or submission.job.get("inline")):
+    takes = service.model.roles[role]
+    no_space = not takes.uploads or service.endpoint.region not in session.catalog.terms.upload_regions.documented
+    if takes.base64 and (no_space or is_data_url(value) or submission.job.get("inline")):
         return await session.run(inline_url, value, local.sha256)
     return await upload(service, local, submission)
 

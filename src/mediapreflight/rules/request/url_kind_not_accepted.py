@@ -1,10 +1,10 @@
-"""The input is a `data:` URL, but the model takes only URLs that it can fetch.
+"""The input is a `data:` or an `oss://` URL, and the model's documents do not name that kind.
 
-Models that take a picture inside the request (Base64) say so for each input; all others take `http(s)://` URLs, and
-`oss://` ones of the provider's temporary storage.
+Models that take a picture inside the request (Base64) say so for each input. Most others take `http(s)://` URLs, and
+`oss://` ones of the provider's temporary storage; some name `http(s)://` only.
 
-Why it matters: the service refuses a `data:` URL there. `submit` uploads the file in the URL instead, so that only time is
-lost; a request of your own would fail.
+Why it matters: the service refuses a `data:` URL there, and may refuse an `oss://` one. `submit` uploads the file in a
+`data:` URL instead, so that only time is lost; a request of your own would fail.
 
 Fix: give the file, or a URL that can be fetched. `prepare` writes the file.
 
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...job import is_oss_url
 from ...media.data_url import is_data_url
 from ..base import Fault, JobCase
 
@@ -23,9 +24,18 @@ FIXABLE = True
 
 
 def check(case: JobCase) -> Iterator[Fault]:
-    """A fault, of severity info, for every `data:` URL of a role that takes no Base64."""
+    """A fault, of severity info, for every `data:` URL of a role that takes no Base64; a warning for an unnamed `oss://`."""
     for name, role in case.model.roles.items():
-        if is_data_url(case.job.inputs.get(name)) and not role.base64:
+        if is_oss_url(case.job.inputs.get(name)) and not role.uploads:
+            yield Fault(
+                severity="warning",
+                message=f"is an oss:// URL; the documents of {case.model.id} do not name that kind here",
+                help="give an http(s) URL",
+                source=role.source,
+                fixable=False,
+                role=name,
+            )
+        if is_data_url(case.job.inputs.get(name)) and role.uploads and not role.base64:
             yield Fault(
                 severity="info",
                 message=f"is a data: URL; {case.model.id} takes http(s) and oss:// URLs here, so submit uploads it",
