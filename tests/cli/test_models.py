@@ -92,7 +92,7 @@ def house(tmp_path: Path) -> str:
 def test_a_file_adds_a_model_for_one_command(run, house: str, fixtures: Path) -> None:
     assert "jobs      are checked and prepared here" in run("models", "house-1", "--catalog", house).out
     assert run("models", "--provider", "house", "--catalog", house).out.splitlines()[0] == "house"
-    assert "house-1 image" in run("rule", "FILE007", "--catalog", house).out
+    assert "house-1 image" in run("rule", "file-format-not-accepted", "--catalog", house).out
     assert run("check", "--model", "house-1", "--catalog", house, fixtures / "portrait.jpg", "--level", "metadata").status == 0
 
 

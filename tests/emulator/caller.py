@@ -7,13 +7,18 @@ from typing import Any
 
 import httpx
 
-from mediapreflight.catalog import Model, builtin_catalog
+from mediapreflight.catalog import Model, Parameter, builtin_catalog
 from mediapreflight.emulator import Emulator
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 FILES = {"image": FIXTURES / "portrait.jpg", "video": FIXTURES / "talking-head.mp4", "audio": FIXTURES / "voice.wav"}
-VALUES = {"face_bbox": [223, 132, 404, 313], "ext_bbox": [87, 0, 540, 453], "template_id": "AACT.xxx.xxx-xxx.xxx"}
-MODELS = builtin_catalog().models()
+VALUES = {
+    "face_bbox": [223, 132, 404, 313],
+    "ext_bbox": [87, 0, 540, 453],
+    "template_id": "AACT.xxx.xxx-xxx.xxx",
+    "prompt": "she smiles",
+}
+MODELS = tuple(model for model in builtin_catalog().models() if model.service)
 GENERATORS = [model for model in MODELS if model.service.mode == "asynchronous"]
 DETECTORS = [model for model in MODELS if model.service.mode == "synchronous"]
 
@@ -59,21 +64,22 @@ class Caller:
 
     def body(self, model: Model, files: dict[str, Path | str] | None = None, **values: Any) -> dict[str, Any]:
         """The smallest call that is whole: required inputs, uploaded where they are files, and required values."""
-        wanted = [name for name, role in model.roles.items() if role.required] or ["first_frame"]
+        wanted = needed_roles(model)
         sources = {name: FILES[model.roles[name].kind] for name in wanted} | (files or {})
         urls = {
             name: source if isinstance(source, str) else self.upload(model.id, source)
             for name, source in sources.items()
             if source is not None
         }
-        inputs: dict[str, Any] = {model.roles[name].field: url for name, url in urls.items()}
+        inputs: dict[str, Any] = {
+            role.field: [url] if role.count else url for name, url in urls.items() for role in [model.roles[name]]
+        }
         if model.service.media_array:
             inputs = {"media": [{"type": model.roles[name].field, "url": url} for name, url in urls.items()]}
         for name, field in model.fields.items():
             if field.required:
                 inputs[name] = VALUES[name] if name in VALUES else field.choices[0]
-        known = model.parameters.items()
-        parameters = {name: known.default or known.choices[0] for name, known in known if known.required}
+        parameters = {name: least(known) for name, known in model.parameters.items() if known.required}
         for name, value in values.items():
             (inputs if name in model.fields else parameters)[name] = value
         return {"model": model.id, "input": inputs, "parameters": parameters}
@@ -129,3 +135,13 @@ def at(body: Any, path: str) -> Any:
     for name in path.split("."):
         body = body[name]
     return body
+
+
+def needed_roles(model: Model) -> list[str]:
+    """The roles of the smallest job that has a file."""
+    return [name for name, role in model.roles.items() if role.required] or [next(iter(model.roles))]
+
+
+def least(known: Parameter) -> Any:
+    """A value of a parameter that has to be given."""
+    return known.default or (known.choices[0] if known.choices else int(known.interval.lower))

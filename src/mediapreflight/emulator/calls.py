@@ -28,6 +28,7 @@ _RULES = names(
     "box-ratio-wrong",
     "face-outside-ext-box",
     "inputs-not-combinable",
+    "input-count-wrong",
 )
 # The wordings of field errors that the documents quote.
 _TEXTS = {"ext_bbox": "Invalid ext_bbox.", "driven_id": "Driven not exist: driven_id"}
@@ -157,7 +158,9 @@ def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
     for item in items:
         kind = item.get("type") if isinstance(item, dict) else None
         if not isinstance(kind, str) or not free.get(kind):
-            raise Refusal(400, "InvalidParameter", f"input.media: no more than one file for each role, of {', '.join(free)}.")
+            raise Refusal(
+                400, "InvalidParameter", f"input.media: {kind} more often than the model takes it, of {', '.join(free)}."
+            )
         urls[free[kind].pop(0)] = item.get("url")
     return urls
 
