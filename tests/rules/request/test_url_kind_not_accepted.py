@@ -39,6 +39,23 @@ def test_sound_is_never_sent_inside(found, fixtures: Path) -> None:
     assert finding["role"] == "audio"
 
 
+@pytest.mark.parametrize(
+    ("model", "role", "kinds"),
+    [
+        ("kling/kling-v3-video-generation", "first_frame", ["a data:", "an oss://"]),
+        ("happyhorse-1.1-i2v", "first_frame", ["an oss://"]),
+    ],
+)
+def test_what_cannot_be_uploaded_instead_is_a_warning(
+    found, said, model: str, role: str, kinds: list[str], fixtures: Path
+) -> None:
+    given = [data_url(fixtures / "portrait.jpg", "image/jpeg"), "oss://dashscope-instant/a.jpg"]
+    findings = [each for url in given for each in found("url-kind-not-accepted", model, whole=True, **{role: url})]
+    assert [(each["severity"], each["role"], each["fixable"]) for each in findings] == [("warning", role, False)] * len(kinds)
+    told = [each for url in given for each in said("url-kind-not-accepted", model, whole=True, **{role: url})]
+    assert [each.partition(" URL;")[0] for each in told] == [f"is {kind}" for kind in kinds]
+
+
 def test_other_inputs(found, fixtures: Path) -> None:
     given = {"image": "https://a.b/c.png", "audio": "oss://dashscope-instant/a.mp3"}
     assert found("url-kind-not-accepted", "emo-v1", **given) == []

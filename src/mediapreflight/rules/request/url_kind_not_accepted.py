@@ -3,8 +3,8 @@
 Models that take a picture inside the request (Base64) say so for each input. Most others take `http(s)://` URLs, and
 `oss://` ones of the provider's temporary storage; some name `http(s)://` only.
 
-Why it matters: the service refuses a `data:` URL there, and may refuse an `oss://` one. `submit` uploads the file in a
-`data:` URL instead, so that only time is lost; a request of your own would fail.
+Why it matters: the service refuses a `data:` URL there, and may refuse an `oss://` one. Where the model takes `oss://` URLs,
+`submit` uploads the file in a `data:` URL instead, so that only time is lost; a request of your own would fail.
 
 Fix: give the file, or a URL that can be fetched. `prepare` writes the file.
 
@@ -24,18 +24,21 @@ FIXABLE = True
 
 
 def check(case: JobCase) -> Iterator[Fault]:
-    """A fault, of severity info, for every `data:` URL of a role that takes no Base64; a warning for an unnamed `oss://`."""
+    """A fault for every URL of a kind that is not named: a warning, or an info where the file is uploaded instead."""
     for name, role in case.model.roles.items():
-        if is_oss_url(case.job.inputs.get(name)) and not role.uploads:
+        given = case.job.inputs.get(name)
+        is_inside = is_data_url(given) and not role.base64
+        if not role.uploads and (is_inside or is_oss_url(given)):
+            kind = "a data:" if is_inside else "an oss://"
             yield Fault(
                 severity="warning",
-                message=f"is an oss:// URL; the documents of {case.model.id} do not name that kind here",
+                message=f"is {kind} URL; the documents of {case.model.id} do not name that kind here",
                 help="give an http(s) URL",
                 source=role.source,
                 fixable=False,
                 role=name,
             )
-        if is_data_url(case.job.inputs.get(name)) and role.uploads and not role.base64:
+        elif is_inside:
             yield Fault(
                 severity="info",
                 message=f"is a data: URL; {case.model.id} takes http(s) and oss:// URLs here, so submit uploads it",
