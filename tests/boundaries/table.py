@@ -8,7 +8,8 @@ The two differ where documents that are current disagree; the documented interva
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 MEBIBYTE = 1 << 20
 MEGABYTE = 1_000_000
@@ -20,6 +21,7 @@ MP4_AVI_MOV = ("mp4", "avi", "mov")
 H264_H265 = ("h264", "h265")
 
 BEIJING, SINGAPORE, VIRGINIA, FRANKFURT = "beijing", "singapore", "virginia", "frankfurt"
+TOKYO, HONG_KONG = "tokyo", "hongkong"
 
 FACE_DETECT = "/api/v1/services/aigc/image2video/face-detect"
 PEOPLE = "/api/v1/services/aigc/image2video/video-synthesis"
@@ -74,7 +76,11 @@ def _inside(value: float, low: tuple[float | None, bool], high: tuple[float | No
 
 @dataclass(frozen=True)
 class Role:
-    """What one input may be. `wary_formats` are accepted by one current document and not by another."""
+    """What one input may be. `wary_formats` are accepted by one current document and not by another.
+
+    `count`: the least and the most files of a role that takes several. A file may travel as an http(s) URL always; `oss` and
+    `base64` say which other ways the documents name.
+    """
 
     kind: str
     formats: tuple[str, ...]
@@ -83,16 +89,20 @@ class Role:
     wary_formats: tuple[str, ...] = ()
     codecs: tuple[str, ...] = ()
     formats_without_alpha: tuple[str, ...] = ()
+    count: tuple[int, int] | None = None
+    oss: bool = True
+    base64: bool = False
 
 
 @dataclass(frozen=True)
 class Number:
-    """A numeric parameter, both ends included."""
+    """A numeric parameter, both ends included; `besides` are values outside them that are accepted as well."""
 
     low: float
     high: float
     default: float | None
     integer: bool = True
+    besides: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,20 +115,45 @@ class Choice:
 
 @dataclass(frozen=True)
 class Switch:
-    """A boolean parameter."""
+    """A boolean parameter; `default` is None where the documents disagree."""
 
-    default: bool
+    default: bool | None
+
+
+@dataclass(frozen=True)
+class Only:
+    """The one value of a boolean parameter that is accepted beside certain inputs."""
+
+    value: bool
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text field; `beyond` is the verdict on a longer text (a warning where the service cuts it)."""
+    """A text field; `beyond` is the verdict on a longer text (a warning where the service cuts it).
+
+    `most_chinese`: of Chinese characters, where fewer of them are taken.
+    """
 
     most: int
     beyond: str
+    most_chinese: int | None = None
 
 
-Parameter = Number | Choice | Switch | Text
+Parameter = Number | Choice | Switch | Text | Only
+
+
+@dataclass(frozen=True)
+class Together:
+    """What the files of several roles, or of one that takes several, may come to.
+
+    `files`: the least and the most. `seconds`: the most, with those that the parameter `plus` asks for. `when`: beside this role.
+    """
+
+    roles: tuple[str, ...]
+    files: tuple[int, int] | None = None
+    seconds: int | None = None
+    plus: str | None = None
+    when: str | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +168,7 @@ class Service:
     path: str
     result: str | None = None
     states: tuple[str, ...] = ()
-    per_second: float = 5
+    per_second: float | None = 5
     at_once: int | None = None
     prices: tuple[str, ...] = ()
     unrated: tuple[str, ...] = ()
@@ -142,7 +177,10 @@ class Service:
 
 @dataclass(frozen=True)
 class Model:
-    """What one model accepts: files by role, request parameters, and input fields that are no files."""
+    """What one model accepts: files by role, request parameters, and input fields that are no files.
+
+    A condition is written `feature`, `no first_frame + no base` or `resolution=1080P`: a role that is given or not, or a value.
+    """
 
     service: Service
     roles: Mapping[str, Role]
@@ -155,6 +193,15 @@ class Model:
     """By region and parameter: the only values taken there."""
     unlimited: Mapping[str, str] = field(default_factory=dict)
     """Parameters and fields of which no limit is documented, with their types (a `face_bbox` has other rules of its own)."""
+    sets: tuple[str, ...] = ()
+    """The legal sets of roles, if not all are: `first_frame + last_frame?`, of which a role with `?` may be left out."""
+    together: tuple[Together, ...] = ()
+    depending: Mapping[str, tuple[tuple[str, Parameter], ...]] = field(default_factory=dict)
+    """By parameter: a condition, and what the parameter takes then."""
+    ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By parameter: the conditions under which the service does not use it."""
+    required_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By parameter: the conditions under which it must be given."""
 
 
 def _megabytes(role: str, most: int, *, strict: bool = False, safe_strict: bool | None = None) -> Bound:
@@ -319,7 +366,7 @@ _SEED = Number(0, 2_147_483_647, None)
 
 def _wan_image(megabytes: int) -> Role:
     bounds = (_sides("image", 240, 8000), _megabytes("image", megabytes))
-    return Role("image", COMMON_PICTURES, bounds, formats_without_alpha=("png",))
+    return Role("image", COMMON_PICTURES, bounds, formats_without_alpha=("png",), base64=True)
 
 
 _WAN_AUDIO = Role("audio", WAV_MP3, (_seconds("audio", 3, 30), _megabytes("audio", 15)), required=False)
@@ -464,7 +511,7 @@ _WAN_MODELS = {
 # 7. wan2.7.
 def _wan27_frame(role: str) -> Role:
     bounds = (_sides(role, 240, 8000), _aspect(role, 8), _megabytes(role, 20))
-    return Role("image", COMMON_PICTURES, bounds, required=False, formats_without_alpha=("png",))
+    return Role("image", COMMON_PICTURES, bounds, required=False, formats_without_alpha=("png",), base64=True)
 
 
 _WAN27 = Model(
@@ -598,6 +645,467 @@ _STYLE_TRANSFORM = Model(
     },
 )
 
+# More models, section A0: the hosts of Tokyo and Hong Kong, and how a file may travel.
+_JPEG_PNG_WEBP = ("jpeg", "png", "webp")
+_MP4_MOV = ("mp4", "mov")
+
+
+def _picture(
+    role: str,
+    megabytes: int,
+    *more: Bound,
+    formats: tuple[str, ...] = COMMON_PICTURES,
+    opaque: bool = False,
+    **terms: Any,
+) -> Role:
+    return Role("image", formats, (*more, _megabytes(role, megabytes)), formats_without_alpha=("png",) if opaque else (), **terms)
+
+
+def _up_to(most: int, least: int = 0) -> dict[str, Any]:
+    """A role that takes several files."""
+    return {"count": (least, most), "required": least > 0}
+
+
+# A1. Wan 3.0. "long:short <= 8".
+def _wan_picture(role: str, **terms: Any) -> Role:
+    return _picture(role, 20, _sides(role, 240, 8000), _aspect(role, 8), opaque=True, base64=True, **terms)
+
+
+def _wan_video(role: str, low: int, high: int, *more: Bound, **terms: Any) -> Role:
+    bounds = (_seconds(role, low, high), _sides(role, 240, 4096), _aspect(role, 8), _megabytes(role, 100), *more)
+    return Role("video", _MP4_MOV, bounds, **terms)
+
+
+_WAN30 = Model(
+    service=Service(
+        VIDEO,
+        ONE_URL,
+        per_second=None,
+        prices=(
+            "USD 0.05 second resolution=480P *",
+            "USD 0.1 second resolution=720P *",
+            "USD 0.2 second resolution=1080P *",
+        ),
+    ),
+    roles={
+        "first_frame": _wan_picture("first_frame", required=False),
+        "last_frame": _wan_picture("last_frame", required=False),
+        "reference_image": _wan_picture("reference_image", **_up_to(10)),
+        "reference_video": _wan_video("reference_video", 1, 15, Bound("reference_video", "fps", 16), **_up_to(5)),
+        "reference_audio": Role(
+            "audio", WAV_MP3, (_seconds("reference_audio", 1, 15), _megabytes("reference_audio", 15)), **_up_to(5)
+        ),
+    },
+    fields={"prompt": Text(20_000, "warning")},
+    parameters={
+        "resolution": Choice(_UP_TO_1080, "1080P"),
+        "ratio": Choice(("adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16"), "adaptive"),
+        "duration": Number(2, 30, 5, besides=(-1,)),
+        "audio": Switch(True),
+        "prompt_extend": Switch(True),
+        "watermark": Switch(False),
+        "seed": Number(0, 2_147_483_647, -1, besides=(-1,)),
+    },
+    regions=(BEIJING, SINGAPORE, TOKYO, FRANKFURT, VIRGINIA, HONG_KONG),
+    sets=("", "first_frame", "first_frame + last_frame", "reference_image? + reference_video? + reference_audio?"),
+    required_when={"prompt": ("no first_frame + no last_frame + no reference_image + no reference_video + no reference_audio",)},
+    together=(
+        Together(("reference_video",), seconds=15),
+        Together(("reference_audio",), seconds=15),
+        Together(("reference_video",), seconds=30, plus="duration"),
+    ),
+)
+
+# A2. Wan 2.7 reference and edit. The limits of `first_frame` are "as image".
+_WAN27_COMMON = {
+    "resolution": Choice(("720P", "1080P"), "1080P"),
+    "prompt_extend": Switch(True),
+    "watermark": Switch(False),
+    "seed": _SEED,
+}
+_FIVE_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
+
+_WAN27_R2V = Model(
+    service=Service(VIDEO, ONE_URL, at_once=5, unrated=(SINGAPORE,)),
+    roles={
+        "reference_image": _wan_picture("reference_image", **_up_to(5)),
+        "reference_video": _wan_video("reference_video", 1, 30, **_up_to(5)),
+        "first_frame": _wan_picture("first_frame", required=False),
+    },
+    fields={"prompt": Text(5000, "error"), "negative_prompt": Text(500, "error")},
+    parameters={**_WAN27_COMMON, "ratio": Choice(_FIVE_RATIOS, "16:9"), "duration": Number(2, 15, 5)},
+    depending={"duration": (("reference_video", Number(2, 10, 5)),)},
+    ignored={"ratio": ("first_frame",)},
+    required_values=("prompt",),
+    regions=(BEIJING, SINGAPORE),
+    aliases=("wan2.7-r2v-2026-06-12",),
+    together=(Together(("reference_image", "reference_video"), files=(1, 5)),),
+)
+
+_WAN27_EDIT = Model(
+    service=Service(VIDEO, ONE_URL, at_once=5, unrated=(SINGAPORE,)),
+    roles={"video": _wan_video("video", 2, 10), "reference_image": _wan_picture("reference_image", **_up_to(4))},
+    fields={"prompt": Text(5000, "error"), "negative_prompt": Text(500, "error")},
+    parameters={
+        **_WAN27_COMMON,
+        "ratio": Choice(_FIVE_RATIOS, None),
+        "duration": Number(2, 10, 0, besides=(0,)),
+        "audio_setting": Choice(("auto", "origin"), "auto"),
+    },
+    regions=(BEIJING, SINGAPORE),
+)
+
+
+# A3. Wan 2.6 reference: pictures of 20 MB on one page, of 10 MB on another.
+def _wan26_r2v(**extra: Parameter) -> Model:
+    return Model(
+        service=Service(VIDEO, ONE_URL, at_once=5, unrated=(SINGAPORE, VIRGINIA)),
+        roles={
+            "reference_image": Role(
+                "image",
+                COMMON_PICTURES,
+                (
+                    _sides("reference_image", 240, 5000),
+                    Bound("reference_image", "bytes", high=20 * MEBIBYTE, safe_high=10 * MEGABYTE),
+                ),
+                formats_without_alpha=("png",),
+                **_up_to(5),
+            ),
+            "reference_video": Role(
+                "video", _MP4_MOV, (_seconds("reference_video", 1, 30), _megabytes("reference_video", 100)), **_up_to(3)
+            ),
+        },
+        fields={"prompt": Text(1500, "error")},
+        parameters={
+            "size": Choice(
+                (
+                    *("1280*720", "720*1280", "960*960", "1088*832", "832*1088"),
+                    *("1920*1080", "1080*1920", "1440*1440", "1632*1248", "1248*1632"),
+                ),
+                "1920*1080",
+            ),
+            "duration": Number(2, 10, 5),
+            "prompt_extend": Switch(True),
+            "watermark": Switch(False),
+            "seed": _SEED,
+            **_SHOT_TYPE,
+            **extra,
+        },
+        required_values=("prompt",),
+        unlimited={"negative_prompt": "string"},
+        regions=(BEIJING, SINGAPORE, VIRGINIA),
+        together=(Together(("reference_image", "reference_video"), files=(1, 5)),),
+    )
+
+
+# A4. HappyHorse: 2500 Chinese characters, or 5000 others; a longer prompt is cut.
+_HAPPYHORSE_PROMPT = Text(5000, "warning", most_chinese=2500)
+_HAPPYHORSE_REGIONS = (BEIJING, SINGAPORE, VIRGINIA, FRANKFURT, TOKYO)
+_HAPPYHORSE_11 = ("CNY 0.45 second resolution=480P *", "CNY 0.9 second resolution=720P *", "CNY 1.2 second resolution=1080P *")
+_HAPPYHORSE_10 = ("CNY 0.9 second resolution=720P *", "CNY 1.6 second resolution=1080P *")
+
+
+def _happyhorse_i2v(prices: tuple[str, ...]) -> Model:
+    return Model(
+        service=Service(VIDEO, ONE_URL, per_second=None, prices=prices),
+        roles={
+            "first_frame": _picture(
+                "first_frame",
+                20,
+                Bound("first_frame", "side", low=300),
+                _aspect("first_frame", 2.5),
+                formats=_JPEG_PNG_WEBP,
+                base64=True,
+                oss=False,
+            )
+        },
+        fields={"prompt": _HAPPYHORSE_PROMPT},
+        parameters={
+            "resolution": Choice(_UP_TO_1080, "1080P"),
+            "duration": Number(3, 15, 5),
+            "watermark": Switch(True),
+            "seed": _SEED,
+        },
+        regions=_HAPPYHORSE_REGIONS,
+    )
+
+
+def _happyhorse_r2v(prices: tuple[str, ...]) -> Model:
+    return Model(
+        service=Service(VIDEO, ONE_URL, per_second=None, prices=prices),
+        roles={
+            # A hand-out: at most 10 MB, short over long side at least 0.4, BMP too.
+            "reference_image": Role(
+                "image",
+                COMMON_PICTURES,
+                (
+                    Bound("reference_image", "side", low=400),
+                    Bound("reference_image", "aspect", low=1, safe_high=2.5),
+                    Bound("reference_image", "bytes", high=20 * MEBIBYTE, safe_high=10 * MEGABYTE),
+                ),
+                wary_formats=("bmp",),
+                base64=True,
+                oss=False,
+                **_up_to(9, least=1),
+            )
+        },
+        fields={"prompt": _HAPPYHORSE_PROMPT},
+        parameters={
+            "resolution": Choice(_UP_TO_1080, "1080P"),
+            "ratio": Choice((*_FIVE_RATIOS, "4:5", "5:4", "9:21", "21:9"), "16:9"),
+            "duration": Number(3, 15, 5),
+            "watermark": Switch(True),
+            "seed": _SEED,
+        },
+        required_values=("prompt",),
+        regions=_HAPPYHORSE_REGIONS,
+    )
+
+
+# Where the page says >= 320 px and 1:2.5 to 2.5:1, the hand-out says >= 360 px and 1:8 to 8:1; pictures of 10 or 20 MB.
+_HAPPYHORSE_EDIT = Model(
+    service=Service(VIDEO, ONE_URL, per_second=None, prices=_HAPPYHORSE_10),
+    roles={
+        "video": Role(
+            "video",
+            _MP4_MOV,
+            (
+                _seconds("video", 3, 60),
+                Bound("video", "fps", low=8, low_open=True),
+                Bound("video", "side", 320, 2160, safe_low=360),
+                Bound("video", "aspect", high=8, safe_high=2.5),
+                _megabytes("video", 100),
+            ),
+            oss=False,
+        ),
+        "reference_image": Role(
+            "image",
+            _JPEG_PNG_WEBP,
+            (
+                Bound("reference_image", "side", low=300),
+                _aspect("reference_image", 2.5),
+                Bound("reference_image", "bytes", high=20 * MEBIBYTE, safe_high=10 * MEGABYTE),
+            ),
+            oss=False,
+            **_up_to(5),
+        ),
+    },
+    fields={"prompt": _HAPPYHORSE_PROMPT},
+    parameters={
+        "resolution": Choice(("720P", "1080P"), "1080P"),
+        "audio_setting": Choice(("auto", "origin"), "auto"),
+        "watermark": Switch(True),
+        "seed": _SEED,
+    },
+    required_values=("prompt",),
+    regions=(BEIJING, SINGAPORE),
+)
+
+
+# A6. First and last frame: longer texts are cut.
+def _kf2v(resolutions: tuple[str, ...]) -> Model:
+    def frame(role: str, *, required: bool) -> Role:
+        return _picture(role, 10, _sides(role, 240, 8000), opaque=True, base64=True, required=required)
+
+    return Model(
+        service=Service(PEOPLE, ONE_URL, per_second=2, at_once=2),
+        roles={"first_frame": frame("first_frame", required=True), "last_frame": frame("last_frame", required=False)},
+        fields={"prompt": Text(800, "warning"), "negative_prompt": Text(500, "warning")},
+        parameters={
+            "resolution": Choice(resolutions, "720P"),
+            "duration": Choice((5,), 5),
+            "prompt_extend": Switch(True),
+            "watermark": Switch(False),
+            "seed": _SEED,
+        },
+        unlimited={"template": "string"},
+    )
+
+
+# A7. Kling on Model Studio.
+def _kling(videos: Mapping[str, Role], pictures: Mapping[str, Mapping[str, Any]], alone: str, **terms: Any) -> Model:
+    def picture(role: str, **more: Any) -> Role:
+        bounds = (_sides(role, 300, 8000), _aspect(role, 2.5))
+        return _picture(role, 10, *bounds, formats=("jpeg", "png"), opaque=True, oss=False, **more)
+
+    return Model(
+        service=Service(VIDEO, ONE_URL, per_second=None),
+        roles={**{role: picture(role, **more) for role, more in pictures.items()}, **videos},
+        fields={"prompt": Text(2500, "warning")},
+        parameters={
+            "mode": Choice(("pro", "std", "4k"), "pro"),
+            "aspect_ratio": Choice(("16:9", "9:16", "1:1"), None),
+            "duration": Number(3, 15, 5),
+            "shot_type": Choice(("intelligence", "customize"), None),
+            "multi_shot": Switch(False),
+            "audio": Switch(False),
+            "watermark": Switch(False),
+        },
+        required_when={"prompt": ("shot_type=intelligence",), "aspect_ratio": (alone,)},
+        **terms,
+    )
+
+
+def _kling_video(role: str) -> Role:
+    bounds = (
+        _seconds(role, 3, 10),
+        _sides(role, 720, 2160),
+        Bound(role, "fps", 24, 60),
+        _megabytes(role, 200),
+    )
+    return Role("video", _MP4_MOV, bounds, required=False, oss=False)
+
+
+_ONE_AT_MOST: Mapping[str, Any] = {"required": False}
+_KLING = _kling(
+    {},
+    {"first_frame": _ONE_AT_MOST, "last_frame": _ONE_AT_MOST},
+    "no first_frame",
+    sets=("", "first_frame", "first_frame + last_frame"),
+)
+_KLING_OMNI = _kling(
+    {"feature": _kling_video("feature"), "base": _kling_video("base")},
+    {"first_frame": _ONE_AT_MOST, "last_frame": _ONE_AT_MOST, "refer": _up_to(7)},
+    "no first_frame + no base",
+    sets=("", "first_frame", "first_frame + last_frame", "refer? + feature?", "feature + first_frame", "base + refer?"),
+    together=(Together(("refer",), files=(0, 4), when="feature"), Together(("refer",), files=(0, 4), when="base")),
+    depending={
+        "duration": (("feature", Number(3, 10, 5)),),
+        "audio": (("feature", Only(False)), ("base", Only(False))),
+    },
+    ignored={"duration": ("base",)},
+)
+
+
+# A8. Vidu on Model Studio. The price of "q3-pro" is a third party's. Whether results get a watermark by default differs between
+# two versions of the page.
+def _vidu_picture(role: str, **terms: Any) -> Role:
+    return _picture(role, 50, _aspect(role, 4), formats=_JPEG_PNG_WEBP, oss=False, **terms)
+
+
+def _vidu_parameters(resolutions: tuple[str, ...], seconds: int, *, sounding: bool) -> dict[str, Parameter]:
+    sound: dict[str, Parameter] = {"audio": Switch(False)} if sounding else {}
+    return {"resolution": Choice(resolutions, "720P"), "duration": Number(1, seconds, 5), **sound}
+
+
+_ANY_SEED = {"seed": "integer"}
+_VIDU_LOW, _VIDU_HIGH = ("540P", "720P", "1080P"), ("720P", "1080P")
+_VIDU_SERVICE = Service(VIDEO, ONE_URL, per_second=None)
+_VIDU_Q3_PRO = Service(
+    VIDEO,
+    ONE_URL,
+    per_second=None,
+    prices=("CNY 0.3125 second resolution=540P *", "CNY 0.78125 second resolution=720P *"),
+)
+
+
+def _vidu_i2v(resolutions: tuple[str, ...], seconds: int, *, sounding: bool, service: Service = _VIDU_SERVICE) -> Model:
+    return Model(
+        service=service,
+        roles={"image": _vidu_picture("image")},
+        fields={"prompt": Text(5000, "error")},
+        parameters={**_vidu_parameters(resolutions, seconds, sounding=sounding), "watermark": Switch(None)},
+        unlimited=_ANY_SEED,
+    )
+
+
+def _vidu_frames(resolutions: tuple[str, ...], seconds: int, *, sounding: bool) -> Model:
+    return Model(
+        service=_VIDU_SERVICE,
+        roles={role: _vidu_picture(role) for role in ("first_frame", "last_frame")},
+        fields={"prompt": Text(5000, "error")},
+        parameters={**_vidu_parameters(resolutions, seconds, sounding=sounding), "watermark": Switch(False)},
+        required_values=("prompt",),
+        unlimited=_ANY_SEED,
+    )
+
+
+def _vidu_reference(duration: Number, video: Mapping[str, Role], **terms: Any) -> Model:
+    return Model(
+        service=_VIDU_SERVICE,
+        roles={"image": _vidu_picture("image", **_up_to(7, least=1)), **video},
+        # The page lists no resolutions and no seed here: those of the other Vidu models.
+        parameters={"resolution": Choice(_VIDU_LOW, "720P"), "duration": duration},
+        required_values=("prompt",),
+        unlimited={"prompt": "string", "size": "string", **_ANY_SEED},
+        **terms,
+    )
+
+
+_VIDU_VIDEO = Role(
+    "video",
+    MP4_AVI_MOV,
+    (_seconds("video", 1, 5), Bound("video", "side", low=128), _aspect("video", 4), _megabytes("video", 50)),
+    oss=False,
+    **_up_to(2),
+)
+
+
+# A9. PixVerse on Model Studio.
+def _pixverse_picture(role: str) -> Role:
+    return _picture(role, 20, _sides(role, None, 10_000), formats=_JPEG_PNG_WEBP, oss=False)
+
+
+def _pixverse(roles: tuple[str, ...], resolutions: tuple[str, ...], duration: Parameter, prompt: Text, **terms: Any) -> Model:
+    extra = terms.pop("extra", {})
+    return Model(
+        service=Service(VIDEO, ONE_URL, per_second=None),
+        roles={role: _pixverse_picture(role) for role in roles},
+        fields={"prompt": prompt},
+        parameters={
+            "resolution": Choice(resolutions, None),
+            "duration": duration,
+            "audio": Switch(False),
+            "watermark": Switch(False),
+            **extra,
+        },
+        unlimited=_ANY_SEED,
+        required_values=("resolution", "duration", *terms.pop("required_values", ())),
+        **terms,
+    )
+
+
+_FRAMES = ("first_frame", "last_frame")
+_PIXVERSE_RESOLUTIONS = ("360P", "540P", "720P", "1080P")
+_PIXVERSE_LONG, _PIXVERSE_CUT = Text(5000, "error"), Text(2048, "warning")
+_ANY_LENGTH, _THREE_LENGTHS = Number(1, 15, None), Choice((5, 8, 10), None)
+_NEEDS_PROMPT = {"required_values": ("prompt",)}
+
+_PIXVERSE_MODELS = {
+    "pixverse/pixverse-c1-it2v": _pixverse(("image",), _PIXVERSE_RESOLUTIONS, _ANY_LENGTH, _PIXVERSE_LONG),
+    "pixverse/pixverse-v6-it2v": _pixverse(
+        ("image",),
+        _PIXVERSE_RESOLUTIONS,
+        _ANY_LENGTH,
+        _PIXVERSE_LONG,
+        extra={"shot_type": Choice(("single", "multi"), None)},
+    ),
+    "pixverse/pixverse-v5.6-it2v": _pixverse(("image",), _PIXVERSE_RESOLUTIONS[:3], _THREE_LENGTHS, _PIXVERSE_CUT),
+    "pixverse/pixverse-c1-kf2v": _pixverse(_FRAMES, _PIXVERSE_RESOLUTIONS, _ANY_LENGTH, _PIXVERSE_LONG, **_NEEDS_PROMPT),
+    "pixverse/pixverse-v6-kf2v": _pixverse(_FRAMES, _PIXVERSE_RESOLUTIONS, _ANY_LENGTH, _PIXVERSE_LONG, **_NEEDS_PROMPT),
+    "pixverse/pixverse-v5.6-kf2v": _pixverse(
+        _FRAMES,
+        _PIXVERSE_RESOLUTIONS,
+        _THREE_LENGTHS,
+        _PIXVERSE_CUT,
+        depending={"duration": (("resolution=1080P", Choice((5, 8), None)),)},
+        **_NEEDS_PROMPT,
+    ),
+    "pixverse/pixverse-lipsync": Model(
+        service=Service(VIDEO, ONE_URL, per_second=None),
+        roles={
+            "video": Role("video", ("mp4", "mov", "webm"), (_megabytes("video", 250), _seconds("video", None, 300)), oss=False),
+            "audio": Role(
+                "audio",
+                (*WAV_MP3, "m4a", "aac"),
+                (_megabytes("audio", 100), _seconds("audio", None, 300)),
+                oss=False,
+            ),
+        },
+        parameters={"watermark": Switch(False)},
+    ),
+}
+
 MODELS: Mapping[str, Model] = {
     "emo-detect-v1": _EMO_DETECT,
     "emo-v1": _EMO,
@@ -616,4 +1124,35 @@ MODELS: Mapping[str, Model] = {
     "emoji-detect-v1": _EMOJI_DETECT,
     "emoji-v1": _EMOJI,
     "video-style-transform": _STYLE_TRANSFORM,
+    "wan3.0-video": _WAN30,
+    "wan3.0-video-prime": replace(_WAN30, service=Service(VIDEO, ONE_URL, per_second=None)),
+    "wan2.7-r2v": _WAN27_R2V,
+    "wan2.7-videoedit": _WAN27_EDIT,
+    "wan2.6-r2v": _wan26_r2v(),
+    "wan2.6-r2v-flash": _wan26_r2v(audio=Switch(True)),
+    "happyhorse-1.1-i2v": _happyhorse_i2v(_HAPPYHORSE_11),
+    "happyhorse-1.0-i2v": _happyhorse_i2v(_HAPPYHORSE_10),
+    "happyhorse-1.1-r2v": _happyhorse_r2v(_HAPPYHORSE_11),
+    "happyhorse-1.0-r2v": _happyhorse_r2v(_HAPPYHORSE_10),
+    "happyhorse-1.0-video-edit": _HAPPYHORSE_EDIT,
+    "wan2.2-kf2v-flash": _kf2v(_UP_TO_1080),
+    "wanx2.1-kf2v-plus": _kf2v(("720P",)),
+    "kling/kling-v3-video-generation": _KLING,
+    "kling/kling-v3-omni-video-generation": _KLING_OMNI,
+    "vidu/viduq3-pro_img2video": _vidu_i2v(_VIDU_LOW, 16, sounding=True, service=_VIDU_Q3_PRO),
+    "vidu/viduq3-turbo_img2video": _vidu_i2v(_VIDU_LOW, 16, sounding=True),
+    "vidu/viduq3-pro-fast_img2video": _vidu_i2v(_VIDU_HIGH, 16, sounding=True),
+    "vidu/viduq2-pro_img2video": _vidu_i2v(_VIDU_HIGH, 10, sounding=False),
+    "vidu/viduq2-turbo_img2video": _vidu_i2v(_VIDU_HIGH, 10, sounding=False),
+    "vidu/viduq3-pro_start-end2video": _vidu_frames(_VIDU_LOW, 16, sounding=True),
+    "vidu/viduq3-turbo_start-end2video": _vidu_frames(_VIDU_LOW, 16, sounding=True),
+    "vidu/viduq2-pro_start-end2video": _vidu_frames(_VIDU_HIGH, 10, sounding=False),
+    "vidu/viduq2-turbo_start-end2video": _vidu_frames(_VIDU_HIGH, 10, sounding=False),
+    "vidu/viduq2_reference2video": _vidu_reference(Number(1, 10, None), {}),
+    "vidu/viduq2-pro_reference2video": _vidu_reference(
+        Number(1, 10, None, besides=(0,)),
+        {"video": _VIDU_VIDEO},
+        together=(Together(("image",), files=(1, 4), when="video"),),
+    ),
+    **_PIXVERSE_MODELS,
 }

@@ -6,9 +6,9 @@ import pytest
 
 from mediapreflight import catalog
 from mediapreflight.catalog import Interval, builtin_catalog
-from mediapreflight.catalog.schema import Price
+from mediapreflight.catalog.schema import Condition, Price
 
-from .table import MODELS, Bound, Choice, Model, Number, Parameter, Switch, Text
+from .table import MODELS, Bound, Choice, Model, Number, Only, Parameter, Switch, Text, Together
 
 PROPERTIES = {"side": "side", "aspect": "aspect_ratio", "duration": "duration", "fps": "fps"}
 OTHER_NAMES = {"h265": "hevc"}
@@ -34,10 +34,12 @@ def test_names_and_regions(pair: tuple[catalog.Model, Model]) -> None:
 
 def test_inputs_and_their_limits(pair: tuple[catalog.Model, Model]) -> None:
     entry, table = pair
-    assert entry.roles.keys() == table.roles.keys()
+    assert {name for name, role in entry.roles.items() if role.follows is None} == table.roles.keys()
     for name, role in table.roles.items():
         found = entry.roles[name]
         assert (found.kind, found.required) == (role.kind, role.required)
+        assert (found.uploads, found.base64) == (role.oss, role.base64)
+        assert (found.count and count_of(found.count)) == role.count
         assert intervals(found) == {bound.property: ends(bound) for bound in role.bounds}
         assert (set(found.formats.documented), set(found.formats.safe_names)) == (
             set(role.formats),
@@ -45,6 +47,12 @@ def test_inputs_and_their_limits(pair: tuple[catalog.Model, Model]) -> None:
         )
         assert codecs(found.video_codecs) == {OTHER_NAMES.get(codec, codec) for codec in role.codecs}
         assert codecs(found.without_alpha) == set(role.formats_without_alpha)
+
+
+def count_of(text: str) -> tuple[int, int]:
+    """The least and the most files of an interval as the catalog writes it."""
+    interval = Interval.parse(text)
+    return int(max(interval.lower, 0)), int(interval.upper)
 
 
 def intervals(role: catalog.Role) -> dict[str, tuple[Interval, Interval]]:
@@ -88,7 +96,8 @@ def test_parameters_and_fields(pair: tuple[catalog.Model, Model]) -> None:
 
 def figures(value: catalog.Parameter) -> tuple[object, ...]:
     """What the catalog says of a value, without what it leaves open."""
-    limits = [value.range and Interval.parse(value.range), value.choices, value.max_length, value.excess_cut or None]
+    limits = [value.range and Interval.parse(value.range), value.besides or None, value.choices]
+    limits += [value.max_length, value.excess_cut or None]
     return (value.type, *(limit for limit in [*limits, value.default] if limit is not None))
 
 
@@ -96,14 +105,68 @@ def written(value: Parameter) -> tuple[object, ...]:
     """The same of the table."""
     match value:
         case Number():
-            parts = ["integer" if value.integer else "number", Interval(value.low, value.high), value.default]
+            range = Interval(value.low, value.high)
+            parts = ["integer" if value.integer else "number", range, value.besides or None, value.default]
         case Choice():
             parts = ["string" if isinstance(value.values[0], str) else "integer", value.values, value.default]
         case Switch():
             parts = ["boolean", value.default]
+        case Only():
+            parts = ["boolean", (value.value,)]
         case Text():
             parts = ["string", value.most, value.beyond == "warning" or None]
     return tuple(part for part in parts if part is not None)
+
+
+def test_what_depends_on_inputs_and_values(pair: tuple[catalog.Model, Model]) -> None:
+    entry, table = pair
+    values = entry.parameters | entry.fields
+    found = {
+        (name, conditions(variant.when), variant.range and Interval.parse(variant.range), variant.choices)
+        for name, value in values.items()
+        for variant in value.variants
+        if variant.required is None
+    }
+    assert found == {
+        (name, when, range_in(value), value.values if isinstance(value, Choice) else only(value))
+        for name, cases in table.depending.items()
+        for when, value in cases
+    }
+    required = {(name, conditions(each.when)) for name, value in values.items() for each in value.variants if each.required}
+    assert required == {(name, when) for name, cases in table.required_when.items() for when in cases}
+    for name, cases in table.ignored.items():
+        assert {conditions((each,)) for each in values[name].ignored_when} == set(cases)
+
+
+def range_in(value: Parameter) -> Interval | None:
+    return Interval(value.low, value.high) if isinstance(value, Number) else None
+
+
+def only(value: Parameter) -> tuple[bool, ...] | None:
+    return (value.value,) if isinstance(value, Only) else None
+
+
+def conditions(when: tuple[Condition, ...]) -> str:
+    """Conditions as the table writes them."""
+    return " + ".join(
+        f"{each.parameter or each.field}={each.equals}" if each.given is None else f"{'' if each.given else 'no '}{each.role}"
+        for each in when
+    )
+
+
+def test_files_together(pair: tuple[catalog.Model, Model]) -> None:
+    entry, table = pair
+    found = {
+        Together(
+            group.roles,
+            group.count and count_of(group.count),  # type: ignore[arg-type]
+            group.seconds and int(Interval.parse(group.seconds).upper),  # type: ignore[arg-type]
+            group.and_parameter,
+            conditions(group.when) or None,
+        )
+        for group in entry.groups
+    }
+    assert found == set(table.together)
 
 
 def test_service(pair: tuple[catalog.Model, Model]) -> None:
@@ -111,10 +174,13 @@ def test_service(pair: tuple[catalog.Model, Model]) -> None:
     service, expected = entry.service, table.service
     assert (service.path, service.result, service.extra_states) == (expected.path, expected.result, expected.states)
     assert service.mode == ("asynchronous" if expected.result else "synchronous")
+    assert entry.unconfirmed_regions == expected.unconfirmed
+    if expected.per_second is None:
+        assert entry.rates == ()
+        return
     (rates,) = entry.rates
     assert (rates.requests_per_second, rates.concurrent_tasks) == (expected.per_second, expected.at_once)
     assert set(rates.regions) == set(entry.regions) - set(expected.unrated)
-    assert entry.unconfirmed_regions == expected.unconfirmed
 
 
 def test_prices(pair: tuple[catalog.Model, Model]) -> None:

@@ -3,9 +3,11 @@
 What is expected comes from `table.py`, which nobody derives from the catalog.
 """
 
+import base64
+import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from mediapreflight import Job, check
 from mediapreflight.media.facts import Level
 
 from .media import CONTAINER_CODECS, MediaMaker
-from .table import MODELS, Bound, Choice, Number, Parameter, Role, Switch, Text
+from .table import MODELS, Bound, Choice, Model, Number, Only, Parameter, Role, Switch, Text, Together
 
 FORMATS = {
     "image": ("jpeg", "png", "bmp", "webp", "gif", "tiff", "avif"),
@@ -48,9 +50,11 @@ LIMIT_RULES = frozenset(
         "text-too-long",
     }
 )
+COUNT_RULES = frozenset({"input-count-wrong", "input-missing", "input-unknown", "inputs-not-combinable"})
 RULE_STEMS = {"side": "side-too", "duration": "too", "fps": "frame-rate-too"}
 RULE_ENDS = {"side": ("short", "long"), "duration": ("short", "long"), "fps": ("low", "high")}
 COMFORTABLE_SECONDS = 4
+LONG_SECONDS, LARGE_PICTURE = 121, 21 << 20
 VIDEO_FPS = 25
 Expected = Mapping[str, str]
 
@@ -65,6 +69,24 @@ class Case:
     make: Callable[[MediaMaker], Mapping[str, Any]]
     """The keyword arguments of `Job`."""
     level: Level = "metadata"
+    like: object = None
+    """What is judged; the sweep has those cases of which the same is judged of another model already."""
+    slow: bool = False
+
+
+def parametrized(cases: Iterable[Case]) -> pytest.MarkDecorator:
+    """A test for each case; the sweep has those of which an earlier one, of a model of the same family, judges the same."""
+    found, of = [], dict[object, str]()
+    for case in cases:
+        is_first = of.setdefault(case.like, case.model) == case.model
+        marks = [] if is_first and not case.slow else [pytest.mark.sweep]
+        found.append(pytest.param(case, id=case.label, marks=marks))
+    return pytest.mark.parametrize("case", found)
+
+
+def nameless(role: Role) -> Role:
+    """A role without its name: what the same limits hold for is the same."""
+    return replace(role, bounds=tuple(replace(bound, role="") for bound in role.bounds))
 
 
 @pytest.fixture(scope="session")
@@ -97,34 +119,42 @@ def side_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
     for end in bound.ends():
         for side in (end - 1, end, end + 1):
             other = partner(role, bound, side)
-            expected = expect(role, bound, side)
             for width, height in ((side, other), (other, side)):
-                yield size_case(model, role, bound, (int(width), int(height)), expected)
+                yield size_case(model, role, bound, (int(width), int(height)))
 
 
 def partner(role: Role, bound: Bound, side: float) -> int:
     """A length for the other side that stays clear of every limit."""
     if bound.low is not None and side <= bound.low + 1:
         return even(side * 1.25)
-    aspect = next((other.high for other in role.bounds if other.property == "aspect"), None)
+    aspect = next((other.safe_high or other.high for other in role.bounds if other.property == "aspect"), None)
     return max(even(side / (0.9 * aspect)) if aspect else 0, comfortable_size(role)[0])
 
 
 def aspect_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
     short = comfortable_size(role)[0]
     for end in bound.ends():
-        for long in (round(short * end) + step for step in (-1, 0, 1)):
-            severity = bound.verdict(long / short)
-            expected = {f"{role.kind}-aspect-ratio-too-extreme": severity} if severity else {}
+        for long in (round(short * end) + step for step in (-1, 0, 1) if end > 1):
             for size in ((short, long), (long, short)):
-                yield size_case(model, role, bound, size, expected)
+                yield size_case(model, role, bound, size)
 
 
-def size_case(model: str, role: Role, bound: Bound, size: tuple[int, int], expected: Expected) -> Case:
+def size_case(model: str, role: Role, bound: Bound, size: tuple[int, int]) -> Case:
     def make(media: MediaMaker) -> Mapping[str, Any]:
         return {bound.role: media.picture(*size) if role.kind == "image" else media.video(*size)}
 
-    return Case(f"{model}-{bound.role}-{bound.property}-{size[0]}x{size[1]}", model, expected, make)
+    label = f"{model}-{bound.role}-{bound.property}-{size[0]}x{size[1]}"
+    return Case(label, model, size_verdict(role, size), make, like=nameless(role))
+
+
+def size_verdict(role: Role, size: tuple[int, int]) -> Expected:
+    found: dict[str, str] = {}
+    for bound in role.bounds:
+        if bound.property == "side":
+            found |= expect(role, bound, min(size)) | expect(role, bound, max(size))
+        elif bound.property == "aspect" and (severity := bound.verdict(max(size) / min(size))):
+            found[f"{role.kind}-aspect-ratio-too-extreme"] = severity
+    return found
 
 
 def duration_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
@@ -138,7 +168,8 @@ def duration_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
                 return {bound.role: media.video(*comfortable_size(role), seconds=seconds)}
 
             label = f"{model}-{bound.role}-duration-{float(seconds)}"
-            yield Case(label, model, expect(role, bound, float(seconds)), make, level="decode")
+            expected, slow = expect(role, bound, float(seconds)), role.kind == "video" and seconds > LONG_SECONDS
+            yield Case(label, model, expected, make, level="decode", like=nameless(role), slow=slow)
 
 
 def fps_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
@@ -148,7 +179,8 @@ def fps_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
             def make(media: MediaMaker, fps: Fraction = fps) -> Mapping[str, Any]:
                 return {bound.role: media.video(*comfortable_size(role), fps=fps)}
 
-            yield Case(f"{model}-{bound.role}-fps-{float(fps)}", model, expect(role, bound, float(fps)), make, level="decode")
+            label, expected = f"{model}-{bound.role}-fps-{float(fps)}", expect(role, bound, float(fps))
+            yield Case(label, model, expected, make, level="decode", like=nameless(role))
 
 
 def bytes_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
@@ -159,14 +191,16 @@ def bytes_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
             def make(media: MediaMaker, size: int = size) -> Mapping[str, Any]:
                 return {bound.role: comfortable_file(media, role, bytes=size)}
 
-            yield Case(f"{model}-{bound.role}-bytes-{size}", model, {"file-too-large": severity} if severity else {}, make)
+            label, expected = f"{model}-{bound.role}-bytes-{size}", {"file-too-large": severity} if severity else {}
+            slow = role.kind == "image" and size > LARGE_PICTURE
+            yield Case(label, model, expected, make, like=nameless(role), slow=slow)
 
 
-def expect(role: Role, bound: Bound, value: float) -> Expected:
+def expect(role: Role, bound: Bound, value: float) -> dict[str, str]:
     severity = bound.verdict(value)
     if severity is None:
         return {}
-    is_low = bound.low is not None and value <= bound.low
+    is_low = bound.low is not None and value <= max(bound.low, bound.safe_low or 0)
     return {f"{role.kind}-{RULE_STEMS[bound.property]}-{RULE_ENDS[bound.property][not is_low]}": severity}
 
 
@@ -192,7 +226,7 @@ def comfortable_file(media: MediaMaker, role: Role, *, format: str | None = None
             return media.video(*size, container=format or "mp4", bytes=bytes)
 
 
-@pytest.mark.parametrize("case", list(bound_cases()), ids=lambda case: case.label)
+@parametrized(bound_cases())
 def test_bound(case: Case, media: MediaMaker) -> None:
     assert limit_findings(case, media) == case.expected
 
@@ -216,7 +250,7 @@ def format_cases() -> Iterator[Case]:
             expected = dict(format_verdict(role, format))
             if role.kind == "video":
                 expected |= codec_verdict(role, CONTAINER_CODECS.get(format, "h264"))
-            yield Case(f"{model}-{name}-{format}", model, expected, make, level="decode")
+            yield Case(f"{model}-{name}-{format}", model, expected, make, level="decode", like=nameless(role))
 
 
 def format_verdict(role: Role, format: str) -> Expected:
@@ -236,7 +270,7 @@ def codec_cases() -> Iterator[Case]:
             def make(media: MediaMaker, name: str = name, role: Role = role, codec: str = codec) -> Mapping[str, Any]:
                 return {name: media.video(*comfortable_size(role), codec=codec)}
 
-            yield Case(f"{model}-{name}-{codec}", model, codec_verdict(role, codec), make)
+            yield Case(f"{model}-{name}-{codec}", model, codec_verdict(role, codec), make, like=nameless(role))
 
 
 def alpha_cases() -> Iterator[Case]:
@@ -249,15 +283,15 @@ def alpha_cases() -> Iterator[Case]:
             expected = dict(format_verdict(role, format))
             if format in role.formats_without_alpha:
                 expected["image-has-alpha"] = "error"
-            yield Case(f"{model}-{name}-{format}-alpha", model, expected, make)
+            yield Case(f"{model}-{name}-{format}-alpha", model, expected, make, like=nameless(role))
 
 
-@pytest.mark.parametrize("case", [*format_cases(), *codec_cases(), *alpha_cases()], ids=lambda case: case.label)
+@parametrized([*format_cases(), *codec_cases(), *alpha_cases()])
 def test_format(case: Case, media: MediaMaker) -> None:
     assert limit_findings(case, media) == case.expected
 
 
-@pytest.mark.parametrize("case", [case for case in format_cases() if not case.expected], ids=lambda case: case.label)
+@parametrized(case for case in format_cases() if not case.expected)
 def test_a_comfortable_file_has_no_finding_at_all(case: Case, media: MediaMaker) -> None:
     report = check(Job(case.model, whole=False, **case.make(media)), level="decode")
     assert [(finding.name, finding.message) for finding in report.findings if finding.severity != "info"] == []
@@ -277,7 +311,8 @@ def value_cases() -> Iterator[Case]:
 def value_case(model: str, kind: str, name: str, value: object, expected: Expected) -> Case:
     arguments = {"parameters": {name: value}} if kind == "parameters" else {name: value}
     label = f"{len(value)}-characters" if isinstance(value, str) and name.endswith("prompt") else repr(value)
-    return Case(f"{model}-{name}-{label}", model, expected, lambda _: arguments)
+    like = (kind, name, repr(value), *expected.items())
+    return Case(f"{model}-{name}-{label}", model, expected, lambda _: arguments, like=like)
 
 
 def values_of(parameter: Parameter) -> Iterator[tuple[object, Expected]]:
@@ -288,10 +323,12 @@ def values_of(parameter: Parameter) -> Iterator[tuple[object, Expected]]:
             yield from choice_values(parameter)
         case Switch():
             yield from ((True, {}), (False, {}), ("yes", {"parameter-type-wrong": "error"}))
+        case Only():
+            yield from ((parameter.value, {}), (not parameter.value, {"parameter-choice-unknown": "error"}))
         case Text():
             yield "x" * parameter.most, {}
             # Characters are counted, not bytes.
-            yield "\N{CJK UNIFIED IDEOGRAPH-4F60}" * parameter.most, {}
+            yield "\N{CJK UNIFIED IDEOGRAPH-4F60}" * (parameter.most_chinese or parameter.most), {}
             yield "x" * (parameter.most + 1), {"text-too-long": parameter.beyond}
             yield 5, {"parameter-type-wrong": "error"}
 
@@ -299,7 +336,9 @@ def values_of(parameter: Parameter) -> Iterator[tuple[object, Expected]]:
 def number_values(number: Number) -> Iterator[tuple[object, Expected]]:
     outside, wrong = {"parameter-out-of-range": "error"}, {"parameter-type-wrong": "error"}
     step = 1 if number.integer else 0.01
-    yield from ((number.low - step, outside), (number.low, {}), (number.low + step, {}))
+    below = min([number.low, *(value for value in number.besides if value == number.low - step)]) - step
+    yield from ((below, outside), (number.low, {}), (number.low + step, {}))
+    yield from ((value, {}) for value in number.besides)
     yield from ((number.high - step, {}), (number.high, {}), (number.high + step, outside))
     yield from (("middle", wrong), (True, wrong))
     if number.integer:
@@ -318,6 +357,188 @@ def choice_values(choice: Choice) -> Iterator[tuple[object, Expected]]:
         yield "none-of-them", {"parameter-type-wrong": "error"}
 
 
-@pytest.mark.parametrize("case", list(value_cases()), ids=lambda case: case.label)
+@parametrized(value_cases())
 def test_value(case: Case, media: MediaMaker) -> None:
     assert limit_findings(case, media) == case.expected
+
+
+def depending_cases() -> Iterator[Case]:
+    for model, entry in MODELS.items():
+        for name, cases in entry.depending.items():
+            for condition, parameter in cases:
+                for value, expected in values_of(parameter):
+                    yield depending_case(model, name, value, condition, expected)
+
+
+def depending_case(model: str, name: str, value: object, condition: str, expected: Expected) -> Case:
+    def make(media: MediaMaker) -> Mapping[str, Any]:
+        files, values = fulfilled(MODELS[model], condition, media)
+        return {**files, "parameters": {**values, name: value}}
+
+    return Case(f"{model}-{condition}-{name}-{value!r}", model, expected, make, like=(condition, name, repr(value)))
+
+
+def fulfilled(entry: Model, condition: str, media: MediaMaker) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The files and the values of which a condition is true."""
+    terms = [term for term in condition.split(" + ") if not term.startswith("no ")]
+    values = dict(term.split("=") for term in terms if "=" in term)
+    return {term: comfortable_file(media, entry.roles[term]) for term in terms if "=" not in term}, values
+
+
+@parametrized(depending_cases())
+def test_value_that_depends_on_inputs_and_other_values(case: Case, media: MediaMaker) -> None:
+    assert limit_findings(case, media) == case.expected
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "condition"),
+    [(model, name, when) for model, entry in MODELS.items() for name, cases in entry.required_when.items() for when in cases],
+)
+def test_value_that_is_required_at_times(model: str, name: str, condition: str, media: MediaMaker) -> None:
+    entry = MODELS[model]
+    files, values = fulfilled(entry, condition, media)
+    given: dict[str, Any] = {"parameters": {**values, name: "16:9"}} if name in entry.parameters else {name: "a"}
+    assert name in missing(Job(model, parameters=values, **files))
+    assert name not in missing(Job(model, **{"parameters": values, **files, **given}))
+    for role in (term.removeprefix("no ") for term in condition.split(" + ") if term.startswith("no ")):
+        assert name not in missing(Job(model, parameters=values, **{role: comfortable_file(media, entry.roles[role])}))
+    if values:
+        assert name not in missing(Job(model, **files))
+
+
+def missing(job: Job) -> set[str | None]:
+    return {finding.role for finding in check(job, level="metadata").findings if finding.name == "input-missing"}
+
+
+# --- files together ----------------------------------------------------------------------------------------------------
+
+SEVERAL = {
+    name: entry
+    for name, entry in MODELS.items()
+    if entry.sets or entry.together or any(role.count for role in entry.roles.values())
+}
+
+
+def is_lawful(entry: Model, given: Mapping[str, int]) -> bool:
+    """Whether a job of so many files a role has neither too many, nor too few, nor a wrong set of roles."""
+    there = {role for role, count in given.items() if count}
+    for name, role in entry.roles.items():
+        least, most = role.count or (int(role.required), 1)
+        if not least <= given.get(name, 0) <= most:
+            return False
+    for limit in entry.together:
+        if limit.files and (limit.when is None or limit.when in there):
+            least, most = limit.files
+            if not least <= sum(given.get(role, 0) for role in limit.roles) <= most:
+                return False
+    return not entry.sets or any(is_of_set(there, each) for each in entry.sets)
+
+
+def is_of_set(there: set[str], legal: str) -> bool:
+    words = legal.split(" + ") if legal else []
+    needed = {word for word in words if not word.endswith("?")}
+    return needed <= there <= {word.removesuffix("?") for word in words} and (bool(there) or not words)
+
+
+def counts_to_try(entry: Model) -> Iterator[dict[str, int]]:
+    """Every set of roles; every number of files at the end of a range, beside each set; all sums at the ends of groups."""
+    names = list(entry.roles)
+    several = {name: role.count for name, role in entry.roles.items() if role.count}
+    for given in itertools.product((0, 1), repeat=len(names)):
+        yield dict(zip(names, given, strict=True))
+    for name, (least, most) in several.items():
+        partners = [frozenset[str](), *(frozenset({other}) for other in names if other != name)]
+        for others, count in itertools.product(partners, {least - 1, least, most, most + 1} - {-1}):
+            yield {**dict.fromkeys(others, 1), name: count}
+    for limit in entry.together:
+        for ends in [{limit.files[0] - 1, limit.files[0], limit.files[1], limit.files[1] + 1}] if limit.files else []:
+            ranges = [range((entry.roles[role].count or (0, 1))[1] + 1) for role in limit.roles]
+            for counts in itertools.product(*ranges):
+                if sum(counts) in ends:
+                    yield {**dict(zip(limit.roles, counts, strict=True)), **({limit.when: 1} if limit.when else {})}
+
+
+@parametrized(
+    Case(name, name, {}, lambda _: {}, like=(*entry.roles, *entry.sets, *entry.together)) for name, entry in SEVERAL.items()
+)
+def test_how_many_files_and_which_together(case: Case, media: MediaMaker) -> None:
+    entry = SEVERAL[case.model]
+    files = {name: comfortable_file(media, role) for name, role in entry.roles.items()}
+    tried = {tuple(given.items()): given for given in counts_to_try(entry)}.values()
+    jobs = [Job(case.model, **{role: [files[role]] * count for role, count in given.items() if count}) for given in tried]
+    found = [
+        not any(each.name in COUNT_RULES and is_of_files(each.role, entry) for each in report.findings)
+        for report in (check(job, level="metadata") for job in jobs)
+    ]
+    assert {True, False} == set(found)
+    assert [given for given, ok in zip(tried, found, strict=True) if ok != is_lawful(entry, given)] == []
+
+
+def is_of_files(name: str | None, entry: Model) -> bool:
+    return name is None or any(name == role or name.startswith(f"{role}_") for role in entry.roles)
+
+
+def total_cases() -> Iterator[Case]:
+    for model, entry in MODELS.items():
+        for limit in entry.together:
+            if limit.seconds is None:
+                continue
+            role = entry.roles[limit.roles[0]]
+            step = Fraction(1, VIDEO_FPS)
+            for steps in (-1, 0, 1):
+                expected = {"total-duration-wrong": "error"} if steps > 0 else {}
+                parts = (Fraction(limit.seconds // 2), limit.seconds - limit.seconds // 2 + steps * step)
+                if limit.plus is None:
+                    yield total_case(model, limit, role, parts, {}, expected)
+                else:
+                    asked = limit.seconds - COMFORTABLE_SECONDS
+                    lengths = (COMFORTABLE_SECONDS + steps * step,)
+                    yield total_case(model, limit, role, lengths, {limit.plus: asked}, expected)
+                    yield total_case(model, limit, role, lengths, {limit.plus: -1}, {})
+
+
+def total_case(
+    model: str, limit: Together, role: Role, parts: tuple[Fraction, ...], parameters: Mapping[str, int], expected: Expected
+) -> Case:
+    def make(media: MediaMaker) -> Mapping[str, Any]:
+        files = [timed_file(media, role, seconds) for seconds in parts]
+        return {limit.roles[0]: files, "parameters": parameters}
+
+    label = "-".join([model, *limit.roles, *(str(float(part)) for part in parts), *map(str, parameters.values())])
+    return Case(label, model, expected, make, like=(limit, parts, *parameters.items()))
+
+
+def timed_file(media: MediaMaker, role: Role, seconds: Fraction) -> Path:
+    return media.audio(float(seconds)) if role.kind == "audio" else media.video(*comfortable_size(role), seconds=seconds)
+
+
+@parametrized(total_cases())
+def test_seconds_together(case: Case, media: MediaMaker) -> None:
+    report = check(Job(case.model, whole=False, **case.make(media)), level=case.level)
+    found = {each.name: each.severity for each in report.findings if each.name in LIMIT_RULES | {"total-duration-wrong"}}
+    assert found == case.expected
+
+
+# --- how files travel --------------------------------------------------------------------------------------------------
+
+
+def way_cases() -> Iterator[Case]:
+    for model, name, role in each_role():
+        like = (role.kind, role.oss, role.base64)
+        named = {"url-kind-not-accepted": "warning"}
+        in_store = {} if role.oss else named
+        yield Case(f"{model}-{name}-oss", model, in_store, lambda _, name=name: {name: "oss://bucket/file"}, like=like)
+
+        def make(media: MediaMaker, name: str = name, role: Role = role) -> Mapping[str, Any]:
+            file = comfortable_file(media, role)
+            content = base64.b64encode(file.read_bytes()).decode("ascii")
+            return {name: f"data:{role.kind}/{file.suffix[1:]};base64,{content}"}
+
+        inside = {} if role.base64 else {"url-kind-not-accepted": "info"} if role.oss else named
+        yield Case(f"{model}-{name}-base64", model, inside, make, like=like)
+
+
+@parametrized(way_cases())
+def test_way_that_a_file_travels(case: Case, media: MediaMaker) -> None:
+    report = check(Job(case.model, **case.make(media)), level="metadata")
+    assert {each.name: each.severity for each in report.findings if each.name == "url-kind-not-accepted"} == case.expected
