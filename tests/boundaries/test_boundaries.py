@@ -305,13 +305,12 @@ def value_cases() -> Iterator[Case]:
         for kind, values in (("parameters", entry.parameters), ("fields", entry.fields)):
             for name, parameter in values.items():
                 for value, expected in values_of(parameter):
-                    yield value_case(model, kind, name, value, expected)
+                    yield value_case(model, kind, name, value, expected, like=(kind, name, parameter))
 
 
-def value_case(model: str, kind: str, name: str, value: object, expected: Expected) -> Case:
+def value_case(model: str, kind: str, name: str, value: object, expected: Expected, *, like: object) -> Case:
     arguments = {"parameters": {name: value}} if kind == "parameters" else {name: value}
     label = f"{len(value)}-characters" if isinstance(value, str) and name.endswith("prompt") else repr(value)
-    like = (kind, name, repr(value), *expected.items())
     return Case(f"{model}-{name}-{label}", model, expected, lambda _: arguments, like=like)
 
 
@@ -336,9 +335,10 @@ def values_of(parameter: Parameter) -> Iterator[tuple[object, Expected]]:
 def number_values(number: Number) -> Iterator[tuple[object, Expected]]:
     outside, wrong = {"parameter-out-of-range": "error"}, {"parameter-type-wrong": "error"}
     step = 1 if number.integer else 0.01
-    below = min([number.low, *(value for value in number.besides if value == number.low - step)]) - step
-    yield from ((below, outside), (number.low, {}), (number.low + step, {}))
-    yield from ((value, {}) for value in number.besides)
+    accepted = {number.low, *number.besides}
+    yield from ((value - step, outside) for value in sorted(accepted) if value - step not in accepted)
+    yield from ((value, {}) for value in sorted(accepted))
+    yield number.low + step, {}
     yield from ((number.high - step, {}), (number.high, {}), (number.high + step, outside))
     yield from (("middle", wrong), (True, wrong))
     if number.integer:
@@ -367,15 +367,15 @@ def depending_cases() -> Iterator[Case]:
         for name, cases in entry.depending.items():
             for condition, parameter in cases:
                 for value, expected in values_of(parameter):
-                    yield depending_case(model, name, value, condition, expected)
+                    yield depending_case(model, name, value, condition, expected, like=(condition, name, parameter))
 
 
-def depending_case(model: str, name: str, value: object, condition: str, expected: Expected) -> Case:
+def depending_case(model: str, name: str, value: object, condition: str, expected: Expected, *, like: object) -> Case:
     def make(media: MediaMaker) -> Mapping[str, Any]:
         files, values = fulfilled(MODELS[model], condition, media)
         return {**files, "parameters": {**values, name: value}}
 
-    return Case(f"{model}-{condition}-{name}-{value!r}", model, expected, make, like=(condition, name, repr(value)))
+    return Case(f"{model}-{condition}-{name}-{value!r}", model, expected, make, like=like)
 
 
 def fulfilled(entry: Model, condition: str, media: MediaMaker) -> tuple[dict[str, Any], dict[str, Any]]:
