@@ -24,6 +24,7 @@ from .output import add_output_arguments, style_of, write
 from .progress import tracked
 from .targets import Targets, add_target_arguments, names_only_files, targets_from
 
+ANY = "any"
 _KINDS = {"image": "pictures", "video": "videos", "audio": "recordings"}
 # Jobs that are held to be counted before the first is checked.
 _MOST_COUNTED = 20_000
@@ -56,6 +57,10 @@ def run(options: argparse.Namespace) -> int:
     """Check the targets, write the report, and say by the status whether all fit."""
     if options.statistics and options.output_format not in _FORMATS_WITH_STATISTICS:
         raise UsageError(f"--statistics goes with --output-format {' or '.join(_FORMATS_WITH_STATISTICS)}")
+    if options.model == ANY:
+        from .any_model import run as run_any
+
+        return run_any(options)
     if options.watch:
         from .watch import watch
 

@@ -68,7 +68,10 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         help="ROLE=FILE, a file, `-` for standard input, a folder, or a job file (.toml, .jsonl, .csv, or the prepared.json of "
         "`prepare`); default: what the configuration finds",
     )
-    parser.add_argument("--model", help="the model the files are for, whatever the configuration says of them")
+    parser.add_argument(
+        "--model",
+        help="the model the files are for, whatever the configuration says; `check --model any` says which models take them",
+    )
     add_catalog_argument(parser)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter or field; may be repeated")
     parser.add_argument("--region", help="the region the job is for: beijing, singapore, virginia or frankfurt")

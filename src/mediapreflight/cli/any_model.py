@@ -1,0 +1,98 @@
+"""`mediapreflight check --model any`: which models take a file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from ..check.containment import TIME_LIMIT_S, contained
+from ..check.takers import Taker, takers
+from ..errors import UsageError
+from ..findings import FAILING, Finding
+from ..job import is_local
+from ..job_files import is_job_file
+from ..media.facts import Facts, Level
+from ..media.source import display_name
+from ..report.style import Style
+from ..rules import selection
+from ..text import plain
+from . import FINDINGS, OK
+from .catalogs import catalog_here
+from .output import style_of, write
+
+_FORMATS = ("text", "json")
+_SCHEMA = "mediapreflight.takers/1"
+_COLORS = {"fits": "green", "fits after prepare": "yellow", "does not fit": "red"}
+_TITLES = {"fits": "fits as it is", "fits after prepare": "fits after `mediapreflight prepare`", "does not fit": "does not fit"}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the models by verdict; status 1 where a file fits none, not even prepared."""
+    if options.output_format not in _FORMATS:
+        raise UsageError(f"--model any goes with --output-format {' or '.join(_FORMATS)}")
+    paths = [_file(target) for target in options.targets]
+    if not paths:
+        raise UsageError("--model any says which models take a file: name one")
+    catalog = catalog_here(options.catalog)
+    level: Level = options.level or "content"
+    codes = selection(*(tuple(each.split(",")) for each in options.select or ["ALL"]))
+    found = []
+    with contained(TIME_LIMIT_S) as containment:
+        for path in paths:
+            facts = containment.facts(path, "decode" if level == "content" else level)
+            found.append((facts, takers(path, facts, catalog, level, codes, containment)))
+    write(options, _json(found) if options.output_format == "json" else _text(found, style_of(options)))
+    return OK if all(any(each.verdict != "does not fit" for each in models) for _, models in found) else FINDINGS
+
+
+def _file(target: str) -> str:
+    path = target.partition("=")[2] if "=" in target and not is_local(target) else target
+    if is_job_file(path) or not is_local(path):
+        raise UsageError(f"{display_name(path)}: --model any takes files that are here")
+    return path
+
+
+def _text(found: list[tuple[Facts, list[Taker]]], style: Style) -> Iterator[str]:
+    for facts, models in found:
+        yield style(plain(facts.path), "bold") + "\n"
+        if not models:
+            yield f"  no model takes a file of this kind ({facts.kind})\n"
+        for verdict, title in _TITLES.items():
+            those = [each for each in models if each.verdict == verdict]
+            if those:
+                lines = _lines(those)
+                yield f"  {style(title, _COLORS[verdict], 'bold')}: {len({each.model.id for each in those})} models\n"
+                width = max(len(name) for name, _ in lines)
+                yield from (f"    {name:<{width}}  {style(why, 'dim')}".rstrip() + "\n" for name, why in lines)
+
+
+def _lines(takers: list[Taker]) -> list[tuple[str, str]]:
+    """Each model with the roles that it says the same of, and what it says."""
+    roles: dict[tuple[str, str], list[str]] = {}
+    for each in takers:
+        roles.setdefault((each.model.id, _why(each)), []).append(each.role)
+    return [(f"{model}  {', '.join(names)}", why) for (model, why), names in roles.items()]
+
+
+def _why(taker: Taker) -> str:
+    """The first finding that fails, else the first warning, and how many there are besides."""
+    told = [each for each in taker.report.findings if each.severity != "info"]
+    findings = [each for each in told if each.severity in FAILING] or told
+    if not findings:
+        return ""
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return plain(f"{findings[0].severity}: {findings[0].message}{more}")
+
+
+def _json(found: list[tuple[Facts, list[Taker]]]) -> Iterator[str]:
+    files = [{"path": facts.path, "facts": facts, "models": [_record(each) for each in models]} for facts, models in found]
+    yield msgspec.json.format(msgspec.json.encode({"schema": _SCHEMA, "files": files}), indent=2).decode() + "\n"
+
+
+def _record(taker: Taker) -> dict[str, Any]:
+    findings: tuple[Finding, ...] = taker.report.findings
+    model = taker.model
+    return {"model": model.id, "provider": model.provider, "role": taker.role, "verdict": taker.verdict, "findings": findings}

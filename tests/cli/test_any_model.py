@@ -1,0 +1,69 @@
+"""`check --model any`: which models take a file."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mediapreflight import Job, check
+from mediapreflight.catalog import builtin_catalog
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A picture that many models want larger, and none can be made of it for those that want a face."""
+    Image.new("RGB", (320, 320), (90, 120, 150)).save(tmp_path / "small.png")
+    return tmp_path / "small.png"
+
+
+def _verdicts(run, path: Path, *options: str) -> dict[tuple[str, str], str]:
+    result = run("check", "--model", "any", "--output-format", "json", path, *options)
+    (file,) = json.loads(result.out)["files"]
+    return {(each["model"], each["role"]): each["verdict"] for each in file["models"]}
+
+
+def test_every_model_of_the_kind_is_asked_and_judges_as_by_itself(run, small: Path) -> None:
+    verdicts = _verdicts(run, small, "--level", "metadata")
+    roles = {(model.id, name) for model in builtin_catalog().models() for name, role in model.roles.items()}
+    takes_pictures = {(model, name) for model, name in roles if builtin_catalog().model(model).roles[name].kind == "image"}
+    several = {(model, name) for model, name in takes_pictures if builtin_catalog().model(model).roles[name].follows}
+    assert verdicts.keys() == takes_pictures - several
+    for (model, role), verdict in verdicts.items():
+        report = check(Job(model, whole=False, **{role: str(small)}), level="metadata")
+        assert report.ok is (verdict == "fits"), (model, role)
+
+
+def test_what_prepare_can_fix_is_told_from_what_nothing_fixes(run, small: Path) -> None:
+    verdicts = _verdicts(run, small)
+    assert verdicts["wan2.6-i2v", "image"] == "fits"
+    assert verdicts["happyhorse-1.1-r2v", "reference_image"] == "fits after prepare"
+    assert verdicts["liveportrait", "image"] == "does not fit"
+
+
+def test_text_counts_and_says_why(run, small: Path) -> None:
+    result = run("check", "--model", "any", small)
+    assert result.status == 0
+    assert "fits as it is" in result.out and "fits after `mediapreflight prepare`" in result.out
+    (line,) = (line for line in result.out.splitlines() if line.strip().startswith("happyhorse-1.1-r2v"))
+    assert "error: shortest side is 320 px; happyhorse-1.1-r2v takes at least 400 px" in line
+
+
+def test_a_file_that_none_takes(run, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"nothing")
+    assert run("check", "--model", "any", tmp_path / "a.png").status == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "name one"),
+        (("jobs.toml",), "takes files that are here"),
+        (("https://a.b/c.png",), "takes files that are here"),
+        (("a.png", "--output-format", "sarif"), "goes with --output-format text or json"),
+    ],
+)
+def test_wrong_usage(run, arguments: tuple[str, ...], message: str) -> None:
+    result = run("check", "--model", "any", *arguments)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
