@@ -112,3 +112,18 @@ def test_a_role_of_several_files_stands_once(run) -> None:
     out = run("models", "happyhorse-1.1-r2v").out
     assert "reference_image  (reference_image; image, 1 to 9 files)" in out
     assert "reference_image_2" not in out
+
+
+def test_two_cards_side_by_side(run) -> None:
+    lines = run("models", "--compare", "kling/kling-v3-video-generation", "wan2.7-i2v", "--color", "never").out.splitlines()
+    assert lines[0].split() == ["kling/kling-v3-video-generation", "wan2.7-i2v"]
+    frame = lines[lines.index("first_frame") :]
+    assert [line.split("  ")[-1].strip() for line in frame if line.startswith("  width and height")][0] == "[240, 8000] px"
+    assert "[300, 8000] px" in next(line for line in frame if line.startswith("  width and height"))
+    assert next(line for line in lines if line.startswith("  mode")).endswith("-")
+    assert lines.index("Values") < lines.index("Price")
+    assert max(map(len, lines)) <= 120
+
+
+def test_a_model_that_is_not_known_is_not_compared(run) -> None:
+    assert run("models", "--compare", "emo-v1", "emo-v9").status == 2

@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `models`."""
     parser.add_argument("id", nargs="?", metavar="ID", help="a model's id or alias; all models where left out")
     parser.add_argument("--provider", metavar="NAME", help="only the models of this provider")
+    parser.add_argument("--compare", nargs=2, metavar="ID", help="two models side by side")
     add_catalog_argument(parser)
     add_output_arguments(parser, ("text", "json"))
 
@@ -43,10 +44,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print one card, or the list of models."""
     catalog = catalog_here(options.catalog)
-    models = _offered(catalog, options.provider) if options.id is None else (catalog.model(options.id),)
+    named = options.compare or ([options.id] if options.id else ())
+    models = tuple(map(catalog.model, named)) or _offered(catalog, options.provider)
     style = style_of(options)
     if options.output_format == "json":
         pieces = iter([msgspec.json.format(msgspec.json.encode(models), indent=2).decode() + "\n"])
+    elif options.compare:
+        from .compare import compared
+
+        pieces = compared(models, catalog, color=style.color)
     elif options.id is None:
         pieces = _list(models, catalog, style)
     else:

@@ -1,0 +1,57 @@
+"""`mediapreflight models --compare`: the cards of two models side by side."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Iterator
+
+from ..catalog import Catalog, Model
+from .models import sections
+
+_WIDTH = 120
+_NOTHING = "-"
+_LAST = ("Values", "Price")
+# A section and a row of it, whatever the model adds in brackets to the section's name.
+_Place = tuple[str, str]
+
+
+def compared(models: tuple[Model, ...], catalog: Catalog, *, color: bool) -> Iterator[str]:
+    """Every row that any of the cards has, for two models, with both texts; rows that say the same are dim."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    first, second = (_texts(model, catalog) for model in models)
+    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("", no_wrap=True)
+    for model in models:
+        table.add_column(Text(model.id), ratio=1, overflow="fold")
+    for section, places in itertools.groupby(_places(first, second), key=lambda place: place[0]):
+        table.add_row(Text(f"\n{section}", "bold cyan"))
+        for place in places:
+            texts = first.get(place, _NOTHING), second.get(place, _NOTHING)
+            table.add_row(Text(f"  {place[1]}"), *map(Text, texts), style="dim" if texts[0] == texts[1] else "")
+    output = io.StringIO()
+    console = Console(file=output, width=_WIDTH, force_terminal=color, no_color=not color, highlight=False)
+    console.print(table)
+    yield from (f"{line.rstrip()}\n" for line in output.getvalue().splitlines())
+
+
+def _texts(model: Model, catalog: Catalog) -> dict[_Place, str]:
+    found: dict[_Place, str] = {}
+    for title, rows in sections(model, catalog):
+        section, _, more = title.partition("  (")
+        if more:
+            found[section, "is"] = more.removesuffix(")")
+        for name, text, _ in rows:
+            place = section, name
+            found[place] = f"{found[place]}; {text}" if place in found else text
+    return found
+
+
+def _places(first: dict[_Place, str], second: dict[_Place, str]) -> list[_Place]:
+    """The places of both cards, in the order of the first, with what only the second has at the end of each section."""
+    places = [*first, *(place for place in second if place not in first)]
+    names = list(dict.fromkeys(section for section, _ in places))
+    return sorted(places, key=lambda place: (place[0] in _LAST and _LAST.index(place[0]) + 1, names.index(place[0])))
