@@ -118,7 +118,7 @@ def test_two_cards_side_by_side(run) -> None:
     lines = run("models", "--compare", "kling/kling-v3-video-generation", "wan2.7-i2v", "--color", "never").out.splitlines()
     assert lines[0].split() == ["kling/kling-v3-video-generation", "wan2.7-i2v"]
     frame = lines[lines.index("first_frame") :]
-    assert [line.split("  ")[-1].strip() for line in frame if line.startswith("  width and height")][0] == "[240, 8000] px"
+    assert next(line for line in frame if line.startswith("  width and height")).endswith("[240, 8000] px")
     assert "[300, 8000] px" in next(line for line in frame if line.startswith("  width and height"))
     assert next(line for line in lines if line.startswith("  mode")).endswith("-")
     assert lines.index("Values") < lines.index("Price")
