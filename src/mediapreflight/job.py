@@ -20,8 +20,6 @@ Varied = TypeVar("Varied", Role, Parameter)
 MUST_BE_ENCODED = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
 _URL = re.compile(r"(https?|oss)://", re.IGNORECASE)
 _OSS = re.compile("oss://", re.IGNORECASE)
-# The job's own settings: no input can have these names.
-OWN_KEYS = frozenset({"model", "parameters", "region", "face", "whole"})
 
 
 class Job:
@@ -40,7 +38,7 @@ class Job:
             Boxes among the inputs say it already, and are what counts then.
         whole: whether the job must be complete. False: each input stands for itself, and missing ones are no fault.
 
-    Raises UsageError for a face that is no whole number from 1.
+    Raises UsageError for a face that is no whole number from 1, and for a file that is both in a list and given by its own name.
     """
 
     model: str
@@ -65,7 +63,7 @@ class Job:
             raise UsageError(f"face must be a whole number from 1, not {face!r}")
         vars(self).update(
             model=model,
-            inputs={own: _plain(value) for name, given in inputs.items() for own, value in _one_by_one(name, given)},
+            inputs=_named(inputs),
             parameters=dict(parameters or {}),
             region=region,
             face=face,
@@ -113,6 +111,17 @@ def _plain(value: Any) -> Any:
     return os.fsdecode(value) if isinstance(value, os.PathLike | bytes) else value
 
 
+def _named(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs, with one for each file of a list. Raises UsageError for a name that is given twice so."""
+    named: dict[str, Any] = {}
+    for name, given in inputs.items():
+        for own, value in _one_by_one(name, given):
+            if own in named:
+                raise UsageError(f"{own} is given twice: in a list of files, and by its own name")
+            named[own] = _plain(value)
+    return named
+
+
 def _one_by_one(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """A list of files as an input each, by the names that the catalog has for them; any other value as it is."""
     is_list = isinstance(value, list | tuple) and value and all(isinstance(each, str | os.PathLike | bytes) for each in value)
@@ -123,11 +132,20 @@ def _one_by_one(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def files_in(text: str, role: str, model: Model) -> list[str]:
-    """The files that a text gives a role. Commas part them where it takes several, and no file has the whole text as its name."""
+    """The files that a text gives a role. Commas part them where it takes several, and no file has the whole text as its name.
+
+    A comma after a URL is part of it, if no URL follows. A part that is left empty is an empty text.
+    """
     takes_several = role in model.roles and model.roles[role].count is not None
     if not takes_several or "," not in text or is_data_url(text) or os.path.lexists(text):
         return [text]
-    return [part.strip() for part in text.split(",") if part.strip()]
+    files: list[str] = []
+    for part in text.split(","):
+        if files and is_url(files[-1]) and not is_url(part.strip()):
+            files[-1] += f",{part}"
+        else:
+            files.append(part.strip())
+    return files
 
 
 def is_face_number(value: object) -> bool:

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 from .catalog import Catalog, Model, Role, builtin_catalog
 from .catalog.loading import TOO_LONG_NUMBER, TomlError, dotted, is_nested_too_deeply, not_in_json, toml_table
-from .errors import JobFileError, UnknownModelError
-from .job import OWN_KEYS, Job, files_in, is_face_number, is_local, is_url, parsed
+from .catalog.schema import OWN_KEYS
+from .errors import JobFileError, UnknownModelError, UsageError
+from .job import Job, files_in, is_face_number, is_local, is_url, parsed
 from .media.source import local_path
 from .named_files import MOST_JOB_TABLE_BYTES, MOST_JOBS_BYTES, NotReadError, NotTextError, read_text
 
@@ -23,11 +24,15 @@ _PREFIX = "parameters."
 
 
 class _Record(NamedTuple):
-    """One job as written, and the line it starts on. `typed` false: all values are text, to be read by the catalog."""
+    """One job as written, and the line it starts on.
+
+    `typed` false: all values are text, to be read by the catalog. `exact`: commas part no files, each has a name of its own.
+    """
 
     line: int | None
     values: Mapping[str, Any]
     typed: bool
+    exact: bool = False
 
 
 def is_job_file(path: str) -> bool:
@@ -148,7 +153,7 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
             raise JobFileError(path, f"names something under `urls` that is none: `{strays[0]}`")
         files = {role: Path(item.path).name for role, item in job.inputs.items()}
         head = {"model": job.model, "region": job.region, "face": job.face, "parameters": job.parameters}
-        yield _Record(None, {**head, **job.fields, **job.urls, **files}, typed=True)
+        yield _Record(None, {**head, **job.fields, **job.urls, **files}, typed=True, exact=True)
 
 
 class _Kind(NamedTuple):
@@ -207,8 +212,12 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
         }
         inputs = {key: parsed(value, model.fields[key].type) if key in model.fields else value for key, value in inputs.items()}
     folder = Path(path).parent
-    inputs = {key: _files(folder, value, key, model) if key in model.roles else value for key, value in inputs.items()}
-    return Job(name, parameters=parameters, region=region, face=face, **inputs)
+    for role in model.roles.keys() & inputs:
+        inputs[role] = _from_folder(folder, inputs[role]) if record.exact else _files(folder, inputs[role], role, model)
+    try:
+        return Job(name, parameters=parameters, region=region, face=face, **inputs)
+    except UsageError as error:
+        raise wrong(str(error)) from None
 
 
 def _no_model(values: Mapping[str, Any]) -> str:

@@ -1,14 +1,16 @@
 """Roles that take several files, limits that depend on the job, and limits of files together."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
 
-from mediapreflight import CatalogError, Job, check, read_jobs
+from mediapreflight import CatalogError, Job, JobFileError, PrepareError, UsageError, check, prepare, read_jobs
 from mediapreflight.catalog import Catalog, Model
-from mediapreflight.job import as_used
+from mediapreflight.job import as_used, files_in
 from mediapreflight.schemas import job_schema
 
 ENTRY = """
@@ -124,6 +126,46 @@ def test_a_name_with_a_comma_is_one_file_where_there_is_one(tmp_path: Path, cata
     (tmp_path / "jobs.jsonl").write_text('{"model": "house-1", "picture": "a.jpg,b.jpg"}', encoding="utf-8")
     (job,) = read_jobs(tmp_path / "jobs.jsonl", catalog=catalog)
     assert job.inputs == {"picture": str(tmp_path / "a.jpg,b.jpg")}
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("a.jpg, b.jpg", ["a.jpg", "b.jpg"]),
+        ("a.jpg,,b.jpg", ["a.jpg", "", "b.jpg"]),
+        ("https://h/a.jpg?x-oss-process=image/resize,w_9,h_9", ["https://h/a.jpg?x-oss-process=image/resize,w_9,h_9"]),
+        ("a.jpg,https://h/w_9,h_9/b.jpg, oss://c.jpg", ["a.jpg", "https://h/w_9,h_9/b.jpg", "oss://c.jpg"]),
+    ],
+)
+def test_commas_part_files(model: Model, text: str, files: list[str]) -> None:
+    assert files_in(text, "picture", model) == files
+
+
+def test_a_file_is_not_given_twice(tmp_path: Path, catalog: Catalog) -> None:
+    fault = "picture_2 is given twice: in a list of files, and by its own name"
+    for inputs in ({"picture": ["a.jpg", "b.jpg"], "picture_2": "c.jpg"}, {"picture_2": "c.jpg", "picture": ["a.jpg", "b.jpg"]}):
+        with pytest.raises(UsageError, match=fault):
+            Job("house-1", **inputs)
+        (tmp_path / "jobs.jsonl").write_text(json.dumps({"model": "house-1", **inputs}), encoding="utf-8")
+        with pytest.raises(JobFileError, match=rf"jobs\.jsonl:1: {fault}"):
+            list(read_jobs(tmp_path / "jobs.jsonl", catalog=catalog))
+
+
+@pytest.mark.parametrize("role", ["picture", "clip"])
+def test_no_file_before_another_is_left_out(catalog: Catalog, role: str) -> None:
+    job = Job("house-1", **{"picture": "a.jpg", role: ""}, **{f"{role}_2": "b.jpg"})
+    report = check(job, catalog=catalog, level="metadata")
+    assert [finding.role for finding in report.findings if finding.name == "input-missing"] == [role]
+
+
+def test_prepared_files_and_urls_may_hold_commas(tmp_path: Path, fixtures: Path, catalog: Catalog) -> None:
+    url, file = "https://h/w_9,h_9/a.jpg", tmp_path / "x,y.jpg"
+    copyfile(fixtures / "portrait.jpg", file)
+    with suppress(PrepareError):
+        prepare(Job("house-1", picture=[url, file]), out=tmp_path / "out", catalog=catalog)
+    file.unlink()
+    (job,) = read_jobs(tmp_path / "out/prepared.json", catalog=catalog)
+    assert job.inputs == {"picture": url, "picture_2": str(tmp_path / "out/x,y.jpg")}
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ MIB = 2**20
 MEGABYTE = 10**6
 BOX_LENGTH = 4
 MOST_FILES = 64
+# A job's own settings: no input can have these names.
+OWN_KEYS = frozenset({"model", "parameters", "region", "face", "whole"})
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True):
@@ -223,8 +225,13 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     note: str | None = None
 
     def __post_init__(self) -> None:
-        if self.count is not None and not 1 < Interval.parse(self.count).upper <= MOST_FILES:
+        if self.count is None:
+            return
+        count = Interval.parse(self.count)
+        if not 1 < count.upper <= MOST_FILES:
             raise ValueError(f"`count` {self.count!r} ends between 2 and {MOST_FILES}")
+        if count.lower_open or count.upper_open or count.lower < 0 or not (count.lower.is_integer() and count.upper.is_integer()):
+            raise ValueError(f"`count` {self.count!r} is no range of whole numbers, such as '[1, 9]'")
 
     @property
     def byte_intervals(self) -> tuple[Interval, Interval] | None:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Catalog, Model
+from ..catalog.schema import OWN_KEYS
 from ..check.run import lone_job
 from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, nearest_config
 from ..config.files import files_below
 from ..errors import UsageError
-from ..job import OWN_KEYS, Job, files_in, is_local, parse_settings, revised, with_values
+from ..job import Job, files_in, is_local, parse_settings, revised, with_values
 from ..job_files import is_job_file, read_jobs
 from ..media.data_url import is_data_url
 from ..media.kinds import kind_by_name, kind_of

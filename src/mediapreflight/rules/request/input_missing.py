@@ -1,4 +1,7 @@
-"""A required input is not given.
+"""A required input is not given, or one file of several is left out.
+
+A role that takes several files is given without gaps: no third file without a second one. Files are sent in their order, and a
+prompt names them by it.
 
 Only whole jobs are checked: for files that are checked one by one, no input is missing. Boxes that a detect call fills in
 (EMO's `face_bbox` and `ext_bbox`) are not missing either.
@@ -23,15 +26,30 @@ def check(case: JobCase) -> Iterator[Fault]:
     if not case.job.whole:
         return
     for name, role in case.model.roles.items():
+        later = _later(case, name)
         needed = role.required and not any(case.holds(condition) for condition in role.ignored_when)
         if needed and case.job.inputs.get(name) in (None, ""):
             yield _fault(case, name, role.field, f"give {name}=FILE", role.source)
+        elif later and case.job.inputs.get(name) in (None, ""):
+            yield Fault(
+                severity="error",
+                message=f"{name} is left out, and {later} is given",
+                help=f"give {name}=FILE, or {later} in its place",
+                source=role.source,
+                role=name,
+            )
     for name, field in case.model.fields.items():
         if field.required and field.filled_by is None and case.job.inputs.get(name) in (None, "", []):
             yield _fault(case, name, name, f"give it with --set {name}=VALUE", field.source)
     for name, parameter in case.model.parameters.items():
         if parameter.required and parameter.default is None and name not in case.job.parameters:
             yield _fault(case, name, name, f"give it with --set {name}=VALUE", parameter.source)
+
+
+def _later(case: JobCase, name: str) -> str | None:
+    """The next file that is given, of those of the same role that come after this one."""
+    names = case.model.files_of(case.model.roles[name].follows or name)
+    return next((each for each in names[names.index(name) + 1 :] if case.job.inputs.get(each) not in (None, "")), None)
 
 
 def _fault(case: JobCase, name: str, field: str, help: str, source: str) -> Fault:
