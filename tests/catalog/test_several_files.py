@@ -229,6 +229,12 @@ def test_the_schema_of_jobs_knows_lists() -> None:
     [
         ('count = "[1, 3]"', 'count = "[1, 1]"', "ends between 2 and 64"),
         ('count = "[1, 3]"', 'count = ">= 1"', "ends between 2 and 64"),
+        ('count = "[1, 3]"', 'count = "[0.5, 3]"', "is no range of whole numbers"),
+        ('count = "[1, 3]"', 'count = "[-1, 3]"', "is no range of whole numbers"),
+        ('count = "[1, 3]"', 'count = "< 3"', "is no range of whole numbers"),
+        ("[roles.clip]", "[roles.face]", "'face' is a setting of every job"),
+        ("[roles.clip]", '[fields.picture_2]\ntype = "string"\nsource = "H"\n[roles.clip]', "is the name of a role too"),
+        ('provider = "house"', 'provider = "house"\nextends = "emo-v1"', "house.toml:4: provider: an entry of another provider"),
         ('count = "[1, 3]"', 'follows = "clip"', "is set by `count`"),
         ("[roles.clip]", "[roles.picture_2]", "is the name of file 2 of picture"),
         ('seconds = "<= 3"', "", "a group has `count` or `seconds`"),

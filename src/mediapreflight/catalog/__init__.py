@@ -124,6 +124,10 @@ class Catalog:
         if base_path in (*above, path):
             raise CatalogError(str(path), f"{table['extends']!r} extends itself", key="extends", line=line_of(path, ("extends",)))
         base, paths = self._inherited(base_path, (*above, path))
+        provider = base.get("provider", DASHSCOPE)
+        if table.get("provider", provider) != provider:
+            fault = f"an entry of another provider cannot extend {table['extends']!r} of {provider}"
+            raise CatalogError(str(path), fault, key="provider", line=line_of(path, ("provider",)))
         if base.get("id") != table.get("id"):
             # The other names of a model are not names of one derived from it.
             base = {key: value for key, value in base.items() if key not in ("aliases", "region_ids")}

@@ -16,7 +16,7 @@ from ..errors import CatalogError, ConfigError, did_you_mean
 from ..media.formats import FORMATS
 from ..named_files import MOST_TABLE_BYTES, NotReadError, read_text
 from .interval import Interval
-from .schema import Condition, Model, Parameter, Provider, Role, Source, numbered, source_tags
+from .schema import OWN_KEYS, Condition, Model, Parameter, Provider, Role, Source, numbered, source_tags
 from .strings import strings
 
 TOO_LONG_NUMBER = "holds a number with too many digits"
@@ -150,6 +150,7 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
             raise _error(paths, ("regions",), "a model runs in at least one region")
     elif model.service is not None:
         raise _error(paths, ("service",), f"jobs cannot be sent to {model.provider}: leave the table out")
+    _check_own_names(model, paths)
     _check_names(model, paths)
     return model
 
@@ -224,6 +225,16 @@ def _regions(model: Model) -> Iterator[tuple[Key, str]]:
     for table in ("rates", "prices"):
         for index, each in enumerate(getattr(model, table)):
             yield from (((table, str(index), "regions"), region) for region in each.regions)
+
+
+def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
+    """Raises for an input that no job could give."""
+    for table in ("roles", "fields"):
+        for name in getattr(model, table):
+            if name in OWN_KEYS:
+                raise _error(paths, (table, name), f"{name!r} is a setting of every job, and cannot be the name of an input")
+            if table == "fields" and name in model.roles:
+                raise _error(paths, (table, name), "is the name of a role too; a value has a name of its own")
 
 
 def _check_names(model: Model, paths: tuple[Path, ...]) -> None:
