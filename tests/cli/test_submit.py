@@ -167,6 +167,13 @@ def test_detached_job_is_resumed_by_tasks(submit, fixtures: Path, tmp_path: Path
     assert again[-1] == "# an earlier run made it submission 1 (delivered); not billed again; `--again` makes a new task"
 
 
+def test_a_job_that_was_never_sent_is_not_called_billed(submit, fixtures: Path) -> None:
+    args = ("submit", "--model", "wan2.6-i2v", "image=http://127.0.0.1:1/a.jpg", "--set", "prompt=x", "--out", "out")
+    assert "NOT SENT" in submit(*args).out
+    said = submit(*args, "--dry-run").out.splitlines()
+    assert "# an earlier run recorded it as submission 1, and did not send it" in said
+
+
 def test_tasks_can_be_canceled_by_number_or_id(run, fixtures: Path, tmp_path: Path) -> None:
     with Emulator(seconds_per_task=1000) as slow:
         env = {**slow.environment, "MEDIAPREFLIGHT_STATE_DIR": str(tmp_path / "state")}

@@ -74,6 +74,8 @@ def test_whole_call_is_read_and_each_required_field_is_missed(entry) -> None:
     assert isinstance(call.job, Job)
     for part in ("input", "parameters"):
         for name in body[part]:
+            if name == "media" and entry.role_sets is not None and () in entry.role_sets.sets:
+                continue
             refusal = refusal_of({**body, part: {key: value for key, value in body[part].items() if key != name}}, entry)
             assert (refusal.status, refusal.code) == (400, "InvalidParameter")
             # Of inputs that only some of are needed, none is required by itself.

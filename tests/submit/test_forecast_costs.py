@@ -164,6 +164,12 @@ def test_an_unknown_length_is_bounded_by_the_documents(model: str, seconds: floa
     assert in_words([found]).startswith("at most ")
 
 
+@pytest.mark.parametrize("duration", [0, -1, -5])
+def test_a_length_that_is_no_length_leaves_the_cost_unknown(duration: int) -> None:
+    job, model = Job("happyhorse-1.1-i2v", parameters={"duration": duration}), builtin_catalog().model("happyhorse-1.1-i2v")
+    assert estimate(job, model, {}, prices="any").amount is None
+
+
 def test_a_length_that_nothing_bounds_leaves_the_cost_unknown() -> None:
     model = msgspec.structs.replace(builtin_catalog().model("emo-v1"), lengths=(), output=None)
     found = estimate(Job("emo-v1"), model, {})

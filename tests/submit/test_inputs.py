@@ -12,6 +12,7 @@ import pytest
 from mediapreflight import Job
 from mediapreflight.emulator import Emulator
 from mediapreflight.errors import JobNotFitError, UploadError, UsageError
+from mediapreflight.job import revised
 from mediapreflight.submit.client import Client
 from mediapreflight.submit.http import Request
 from mediapreflight.submit.ledger import Submission
@@ -51,6 +52,11 @@ def steps(service: Emulator) -> list[str]:
 def planned(client: Client, job: Job, **settings: Any) -> tuple[Request, ...]:
     entry = new_submission(client.session, job, fitting(client.session, job), SubmitOptions(**settings))
     return rehearsed(client.session, entry, job).requests
+
+
+def test_a_job_may_have_no_file(client: Client, service: Emulator) -> None:
+    client.submit(Job("wan3.0-video", prompt="waves"))
+    assert sent(service) == {"prompt": "waves"}
 
 
 def test_base64_is_sent_as_it_is(client: Client, service: Emulator, picture: Path, tmp_path: Path) -> None:
@@ -203,6 +209,15 @@ class TestLedger:
         assert "create" in [request.purpose for request in planned(client, wan(now))]
         task = client.submit(wan(now))
         assert (task.number, steps(service).count("create")) == (kept.id, 1)
+
+    def test_a_file_left_empty_makes_no_other_job(self, client: Client, picture: Path) -> None:
+        kept = self.registered(client, wan(picture))
+        assert self.registered(client, revised(wan(picture), inputs={**wan(picture).inputs, "audio": ""})).id == kept.id
+
+    def test_what_was_recorded_and_not_sent_is_no_earlier_task(self, client: Client, picture: Path, tmp_path: Path) -> None:
+        kept = self.registered(client, wan(picture))
+        (result,) = client.deliver([wan(picture)], SubmitOptions(out=tmp_path / "out"))
+        assert (result.ok, result.number, result.resumed) == (True, kept.id, False)
 
     @staticmethod
     def registered(client: Client, job: Job) -> Submission:

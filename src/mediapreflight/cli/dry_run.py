@@ -102,4 +102,6 @@ def _head(candidate: Candidate, entry: Entry, found: Rehearsed) -> Iterator[str]
         yield _PREPARED_FIRST
     if found.earlier is not None:
         number, stage = found.earlier.id, found.earlier.stage
-        yield f"an earlier run made it submission {number} ({stage}); not billed again; `--again` makes a new task"
+        is_sent = stage != "ready"
+        what = f"made it submission {number} ({stage}); not billed again; `--again` makes a new task"
+        yield f"an earlier run {what if is_sent else f'recorded it as submission {number}, and did not send it'}"

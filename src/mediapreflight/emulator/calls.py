@@ -149,6 +149,8 @@ def read_call(body: Mapping[str, Any], model: Model) -> Call:
 
 def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
     items = given.get("media")
+    if items is None and model.role_sets is not None and model.role_sets.take(frozenset()):
+        return {}
     if not isinstance(items, list) or not items:
         raise _required("media")
     free: dict[str, list[str]] = {}

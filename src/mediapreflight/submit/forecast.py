@@ -168,7 +168,9 @@ def _fps(output: Output, job: Job, model: Model, chosen: Iterable[str]) -> float
 
 def _stated_seconds(job: Job, model: Model, length: Length, facts: Mapping[str, Facts]) -> float | None:
     if length.parameter is not None:
-        return _number(job.value(length.parameter, model))
+        stated = _number(job.value(length.parameter, model))
+        # 0 and -1 leave the length to the service.
+        return stated if stated is not None and stated > 0 else None
     found = [length_of(facts.get(role)) for role in length.roles]
     known = [seconds for seconds in found if seconds is not None]
     return min(known) if len(known) == len(found) else None

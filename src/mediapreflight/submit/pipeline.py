@@ -206,7 +206,7 @@ def registered(session: Session, entries: Sequence[Entry], options: SubmitOption
     orders = []
     for each in entries:
         row = next(rows) if each.submission is not None else None
-        resumed = row is not None and row.id <= last
+        resumed = row is not None and row.id <= last and row.stage != "ready"
         orders.append(Order(each.candidate.job, row, each.expected, options.ratio, resumed, each.candidate.prepared))
     return orders
 
@@ -274,16 +274,18 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
         raise UsageError(
             f"no request can say which face is meant: prepare the picture, or give {model.id} the boxes where it takes them"
         )
-    inputs = {
-        name: _absolute(value) if name in model.roles else value for name, value in whole.inputs.items() if value is not None
+    # A file that is given as "" is not sent: such a job is the same as one without it.
+    given = {
+        name: value for name, value in whole.inputs.items() if value is not None and (value != "" or name not in model.roles)
     }
+    inputs = {name: _absolute(value) if name in model.roles else value for name, value in given.items()}
     files = {name: value for name, value in inputs.items() if name in model.roles and is_at_hand(value)}
     _refuse_unreachable(model, files)
     hashes = {name: examined(session, path).sha256 for name, path in files.items()}
     expected = estimated(session, whole, report, options)
     sources = {name: hashes.get(name, value) for name, value in inputs.items() if name in model.roles}
-    given = {name: value for name, value in inputs.items() if name not in model.roles}
-    fields = _with_ratio(given, model, options.ratio)
+    values = {name: value for name, value in inputs.items() if name not in model.roles}
+    fields = _with_ratio(values, model, options.ratio)
     return NewSubmission(
         fingerprint=fingerprint(model.id, endpoint.base_url, sources, fields, dict(job.parameters)),
         model=model.id,

@@ -186,7 +186,8 @@ def _call(
 
 def _file_fields(model: Model, files: Mapping[str, str]) -> dict[str, Any]:
     if model.require_service().media_array:
-        return {"media": [{"type": model.roles[name].field, "url": url} for name, url in files.items()]}
+        media = [{"type": model.roles[name].field, "url": url} for name, url in files.items()]
+        return {"media": media} if media else {}
     fields: dict[str, Any] = {role.field: "" for role in model.roles.values() if role.send_empty}
     for name, url in files.items():
         role = model.roles[name]
