@@ -221,7 +221,8 @@ def _varied(entry: Varied, model: Model, job: Job) -> Varied:
     changes: dict[str, Any] = {}
     for variant in entry.variants:
         if all(job.holds(condition, model) for condition in variant.when):
-            changes |= {name: value for name in variant.__struct_fields__ if (value := getattr(variant, name)) and name != "when"}
+            given = {name: getattr(variant, name) for name in variant.__struct_fields__ if name != "when"}
+            changes |= {name: value for name, value in given.items() if value is not None}
     return structs.replace(entry, **changes, variants=())
 
 

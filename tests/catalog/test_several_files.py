@@ -217,6 +217,13 @@ def test_what_holds_for_a_job_holds_when_it_is_asked_again(model: Model) -> None
     assert as_used(used, Job("house-1")) == used
 
 
+def test_a_variant_can_make_a_value_optional(tmp_path: Path) -> None:
+    entry = ENTRY.replace('range = "[2, 10]"', "required = false").replace("default = 5", "default = 5\nrequired = true")
+    model = _catalog(tmp_path, entry).model("house-1")
+    assert as_used(model, Job("house-1")).parameters["duration"].required
+    assert not as_used(model, Job("house-1", clip="b.mp4")).parameters["duration"].required
+
+
 def test_the_schema_of_jobs_knows_lists() -> None:
     jobs = {name: job for job in job_schema()["oneOf"] for name in job["properties"]["model"]["enum"]}
     pictures = jobs["happyhorse-1.1-r2v"]["properties"]["reference_image"]
@@ -235,6 +242,8 @@ def test_the_schema_of_jobs_knows_lists() -> None:
         ("[roles.clip]", "[roles.face]", "'face' is a setting of every job"),
         ("[roles.clip]", '[fields.picture_2]\ntype = "string"\nsource = "H"\n[roles.clip]', "is the name of a role too"),
         ('provider = "house"', 'provider = "house"\nextends = "emo-v1"', "house.toml:4: provider: an entry of another provider"),
+        ('range = "[2, 10]"', 'range = "[6, 10]"', "parameters.duration: 5 is outside the range '[6, 10]'"),
+        ('range = "[2, 10]"', 'choices = ["a"]', "'a' is no integer"),
         ('count = "[1, 3]"', 'follows = "clip"', "is set by `count`"),
         ("[roles.clip]", "[roles.picture_2]", "is the name of file 2 of picture"),
         ('seconds = "<= 3"', "", "a group has `count` or `seconds`"),

@@ -7,6 +7,7 @@ and `safe`, which satisfies every current document.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Set
 from datetime import timedelta, timezone
 from typing import Annotated, Any, Literal
@@ -290,13 +291,20 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     note: str | None = None
 
     def __post_init__(self) -> None:
-        interval = self.interval
-        for value in (*(self.choices or ()), *(() if self.default is None else (self.default,))):
+        # What holds for a job can have its choices from one variant and its range from another.
+        choices = [self.choices, *(variant.choices for variant in self.variants if variant.choices is not None)]
+        ranges = [self.range, *(variant.range for variant in self.variants if variant.range is not None)]
+        for some, range in itertools.product(choices, ranges):
+            self._check(some, range)
+
+    def _check(self, choices: tuple[Scalar, ...] | None, range: str | None) -> None:
+        interval = Interval() if range is None else Interval.parse(range)
+        for value in (*(choices or ()), *(() if self.default is None else (self.default,))):
             if not self.is_of_type(value):
                 raise ValueError(f"{value!r} is no {self.type}")
-            if self.range is not None and value not in interval and value not in self.besides:
-                raise ValueError(f"{value!r} is outside the range {self.range!r}")
-        if self.choices is not None and self.default is not None and self.default not in self.choices:
+            if range is not None and value not in interval and value not in self.besides:
+                raise ValueError(f"{value!r} is outside the range {range!r}")
+        if choices is not None and self.default is not None and self.default not in choices:
             raise ValueError(f"the default {self.default!r} is not among the choices")
 
     @property

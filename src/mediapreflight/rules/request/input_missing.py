@@ -26,18 +26,10 @@ def check(case: JobCase) -> Iterator[Fault]:
     if not case.job.whole:
         return
     for name, role in case.model.roles.items():
-        later = _later(case, name)
         needed = role.required and not any(case.holds(condition) for condition in role.ignored_when)
         if needed and case.job.inputs.get(name) in (None, ""):
             yield _fault(case, name, role.field, f"give {name}=FILE", role.source)
-        elif later and case.job.inputs.get(name) in (None, ""):
-            yield Fault(
-                severity="error",
-                message=f"{name} is left out, and {later} is given",
-                help=f"give {name}=FILE, or {later} in its place",
-                source=role.source,
-                role=name,
-            )
+    yield from _left_out(case)
     for name, field in case.model.fields.items():
         if field.required and field.filled_by is None and case.job.inputs.get(name) in (None, "", []):
             yield _fault(case, name, name, f"give it with --set {name}=VALUE", field.source)
@@ -46,10 +38,22 @@ def check(case: JobCase) -> Iterator[Fault]:
             yield _fault(case, name, name, f"give it with --set {name}=VALUE", parameter.source)
 
 
-def _later(case: JobCase, name: str) -> str | None:
-    """The next file that is given, of those of the same role that come after this one."""
-    names = case.model.files_of(case.model.roles[name].follows or name)
-    return next((each for each in names[names.index(name) + 1 :] if case.job.inputs.get(each) not in (None, "")), None)
+def _left_out(case: JobCase) -> Iterator[Fault]:
+    """A fault for every file that is not given before the last one of its role, except those that are required by themselves."""
+    given = {name: role for name, role in case.model.roles.items() if case.job.inputs.get(name) not in (None, "")}
+    last = {role.follows: name for name, role in given.items() if role.follows is not None}
+    for first, name in last.items():
+        names = case.model.files_of(first)
+        for each in names[: names.index(name)]:
+            role = case.model.roles[each]
+            if each not in given and not role.required:
+                yield Fault(
+                    severity="error",
+                    message=f"{each} is left out, and {name} is given",
+                    help=f"give {each}=FILE, or {name} in its place",
+                    source=role.source,
+                    role=each,
+                )
 
 
 def _fault(case: JobCase, name: str, field: str, help: str, source: str) -> Fault:
