@@ -72,3 +72,7 @@ def _without_ids(text: str) -> str:
 def test_the_five_systems_are_among_them() -> None:
     models = {match[1] for example in shown() if (match := re.search(r"--model (\S+)", example.command))}
     assert {"emo-v1", "liveportrait", "videoretalk", "animate-anyone-gen2", "wan2.6-i2v"} <= models
+
+
+def test_the_number_of_models_is_that_of_the_catalog() -> None:
+    assert f": {len(mediapreflight.Catalog().ids())} models" in README
