@@ -22,6 +22,8 @@ from mediapreflight.text import listed, plain, plain_json, shown
         (0.0123456, "0.012"),
         (0.0, "0"),
         (-21.336, "-21.34"),
+        (2_147_483_647 / 6, "357913941.17"),
+        (1e22, "10000000000000000000000"),
         (float("inf"), "inf"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 
 from .media.data_url import shortened
 
@@ -27,7 +28,8 @@ def shown(value: float, *limits: float) -> str:
     first = 1 if not value or abs(value) >= 0.1 else -math.floor(math.log10(abs(value)))
     rounded = (round(value, digits) for digits in range(first + 1, first + _MOST_DIGITS))
     fitting = (each for each in rounded if all(_order(each, limit) == _order(value, limit) for limit in limits))
-    return f"{next(fitting, value) + 0.0:.{_MOST_DIGITS}f}".rstrip("0").rstrip(".")
+    places = max(1, min(_MOST_DIGITS, sys.float_info.dig - len(f"{abs(value):.0f}")))
+    return f"{next(fitting, value) + 0.0:.{places}f}".rstrip("0").rstrip(".")
 
 
 def exact(value: float) -> str:
