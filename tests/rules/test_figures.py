@@ -23,18 +23,22 @@ MODEL = builtin_catalog().model("videoretalk")
 lengths = st.floats(0.01, 10_000)
 
 
+def lasting(measured: float | None, stated: float | None, format: str = "wav") -> AudioFacts:
+    return AudioFacts(path="a", format=format, duration_s=measured, stated_duration_s=stated)
+
+
 @given(lengths, lengths)
 def test_header_is_misstated_exactly_where_the_lengths_differ(measured: float, stated: float) -> None:
-    assert bool([*duration_misstated(measured, stated, "picture")]) == differ(measured, stated)
+    assert bool([*duration_misstated(lasting(measured, stated), "picture")]) == differ(measured, stated)
 
 
 @pytest.mark.parametrize(("measured", "stated"), [(None, 5.0), (5.0, None), (0.0, 5.0), (None, None)])
 def test_what_is_not_known_is_not_misstated(measured: float | None, stated: float | None) -> None:
-    assert not [*duration_misstated(measured, stated, "picture")]
+    assert not [*duration_misstated(lasting(measured, stated), "picture")]
 
 
 def test_words() -> None:
-    assert [*duration_misstated(11.7, 20.0, "picture")] == [
+    assert [*duration_misstated(lasting(11.7, 20.0), "picture")] == [
         Fault(
             severity="warning",
             message="its header says 20 s, its picture lasts 11.7 s",
@@ -46,8 +50,21 @@ def test_words() -> None:
 
 
 def test_lengths_are_shown_to_the_hundredth_and_kept_in_full() -> None:
-    (fault,) = duration_misstated(11.70449, 20.00651, "sound")
+    (fault,) = duration_misstated(lasting(11.70449, 20.00651), "sound")
     assert (fault.message, fault.measured, fault.limit) == ("its header says 20.01 s, its sound lasts 11.7 s", 20.00651, None)
+
+
+def test_a_stream_without_a_header_is_not_said_to_have_one() -> None:
+    (fault,) = duration_misstated(lasting(14.08, 171.674, "aac"), "recording")
+    assert fault.message == "its first frames make readers guess 171.67 s, its recording lasts 14.08 s"
+    assert fault.help == "convert it to a format that states its length"
+
+
+@pytest.mark.parametrize("measured", [14.08, None])
+def test_a_guessed_length_is_named_as_one(measured: float | None) -> None:
+    (fault,) = faults(lasting(measured, 171.674, "aac"), "audio")
+    assert fault.message == "duration as guessed from its first frames is 171.67 s; videoretalk takes up to 120 s"
+    assert fault.help == "convert it to a format that states its length"
 
 
 def faults(facts: Facts, role: str) -> list[Fault]:

@@ -17,7 +17,9 @@ _RATIO = Measure("long side over short side", "")
 _RATE = Measure("frame rate", "fps")
 _DURATION = Measure("duration", "s")
 _CONSTANT_RATE = "convert it to a constant frame rate within the range"
-_TRUE_HEADER = "rewrite its header"
+_TRUE_HEADER, _WITH_HEADER = "rewrite its header", "convert it to a format that states its length"
+# Streams of frames state no length: readers guess it from the size and the bit rate of the first frames.
+_WITHOUT_LENGTH = frozenset({"aac", "ac3", "amr", "eac3"})
 
 
 def side_too_short(case: InputCase) -> Iterator[Fault]:
@@ -61,13 +63,16 @@ def duration_too_long(case: InputCase, help: str) -> Iterator[Fault]:
         yield from too_high(case, case.role.duration, *max(durations))
 
 
-def duration_misstated(measured: float | None, stated: float | None, subject: str) -> Iterator[Fault]:
-    """A fault where a header's length and the measured one, in seconds, differ; none where either is unknown."""
+def duration_misstated(facts: AudioFacts | VideoFacts, subject: str) -> Iterator[Fault]:
+    """A fault where the length by the header, or as readers guess it, is not the measured one; none where either is unknown."""
+    measured, stated = facts.duration_s, facts.stated_duration_s
     if measured and stated is not None and differ(measured, stated):
+        is_guess = facts.format in _WITHOUT_LENGTH
+        teller = "its first frames make readers guess" if is_guess else "its header says"
         yield Fault(
             severity="warning",
-            message=f"its header says {shown(stated)} s, its {subject} lasts {shown(measured)} s",
-            help=_TRUE_HEADER,
+            message=f"{teller} {shown(stated)} s, its {subject} lasts {shown(measured)} s",
+            help=_WITH_HEADER if is_guess else _TRUE_HEADER,
             measured=stated,
             unit="s",
         )
@@ -117,7 +122,12 @@ def _durations(case: InputCase, help: str) -> list[_Figure]:
     facts = case.facts
     if not isinstance(facts, AudioFacts | VideoFacts) or facts.kind != case.role.kind:
         return []
-    return _figures(case.role.duration, facts.duration_s, facts.stated_duration_s, _DURATION, (help, _TRUE_HEADER))
+    figures = _figures(case.role.duration, facts.duration_s, facts.stated_duration_s, _DURATION, (help, _TRUE_HEADER))
+    if facts.format not in _WITHOUT_LENGTH:
+        return figures
+    guess = _DURATION._replace(what="duration as guessed from its first frames")
+    measured = 0 if facts.duration_s is None else 1
+    return figures[:measured] + [each._replace(measure=guess, help=_WITH_HEADER) for each in figures[measured:]]
 
 
 def _figures(

@@ -25,4 +25,4 @@ def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the stated and the measured length differ."""
     facts = case.facts
     if isinstance(facts, VideoFacts) and facts.frames:
-        yield from duration_misstated(facts.duration_s, facts.stated_duration_s, "picture")
+        yield from duration_misstated(facts, "picture")
