@@ -53,6 +53,13 @@ def test_damage_is_named(name: str, problem: Problem, words: str) -> None:
     assert len(facts.problems) == 1
 
 
+def test_a_jpeg_with_a_hole_before_its_end_is_not_called_cut_off() -> None:
+    data = (FIXTURES / "portrait.jpg").read_bytes()
+    holed = data[:30_000] + bytes(400) + data[30_400:]
+    words = picture_facts(holed, decode=True).problem(Problem.CORRUPT)
+    assert words == "Corrupt JPEG data: premature end of data segment"
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_that_lacks_its_last_bytes(mode: str, progressive: bool) -> None:

@@ -196,7 +196,8 @@ def _decode_problem(source: Source, format: str, header: Header) -> str | None:
 
 def _problem_of(trouble: str) -> Problem:
     said = trouble.lower()
-    if "truncated" in said or "premature end" in said:
+    # The "premature end of data segment" of libjpeg is damage before a marker: the file need not be cut off.
+    if "truncated" in said or "premature end of jpeg" in said:
         return Problem.TRUNCATED
     return Problem.OVERSIZED if any(words in said for words in _SAID_OF_BOMBS) else Problem.CORRUPT
 
