@@ -34,7 +34,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if usual is not None and facts.audio_codec not in usual:
         yield Fault(
             severity="warning",
-            message=f"is a {facts.format} that holds {facts.audio_codec}; readers expect {usual[0]}",
+            message=f"holds {facts.audio_codec} as {facts.format}; readers expect {usual[0]}",
             help=f"write it as {usual[0]}",
             measured=facts.audio_codec,
             limit=", ".join(usual),
