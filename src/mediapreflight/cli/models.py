@@ -155,7 +155,7 @@ def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
     rows = [
         ("provider", catalog.provider(model.provider).title, ""),
         *_service(model),
-        *[("perhaps", f"{region}, of which no document lists the models", "") for region in model.unconfirmed_regions],
+        *[("perhaps", f"{region}: no document says whether it runs there", "") for region in model.unconfirmed_regions],
     ]
     if model.aliases:
         rows.append(("also called", ", ".join(model.aliases), ""))

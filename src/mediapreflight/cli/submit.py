@@ -130,11 +130,11 @@ def _chosen(options: argparse.Namespace) -> SubmitOptions:
 
 
 def _tell_of_regions(session: Session, jobs: Sequence[Job]) -> None:
-    """Say once, and not for each job, that nobody knows whether a region serves these models."""
+    """Say once for a model, and not for each job, that nobody knows whether the region serves it."""
     models = [(session.catalog.model(job.model), job.region) for job in jobs]
     places = [(session.region_of(model, region), model) for model, region in models]
-    for region in dict.fromkeys(region for region, model in places if region in model.unconfirmed_regions):
-        sys.stderr.write(f"mediapreflight: no document lists the models of {region}; it may refuse the job\n")
+    for region, model in dict.fromkeys((region, model.id) for region, model in places if region in model.unconfirmed_regions):
+        sys.stderr.write(f"mediapreflight: no document says whether {model} runs in {region}; it may refuse the job\n")
 
 
 def _tell_of_warnings(reports: Iterable[JobReport]) -> None:

@@ -1,7 +1,7 @@
 """The model is not offered in the region the job is for.
 
-Why it matters: model, host and key must belong to one region, else the call fails. No document lists the models of Frankfurt: for
-a model whose page names that host it is a warning, and the job is sent.
+Why it matters: model, host and key must belong to one region, else the call fails. For a model whose page names
+the host of Frankfurt, and not whether the model runs there, it is a warning, and the job is sent.
 
 Fix: choose one of the model's regions.
 """
@@ -27,7 +27,7 @@ def check(case: JobCase) -> Iterator[Fault]:
     message = f"{case.model.id} is not offered in {region}, only in {listed(case.model.regions)}"
     if region in case.model.unconfirmed_regions:
         severity = "warning"
-        message = f"no document lists the models of {region}; {case.model.id} is offered in {listed(case.model.regions)}"
+        message = f"no document says whether {case.model.id} runs in {region}; it is offered in {listed(case.model.regions)}"
     yield Fault(
         severity=severity,
         message=message,
