@@ -54,6 +54,12 @@ def planned(client: Client, job: Job, **settings: Any) -> tuple[Request, ...]:
     return rehearsed(client.session, entry, job).requests
 
 
+def test_inline_promises_no_upload_that_the_model_does_not_take(client: Client, picture: Path) -> None:
+    job = Job("kling/kling-v3-video-generation", prompt="x", first_frame=picture)
+    with pytest.raises(UsageError, match=r"name only http\(s\) URLs for first_frame"):
+        planned(client, job, inline=True)
+
+
 def test_a_job_may_have_no_file(client: Client, service: Emulator) -> None:
     client.submit(Job("wan3.0-video", prompt="waves"))
     assert sent(service) == {"prompt": "waves"}

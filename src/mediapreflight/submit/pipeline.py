@@ -261,8 +261,6 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
     model = session.catalog.model(job.model)
     job = with_local_paths(job, model)
     _refuse_key(session, job)
-    if options.inline and not any(role.base64 for role in model.roles.values()):
-        raise UsageError(f"{model.id} takes no file inside the request; without `--inline` its files are uploaded")
     region = session.region_of(model, job.region)
     endpoint = session.endpoint(region)
     whole = with_local_boxes(session, job, model, options.ratio) if options.boxes == "local" else job
@@ -281,6 +279,8 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
     inputs = {name: _absolute(value) if name in model.roles else value for name, value in given.items()}
     files = {name: value for name, value in inputs.items() if name in model.roles and is_at_hand(value)}
     _refuse_unreachable(model, files)
+    if options.inline and not any(role.base64 for role in model.roles.values()):
+        raise UsageError(f"{model.id} takes no file inside the request; without `--inline` its files are uploaded")
     hashes = {name: examined(session, path).sha256 for name, path in files.items()}
     expected = estimated(session, whole, report, options)
     sources = {name: hashes.get(name, value) for name, value in inputs.items() if name in model.roles}
