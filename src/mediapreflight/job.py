@@ -20,6 +20,7 @@ Varied = TypeVar("Varied", Role, Parameter)
 MUST_BE_ENCODED = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
 _URL = re.compile(r"(https?|oss)://", re.IGNORECASE)
 _OSS = re.compile("oss://", re.IGNORECASE)
+_BOX = "_bbox"
 
 
 class Job:
@@ -123,8 +124,16 @@ def _named(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _one_by_one(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """A list of files as an input each, by the names that the catalog has for them; any other value as it is."""
-    is_list = isinstance(value, list | tuple) and value and all(isinstance(each, str | os.PathLike | bytes) for each in value)
+    """A list of files as an input each, by the names that the catalog has for them; any other value as it is.
+
+    A box is a list too. What is wrong with one is for its rule to say.
+    """
+    is_list = (
+        not name.endswith(_BOX)
+        and isinstance(value, list | tuple)
+        and value
+        and all(isinstance(each, str | os.PathLike | bytes) for each in value)
+    )
     if is_list:
         yield from ((numbered(name, number), each) for number, each in enumerate(value, start=1))
     else:

@@ -599,3 +599,9 @@ def test_a_line_is_found_in_lists_of_tables_and_quoted_keys(write: Write, key: s
         "role = 4\n"
     )
     assert line_of(path, tuple(key.split("."))) == line
+
+
+def test_every_box_is_called_one() -> None:
+    """Lists are files in a job, but for those by such names."""
+    models = builtin_catalog().models()
+    assert {name for model in models for name, field in model.fields.items() if field.type == "box"} == {"face_bbox", "ext_bbox"}

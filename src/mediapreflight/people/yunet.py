@@ -26,9 +26,17 @@ class YuNet:
     """The network, loaded from the package. For one thread at a time."""
 
     def __init__(self) -> None:
-        create = load_cv2().FaceDetectorYN.create
+        cv2 = load_cv2()
         model, nothing = model_array("yunet_2023mar.onnx"), np.empty(0, np.uint8)
-        self._network = create("onnx", model, nothing, (_LONGEST_SIDE, _LONGEST_SIDE), _MIN_SCORE, _OF_UNION, _MAX_FOUND)
+        log = cv2.utils.logging
+        level = log.setLogLevel(log.LOG_LEVEL_ERROR)
+        # It asks for a target that OpenCV's new engine knows nothing of, and warns of that on stderr.
+        try:
+            self._network = cv2.FaceDetectorYN.create(
+                "onnx", model, nothing, (_LONGEST_SIDE, _LONGEST_SIDE), _MIN_SCORE, _OF_UNION, _MAX_FOUND
+            )
+        finally:
+            log.setLogLevel(level)
 
     def detect(self, rgb: Rgb) -> list[Detection]:
         """What may be faces in a picture of height x width x 3, uint8, surest first."""

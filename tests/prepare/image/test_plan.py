@@ -37,14 +37,14 @@ def facts(name: str = "p.jpg", width: int = 1000, height: int = 800, **other: An
 
 
 def role(place: str) -> Role:
-    model, name = builtin_catalog().model(place.partition("/")[0]), place.partition("/")[2]
+    model, name = builtin_catalog().model(place.rpartition("/")[0]), place.rpartition("/")[2]
     return model.roles[name]
 
 
 def plan(
     found: ImageFacts, place: str, extra: Sequence[Finding] = (), options: PrepareOptions = OPTIONS, **asked: Any
 ) -> tuple[tuple[Step, ...], str, Expected]:
-    model, name = builtin_catalog().model(place.partition("/")[0]), place.partition("/")[2]
+    model, name = builtin_catalog().model(place.rpartition("/")[0]), place.rpartition("/")[2]
     return plan_image(found, role(place), options, [*findings_of(found, model, name), *extra], **asked)
 
 
