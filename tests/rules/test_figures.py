@@ -60,11 +60,16 @@ def test_a_stream_without_a_header_is_not_said_to_have_one() -> None:
     assert fault.help == "convert it to a format that states its length"
 
 
-@pytest.mark.parametrize("measured", [14.08, None])
-def test_a_guessed_length_is_named_as_one(measured: float | None) -> None:
-    (fault,) = faults(lasting(measured, 171.674, "aac"), "audio")
+def test_a_guessed_length_is_named_as_one() -> None:
+    (fault,) = faults(lasting(None, 171.674, "aac"), "audio")
     assert fault.message == "duration as guessed from its first frames is 171.67 s; videoretalk takes up to 120 s"
     assert fault.help == "convert it to a format that states its length"
+
+
+def test_a_guessed_length_breaks_no_limit_if_the_true_one_is_known() -> None:
+    assert faults(lasting(14.08, 171.674, "aac"), "audio") == []
+    (fault,) = faults(lasting(121.0, 14.0, "aac"), "audio")
+    assert fault.message == "duration is 121 s; videoretalk takes up to 120 s"
 
 
 def faults(facts: Facts, role: str) -> list[Fault]:

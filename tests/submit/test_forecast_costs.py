@@ -257,3 +257,11 @@ def test_every_priced_call_of_every_model_can_be_estimated() -> None:
         facts: dict[str, Facts] = {name: VIDEO if role.kind == "video" else AUDIO for name, role in model.roles.items()}
         found = estimate(Job(model.id), model, facts)
         assert (found.amount is None) == bool(found.unknown), model.id
+
+
+def test_with_a_clip_whose_seconds_may_be_billed_the_cost_is_unknown() -> None:
+    clip = Job("wan2.7-i2v", first_clip="a.mp4", prompt="on", parameters={"duration": 10})
+    frame = Job("wan2.7-i2v", first_frame="a.png", prompt="on", parameters={"duration": 10})
+    model = builtin_catalog().model("wan2.7-i2v")
+    assert estimate(frame, model, {}, region="beijing", prices="any").amount == 10
+    assert estimate(clip, model, {}, region="beijing", prices="any").amount is None

@@ -6,27 +6,26 @@ import io
 import itertools
 from collections.abc import Iterator
 
-from ..catalog import Catalog, Model
-from .models import sections
-
 _WIDTH = 120
 _NOTHING = "-"
 _LAST = ("Values", "Price")
+# Titles, each with rows of name, text and sources.
+Sections = list[tuple[str, list[tuple[str, str, str]]]]
 # A section and a row of it, whatever the model adds in brackets to the section's name.
 _Place = tuple[str, str]
 
 
-def compared(models: tuple[Model, ...], catalog: Catalog, *, color: bool) -> Iterator[str]:
-    """Every row that any of the cards has, for two models, with both texts; rows that say the same are dim."""
+def compared(names: list[str], cards: list[Sections], *, color: bool) -> Iterator[str]:
+    """Every row that one of two cards has, with both texts; rows that say the same are dim."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    first, second = (_texts(model, catalog) for model in models)
+    first, second = map(_texts, cards)
     table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
-    for model in models:
-        table.add_column(Text(model.id), ratio=1, overflow="fold")
+    for name in names:
+        table.add_column(Text(name), ratio=1, overflow="fold")
     for section, places in itertools.groupby(_places(first, second), key=lambda place: place[0]):
         table.add_row(Text(f"\n{section}", "bold cyan"))
         for place in places:
@@ -38,9 +37,9 @@ def compared(models: tuple[Model, ...], catalog: Catalog, *, color: bool) -> Ite
     yield from (f"{line.rstrip()}\n" for line in output.getvalue().splitlines())
 
 
-def _texts(model: Model, catalog: Catalog) -> dict[_Place, str]:
+def _texts(card: Sections) -> dict[_Place, str]:
     found: dict[_Place, str] = {}
-    for title, rows in sections(model, catalog):
+    for title, rows in card:
         section, _, more = title.partition("  (")
         if more:
             found[section, "is"] = more.removesuffix(")")

@@ -223,6 +223,8 @@ def _role_and_path(target: str, model: Model) -> tuple[str, str] | None:
         return None
     if role not in model.roles and role in (*model.fields, *model.parameters):
         raise UsageError(f"{role} of {model.id} is no file: write --set {role}=VALUE")
+    if not path:
+        raise UsageError(f"{role}= names no file")
     if role in OWN_KEYS:
         raise UsageError(f"{model.id} has no input {role!r}; its inputs are {listed(tuple(model.roles))}")
     return role, path

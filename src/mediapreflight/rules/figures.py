@@ -16,6 +16,7 @@ _SHORTEST, _LONGEST = Measure("shortest side", "px"), Measure("longest side", "p
 _RATIO = Measure("long side over short side", "")
 _RATE = Measure("frame rate", "fps")
 _DURATION = Measure("duration", "s")
+_GUESSED_DURATION = Measure("duration as guessed from its first frames", "s")
 _CONSTANT_RATE = "convert it to a constant frame rate within the range"
 _TRUE_HEADER, _WITH_HEADER = "rewrite its header", "convert it to a format that states its length"
 # Streams of frames state no length: readers guess it from the size and the bit rate of the first frames.
@@ -118,16 +119,16 @@ def _rates(case: InputCase) -> list[_Figure]:
 
 
 def _durations(case: InputCase, help: str) -> list[_Figure]:
-    """Nothing for a file of another kind than the input takes."""
+    """Nothing for a file of another kind than the input takes. A length that readers guess counts only if no other is known."""
     facts = case.facts
     if not isinstance(facts, AudioFacts | VideoFacts) or facts.kind != case.role.kind:
         return []
-    figures = _figures(case.role.duration, facts.duration_s, facts.stated_duration_s, _DURATION, (help, _TRUE_HEADER))
+    measured, stated = facts.duration_s, facts.stated_duration_s
     if facts.format not in _WITHOUT_LENGTH:
-        return figures
-    guess = _DURATION._replace(what="duration as guessed from its first frames")
-    measured = 0 if facts.duration_s is None else 1
-    return figures[:measured] + [each._replace(measure=guess, help=_WITH_HEADER) for each in figures[measured:]]
+        return _figures(case.role.duration, measured, stated, _DURATION, (help, _TRUE_HEADER))
+    if measured is not None:
+        return [_Figure(measured, _DURATION, help)]
+    return [] if stated is None else [_Figure(stated, _GUESSED_DURATION, _WITH_HEADER)]
 
 
 def _figures(
