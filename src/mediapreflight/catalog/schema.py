@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from ..errors import UsageError
+from ..media.formats import FORMATS
 from .interval import Interval
 
 Kind = Literal["image", "video", "audio"]
@@ -196,6 +197,7 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
 
     Units: `megabytes` in MB (not defined by the provider, see `byte_intervals`), `side` in display pixels and for both
     width and height, `aspect_ratio` as long side over short side, `duration` in seconds, `fps` in frames per second.
+    `formats`: None where no document names any; then none is refused.
     `without_alpha` lists the formats in which an alpha channel is refused. `base64`: the file may travel inside the request.
     `uploads`: it may lie in the provider's temporary storage; if neither is true, it is given as an http(s) URL only.
 
@@ -205,8 +207,8 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
 
     field: str
     kind: Kind
-    formats: Choices
     source: str
+    formats: Choices | None = None
     required: bool = True
     count: IntervalText | None = None
     follows: str | None = None
@@ -233,6 +235,16 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"`count` {self.count!r} ends between 2 and {MOST_FILES}")
         if count.lower_open or count.upper_open or count.lower < 0 or not (count.lower.is_integer() and count.upper.is_integer()):
             raise ValueError(f"`count` {self.count!r} is no range of whole numbers, such as '[1, 9]'")
+
+    @property
+    def known_formats(self) -> Choices:
+        """The formats it takes; where no document names any, all of its kind."""
+        return self.formats or Choices(tuple(name for name, each in FORMATS.items() if each.kind == self.kind), self.source)
+
+    @property
+    def format_error(self) -> str | None:
+        """The code the service answers with to a format it does not take, where the documents name it."""
+        return self.formats.error if self.formats else None
 
     @property
     def byte_intervals(self) -> tuple[Interval, Interval] | None:

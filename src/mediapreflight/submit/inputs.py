@@ -337,7 +337,7 @@ def _format(url: str, role: Role, head: bytes) -> str | None:
     if known is None and head.startswith(b"ID3") and role.kind == "audio":
         # A tag with pictures is longer than the part that was read, so that part has no sound.
         return None
-    accepted = role.formats.documented
+    accepted = role.known_formats.documented
     if found in accepted:
         return found
     if known is None or known.kind != role.kind:

@@ -244,7 +244,7 @@ def _kept_format(case: _Case) -> str | None:
     """The accepted format that takes the sound as it is; None if none does."""
     # Not AAC: readers guess the length of a plain stream from its first frames, and a new file would be no more correct.
     own = "wav" if case.facts.audio_codec in _PCM_BYTES else "mp3" if case.facts.audio_codec == "mp3" else None
-    return own if own in case.role.formats.safe_names else None
+    return own if own in case.role.known_formats.safe_names else None
 
 
 def _copied_bytes(case: _Case, trim: Trim | None) -> float:
@@ -359,7 +359,7 @@ def _named_source(case: _Case) -> str:
 
 def _target(case: _Case, seconds: float) -> tuple[str, str, int | None]:
     """The format, encoder and bit rate that keep most of the sound within the byte limit. Raises PrepareError for none."""
-    limit, accepted = aims.most_bytes(case.role), case.role.formats.safe_names
+    limit, accepted = aims.most_bytes(case.role), case.role.known_formats.safe_names
     for format in _WRITTEN:
         if format not in accepted:
             continue

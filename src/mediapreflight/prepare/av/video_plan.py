@@ -155,9 +155,9 @@ def _goal(seconds: float, role: Role, reasons: Reasons, length: float | None) ->
 
 def _container(facts: VideoFacts, role: Role) -> str:
     """The output container: the current one if it is accepted and usual, else the first of ours that is."""
-    accepted = [name for name in _CONTAINERS if name in role.formats.safe_names]
+    accepted = [name for name in _CONTAINERS if name in role.known_formats.safe_names]
     if not accepted:
-        raise PrepareError(facts.path, f"no video is written as {', '.join(role.formats.safe_names)} here")
+        raise PrepareError(facts.path, f"no video is written as {', '.join(role.known_formats.safe_names)} here")
     kept = facts.format if facts.format in ("mp4", "mov") else None
     return kept if kept in accepted else accepted[0]
 

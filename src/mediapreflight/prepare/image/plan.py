@@ -262,9 +262,10 @@ def _max_bytes(role: Role) -> int | None:
 
 def _target_format(case: _Case, size: Size, max_bytes: int | None) -> str:
     """PNG for what was stored without loss, where it is sure to fit; else JPEG; whichever of them the role takes."""
-    taken = [name for name in ("jpeg", "png") if name in case.role.formats.safe_names]
+    accepted = case.role.known_formats.safe_names
+    taken = [name for name in ("jpeg", "png") if name in accepted]
     if not taken:
-        raise case.unfixable(f"only {', '.join(case.role.formats.safe_names)} is taken; pictures are written as JPEG or PNG")
+        raise case.unfixable(f"only {', '.join(accepted)} is taken; pictures are written as JPEG or PNG")
     fits = max_bytes is None or _png_bytes(case, size) <= max_bytes
     return taken[-1] if case.format in _WITHOUT_LOSS and fits else taken[0]
 

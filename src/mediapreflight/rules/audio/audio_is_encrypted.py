@@ -27,5 +27,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             help="export it without copy protection",
             measured=True,
             limit="not encrypted",
-            service_code=case.role.formats.error,
+            service_code=case.role.format_error,
         )

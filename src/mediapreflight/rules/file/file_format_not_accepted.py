@@ -24,5 +24,5 @@ LIMIT = "formats"
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the format is not among the accepted ones."""
     if case.facts.kind == case.role.kind:
-        best = case.role.formats.safe_names[0]
+        best = case.role.known_formats.safe_names[0]
         yield from not_among(case, case.role.formats, case.facts.format, "the format", f"convert it to {best}")

@@ -26,5 +26,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             severity="error",
             message=f"its {case.facts.format} header is broken: {detail}",
             help="export or download it again",
-            service_code=case.role.formats.error,
+            service_code=case.role.format_error,
         )

@@ -33,7 +33,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         help="take its sound track out and give that" if has_sound else _help(case),
         measured=kind,
         limit=case.role.kind,
-        service_code=case.role.formats.error,
+        service_code=case.role.format_error,
         source=case.role.source,
     )
 

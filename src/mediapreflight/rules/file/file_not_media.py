@@ -24,13 +24,14 @@ def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the bytes are those of something else."""
     detail = case.facts.problem(Problem.NOT_MEDIA)
     if detail and case.facts.format != POINTER:
-        wanted = ", ".join(case.role.formats.documented)
+        formats = case.role.formats
+        wanted = ", ".join(formats.documented) if formats else None
         yield Fault(
             severity="error",
             message=f"is no {case.role.kind}: {detail}",
-            help=f"give a file in one of the formats {wanted}",
+            help=f"give a file in one of the formats {wanted}" if wanted else "give the real file",
             measured=case.facts.format,
             limit=wanted,
-            service_code=case.role.formats.error,
-            source=case.role.formats.source,
+            service_code=case.role.format_error,
+            source=formats.source if formats else case.role.source,
         )

@@ -36,5 +36,5 @@ def check(case: InputCase) -> Iterator[Fault]:
             help="export it with its picture",
             measured="audio",
             limit="video",
-            service_code=case.role.formats.error,
+            service_code=case.role.format_error,
         )
