@@ -75,4 +75,7 @@ def test_the_five_systems_are_among_them() -> None:
 
 
 def test_the_number_of_models_is_that_of_the_catalog() -> None:
-    assert f": {len(mediapreflight.Catalog().ids())} models" in README
+    models = mediapreflight.Catalog().models()
+    others = [model for model in models if model.service is None]
+    assert f": {len(models) - len(others)} models" in README
+    assert f"For {len(others)} models of {len({model.provider for model in others})} other" in " ".join(README.split())

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from mediapreflight import CatalogError, Client, Job, UsageError, check
-from mediapreflight.catalog import Catalog
+from mediapreflight import CatalogError, Client, Job, UsageError, check, prepare
+from mediapreflight.catalog import Catalog, Model, Parameter, builtin_catalog
+from mediapreflight.prepare.plan import plan
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 ENTRY = """
@@ -64,3 +66,50 @@ def test_a_model_of_the_provider_that_jobs_are_sent_to_names_its_regions(tmp_pat
     file.write_text(ENTRY.replace('provider = "house"\n', ""), encoding="utf-8")
     with pytest.raises(CatalogError, match="at least one region"):
         Catalog([file])
+
+
+FILES = {"image": "portrait.jpg", "video": "talking-head.mp4", "audio": "voice.wav"}
+CHECKED_ONLY = [model for model in builtin_catalog().models() if model.service is None]
+
+
+def job_for(model: Model) -> Job:
+    """A job with every file and value that the model must have; where several sets of files will do, with the first."""
+    first = model.role_sets.sets[0] if model.role_sets else [name for name in ("audio", "video") if name in model.roles]
+    needed = [name for name, role in model.roles.items() if role.required or name in first] or list(model.roles)[:1]
+    files = {name: str(FIXTURES / FILES[model.roles[name].kind]) for name in needed}
+    texts = {name: value_for(known) for name, known in model.fields.items() if known.required}
+    values = {name: value_for(known) for name, known in model.parameters.items() if known.required}
+    return Job(model.id, parameters=values, **files, **texts)
+
+
+def value_for(known: Parameter) -> object:
+    if known.choices:
+        return known.choices[0]
+    return int(known.interval.lower) if known.range else "adaptive"
+
+
+def test_there_are_models_of_many_providers_that_jobs_are_not_sent_to() -> None:
+    assert len(CHECKED_ONLY) >= 30
+    assert len({model.provider for model in CHECKED_ONLY}) >= 12
+
+
+@pytest.mark.parametrize("model", CHECKED_ONLY, ids=lambda model: model.id)
+def test_it_is_checked_and_prepared_and_refused_by_submit(model: Model) -> None:
+    job = job_for(model)
+    report = check(job, level="metadata", contained=False)
+    assert all(finding.fixable for finding in report.findings), report.findings
+    (planned,) = plan(job, level="metadata", contained=False)
+    assert (planned.unfixable, planned.stays) == ({}, ())
+    assert {name for name, each in planned.files.items() if each.steps} == {finding.role for finding in report.findings}
+    with Client(api_key="sk-none") as client, pytest.raises(UsageError, match=f"{model.id} is a model of {model.provider}"):
+        client.submit(job)
+
+
+def test_where_no_document_names_formats_none_is_refused_and_pictures_are_prepared(tmp_path: Path) -> None:
+    small = tmp_path / "small.gif"
+    Image.new("RGB", (299, 400), "teal").save(small)
+    job = Job("marey-image-to-video", image=str(small))
+    report = check(job, level="metadata", contained=False)
+    assert [finding.name for finding in report.findings] == ["image-side-too-short"]
+    ready = prepare(job, out=tmp_path / "ready", level="metadata", contained=False)
+    assert check(ready.job, level="metadata", contained=False).ok

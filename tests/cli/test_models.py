@@ -9,8 +9,13 @@ from mediapreflight.catalog import builtin_catalog
 def test_list_names_every_model_and_what_it_takes(run) -> None:
     result = run("models")
     assert (result.status, result.err) == (0, "")
-    listed = [line.split()[0] for line in result.out.splitlines() if not line.startswith(" ")]
-    assert listed == ["DashScope", *builtin_catalog().ids()]
+    listed = [line for line in result.out.splitlines() if not line.startswith(" ")]
+    catalog = builtin_catalog()
+    ids = [line.split()[0] for line in listed if "  " in line]
+    assert ids == sorted(catalog.ids(), key=lambda each: ((name := catalog.model(each).provider) != "dashscope", name, each))
+    titles = [line for line in listed if "  " not in line]
+    assert titles[0] == catalog.provider("dashscope").title
+    assert len(titles) == len({model.provider for model in catalog.models()})
     assert "takes image, audio\n" in result.out
     assert "takes video, audio, [ref_image]\n" in result.out
 

@@ -73,7 +73,7 @@ def test_documented_sample(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_framing_of_a_detect_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pair known for emoji-v1 (model-specs: [344, 180, 515, 351] and [242, 68, 617, 443]), within a pixel."""
-    framings = {model.id: framing_of(model.service.boxes, "1:1") for model in builtin_catalog().models()}
+    framings = {model.id: framing_of(model.boxes, "1:1") for model in builtin_catalog().models()}
     assert {name for name, framing in framings.items() if framing} == {"emoji-v1", "emoji-detect-v1"}
     assert framings["emoji-v1"] is EMOJI_PORTRAIT
     seeing(monkeypatch, face(344, 180, 515, 351))

@@ -31,7 +31,7 @@ def blocking(findings: list[Finding]) -> list[Finding]:
 
 
 def _limits(role: Role) -> tuple[object, ...]:
-    return role.formats.safe_names, role.side, role.aspect_ratio, role.byte_intervals, role.without_alpha
+    return role.known_formats.safe_names, role.side, role.aspect_ratio, role.byte_intervals, role.without_alpha
 
 
 IMAGE_ROLES = image_roles()

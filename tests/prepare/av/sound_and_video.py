@@ -10,6 +10,7 @@ from mediapreflight.catalog import Catalog, Model, Role, builtin_catalog
 from mediapreflight.check.judge import judge
 from mediapreflight.check.measure import Measured
 from mediapreflight.findings import Finding
+from mediapreflight.job import as_used
 from mediapreflight.media.facts import AudioFacts, Facts, VideoFacts
 from mediapreflight.prepare.av.ffmpeg import find_ffmpeg
 from mediapreflight.rules import selection
@@ -40,7 +41,8 @@ def inputs(kind: str) -> dict[str, Input]:
     """One input by `model/name` for each set of limits that the catalog holds for files of this kind."""
     found: dict[str, Input] = {}
     seen = set()
-    for model in builtin_catalog().models():
+    for entry in builtin_catalog().models():
+        model = as_used(entry, Job(entry.id))
         for name, role in model.roles.items():
             limits = repr(
                 (role.formats, role.megabytes, role.side, role.aspect_ratio, role.duration, role.fps, role.video_codecs)

@@ -38,7 +38,7 @@ from mediapreflight.submit.dashscope.answers import (
 )
 from mediapreflight.submit.http import Answer
 
-MODELS = builtin_catalog().models()
+MODELS = tuple(model for model in builtin_catalog().models() if model.service)
 ID = "a8532587-xxxx-0c46"
 REQUEST = "7574ee8f-xxxx"
 DAY_MS = 1_700_000_000_000

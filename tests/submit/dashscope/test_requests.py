@@ -33,7 +33,7 @@ from mediapreflight.submit.http import Request
 
 HOST = "https://dashscope.aliyuncs.com/api/v1"
 BEIJING = Endpoint("beijing", HOST)
-MODELS = builtin_catalog().models()
+MODELS = tuple(model for model in builtin_catalog().models() if model.service)
 JSON = {"Content-Type": "application/json"}
 ASYNC = {**JSON, "X-DashScope-Async": "enable"}
 IMAGE, AUDIO, VIDEO = "https://a.example/1.png", "https://a.example/1.mp3", "https://a.example/1.mp4"
