@@ -2,17 +2,32 @@
 
 Independent on purpose: this table and the catalog were written by two people from the same documents, so that a slip in one of
 them fails the sweep. Never generate it from the catalog and never import the catalog here.
-
-How to read a limit: a value outside the documented interval is an error, a value inside it and outside the safe one is a warning.
-The two differ where documents that are current disagree; the documented interval is then the permissive one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-MEBIBYTE = 1 << 20
-MEGABYTE = 1_000_000
+from .limits import (
+    MEBIBYTE,
+    MEGABYTE,
+    Bound,
+    Choice,
+    Model,
+    Number,
+    Only,
+    Parameter,
+    Role,
+    Service,
+    Switch,
+    Text,
+    Together,
+    aspect,
+    file_size,
+    lasting,
+    sides,
+    up_to,
+)
 
 JPEG_PNG_BMP = ("jpeg", "png", "bmp")
 COMMON_PICTURES = (*JPEG_PNG_BMP, "webp")
@@ -31,200 +46,8 @@ BEFORE_AND_AFTER = ("PRE-PROCESSING", "POST-PROCESSING")
 BOXES = {"face_bbox": "box", "ext_bbox": "box"}
 
 
-@dataclass(frozen=True)
-class Bound:
-    """A numeric limit. `None` means no end; `open` means that the end itself is outside.
-
-    `property` and its unit: `side` (px, each side of the displayed picture), `aspect` (long side over short side),
-    `duration` (s), `fps`, `bytes`. A `safe_…` left out is as documented.
-    """
-
-    role: str
-    property: str
-    low: float | None = None
-    high: float | None = None
-    low_open: bool = False
-    high_open: bool = False
-    safe_low: float | None = None
-    safe_high: float | None = None
-    safe_low_open: bool | None = None
-    safe_high_open: bool | None = None
-
-    def verdict(self, value: float) -> str | None:
-        """`error`, `warning`, or None for a value that every current document accepts."""
-        if not _inside(value, (self.low, self.low_open), (self.high, self.high_open)):
-            return "error"
-        safe_low = (self.low if self.safe_low is None else self.safe_low, _first(self.safe_low_open, self.low_open))
-        safe_high = (self.high if self.safe_high is None else self.safe_high, _first(self.safe_high_open, self.high_open))
-        return None if _inside(value, safe_low, safe_high) else "warning"
-
-    def ends(self) -> tuple[float, ...]:
-        """The values at which the verdict changes."""
-        return tuple(sorted({end for end in (self.low, self.safe_low, self.safe_high, self.high) if end is not None}))
-
-
-def _first(choice: bool | None, otherwise: bool) -> bool:
-    return otherwise if choice is None else choice
-
-
-def _inside(value: float, low: tuple[float | None, bool], high: tuple[float | None, bool]) -> bool:
-    (least, least_open), (most, most_open) = low, high
-    above = least is None or value > least or (value == least and not least_open)
-    below = most is None or value < most or (value == most and not most_open)
-    return above and below
-
-
-@dataclass(frozen=True)
-class Role:
-    """What one input may be. `wary_formats` are accepted by one current document and not by another.
-
-    `count`: the least and the most files of a role that takes several. A file may travel as an http(s) URL always; `oss` and
-    `base64` say which other ways the documents name.
-    """
-
-    kind: str
-    formats: tuple[str, ...]
-    bounds: tuple[Bound, ...]
-    required: bool = True
-    wary_formats: tuple[str, ...] = ()
-    codecs: tuple[str, ...] = ()
-    formats_without_alpha: tuple[str, ...] = ()
-    count: tuple[int, int] | None = None
-    oss: bool = True
-    base64: bool = False
-
-
-@dataclass(frozen=True)
-class Number:
-    """A numeric parameter, both ends included; `besides` are values outside them that are accepted as well."""
-
-    low: float
-    high: float
-    default: float | None
-    integer: bool = True
-    besides: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A parameter with listed values; `default` is None where the documents give none."""
-
-    values: tuple[str | int, ...]
-    default: str | int | None
-
-
-@dataclass(frozen=True)
-class Switch:
-    """A boolean parameter; `default` is None where the documents disagree."""
-
-    default: bool | None
-
-
-@dataclass(frozen=True)
-class Only:
-    """The one value of a boolean parameter that is accepted beside certain inputs."""
-
-    value: bool
-
-
-@dataclass(frozen=True)
-class Text:
-    """A text field; `beyond` is the verdict on a longer text (a warning where the service cuts it).
-
-    `most_chinese`: of Chinese characters, where fewer of them are taken.
-    """
-
-    most: int
-    beyond: str
-    most_chinese: int | None = None
-
-
-Parameter = Number | Choice | Switch | Text | Only
-
-
-@dataclass(frozen=True)
-class Together:
-    """What the files of several roles, or of one that takes several, may come to.
-
-    `files`: the least and the most. `seconds`: the most, with those that the parameter `plus` asks for. `when`: beside this role.
-    """
-
-    roles: tuple[str, ...]
-    files: tuple[int, int] | None = None
-    seconds: int | None = None
-    plus: str | None = None
-    when: str | None = None
-
-
-@dataclass(frozen=True)
-class Service:
-    """Where a job goes, how many may, and what they cost.
-
-    `result` is the field of the answer that holds what was made; without one the call answers at once. `states` are those beyond
-    the provider's. Prices are written `CNY 0.08 second ratio=1:1`, with `*` where only a third party states them. `unrated` are
-    regions for which no rate was found, `unconfirmed` those whose host a page names without the model.
-    """
-
-    path: str
-    result: str | None = None
-    states: tuple[str, ...] = ()
-    per_second: float | None = 5
-    at_once: int | None = None
-    prices: tuple[str, ...] = ()
-    unrated: tuple[str, ...] = ()
-    unconfirmed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Model:
-    """What one model accepts: files by role, request parameters, and input fields that are no files.
-
-    A condition is written `feature`, `no first_frame + no base` or `resolution=1080P`: a role that is given or not, or a value.
-    """
-
-    service: Service
-    roles: Mapping[str, Role]
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    fields: Mapping[str, Parameter] = field(default_factory=dict)
-    regions: tuple[str, ...] = (BEIJING,)
-    required_values: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    restrictions: Mapping[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
-    """By region and parameter: the only values taken there."""
-    unlimited: Mapping[str, str] = field(default_factory=dict)
-    """Parameters and fields of which no limit is documented, with their types (a `face_bbox` has other rules of its own)."""
-    sets: tuple[str, ...] = ()
-    """The legal sets of roles, if not all are: `first_frame + last_frame?`, of which a role with `?` may be left out."""
-    together: tuple[Together, ...] = ()
-    depending: Mapping[str, tuple[tuple[str, Parameter], ...]] = field(default_factory=dict)
-    """By parameter: a condition, and what the parameter takes then."""
-    ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By parameter: the conditions under which the service does not use it."""
-    required_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By parameter: the conditions under which it must be given."""
-
-
-def _megabytes(role: str, most: int, *, strict: bool = False, safe_strict: bool | None = None) -> Bound:
-    """Whether a megabyte is 10^6 or 2^20 bytes is nowhere said: the larger reading is documented, the smaller one safe."""
-    safe_open = strict if safe_strict is None else safe_strict
-    return Bound(role, "bytes", high=most * MEBIBYTE, high_open=strict, safe_high=most * MEGABYTE, safe_high_open=safe_open)
-
-
-def _sides(role: str, low: int | None, high: int, *, safe_open: bool = False) -> Bound:
-    return Bound(role, "side", low=low, high=high, safe_low_open=safe_open, safe_high_open=safe_open)
-
-
-def _aspect(role: str, most: float) -> Bound:
-    return Bound(role, "aspect", high=most)
-
-
-def _seconds(role: str, low: float | None, high: float, *, strict: bool = False, safe_strict: bool = False) -> Bound:
-    safe = strict or safe_strict
-    return Bound(role, "duration", low, high, strict, strict, safe_low_open=safe, safe_high_open=safe)
-
-
 # 2. EMO. The pages say >= 400 and <= 7000; the shared error text says "largest < 7000, smallest > 400".
-_EMO_SIDES = _sides("image", 400, 7000, safe_open=True)
+_EMO_SIDES = sides("image", 400, 7000, safe_open=True)
 
 _EMO_DETECT = Model(
     service=Service(FACE_DETECT, prices=("CNY 0.004 image",)),
@@ -249,9 +72,7 @@ _EMO = Model(
         # One current copy of the page lists no WebP.
         "image": Role("image", COMMON_PICTURES, (_EMO_SIDES,), wary_formats=("webp",)),
         # "max 15 MB, max 60 s" against "< 15 M, < 60 s".
-        "audio": Role(
-            "audio", WAV_MP3, (_megabytes("audio", 15, safe_strict=True), _seconds("audio", None, 60, safe_strict=True))
-        ),
+        "audio": Role("audio", WAV_MP3, (file_size("audio", 15, safe_strict=True), lasting("audio", None, 60, safe_strict=True))),
     },
     parameters={"style_level": Choice(("normal", "calm", "active"), "normal")},
     required_values=("face_bbox", "ext_bbox"),
@@ -263,7 +84,7 @@ _LIVEPORTRAIT_DETECT = Model(
     service=Service(FACE_DETECT, prices=("CNY 0.004 image",)),
     roles={
         "image": Role(
-            "image", COMMON_PICTURES, (_megabytes("image", 10, strict=True), _aspect("image", 2), _sides("image", None, 4096))
+            "image", COMMON_PICTURES, (file_size("image", 10, strict=True), aspect("image", 2), sides("image", None, 4096))
         )
     },
 )
@@ -275,9 +96,9 @@ _LIVEPORTRAIT = Model(
         "image": Role(
             "image",
             COMMON_PICTURES,
-            (_megabytes("image", 10, safe_strict=True), _aspect("image", 2), _sides("image", None, 4096)),
+            (file_size("image", 10, safe_strict=True), aspect("image", 2), sides("image", None, 4096)),
         ),
-        "audio": Role("audio", WAV_MP3, (_megabytes("audio", 15, safe_strict=True), _seconds("audio", 1, 180, safe_strict=True))),
+        "audio": Role("audio", WAV_MP3, (file_size("audio", 15, safe_strict=True), lasting("audio", 1, 180, safe_strict=True))),
     },
     parameters={
         "template_id": Choice(("normal", "calm", "active"), "normal"),
@@ -299,20 +120,20 @@ _VIDEORETALK = Model(
             "video",
             MP4_AVI_MOV,
             (
-                _megabytes("video", 300, safe_strict=True),
+                file_size("video", 300, safe_strict=True),
                 Bound("video", "fps", 15, 60),
-                _sides("video", 640, 2048),
-                _seconds("video", 2, 120, safe_strict=True),
+                sides("video", 640, 2048),
+                lasting("video", 2, 120, safe_strict=True),
             ),
             codecs=H264_H265,
         ),
         "audio": Role(
-            "audio", (*WAV_MP3, "aac"), (_megabytes("audio", 30, safe_strict=True), _seconds("audio", 2, 120, safe_strict=True))
+            "audio", (*WAV_MP3, "aac"), (file_size("audio", 30, safe_strict=True), lasting("audio", 2, 120, safe_strict=True))
         ),
         "ref_image": Role(
             "image",
             COMMON_PICTURES,
-            (_megabytes("ref_image", 10, safe_strict=True), _aspect("ref_image", 2), _sides("ref_image", None, 4096)),
+            (file_size("ref_image", 10, safe_strict=True), aspect("ref_image", 2), sides("ref_image", None, 4096)),
             required=False,
         ),
     },
@@ -321,7 +142,7 @@ _VIDEORETALK = Model(
 
 # 5. AnimateAnyone. "< 5 MB" on the page that counts. The detect page has no limits of its own; those of the generation hold.
 _ANIMATE_ANYONE_IMAGE = Role(
-    "image", JPEG_PNG_BMP, (_megabytes("image", 5, strict=True), _aspect("image", 2), _sides("image", None, 4096))
+    "image", JPEG_PNG_BMP, (file_size("image", 5, strict=True), aspect("image", 2), sides("image", None, 4096))
 )
 
 _ANIMATE_ANYONE_DETECT = Model(
@@ -341,11 +162,11 @@ _ANIMATE_ANYONE_TEMPLATE = Model(
             "video",
             MP4_AVI_MOV,
             (
-                _megabytes("video", 200, safe_strict=True),
-                _sides("video", 200, 2048),
+                file_size("video", 200, safe_strict=True),
+                sides("video", 200, 2048),
                 Bound("video", "fps", low=24),
-                _seconds("video", 2, 60),
-                _aspect("video", 3),
+                lasting("video", 2, 60),
+                aspect("video", 3),
             ),
             codecs=H264_H265,
         )
@@ -365,11 +186,11 @@ _SEED = Number(0, 2_147_483_647, None)
 
 
 def _wan_image(megabytes: int) -> Role:
-    bounds = (_sides("image", 240, 8000), _megabytes("image", megabytes))
+    bounds = (sides("image", 240, 8000), file_size("image", megabytes))
     return Role("image", COMMON_PICTURES, bounds, formats_without_alpha=("png",), base64=True)
 
 
-_WAN_AUDIO = Role("audio", WAV_MP3, (_seconds("audio", 3, 30), _megabytes("audio", 15)), required=False)
+_WAN_AUDIO = Role("audio", WAV_MP3, (lasting("audio", 3, 30), file_size("audio", 15)), required=False)
 
 
 def _wan(
@@ -510,7 +331,7 @@ _WAN_MODELS = {
 
 # 7. wan2.7.
 def _wan27_frame(role: str) -> Role:
-    bounds = (_sides(role, 240, 8000), _aspect(role, 8), _megabytes(role, 20))
+    bounds = (sides(role, 240, 8000), aspect(role, 8), file_size(role, 20))
     return Role("image", COMMON_PICTURES, bounds, required=False, formats_without_alpha=("png",), base64=True)
 
 
@@ -520,16 +341,16 @@ _WAN27 = Model(
         "first_frame": _wan27_frame("first_frame"),
         "last_frame": _wan27_frame("last_frame"),
         "driving_audio": Role(
-            "audio", WAV_MP3, (_seconds("driving_audio", 2, 30), _megabytes("driving_audio", 15)), required=False
+            "audio", WAV_MP3, (lasting("driving_audio", 2, 30), file_size("driving_audio", 15)), required=False
         ),
         "first_clip": Role(
             "video",
             ("mp4", "mov"),
             (
-                _seconds("first_clip", 2, 10),
-                _sides("first_clip", 240, 4096),
-                _aspect("first_clip", 8),
-                _megabytes("first_clip", 100),
+                lasting("first_clip", 2, 10),
+                sides("first_clip", 240, 4096),
+                aspect("first_clip", 8),
+                file_size("first_clip", 100),
             ),
             required=False,
         ),
@@ -547,7 +368,7 @@ _WAN27 = Model(
 )
 
 # 8.1 wan2.2-s2v: "< 15 M" and "< 20 s" in every version.
-_S2V_IMAGE = Role("image", COMMON_PICTURES, (_sides("image", 400, 7000, safe_open=True),))
+_S2V_IMAGE = Role("image", COMMON_PICTURES, (sides("image", 400, 7000, safe_open=True),))
 
 _S2V_DETECT = Model(service=Service(FACE_DETECT, prices=("USD 0.000574 image", "CNY 0.004 image")), roles={"image": _S2V_IMAGE})
 
@@ -565,7 +386,7 @@ _S2V = Model(
     ),
     roles={
         "image": _S2V_IMAGE,
-        "audio": Role("audio", WAV_MP3, (_megabytes("audio", 15, strict=True), _seconds("audio", None, 20, strict=True))),
+        "audio": Role("audio", WAV_MP3, (file_size("audio", 15, strict=True), lasting("audio", None, 20, strict=True))),
     },
     parameters={"resolution": Choice(("480P", "720P"), "480P")},
     unlimited={"style": "string"},
@@ -578,15 +399,15 @@ def _animate(*prices: str) -> Model:
         service=Service(PEOPLE, URL_OF_RESULTS, at_once=1, prices=prices),
         required_values=("mode",),
         roles={
-            "image": Role("image", COMMON_PICTURES, (_sides("image", 200, 4096), _aspect("image", 3), _megabytes("image", 5))),
+            "image": Role("image", COMMON_PICTURES, (sides("image", 200, 4096), aspect("image", 3), file_size("image", 5))),
             "video": Role(
                 "video",
                 MP4_AVI_MOV,
                 (
-                    _seconds("video", 2, 30, safe_strict=True),
-                    _sides("video", 200, 2048),
-                    _aspect("video", 3),
-                    _megabytes("video", 200),
+                    lasting("video", 2, 30, safe_strict=True),
+                    sides("video", 200, 2048),
+                    aspect("video", 3),
+                    file_size("video", 200),
                 ),
             ),
         },
@@ -597,7 +418,7 @@ def _animate(*prices: str) -> Model:
 
 
 # 8.3 Emoji.
-_EMOJI_IMAGE = Role("image", COMMON_PICTURES, (_sides("image", 400, 7000, safe_open=True), _megabytes("image", 10)))
+_EMOJI_IMAGE = Role("image", COMMON_PICTURES, (sides("image", 400, 7000, safe_open=True), file_size("image", 10)))
 _DRIVEN_IDS = (
     *("mengwa_kaixin", "mengwa_dengyan", "mengwa_gandong", "mengwa_renzhen_1", "mengwa_jidong", "mengwa_kun_1", "mengwa_jiaoxie"),
     *("dagong_kaixin", "dagong_yangwang", "dagong_kunhuo", "dagong_zhuakuang", "dagong_wunai", "dagong_weixiao", "dagong_ganji"),
@@ -633,7 +454,7 @@ _STYLE_TRANSFORM = Model(
         "video": Role(
             "video",
             (*MP4_AVI_MOV, "mkv", "flv", "ts", "mpg", "mxf"),
-            (_seconds("video", None, 30), _megabytes("video", 100), _sides("video", 256, 4096), _aspect("video", 1.8)),
+            (lasting("video", None, 30), file_size("video", 100), sides("video", 256, 4096), aspect("video", 1.8)),
         )
     },
     parameters={
@@ -658,21 +479,16 @@ def _picture(
     opaque: bool = False,
     **terms: Any,
 ) -> Role:
-    return Role("image", formats, (*more, _megabytes(role, megabytes)), formats_without_alpha=("png",) if opaque else (), **terms)
-
-
-def _up_to(most: int, least: int = 0) -> dict[str, Any]:
-    """A role that takes several files."""
-    return {"count": (least, most), "required": least > 0}
+    return Role("image", formats, (*more, file_size(role, megabytes)), formats_without_alpha=("png",) if opaque else (), **terms)
 
 
 # A1. Wan 3.0. "long:short <= 8".
 def _wan_picture(role: str, **terms: Any) -> Role:
-    return _picture(role, 20, _sides(role, 240, 8000), _aspect(role, 8), opaque=True, base64=True, **terms)
+    return _picture(role, 20, sides(role, 240, 8000), aspect(role, 8), opaque=True, base64=True, **terms)
 
 
 def _wan_video(role: str, low: int, high: int, *more: Bound, **terms: Any) -> Role:
-    bounds = (_seconds(role, low, high), _sides(role, 240, 4096), _aspect(role, 8), _megabytes(role, 100), *more)
+    bounds = (lasting(role, low, high), sides(role, 240, 4096), aspect(role, 8), file_size(role, 100), *more)
     return Role("video", _MP4_MOV, bounds, **terms)
 
 
@@ -690,10 +506,10 @@ _WAN30 = Model(
     roles={
         "first_frame": _wan_picture("first_frame", required=False),
         "last_frame": _wan_picture("last_frame", required=False),
-        "reference_image": _wan_picture("reference_image", **_up_to(10)),
-        "reference_video": _wan_video("reference_video", 1, 15, Bound("reference_video", "fps", 16), **_up_to(5)),
+        "reference_image": _wan_picture("reference_image", **up_to(10)),
+        "reference_video": _wan_video("reference_video", 1, 15, Bound("reference_video", "fps", 16), **up_to(5)),
         "reference_audio": Role(
-            "audio", WAV_MP3, (_seconds("reference_audio", 1, 15), _megabytes("reference_audio", 15)), **_up_to(5)
+            "audio", WAV_MP3, (lasting("reference_audio", 1, 15), file_size("reference_audio", 15)), **up_to(5)
         ),
     },
     fields={"prompt": Text(20_000, "warning")},
@@ -728,8 +544,8 @@ _FIVE_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 _WAN27_R2V = Model(
     service=Service(VIDEO, ONE_URL, at_once=5, unrated=(SINGAPORE,)),
     roles={
-        "reference_image": _wan_picture("reference_image", **_up_to(5)),
-        "reference_video": _wan_video("reference_video", 1, 30, **_up_to(5)),
+        "reference_image": _wan_picture("reference_image", **up_to(5)),
+        "reference_video": _wan_video("reference_video", 1, 30, **up_to(5)),
         "first_frame": _wan_picture("first_frame", required=False),
     },
     fields={"prompt": Text(5000, "error"), "negative_prompt": Text(500, "error")},
@@ -744,7 +560,7 @@ _WAN27_R2V = Model(
 
 _WAN27_EDIT = Model(
     service=Service(VIDEO, ONE_URL, at_once=5, unrated=(SINGAPORE,)),
-    roles={"video": _wan_video("video", 2, 10), "reference_image": _wan_picture("reference_image", **_up_to(4))},
+    roles={"video": _wan_video("video", 2, 10), "reference_image": _wan_picture("reference_image", **up_to(4))},
     fields={"prompt": Text(5000, "error"), "negative_prompt": Text(500, "error")},
     parameters={
         **_WAN27_COMMON,
@@ -765,14 +581,14 @@ def _wan26_r2v(**extra: Parameter) -> Model:
                 "image",
                 COMMON_PICTURES,
                 (
-                    _sides("reference_image", 240, 5000),
+                    sides("reference_image", 240, 5000),
                     Bound("reference_image", "bytes", high=20 * MEBIBYTE, safe_high=10 * MEGABYTE),
                 ),
                 formats_without_alpha=("png",),
-                **_up_to(5),
+                **up_to(5),
             ),
             "reference_video": Role(
-                "video", _MP4_MOV, (_seconds("reference_video", 1, 30), _megabytes("reference_video", 100)), **_up_to(3)
+                "video", _MP4_MOV, (lasting("reference_video", 1, 30), file_size("reference_video", 100)), **up_to(3)
             ),
         },
         fields={"prompt": Text(1500, "error")},
@@ -813,7 +629,7 @@ def _happyhorse_i2v(prices: tuple[str, ...]) -> Model:
                 "first_frame",
                 20,
                 Bound("first_frame", "side", low=300),
-                _aspect("first_frame", 2.5),
+                aspect("first_frame", 2.5),
                 formats=_JPEG_PNG_WEBP,
                 base64=True,
                 oss=False,
@@ -846,7 +662,7 @@ def _happyhorse_r2v(prices: tuple[str, ...]) -> Model:
                 wary_formats=("bmp",),
                 base64=True,
                 oss=False,
-                **_up_to(9, least=1),
+                **up_to(9, least=1),
             )
         },
         fields={"prompt": _HAPPYHORSE_PROMPT},
@@ -870,11 +686,11 @@ _HAPPYHORSE_EDIT = Model(
             "video",
             _MP4_MOV,
             (
-                _seconds("video", 3, 60),
+                lasting("video", 3, 60),
                 Bound("video", "fps", low=8, low_open=True),
                 Bound("video", "side", 320, 2160, safe_low=360),
                 Bound("video", "aspect", high=8, safe_high=2.5),
-                _megabytes("video", 100),
+                file_size("video", 100),
             ),
             oss=False,
         ),
@@ -883,11 +699,11 @@ _HAPPYHORSE_EDIT = Model(
             _JPEG_PNG_WEBP,
             (
                 Bound("reference_image", "side", low=300),
-                _aspect("reference_image", 2.5),
+                aspect("reference_image", 2.5),
                 Bound("reference_image", "bytes", high=20 * MEBIBYTE, safe_high=10 * MEGABYTE),
             ),
             oss=False,
-            **_up_to(5),
+            **up_to(5),
         ),
     },
     fields={"prompt": _HAPPYHORSE_PROMPT},
@@ -905,7 +721,7 @@ _HAPPYHORSE_EDIT = Model(
 # A6. First and last frame: longer texts are cut.
 def _kf2v(resolutions: tuple[str, ...]) -> Model:
     def frame(role: str, *, required: bool) -> Role:
-        return _picture(role, 10, _sides(role, 240, 8000), opaque=True, base64=True, required=required)
+        return _picture(role, 10, sides(role, 240, 8000), opaque=True, base64=True, required=required)
 
     return Model(
         service=Service(PEOPLE, ONE_URL, per_second=2, at_once=2),
@@ -925,7 +741,7 @@ def _kf2v(resolutions: tuple[str, ...]) -> Model:
 # A7. Kling on Model Studio.
 def _kling(videos: Mapping[str, Role], pictures: Mapping[str, Mapping[str, Any]], alone: str, **terms: Any) -> Model:
     def picture(role: str, **more: Any) -> Role:
-        bounds = (_sides(role, 300, 8000), _aspect(role, 2.5))
+        bounds = (sides(role, 300, 8000), aspect(role, 2.5))
         return _picture(role, 10, *bounds, formats=("jpeg", "png"), opaque=True, oss=False, **more)
 
     return Model(
@@ -948,10 +764,10 @@ def _kling(videos: Mapping[str, Role], pictures: Mapping[str, Mapping[str, Any]]
 
 def _kling_video(role: str) -> Role:
     bounds = (
-        _seconds(role, 3, 10),
-        _sides(role, 720, 2160),
+        lasting(role, 3, 10),
+        sides(role, 720, 2160),
         Bound(role, "fps", 24, 60),
-        _megabytes(role, 200),
+        file_size(role, 200),
     )
     return Role("video", _MP4_MOV, bounds, required=False, oss=False)
 
@@ -965,7 +781,7 @@ _KLING = _kling(
 )
 _KLING_OMNI = _kling(
     {"feature": _kling_video("feature"), "base": _kling_video("base")},
-    {"first_frame": _ONE_AT_MOST, "last_frame": _ONE_AT_MOST, "refer": _up_to(7)},
+    {"first_frame": _ONE_AT_MOST, "last_frame": _ONE_AT_MOST, "refer": up_to(7)},
     "no first_frame + no base",
     sets=("", "first_frame", "first_frame + last_frame", "refer? + feature?", "feature + first_frame", "base + refer?"),
     together=(Together(("refer",), files=(0, 4), when="feature"), Together(("refer",), files=(0, 4), when="base")),
@@ -980,7 +796,7 @@ _KLING_OMNI = _kling(
 # A8. Vidu on Model Studio. The price of "q3-pro" is a third party's. Whether results get a watermark by default differs between
 # two versions of the page.
 def _vidu_picture(role: str, **terms: Any) -> Role:
-    return _picture(role, 50, _aspect(role, 4), formats=_JPEG_PNG_WEBP, oss=False, **terms)
+    return _picture(role, 50, aspect(role, 4), formats=_JPEG_PNG_WEBP, oss=False, **terms)
 
 
 def _vidu_parameters(resolutions: tuple[str, ...], seconds: int, *, sounding: bool) -> dict[str, Parameter]:
@@ -1023,7 +839,7 @@ def _vidu_frames(resolutions: tuple[str, ...], seconds: int, *, sounding: bool) 
 def _vidu_reference(duration: Number, video: Mapping[str, Role], **terms: Any) -> Model:
     return Model(
         service=_VIDU_SERVICE,
-        roles={"image": _vidu_picture("image", **_up_to(7, least=1)), **video},
+        roles={"image": _vidu_picture("image", **up_to(7, least=1)), **video},
         # The page lists no resolutions and no seed here: those of the other Vidu models.
         parameters={"resolution": Choice(_VIDU_LOW, "720P"), "duration": duration},
         required_values=("prompt",),
@@ -1035,15 +851,15 @@ def _vidu_reference(duration: Number, video: Mapping[str, Role], **terms: Any) -
 _VIDU_VIDEO = Role(
     "video",
     MP4_AVI_MOV,
-    (_seconds("video", 1, 5), Bound("video", "side", low=128), _aspect("video", 4), _megabytes("video", 50)),
+    (lasting("video", 1, 5), Bound("video", "side", low=128), aspect("video", 4), file_size("video", 50)),
     oss=False,
-    **_up_to(2),
+    **up_to(2),
 )
 
 
 # A9. PixVerse on Model Studio.
 def _pixverse_picture(role: str) -> Role:
-    return _picture(role, 20, _sides(role, None, 10_000), formats=_JPEG_PNG_WEBP, oss=False)
+    return _picture(role, 20, sides(role, None, 10_000), formats=_JPEG_PNG_WEBP, oss=False)
 
 
 def _pixverse(roles: tuple[str, ...], resolutions: tuple[str, ...], duration: Parameter, prompt: Text, **terms: Any) -> Model:
@@ -1094,11 +910,11 @@ _PIXVERSE_MODELS = {
     "pixverse/pixverse-lipsync": Model(
         service=Service(VIDEO, ONE_URL, per_second=None),
         roles={
-            "video": Role("video", ("mp4", "mov", "webm"), (_megabytes("video", 250), _seconds("video", None, 300)), oss=False),
+            "video": Role("video", ("mp4", "mov", "webm"), (file_size("video", 250), lasting("video", None, 300)), oss=False),
             "audio": Role(
                 "audio",
                 (*WAV_MP3, "m4a", "aac"),
-                (_megabytes("audio", 100), _seconds("audio", None, 300)),
+                (file_size("audio", 100), lasting("audio", None, 300)),
                 oss=False,
             ),
         },
