@@ -143,6 +143,10 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
         raise _error(paths, ("roles",), "a model takes at least one file")
     _check_formats(model.roles, paths)
     model = msgspec.structs.replace(model, roles=dict(_one_by_one(model.roles, paths)))
+    if provider.terms is None:
+        # The temporary storage is that of the provider to which jobs are sent.
+        roles = {name: msgspec.structs.replace(role, uploads=False) for name, role in model.roles.items()}
+        model = msgspec.structs.replace(model, roles=roles)
     _check_sources(source_tags(model), model.sources, paths)
     if provider.terms is not None:
         _check_regions(_regions(model), provider.terms.hosts, paths)

@@ -199,7 +199,8 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     width and height, `aspect_ratio` as long side over short side, `duration` in seconds, `fps` in frames per second.
     `formats`: None where no document names any; then none is refused.
     `without_alpha` lists the formats in which an alpha channel is refused. `base64`: the file may travel inside the request.
-    `uploads`: it may lie in the provider's temporary storage; if neither is true, it is given as an http(s) URL only.
+    `uploads`: it may lie in the provider's temporary storage, never where jobs are not sent; if neither is true, it is given as
+    an http(s) URL only.
 
     `count`: how many files the role takes, where that is not one. Then the model has a role for each of them: `pictures`,
     `pictures_2`, `pictures_3`, of which the later ones say in `follows` whose they are. A file does not set `follows`.
