@@ -28,6 +28,7 @@ from .limits import (
     sides,
     up_to,
 )
+from .providers import PROVIDERS
 
 JPEG_PNG_BMP = ("jpeg", "png", "bmp")
 COMMON_PICTURES = (*JPEG_PNG_BMP, "webp")
@@ -971,4 +972,5 @@ MODELS: Mapping[str, Model] = {
         together=(Together(("image",), files=(1, 4), when="video"),),
     ),
     **_PIXVERSE_MODELS,
+    **PROVIDERS,
 }
