@@ -173,7 +173,7 @@ def _help(command: str) -> str:
     printed = io.StringIO()
     environment = {"COLUMNS": "90", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
     with mock.patch.dict(os.environ, environment), contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
-        cli.main([command, "--help"])
+        cli.main([command, "--help", "--lang", "en"])
     return printed.getvalue()
 
 

@@ -35,7 +35,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("named_files", "text"),
     ("media",),
     ("output_folder", "workers"),
-    ("_version", "errors", "system"),
+    ("errors",),
+    ("_version", "language", "system"),
 )
 
 BOX, HEIGHT, GAP, RISE, MARGIN = 128, 32, 32, 56, 64

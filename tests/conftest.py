@@ -24,6 +24,9 @@ __all__ = ["store", "store_server"]
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# What is said is judged in English, whoever runs the suite; processes that are started here inherit it.
+os.environ["LANGUAGE"] = "en"
+
 # A machine that is busy with other work is no fault of what is tested.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")

@@ -40,7 +40,10 @@ Bad media is not an error: `probe` describes it in `Facts.problems` and `check` 
 
 from __future__ import annotations
 
+import functools
 from typing import Any
+
+from .language import say
 
 
 class MediaPreflightError(Exception):
@@ -74,8 +77,12 @@ class UnknownModelError(UsageError):
     def __init__(self, model: str, suggestions: tuple[str, ...] = ()) -> None:
         self.model = model
         self.suggestions = suggestions
-        nearest = did_you_mean(suggestions) or ";"
-        super().__init__(f"unknown model {model!r}{nearest} `mediapreflight models` lists them all")
+        listing = say("`mediapreflight models` lists them all")
+        if not suggestions:
+            super().__init__(say("unknown model {model!r}; {listing}", model=model, listing=listing))
+            return
+        nearest = did_you_mean(suggestions)
+        super().__init__(say("unknown model {model!r}{nearest} {listing}", model=model, nearest=nearest, listing=listing))
 
 
 class UnknownRuleError(UsageError):
@@ -89,7 +96,7 @@ class UnknownRuleError(UsageError):
     def __init__(self, selector: str, suggestions: tuple[str, ...] = ()) -> None:
         self.selector = selector
         self.suggestions = suggestions
-        super().__init__(f"unknown rule {selector!r}{did_you_mean(suggestions)}")
+        super().__init__(say("unknown rule {selector!r}{nearest}", selector=selector, nearest=did_you_mean(suggestions)))
 
 
 class _FileError(UsageError):
@@ -104,7 +111,7 @@ class _FileError(UsageError):
         self.path = path
         self.line = line
         place = path if line is None else f"{path}:{line}"
-        super().__init__(f"{place}: {message}")
+        super().__init__(say("{place}: {message}", place=place, message=message))
 
 
 class JobFileError(_FileError):
@@ -120,7 +127,7 @@ class _KeyedFileError(_FileError):
 
     def __init__(self, path: str, message: str, *, key: str | None = None, line: int | None = None) -> None:
         self.key = key
-        super().__init__(path, f"{key}: {message}" if key else message, line=line)
+        super().__init__(path, say("{place}: {message}", place=key, message=message) if key else message, line=line)
 
 
 class CatalogError(_KeyedFileError):
@@ -142,7 +149,7 @@ class MissingLibraryError(MediaPreflightError):
     def __init__(self, library: str, reason: str, fix: str) -> None:
         self.library = library
         self.fix = fix
-        super().__init__(f"{library} does not load ({reason}); {fix}")
+        super().__init__(say("{library} does not load ({reason}); {fix}", library=library, reason=reason, fix=fix))
 
 
 class UnreadableMediaError(MediaPreflightError):
@@ -156,7 +163,7 @@ class UnreadableMediaError(MediaPreflightError):
     def __init__(self, path: str, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"{path}: {reason}")
+        super().__init__(say("{place}: {message}", place=path, message=reason))
 
 
 class PrepareError(MediaPreflightError):
@@ -170,7 +177,7 @@ class PrepareError(MediaPreflightError):
     def __init__(self, path: str, message: str, findings: tuple[object, ...] = ()) -> None:
         self.path = path
         self.findings = findings
-        super().__init__(f"{path}: {message}")
+        super().__init__(say("{place}: {message}", place=path, message=message))
 
 
 class FfmpegError(PrepareError):
@@ -196,7 +203,7 @@ class OutputError(MediaPreflightError):
     def __init__(self, path: str, reason: str) -> None:
         self.path = path
         self.reason = reason
-        super().__init__(f"{path}: {reason}")
+        super().__init__(say("{place}: {message}", place=path, message=reason))
 
 
 class SubmitError(MediaPreflightError):
@@ -297,8 +304,8 @@ class ServiceError(SubmitError):
         self.rules = rules
         self.retry_after = retry_after
         self.cause = cause
-        said = ": ".join(part for part in (code, service_message) if part) or f"HTTP status {status}"
-        super().__init__(f"{said} ({cause})" if cause else said)
+        said = ": ".join(part for part in (code, service_message) if part) or say("HTTP status {status}", status=status)
+        super().__init__(say("{said} ({cause})", said=said, cause=cause) if cause else said)
 
 
 class ProtocolError(ServiceError):
@@ -357,4 +364,10 @@ class TaskFailed(ServiceError):  # noqa: N818 - the name others rely on
 
 def did_you_mean(suggestions: tuple[str, ...]) -> str:
     """The tail of a message that names near misses; empty where there are none."""
-    return f"; did you mean {' or '.join(suggestions)}?" if suggestions else ""
+    if not suggestions:
+        return ""
+    return say("; did you mean {names}?", names=functools.reduce(_or, suggestions))
+
+
+def _or(before: str, name: str) -> str:
+    return say("{names} or {last}", names=before, last=name)

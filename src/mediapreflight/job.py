@@ -12,6 +12,7 @@ from msgspec import structs
 from .catalog import Catalog, Model, builtin_catalog
 from .catalog.schema import Condition, Parameter, Role, numbered
 from .errors import UsageError
+from .language import say
 from .media.data_url import is_data_url
 from .media.source import display_name, is_file_url, is_remote, local_path
 
@@ -61,7 +62,7 @@ class Job:
         **inputs: Any,
     ) -> None:
         if face is not None and not is_face_number(face):
-            raise UsageError(f"face must be a whole number from 1, not {face!r}")
+            raise UsageError(say("face must be a whole number from 1, not {face!r}", face=face))
         vars(self).update(
             model=model,
             inputs=_named(inputs),
@@ -73,10 +74,10 @@ class Job:
 
     # Importing dataclasses takes as long as the rest of a check of one picture.
     def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{name} of a job cannot be changed; make another job")
+        raise AttributeError(say("{name} of a job cannot be changed; make another job", name=name))
 
     def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{name} of a job cannot be deleted; make another job")
+        raise AttributeError(say("{name} of a job cannot be deleted; make another job", name=name))
 
     def __eq__(self, other: object) -> bool:
         return vars(self) == vars(other) if isinstance(other, Job) else NotImplemented
@@ -118,7 +119,7 @@ def _named(inputs: Mapping[str, Any]) -> dict[str, Any]:
     for name, given in inputs.items():
         for own, value in _one_by_one(name, given):
             if own in named:
-                raise UsageError(f"{own} is given twice: in a list of files, and by its own name")
+                raise UsageError(say("{name} is given twice: in a list of files, and by its own name", name=own))
             named[own] = _plain(value)
     return named
 
@@ -249,7 +250,7 @@ def with_values(job: Job, settings: Mapping[str, str], catalog: Catalog | None =
         elif name in model.fields:
             inputs[name] = parsed(text, model.fields[name].type)
         elif name in model.roles:
-            raise UsageError(f"{name} of {model.id} is a file: write {name}=FILE without --set")
+            raise UsageError(say("{name} of {model} is a file: write {name}=FILE without --set", name=name, model=model.id))
         else:
             parameters[name] = text
     return revised(job, inputs=inputs, parameters=parameters)
@@ -278,7 +279,7 @@ def parse_settings(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name:
-            raise UsageError(f"--set takes NAME=VALUE, not {pair!r}")
+            raise UsageError(say("--set takes NAME=VALUE, not {pair!r}", pair=pair))
         settings[name] = value
     return settings
 

@@ -17,6 +17,7 @@ from .catalog.loading import TOO_LONG_NUMBER, TomlError, dotted, is_nested_too_d
 from .catalog.schema import OWN_KEYS
 from .errors import JobFileError, UnknownModelError, UsageError
 from .job import Job, files_in, is_face_number, is_local, is_url, parsed
+from .language import say
 from .media.source import local_path
 from .named_files import MOST_JOB_TABLE_BYTES, MOST_JOBS_BYTES, NotReadError, NotTextError, read_text
 
@@ -51,23 +52,24 @@ def read_jobs(path: str | os.PathLike[str], *, model: str | None = None, catalog
     name = os.fsdecode(path)
     kind = _READERS.get(Path(name).suffix.lower())
     if kind is None:
-        raise JobFileError(name, f"a job file ends in {', '.join(_READERS)}")
+        raise JobFileError(name, say("a job file ends in {readers}", readers=", ".join(_READERS)))
     try:
         text = read_text(name, kind.most)
     except NotTextError as error:
-        spreadsheet = ', which spreadsheets call "CSV UTF-8"' if name.lower().endswith(".csv") else ""
-        raise JobFileError(name, f"{error}{spreadsheet}") from None
+        is_table = name.lower().endswith(".csv")
+        why = say('{error}, which spreadsheets call "CSV UTF-8"', error=error) if is_table else str(error)
+        raise JobFileError(name, why) from None
     except NotReadError as error:
         raise JobFileError(name, str(error)) from None
     if not text:
-        raise JobFileError(name, "is empty")
+        raise JobFileError(name, say("is empty"))
     models = catalog or builtin_catalog()
     empty = True
     for record in kind.records(name, text):
         empty = False
         yield _job(name, record, model, models)
     if empty:
-        raise JobFileError(name, "holds no job")
+        raise JobFileError(name, say("holds no job"))
 
 
 def _toml_records(path: str, text: str) -> Iterator[_Record]:
@@ -77,12 +79,12 @@ def _toml_records(path: str, text: str) -> Iterator[_Record]:
         raise JobFileError(path, str(error), line=error.line) from None
     jobs = table.get("jobs")
     if not isinstance(jobs, list) or set(table) != {"jobs"}:
-        raise JobFileError(path, "holds no list of jobs; start each with a line [[jobs]]")
+        raise JobFileError(path, say("holds no list of jobs; start each with a line [[jobs]]"))
     headers = [number for number, line in enumerate(text.split("\n"), start=1) if re.match(r"\s*\[\[\s*jobs\s*\]\]", line)]
     for index, values in enumerate(jobs):
         line = headers[index] if index < len(headers) else 1
         if not isinstance(values, dict):
-            raise JobFileError(path, "a job must be a table", line=line)
+            raise JobFileError(path, say("a job must be a table"), line=line)
         yield _Record(line, values, typed=True)
 
 
@@ -97,15 +99,19 @@ def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
             if r"\u" in line:
                 json.dumps(values, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
-            raise JobFileError(path, f"{error.msg.lower()} (column {error.colno}); each line is one job", line=number) from None
+            raise JobFileError(
+                path, say("{msg} (column {colno}); each line is one job", msg=error.msg.lower(), colno=error.colno), line=number
+            ) from None
         except UnicodeEncodeError:
-            raise JobFileError(path, "holds one half of a surrogate pair, which is no text", line=number) from None
+            raise JobFileError(path, say("holds one half of a surrogate pair, which is no text"), line=number) from None
         except ValueError:
             raise JobFileError(path, TOO_LONG_NUMBER, line=number) from None
         except RecursionError:
-            raise JobFileError(path, "is nested too deeply", line=number) from None
+            raise JobFileError(path, say("is nested too deeply"), line=number) from None
         if not isinstance(values, dict):
-            raise JobFileError(path, "a job must be an object; each line is one job, without brackets around all", line=number)
+            raise JobFileError(
+                path, say("a job must be an object; each line is one job, without brackets around all"), line=number
+            )
         yield _Record(number, values, typed=True)
 
 
@@ -119,18 +125,20 @@ def _csv_records(path: str, text: str) -> Iterator[_Record]:
     try:
         header = [name.strip() for name in next(rows, [])]
         if len(header) == 1 and ";" in header[0]:
-            raise JobFileError(path, "separates its columns by semicolons; save it with commas", line=1)
+            raise JobFileError(path, say("separates its columns by semicolons; save it with commas"), line=1)
         if len(header) == 1 and "\t" in header[0]:
-            raise JobFileError(path, "separates its columns by tabs; save it with commas", line=1)
+            raise JobFileError(path, say("separates its columns by tabs; save it with commas"), line=1)
         if not any(header) or len(set(header)) < len(header):
-            raise JobFileError(path, "the first line must name each column once", line=1)
+            raise JobFileError(path, say("the first line must name each column once"), line=1)
         while True:
             line = rows.line_num + 1
             row = next(rows, None)
             if row is None:
                 return
             if len(row) > len(header):
-                raise JobFileError(path, f"has {len(row)} cells for {len(header)} columns", line=line)
+                raise JobFileError(
+                    path, say("has {count} cells for {count2} columns", count=len(row), count2=len(header)), line=line
+                )
             values = {name: cell for name, cell in zip(header, row, strict=False) if cell.strip()}
             if values:
                 yield _Record(line, values, typed=False)
@@ -143,14 +151,21 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
     from .prepare.record import read_document
 
     if text.lstrip().startswith("["):
-        raise JobFileError(path, "holds a list; write its jobs one a line, without brackets around all, into a .jsonl file")
+        raise JobFileError(
+            path,
+            say(
+                "holds a list; write its jobs one a line, without brackets around all, into a .jsonl file",
+            ),
+        )
     try:
         document = read_document(text)
     except ValueError as error:
-        raise JobFileError(path, f"is no prepared.json: {error}; other jobs go one a line into a .jsonl file") from None
+        raise JobFileError(
+            path, say("is no prepared.json: {error}; other jobs go one a line into a .jsonl file", error=error)
+        ) from None
     for job in document.jobs:
         if strays := [role for role, value in job.urls.items() if not is_url(value)]:
-            raise JobFileError(path, f"names something under `urls` that is none: `{strays[0]}`")
+            raise JobFileError(path, say("names something under `urls` that is none: `{strays}`", strays=strays[0]))
         files = {role: Path(item.path).name for role, item in job.inputs.items()}
         head = {"model": job.model, "region": job.region, "face": job.face, "parameters": job.parameters}
         yield _Record(None, {**head, **job.fields, **job.urls, **files}, typed=True, exact=True)
@@ -177,11 +192,11 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
 
     values = dict(record.values)
     if is_nested_too_deeply(values):
-        raise wrong("is nested too deeply")
+        raise wrong(say("is nested too deeply"))
     for key, fault in not_in_json(values):
         raise wrong(f"{dotted(key)}: {fault}")
     if "whole" in values:
-        raise wrong("has no use for `whole`: a record of a job file is a whole job")
+        raise wrong(say("has no use for `whole`: a record of a job file is a whole job"))
     name = values.get("model", default_model)
     if not isinstance(name, str) or not name:
         raise wrong(_no_model(values))
@@ -191,19 +206,19 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
         raise wrong(str(error)) from None
     parameters = values.get("parameters", {})
     if not isinstance(parameters, dict):
-        raise wrong("`parameters` must be a table")
+        raise wrong(say("`parameters` must be a table"))
     prefixed = {key.removeprefix(_PREFIX): value for key, value in values.items() if key.startswith(_PREFIX)}
     inputs = {key: value for key, value in values.items() if key not in OWN_KEYS and not key.startswith(_PREFIX)}
     region = values.get("region")
     if region is not None and not isinstance(region, str):
-        raise wrong("`region` must be text")
+        raise wrong(say("`region` must be text"))
     face = values.get("face")
     face = parsed(face, "integer") if isinstance(face, str) and not record.typed else face
     if face is not None and not is_face_number(face):
-        raise wrong(f"`face` must be a whole number from 1, not {face!r}")
+        raise wrong(say("`face` must be a whole number from 1, not {face!r}", face=face))
     for role in model.roles:
         if role in inputs and not _names_files(inputs[role], model.roles[role]):
-            raise wrong(f"`{role}` must be a path or a URL, not {inputs[role]!r}")
+            raise wrong(say("`{role}` must be a path or a URL, not {inputs!r}", role=role, inputs=inputs[role]))
     parameters = {**parameters, **prefixed}
     if not record.typed:
         parameters = {
@@ -224,8 +239,8 @@ def _no_model(values: Mapping[str, Any]) -> str:
     import difflib
 
     if close := difflib.get_close_matches("model", values, n=1):
-        return f"names no model; `{close[0]}` should be `model`"
-    return "names no model; add `model`, or give one for all its jobs with --model MODEL"
+        return say("names no model; `{close}` should be `model`", close=close[0])
+    return say("names no model; add `model`, or give one for all its jobs with --model MODEL")
 
 
 def _names_files(value: object, role: Role) -> bool:

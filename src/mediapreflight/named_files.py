@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .language import say
 from .media.facts import Problem
 from .media.opening import open_source
 from .media.source import OpenError, Source
@@ -40,10 +41,10 @@ def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
         if source is None:
             return b""
         if source.size > most:
-            raise TooLargeError(f"is larger than {most:,} bytes")
+            raise TooLargeError(say("is larger than {most:,} bytes", most=most))
         data = source.stream.read(source.size + 1)
         if len(data) > source.size:
-            raise NotReadError("grows while it is read")
+            raise NotReadError(say("grows while it is read"))
         return data
 
 
@@ -54,8 +55,8 @@ def read_text(path: str | os.PathLike[str], most: int) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise NotTextError("is UTF-16 or UTF-32 text; save it as UTF-8") from None
-        raise NotTextError(f"is not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+            raise NotTextError(say("is UTF-16 or UTF-32 text; save it as UTF-8")) from None
+        raise NotTextError(say("is not UTF-8 text (byte {start}); save it as UTF-8", start=error.start)) from None
 
 
 def sha256_of(path: str | os.PathLike[str], size: int) -> str:
@@ -68,7 +69,7 @@ def sha256_of(path: str | os.PathLike[str], size: int) -> str:
             digest.update(piece)
             seen += len(piece)
     if seen != size:
-        raise NotReadError("changed while it was read")
+        raise NotReadError(say("changed while it was read"))
     return digest.hexdigest()
 
 
@@ -81,7 +82,7 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[Source | None]:
             return
     except OpenError as error:
         if error.problem is not Problem.EMPTY:
-            raise NotReadError(f"cannot be read: {error.detail}") from None
+            raise NotReadError(say("cannot be read: {detail}", detail=error.detail)) from None
     except OSError as error:
-        raise NotReadError(f"cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise NotReadError(say("cannot be read: {strerror}", strerror=(error.strerror or str(error)).lower())) from None
     yield None

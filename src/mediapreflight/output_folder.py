@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from .errors import OutputError
+from .language import say
 from .system import flush, flush_folder, hard_link, rename, replace
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class OutputFolder:
     def staged(self, name: str) -> Iterator[Path]:
         """A path to write a file of this name to before it is delivered. What is not delivered is removed."""
         if self._staging is None:
-            raise RuntimeError("the folder is not open")
+            raise RuntimeError(say("the folder is not open"))
         with self._errors():
             place = Path(tempfile.mkdtemp(dir=self._staging))
         try:
@@ -76,7 +77,7 @@ class OutputFolder:
                 try:
                     move_to_free_name(staged, target)
                 except FileExistsError:
-                    raise OutputError(str(target), "is there already; --overwrite replaces it") from None
+                    raise OutputError(str(target), say("is there already; --overwrite replaces it")) from None
             flush_folder(self.path)
         return target
 
@@ -85,7 +86,9 @@ class OutputFolder:
         try:
             yield
         except OSError as error:
-            raise OutputError(str(self.path), f"cannot be written to: {(error.strerror or str(error)).lower()}") from None
+            raise OutputError(
+                str(self.path), say("cannot be written to: {strerror}", strerror=(error.strerror or str(error)).lower())
+            ) from None
 
     def _remove_left_behind(self) -> None:
         """Remove what nobody works on. Process numbers would not tell: containers that share a folder give out the same."""

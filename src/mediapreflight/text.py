@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import sys
+from collections.abc import Iterable
 
+from .language import say
 from .media.data_url import shortened
 
 # What a GitHub runner takes for a command: the first at the start of a line, the second anywhere (its source, ActionCommand.cs).
 _ORDER = re.compile(r"^ *::|##\[")
+
+# What no line break falls into: a word, or a Chinese character, with the marks that end it.
+_PIECE = re.compile(r"(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*\s*")
 
 # From this number on, digits are grouped.
 _LONG = 100_000
@@ -43,7 +49,56 @@ def _order(value: float, limit: float) -> int:
 
 def listed(names: tuple[str, ...]) -> str:
     """Names as an enumeration: `jpeg, png and bmp`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return names[0] if len(names) == 1 else say("{names} and {last}", names=enumerated(names[:-1]), last=names[-1])
+
+
+def clauses(sentences: Iterable[str]) -> str:
+    """Sentences one after another: `this; that`; empty where there is none."""
+    said = [sentence for sentence in sentences if sentence]
+    if not said:
+        return ""
+    return functools.reduce(lambda before, sentence: say("{before}; {sentence}", before=before, sentence=sentence), said)
+
+
+def padded(text: str, columns: int) -> str:
+    """The text with spaces behind it, up to so many columns of a terminal: Chinese characters take two."""
+    return text + " " * (columns - width_of(text))
+
+
+def width_of(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+
+
+def filled(text: str, columns: int, indent: str = "") -> str:
+    """The text in lines that take no more columns of a terminal, broken at spaces and between Chinese characters."""
+    return "\n".join(indent + line for line in lines_of(text, columns - len(indent)))
+
+
+def lines_of(text: str, columns: int) -> list[str]:
+    """The lines that a text of one paragraph makes, where each takes so many columns of a terminal at most."""
+    lines, taken = [""], 0
+    for piece in _PIECE.findall(text):
+        if taken and taken + width_of(piece.rstrip()) > columns:
+            lines.append("")
+            taken = 0
+        lines[-1] += piece
+        taken += width_of(piece)
+    return [line.rstrip() for line in lines]
+
+
+def alternatives(names: tuple[str, ...]) -> str:
+    """Names to choose from: `jpeg, png or bmp`."""
+    return names[0] if len(names) == 1 else say("{names} or {last}", names=enumerated(names[:-1]), last=names[-1])
+
+
+def enumerated(names: Iterable[str]) -> str:
+    """Names one after another: `jpeg, png, bmp`."""
+    return functools.reduce(lambda before, name: say("{before}, {name}", before=before, name=name), names)
 
 
 def plain(text: str) -> str:

@@ -2,7 +2,7 @@ import pytest
 
 from mediapreflight import JobReport
 from mediapreflight.findings import summary_of
-from mediapreflight.report.closing import closing_line, counted
+from mediapreflight.report.closing import closing_line, files_counted
 from mediapreflight.report.style import Style
 
 
@@ -48,4 +48,4 @@ def test_nothing_to_check() -> None:
 
 
 def test_numbers_of_things() -> None:
-    assert [counted(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
+    assert [files_counted(number) for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]

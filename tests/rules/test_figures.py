@@ -50,8 +50,8 @@ def test_words() -> None:
 
 
 def test_lengths_are_shown_to_the_hundredth_and_kept_in_full() -> None:
-    (fault,) = duration_misstated(lasting(11.70449, 20.00651), "sound")
-    assert (fault.message, fault.measured, fault.limit) == ("its header says 20.01 s, its sound lasts 11.7 s", 20.00651, None)
+    (fault,) = duration_misstated(lasting(11.70449, 20.00651), "recording")
+    assert (fault.message, fault.measured, fault.limit) == ("its header says 20.01 s, its recording lasts 11.7 s", 20.00651, None)
 
 
 def test_a_stream_without_a_header_is_not_said_to_have_one() -> None:

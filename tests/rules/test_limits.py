@@ -13,7 +13,7 @@ from mediapreflight.rules.limits import Measure, highest, lowest, not_among, too
 
 MODEL = builtin_catalog().model("emo-v1")
 CASE = InputCase(MODEL, "image", MODEL.roles["image"], "a.png", ImageFacts(path="a.png"))
-SECONDS = Measure("duration", "s")
+SECONDS = Measure(lambda amount: f"duration is {amount}", "s")
 CONFLICT = Limit(documented="[2, 120]", source="EMO", safe="(2, 120)", safe_source="ERR", error="Code")
 numbers = st.floats(allow_nan=False, allow_infinity=False, width=32) | st.integers(-(10**6), 10**6)
 
@@ -63,7 +63,9 @@ def test_words_of_a_conflict_name_both_pages() -> None:
 
 
 def test_measure_without_a_unit() -> None:
-    (fault,) = too_high(CASE, Limit(documented="<= 2", source="EMO"), 2.5, Measure("ratio", ""), "help")
+    (fault,) = too_high(
+        CASE, Limit(documented="<= 2", source="EMO"), 2.5, Measure(lambda amount: f"ratio is {amount}", ""), "help"
+    )
     assert fault.unit is None
     assert fault.message == "ratio is 2.5; emo-v1 takes up to 2"
 

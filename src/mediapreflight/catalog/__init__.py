@@ -7,7 +7,7 @@
 The figures stand in `models/`, by provider; what holds for all models of a provider, and the pages the figures were read from, in
 `providers/`.
 
-May import: errors, media, named_files.
+May import: errors, language, media, named_files, text.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CatalogError, UnknownModelError
+from ..language import say
 from .interval import Interval
 from .loading import line_of, merged, model_from, provider_from, read_table
 from .schema import DASHSCOPE, Choices, Limit, Model, Parameter, Provider, Role, Source, Terms
@@ -106,7 +107,13 @@ class Catalog:
     def _add(self, path: Path) -> str:
         model_id = read_table(path).get("id")
         if not isinstance(model_id, str) or not MODEL_ID.takes(model_id):
-            fault = MODEL_ID.refusal(model_id) if isinstance(model_id, str) and model_id else "must be the model's id"
+            fault = (
+                MODEL_ID.refusal(model_id)
+                if isinstance(model_id, str) and model_id
+                else say(
+                    "must be the model's id",
+                )
+            )
             raise CatalogError(str(path), fault, key="id", line=line_of(path, ("id",)))
         self._layers[model_id] = (*self._layers.get(model_id, ()), path)
         return model_id
@@ -122,11 +129,18 @@ class Catalog:
             return table, (path,)
         base_path = self._base_of(table["extends"], path)
         if base_path in (*above, path):
-            raise CatalogError(str(path), f"{table['extends']!r} extends itself", key="extends", line=line_of(path, ("extends",)))
+            raise CatalogError(
+                str(path),
+                say("{table!r} extends itself", table=table["extends"]),
+                key="extends",
+                line=line_of(path, ("extends",)),
+            )
         base, paths = self._inherited(base_path, (*above, path))
         provider = base.get("provider", DASHSCOPE)
         if table.get("provider", provider) != provider:
-            fault = f"an entry of another provider cannot extend {table['extends']!r} of {provider}"
+            fault = say(
+                "an entry of another provider cannot extend {base!r} of {provider}", base=table["extends"], provider=provider
+            )
             raise CatalogError(str(path), fault, key="provider", line=line_of(path, ("provider",)))
         if base.get("id") != table.get("id"):
             # The other names of a model are not names of one derived from it.
@@ -137,7 +151,7 @@ class Catalog:
         layers = self._layers.get(model_id, ()) if isinstance(model_id, str) else ()
         below = layers[: layers.index(asking)] if asking in layers else layers
         if not below:
-            message = f"no entry {model_id!r} to start from"
+            message = say("no entry {model_id!r} to start from", model_id=model_id)
             raise CatalogError(str(asking), message, key="extends", line=line_of(asking, ("extends",)))
         return below[-1]
 

@@ -7,6 +7,8 @@ import math
 import re
 from typing import NamedTuple
 
+from ..language import say
+
 _NUMBER = r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 _ONE_SIDED = re.compile(rf"(<=|<|>=|>)\s*{_NUMBER}", re.ASCII)
 _TWO_SIDED = re.compile(rf"([\[(])\s*{_NUMBER}\s*,\s*{_NUMBER}\s*([\])])", re.ASCII)
@@ -63,23 +65,25 @@ class Interval(NamedTuple):
     @property
     def lower_words(self) -> str:
         """The lower end in words: `at least 400`."""
-        return f"{'more than' if self.lower_open else 'at least'} {_number_text(self.lower)}"
+        number = _number_text(self.lower)
+        return say("more than {number}", number=number) if self.lower_open else say("at least {number}", number=number)
 
     @property
     def upper_words(self) -> str:
         """The upper end in words: `up to 7000`."""
-        return f"{'less than' if self.upper_open else 'up to'} {_number_text(self.upper)}"
+        number = _number_text(self.upper)
+        return say("less than {number}", number=number) if self.upper_open else say("up to {number}", number=number)
 
     @property
     def in_words(self) -> str:
         """The whole in words: `2 to 15`, `more than 2 and less than 120`, `at least 400`."""
         if math.isinf(self.lower):
-            return "anything" if math.isinf(self.upper) else self.upper_words
+            return say("anything") if math.isinf(self.upper) else self.upper_words
         if math.isinf(self.upper):
             return self.lower_words
         if self.lower_open or self.upper_open:
-            return f"{self.lower_words} and {self.upper_words}"
-        return f"{_number_text(self.lower)} to {_number_text(self.upper)}"
+            return say("{lower} and {upper}", lower=self.lower_words, upper=self.upper_words)
+        return say("{lower} to {upper}", lower=_number_text(self.lower), upper=_number_text(self.upper))
 
     def __str__(self) -> str:
         if math.isinf(self.lower) and math.isinf(self.upper):

@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 import msgspec
 
 from ..errors import CatalogError, ConfigError, did_you_mean
+from ..language import say
 from ..media.formats import FORMATS
 from ..named_files import MOST_TABLE_BYTES, NotReadError, read_text
 from .interval import Interval
 from .schema import OWN_KEYS, Condition, Model, Parameter, Provider, Role, Source, numbered, source_tags
 from .strings import strings
 
-TOO_LONG_NUMBER = "holds a number with too many digits"
+TOO_LONG_NUMBER = say("holds a number with too many digits")
 # Python reads no whole number of more digits (sys.int_info.default_max_str_digits).
 _WINDOWS_PATH = r"\"[A-Za-z]:\\"
 _LONG_NUMBER = r"[\d_]{4301}"
@@ -57,14 +58,14 @@ def toml_table(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise TomlError("is nested too deeply") from None
+        raise TomlError(say("is nested too deeply")) from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+), column \d+\)", str(error))
         message = re.sub(r"\s*\(at .*\)$", "", str(error))
-        line = int(found[1]) if found else None
+        line, said = int(found[1]) if found else None, message[:1].lower() + message[1:]
         if line and re.search(_WINDOWS_PATH, text.split("\n")[line - 1]):
-            message += "; write a path with backslashes in single quotes"
-        raise TomlError(message[:1].lower() + message[1:], line) from None
+            said = say("{message}; write a path with backslashes in single quotes", message=said)
+        raise TomlError(said, line) from None
     except ValueError:
         long = (number for number, line in enumerate(text.split("\n"), start=1) if re.search(_LONG_NUMBER, line))
         raise TomlError(TOO_LONG_NUMBER, next(long, None)) from None
@@ -102,9 +103,9 @@ def not_in_json(value: object, key: Key = ()) -> Iterator[tuple[Key, str]]:
         for index, inner in enumerate(value):
             yield from not_in_json(inner, (*key, str(index)))
     elif isinstance(value, float) and not math.isfinite(value):
-        yield key, f"{value} is no number that JSON knows"
+        yield key, say("{value} is no number that JSON knows", value=value)
     elif not isinstance(value, str | int | float | None):
-        yield key, f"{value} is a date or a time, which JSON does not know; write it as text, in quotes"
+        yield key, say("{value} is a date or a time, which JSON does not know; write it as text, in quotes", value=value)
 
 
 def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
@@ -132,7 +133,7 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
     for name, kind in _KEYED_TABLES.items():
         entries = table.get(name, {})
         if not isinstance(entries, dict):
-            raise _error(paths, (name,), "must be a table")
+            raise _error(paths, (name,), say("must be a table"))
         plain[name] = {key: convert(value, kind, paths, (name, key)) for key, value in entries.items()}
     model = convert(plain, Model, paths)
     for key, text, sort in strings(model):
@@ -140,7 +141,7 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
             raise _error(paths, key, sort.refusal(text))
     model = msgspec.structs.replace(model, sources={**provider.sources, **model.sources})
     if not model.roles:
-        raise _error(paths, ("roles",), "a model takes at least one file")
+        raise _error(paths, ("roles",), say("a model takes at least one file"))
     _check_formats(model.roles, paths)
     model = msgspec.structs.replace(model, roles=dict(_one_by_one(model.roles, paths)))
     if provider.terms is None:
@@ -151,9 +152,9 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
     if provider.terms is not None:
         _check_regions(_regions(model), provider.terms.hosts, paths)
         if not model.regions:
-            raise _error(paths, ("regions",), "a model runs in at least one region")
+            raise _error(paths, ("regions",), say("a model runs in at least one region"))
     elif model.service is not None:
-        raise _error(paths, ("service",), f"jobs cannot be sent to {model.provider}: leave the table out")
+        raise _error(paths, ("service",), say("jobs cannot be sent to {provider}: leave the table out", provider=model.provider))
     _check_own_names(model, paths)
     _check_names(model, paths)
     return model
@@ -166,14 +167,15 @@ def _check_formats(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
             for format in choices.documented if choices else ():
                 if format not in FORMATS:
                     close = tuple(known for known, each in FORMATS.items() if format.lower() in each.extensions)
-                    raise _error(paths, ("roles", name, key), f"unknown format {format!r}{did_you_mean(close)}")
+                    unknown = say("unknown format {format!r}{close}", format=format, close=did_you_mean(close))
+                    raise _error(paths, ("roles", name, key), unknown)
 
 
 def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[tuple[str, Role]]:
     """The roles, with one for each file of those that take several."""
     for name, role in roles.items():
         if role.follows is not None:
-            raise _error(paths, ("roles", name, "follows"), "is set by `count`")
+            raise _error(paths, ("roles", name, "follows"), say("is set by `count`"))
         if role.count is None:
             yield name, role
             continue
@@ -181,7 +183,7 @@ def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[
         for number in range(1, int(count.upper) + 1):
             own = numbered(name, number)
             if number > 1 and own in roles:
-                raise _error(paths, ("roles", own), f"is the name of file {number} of {name}")
+                raise _error(paths, ("roles", own), say("is the name of file {number} of {role}", number=number, role=name))
             yield own, msgspec.structs.replace(role, required=number <= count.lower, follows=None if own == name else name)
 
 
@@ -211,13 +213,15 @@ def convert(value: object, kind: type[T], paths: tuple[Path, ...], key: Key = ()
 def _check_sources(tags: Iterable[tuple[Key, str]], known: Mapping[str, Source], paths: tuple[Path, ...]) -> None:
     for key, tag in tags:
         if tag not in known:
-            raise _error(paths, key, f"source {tag!r} is not defined")
+            raise _error(paths, key, say("source {tag!r} is not defined", tag=tag))
 
 
 def _check_regions(named: Iterable[tuple[Key, str]], known: Collection[str], paths: tuple[Path, ...]) -> None:
     for key, region in named:
         if region not in known:
-            raise _error(paths, key, f"unknown region {region!r}: it is one of {', '.join(known)}")
+            raise _error(
+                paths, key, say("unknown region {region!r}: it is one of {known}", region=region, known=", ".join(known))
+            )
 
 
 def _regions(model: Model) -> Iterator[tuple[Key, str]]:
@@ -236,16 +240,17 @@ def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
     for table in ("roles", "fields"):
         for name in getattr(model, table):
             if name in OWN_KEYS:
-                raise _error(paths, (table, name), f"{name!r} is a setting of every job, and cannot be the name of an input")
+                fault = say("{name!r} is a setting of every job, and cannot be the name of an input", name=name)
+                raise _error(paths, (table, name), fault)
             if table == "fields" and name in model.roles:
-                raise _error(paths, (table, name), "is the name of a role too; a value has a name of its own")
+                raise _error(paths, (table, name), say("is the name of a role too; a value has a name of its own"))
 
 
 def _check_names(model: Model, paths: tuple[Path, ...]) -> None:
     known: dict[str, Mapping[str, object]] = {"role": model.roles, "field": model.fields, "parameter": model.parameters}
     for key, kind, name in _references(model):
         if name not in known[kind]:
-            raise _error(paths, key, f"names the unknown {kind} {name!r}")
+            raise _error(paths, key, say("names the unknown {kind} {name!r}", kind=kind, name=name))
 
 
 def _references(model: Model) -> Iterator[tuple[Key, str, str]]:

@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from ..errors import UsageError
+from ..language import say
 from ..media.formats import FORMATS
+from ..text import clauses
 from .interval import Interval
 
 Kind = Literal["image", "video", "audio"]
@@ -127,8 +129,9 @@ class Condition(Struct, frozen=True, forbid_unknown_fields=True):
         """The condition as a clause: `prompt_extend is false`, `ref_image is not given`."""
         name = self.parameter or self.field or self.role
         if self.given is not None:
-            return f"{name} is {'given' if self.given else 'not given'}"
-        return f"{name} is {str(self.equals).lower() if isinstance(self.equals, bool) else self.equals}"
+            return say("{name} is given", name=name) if self.given else say("{name} is not given", name=name)
+        value = str(self.equals).lower() if isinstance(self.equals, bool) else self.equals
+        return say("{name} is {value}", name=name, value=value)
 
 
 Boxes = Literal["emo", "emoji"]
@@ -376,8 +379,8 @@ class RoleSets(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def in_words(self) -> str:
         """The sets as a list: `first_frame + [last_frame]; first_clip`. What may be left out stands in brackets."""
-        return "; ".join(
-            " + ".join(f"[{name[:-1]}]" if name.endswith("?") else name for name in each) or "no file" for each in self.sets
+        return clauses(
+            " + ".join(f"[{name[:-1]}]" if name.endswith("?") else name for name in each) or say("no file") for each in self.sets
         )
 
     def take(self, given: Set[str]) -> bool:
@@ -580,7 +583,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
         """Where its jobs are sent. Raises UsageError for a model whose jobs are only checked and prepared here."""
         if self.service is None:
             raise UsageError(
-                f"{self.id} is a model of {self.provider}: its files are checked and prepared here, but jobs cannot be sent there"
+                say(
+                    "{id} is a model of {provider}: its files are checked and prepared here, but jobs cannot be sent there",
+                    id=self.id,
+                    provider=self.provider,
+                )
             )
         return self.service
 

@@ -1,4 +1,4 @@
 """Jobs in, reports out: files are measured, then the rules judge.
 
-May import: _version, catalog, errors, findings, job, media, people, rules, system, workers.
+May import: _version, catalog, errors, findings, job, language, media, people, rules, system, workers.
 """

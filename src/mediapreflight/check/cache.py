@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import msgspec
 
 from .._version import __version__
+from ..language import say
 from ..media.facts import Facts, Level, Problem
 from ..media.source import display_name
 from ..people.facts import Content
@@ -267,7 +268,7 @@ class _Store:
         if not isinstance(number, int):
             import sqlite3
 
-            raise sqlite3.DatabaseError("what was just written is not there")
+            raise sqlite3.DatabaseError(say("what was just written is not there"))
         return number
 
 
@@ -280,7 +281,7 @@ def cache_folder() -> str:
 
     folder = platformdirs.user_cache_dir("mediapreflight", appauthor=False)
     if not os.path.isabs(folder):  # noqa: PTH117
-        raise FileNotFoundError(errno.ENOENT, "the user has no home folder", folder)
+        raise FileNotFoundError(errno.ENOENT, say("the user has no home folder"), folder)
     return folder
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from ..catalog import Model, Role
 from ..errors import UnreadableMediaError
+from ..language import say
 from ..media.facts import LEVELS, Facts, Level, Problem, UnknownFacts
 from ..media.source import display_name, is_remote
 from ..people.facts import PictureContent, VideoContent
@@ -149,7 +150,7 @@ class Containment:
             found = self._run([path], function, *arguments)
         except CrashError as error:
             return self._reason(error)
-        return found if _can_be(found) else "what reads it says what cannot be"
+        return found if _can_be(found) else say("what reads it says what cannot be")
 
     def _reason(self, error: CrashError) -> str:
         """Why no answer came. Raises the error if everything was stopped: then it says nothing about the file."""

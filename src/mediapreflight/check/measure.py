@@ -12,6 +12,7 @@ from ..catalog import Model, Role
 from ..catalog.schema import Content as Demand
 from ..errors import MissingLibraryError, UnreadableMediaError, UsageError
 from ..job import Job, is_url, with_local_paths
+from ..language import say
 from ..media.facts import Facts, Level, Problem
 from ..media.probe import probe
 from ..media.source import is_remote
@@ -54,7 +55,9 @@ def local_files(job: Job, model: Model) -> dict[str, str]:
         if value in (None, "") or is_url(value):
             continue
         if not isinstance(value, str):
-            raise UsageError(f"{role} of {model.id} must be a path or a URL, not {value!r}")
+            raise UsageError(
+                say("{role} of {model} must be a path or a URL, not {value!r}", role=role, model=model.id, value=value)
+            )
         paths[role] = value
     return paths
 
@@ -154,7 +157,9 @@ def _with_content(path: str, facts: Facts, look: Look) -> Measured:
         return Measured(facts, trouble=str(error))
     except ImportError as error:
         reason = " ".join(str(error).split())
-        return Measured(facts, trouble=f"{error.name or 'a library'} does not load ({reason}); `mediapreflight doctor` says more")
+        library = error.name or say("a library")
+        said = say("{library} does not load ({reason}); `mediapreflight doctor` says more", library=library, reason=reason)
+        return Measured(facts, trouble=said)
 
 
 def _seen(path: str, look: Look) -> Content:

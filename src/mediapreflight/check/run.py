@@ -13,6 +13,7 @@ from ..catalog import Catalog, Model, builtin_catalog
 from ..errors import UsageError
 from ..findings import JobReport, Report
 from ..job import Job, roles_for_kind, with_local_paths
+from ..language import say
 from ..media.facts import Level
 from ..media.source import display_name, is_remote, local_path
 from ..rules import selection
@@ -113,7 +114,9 @@ def check_many(
     """
     known = (catalog or builtin_catalog()).model(model)
     if role is not None and role not in known.roles:
-        raise UsageError(f"{known.id} has no input {role!r}; its inputs are {', '.join(known.roles)}")
+        raise UsageError(
+            say("{known} has no input {role!r}; its inputs are {roles}", known=known.id, role=role, roles=", ".join(known.roles))
+        )
     jobs = (lone_job(os.fsdecode(path), known, role) for path in paths)
     reports = check_jobs(
         jobs,
@@ -287,7 +290,7 @@ def lone_job(path: str, model: Model, role: str | None = None) -> Job:
     Raises UsageError if several roles take the kind, and for an empty path.
     """
     if not path:
-        raise UsageError(f"an empty name is no file for {model.id}")
+        raise UsageError(say("an empty name is no file for {model}", model=model.id))
     path = local_path(path)
     inputs: dict[str, Any] = {role or role_of(path, model): path}
     return Job(model.id, whole=False, **inputs)
@@ -303,7 +306,14 @@ def role_of(path: str, model: Model) -> str:
     roles = roles_for_kind(model, kind_of(path) or "")
     if len(roles) > 1:
         choices = " or ".join(f"{role}=FILE" for role in roles)
-        raise UsageError(f"{display_name(path)}: {model.id} has several inputs for it; write {choices}")
+        raise UsageError(
+            say(
+                "{path}: {model} has several inputs for it; write {choices}",
+                path=display_name(path),
+                model=model.id,
+                choices=choices,
+            )
+        )
     return roles[0] if roles else next(iter(model.roles))
 
 

@@ -2,8 +2,8 @@
 
 Exit status: 0 all fit; 1 findings of severity error or unchecked; 2 wrong usage, settings or environment; 130 interrupted.
 
-May import: _version, catalog, check, config, emulator, engines, errors, findings, job, job_files, media, named_files, people,
-prepare, report, rules, schemas, submit, submit.http, submit.ledger, system, text, workers.
+May import: _version, catalog, check, config, emulator, engines, errors, findings, job, job_files, language, media, named_files,
+people, prepare, report, rules, schemas, submit, submit.http, submit.ledger, system, text, workers.
 """
 
 from __future__ import annotations
@@ -20,24 +20,25 @@ from typing import Any, NoReturn, TextIO
 
 from .._version import __version__
 from ..errors import MediaPreflightError, UsageError, did_you_mean
+from ..language import LANGUAGES, Language, language_of, say, speaking, tr, translated
 from ..system import is_reader_gone
 from ..workers import load_msgspec
 
 COMMANDS = {
-    "check": "check files and jobs against what a model accepts",
-    "probe": "show what files are",
-    "faces": "show the faces of pictures, and the boxes EMO takes",
-    "prepare": "write files that fit, out of files that do not",
-    "models": "show what each model accepts, with sources",
-    "rule": "show a rule's help page, or all rules",
-    "init": "write a first configuration from what a folder holds",
-    "doctor": "show versions, and which checks cannot run here",
-    "emulator": "run a stand-in for the service on loopback",
-    "submit": "send jobs to the service and fetch what it makes of them",
-    "tasks": "show submitted jobs, finish what is open, cancel what waits",
-    "cache": "delete what is kept between runs, or show where it lies",
-    "schema": "print the JSON Schema of a format",
-    "completion": "print what makes TAB complete commands, models and files",
+    "check": say("check files and jobs against what a model accepts"),
+    "probe": say("show what files are"),
+    "faces": say("show the faces of pictures, and the boxes EMO takes"),
+    "prepare": say("write files that fit, out of files that do not"),
+    "models": say("show what each model accepts, with sources"),
+    "rule": say("show a rule's help page, or all rules"),
+    "init": say("write a first configuration from what a folder holds"),
+    "doctor": say("show versions, and which checks cannot run here"),
+    "emulator": say("run a stand-in for the service on loopback"),
+    "submit": say("send jobs to the service and fetch what it makes of them"),
+    "tasks": say("show submitted jobs, finish what is open, cancel what waits"),
+    "cache": say("delete what is kept between runs, or show where it lies"),
+    "schema": say("print the JSON Schema of a format"),
+    "completion": say("print what makes TAB complete commands, models and files"),
 }
 OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -62,6 +63,21 @@ class _HelpFormatter(argparse.HelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_columns() - 2)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return super()._split_lines(text, width) if text.isascii() else _lines_of(text, width)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.isascii():
+            return super()._fill_text(text, width, indent)
+        return "\n".join(indent + line for line in _lines_of(text, width - len(indent)))
+
+
+def _lines_of(text: str, width: int) -> list[str]:
+    """The lines of a text in which characters take two columns, which argparse does not know of."""
+    from ..text import lines_of
+
+    return lines_of(" ".join(text.split()), width)
 
 
 def _columns() -> int:
@@ -88,7 +104,7 @@ class _Parser(argparse.ArgumentParser):
         return options, unknown
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; `{self.prog} --help` shows the usage")
+        raise UsageError(say("{message}; `{program} --help` shows the usage", message=message, program=self.prog))
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         # `--help | head` may find its reader gone, and only here is someone left to catch that.
@@ -99,43 +115,50 @@ class _Parser(argparse.ArgumentParser):
     def _unknown(self, word: str) -> str:
         option = word.partition("=")[0]
         if not option.startswith("-"):
-            return f"{word!r} is one argument too many"
+            return say("{word!r} is one argument too many", word=word)
         import difflib
 
-        return f"no option {option}{did_you_mean(tuple(difflib.get_close_matches(option, self._option_string_actions, n=1)))}"
+        close = tuple(difflib.get_close_matches(option, self._option_string_actions, n=1))
+        return say("no option {option}{others}", option=option, others=did_you_mean(close))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status. Nothing but `SystemExit` of `--help` and `--version` is raised."""
     _prepare_output()
+    language, others = _language(sys.argv[1:] if arguments is None else list(arguments))
+    with speaking(language):
+        return _main(others, ends_process=arguments is None)
+
+
+def _main(arguments: list[str], *, ends_process: bool) -> int:
     try:
         if "_ARGCOMPLETE" in os.environ:
             _complete()
-        options = _parse(sys.argv[1:] if arguments is None else list(arguments))
+        options = _parse(arguments)
         with _files_of(options):
             status = options.run(options)
         with writing():
             sys.stdout.flush()
-        if arguments is None:
+        if ends_process:
             # The process ends with this: to search all it loaded for cycles would take a tenth of a short run.
             gc.freeze()
         return int(status)
     except MediaPreflightError as error:
         from ..text import plain
 
-        print(f"mediapreflight: {plain(str(error))}", file=sys.stderr)
+        print(f"mediapreflight: {plain(translated(str(error)))}", file=sys.stderr)
         return USAGE
     except BrokenPipeError:
         _discard_output()
         return FINDINGS
     except ResultsError as error:
         _discard_output()
-        print(f"mediapreflight: the results cannot be written: {_reason(error)}", file=sys.stderr)
+        print(tr("mediapreflight: the results cannot be written: {reason}", reason=_reason(error)), file=sys.stderr)
         return USAGE
     except OSError as error:
         from ..text import plain
 
-        what = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "the system or its settings"
+        what = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else tr("the system or its settings")
         print(f"mediapreflight: {plain(f'{what}: {_reason(error)}')}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
@@ -157,14 +180,19 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if command is not None and command not in COMMANDS:
         import difflib
 
+        from ..text import enumerated
+
         close = tuple(difflib.get_close_matches(command, COMMANDS, n=1))
-        raise UsageError(f"no command {command!r}{did_you_mean(close) or '; the commands are ' + ', '.join(COMMANDS)}")
+        others = did_you_mean(close) or say("; the commands are {names}", names=enumerated(COMMANDS))
+        raise UsageError(say("no command {command!r}{others}", command=command, others=others))
     parser = _parser(arguments)
     options = parser.parse_args(arguments)
     if "settle" in options:
         options.settle(options)
     if command is None:
-        parser.error(f"name a command: {', '.join(COMMANDS)}")
+        from ..text import enumerated
+
+        parser.error(say("name a command: {names}", names=enumerated(COMMANDS)))
     return options
 
 
@@ -174,16 +202,21 @@ def _command_in(arguments: Sequence[str]) -> str | None:
 
 def _parser(arguments: Sequence[str]) -> _Parser:
     """The parser of a command line, with the options of its command."""
-    parser = _Parser(prog="mediapreflight", description="Check media before a generative-video model is paid to refuse it.")
-    parser.add_argument("--version", action="version", version=f"mediapreflight {__version__}")
+    parser = _Parser(prog="mediapreflight", description=tr("Check media before a generative-video model is paid to refuse it."))
+    _add_language(parser)
+    parser.add_argument(
+        "--version", action="version", version=f"mediapreflight {__version__}", help=tr("show the version and exit")
+    )
     command = _command_in(arguments)
-    commands: Any = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands: Any = parser.add_subparsers(title=tr("commands"), metavar="COMMAND")
     # Help lists all commands; a command that comes first needs no other.
     is_first = bool(arguments) and arguments[0] == command
     for name, summary in COMMANDS.items():
         if is_first and name != command:
             continue
-        below = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        described = tr("{summary}.", summary=summary)
+        below = commands.add_parser(name, help=translated(summary), description=described[:1].upper() + described[1:])
+        _add_language(below)
         if name == command:
             module = _loaded(name)
             module.add_arguments(below)
@@ -197,6 +230,26 @@ def _complete() -> None:
 
     words = command_line()
     complete(_parser(words), words)
+
+
+def _language(arguments: list[str]) -> tuple[Language, list[str]]:
+    """The language that `--lang` asks for, wherever it stands, or else the environment; and the other arguments."""
+    for at, word in enumerate(arguments):
+        option, equals, value = word.partition("=")
+        if option == "--":
+            break
+        if option != "--lang":
+            continue
+        length = 1 if equals else 2
+        asked = value if equals else next(iter(arguments[at + 1 : at + 2]), "")
+        chosen = next((language for language in LANGUAGES if language == asked), None)
+        if chosen is not None:
+            return chosen, arguments[:at] + arguments[at + length :]
+    return language_of(os.environ), arguments
+
+
+def _add_language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lang", choices=LANGUAGES, help=tr("the language of what is said; default: that of the system"))
 
 
 def _loaded(command: str) -> Any:

@@ -14,9 +14,11 @@ from ..errors import UsageError
 from ..findings import FAILING, Finding
 from ..job import is_local
 from ..job_files import is_job_file
+from ..language import say, tr, tr_many, translated
 from ..media.facts import Facts, Level
 from ..media.source import display_name
 from ..report.style import Style
+from ..report.text import severity_label
 from ..rules import selection
 from ..text import plain
 from . import FINDINGS, OK
@@ -26,16 +28,20 @@ from .output import style_of, write
 _FORMATS = ("text", "json")
 _SCHEMA = "mediapreflight.takers/1"
 _COLORS = {"fits": "green", "fits after prepare": "yellow", "does not fit": "red"}
-_TITLES = {"fits": "fits as it is", "fits after prepare": "fits after `mediapreflight prepare`", "does not fit": "does not fit"}
+_TITLES = {
+    "fits": say("fits as it is"),
+    "fits after prepare": say("fits after `mediapreflight prepare`"),
+    "does not fit": say("does not fit"),
+}
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the models by verdict; status 1 where a file fits none, not even prepared."""
     if options.output_format not in _FORMATS:
-        raise UsageError(f"--model any goes with --output-format {' or '.join(_FORMATS)}")
+        raise UsageError(say("--model any goes with --output-format {formats}", formats=" or ".join(_FORMATS)))
     paths = [_file(target) for target in options.targets]
     if not paths:
-        raise UsageError("--model any says which models take a file: name one")
+        raise UsageError(say("--model any says which models take a file: name one"))
     catalog = catalog_here(options.catalog)
     level: Level = options.level or "content"
     codes = selection(*(tuple(each.split(",")) for each in options.select or ["ALL"]))
@@ -51,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 def _file(target: str) -> str:
     path = target.partition("=")[2] if "=" in target and not is_local(target) else target
     if is_job_file(path) or not is_local(path):
-        raise UsageError(f"{display_name(path)}: --model any takes files that are here")
+        raise UsageError(say("{path}: --model any takes files that are here", path=display_name(path)))
     return path
 
 
@@ -59,12 +65,14 @@ def _text(found: list[tuple[Facts, list[Taker]]], style: Style) -> Iterator[str]
     for facts, models in found:
         yield style(plain(facts.path), "bold") + "\n"
         if not models:
-            yield f"  no model takes a file of this kind ({facts.kind})\n"
+            yield f"  {tr('no model takes a file of this kind ({kind})', kind=facts.kind)}\n"
         for verdict, title in _TITLES.items():
             those = [each for each in models if each.verdict == verdict]
             if those:
                 lines = _lines(those)
-                yield f"  {style(title, _COLORS[verdict], 'bold')}: {len({each.model.id for each in those})} models\n"
+                count = tr_many("{count} model", "{count} models", len({each.model.id for each in those}))
+                head = style(translated(title), _COLORS[verdict], "bold")
+                yield f"  {tr('{place}: {message}', place=head, message=count)}\n"
                 width = max(len(name) for name, _ in lines)
                 yield from (f"    {name:<{width}}  {style(why, 'dim')}".rstrip() + "\n" for name, why in lines)
 
@@ -83,8 +91,8 @@ def _why(taker: Taker) -> str:
     findings = [each for each in told if each.severity in FAILING] or told
     if not findings:
         return ""
-    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return plain(f"{findings[0].severity}: {findings[0].message}{more}")
+    why = tr("{place}: {message}", place=severity_label(findings[0].severity), message=findings[0].message)
+    return plain(tr("{why} (and {count} more)", why=why, count=len(findings) - 1) if len(findings) > 1 else why)
 
 
 def _json(found: list[tuple[Facts, list[Taker]]]) -> Iterator[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 
+from ..language import tr
+
 
 def count(text: str) -> int:
     """A whole number, 1 or more."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of 1 or more")
+        raise argparse.ArgumentTypeError(tr("{text!r} is no whole number of 1 or more", text=text))
     return int(text)
 
 
@@ -19,5 +21,5 @@ def positive(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(tr("{text!r} is no number above 0", text=text))
     return value

@@ -6,6 +6,7 @@ import argparse
 
 from ..check.cache import ENVIRONMENT, Cache
 from ..errors import UsageError
+from ..language import say, tr
 from ..text import plain
 from . import OK
 from .output import put
@@ -14,7 +15,12 @@ from .output import put
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `cache`."""
     parser.add_argument(
-        "action", choices=("clean", "path"), help=f"clean deletes it, path says where it lies; {ENVIRONMENT} names another folder"
+        "action",
+        choices=("clean", "path"),
+        help=tr(
+            "clean deletes it, path says where it lies; {environment} names another folder",
+            environment=ENVIRONMENT,
+        ),
     )
 
 
@@ -27,6 +33,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         freed = cache.clean()
     except OSError as error:
-        raise UsageError(f"{cache.path}: cannot be deleted: {(error.strerror or str(error)).lower()}") from None
-    put([f"{plain(str(cache.path))}: {f'{freed:,} bytes freed' if freed else 'nothing was cached'}\n"])
+        raise UsageError(
+            say("{path}: cannot be deleted: {strerror}", path=cache.path, strerror=(error.strerror or str(error)).lower())
+        ) from None
+    said = tr("{freed:,} bytes freed", freed=freed) if freed else tr("nothing was cached")
+    put([f"{plain(str(cache.path))}: {said}\n"])
     return OK

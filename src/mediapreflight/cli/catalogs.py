@@ -7,12 +7,17 @@ import os
 from collections.abc import Sequence
 
 from ..catalog import Catalog, builtin_catalog
+from ..language import tr
 
 
 def add_catalog_argument(parser: argparse.ArgumentParser) -> None:
     """The option that adds models for one command."""
     parser.add_argument(
-        "--catalog", action="append", default=[], metavar="FILE", help="a TOML file of a model to add; may be repeated"
+        "--catalog",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help=tr("a TOML file of a model to add; may be repeated"),
     )
 
 

@@ -14,6 +14,7 @@ from ..check.cache import Cache
 from ..check.run import check_jobs
 from ..errors import UsageError
 from ..findings import JobReport
+from ..language import say, tr
 from ..media.facts import LEVELS
 from ..media.source import display_name
 from ..report import FORMATS, renderer
@@ -34,29 +35,47 @@ _FORMATS_WITH_STATISTICS = ("text", "concise")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `check`."""
     add_target_arguments(parser)
-    parser.add_argument("--level", choices=LEVELS, help="how much is read; default: the configuration's, or content")
+    parser.add_argument("--level", choices=LEVELS, help=tr("how much is read; default: the configuration's, or content"))
     parser.add_argument(
-        "--select", action="append", metavar="RULES", help="codes, prefixes or names, comma-separated, instead of the configured"
+        "--select",
+        action="append",
+        metavar="RULES",
+        help=tr("codes, prefixes or names, comma-separated, instead of the configured"),
     )
     parser.add_argument(
-        "--ignore", action="append", metavar="RULES", help="codes, prefixes or names, comma-separated, instead of the configured"
+        "--ignore",
+        action="append",
+        metavar="RULES",
+        help=tr("codes, prefixes or names, comma-separated, instead of the configured"),
     )
-    parser.add_argument("--preview", action=argparse.BooleanOptionalAction, help="whether rules run that are new in this release")
-    parser.add_argument("--strict", action=argparse.BooleanOptionalAction, help="whether warnings fail too")
-    parser.add_argument("--watch", action="store_true", help="check again whenever a file changes (extra `watch`)")
-    parser.add_argument("--statistics", action="store_true", help="add how often each rule fired")
     parser.add_argument(
-        "--workers", type=count, metavar="N", help="files measured at once; default: one a core (of the cluster, with an engine)"
+        "--preview",
+        action=argparse.BooleanOptionalAction,
+        help=tr("whether rules run that are new in this release"),
     )
-    parser.add_argument("--engine", choices=("ray",), help="check on a Ray cluster, without the cache (extra `ray`)")
-    parser.add_argument("--no-cache", action="store_true", help="read every file anew, and remember nothing of it")
+    parser.add_argument("--strict", action=argparse.BooleanOptionalAction, help=tr("whether warnings fail too"))
+    parser.add_argument("--watch", action="store_true", help=tr("check again whenever a file changes (extra `watch`)"))
+    parser.add_argument("--statistics", action="store_true", help=tr("add how often each rule fired"))
+    parser.add_argument(
+        "--workers",
+        type=count,
+        metavar="N",
+        help=tr("files measured at once; default: one a core (of the cluster, with an engine)"),
+    )
+    parser.add_argument("--engine", choices=("ray",), help=tr("check on a Ray cluster, without the cache (extra `ray`)"))
+    parser.add_argument("--no-cache", action="store_true", help=tr("read every file anew, and remember nothing of it"))
     add_output_arguments(parser, FORMATS)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check the targets, write the report, and say by the status whether all fit."""
     if options.statistics and options.output_format not in _FORMATS_WITH_STATISTICS:
-        raise UsageError(f"--statistics goes with --output-format {' or '.join(_FORMATS_WITH_STATISTICS)}")
+        raise UsageError(
+            say(
+                "--statistics goes with --output-format {formats_with_statistics}",
+                formats_with_statistics=" or ".join(_FORMATS_WITH_STATISTICS),
+            )
+        )
     if options.model == ANY:
         from .any_model import run as run_any
 
@@ -81,11 +100,11 @@ def _run_once(options: argparse.Namespace) -> int:
 
 def _why_nothing(options: argparse.Namespace, targets: Sequence[Targets]) -> str:
     if not options.model:
-        return "nothing was checked: no file is there that the configuration has a model for"
+        return say("nothing was checked: no file is there that the configuration has a model for")
     model = targets[0].catalog.model(options.model)
     kinds = listed(tuple(dict.fromkeys(_KINDS[role.kind] for role in model.roles.values())))
     places = listed(tuple(map(display_name, options.targets or (".",))))
-    return f"nothing was checked: {model.id} takes {kinds}, and {places} holds none"
+    return say("nothing was checked: {model} takes {kinds}, and {places} holds none", model=model.id, kinds=kinds, places=places)
 
 
 def _counted(targets: Sequence[Targets]) -> tuple[Sequence[Targets], int | None]:

@@ -6,9 +6,11 @@ import io
 import itertools
 from collections.abc import Iterator
 
+from ..language import say, tr, translated
+
 _WIDTH = 120
 _NOTHING = "-"
-_LAST = ("Values", "Price")
+_LAST = (say("Values"), say("Price"))
 # Titles, each with rows of name, text and sources.
 Sections = list[tuple[str, list[tuple[str, str, str]]]]
 # A section and a row of it, whatever the model adds in brackets to the section's name.
@@ -42,7 +44,7 @@ def _texts(card: Sections) -> dict[_Place, str]:
     for title, rows in card:
         section, _, more = title.partition("  (")
         if more:
-            found[section, "is"] = more.removesuffix(")")
+            found[section, tr("is")] = more.removesuffix(")")
         for name, text, _ in rows:
             place = section, name
             found[place] = f"{found[place]}; {text}" if place in found else text
@@ -53,4 +55,5 @@ def _places(first: dict[_Place, str], second: dict[_Place, str]) -> list[_Place]
     """The places of both cards, in the order of the first, with what only the second has at the end of each section."""
     places = [*first, *(place for place in second if place not in first)]
     names = list(dict.fromkeys(section for section, _ in places))
-    return sorted(places, key=lambda place: (place[0] in _LAST and _LAST.index(place[0]) + 1, names.index(place[0])))
+    last = tuple(map(translated, _LAST))
+    return sorted(places, key=lambda place: (place[0] in last and last.index(place[0]) + 1, names.index(place[0])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..language import tr
 from . import OK
 from .output import put
 
@@ -13,7 +14,7 @@ _SHELLS = ("bash", "zsh", "fish")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `completion`."""
     parser.add_argument(
-        "shell", choices=_SHELLS, help='bash, zsh: `eval "$(mediapreflight completion bash)"`; fish: `… | source`'
+        "shell", choices=_SHELLS, help=tr('bash, zsh: `eval "$(mediapreflight completion bash)"`; fish: `… | source`')
     )
 
 

@@ -15,6 +15,7 @@ import msgspec
 from .._version import __version__
 from ..check.containment import TIME_LIMIT_S
 from ..errors import MissingLibraryError
+from ..language import say, tr, translated
 from ..report.style import Style
 from ..text import plain
 from ..workers.confinement import environment
@@ -22,7 +23,7 @@ from . import OK, USAGE
 from .output import add_output_arguments, style_of, write
 
 _TIMEOUT_S = 20
-_ENCODERS = {"libx264": "H.264 video", "aac": "AAC sound", "libmp3lame": "MP3 sound"}
+_ENCODERS = {"libx264": say("H.264 video"), "aac": say("AAC sound"), "libmp3lame": say("MP3 sound")}
 
 
 class Check(NamedTuple):
@@ -36,18 +37,18 @@ class Check(NamedTuple):
 
 # What to import, the distribution it comes from, and what stops working without it.
 _LIBRARIES = (
-    ("simplejpeg", "simplejpeg", "level decode of JPEG"),
-    ("PIL.Image", "pillow", "level decode of pictures; TIFF and rarer formats"),
-    ("pi_heif", "pi-heif", "level decode of HEIC"),
-    ("av", "av", "video and sound"),
-    ("mutagen", "mutagen", "headers of sound files"),
-    ("numpy", "numpy", "loudness of sound"),
+    ("simplejpeg", "simplejpeg", say("level decode of JPEG")),
+    ("PIL.Image", "pillow", say("level decode of pictures; TIFF and rarer formats")),
+    ("pi_heif", "pi-heif", say("level decode of HEIC")),
+    ("av", "av", say("video and sound")),
+    ("mutagen", "mutagen", say("headers of sound files")),
+    ("numpy", "numpy", say("loudness of sound")),
 )
 
 _CONTENT = {
-    "faces": "level content of pictures and video",
-    "bodies": "level content for AnimateAnyone",
-    "voices": "level content of recordings",
+    "faces": say("level content of pictures and video"),
+    "bodies": say("level content for AnimateAnyone"),
+    "voices": say("level content of recordings"),
 }
 
 
@@ -71,25 +72,30 @@ def run(options: argparse.Namespace) -> int:
 def _text(checks: list[Check], style: Style) -> Iterator[str]:
     width = max(len(check.name) for check in checks)
     for check in checks:
-        mark = {True: style("ok", "green"), False: style("no", "red", "bold"), None: "  "}[check.ok]
-        yield f"{mark}  {check.name:<{width}}  {plain(check.detail)}\n"
+        mark = {True: style(tr("ok"), "green"), False: style(tr("no"), "red", "bold"), None: "  "}[check.ok]
+        yield f"{mark}  {check.name:<{width}}  {plain(translated(check.detail))}\n"
         if check.ok is False:
-            yield f"    {'':<{width}}  {style('fix:', 'yellow')} {check.fix}\n"
+            yield f"    {'':<{width}}  {style(tr('fix:'), 'yellow')} {translated(check.fix)}\n"
 
 
 def _here() -> Iterator[Check]:
     yield Check("mediapreflight", __version__)
-    yield Check("python", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    yield Check(
+        "python",
+        say("{version} on {system}", version=platform.python_version(), system=f"{platform.system()} {platform.machine()}"),
+    )
 
 
 def _library(module: str, distribution: str, purpose: str) -> Check:
     try:
         importlib.import_module(module)
-        return Check(distribution, f"{importlib.metadata.version(distribution)}, for {purpose}", ok=True)
+        return Check(
+            distribution, say("{what}, for {purpose}", what=importlib.metadata.version(distribution), purpose=purpose), ok=True
+        )
     except (ImportError, OSError) as error:
         return Check(
             distribution,
-            f"does not load ({error}); without it: no {purpose}",
+            say("does not load ({error}); without it: no {purpose}", error=error, purpose=purpose),
             ok=False,
             fix=f"pip install --force-reinstall {distribution}",
         )
@@ -98,7 +104,7 @@ def _library(module: str, distribution: str, purpose: str) -> Check:
 def _ffmpeg() -> Iterator[Check]:
     from ..prepare.av.ffmpeg import ffmpeg_python, find_ffmpeg
 
-    yield _tried("ffmpeg-python", "loads", "preparing sound and video", ffmpeg_python)
+    yield _judged("ffmpeg-python", say("loads"), say("preparing sound and video"), _tried(ffmpeg_python))
     try:
         binary = find_ffmpeg()
         version = _output_of(binary, "-version").partition("\n")[0]
@@ -107,12 +113,12 @@ def _ffmpeg() -> Iterator[Check]:
         yield Check("ffmpeg", str(error).removesuffix(f"; {error.fix}"), ok=False, fix=error.fix)
         return
     except (OSError, subprocess.SubprocessError) as error:
-        fix = "pip install --force-reinstall imageio-ffmpeg, or set MEDIAPREFLIGHT_FFMPEG to an ffmpeg"
-        yield Check("ffmpeg", f"does not run ({error})", ok=False, fix=fix)
+        fix = say("pip install --force-reinstall imageio-ffmpeg, or set MEDIAPREFLIGHT_FFMPEG to an ffmpeg")
+        yield Check("ffmpeg", say("does not run ({error})", error=error), ok=False, fix=fix)
         return
     yield Check("ffmpeg", f"{version.removeprefix('ffmpeg version ').partition(' Copyright')[0]} ({binary})", ok=True)
     for name, purpose in _ENCODERS.items():
-        fix = "set MEDIAPREFLIGHT_FFMPEG to an ffmpeg that has it"
+        fix = say("set MEDIAPREFLIGHT_FFMPEG to an ffmpeg that has it")
         yield Check(f"encoder {name}", purpose, ok=name in encoders, fix=fix)
 
 
@@ -137,32 +143,56 @@ def _content() -> Iterator[Check]:
 
     for name, purpose in _CONTENT.items():
         try:
-            yield (
-                Processes().call(content_check, name, time_limit_s=TIME_LIMIT_S) if Processes.can_start() else content_check(name)
+            found = (
+                Processes().call(content_trial, name, time_limit_s=TIME_LIMIT_S) if Processes.can_start() else content_trial(name)
             )
+            yield _judged(name, _good(name), purpose, found)
         except CrashError as error:
-            trouble = "hang" if isinstance(error, TimeLimitError) else "end the process they run in"
-            detail = f"the detectors {trouble}; without them: no {purpose}"
-            yield Check(name, detail, ok=False, fix='pip install --force-reinstall "mediapreflight[people]"')
+            without = (
+                say("the detectors hang; without them: no {purpose}", purpose=purpose)
+                if isinstance(error, TimeLimitError)
+                else say("the detectors end the process they run in; without them: no {purpose}", purpose=purpose)
+            )
+            yield Check(name, without, ok=False, fix='pip install --force-reinstall "mediapreflight[people]"')
 
 
-def content_check(name: str) -> Check:
-    """The line for `faces`, `bodies` or `voices`."""
-    attempt = {"faces": _try_faces, "bodies": _try_bodies, "voices": _try_voices}[name]
-    return _tried(name, "the network loads" if name == "voices" else "the detectors load", _CONTENT[name], attempt)
+class _Trial(NamedTuple):
+    """What came of trying something. `trouble`: what stood in the way; None where nothing did. `fix`: what to type then."""
+
+    trouble: str | None = None
+    fix: str = ""
+    is_missing: bool = False
 
 
-def _tried(name: str, good: str, purpose: str, attempt: Callable[[], object]) -> Check:
+def content_trial(name: str) -> _Trial:
+    """What came of trying `faces`, `bodies` or `voices`."""
+    return _tried({"faces": _try_faces, "bodies": _try_bodies, "voices": _try_voices}[name])
+
+
+def _good(name: str) -> str:
+    return say("the network loads") if name == "voices" else say("the detectors load")
+
+
+def _tried(attempt: Callable[[], object]) -> _Trial:
     try:
         attempt()
     except MissingLibraryError as error:
-        detail = str(error).removesuffix(f"; {error.fix}")
-        return Check(name, f"{detail}; without it: no {purpose}", ok=False, fix=error.fix)
+        return _Trial(str(error).removesuffix(f"; {error.fix}"), error.fix, is_missing=True)
     except (ImportError, OSError) as error:
         library = (isinstance(error, ImportError) and error.name) or "mediapipe"
-        fix = f"pip install --force-reinstall {library.partition('.')[0]}"
-        return Check(name, f"does not run ({error}); without it: no {purpose}", ok=False, fix=fix)
-    return Check(name, f"{good}, for {purpose}", ok=True)
+        return _Trial(str(error), f"pip install --force-reinstall {library.partition('.')[0]}")
+    return _Trial()
+
+
+def _judged(name: str, good: str, purpose: str, found: _Trial) -> Check:
+    """The line for something that was tried, here or in a process apart: its words are put together here."""
+    if found.trouble is None:
+        return Check(name, say("{what}, for {purpose}", what=good, purpose=purpose), ok=True)
+    if found.is_missing:
+        detail = say("{detail}; without it: no {purpose}", detail=found.trouble, purpose=purpose)
+    else:
+        detail = say("does not run ({error}); without it: no {purpose}", error=found.trouble, purpose=purpose)
+    return Check(name, detail, ok=False, fix=found.fix)
 
 
 def _try_faces() -> None:

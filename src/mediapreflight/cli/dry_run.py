@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from ..report.closing import counted
+from ..language import say, tr, tr_many, translated
 from ..text import plain
 from . import FINDINGS, OK
 from .output import style_of, write
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..submit.rehearsal import Rehearsed
     from ..submit.session import Session
 
-_PREPARED_FIRST = (
+_PREPARED_FIRST = say(
     "its files would be prepared first; the requests name the files, boxes and cost as they are before that: "
     "`mediapreflight prepare` makes the files, and a dry run of its prepared.json shows what is sent"
 )
@@ -83,8 +83,8 @@ def _lines(options: argparse.Namespace, shown: _Shown, mask: Callable[[str], str
 
     candidate, entry, found = shown
     if entry is None or found is None:
-        not_sent = style_of(options)("not sent", "red", "bold")
-        yield f"# {plain(mask(candidate.job.model))}: {not_sent}: {plain(mask(str(candidate.refusal)))}\n"
+        not_sent = style_of(options)(tr("not sent"), "red", "bold")
+        yield f"# {plain(mask(candidate.job.model))}: {not_sent}: {plain(mask(translated(str(candidate.refusal))))}\n"
         return
     yield from (f"# {plain(mask(line))}\n" for line in _head(candidate, entry, found))
     show = as_curl if options.output_format == "curl" else as_text
@@ -95,13 +95,24 @@ def _lines(options: argparse.Namespace, shown: _Shown, mask: Callable[[str], str
 def _head(candidate: Candidate, entry: Entry, found: Rehearsed) -> Iterator[str]:
     from ..submit.forecast import in_words
 
-    yield f"{candidate.job.model}: {counted(len(found.requests), 'request')}; estimate: {in_words([entry.estimate])}"
+    yield tr_many(
+        "{model}: {count} request; estimate: {cost}",
+        "{model}: {count} requests; estimate: {cost}",
+        len(found.requests),
+        model=candidate.job.model,
+        cost=in_words([entry.estimate]),
+    )
     if entry.expected is not None and entry.expected.in_words:
-        yield f"expected: {entry.expected.in_words}"
+        yield tr("expected: {output}", output=entry.expected.in_words)
     if candidate.refusal is not None:
-        yield _PREPARED_FIRST
+        yield translated(_PREPARED_FIRST)
     if found.earlier is not None:
         number, stage = found.earlier.id, found.earlier.stage
-        is_sent = stage != "ready"
-        what = f"made it submission {number} ({stage}); not billed again; `--again` makes a new task"
-        yield f"an earlier run {what if is_sent else f'recorded it as submission {number}, and did not send it'}"
+        if stage == "ready":
+            yield tr("an earlier run recorded it as submission {number}, and did not send it", number=number)
+        else:
+            yield tr(
+                "an earlier run made it submission {number} ({stage}); not billed again; `--again` makes a new task",
+                number=number,
+                stage=stage,
+            )

@@ -8,6 +8,7 @@ import sys
 import threading
 
 from ..emulator.faults import AT_STEPS, EVERYWHERE, STEPS, parse_fault
+from ..language import say, tr, translated
 from ..media.libraries import ensure_people
 from ..system import told_to_stop, wait_for
 from . import OK
@@ -17,21 +18,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `emulator`."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _faults()
-    parser.add_argument("--port", type=_port, default=0, metavar="N", help="where it listens on 127.0.0.1; default: a free one")
-    parser.add_argument("--seconds-per-task", type=_seconds, default=5.0, metavar="S", help="how long a task takes; default: 5")
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=0,
+        metavar="N",
+        help=tr("where it listens on 127.0.0.1; default: a free one"),
+    )
+    parser.add_argument(
+        "--seconds-per-task",
+        type=_seconds,
+        default=5.0,
+        metavar="S",
+        help=tr("how long a task takes; default: 5"),
+    )
     parser.add_argument(
         "--fault",
         action="append",
         default=[],
         metavar="STEP:FAULT[:TIMES]",
-        help="what goes wrong next (see below); repeatable",
+        help=tr("what goes wrong next (see below); repeatable"),
     )
-    parser.add_argument("--api-key", metavar="KEY", help="the only API key it takes; default: any")
+    parser.add_argument("--api-key", metavar="KEY", help=tr("the only API key it takes; default: any"))
     parser.add_argument(
         "--detection",
         choices=("look", "assume"),
         default="look",
-        help="look for faces and bodies in pictures, or assume that every picture will do; default: look",
+        help=tr("look for faces and bodies in pictures, or assume that every picture will do; default: look"),
     )
 
 
@@ -40,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     from ..emulator.service import Emulator
 
     if options.detection == "look":
-        ensure_people("--detection look needs it; --detection assume does not")
+        ensure_people(say("--detection look needs it; --detection assume does not"))
     faults = [parse_fault(text) for text in options.fault]
     service = Emulator(options.port, options.seconds_per_task, api_key=options.api_key, detection=options.detection)
     for fault in faults:
@@ -48,21 +61,24 @@ def run(options: argparse.Namespace) -> int:
     stop = threading.Event()
     with told_to_stop(stop), service:
         print("export", *(f"{name}={value}" for name, value in service.environment.items()), flush=True)
-        print("listening until Ctrl-C; nothing is sent anywhere, nothing is billed", file=sys.stderr)
+        print(tr("listening until Ctrl-C; nothing is sent anywhere, nothing is billed"), file=sys.stderr)
         wait_for(stop)
     return OK
 
 
 def _faults() -> str:
-    everywhere = (f"  {name:<8} {what}" for name, what in EVERYWHERE.items())
-    some = (f"  {name:<8} {what} ({', '.join(steps)} only)" for name, (steps, what) in AT_STEPS.items())
-    accounts = "API keys: NAME.ANYTHING belongs to an account called NAME, all others to one account"
-    return "\n".join([f"steps: {', '.join(STEPS)}", "faults:", *everywhere, *some, accounts])
+    everywhere = (f"  {name:<8} {translated(what)}" for name, what in EVERYWHERE.items())
+    some = (
+        f"  {name:<8} " + tr("{what} ({steps} only)", what=what, steps=", ".join(steps))
+        for name, (steps, what) in AT_STEPS.items()
+    )
+    accounts = tr("API keys: NAME.ANYTHING belongs to an account called NAME, all others to one account")
+    return "\n".join([tr("steps: {steps}", steps=", ".join(STEPS)), tr("faults:"), *everywhere, *some, accounts])
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port, 0 to 65535")
+        raise argparse.ArgumentTypeError(tr("{text!r} is no port, 0 to 65535", text=text))
     return int(text)
 
 
@@ -72,5 +88,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+        raise argparse.ArgumentTypeError(tr("{text!r} is no number of seconds", text=text))
     return seconds

@@ -12,31 +12,53 @@ import msgspec
 
 from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import MediaPreflightError, UnreadableMediaError, UsageError
+from ..language import say, tr, translated
 from ..people.geometry import FRAMINGS, Ratio
 from ..people.portraits import Portrait, find_portrait
 from ..report.style import Style
 from ..system import replace
-from ..text import plain
+from ..text import padded, plain
 from . import FINDINGS, OK
 from .arguments import count
 from .output import add_output_arguments, style_of, writable, write
 
 if TYPE_CHECKING:
     from ..media.pixels import Rgb
+    from ..people.facts import Face
 
 _WHOLE = 100_000
 _WRITTEN = (".png", ".jpg", ".jpeg", ".webp")
 # Pillow's own choice (75) is made for the web, and what is cropped here is looked at by a model.
+# As wide as `face_bbox` and what follows it.
+_NAME_WIDTH = len("face_bbox ")
 _QUALITY = 95
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `faces`."""
     parser.add_argument("images", nargs="+", metavar="IMAGE")
-    parser.add_argument("--face", type=count, metavar="N", help="the face the boxes are for, by its number; default: the largest")
-    parser.add_argument("--ratio", choices=tuple(FRAMINGS), default="1:1", help="the ratio of ext_bbox; default: 1:1")
-    parser.add_argument("--crop", metavar="FILE", help="write the picture cropped to ext_bbox; a folder, for several pictures")
-    parser.add_argument("--annotate", metavar="FILE", help="write the picture with faces and boxes drawn in; likewise")
+    parser.add_argument(
+        "--face",
+        type=count,
+        metavar="N",
+        help=tr("the face the boxes are for, by its number; default: the largest"),
+    )
+    parser.add_argument(
+        "--ratio",
+        choices=tuple(FRAMINGS),
+        default="1:1",
+        help=tr("the ratio of ext_bbox; default: 1:1"),
+    )
+    parser.add_argument(
+        "--crop",
+        metavar="FILE",
+        help=tr("write the picture cropped to ext_bbox; a folder, for several pictures"),
+    )
+    parser.add_argument(
+        "--annotate",
+        metavar="FILE",
+        help=tr("write the picture with faces and boxes drawn in; likewise"),
+    )
     add_output_arguments(parser, ("text", "json"))
 
 
@@ -82,27 +104,37 @@ def _text(results: list[Portrait | UnreadableMediaError], style: Style) -> Itera
         if isinstance(result, Portrait):
             yield from _lines(result, style)
         else:
-            yield f"{style(plain(result.path), 'bold')}\n  {style('error', 'red', 'bold')} {plain(result.reason)}\n"
+            error = f"{style(tr('error'), 'red', 'bold')} {plain(translated(result.reason))}"
+            yield f"{style(plain(result.path), 'bold')}\n  {error}\n"
 
 
 def _lines(portrait: Portrait, style: Style) -> Iterator[str]:
     yield f"{style(plain(portrait.path), 'bold')}  {style(f'{portrait.width} x {portrait.height} px', 'dim')}\n"
     for number, face in enumerate(portrait.faces, start=1):
-        turned = f"yaw {round(face.yaw_deg):+d}, pitch {round(face.pitch_deg):+d}, roll {round(face.roll_deg):+d} degrees"
-        yield f"  face {number}     {list(face.bbox)}  score {face.score:.2f}  {turned}\n"
+        turned = tr(
+            "yaw {yaw:+d}, pitch {pitch:+d}, roll {roll:+d} degrees",
+            yaw=round(face.yaw_deg),
+            pitch=round(face.pitch_deg),
+            roll=round(face.roll_deg),
+        )
+        yield f"{_head(tr('face {number}', number=number), face)}  {turned}\n"
     for face in portrait.doubtful:
-        yield f"  doubtful   {list(face.bbox)}  score {face.score:.2f}  {style('may be a face', 'yellow')}\n"
+        yield f"{_head(tr('doubtful'), face)}  {style(tr('may be a face'), 'yellow')}\n"
     if not portrait.faces:
-        yield f"  {'nothing that is surely a' if portrait.doubtful else 'no'} face\n"
+        yield f"  {tr('nothing that is surely a face') if portrait.doubtful else tr('no face')}\n"
         return
     if portrait.face_bbox is None:
-        yield f"  face_bbox  {style('none', 'red')}: {portrait.reason}\n"
+        yield f"  face_bbox  {style(tr('none'), 'red')}: {translated(portrait.reason or '')}\n"
         return
     yield f"  face_bbox  {style(str(list(portrait.face_bbox)), 'green')}\n"
     if portrait.ext_bbox is None:
-        yield f"  ext_bbox   {style('none', 'red')}: {portrait.reason}\n"
+        yield f"  ext_bbox   {style(tr('none'), 'red')}: {translated(portrait.reason or '')}\n"
     else:
         yield f"  ext_bbox   {style(str(list(portrait.ext_bbox)), 'green')}  {portrait.ratio}\n"
+
+
+def _head(name: str, face: Face) -> str:
+    return f"  {padded(name, _NAME_WIDTH)} {list(face.bbox)}  {tr('score {score:.2f}', score=face.score)}"
 
 
 def _cropped(path: str, portrait: Portrait) -> Rgb:
@@ -128,9 +160,9 @@ def _targets(images: Sequence[str], option: str | None) -> list[Path | None]:
     if target.is_dir():
         return [target / f"{Path(image).stem}.png" for image in images]
     if len(images) > 1:
-        raise UsageError(f"{option}: name an existing folder, where several pictures are written")
+        raise UsageError(say("{option}: name an existing folder, where several pictures are written", option=option))
     if target.suffix.lower() not in _WRITTEN:
-        raise UsageError(f"{option}: the name must end in .png, .jpg or .webp")
+        raise UsageError(say("{option}: the name must end in .png, .jpg or .webp", option=option))
     return [target]
 
 
@@ -142,9 +174,9 @@ def _refuse_losses(images: Sequence[str], targets: Sequence[Path | None]) -> Non
         writable(str(target))
         place = os.path.realpath(target)
         if place in sources:
-            raise UsageError(f"{target}: is one of the pictures looked at; write to another place")
+            raise UsageError(say("{target}: is one of the pictures looked at; write to another place", target=target))
         if place in written:
-            raise UsageError(f"{target}: two pictures would be written there")
+            raise UsageError(say("{target}: two pictures would be written there", target=target))
         written.add(place)
 
 
@@ -160,4 +192,6 @@ def _save(rgb: Rgb, target: Path) -> None:
             Image.fromarray(rgb).save(staged, quality=_QUALITY)
             replace(staged, target)
     except OSError as error:
-        raise MediaPreflightError(f"{target}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+        raise MediaPreflightError(
+            say("{target}: cannot be written: {strerror}", target=target, strerror=(error.strerror or str(error)).lower())
+        ) from None

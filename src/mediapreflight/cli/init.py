@@ -13,29 +13,29 @@ from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, TABLE, config_in, sh
 from ..config.first import first_config, joined, takers
 from ..config.survey import Group, survey
 from ..errors import UsageError
+from ..language import say, say_many, tr, translated
 from ..named_files import MOST_TABLE_BYTES, NotReadError, read_bytes
-from ..report.closing import counted
 from ..text import listed, plain
 from . import OK
 from .catalogs import add_catalog_argument, catalog_at
 from .output import put, write_file
 
-_NOUNS = {"image": "picture", "video": "video", "audio": "recording"}
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `init`."""
-    parser.add_argument("folder", nargs="?", default=".", metavar="DIR", help="default: the current folder")
-    parser.add_argument("--model", action="append", default=[], help="a model the files are for; may be repeated")
+    parser.add_argument("folder", nargs="?", default=".", metavar="DIR", help=tr("default: the current folder"))
+    parser.add_argument("--model", action="append", default=[], help=tr("a model the files are for; may be repeated"))
     add_catalog_argument(parser)
-    parser.add_argument("--pyproject", action="store_true", help=f"add it to the {PYPROJECT_NAME} of the folder")
+    parser.add_argument(
+        "--pyproject", action="store_true", help=tr("add it to the {pyproject_name} of the folder", pyproject_name=PYPROJECT_NAME)
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the configuration, and print what it was made from."""
     folder = Path(options.folder)
     if not folder.is_dir():
-        raise UsageError(f"{options.folder}: no such folder")
+        raise UsageError(say("{folder}: no such folder", folder=options.folder))
     target = folder / (PYPROJECT_NAME if options.pyproject else CONFIG_NAME)
     before = _before(folder, target, add=options.pyproject)
     catalog = catalog_at(None, options.catalog)
@@ -57,7 +57,7 @@ def _before(folder: Path, target: Path, *, add: bool) -> str:
     """The text that the configuration is added to. Raises UsageError where there is a configuration, or nothing to add to."""
     found = config_in(str(folder.absolute()))
     if found or (not add and os.path.lexists(target)):
-        raise UsageError(f"{shown_path(found or str(target.absolute()))}: there is a configuration already")
+        raise UsageError(say("{found}: there is a configuration already", found=shown_path(found or str(target.absolute()))))
     if not add:
         return ""
     try:
@@ -65,7 +65,7 @@ def _before(folder: Path, target: Path, *, add: bool) -> str:
     except NotReadError as error:
         raise UsageError(f"{target}: {error}") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{target}: is not UTF-8 text") from None
+        raise UsageError(say("{target}: is not UTF-8 text", target=target)) from None
 
 
 def _added(before: str, text: str, target: Path) -> str:
@@ -73,8 +73,8 @@ def _added(before: str, text: str, target: Path) -> str:
     try:
         toml_table(whole)
     except TomlError as error:
-        place = f" (line {error.line})" if error.line else ""
-        raise UsageError(f"{target}: no table can be added to it: {error}{place}") from None
+        why = say("{error} (line {line})", error=error, line=error.line) if error.line else str(error)
+        raise UsageError(say("{target}: no table can be added to it: {error}", target=target, error=why)) from None
     return whole
 
 
@@ -82,29 +82,49 @@ def _refuse_useless(models: Sequence[Model], groups: Sequence[Group]) -> None:
     kinds = {group.kind for group in groups}
     for model in models:
         if kinds and not any(role.kind in kinds for role in model.roles.values()):
-            raise UsageError(f"{model.id} takes none of the files that were found")
+            raise UsageError(say("{model} takes none of the files that were found", model=model.id))
 
 
 def _said(groups: Sequence[Group], models: Sequence[Model], target: str) -> Iterator[str]:
     for group in groups:
-        place = f"in {group.folder}/" if group.folder else "here"
+        place = say("in {folder}/", folder=group.folder) if group.folder else say("here")
         extensions = ", ".join(sorted({extension.removeprefix(".").lower() for extension in group.extensions}))
-        yield plain(f"found {counted(group.count, _NOUNS[group.kind])} {place} ({extensions}; {_sizes(group)})") + "\n"
+        count = _counted(group)
+        found = tr(
+            "found {count} {place} ({extensions}; {sizes})", count=count, place=place, extensions=extensions, sizes=_sizes(group)
+        )
+        yield plain(found) + "\n"
     if not groups:
-        yield "found no pictures, videos or recordings\n"
+        yield tr("found no pictures, videos or recordings") + "\n"
     for model in models:
         if pairs := joined(groups, model):
-            yield f"found {counted(len(pairs.stems), 'complete job')} for {model.id}, by the names of the files\n"
-    yield plain(f"wrote {target}") + (f" for {listed(tuple(model.id for model in models))}\n" if models else "\n")
+            count = say_many("{count} complete job", "{count} complete jobs", len(pairs.stems))
+            yield tr("found {count} for {model}, by the names of the files", count=count, model=model.id) + "\n"
+    wrote = say("wrote {file}", file=target)
     if models:
-        yield "next: `mediapreflight check`\n"
-    else:
-        yield "next: take the # away in it from the entries that are right, and choose their model; then `mediapreflight check`\n"
+        wrote = say("{wrote} for {models}", wrote=wrote, models=listed(tuple(model.id for model in models)))
+    yield plain(translated(wrote)) + "\n"
+    yield _next(models) + "\n"
+
+
+def _next(models: Sequence[Model]) -> str:
+    if models:
+        return tr("next: `mediapreflight check`")
+    return tr("next: take the # away in it from the entries that are right, and choose their model; then `mediapreflight check`")
+
+
+def _counted(group: Group) -> str:
+    match group.kind:
+        case "image":
+            return say_many("{count} picture", "{count} pictures", group.count)
+        case "video":
+            return say_many("{count} video", "{count} videos", group.count)
+    return say_many("{count} recording", "{count} recordings", group.count)
 
 
 def _sizes(group: Group) -> str:
     smallest, largest = (_size(number) for number in group.sizes)
-    return smallest if smallest == largest else f"{smallest} to {largest}"
+    return smallest if smallest == largest else say("{lower} to {upper}", lower=smallest, upper=largest)
 
 
 def _size(number: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import textwrap
 from collections.abc import Iterator
 
 import msgspec
@@ -12,8 +11,9 @@ import msgspec
 from ..catalog import Catalog, Interval, Model, Parameter
 from ..catalog.schema import DASHSCOPE, Condition, Content, Group, ParameterVariant, Price, Role, split_tags
 from ..errors import UsageError
+from ..language import say, tr, translated
 from ..report.style import Style
-from ..text import listed
+from ..text import alternatives, filled, listed, padded, width_of
 from . import OK
 from .catalogs import add_catalog_argument, catalog_here
 from .output import add_output_arguments, style_of, write
@@ -21,22 +21,22 @@ from .rule import described
 
 _WIDTH = 110
 _LIMITS = {
-    "formats": "formats",
-    "megabytes": "size",
-    "side": "width and height",
-    "aspect_ratio": "long / short side",
-    "duration": "duration",
-    "fps": "frame rate",
-    "video_codecs": "video codec",
-    "without_alpha": "no alpha in",
+    "formats": say("formats"),
+    "megabytes": say("file size"),
+    "side": say("width and height"),
+    "aspect_ratio": say("long / short side"),
+    "duration": say("length"),
+    "fps": say("frame rate"),
+    "video_codecs": say("video codec"),
+    "without_alpha": say("no alpha in"),
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `models`."""
-    parser.add_argument("id", nargs="?", metavar="ID", help="a model's id or alias; all models where left out")
-    parser.add_argument("--provider", metavar="NAME", help="only the models of this provider")
-    parser.add_argument("--compare", nargs=2, metavar="ID", help="two models side by side")
+    parser.add_argument("id", nargs="?", metavar="ID", help=tr("a model's id or alias; all models where left out"))
+    parser.add_argument("--provider", metavar="NAME", help=tr("only the models of this provider"))
+    parser.add_argument("--compare", nargs=2, metavar="ID", help=tr("two models side by side"))
     add_catalog_argument(parser)
     add_output_arguments(parser, ("text", "json"))
 
@@ -68,7 +68,9 @@ def _offered(catalog: Catalog, provider: str | None) -> tuple[Model, ...]:
         return models
     names = tuple(sorted({model.provider for model in models}))
     if provider not in names:
-        raise UsageError(f"no models of provider {provider!r}; there are those of {listed(names)}")
+        raise UsageError(
+            say("no models of provider {provider!r}; there are those of {names}", provider=provider, names=listed(names))
+        )
     return tuple(model for model in models if model.provider == provider)
 
 
@@ -83,8 +85,8 @@ def _list(models: tuple[Model, ...], catalog: Catalog, style: Style) -> Iterator
 
 def _rows_of(models: list[Model], width: int, style: Style) -> Iterator[str]:
     for model in models:
-        takes = style(f"takes {inputs(model)}", "dim")
-        yield f"{style(f'{model.id:<{width}}', 'bold')}  {model.summary}\n{'':<{width}}  {takes}\n"
+        takes = style(tr("takes {inputs}", inputs=inputs(model)), "dim")
+        yield f"{style(f'{model.id:<{width}}', 'bold')}  {translated(model.summary)}\n{'':<{width}}  {takes}\n"
 
 
 def inputs(model: Model) -> str:
@@ -94,38 +96,41 @@ def inputs(model: Model) -> str:
 
 def _in_list(name: str, role: Role) -> str:
     """A role in a list of inputs: `[reference_image (up to 5)]`, with brackets around the whole if it can be left out."""
-    several = f"{name} ({Interval.parse(role.count).in_words})" if role.count else name
+    several = f"{name} ({translated(Interval.parse(role.count).in_words)})" if role.count else name
     return several if role.required else f"[{several}]"
 
 
 def _card(model: Model, catalog: Catalog, style: Style) -> Iterator[str]:
-    yield f"{style(model.id, 'bold')}  {model.title}\n{model.summary}\n"
+    yield f"{style(model.id, 'bold')}  {model.title}\n{translated(model.summary)}\n"
     for title, rows in sections(model, catalog):
         yield from _rows(title, rows, style)
     for note in notes(model):
-        yield "\n" + textwrap.fill(f"Note: {note}", _WIDTH, break_on_hyphens=False) + "\n"
+        yield "\n" + filled(tr("Note: {text}", text=note), _WIDTH) + "\n"
 
 
 def sections(model: Model, catalog: Catalog) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """The parts of a card that hold anything: a title, and rows of name, text and sources, which are joined by `; `."""
     values = {**model.fields, **model.parameters}
     parts = [
-        ("Terms", _terms(model, catalog)),
+        (tr("Terms"), _terms(model, catalog)),
         *((_role_title(name, role), _role(model, role)) for name, role in model.roles.items() if not role.follows),
-        ("Values", [(name, _value(known), model.source(known.source)) for name, known in values.items()]),
-        ("Price", [_price(model, price) for price in model.prices]),
+        (tr("Values"), [(name, _value(known), model.source(known.source)) for name, known in values.items()]),
+        (tr("Price"), [_price(model, price) for price in model.prices]),
     ]
     return [(title, rows) for title, rows in parts if rows]
 
 
 def _role_title(name: str, role: Role) -> str:
-    need = f"{Interval.parse(role.count).in_words} files" if role.count else "required" if role.required else "optional"
+    if role.count:
+        need = tr("{range} files", range=Interval.parse(role.count).in_words)
+    else:
+        need = tr("required") if role.required else tr("optional")
     return f"{name}  ({role.field}; {role.kind}, {need})"
 
 
 def notes(model: Model) -> tuple[str, ...]:
     """The notes of a card, with their sources in brackets."""
-    return tuple(_with_sources(model, note) for note in model.notes)
+    return tuple(_with_sources(model, translated(note)) for note in model.notes)
 
 
 def _with_sources(model: Model, note: str) -> str:
@@ -141,61 +146,66 @@ def _with_sources(model: Model, note: str) -> str:
 def _rows(title: str, rows: list[tuple[str, str, str]], style: Style) -> Iterator[str]:
     """A titled block of name, text and source."""
     yield "\n" + style(title, "bold", "cyan") + "\n"
-    width = max(len(name) for name, _, _ in rows)
+    width = max(width_of(name) for name, _, _ in rows)
     for name, text, source in rows:
         hanging = " " * (width + 4)
-        wrapped = textwrap.fill(
-            text, _WIDTH, initial_indent=hanging, subsequent_indent=hanging, break_on_hyphens=False
-        ).removeprefix(hanging)
+        wrapped = filled(text, _WIDTH, hanging).removeprefix(hanging)
         tail = f"  {style(f'[{source}]', 'dim')}" if source else ""
-        yield f"  {name:<{width}}  {wrapped}{tail}\n"
+        yield f"  {padded(name, width)}  {wrapped}{tail}\n"
 
 
 def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
     rows = [
-        ("provider", catalog.provider(model.provider).title, ""),
+        (tr("provider"), catalog.provider(model.provider).title, ""),
         *_service(model),
-        *[("perhaps", f"{region}: no document says whether it runs there", "") for region in model.unconfirmed_regions],
+        *[
+            (tr("perhaps"), tr("{region}: no document says whether it runs there", region=region), "")
+            for region in model.unconfirmed_regions
+        ],
     ]
     if model.aliases:
-        rows.append(("also called", ", ".join(model.aliases), ""))
+        rows.append((tr("also called"), ", ".join(model.aliases), ""))
     if model.role_sets:
-        rows.append(("takes one of", model.role_sets.in_words, model.source(model.role_sets.source)))
-    rows += [("together", _group(group), model.source(group.source)) for group in model.groups]
+        rows.append((tr("takes one of"), translated(model.role_sets.in_words), model.source(model.role_sets.source)))
+    rows += [(tr("together"), _group(group), model.source(group.source)) for group in model.groups]
     for restriction in model.restrictions:
-        offered = f"{restriction.parameter} {', '.join(map(_literal, restriction.choices))} only"
-        rows.append((f"in {restriction.region}", offered, model.source(restriction.source)))
+        choices = ", ".join(map(_literal, restriction.choices))
+        offered = tr("{parameter} {choices} only", parameter=restriction.parameter, choices=choices)
+        rows.append((tr("in {region}", region=restriction.region), offered, model.source(restriction.source)))
     for rate in model.rates:
-        tasks = f", {rate.concurrent_tasks} at once" if rate.concurrent_tasks else ""
-        rows.append(
-            ("rate", f"{rate.requests_per_second:g} a second{tasks} ({', '.join(rate.regions)})", model.source(rate.source))
-        )
+        often = say("{rate:g} a second", rate=rate.requests_per_second)
+        if rate.concurrent_tasks:
+            often = say("{often}, {tasks} at once", often=often, tasks=rate.concurrent_tasks)
+        regions = tr("{often} ({regions})", often=often, regions=", ".join(rate.regions))
+        rows.append((tr("rate"), regions, model.source(rate.source)))
     if model.output:
-        rows.append(("delivers", _output(model), model.source(model.output.source)))
+        rows.append((tr("delivers"), _output(model), model.source(model.output.source)))
     if model.successor:
-        rows.append(("successor", model.successor, ""))
+        rows.append((tr("successor"), model.successor, ""))
     return rows
 
 
 def _group(group: Group) -> str:
-    limits = {"files": group.count, "s": group.seconds}
-    allowed = " and ".join(f"{Interval.parse(limit).in_words} {unit}" for unit, limit in limits.items() if limit)
+    count = say("{range} files", range=Interval.parse(group.count).in_words) if group.count else ""
+    seconds = say("{range} s", range=Interval.parse(group.seconds).in_words) if group.seconds else ""
     names = " + ".join((*group.roles, *([group.and_parameter] if group.and_parameter else ())))
-    condition = _together(group.when)
-    return f"{names}: {allowed}" + (f", when {condition}" if condition else "")
+    allowed = say("{place}: {message}", place=names, message=listed(tuple(filter(None, (count, seconds)))))
+    return (
+        tr("{limit}, when {conditions}", limit=allowed, conditions=_together(group.when)) if group.when else translated(allowed)
+    )
 
 
 def _service(model: Model) -> Iterator[tuple[str, str, str]]:
     service = model.service
     if service is None:
-        yield "jobs", "are checked and prepared here, and sent with the provider's own tools", ""
+        yield tr("jobs"), tr("are checked and prepared here, and sent with the provider's own tools"), ""
         return
-    yield "endpoint", f"POST {service.path} ({service.mode})", model.source(service.source)
-    yield "regions", ", ".join(model.regions), ""
+    yield tr("endpoint"), f"POST {service.path} ({service.mode})", model.source(service.source)
+    yield tr("regions"), ", ".join(model.regions), ""
     if service.result or service.verdict:
-        yield "result", f"{service.result or service.verdict}", ""
+        yield tr("result"), f"{service.result or service.verdict}", ""
     if service.detect:
-        yield "checked by", service.detect, ""
+        yield tr("checked by"), service.detect, ""
 
 
 def _output(model: Model) -> str:
@@ -203,11 +213,11 @@ def _output(model: Model) -> str:
     if output is None:
         return ""
     sizes = ", ".join(f"{name}: {width} x {height} px" for name, (width, height) in output.sizes.items())
-    size = {"fixed": sizes, "input": "the size of the input", "area": "the picture's ratio at the chosen area"}.get(
+    size = {"fixed": sizes, "input": tr("the size of the input"), "area": tr("the picture's ratio at the chosen area")}.get(
         output.size, ""
     )
     rate = f"{output.fps:g} fps" if isinstance(output.fps, float) else f"{output.fps} fps" if output.fps else ""
-    longest = f"up to {output.max_duration:g} s" if output.max_duration else ""
+    longest = tr("up to {seconds:g} s", seconds=output.max_duration) if output.max_duration else ""
     return "; ".join(
         part for part in (" ".join(filter(None, (output.container, output.video_codec))), size, rate, longest) if part
     )
@@ -219,32 +229,32 @@ def _role(model: Model, role: Role) -> list[tuple[str, str, str]]:
         limit = getattr(role, name)
         if limit is not None:
             tags = dict.fromkeys(filter(None, (limit.source, limit.safe_source)))
-            answer = f", else {limit.error}" if limit.error else ""
-            rows.append((label, described(limit, role, name) + answer, "; ".join(model.source(tag) for tag in tags)))
+            text = described(limit, role, name)
+            text = tr("{limit}, else {error}", limit=text, error=limit.error) if limit.error else text
+            rows.append((translated(label), text, "; ".join(model.source(tag) for tag in tags)))
     for variant in role.variants:
         for name, label in _LIMITS.items():
             limit = getattr(variant, name, None)
             if limit is not None:
-                text = f"{described(limit, role, name)} when {_together(variant.when)}"
-                rows.append((label, text, model.source(limit.source)))
+                rows.append((translated(label), _when(described(limit, role, name), variant.when), model.source(limit.source)))
     if role.content:
-        rows.append(("content", _content(role.content), model.source(role.content.source)))
+        rows.append((tr("people"), _content(role.content), model.source(role.content.source)))
     if role.ignored_when:
-        rows.append(("ignored when", _conditions(role.ignored_when), ""))
+        rows.append((tr("ignored when"), _conditions(role.ignored_when), ""))
     if role.note:
-        rows.append(("note", role.note, ""))
+        rows.append((tr("note"), translated(role.note), ""))
     return rows
 
 
 def _content(content: Content) -> str:
     parts = [
-        {"one": "exactly one face", "largest": "the largest face is used"}.get(content.faces or "", ""),
-        "one person" if content.bodies == "one" else "",
-        f"framing: {', '.join(content.framing)}" if content.framing else "",
-        "facing the camera" if content.frontal else "",
-        "from the first frame on" if content.first_frame else "",
-        "a voice" if content.speech else "",
-        content.note or "",
+        {"one": tr("exactly one face"), "largest": tr("the largest face is used")}.get(content.faces or "", ""),
+        tr("one person") if content.bodies == "one" else "",
+        tr("framing: {kinds}", kinds=", ".join(content.framing)) if content.framing else "",
+        tr("facing the camera") if content.frontal else "",
+        tr("from the first frame on") if content.first_frame else "",
+        tr("a voice") if content.speech else "",
+        translated(content.note or ""),
     ]
     return "; ".join(filter(None, parts))
 
@@ -252,28 +262,32 @@ def _content(content: Content) -> str:
 def _value(known: Parameter) -> str:
     parts = [
         known.type,
-        "required" if known.required and known.filled_by is None else "",
-        f"from {known.filled_by} where not given" if known.filled_by else "",
+        tr("required") if known.required and known.filled_by is None else "",
+        tr("from {model} where not given", model=known.filled_by) if known.filled_by else "",
         ", ".join(map(_literal, known.choices)) if known.choices else "",
         str(known.interval) if known.range else "",
-        f"or {', '.join(map(_literal, known.besides))}" if known.besides else "",
+        tr("or {values}", values=", ".join(map(_literal, known.besides))) if known.besides else "",
         *map(_variant, known.variants),
-        f"up to {known.max_length} characters" if known.max_length else "",
-        f"ratio {' or '.join(known.ratios)}" if known.ratios else "",
-        f"default {_literal(known.default)}" if known.default is not None else "",
-        f"ignored when {_conditions(known.ignored_when)}" if known.ignored_when else "",
-        known.note or "",
+        tr("up to {count} characters", count=known.max_length) if known.max_length else "",
+        tr("ratio {ratios}", ratios=alternatives(known.ratios)) if known.ratios else "",
+        tr("default {value}", value=_literal(known.default)) if known.default is not None else "",
+        tr("ignored when {conditions}", conditions=_conditions(known.ignored_when)) if known.ignored_when else "",
+        translated(known.note or ""),
     ]
     return "; ".join(filter(None, parts))
 
 
 def _variant(variant: ParameterVariant) -> str:
-    values = variant.range or ", ".join(map(_literal, variant.choices or ())) or ("required" if variant.required else "optional")
-    return f"{values} when {_together(variant.when)}"
+    need = say("required") if variant.required else say("optional")
+    return _when(variant.range or ", ".join(map(_literal, variant.choices or ())) or need, variant.when)
+
+
+def _when(text: str, conditions: tuple[Condition, ...]) -> str:
+    return tr("{text} when {conditions}", text=text, conditions=_together(conditions))
 
 
 def _together(conditions: tuple[Condition, ...]) -> str:
-    return " and ".join(condition.in_words for condition in conditions)
+    return listed(tuple(condition.in_words for condition in conditions))
 
 
 def _literal(value: object) -> str:
@@ -281,14 +295,20 @@ def _literal(value: object) -> str:
 
 
 def _conditions(conditions: tuple[Condition, ...]) -> str:
-    return " or ".join(condition.in_words for condition in conditions)
+    return translated(alternatives(tuple(condition.in_words for condition in conditions)))
 
 
 def _price(model: Model, price: Price) -> tuple[str, str, str]:
     condition = ", ".join(f"{name} {_literal(value)}" for name, value in price.when.items())
-    details = "; ".join(filter(None, (condition, ", ".join(price.regions), price.note, "" if price.official else "not official")))
+    details = "; ".join(
+        filter(
+            None,
+            (condition, ", ".join(price.regions), translated(price.note or ""), "" if price.official else tr("not official")),
+        )
+    )
+    per = tr("an image") if price.per == "image" else tr("a second")
     return (
         f"{price.amount:g} {price.currency}",
-        f"a {price.per}" + (f" ({details})" if details else ""),
+        f"{per} ({details})" if details else per,
         model.source(price.source),
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import UsageError
+from ..language import say, tr
 from ..report.style import Style, style_for
 from ..system import give_usual_rights, replace
 from ..text import plain_json
@@ -29,17 +30,27 @@ _ENDINGS = {
 
 def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ...]) -> None:
     """`--output-format`, `--output` and `--color`, the same for every command."""
-    group = parser.add_argument_group("output")
+    group = parser.add_argument_group(tr("output"))
     parser.set_defaults(settle=functools.partial(_settle, formats))
-    group.add_argument("--output-format", choices=formats, help="default: by the ending of --output, else text")
-    group.add_argument("--output", type=place_of_report, metavar="FILE", help="write there instead of standard output")
-    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto; NO_COLOR is honoured")
+    group.add_argument("--output-format", choices=formats, help=tr("default: by the ending of --output, else text"))
+    group.add_argument(
+        "--output",
+        type=place_of_report,
+        metavar="FILE",
+        help=tr("write there instead of standard output"),
+    )
+    group.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help=tr("default: auto; NO_COLOR is honoured"),
+    )
 
 
 def _settle(formats: tuple[str, ...], options: argparse.Namespace) -> None:
     """Choose the format where none was named. Raises UsageError where the results would replace a file that they are made of."""
     if options.output is not None and any(_is_same(options.output, each) for each in getattr(options, "targets", ())):
-        raise UsageError(f"{options.output}: is one of the targets; write to another place")
+        raise UsageError(say("{output}: is one of the targets; write to another place", output=options.output))
     if options.output_format is None:
         by_ending = _ENDINGS.get(Path(options.output or "").suffix.lower())
         options.output_format = by_ending if by_ending in formats else "text"
@@ -105,7 +116,7 @@ def write_file(name: str, pieces: Iterable[str]) -> None:
 def place_of_report(name: str) -> str:
     """The name, where results can go there: a report replaces no picture, video or recording. Raises UsageError."""
     if Path(writable(name)).is_file() and _holds_media(name):
-        raise UsageError(f"{name}: holds media, which no report replaces; write to another place")
+        raise UsageError(say("{name}: holds media, which no report replaces; write to another place", name=name))
     return name
 
 
@@ -132,9 +143,9 @@ def writable(name: str) -> str:
     except OSError as error:
         raise _unwritable(name, error) from None
     if not is_free:
-        raise UsageError(f"{name}: cannot be written: it is no regular file")
+        raise UsageError(say("{name}: cannot be written: it is no regular file", name=name))
     return name
 
 
 def _unwritable(name: str, error: OSError) -> UsageError:
-    return UsageError(f"{name}: cannot be written: {(error.strerror or str(error)).lower()}")
+    return UsageError(say("{name}: cannot be written: {strerror}", name=name, strerror=(error.strerror or str(error)).lower()))

@@ -11,6 +11,7 @@ import msgspec
 
 from ..errors import UsageError
 from ..findings import FAILING, Finding
+from ..language import say, tr, tr_many, translated
 from ..media.source import display_name
 from ..prepare.execute import Prepared, document_of, prepare_jobs
 from ..prepare.options import PrepareOptions
@@ -18,50 +19,60 @@ from ..prepare.plan import JobPlan, plan
 from ..prepare.record import SCHEMA, PreparedJob, StepRecord
 from ..prepare.steps import FilePlan, Step
 from ..report.style import Style
-from ..text import plain
+from ..report.text import severity_label
+from ..text import clauses, plain
 from . import FINDINGS, OK
 from .arguments import count
 from .output import add_output_arguments, place_of_report, style_of, write, write_file
 from .progress import file_progress
 from .targets import add_target_arguments, jobs_and_catalog
 
-_LEFT = "Files of jobs that are not ready lie there too: each fits by itself, and the next run takes it up."
+_LEFT = say("Files of jobs that are not ready lie there too: each fits by itself, and the next run takes it up.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `prepare`."""
     add_target_arguments(parser)
     add = parser.add_argument
-    add("--out", metavar="DIR", help="where the files that fit are written; needed without --dry-run")
-    add("--dry-run", action="store_true", help="print the plan and write nothing")
+    add("--out", metavar="DIR", help=tr("where the files that fit are written; needed without --dry-run"))
+    add("--dry-run", action="store_true", help=tr("print the plan and write nothing"))
     add(
         "--level",
         choices=("decode", "content"),
         default="content",
-        help="what the files have to fit: all but who is to be seen and heard, or that as well; default: content",
+        help=tr("what the files have to fit: all but who is to be seen and heard, or that as well; default: content"),
     )
-    add("--fit", choices=("auto", "crop", "pad"), default="auto", help="how an aspect ratio is reached; default: auto")
-    add("--trim", choices=("pause", "end"), default="pause", help="where long recordings are cut; default: pause")
-    add("--split", action="store_true", help="make several jobs of a recording that is too long")
-    add("--ratio", choices=("1:1", "3:4"), help="the ratio of ext_bbox, where the model takes boxes")
+    add(
+        "--fit",
+        choices=("auto", "crop", "pad"),
+        default="auto",
+        help=tr("how an aspect ratio is reached; default: auto"),
+    )
+    add("--trim", choices=("pause", "end"), default="pause", help=tr("where long recordings are cut; default: pause"))
+    add("--split", action="store_true", help=tr("make several jobs of a recording that is too long"))
+    add("--ratio", choices=("1:1", "3:4"), help=tr("the ratio of ext_bbox, where the model takes boxes"))
     add(
         "--crop-to-boxes",
         action="store_true",
-        help="crop the picture to ext_bbox, the box around the face; --face N does, where others are in the picture",
+        help=tr("crop the picture to ext_bbox, the box around the face; --face N does, where others are in the picture"),
     )
-    add("--upright", action="store_true", help="turn pictures that lie on their side or their head, by the face in them")
-    add("--equal-lengths", action="store_true", help="cut video and voice to one length, where the model would")
-    add("--background", default="#ffffff", metavar="#RRGGBB", help="what padding and transparency become")
-    add("--loudness", type=float, metavar="LUFS", help="bring recordings to this loudness, such as -16")
-    add("--mono", action="store_true", help="mix recordings down to one channel")
-    add("--denoise", action="store_true", help="lower the noise of recordings")
-    add("--overwrite", action="store_true", help="replace other files that stand at an output's place")
-    add("--workers", type=count, default=os.cpu_count() or 1, metavar="N", help="files at once; default: one a core")
+    add(
+        "--upright",
+        action="store_true",
+        help=tr("turn pictures that lie on their side or their head, by the face in them"),
+    )
+    add("--equal-lengths", action="store_true", help=tr("cut video and voice to one length, where the model would"))
+    add("--background", default="#ffffff", metavar="#RRGGBB", help=tr("what padding and transparency become"))
+    add("--loudness", type=float, metavar="LUFS", help=tr("bring recordings to this loudness, such as -16"))
+    add("--mono", action="store_true", help=tr("mix recordings down to one channel"))
+    add("--denoise", action="store_true", help=tr("lower the noise of recordings"))
+    add("--overwrite", action="store_true", help=tr("replace other files that stand at an output's place"))
+    add("--workers", type=count, default=os.cpu_count() or 1, metavar="N", help=tr("files at once; default: one a core"))
     add(
         "--report",
         type=place_of_report,
         metavar="FILE",
-        help="write a page that shows every file before and after, side by side (HTML)",
+        help=tr("write a page that shows every file before and after, side by side (HTML)"),
     )
     add_output_arguments(parser, ("text", "json"))
 
@@ -83,12 +94,12 @@ def run(options: argparse.Namespace) -> int:
         overwrite=options.overwrite,
     )
     if options.report is not None and options.dry_run:
-        raise UsageError("--report shows what was made; leave out --dry-run")
+        raise UsageError(say("--report shows what was made; leave out --dry-run"))
     jobs, catalog = jobs_and_catalog(options)
     if options.dry_run:
         return _print_plan(options, plan(jobs, options=chosen, level=options.level, catalog=catalog))
     if options.out is None:
-        raise UsageError("say where the files go, with --out DIR, or print the plan with --dry-run")
+        raise UsageError(say("say where the files go, with --out DIR, or print the plan with --dry-run"))
     with file_progress() as progress:
         results = prepare_jobs(
             jobs,
@@ -125,20 +136,20 @@ def _encoded(value: Any) -> str:
 
 def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
     for each in plans:
-        part = f", part {each.part}" if each.part else ""
-        yield style(f"{each.model.id}{part}", "bold") + "\n"
+        name = tr("{model}, part {part}", model=each.model.id, part=each.part) if each.part else each.model.id
+        yield style(name, "bold") + "\n"
         for file in each.files.values():
             yield f"  {file.role}  {plain(display_name(file.source))}  {style(_expected(file), 'dim')}\n"
             yield from _steps(file.role, file.steps, each.stays, style)
         for role, why in each.unfixable.items():
             path = plain(display_name(str(each.job.inputs[role])))
-            yield f"  {role}  {path}  {style('cannot be prepared', 'red', 'bold')}: {plain(why)}\n"
-        yield from _findings(each.stays, "; ".join(each.unfixable.values()), style)
+            yield f"  {role}  {path}  {style(tr('cannot be prepared'), 'red', 'bold')}: {plain(translated(why))}\n"
+        yield from _findings(each.stays, clauses(each.unfixable.values()), style)
 
 
 def _expected(file: FilePlan) -> str:
     described = file.expected.in_words
-    return f"becomes {described}" if file.steps and described else ""
+    return tr("becomes {expected}", expected=described) if file.steps and described else ""
 
 
 def _results(results: Sequence[Prepared], style: Style) -> Iterator[str]:
@@ -146,9 +157,12 @@ def _results(results: Sequence[Prepared], style: Style) -> Iterator[str]:
         yield from _job(result.record, style)
     ready = sum(result.record.ok for result in results)
     color = "green" if ready == len(results) else "red"
-    yield style(f"{ready} of {len(results)} job{'' if len(results) == 1 else 's'} ready.", color, "bold")
-    left = any(result.record.inputs and not result.record.ok for result in results)
-    yield f" {_LEFT}\n" if left else "\n"
+    said = style(
+        tr_many("{ready} of {count} job ready.", "{ready} of {count} jobs ready.", len(results), ready=ready), color, "bold"
+    )
+    if any(result.record.inputs and not result.record.ok for result in results):
+        said = tr("{said} {more}", said=said, more=_LEFT)
+    yield said + "\n"
 
 
 def _job(record: PreparedJob, style: Style) -> Iterator[str]:
@@ -161,7 +175,7 @@ def _job(record: PreparedJob, style: Style) -> Iterator[str]:
         if name in record.fields:
             yield f"  {name}  {record.fields[name]}\n"
     if record.error:
-        yield f"  {style('error', 'red', 'bold')}  {plain(record.error)}\n"
+        yield f"  {style(tr('error'), 'red', 'bold')}  {plain(translated(record.error))}\n"
     kept = [finding for finding in record.findings if finding.severity == "warning"]
     yield from _findings([*failing, *kept], record.error or "", style)
 
@@ -169,9 +183,10 @@ def _job(record: PreparedJob, style: Style) -> Iterator[str]:
 def _steps(role: str, steps: Sequence[Step | StepRecord], failing: Sequence[Finding], style: Style) -> Iterator[str]:
     if not steps:
         fits = all(finding.role != role for finding in failing)
-        yield f"    {style('fits as it is', 'green') if fits else 'stays as it is'}\n"
+        yield f"    {style(tr('fits as it is'), 'green') if fits else tr('stays as it is')}\n"
     for step in steps:
-        yield f"    {style(step.name, 'cyan')}  {plain(step.detail)}  {style(f'[{step.reason}]', 'dim')}\n"
+        reason = style(f"[{translated(step.reason)}]", "dim")
+        yield f"    {style(step.name, 'cyan')}  {plain(translated(step.detail))}  {reason}\n"
 
 
 def _findings(findings: Sequence[Finding], said: str, style: Style) -> Iterator[str]:
@@ -182,9 +197,10 @@ def _findings(findings: Sequence[Finding], said: str, style: Style) -> Iterator[
     for finding in findings:
         if finding not in told:
             color = "red" if finding.severity in FAILING else "yellow"
-            yield f"  {style(finding.severity, color, 'bold')}  {finding.code} {finding.name}: {plain(finding.message)}\n"
+            severity = style(severity_label(finding.severity), color, "bold")
+            yield f"  {severity}  {finding.code} {finding.name}: {plain(translated(finding.message))}\n"
             yield _next(finding.help, style) if finding.help else ""
 
 
 def _next(help: str, style: Style) -> str:
-    return f"    {style('next:', 'green')} {plain(help)}\n"
+    return f"    {style(tr('next:'), 'green')} {plain(translated(help))}\n"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ..check.containment import TIME_LIMIT_S, contained
+from ..language import tr
 from ..media.facts import Facts, Level
 from ..media.probe import probe
 from ..report.style import Style
@@ -20,7 +21,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `probe`."""
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument(
-        "--level", choices=("metadata", "decode"), default="decode", help="headers only, or all data; default: decode"
+        "--level",
+        choices=("metadata", "decode"),
+        default="decode",
+        help=tr("headers only, or all data; default: decode"),
     )
     add_output_arguments(parser, ("text", "concise", "json"))
 

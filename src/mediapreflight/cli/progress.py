@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from ..language import tr, translated
 from ..text import plain
 
 if TYPE_CHECKING:
@@ -93,7 +94,9 @@ class Board:
             self._lines[event.number] = self._display.add_task("", total=None)
         name = "" if event.number is None else f"{event.number}  "
         share = "" if event.share is None else f"  {event.share:.0%}"
-        self._display.update(self._lines[event.number], description=escape(f"{name}{event.stage}  {plain(event.text)}{share}"))
+        self._display.update(
+            self._lines[event.number], description=escape(f"{name}{event.stage}  {plain(translated(event.text))}{share}")
+        )
 
     @contextlib.contextmanager
     def ended(self, number: int | None) -> Iterator[None]:
@@ -126,8 +129,14 @@ def _started(total: int | None) -> Progress:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    done = "{task.completed:.0f} jobs checked" if total is None else "{task.completed:.0f} of {task.total:.0f} jobs checked"
-    columns = (SpinnerColumn(), TextColumn(done), TimeElapsedColumn())
+    # rich fills these in, each time it shows them.
+    done, all_of_them = "{task.completed:.0f}", "{task.total:.0f}"
+    said = (
+        tr("{count} jobs checked", count=done)
+        if total is None
+        else tr("{count} of {total} jobs checked", count=done, total=all_of_them)
+    )
+    columns = (SpinnerColumn(), TextColumn(said), TimeElapsedColumn())
     # Results go to standard output while this is shown: rich must not take that stream for its own.
     display = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
     display.add_task("check", total=total)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import math
 import shutil
-import textwrap
 from collections.abc import Iterator
 
 import msgspec
 
 from ..catalog import Catalog, Choices, Limit, Model
 from ..catalog.schema import Role
+from ..language import say, tr, translated
 from ..report.style import Style
 from ..rules import RULES, Rule, matching
+from ..text import filled, padded, width_of
 from . import OK
 from .catalogs import add_catalog_argument, catalog_here
 from .output import add_output_arguments, style_of, write
@@ -23,7 +24,7 @@ _MAX_WIDTH = 110
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `rule`."""
-    parser.add_argument("rule", nargs="?", metavar="CODE or NAME")
+    parser.add_argument("rule", nargs="?", metavar="RULE", help=tr("a code or a name; all rules where left out"))
     add_catalog_argument(parser)
     add_output_arguments(parser, ("text", "json"))
 
@@ -56,22 +57,24 @@ def _record(rule: Rule) -> dict[str, object]:
 def _table(rules: tuple[Rule, ...], style: Style) -> Iterator[str]:
     width = max(len(rule.name) for rule in rules)
     for rule in rules:
-        mark = style("fixable", "green") if rule.fixable else "       "
-        summary = rule.help.partition("\n")[0]
+        mark = padded(tr("fixable"), 7)
+        mark = style(mark, "green") if rule.fixable else " " * width_of(mark)
+        summary = translated(rule.paragraphs[0][1])
         yield f"{style(f'{rule.code:<7}', 'bold')}  {rule.name:<{width}}  {rule.level:<8}  {rule.stage:<7}  {mark}  {summary}\n"
 
 
 def _page(rule: Rule, catalog: Catalog, style: Style) -> Iterator[str]:
     yield style(f"{rule.code} {rule.name}", "bold") + "\n"
-    fix = "a prepared file can fix it" if rule.fixable else "preparing the file does not fix it by itself"
-    stage = "in preview: it runs with --preview only" if rule.stage == "preview" else rule.stage
-    yield style(f"found at level {rule.level}; {fix}; {stage}", "dim") + "\n"
+    fix = say("a prepared file can fix it") if rule.fixable else say("preparing the file does not fix it by itself")
+    stage = say("in preview: it runs with --preview only") if rule.stage == "preview" else say("stable")
+    yield style(tr("found at level {level}; {fix}; {stage}", level=rule.level, fix=fix, stage=stage), "dim") + "\n"
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
-    for paragraph in rule.help.split("\n\n"):
-        yield "\n" + textwrap.fill(" ".join(paragraph.split()), width) + "\n"
+    for label, text in rule.paragraphs:
+        said = tr("{place}: {message}", place=label, message=text) if label else translated(text)
+        yield "\n" + filled(said, width) + "\n"
     rows = list(limits(rule, catalog))
     if rows:
-        yield "\n" + style("Limits", "bold") + "\n"
+        yield "\n" + style(tr("Limits"), "bold") + "\n"
         width = max(len(place) for place, _, _ in rows)
         for place, limit, source in rows:
             yield f"  {place:<{width}}  {limit}  {style(f'[{source}]', 'dim')}\n"
@@ -100,7 +103,9 @@ def described(limit: Limit | Choices, role: Role, name: str) -> str:
     else:
         documented, safe = str(limit.documented_interval), None if limit.safe is None else str(limit.safe_interval)
     text = f"{documented} {unit}".rstrip()
-    return f"{text} (safe: {safe} {unit}".rstrip() + ")" if safe is not None else text
+    if safe is None:
+        return text
+    return tr("{documented} (safe: {safe})", documented=text, safe=f"{safe} {unit}".rstrip())
 
 
 UNITS = {"side": "px", "megabytes": "MB", "duration": "s", "fps": "fps"}

@@ -13,8 +13,9 @@ import msgspec
 
 from ..check.containment import UNCONTAINED, Containment
 from ..errors import UsageError
+from ..language import say, tr, tr_many, translated
 from ..report.style import Style
-from ..text import plain
+from ..text import clauses, listed, plain
 from . import FINDINGS, OK
 from .arguments import positive
 from .output import put, style_of, write
@@ -30,15 +31,22 @@ if TYPE_CHECKING:
 
 def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the service is, and how patient to be."""
-    group = parser.add_argument_group("service")
+    group = parser.add_argument_group(tr("service"))
     group.add_argument(
-        "--base-url", metavar="URL", help="ends in /api/v1; default: DASHSCOPE_HTTP_BASE_URL, then the region's host"
+        "--base-url",
+        metavar="URL",
+        help=tr("ends in /api/v1; default: DASHSCOPE_HTTP_BASE_URL, then the region's host"),
     )
     group.add_argument(
-        "--workspace", metavar="ID", help="the workspace, for the newer host names; default: DASHSCOPE_WORKSPACE_ID"
+        "--workspace", metavar="ID", help=tr("the workspace, for the newer host names; default: DASHSCOPE_WORKSPACE_ID")
     )
-    group.add_argument("--poll-interval", type=positive, metavar="SECONDS", help="between two looks at a task; default: 15")
-    group.add_argument("--allow-private-urls", action="store_true", help="inputs may be URLs of private addresses")
+    group.add_argument(
+        "--poll-interval",
+        type=positive,
+        metavar="SECONDS",
+        help=tr("between two looks at a task; default: 15"),
+    )
+    group.add_argument("--allow-private-urls", action="store_true", help=tr("inputs may be URLs of private addresses"))
 
 
 def client_settings(options: argparse.Namespace, session: Session) -> dict[str, Any]:
@@ -81,8 +89,8 @@ def refuse_cost(options: argparse.Namespace, estimates: Sequence[Estimate]) -> N
     if options.max_cost is None or not (why := over(estimates, options.max_cost)):
         return
     is_unknown = options.prices != "any" and any(call.amount is None for each in estimates for call in each.calls)
-    way_out = "; `--prices any` goes by a third party's where there is one" if is_unknown else ""
-    raise UsageError(f"nothing was sent: {why}{way_out}")
+    way_out = say("`--prices any` goes by a third party's where there is one") if is_unknown else ""
+    raise UsageError(clauses((say("nothing was sent: {why}", why=why), way_out)))
 
 
 def mask_of_key() -> Callable[[str], str]:
@@ -100,21 +108,25 @@ def result_line(result: JobResult, style: Style, *, concise: bool, resuming: boo
     inputs = ", ".join(plain(value) for value in result.inputs.values())
     head = f"{style(result.model, 'bold')}  {inputs}"
     if result.error is not None:
-        unsent = "UNCLEAR" if result.error.code == "Unclear" else "NOT SENT"
+        unsent = tr("UNCLEAR") if result.error.code == "Unclear" else tr("NOT SENT")
         status = (result.status or "FAILED") if result.task_id else unsent
-        line = f"{head}  {style(status, 'red', 'bold')}  {plain(result.error.message)}\n"
+        line = f"{head}  {style(status, 'red', 'bold')}  {plain(translated(result.error.message))}\n"
         return line if concise else line + "".join(f"  {hint}\n" for hint in _hints(result))
     came = result.video or result.template_id or ""
     parts = [style(result.status or "", "green", "bold")]
     parts += _bill(result)
-    found = f"task {result.task_id}" if result.task_id else plain(msgspec.json.encode(result.detected).decode())
+    found = tr("task {id}", id=result.task_id) if result.task_id else plain(msgspec.json.encode(result.detected).decode())
     parts.append(f"-> {plain(came)}" if came else found)
+    prepared = tr("prepared")
     steps = (
-        "" if concise else "".join(f"  prepared  {role}: {plain('; '.join(done))}\n" for role, done in result.prepared.items())
+        ""
+        if concise
+        else "".join(f"  {prepared}  {role}: {plain(translated(clauses(done)))}\n" for role, done in result.prepared.items())
     )
     earlier = result.resumed and not resuming
-    told = [*result.notes, *(["submitted by an earlier run; `--again` makes a new task"] if earlier else [])]
-    notes = "" if concise else "".join(f"  note  {plain(note)}\n" for note in told)
+    told = [*result.notes, *([say("submitted by an earlier run; `--again` makes a new task")] if earlier else [])]
+    mark = tr("note")
+    notes = "" if concise else "".join(f"  {mark}  {plain(translated(note))}\n" for note in told)
     return f"{head}  {'  '.join(parts)}\n{steps}{notes}"
 
 
@@ -123,9 +135,10 @@ def _bill(result: JobResult) -> Iterator[str]:
     if result.seconds_billed is not None:
         yield f"{result.seconds_billed:g} s"
     if result.cost.amount is not None:
-        yield f"{'billed earlier: ' if result.cost.earlier else ''}{result.cost.amount:.2f} {result.cost.currency}"
+        cost = f"{result.cost.amount:.2f} {result.cost.currency}"
+        yield tr("billed earlier: {cost}", cost=cost) if result.cost.earlier else cost
     elif result.cost.earlier:
-        yield "billed earlier"
+        yield tr("billed earlier")
 
 
 def _hints(result: JobResult) -> Iterator[str]:
@@ -133,11 +146,11 @@ def _hints(result: JobResult) -> Iterator[str]:
     if error is None:
         return
     if bill := ", ".join(_bill(result)):
-        yield f"the task was billed all the same: {bill}"
+        yield tr("the task was billed all the same: {bill}", bill=bill)
     if error.rules:
-        yield f"see {', '.join(error.rules)}: `mediapreflight rule {error.rules[0]}`"
+        yield tr("see {rules}: `mediapreflight rule {first}`", rules=", ".join(error.rules), first=error.rules[0])
     if error.retry_helps:
-        yield "the same job can succeed later"
+        yield tr("the same job can succeed later")
 
 
 def summary(results: Sequence[JobResult], style: Style, *, out: str | None = None) -> str:
@@ -149,14 +162,28 @@ def summary(results: Sequence[JobResult], style: Style, *, out: str | None = Non
     running = sum(_runs(result) for result in results)
     done = sum(result.ok for result in results) - running
     color = "green" if done + running == len(results) else "red"
-    word = "delivered" if done == len(results) else "done"
-    parts = [] if running == len(results) > 0 else [f"{done} of {len(results)} job{'' if len(results) == 1 else 's'} {word}."]
+    parts = [] if running == len(results) > 0 else [_done(done, len(results))]
     if running:
-        fetches = f"`mediapreflight tasks resume{' --out DIR' if out is None else ''}` fetches"
-        parts.append(f"1 task running; {fetches} it." if running == 1 else f"{running} tasks running; {fetches} them.")
-    money = " and ".join(f"{amount:.2f} {currency}" for currency, amount in sorted(_billed(results).items()))
-    tail = f" Billed by the documented prices: {money}." if money else ""
-    return style(" ".join(parts), color, "bold") + tail + "\n"
+        command = "mediapreflight tasks resume --out DIR" if out is None else "mediapreflight tasks resume"
+        parts.append(
+            tr_many(
+                "{count} task running; `{command}` fetches it.",
+                "{count} tasks running; `{command}` fetches them.",
+                running,
+                command=command,
+            )
+        )
+    said = style(" ".join(parts), color, "bold")
+    if billed := _billed(results):
+        money = listed(tuple(f"{amount:.2f} {currency}" for currency, amount in sorted(billed.items())))
+        said = tr("{said} {more}", said=said, more=tr("Billed by the documented prices: {money}.", money=money))
+    return said + "\n"
+
+
+def _done(done: int, count: int) -> str:
+    if done == count:
+        return tr_many("{done} of {count} job delivered.", "{done} of {count} jobs delivered.", count, done=done)
+    return tr_many("{done} of {count} job done.", "{done} of {count} jobs done.", count, done=done)
 
 
 def _runs(result: JobResult) -> bool:
@@ -236,10 +263,11 @@ def deliver(
     try:
         return anyio.run(all_of_them)
     except KeyboardInterrupt:
-        sys.stderr.write("mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open\n")
+        sys.stderr.write(tr("mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open") + "\n")
         raise
 
 
 def _tell_of_long_waits(event: Event) -> None:
     if event.stage == "settle":
-        sys.stderr.write(f"mediapreflight: submission {event.number}: {plain(event.text)}\n")
+        said = tr("mediapreflight: submission {number}: {message}", number=event.number, message=event.text)
+        sys.stderr.write(f"{plain(said)}\n")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from ..errors import UsageError
+from ..language import say
 from ..media.source import MAX_BYTES_READ, STDIN_FOLDER
 from ..system import rename
 
@@ -47,13 +48,17 @@ def _asks(word: str) -> bool:
 
 def _refuse(options: argparse.Namespace, asking: Sequence[str]) -> None:
     if options.command == "submit":
-        raise UsageError("`-` cannot be submitted: a job that is taken up again needs its files; save it, and give its name")
+        raise UsageError(
+            say(
+                "`-` cannot be submitted: a job that is taken up again needs its files; save it, and give its name",
+            )
+        )
     if getattr(options, "watch", False):
-        raise UsageError("`-` cannot be watched: standard input is read once")
+        raise UsageError(say("`-` cannot be watched: standard input is read once"))
     if len(asking) > 1:
-        raise UsageError(f"`-` is given {len(asking)} times, and standard input can be read once")
+        raise UsageError(say("`-` is given {count} times, and standard input can be read once", count=len(asking)))
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError("`-` reads standard input, and nothing is piped into it; `./-` names a file of that name")
+        raise UsageError(say("`-` reads standard input, and nothing is piped into it; `./-` names a file of that name"))
 
 
 def _kept(folder: str) -> str:
@@ -65,7 +70,7 @@ def _kept(folder: str) -> str:
     with open(written, "w+b") as stream:  # noqa: PTH123
         while piece := sys.stdin.buffer.read(_PIECE):
             if stream.tell() + len(piece) > MAX_BYTES_READ:
-                raise UsageError(f"standard input holds more than {MAX_BYTES_READ:,} bytes")
+                raise UsageError(say("standard input holds more than {max_bytes_read:,} bytes", max_bytes_read=MAX_BYTES_READ))
             stream.write(piece)
         known = FORMATS.get(sniff(stream).format or "")
     path = f"{written}.{known.extensions[0]}" if known else written

@@ -12,7 +12,9 @@ from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import UsageError
 from ..findings import JobReport
 from ..job import Job
+from ..language import say, tr
 from ..media.source import display_name
+from ..report.closing import jobs_counted
 from ..text import listed, plain
 from .arguments import positive
 from .output import add_output_arguments
@@ -32,34 +34,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `submit`."""
     add_target_arguments(parser)
     add = parser.add_argument
-    add("--out", metavar="DIR", help="where the videos go; needed without --dry-run and --detach")
-    add("--dry-run", action="store_true", help="print each HTTP request, send nothing")
+    add("--out", metavar="DIR", help=tr("where the videos go; needed without --dry-run and --detach"))
+    add("--dry-run", action="store_true", help=tr("print each HTTP request, send nothing"))
     add(
         "--level",
         choices=("decode", "content"),
         default="content",
-        help="how much is read before sending: all data, or who is to be seen and heard as well; default: content",
+        help=tr("how much is read before sending: all data, or who is to be seen and heard as well; default: content"),
     )
-    add("--detach", action="store_true", help="leave once the tasks run; `tasks resume` fetches their videos")
+    add("--detach", action="store_true", help=tr("leave once the tasks run; `tasks resume` fetches their videos"))
     add(
         "--boxes",
         choices=("local", "service"),
         default="service",
-        help="who finds the face; service asks the detect call, which bills",
+        help=tr("who finds the face; service asks the detect call, which bills"),
     )
-    add("--ratio", choices=("1:1", "3:4"), help="the ratio of ext_bbox, where the model takes boxes; default: 1:1")
-    add("--no-prepare", action="store_true", help="send files as they are, or not at all")
-    add("--again", action="store_true", help="make new tasks even of jobs that run, or were done in the last 24 h")
-    add("--force", action="store_true", help="send jobs whose report has errors")
-    add("--inline", action="store_true", help="send pictures inside the request (Base64) where the model takes that; no upload")
-    add("--max-cost", type=positive, metavar="N", help="send nothing when the estimate, in any currency, is above N or unknown")
+    add("--ratio", choices=("1:1", "3:4"), help=tr("the ratio of ext_bbox, where the model takes boxes; default: 1:1"))
+    add("--no-prepare", action="store_true", help=tr("send files as they are, or not at all"))
+    add("--again", action="store_true", help=tr("make new tasks even of jobs that run, or were done in the last 24 h"))
+    add("--force", action="store_true", help=tr("send jobs whose report has errors"))
+    add(
+        "--inline",
+        action="store_true",
+        help=tr("send pictures inside the request (Base64) where the model takes that; no upload"),
+    )
+    add(
+        "--max-cost",
+        type=positive,
+        metavar="N",
+        help=tr("send nothing when the estimate, in any currency, is above N or unknown"),
+    )
     add(
         "--prices",
         choices=("official", "any"),
         default="official",
-        help="what estimates go by: the provider's own prices, or a third party's too, where it states none; default: official",
+        help=tr(
+            "what estimates go by: the provider's own prices, or a third party's too, where it states none; default: official"
+        ),
     )
-    add("--yes", action="store_true", help="do not ask before what bills")
+    add("--yes", action="store_true", help=tr("do not ask before what bills"))
     add_service_arguments(parser)
     add_output_arguments(parser, _FORMATS)
 
@@ -67,9 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Send the jobs and bring their videos home; status 1 where any was not."""
     if options.output_format == "curl" and not options.dry_run:
-        raise UsageError("--output-format curl goes with --dry-run")
+        raise UsageError(say("--output-format curl goes with --dry-run"))
     if options.out is None and not (options.dry_run or options.detach):
-        raise UsageError("say where the videos go, with --out DIR, or leave them to `tasks resume` with --detach")
+        raise UsageError(say("say where the videos go, with --out DIR, or leave them to `tasks resume` with --detach"))
     jobs, catalog = jobs_and_catalog(options)
     _refuse_parts(jobs, catalog)
     with contained(TIME_LIMIT_S, os.cpu_count()) as containment:
@@ -106,7 +119,12 @@ def _refuse_parts(jobs: Sequence[Job], catalog: Catalog) -> None:
     if len(required) > 1 and required <= {role for role, _ in given} and len(given) == len({role for role, _ in given}):
         written = " ".join(f"{role}={display_name(value)}" for role, value in given)
         raise UsageError(
-            f"a job for {model.id} needs {listed(tuple(sorted(required)))}; to make one of these files write {written}"
+            say(
+                "a job for {model} needs {required}; to make one of these files write {written}",
+                model=model.id,
+                required=listed(tuple(sorted(required))),
+                written=written,
+            )
         )
 
 
@@ -134,7 +152,8 @@ def _tell_of_regions(session: Session, jobs: Sequence[Job]) -> None:
     models = [(session.catalog.model(job.model), job.region) for job in jobs]
     places = [(session.region_of(model, region), model) for model, region in models]
     for region, model in dict.fromkeys((region, model.id) for region, model in places if region in model.unconfirmed_regions):
-        sys.stderr.write(f"mediapreflight: no document says whether {model} runs in {region}; it may refuse the job\n")
+        unknown = tr("no document says whether {model} runs in {region}; it may refuse the job", model=model, region=region)
+        sys.stderr.write(f"mediapreflight: {unknown}\n")
 
 
 def _tell_of_warnings(reports: Iterable[JobReport]) -> None:
@@ -144,7 +163,15 @@ def _tell_of_warnings(reports: Iterable[JobReport]) -> None:
         for finding in report.findings:
             if finding.severity == "warning":
                 place = finding.path or finding.role or report.model
-                said = mask(f"{place}: warning {finding.code} {finding.name}: {finding.message}")
+                said = mask(
+                    tr(
+                        "{place}: warning {code} {name}: {message}",
+                        place=place,
+                        code=finding.code,
+                        name=finding.name,
+                        message=finding.message,
+                    )
+                )
                 sys.stderr.write(f"mediapreflight: {plain(said)}\n")
 
 
@@ -158,11 +185,16 @@ def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entr
     refuse_cost(options, estimates)
     if options.yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
-    many = "1 job" if len(entries) == 1 else f"{len(entries)} jobs"
-    sys.stderr.write(f"Send {many} to {session.home().base_url}? Estimated cost: {in_words(estimates)}. [y/N] ")
+    asked = tr(
+        "Send {jobs} to {url}? Estimated cost: {cost}. [y/N]",
+        jobs=jobs_counted(len(entries)),
+        url=session.home().base_url,
+        cost=in_words(estimates),
+    )
+    sys.stderr.write(f"{asked} ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise UsageError("nothing was sent")
+        raise UsageError(say("nothing was sent"))
 
 
 # --- sending

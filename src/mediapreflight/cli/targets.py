@@ -19,6 +19,7 @@ from ..config.files import files_below
 from ..errors import UsageError
 from ..job import Job, files_in, is_local, parse_settings, revised, with_values
 from ..job_files import is_job_file, read_jobs
+from ..language import say, say_many, tr, translated
 from ..media.data_url import is_data_url
 from ..media.kinds import kind_by_name, kind_of
 from ..media.source import STDIN_FOLDER, display_name, is_remote, local_path
@@ -29,12 +30,14 @@ from .catalogs import add_catalog_argument, catalog_at
 if TYPE_CHECKING:
     from ..config.project import Found, Project, Shown
 
-_NO_TARGET = "nothing to check: give files with --model MODEL, or a job file, or write a configuration with `mediapreflight init`"
+_NO_TARGET = say(
+    "nothing to check: give files with --model MODEL, or a job file, or write a configuration with `mediapreflight init`"
+)
 
 # What people write jobs in that are not read, and what to do with it.
-_AS_TOML = "is YAML, which is not read; write the jobs as TOML, each after a line [[jobs]]"
-_AS_CSV = "is a spreadsheet, which is not read; save it as CSV, separated by commas, in UTF-8"
-_AS_ANY = "is no job file by its name; jobs are read from .toml, .jsonl and .csv files, and from a prepared.json"
+_AS_TOML = say("is YAML, which is not read; write the jobs as TOML, each after a line [[jobs]]")
+_AS_CSV = say("is a spreadsheet, which is not read; save it as CSV, separated by commas, in UTF-8")
+_AS_ANY = say("is no job file by its name; jobs are read from .toml, .jsonl and .csv files, and from a prepared.json")
 _OTHER_JOB_FILES = {
     **dict.fromkeys((".yaml", ".yml"), _AS_TOML),
     **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), _AS_CSV),
@@ -66,17 +69,30 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=_with_path,
         metavar="TARGET",
-        help="ROLE=FILE, a file, `-` for standard input, a folder, or a job file (.toml, .jsonl, .csv, or the prepared.json of "
-        "`prepare`); default: what the configuration finds",
+        help=tr(
+            "ROLE=FILE, a file, `-` for standard input, a folder, or a job file (.toml, .jsonl, .csv, or the "
+            "prepared.json of `prepare`); default: what the configuration finds",
+        ),
     )
     parser.add_argument(
         "--model",
-        help="the model the files are for, whatever the configuration says; `check --model any` says which models take them",
+        help=tr("the model the files are for, whatever the configuration says; `check --model any` says which models take them"),
     )
     add_catalog_argument(parser)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter or field; may be repeated")
-    parser.add_argument("--region", help="the region the job is for: beijing, singapore, virginia or frankfurt")
-    parser.add_argument("--face", type=count, metavar="N", help="the person who is meant, by the number `faces` lists")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=tr("a parameter or field; may be repeated"),
+    )
+    parser.add_argument("--region", help=tr("the region the job is for: beijing, singapore, virginia or frankfurt"))
+    parser.add_argument(
+        "--face",
+        type=count,
+        metavar="N",
+        help=tr("the person who is meant, by the number `faces` lists"),
+    )
 
 
 def _with_path(target: str) -> str:
@@ -114,11 +130,11 @@ def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
     catalogs = {id(each.catalog): each.catalog for each in several}
     if len(catalogs) > 1:
         paths = listed(tuple(each.project.path for each in several if each.project))
-        raise UsageError(f"the targets have catalogs of their own, in {paths}: give them one after the other")
+        raise UsageError(say("the targets have catalogs of their own, in {paths}: give them one after the other", paths=paths))
     jobs = [job for each in several for job in each.jobs]
     remote = next((value for job in jobs for value in job.inputs.values() if isinstance(value, str) and is_remote(value)), None)
     if remote is not None:
-        raise UsageError(f"{remote}: remote files can be checked and probed only; fetch it first")
+        raise UsageError(say("{remote}: remote files can be checked and probed only; fetch it first", remote=remote))
     return jobs, several[0].catalog
 
 
@@ -180,7 +196,14 @@ def _as_whole_job(options: argparse.Namespace, project: Project | None, without_
         if role in model.roles and model.roles[role].count is not None:
             inputs[role] = [*inputs.get(role, ()), *files_in(path, role, model)]
         elif role in inputs:
-            raise UsageError(f"{role} is given twice: {display_name(inputs[role])} and {display_name(path)}")
+            raise UsageError(
+                say(
+                    "{role} is given twice: {inputs} and {path}",
+                    role=role,
+                    inputs=display_name(inputs[role]),
+                    path=display_name(path),
+                )
+            )
         else:
             inputs[role] = path
     return Targets([Job(model.id, **inputs)], catalog, project)
@@ -197,19 +220,20 @@ def _several(
     others = [target for target in targets if not is_job_file(target)]
     if others and project is None:
         if what := _OTHER_JOB_FILES.get(Path(others[0]).suffix.lower()):
-            raise UsageError(f"{display_name(others[0])}: {what}")
-        raise UsageError(
-            f"{display_name(others[0])}: say which model it is for, with --model MODEL; `mediapreflight models` lists them"
-        )
+            raise UsageError(say("{place}: {message}", place=display_name(others[0]), message=what))
+        why = say("say which model it is for, with --model MODEL; `mediapreflight models` lists them")
+        raise UsageError(say("{place}: {message}", place=display_name(others[0]), message=why))
     if others and project and not project.has_jobs:
-        where = f"{display_name(others[0])}: " if others[0] else ""
-        raise UsageError(f"{where}{project.path} says of no file which model it is for; add assets to it, or give --model MODEL")
+        why = say("{config} says of no file which model it is for; add assets to it, or give --model MODEL", config=project.path)
+        raise UsageError(say("{place}: {message}", place=display_name(others[0]), message=why) if others[0] else why)
     if project is None:
         return Targets(itertools.chain.from_iterable(read_jobs(target, catalog=catalog) for target in targets), catalog, None)
     for target in others:
         # A name that was mistyped must not pass for a file that is no asset.
         if target and not os.path.lexists(target) and not any(_found(target, project)):
-            raise UsageError(f"{display_name(target)}: no such file, and {project.path} knows none of that name")
+            raise UsageError(
+                say("{target}: no such file, and {path} knows none of that name", target=display_name(target), path=project.path)
+            )
     return Targets(_of_project(targets, project), catalog, project)
 
 
@@ -222,11 +246,18 @@ def _role_and_path(target: str, model: Model) -> tuple[str, str] | None:
     if not separator or (role not in model.roles and (not role.isidentifier() or os.path.lexists(target))):
         return None
     if role not in model.roles and role in (*model.fields, *model.parameters):
-        raise UsageError(f"{role} of {model.id} is no file: write --set {role}=VALUE")
+        raise UsageError(say("{role} of {model} is no file: write --set {role}=VALUE", role=role, model=model.id))
     if not path:
-        raise UsageError(f"{role}= names no file")
+        raise UsageError(say("{role}= names no file", role=role))
     if role in OWN_KEYS:
-        raise UsageError(f"{model.id} has no input {role!r}; its inputs are {listed(tuple(model.roles))}")
+        raise UsageError(
+            say(
+                "{model} has no input {role!r}; its inputs are {roles}",
+                model=model.id,
+                role=role,
+                roles=listed(tuple(model.roles)),
+            )
+        )
     return role, path
 
 
@@ -272,10 +303,19 @@ def _media_below(folder: str, model: Model, project: Project | None) -> Iterator
         elif not is_job_file(path) and os.path.basename(path) not in (CONFIG_NAME, PYPROJECT_NAME):  # noqa: PTH119
             passed_by.setdefault(found, []).append(path)
     for kind, paths in passed_by.items():
-        reason = f"{model.id} takes no {kind}" if kind else "neither picture, video nor recording"
+        reason = (
+            say("{model} takes no {kind}", model=model.id, kind=kind) if kind else say("neither picture, video nor recording")
+        )
         names = ", ".join(map(display_name, paths[:_NAMED])) + (", …" if len(paths) > _NAMED else "")
-        many = "1 file was" if len(paths) == 1 else f"{len(paths)} files were"
-        _say(f"{many} passed over ({reason}): {names}")
+        _tell(
+            say_many(
+                "{count} file was passed over ({reason}): {names}",
+                "{count} files were passed over ({reason}): {names}",
+                len(paths),
+                reason=reason,
+                names=names,
+            )
+        )
 
 
 # --- without one: the configuration says ----------------------------------------------------------------------------
@@ -303,7 +343,7 @@ def _of_project(targets: Sequence[str], project: Project) -> Iterator[Job]:
         if is_stray:
             strays.append(target)
     if strays:
-        _say(f"{_counted(strays)} no assets of {project.path}, and {'was' if len(strays) == 1 else 'were'} not checked")
+        _tell(_no_assets(strays, project))
     if "" in targets:
         _say_unused(project, used)
 
@@ -339,9 +379,14 @@ def _as_name(file: str) -> str:
     return os.path.join(os.curdir, file) if is_data_url(file) else file  # noqa: PTH118
 
 
-def _counted(strays: Sequence[str]) -> str:
-    names = ", ".join(map(display_name, strays[:_NAMED])) + (", …" if len(strays) > _NAMED else "")
-    return f"1 file ({names}) matches" if len(strays) == 1 else f"{len(strays)} files ({names}) match"
+def _no_assets(strays: Sequence[str], project: Project) -> str:
+    return say_many(
+        "{count} file ({names}) matches no assets of {config}, and was not checked",
+        "{count} files ({names}) match no assets of {config}, and were not checked",
+        len(strays),
+        names=", ".join(map(display_name, strays[:_NAMED])) + (", …" if len(strays) > _NAMED else ""),
+        config=project.path,
+    )
 
 
 def _say_unused(project: Project, used: set[tuple[str, int]]) -> None:
@@ -349,8 +394,8 @@ def _say_unused(project: Project, used: set[tuple[str, int]]) -> None:
     for name, entries in (("assets", project.assets), ("pairs", project.pairs)):
         for index in range(len(entries)):
             if (name, index) not in used:
-                _say(f"{project.path}: no file matches {name}[{index}]")
+                _tell(say("{config}: no file matches {entry}", config=project.path, entry=f"{name}[{index}]"))
 
 
-def _say(message: str) -> None:
-    print(f"mediapreflight: {plain(message)}", file=sys.stderr)
+def _tell(message: str) -> None:
+    print(f"mediapreflight: {plain(translated(message))}", file=sys.stderr)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..errors import LedgerError, RequestRefusedError, SubmitError, UsageError
+from ..language import say, tr, tr_many, translated
 from ..report.style import Style
-from ..text import plain
+from ..text import clauses, padded, plain, width_of
 from . import FINDINGS, OK
 from .catalogs import add_catalog_argument, catalog_here
 from .output import add_output_arguments, style_of, write
@@ -23,28 +24,53 @@ if TYPE_CHECKING:
     from ..submit.pipeline import Order
     from ..submit.session import Session
 
-_ACTION_HELP = (
+_ACTION_HELP = say(
     "list (the default): what was submitted; resume: fetch what runs, look again for what is unclear, send what could not be "
     "sent; show: all that is known of a job; cancel: a task that waits, or a job that was not sent; adopt: take up a task by hand"
 )
-_GOES_ON = "only a task that waits can be canceled, and `mediapreflight tasks resume` fetches what runs"
+_GOES_ON = say("only a task that waits can be canceled, and `mediapreflight tasks resume` fetches what runs")
 _COLORS = {"delivered": "green", "failed": "red"}
-_HEAD = ("number", "registered", "stage", "status", "model", "task", "inputs", "result")
+# A parameter can be called `model`, and no name is translated.
+_HEAD = (
+    say("number"),
+    say("registered"),
+    say("stage"),
+    say("status"),
+    say("Model"),
+    say("task"),
+    say("inputs"),
+    say("result"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `tasks`."""
-    parser.add_argument("action", nargs="?", choices=tuple(_ACTIONS), default="list", help=_ACTION_HELP)
+    parser.add_argument("action", nargs="?", choices=tuple(_ACTIONS), default="list", help=translated(_ACTION_HELP))
     parser.add_argument(
         "ids",
         nargs="*",
         metavar="ID",
-        help="for show and cancel: task ids, or numbers of the list; for adopt: a number and a task id",
+        help=tr("for show and cancel: task ids, or numbers of the list; for adopt: a number and a task id"),
     )
-    parser.add_argument("--out", metavar="DIR", help="for resume: where videos go that were submitted without a folder")
-    parser.add_argument("--yes", action="store_true", help="for resume: do not ask before jobs are sent that were not sent yet")
-    parser.add_argument("--all", action="store_true", help="for list: whatever was ever submitted, not only the last 50")
-    parser.add_argument("--region", help="the region whose service is asked: beijing, singapore, virginia or frankfurt")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help=tr("for resume: where videos go that were submitted without a folder"),
+    )
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help=tr("for resume: do not ask before jobs are sent that were not sent yet"),
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help=tr("for list: whatever was ever submitted, not only the last 50"),
+    )
+    parser.add_argument(
+        "--region",
+        help=tr("the region whose service is asked: beijing, singapore, virginia or frankfurt"),
+    )
     add_catalog_argument(parser)
     add_service_arguments(parser)
     add_output_arguments(parser, ("text", "concise", "json"))
@@ -53,7 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Do what was asked for."""
     if options.ids and options.action in ("list", "resume"):
-        raise UsageError(f"{options.ids[0]!r} is one argument too many: `tasks {options.action}` takes no ID")
+        raise UsageError(
+            say("{ids!r} is one argument too many: `tasks {action}` takes no ID", ids=options.ids[0], action=options.action)
+        )
     return _ACTIONS[options.action](options)
 
 
@@ -72,7 +100,7 @@ def _list(options: argparse.Namespace) -> int:
 def _told(lines: Sequence[str]) -> int:
     """Say on standard error what stays as it is; the exit status."""
     for line in lines:
-        print(f"mediapreflight: left alone: {plain(line)}", file=sys.stderr)
+        print(plain(tr("mediapreflight: left alone: {what}", what=line)), file=sys.stderr)
     return FINDINGS if lines else OK
 
 
@@ -92,7 +120,7 @@ def _show(options: argparse.Namespace) -> int:
     from ..submit.ledger import Ledger
 
     if not options.ids:
-        raise UsageError("say which: `tasks show ID`, with a task id or a number of the list")
+        raise UsageError(say("say which: `tasks show ID`, with a task id or a number of the list"))
     rows = [_named(Ledger(), word) for word in options.ids]
     if options.output_format == "json":
         write(options, [_json([_record(row) for row in rows])])
@@ -103,7 +131,7 @@ def _show(options: argparse.Namespace) -> int:
 
 def _whole(row: Submission, style: Style) -> Iterator[str]:
     """All that is known of a submission, a line each; what the service answered last as it came."""
-    yield style(f"submission {row.id}", "bold") + "\n"
+    yield style(tr("submission {id}", id=row.id), "bold") + "\n"
     for name, value in _record(row).items():
         if name in ("id", "answer") or value is None:
             continue
@@ -118,16 +146,16 @@ def _lines(rows: Sequence[Submission], style: Style, *, concise: bool) -> Iterat
     """A line a submission, in columns; with a head where people read it."""
     if not rows:
         if not concise:
-            yield "Nothing was submitted yet.\n"
+            yield tr("Nothing was submitted yet.") + "\n"
         return
     table = [_cells(row) for row in rows]
     if not concise:
-        table.insert(0, _HEAD)
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for cells in table:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        table.insert(0, tuple(translated(name).lower() for name in _HEAD))
+    widths = [max(map(width_of, column)) for column in zip(*table, strict=True)]
+    for number, cells in enumerate(table):
+        line = "  ".join(padded(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
         stage = cells[2]
-        if cells is _HEAD:
+        if number == 0 and not concise:
             yield style(line, "bold") + "\n"
         else:
             yield line.replace(stage, style(stage, _COLORS.get(stage, "yellow")), 1) + "\n"
@@ -135,7 +163,7 @@ def _lines(rows: Sequence[Submission], style: Style, *, concise: bool) -> Iterat
 
 def _cells(row: Submission) -> tuple[str, ...]:
     inputs = ", ".join(plain(value) for value in row.job["inputs"].values() if isinstance(value, str) and "/" in value)
-    came = plain(row.result) if row.result else plain(row.error_message or "")
+    came = plain(row.result) if row.result else plain(translated(row.error_message or ""))
     return str(row.id), _moment(row.registered_at), row.stage, row.status or "-", row.model, row.task_id or "-", inputs, came
 
 
@@ -154,7 +182,7 @@ def _resume(options: argparse.Namespace) -> int:
     orders, left = _open(session)
     shown = Shown(options, resuming=True)
     results = deliver(options, session, orders if options.yes else _agreed(orders), shown)
-    status = shown.close(results, nothing="" if left else "Nothing is open.\n")
+    status = shown.close(results, nothing="" if left else tr("Nothing is open.") + "\n")
     return max(status, _told(left))
 
 
@@ -163,8 +191,12 @@ def _agreed(orders: list[Order]) -> list[Order]:
     unsent = [order for order in orders if order.submission is not None and order.submission.stage == "ready"]
     if not unsent or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return orders
-    many = "1 job that was" if len(unsent) == 1 else f"{len(unsent)} jobs that were"
-    sys.stderr.write(f"Send {many} not sent yet, too? That bills. [y/N] ")
+    asked = tr_many(
+        "Send {count} job that was not sent yet, too? That bills. [y/N]",
+        "Send {count} jobs that were not sent yet, too? That bills. [y/N]",
+        len(unsent),
+    )
+    sys.stderr.write(f"{asked} ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() in ("y", "yes"):
         return orders
@@ -184,7 +216,8 @@ def _open(session: Session) -> tuple[list[Order], list[str]]:
             orders.append(Order(job_of(row), row, resumed=True))
         except (UsageError, LedgerError) as error:
             text = str(error)
-            left.append(text if text.startswith(f"submission {row.id} ") else f"submission {row.id}: {text}")
+            is_named = text.startswith(f"submission {row.id} ")
+            left.append(text if is_named else say("submission {submission}: {message}", submission=row.id, message=text))
     return orders, left
 
 
@@ -195,7 +228,7 @@ def _cancel(options: argparse.Namespace) -> int:
     from ..submit.client import Client
 
     if not options.ids:
-        raise UsageError("say which: `tasks cancel ID`, with a task id or a number of the list")
+        raise UsageError(say("say which: `tasks cancel ID`, with a task id or a number of the list"))
     session = chosen_session(options, catalog_here(options.catalog), with_key=True)
     rows = [_named(session.ledger, word) for word in options.ids]
     ok = True
@@ -203,11 +236,12 @@ def _cancel(options: argparse.Namespace) -> int:
         for row in rows:
             try:
                 client.cancel(row.id)
-                write(options, [f"{row.task_id or row.id}  canceled\n"])
+                write(options, [f"{row.task_id or row.id}  {tr('canceled')}\n"])
             except SubmitError as error:
                 ok = False
-                goes_on = f"; {_GOES_ON}" if isinstance(error, RequestRefusedError) else ""
-                write(options, [f"{row.task_id or row.id}  not canceled: {plain(str(error))}{goes_on}\n"])
+                goes_on = _GOES_ON if isinstance(error, RequestRefusedError) else ""
+                why = translated(clauses((say("not canceled: {error}", error=error), goes_on)))
+                write(options, [f"{row.task_id or row.id}  {plain(why)}\n"])
     return OK if ok else FINDINGS
 
 
@@ -216,7 +250,7 @@ def _named(ledger: Ledger, word: str) -> Submission:
     if found is None and word.isdecimal():
         found = next((row for row in ledger.all(limit=None) if row.id == int(word)), None)
     if found is None:
-        raise UsageError(f"{word!r} is no task or number of the ledger; `mediapreflight tasks` lists them")
+        raise UsageError(say("{word!r} is no task or number of the ledger; `mediapreflight tasks` lists them", word=word))
     return found
 
 
@@ -227,13 +261,18 @@ def _adopt(options: argparse.Namespace) -> int:
     from ..submit.client import Client
 
     if len(options.ids) != 2:
-        raise UsageError("say which: `tasks adopt NUMBER TASK_ID`, with a number of the list and the id of its task")
+        raise UsageError(
+            say(
+                "say which: `tasks adopt NUMBER TASK_ID`, with a number of the list and the id of its task",
+            )
+        )
     word, task_id = options.ids
     session = chosen_session(options, catalog_here(options.catalog), with_key=True)
     row = _named(session.ledger, word)
     with Client(**client_settings(options, session)) as client:
         task = client.adopt(row.id, task_id)
-    write(options, [f"{task.id}  {task.status}: `mediapreflight tasks resume` fetches its result\n"])
+    fetched = tr("`mediapreflight tasks resume` fetches its result")
+    write(options, [f"{task.id}  {task.status}: {fetched}\n"])
     return OK
 
 

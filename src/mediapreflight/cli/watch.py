@@ -11,6 +11,7 @@ from pathlib import Path
 from ..config.discovery import CONFIG_NAME, PYPROJECT_NAME, nearest_config
 from ..errors import MissingLibraryError, UsageError
 from ..job_files import is_job_file
+from ..language import say, tr, translated
 from ..media.kinds import kind_by_name
 from ..text import plain
 
@@ -28,9 +29,9 @@ def watch(options: argparse.Namespace, run_once: Callable[[], int]) -> int:
         try:
             status = run_once()
         except UsageError as error:
-            print(f"mediapreflight: {plain(str(error))}", file=sys.stderr)
+            print(f"mediapreflight: {plain(translated(str(error)))}", file=sys.stderr)
         sys.stdout.flush()
-        print("mediapreflight: waiting for changes; Ctrl-C ends it", file=sys.stderr, flush=True)
+        print(tr("mediapreflight: waiting for changes; Ctrl-C ends it"), file=sys.stderr, flush=True)
     return status
 
 
@@ -39,7 +40,7 @@ def _changes(options: argparse.Namespace) -> Iterator[None]:
     try:
         from watchfiles import watch as watched
     except ImportError as error:
-        raise MissingLibraryError("watchfiles", str(error), "pip install 'mediapreflight[watch]'") from None
+        raise MissingLibraryError("watchfiles", str(error), say("pip install 'mediapreflight[watch]'")) from None
     targets = options.targets or [str(Path(nearest_config(str(Path.cwd())) or ".").parent)]
     folders = {target if Path(target).is_dir() else str(Path(target.partition("=")[2] or target).parent) for target in targets}
     output = os.path.abspath(options.output) if options.output else None  # noqa: PTH100

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
+from ..language import say
 from ..named_files import MOST_TABLE_BYTES, NotReadError, TooLargeError, read_bytes
 
 CONFIG_NAME = "mediapreflight.toml"
@@ -36,7 +37,13 @@ def config_in(folder: str) -> str | None:
     if not os.path.isfile(pyproject) or not _holds_table(Path(pyproject)):  # noqa: PTH113
         return own if has_own else None
     if has_own:
-        raise ConfigError(shown_path(own), f"{PYPROJECT_NAME} beside it holds a [tool.mediapreflight] too; keep one of them")
+        raise ConfigError(
+            shown_path(own),
+            say(
+                "{pyproject_name} beside it holds a [tool.mediapreflight] too; keep one of them",
+                pyproject_name=PYPROJECT_NAME,
+            ),
+        )
     return pyproject
 
 

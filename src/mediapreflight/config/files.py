@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import UsageError
+from ..language import say
 from ..named_files import MOST_GITIGNORE_BYTES, NotReadError, read_bytes
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def _visible(place: str, names: list[str]) -> list[tuple[str, str]]:
 
 def _unreadable(error: OSError) -> NoReturn:
     """A folder that cannot be listed is no empty one."""
-    raise UsageError(f"{error.filename}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+    raise UsageError(
+        say("{filename}: cannot be read: {strerror}", filename=error.filename, strerror=(error.strerror or str(error)).lower())
+    ) from None
 
 
 class GitIgnored:

@@ -15,8 +15,10 @@ from ..catalog import Catalog, Model, builtin_catalog
 from ..catalog.loading import Key, convert, dotted, line_of, not_in_json, read_table
 from ..errors import ConfigError, UnknownModelError, UnknownRuleError, did_you_mean
 from ..job import is_local
+from ..language import say
 from ..media.source import is_remote, local_path
 from ..rules import matching
+from ..text import enumerated
 from .discovery import CONFIG_NAME, TABLE, shown_path, table_of
 from .patterns import Patterns, has_wildcard
 from .project import AssetSet, Ignored, PairSet, Project
@@ -64,9 +66,9 @@ class _File:
         document = read_table(self.path, ConfigError)
         table = table_of(document) if self._top else document
         if not isinstance(table, dict):
-            self._fail((), "must be a table")
+            self._fail((), say("must be a table"))
         if not self._top and "tool" in table:
-            self._fail(TABLE, f"the keys of {CONFIG_NAME} stand at the top level")
+            self._fail(TABLE, say("the keys of {config_name} stand at the top level", config_name=CONFIG_NAME))
         self._refuse_unknown(Config, table, ())
         for index, item in enumerate(_tables(table.get("assets"))):
             self._refuse_unknown(Assets, item, ("assets", str(index)))
@@ -102,7 +104,7 @@ class _File:
             elif isinstance(value, str | list) and value and all(isinstance(glob, str) and glob for glob in value):
                 patterns[name] = self.patterns((*key, name), _listed(value))
             else:
-                self._fail((*key, name), f"must be a glob, a list of globs, a path or a URL, not {value!r}")
+                self._fail((*key, name), say("must be a glob, a list of globs, a path or a URL, not {value!r}", value=value))
         return PairSet(model, pairs.parameters, pairs.by, patterns, paths, values)
 
     def ignored(self, glob: str, rules: Iterable[str]) -> Ignored:
@@ -122,7 +124,7 @@ class _File:
         try:
             return Patterns(globs)
         except ValueError as error:
-            self._fail(key, f"holds a glob that is none: {error}")
+            self._fail(key, say("holds a glob that is none: {error}", error=error))
 
     def _model(self, key: Key, name: str, catalog: Catalog) -> Model:
         try:
@@ -135,7 +137,7 @@ class _File:
         for name in table:
             if name not in known:
                 close = difflib.get_close_matches(name.replace("_", "-"), known, n=1)
-                self._fail((*key, name), f"there is no such key{did_you_mean(tuple(close))}")
+                self._fail((*key, name), say("there is no such key{close}", close=did_you_mean(tuple(close))))
 
     def _fail(self, key: Key, message: str) -> NoReturn:
         key = (*self._top, *key)
@@ -160,4 +162,5 @@ def _listed(globs: str | Iterable[str]) -> tuple[str, ...]:
 
 def _no_input(model: Model, name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, list(known), n=1)
-    return f"{model.id} has no input {name!r}{did_you_mean(tuple(close)) or '; its inputs are ' + ', '.join(model.roles)}"
+    nearest = did_you_mean(tuple(close)) or say("; its inputs are {names}", names=enumerated(model.roles))
+    return say("{model} has no input {name!r}{close}", model=model.id, name=name, close=nearest)

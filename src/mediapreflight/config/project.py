@@ -15,6 +15,7 @@ from ..check.run import lone_job
 from ..errors import ConfigError, UsageError
 from ..findings import FAILING, JobReport
 from ..job import Job, revised
+from ..language import say
 from .files import GitIgnored, files_below
 from .patterns import Patterns
 from .schema import Config
@@ -150,8 +151,10 @@ class Project:
         name = _job_name(self.pairs[index], role, file)
         files = jobs.setdefault(name, {})
         if role in files:
-            message = f"{files[role]} and {file} are both {role} of the job {name!r}"
-            raise ConfigError(self.path, message, key=f"pairs[{index}]")
+            message = say(
+                "{files} and {file} are both {role} of the job {name!r}", files=files[role], file=file, role=role, name=name
+            )
+            raise ConfigError(self.path, message, key=say("pairs[{index}]", index=index))
         files[role] = file
 
     def _lone_job(self, index: int, assets: AssetSet, path: str) -> Job:
@@ -159,8 +162,13 @@ class Project:
             job = lone_job(path, assets.model, assets.role)
         except UsageError:
             roles = ", ".join(assets.model.roles)
-            message = f"{assets.model.id} has several inputs that {path} could be; name one with role (of {roles})"
-            raise ConfigError(self.path, message, key=f"assets[{index}]") from None
+            message = say(
+                "{model} has several inputs that {path} could be; name one with role (of {roles})",
+                model=assets.model.id,
+                path=path,
+                roles=roles,
+            )
+            raise ConfigError(self.path, message, key=say("assets[{index}]", index=index)) from None
         return revised(job, parameters=assets.parameters) if assets.parameters else job
 
     def _ignored_codes(self, path: str) -> frozenset[str]:

@@ -6,26 +6,28 @@ import threading
 from typing import NamedTuple
 
 from ..errors import UsageError, did_you_mean
+from ..language import say
+from ..text import enumerated
 from . import limits
 
 STEPS = ("policy", "upload", "detect", "create", "query", "list", "cancel", "result")
 # What each fault looks like to a client.
 EVERYWHERE = {
-    "429": "too many requests",
-    "500": "an internal error; nothing was done",
-    "503": "unavailable; nothing was done",
-    "reset": "the connection breaks before anything is done",
-    "lost": "the work is done, and the connection breaks without an answer",
-    "slow": "the answer dribbles",
-    "stall": "no answer until the client gives up; nothing was done",
-    "cut": "the answer ends in the middle",
-    "junk": "status 200, and no JSON or video",
+    "429": say("too many requests"),
+    "500": say("an internal error; nothing was done"),
+    "503": say("unavailable; nothing was done"),
+    "reset": say("the connection breaks before anything is done"),
+    "lost": say("the work is done, and the connection breaks without an answer"),
+    "slow": say("the answer dribbles"),
+    "stall": say("no answer until the client gives up; nothing was done"),
+    "cut": say("the answer ends in the middle"),
+    "junk": say("status 200, and no JSON or video"),
 }
 AT_STEPS = {
-    "expired": (("policy", "upload", "result"), "the policy or the link has expired"),
-    "unknown": (("query",), "the task is UNKNOWN"),
-    "failed": (("create",), "the task made ends FAILED with InternalError"),
-    "refused": (("detect",), "the picture is refused with status 400, the code at the top of the answer"),
+    "expired": (("policy", "upload", "result"), say("the policy or the link has expired")),
+    "unknown": (("query",), say("the task is UNKNOWN")),
+    "failed": (("create",), say("the task made ends FAILED with InternalError")),
+    "refused": (("detect",), say("the picture is refused with status 400, the code at the top of the answer")),
 }
 
 
@@ -55,9 +57,11 @@ def checked(step: object, fault: object, times: object = 1) -> Fault:
         raise UsageError(f"no step {step!r}{did_you_mean(close) or '; the steps are ' + ', '.join(STEPS)}")
     possible = [*EVERYWHERE, *(name for name, (steps, _) in AT_STEPS.items() if step in steps)]
     if not isinstance(fault, str) or fault not in possible:
-        raise UsageError(f"no fault {fault!r} at step {step}; there are {', '.join(possible)}")
+        raise UsageError(
+            say("no fault {fault!r} at step {step}; there are {names}", fault=fault, step=step, names=enumerated(possible))
+        )
     if type(times) is not int or times < 1:
-        raise UsageError(f"a fault happens 1 time or more, not {times!r}")
+        raise UsageError(say("a fault happens 1 time or more, not {times!r}", times=times))
     return Fault(step, fault, times)
 
 

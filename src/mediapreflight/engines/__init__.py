@@ -1,4 +1,4 @@
 """Checks on other machines (`ray`).
 
-May import: catalog, check, errors, findings, job, media, rules.
+May import: catalog, check, errors, findings, job, language, media, rules.
 """

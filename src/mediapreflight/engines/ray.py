@@ -18,6 +18,7 @@ from ..check.run import in_order, lone_job, report_on
 from ..errors import MissingLibraryError, UsageError
 from ..findings import FAILING, JobReport, summary_of
 from ..job import Job, roles_for_kind
+from ..language import say
 from ..media.facts import LEVELS, Level, Problem, UnknownFacts
 from ..media.formats import FORMATS
 from ..media.source import display_name
@@ -214,16 +215,26 @@ def _row(path: str | None, report: JobReport) -> dict[str, Any]:
 def _refuse_unclear(model: Model, role: str | None, level: str, columns: list[str] | None, path_column: str) -> None:
     """Raise UsageError for arguments that are wrong for every file, before a job of hours starts."""
     if level not in LEVELS:
-        raise UsageError(f"there is no level {level!r}; the levels are {', '.join(LEVELS)}")
+        raise UsageError(say("there is no level {level!r}; the levels are {levels}", level=level, levels=", ".join(LEVELS)))
     if columns is not None and path_column not in columns:
-        raise UsageError(f"the dataset has no column {path_column!r}; its columns are {', '.join(columns)}")
+        raise UsageError(
+            say(
+                "the dataset has no column {path_column!r}; its columns are {columns}",
+                path_column=path_column,
+                columns=", ".join(columns),
+            )
+        )
     if role is not None and role not in model.roles:
-        raise UsageError(f"{model.id} has no input {role!r}; its inputs are {', '.join(model.roles)}")
+        raise UsageError(
+            say("{model} has no input {role!r}; its inputs are {roles}", model=model.id, role=role, roles=", ".join(model.roles))
+        )
     for kind in sorted({known.kind for known in FORMATS.values()}):
         roles = roles_for_kind(model, kind)
         if role is None and len(roles) > 1:
             choices = " or ".join(f"role={name!r}" for name in roles)
-            raise UsageError(f"{model.id} has several inputs for {kind} files: say {choices}")
+            raise UsageError(
+                say("{model} has several inputs for {kind} files: say {choices}", model=model.id, kind=kind, choices=choices)
+            )
 
 
 class _Reporter:

@@ -3,5 +3,5 @@
 facts = probe("portrait.jpg")                       # every byte read: damage found, lengths measured
 facts = probe("portrait.jpg", level="metadata")     # headers only
 
-May import: errors, system.
+May import: errors, language, system.
 """

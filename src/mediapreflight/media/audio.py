@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import msgspec
 
+from ..language import say
 from . import boxes as isobmff
 from .containers import (
     MAX_PACKETS,
@@ -51,7 +52,7 @@ def probe_audio(source: Source, format: str, container: InputContainer, *, decod
     """The facts of an open container without a real video stream."""
     stream = first_audio(container)
     if stream is None:
-        problem = Problem.BROKEN.because("it holds neither picture nor sound")
+        problem = Problem.BROKEN.because(say("it holds neither picture nor sound"))
         return AudioFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
     context: Any = stream.codec_context
     header = _header(source, format)
@@ -260,7 +261,7 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
     if facts.audio_codec is None:
         return []
     if not facts.duration_s:
-        return [Problem.EMPTY.because("it holds no sound")]
+        return [Problem.EMPTY.because(say("it holds no sound"))]
     if facts.format in _COUNTED and listener.is_whole and (facts.sample_rate or 0) * (promised - listener.heard_s) > 0.5:
         # They count their samples exactly; readers skip frames that they cannot read.
         sort = Problem.TRUNCATED if listener.refused else Problem.CORRUPT

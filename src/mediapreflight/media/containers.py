@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from ..errors import MissingLibraryError, UnreadableMediaError
+from ..language import say
 from . import amr, asf, extents, matroska, riff, transport
 from . import boxes as isobmff
 from .attached import MAX_ATTACHED_BYTES, attached_bytes
@@ -344,7 +345,7 @@ def clock_zero(container: InputContainer, format: str) -> float:
 def _unreadable(source: Source, format: str, error: Exception) -> ContainerError:
     whole = isobmff.Box(b"file", 0, source.size)
     if DEMUXERS[format] == "mov" and isobmff.find(source.stream, whole, b"moov") is None:
-        return ContainerError(Problem.TRUNCATED, "its index (moov) is missing: the file is cut off, or was never finished")
+        return ContainerError(Problem.TRUNCATED, say("its index (moov) is missing: the file is cut off, or was never finished"))
     if cut_off := shortfall(source, format):
         return ContainerError(Problem.TRUNCATED, cut_off)
     detail = " ".join((getattr(error, "strerror", None) or str(error)).split())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import BinaryIO, TypeVar
 
 from ..errors import MediaPreflightError, MissingLibraryError, UnreadableMediaError
+from ..language import say
 from .headers import HeaderError
 from .headers.jpeg import coefficient_bytes, count_scans
 
@@ -114,6 +115,6 @@ def guarded(path: str, decode: Callable[[], _Read]) -> _Read:
     except MissingLibraryError:
         raise
     except MemoryError:
-        raise UnreadableMediaError(path, "it takes more memory than there is") from None
+        raise UnreadableMediaError(path, say("it takes more memory than there is")) from None
     except Exception as error:
         raise UnreadableMediaError(path, str(error) if isinstance(error, MediaPreflightError) else unreadable(error)) from None

@@ -12,6 +12,8 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from ..language import say
+
 ColorSpace = Literal["srgb", "display-p3", "adobe-rgb", "prophoto-rgb", "bt2020", "other"]
 # Their names in sentences.
 SPACES_IN_WORDS: Mapping[ColorSpace, str] = {
@@ -47,8 +49,8 @@ class Problem(StrEnum):
         return f"{self.value}: {detail}"
 
 
-ENCRYPTED_PICTURE = Problem.ENCRYPTED.because("its picture cannot be read without a key")
-ENCRYPTED_SOUND = Problem.ENCRYPTED.because("its sound cannot be decoded without a key")
+ENCRYPTED_PICTURE = Problem.ENCRYPTED.because(say("its picture cannot be read without a key"))
+ENCRYPTED_SOUND = Problem.ENCRYPTED.because(say("its sound cannot be decoded without a key"))
 
 
 def counted(count: int, one: str, several: str) -> str:

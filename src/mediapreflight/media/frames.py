@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import UnreadableMediaError
+from ..language import say
 from . import display
 from .containers import MAX_PACKETS, demuxed, first_video, opened_container, turn_of_frame
 from .decoding import guarded
@@ -46,10 +47,10 @@ def sample_frames(path: str | os.PathLike[str], count: int, longest_side: int) -
     with opened_container(path) as container:
         stream = first_video(container)
         if stream is None:
-            raise UnreadableMediaError(shown, "it holds no video")
+            raise UnreadableMediaError(shown, say("it holds no video"))
         frames = guarded(shown, lambda: tuple(_frames(container, stream, count, longest_side)))
     if not frames:
-        raise UnreadableMediaError(shown, "no frame of it can be decoded")
+        raise UnreadableMediaError(shown, say("no frame of it can be decoded"))
     return frames
 
 
@@ -64,7 +65,7 @@ def frames_around(
     with opened_container(path) as container:
         stream = first_video(container)
         if stream is None:
-            raise UnreadableMediaError(shown, "it holds no video")
+            raise UnreadableMediaError(shown, say("it holds no video"))
         stream.thread_type = "AUTO"
         return guarded(shown, lambda: tuple(tuple(_around(container, stream, time, within_s, longest_side)) for time in times))
 

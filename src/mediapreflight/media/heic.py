@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
+from ..language import say
 from .boxes import payload
 from .decoding import DecodeError, max_pixels, refuse_oversized
 from .headers import HeifError
@@ -51,7 +52,7 @@ def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
     library = load("pi_heif", "libheif", "pip install pi-heif")
     items = read_items(stream, size)
     if items.primary() not in dict(items.types()):
-        raise HeifError("its index names a picture that is not there")
+        raise HeifError(say("its index names a picture that is not there"))
     _refuse_loss(items, size)
     stream.seek(0)
     try:
@@ -61,7 +62,7 @@ def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
     image = file[file.primary_index] if len(file) else None
     # Where the picture itself cannot be had, another stands in for it, such as the one it is a thumbnail of.
     if image is None or not image.info["primary"]:
-        raise HeifError("its picture is of no kind that the decoder at hand knows")
+        raise HeifError(say("its picture is of no kind that the decoder at hand knows"))
     mode = image.mode.partition(";")[0]
     # Colours at full resolution take as much again while they are converted; those of phones are at a quarter.
     planes = len(mode) + (image.info.get("chroma", _QUARTER_COLORS) != _QUARTER_COLORS)
@@ -107,7 +108,7 @@ def _refuse_loss(items: Items, size: int) -> None:
         data = items.read(pieces, left)
         left -= len(data)
         if any(map(_has_hole, _units(data))):
-            raise DecodeError("a part of its data is lost: there are zeros in its place")
+            raise DecodeError(say("a part of its data is lost: there are zeros in its place"))
 
 
 def _has_long_lengths(items: Items) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO, NamedTuple
 
+from ..language import say
 from .boxes import Box, boxes, find, payload
 from .headers.base import HeifError
 
@@ -68,7 +69,7 @@ class Items(NamedTuple):
         container = self._box(b"iprp")
         tables = [box for box in boxes(self.stream, container.start, container.end) if box.type == b"ipma"]
         if not tables:
-            raise HeifError("its index has no ipma box")
+            raise HeifError(say("its index has no ipma box"))
         for table in tables:
             version, flags, numbers = self._numbers(table)
             id_bytes, index_bytes = (4 if version else 2), (2 if flags & 1 else 1)
@@ -173,7 +174,7 @@ class _Numbers:
         """The number in the next `count` bytes. Raises HeifError if the table ends before."""
         self.skip(count)
         if self._at > len(self._data):
-            raise HeifError("its index is cut off")
+            raise HeifError(say("its index is cut off"))
         return int.from_bytes(self._data[self._at - count : self._at], "big")
 
     def skip(self, count: int) -> None:
@@ -199,11 +200,11 @@ def read_items(stream: BinaryIO, size: int) -> Items:
     """The picture index of a file of `size` bytes. Raises HeifError if there is none, or none with properties."""
     meta = find(stream, Box(b"file", 0, size), b"meta")
     if meta is None:
-        raise HeifError("it holds no picture index")
+        raise HeifError(say("it holds no picture index"))
     tables: dict[bytes, Box] = {}
     for box in boxes(stream, meta.start + _FULL_BOX, meta.end):
         tables.setdefault(box.type, box)
     container = find(stream, tables[b"iprp"], b"ipco") if b"iprp" in tables else None
     if container is None:
-        raise HeifError("it holds no picture properties")
+        raise HeifError(say("it holds no picture properties"))
     return Items(stream, tables, tuple(boxes(stream, container.start, container.end)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from ..errors import MissingLibraryError
+from ..language import say
 from . import display
 from .facts import ImageFacts, Problem, missing_library
 from .headers import READERS, UNSTATED, Color, Colors, Header, HeaderError, HeifError, UndecodedError, read_header
@@ -148,7 +149,7 @@ def _unopened(stream: BinaryIO, format: str) -> Exception:
     except Exception as error:  # The readers raise any exception on hostile bytes.
         if any(words in str(error).lower() for words in _SAID_OF_LAYOUTS):
             return UndecodedError(_LAYOUT_UNKNOWN)
-    return HeaderError("its header cannot be read")
+    return HeaderError(say("its header cannot be read"))
 
 
 def _with_tags(header: Header, tags: Image.Exif) -> Header:
@@ -283,7 +284,7 @@ def _decode_avif(stream: BinaryIO, frames: int) -> None:
                 raise
             _decode_with_pillow(joined, frames)
     except UnidentifiedImageError:
-        raise HeifError("its index cannot be followed by the decoder at hand") from None
+        raise HeifError(say("its index cannot be followed by the decoder at hand")) from None
     except (ValueError, OSError, RuntimeError, SyntaxError) as error:
         said = str(error).removeprefix("Failed to decode image: ")
         if any(words in said for words in _AVIF_DAMAGE):
@@ -319,5 +320,5 @@ def _guarded(read: Callable[[BinaryIO], _Read], source: Source) -> tuple[_Read |
         return None, _TOO_MUCH_MEMORY
     except Exception as error:
         if _SAID_OF_BITMAPS in str(error).lower():
-            raise UndecodedError("its layout of bits is not decoded here") from None
+            raise UndecodedError(say("its layout of bits is not decoded here")) from None
         return None, in_plain_words(error)

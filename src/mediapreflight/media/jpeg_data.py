@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from os import SEEK_END
 from typing import BinaryIO, NamedTuple
 
+from ..language import say
 from .decoding import MAX_DECODED_PIXELS
 from .headers.base import UndecodedError
 from .headers.jpeg import FRAME_HEADERS, HUFFMAN_SEQUENTIAL, PROGRESSIVE
@@ -64,7 +65,7 @@ def verify(data: bytes) -> None:
     if _UNKNOWN_SAMPLING in still:
         _walk(jpeg)
     elif _NOT_IMPLEMENTED in still:
-        raise UndecodedError("JPEG in this coding is not decoded here")
+        raise UndecodedError(say("JPEG in this coding is not decoded here"))
     elif still and not _has_only_strays(jpeg, still):
         raise ValueError(complaint)
 
@@ -269,10 +270,10 @@ def _is_walked(jpeg: _Jpeg) -> bool:
 def _walk(jpeg: _Jpeg) -> None:
     """Raises ValueError if data is damaged; UndecodedError."""
     if not _is_walked(jpeg):
-        raise UndecodedError("its sampling of colours is so rare that no decoder here reports damage in it")
+        raise UndecodedError(say("its sampling of colours is so rare that no decoder here reports damage in it"))
     scans = [part.content for part in jpeg.parts if part.marker == _START_OF_SCAN]
     if len(scans) > len({name for scan in scans for name in scan[1:-3:2]}):
-        raise UndecodedError("its scans bring some components more than once")
+        raise UndecodedError(say("its scans bring some components more than once"))
     codes: dict[int, Codes] = {}
     interval = 0
     for part in jpeg.parts:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import UnreadableMediaError
+from ..language import say
 from ..system import open_for_reading
 from . import data_url
 from .boxes import ListingReader
@@ -45,20 +46,20 @@ def open_source(path: str, *, whole: bool = False) -> Iterator[Source]:
             yield _from_data_url(path)
             return
         if is_file_url(path):
-            raise OpenError(Problem.UNREADABLE, "it is a file: URL that names no file of this machine; write file:///PATH")
+            raise OpenError(Problem.UNREADABLE, say("it is a file: URL that names no file of this machine; write file:///PATH"))
     try:
         _refuse_special(os.stat(path))  # noqa: PTH116 - a path may hold bytes that pathlib normalises away
         descriptor = open_for_reading(path)
     except OSError as error:
         raise _unopenable(path, error) from None
     except ValueError:
-        raise OpenError(Problem.UNREADABLE, "its name holds a character no file name can have") from None
+        raise OpenError(Problem.UNREADABLE, say("its name holds a character no file name can have")) from None
     # `open` would check whether it is a terminal, and more than is needed here.
     with ListingReader(io.FileIO(descriptor, "rb")) as stream:
         status = os.fstat(descriptor)
         _refuse_special(status)
         if status.st_size == 0:
-            raise OpenError(Problem.EMPTY, "the file has 0 bytes")
+            raise OpenError(Problem.EMPTY, say("the file has 0 bytes"))
         yield Source(display_name(path), stream, status.st_size)
 
 
@@ -79,7 +80,7 @@ def _from_data_url(url: str) -> Source:
     except ValueError as error:
         raise OpenError(Problem.UNREADABLE, str(error)) from None
     if not content:
-        raise OpenError(Problem.EMPTY, "the data: URL holds 0 bytes")
+        raise OpenError(Problem.EMPTY, say("the data: URL holds 0 bytes"))
     return Source(display_name(url), io.BytesIO(content), len(content))
 
 

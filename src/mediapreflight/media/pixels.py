@@ -7,6 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ..errors import MediaPreflightError, MissingLibraryError, UnreadableMediaError
+from ..language import say
 from . import webp_still
 from .coded_colours import Rendering
 from .colour import Color, in_bands, opaque_in_bands, to_srgb_of
@@ -135,7 +136,7 @@ def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: 
     except ImportError as error:
         raise MissingLibraryError("Pillow", str(error), "pip install pillow") from None
     except MemoryError:
-        raise DecodeError("it takes more memory than there is") from None
+        raise DecodeError(say("it takes more memory than there is")) from None
     except Exception as error:  # Decoders raise whatever comes to hand on hostile bytes.
         raise DecodeError(f"its data {unreadable(error)}") from None
     width, height = facts.width or 0, facts.height or 0
@@ -182,7 +183,7 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
     except UnidentifiedImageError:
         whole = rewritten(stream, facts.format)
         if whole is None:
-            raise DecodeError("its header cannot be followed by the decoder at hand") from None
+            raise DecodeError(say("its header cannot be followed by the decoder at hand")) from None
         opened_picture = Image.open(whole, formats=names)
     with opened_picture as picture:
         refuse_oversized(*picture.size, facts.format)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..language import say
 from .facts import (
     ENCRYPTED_PICTURE,
     ENCRYPTED_SOUND,
@@ -149,11 +150,11 @@ def _broken_parts(source: Source, format: str) -> list[str]:
         if format == "ogg":
             pages = read_pages(stream, source.size)
             found += _corrupt(pages.broken, "1 of its pages is damaged or missing", "{count} of its pages are damaged or missing")
-            found += [Problem.TRUNCATED.because("it ends within a page")] if pages.is_cut else []
+            found += [Problem.TRUNCATED.because(say("it ends within a page"))] if pages.is_cut else []
         elif DEMUXERS[format] == "matroska":
             clusters = read_clusters(stream, source.size)
             found += _corrupt(clusters.broken, "1 of its clusters is damaged", "{count} of its clusters are damaged")
-            found += [Problem.TRUNCATED.because("it ends within a frame")] if clusters.is_cut else []
+            found += [Problem.TRUNCATED.because(say("it ends within a frame"))] if clusters.is_cut else []
         elif format in ("asf", "ts"):
             damaged_packets = asf.damaged_packets if format == "asf" else transport.damaged_packets
             count = damaged_packets(stream, source.size)

@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
+from ..language import say
 from .boxes import ListingReader
 from .facts import Problem
 from .source import MAX_BYTES_READ, OpenError, Source, display_name
@@ -255,11 +256,11 @@ def _located(path: str) -> _Remote:
 def _size_of(remote: _Remote) -> int:
     info = remote.info()
     if info.get("type") == "directory":
-        raise OpenError(Problem.UNREADABLE, "it is a folder, not a file")
+        raise OpenError(Problem.UNREADABLE, say("it is a folder, not a file"))
     if not isinstance(info.get("size"), int):
-        raise OpenError(Problem.UNREADABLE, "its store does not say how many bytes it has")
+        raise OpenError(Problem.UNREADABLE, say("its store does not say how many bytes it has"))
     if info["size"] == 0:
-        raise OpenError(Problem.EMPTY, "the file has 0 bytes")
+        raise OpenError(Problem.EMPTY, say("the file has 0 bytes"))
     return int(info["size"])
 
 
@@ -294,7 +295,7 @@ def _translated(call: Callable[[], _Result]) -> _Result:
     except OpenError:
         raise
     except FileNotFoundError:
-        raise OpenError(Problem.MISSING, "no such file") from None
+        raise OpenError(Problem.MISSING, say("no such file")) from None
     except PermissionError as error:
         raise OpenError(Problem.UNREADABLE, f"permission denied ({_reason(error)})") from None
     except TimeoutError:

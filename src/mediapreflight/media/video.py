@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
+from ..language import say
 from . import display, h264, vpx
 from .containers import (
     MAX_PACKETS,
@@ -109,7 +110,7 @@ def _stated(
     if codec_of(stream) is None:
         return facts
     if context is None or not context.width or not context.height:
-        problem = Problem.BROKEN.because("its picture size or codec is not stated")
+        problem = Problem.BROKEN.because(say("its picture size or codec is not stated"))
         return msgspec.structs.replace(facts, problems=(*facts.problems, problem))
     ratio = stream.sample_aspect_ratio
     transfer, pixels = int(context.color_trc), _pixels(context.format)
@@ -317,7 +318,7 @@ def _missing_frames(stated: VideoFacts, found: int, stream: VideoStream) -> tupl
         promised = len(stream.index_entries)
     if found < promised:
         return (Problem.TRUNCATED.because(f"its index promises {promised} frames, {found} are there"),)
-    return () if found else (Problem.TRUNCATED.because("it holds no frame"),)
+    return () if found else (Problem.TRUNCATED.because(say("it holds no frame")),)
 
 
 def _missing_sound(stated: VideoFacts, found: int, container: InputContainer) -> tuple[str, ...]:
@@ -506,7 +507,7 @@ class _Decoder:
             limit = f"more than {MAX_FRAME_PIXELS / 1e6:.0f} are not decoded"
             return (Problem.OVERSIZED.because(f"frames of {self._area / 1e6:.0f} megapixels; {limit}"),)
         if self._fed and not self._frames:
-            return (Problem.CORRUPT.because("no frame of it can be decoded"),)
+            return (Problem.CORRUPT.because(say("no frame of it can be decoded")),)
         lost = min(shown, self._fed) - self._frames if self._is_whole and self._active else 0
         # A decoder that learns late how frames are ordered may drop one or two; that is not damage.
         bad = max(self._failed, self._damaged, lost if lost > max(_OUT_OF_ORDER, shown // 50) else 0)

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from ..language import say
 from .headers.base import MAX_CHUNKS, HeaderError, take
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def read_still(stream: BinaryIO, size: int) -> Still:
                 still = _still(name, take(stream, length), canvas, frame)
                 lossy_alpha = alpha if name == _LOSSY else b""
                 return still._replace(has_alpha=has_alpha or still.has_alpha or bool(alpha), profile=profile, alpha=lossy_alpha)
-    raise HeaderError("it holds no picture data")
+    raise HeaderError(say("it holds no picture data"))
 
 
 def _chunks(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
@@ -96,7 +97,7 @@ def _chunks(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
         name, length = struct.unpack("<4sI", take(stream, 8))
         at += 8
         if at + length > end:
-            raise HeaderError("its picture is cut off")
+            raise HeaderError(say("its picture is cut off"))
         yield name, at, length
         if name == b"ANMF":
             at, end = at + _FRAME_HEADER_BYTES, at + length
@@ -147,7 +148,7 @@ def _whole(still: Still) -> av.VideoFrame:
     frame = _decoded(still._replace(data=_followed_by(still.data, b"\x00")))
     other = _decoded(still._replace(data=_followed_by(still.data, b"\xff"), alpha=b""))
     if not all(np.array_equal(_plane(frame, number, 1), _plane(other, number, 1)) for number in range(3)):
-        raise HeaderError("its data end before its picture does")
+        raise HeaderError(say("its data end before its picture does"))
     return frame
 
 
@@ -190,7 +191,7 @@ def _decoded(still: Still) -> av.VideoFrame:
     for frame in (*context.decode(packet), *context.decode(None)):
         if isinstance(frame, av.VideoFrame) and (frame.width, frame.height) == (still.width, still.height):
             return frame
-    raise HeaderError("its data cannot be decoded")
+    raise HeaderError(say("its data cannot be decoded"))
 
 
 def _plane(frame: av.VideoFrame, number: int, samples: int) -> Samples:
@@ -230,7 +231,7 @@ def _coded_size(name: bytes, data: bytes) -> tuple[int, int, bool]:
     if name == _LOSSY and data[3:6] == b"\x9d\x01\x2a" and len(data) >= 10:
         width, height = struct.unpack("<HH", data[6:10])
         return width & 0x3FFF, height & 0x3FFF, False
-    raise HeaderError("its picture data do not begin as they should")
+    raise HeaderError(say("its picture data do not begin as they should"))
 
 
 def _three(data: bytes, at: int) -> int:

@@ -8,7 +8,7 @@ They raise MissingLibraryError where a library or a system file of theirs does n
 cannot be decoded. Detectors are loaded on first use, may be asked from several threads, and are freed when Python ends or by
 `close_detectors`.
 
-May import: errors, media, system, workers.
+May import: errors, language, media, system, workers.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from fractions import Fraction
 from math import floor
 from typing import Literal, NamedTuple, TypeGuard
 
+from ..language import say
+
 Ratio = Literal["1:1", "3:4"]
 _CORNERS = 4
 # No format counts further; what lies beyond is more than arithmetic with fractions of it can hold.
@@ -131,15 +133,26 @@ def ext_bbox(face: Box, width: int, height: int, ratio: Ratio = "1:1", framing: 
     Raises: ValueError where the face is empty or not inside the picture.
     """
     if face.width <= 0 or face.height <= 0 or not Box(0, 0, width, height).holds(face):
-        raise ValueError(f"the face {list(face)} is no box inside a picture of {width}x{height} px")
+        raise ValueError(
+            say("the face {face} is no box inside a picture of {width}x{height} px", face=list(face), width=width, height=height)
+        )
     framing = framing or FRAMINGS[ratio]
     across, down = _UNITS[ratio]
     needed = max(-(-face.width // across), -(-face.height // down))
     room = min(width // across, height // down)
     if needed > room:
         return NoExtBox(
-            f"the face takes {face.width}x{face.height} px; "
-            f"the largest {ratio} box in a picture of {width}x{height} px has {room * across}x{room * down}"
+            say(
+                "the face takes {width}x{height} px; the largest {ratio} box in a picture of {width2}x{height2} "
+                "px has {room}x{room2}",
+                width=face.width,
+                height=face.height,
+                ratio=ratio,
+                width2=width,
+                height2=height,
+                room=room * across,
+                room2=room * down,
+            )
         )
     wanted = max(_nearest(framing.scale * (face.width + face.height) / 2 / across), needed)
     units = min(wanted, room)
@@ -210,7 +223,7 @@ def orient(orientation: int, width: int, height: int) -> Mapping:
     Raises: ValueError for any other orientation.
     """
     if orientation not in range(1, 9):
-        raise ValueError(f"EXIF orientation is 1 to 8, not {orientation}")
+        raise ValueError(say("EXIF orientation is 1 to 8, not {orientation}", orientation=orientation))
     swapped = orientation >= 5
     to_the_right, downward = _DIRECTIONS[orientation]
     across, down = (height, width) if swapped else (width, height)

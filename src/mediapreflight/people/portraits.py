@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from msgspec import structs
 
 from ..errors import MissingLibraryError
+from ..language import say, say_many
 from ..media.source import display_name
 from . import see_picture
 from .facts import Face, PictureContent
@@ -93,8 +94,15 @@ def find_portrait(
     try:
         seen = see_picture(name)
     except ImportError as error:
-        library = error.name or "a library"
-        raise MissingLibraryError(library, " ".join(str(error).split()), f"pip install --force-reinstall {library}") from None
+        library = error.name or say("a library")
+        raise MissingLibraryError(
+            library,
+            " ".join(str(error).split()),
+            say(
+                "pip install --force-reinstall {library}",
+                library=library,
+            ),
+        ) from None
     return portrait_in(seen, name, ratio, framing, face, face_bbox, outer)
 
 
@@ -131,7 +139,12 @@ def _cropped(found: Portrait, face: Box, framing: Framing | None) -> Portrait:
     if found.ext_bbox is not None:
         return found._replace(face_bbox=face)
     if not Box(0, 0, found.width, found.height).holds(face):
-        reason = f"the face {list(face)} reaches beyond the picture of {found.width} x {found.height} px"
+        reason = say(
+            "the face {face} reaches beyond the picture of {width} x {height} px",
+            face=list(face),
+            width=found.width,
+            height=found.height,
+        )
         return found._replace(face_bbox=face, reason=reason)
     crop = ext_bbox(face, found.width, found.height, found.ratio, framing)
     if isinstance(crop, ExtBox):
@@ -141,5 +154,11 @@ def _cropped(found: Portrait, face: Box, framing: Framing | None) -> Portrait:
 
 def no_such_face(face: int, shown: int) -> str:
     """Why a face of this number cannot be taken."""
-    faces = "1 face" if shown == 1 else f"{shown or 'no'} faces"
-    return f"there is no face {face}: the picture shows {faces}"
+    if not shown:
+        return say("there is no face {number}: the picture shows no faces", number=face)
+    return say_many(
+        "there is no face {number}: the picture shows {count} face",
+        "there is no face {number}: the picture shows {count} faces",
+        shown,
+        number=face,
+    )

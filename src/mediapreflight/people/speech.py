@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ..errors import UnreadableMediaError
+from ..language import say
 from ..media.containers import first_audio, opened_container, samples
 from ..media.decoding import guarded
 from ..media.sound import mono
@@ -88,10 +89,10 @@ def _heard(path: str | os.PathLike[str]) -> _Sound:
     with opened_container(path) as container:
         stream = first_audio(container)
         if stream is None:
-            raise UnreadableMediaError(shown, "it holds no sound")
+            raise UnreadableMediaError(shown, say("it holds no sound"))
         sound = guarded(shown, lambda: _listened(container, stream))
     if sound is None:
-        raise UnreadableMediaError(shown, "no sound of it can be decoded")
+        raise UnreadableMediaError(shown, say("no sound of it can be decoded"))
     return sound
 
 

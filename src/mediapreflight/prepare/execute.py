@@ -21,6 +21,7 @@ from ..check.run import in_order
 from ..errors import MediaPreflightError, OutputError, PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding
 from ..job import Job, is_url
+from ..language import say
 from ..media.data_url import decoded, is_data_url
 from ..media.facts import Facts, Level
 from ..media.source import display_name
@@ -29,6 +30,7 @@ from ..output_folder import OutputFolder, link_or_copy, output_name
 from ..people.facts import PictureContent
 from ..people.geometry import Box, is_box
 from ..rules import selection
+from ..text import clauses
 from .options import PrepareOptions
 from .plan import (
     BOXES,
@@ -95,10 +97,10 @@ def prepare(
         time_limit_s=time_limit_s,
     )
     if len(results) > 1:
-        raise PrepareError(str(out), "one recording became several jobs; use prepare_jobs where split is chosen")
+        raise PrepareError(str(out), say("one recording became several jobs; use prepare_jobs where split is chosen"))
     (result,) = results
     if not result.record.ok:
-        reasons = "; ".join(finding.message for finding in result.record.findings if finding.severity in FAILING)
+        reasons = clauses(finding.message for finding in result.record.findings if finding.severity in FAILING)
         raise PrepareError(job.model, result.record.error or reasons, result.record.findings)
     return result
 
@@ -262,9 +264,12 @@ class _Workshop:
         except OutputError as error:
             return PrepareError(error.path, error.reason)
         except NotReadError as error:
-            return PrepareError(display_name(order.plan.source), f"{error}; run it again")
+            return PrepareError(display_name(order.plan.source), say("{error}; run it again", error=error))
         except OSError as error:
-            return PrepareError(display_name(order.plan.source), f"cannot be prepared: {(error.strerror or str(error)).lower()}")
+            return PrepareError(
+                display_name(order.plan.source),
+                say("cannot be prepared: {strerror}", strerror=(error.strerror or str(error)).lower()),
+            )
         finally:
             if self._progress:
                 self._progress(order.name, 1.0)
@@ -283,7 +288,7 @@ class _Workshop:
             after = self._containment.facts(str(staged), _unproven_level(order.plan)) if order.plan.steps else order.facts
             _refuse_unfit(order, after, staged)
             if sha256_of(source, source_size) != source_hash:
-                raise NotReadError("changed while it was read")
+                raise NotReadError(say("changed while it was read"))
             made = PreparedInput(
                 source=display_name(order.plan.source),
                 source_sha256=source_hash,
@@ -296,7 +301,7 @@ class _Workshop:
             # A run that ended before it wrote its record left the same file.
             if not _is_still(target, made):
                 if _place_of(target) in self._sources:
-                    raise OutputError(str(target), "is one of the sources; write to another folder")
+                    raise OutputError(str(target), say("is one of the sources; write to another folder"))
                 self._folder.deliver(staged, overwrite=self._options.overwrite)
         self.written.add(order.name)
         return made
@@ -323,7 +328,7 @@ class _Workshop:
 
             with _ONE_VIDEO:
                 if self._stopped:
-                    raise PrepareError(display_name(plan.source), "was interrupted")
+                    raise PrepareError(display_name(plan.source), say("was interrupted"))
                 run_video(source, plan.steps, target, report, self._containment)
 
 
@@ -368,8 +373,8 @@ def _refuse_unfit(order: _Order, facts: Facts, staged: Path) -> None:
         if finding.severity in FAILING or (finding.severity == "warning" and finding.fixable)
     )
     if stays:
-        reasons = "; ".join(finding.message for finding in stays)
-        raise PrepareError(source, f"still does not fit after all steps: {reasons}", stays)
+        reasons = clauses(finding.message for finding in stays)
+        raise PrepareError(source, say("still does not fit after all steps: {reasons}", reasons=reasons), stays)
 
 
 class _Finish(NamedTuple):
@@ -414,7 +419,7 @@ class _Finish(NamedTuple):
             urls={role: value for role, value in job.inputs.items() if role in plan.model.roles and is_url(value)},
             region=plan.job.region,
             face=job.face,
-            error="; ".join(errors) or None,
+            error=clauses(errors) or None,
         )
         return Prepared(job, {role: item.steps for role, item in inputs.items()}, record, measured)
 
@@ -524,5 +529,7 @@ def _write_document(folder: OutputFolder, results: Sequence[Prepared]) -> None:
         try:
             staged.write_bytes(encoded + b"\n")
         except OSError as error:
-            raise OutputError(str(folder.path), f"cannot be written to: {(error.strerror or str(error)).lower()}") from None
+            raise OutputError(
+                str(folder.path), say("cannot be written to: {strerror}", strerror=(error.strerror or str(error)).lower())
+            ) from None
         folder.deliver(staged, overwrite=True)

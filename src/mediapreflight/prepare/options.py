@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ..errors import UsageError
+from ..language import say
 
 Fit = Literal["auto", "crop", "pad"]
 Trim = Literal["pause", "end"]
@@ -47,4 +48,4 @@ class PrepareOptions(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.background):
-            raise UsageError(f"{self.background!r} is no colour; write it like #ffffff")
+            raise UsageError(say("{background!r} is no colour; write it like #ffffff", background=self.background))

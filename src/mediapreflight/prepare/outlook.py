@@ -10,6 +10,7 @@ from ..check.measure import Measured
 from ..errors import MediaPreflightError
 from ..findings import InputReport, JobReport
 from ..job import Job
+from ..language import say
 from ..media.facts import AudioFacts, VideoFacts
 from .options import PrepareOptions
 from .plan import plan_measured
@@ -28,7 +29,7 @@ def outlooks(job: JobReport, model: Model, containment: Containment = UNCONTAINE
     """What would be done with each local file, by role, with the options `prepare` has by default."""
     local = {role: item for role, item in job.inputs.items() if item.facts is not None}
     if not all(_is_measured(item) for item in local.values()):
-        reason = "only headers were read; a check at level decode or content says what would be done"
+        reason = say("only headers were read; a check at level decode or content says what would be done")
         return {role: Outlook(unknown=reason) for role in local}
     inputs: dict[str, Any] = {**job.fields, **{role: item.path for role, item in job.inputs.items()}}
     again = Job(job.model, parameters=job.parameters, face=job.face, **inputs)
@@ -36,7 +37,7 @@ def outlooks(job: JobReport, model: Model, containment: Containment = UNCONTAINE
     try:
         (plan,) = plan_measured(again, model, measured, PrepareOptions(), containment)
     except (MediaPreflightError, ImportError) as error:
-        return {role: Outlook(unknown=f"cannot be planned here: {error}") for role in local}
+        return {role: Outlook(unknown=say("cannot be planned here: {error}", error=error)) for role in local}
     return {role: Outlook(plan.files.get(role), plan.unfixable.get(role)) for role in local}
 
 

@@ -19,6 +19,7 @@ from ..check.measure import Measured, as_asked, local_files
 from ..errors import PrepareError, UnreadableMediaError
 from ..findings import FAILING, Finding, JobReport
 from ..job import Job, as_used, revised, with_local_paths
+from ..language import say
 from ..media.data_url import is_data_url
 from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts
 from ..media.formats import FORMATS
@@ -128,9 +129,9 @@ def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, cata
         model = catalog.model(job.model)
         if any(model.roles[role].kind == "image" for role in local_files(with_local_paths(job, model), model)):
             if takes_boxes(model) and len(given_boxes(job, options)) < len(BOXES):
-                ensure_people(f"{model.id} takes boxes around a face")
+                ensure_people(say("{model} takes boxes around a face", model=model.id))
             if options.crop_to_boxes or options.upright or job.chosen_face(model) is not None:
-                ensure_people("the picture is to be prepared by the face in it")
+                ensure_people(say("the picture is to be prepared by the face in it"))
 
 
 def plan_job(
@@ -233,7 +234,14 @@ def _file_plan(case: _Case, role: str) -> FilePlan:
     """The plan for one file. Raises PrepareError if there is none."""
     facts, wanted = _as_a_file(case.measured[role].facts), case.model.roles[role].kind
     if (facts.bytes or 0) > MAX_SOURCE_BYTES:
-        raise PrepareError(facts.path, f"has {facts.bytes:,} bytes; files of up to {MAX_SOURCE_BYTES:,} bytes are prepared")
+        raise PrepareError(
+            facts.path,
+            say(
+                "has {bytes:,} bytes; files of up to {max_source_bytes:,} bytes are prepared",
+                bytes=facts.bytes,
+                max_source_bytes=MAX_SOURCE_BYTES,
+            ),
+        )
     damage = next((finding for finding in case.findings(role) if finding.name in _DAMAGED and not finding.fixable), None)
     if damage is not None:
         raise PrepareError(facts.path, damage.message)
@@ -257,7 +265,7 @@ def _file_plan(case: _Case, role: str) -> FilePlan:
         steps, suffix, expected = plan_video(facts, case.model.roles[role], case.options, case.findings(role), length=length)
     else:
         reasons = [finding.message for finding in case.findings(role) if finding.severity in FAILING]
-        raise PrepareError(facts.path, reasons[0] if reasons else f"is no {wanted}")
+        raise PrepareError(facts.path, reasons[0] if reasons else say("is no {wanted}", wanted=wanted))
     return FilePlan(role=role, kind=wanted, source=case.source(role), suffix=suffix.lstrip("."), steps=steps, expected=expected)
 
 

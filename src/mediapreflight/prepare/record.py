@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from ..findings import Finding
+from ..language import say
 from ..media.facts import Facts
 
 NAME = "prepared.json"
@@ -69,4 +70,4 @@ def read_document(text: str | bytes) -> PreparedDocument:
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from None
     except RecursionError:
-        raise ValueError("is nested too deeply") from None
+        raise ValueError(say("is nested too deeply")) from None

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 from msgspec import Struct
 
+from ..language import say
 from ..media.source import display_name
 from ..text import shown
 
@@ -85,6 +86,19 @@ class FilePlan(Struct, frozen=True, kw_only=True):
         }
 
 
+def from_format_to(source: str, target: str) -> str:
+    """Two formats as a step names them: `HEIC to JPEG`; one of them where they are the same."""
+    before, after = source.upper(), target.upper()
+    return after if before == after else say("{before} to {after}", before=before, after=after)
+
+
+def scaled_in_words(before: str, after: str, *, adds: bool) -> str:
+    """How a step says that it scales. `adds`: whether it makes more pixels of the same detail."""
+    if adds:
+        return say("{before} to {after} px; this adds no detail", before=before, after=after)
+    return say("{before} to {after} px", before=before, after=after)
+
+
 class ToneMap(Step, frozen=True, kw_only=True):
     """Bring high dynamic range to standard range: BT.709 for videos, sRGB for pictures."""
 
@@ -93,7 +107,7 @@ class ToneMap(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{self.transfer.upper()} to standard range"
+        return say("{transfer} to standard range", transfer=self.transfer.upper())
 
 
 class Rename(Step, frozen=True, kw_only=True):
@@ -105,4 +119,4 @@ class Rename(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"holds {self.format} data: named .{self.extension}"
+        return say("holds {format} data: named .{extension}", format=self.format, extension=self.extension)

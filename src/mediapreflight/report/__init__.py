@@ -3,7 +3,7 @@
 They open no file: the page gets its previews from outside. To add a format: a module here with
 `render(jobs, style) -> Iterator[str]`, and a line in `FORMATS`.
 
-May import: _version, catalog, errors, findings, job, media, people, prepare, rules, text.
+May import: _version, catalog, errors, findings, job, language, media, people, prepare, rules, text.
 """
 
 from __future__ import annotations

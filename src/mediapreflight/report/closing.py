@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..findings import JobReport, Summary
+from ..language import say, say_many, tr
+from ..text import enumerated
 from .style import Style
 
 
@@ -12,29 +14,49 @@ def closing_line(summary: Summary, jobs: Sequence[JobReport], style: Style) -> s
     """The number of findings and files; or that all files fit."""
     models = sorted({job.model for job in jobs})
     if not summary.jobs:
-        return style("Nothing to check.", "yellow")
-    files = counted(summary.files, "file") if summary.files else ""
-    job_count = counted(summary.jobs, "job") if summary.jobs != summary.files else ""
-    what = " in ".join(filter(None, (files, job_count)))
-    model = models[0] if len(models) == 1 else f"{len(models)} models"
-    found = ", ".join(
-        counted(number, noun)
-        for number, noun in (
-            (summary.errors, "error"),
-            (summary.unchecked, "unchecked finding"),
-            (summary.warnings, "warning"),
-            (summary.infos, "note"),
-        )
-        if number
-    )
+        return style(tr("Nothing to check."), "yellow")
+    what = _what(summary)
+    model = models[0] if len(models) == 1 else say_many("{count} model", "{count} models", len(models))
+    found = _found(summary)
     failing = summary.errors or summary.unchecked
     if not found:
-        return style(f"All clear: {what} checked, nothing found against {model}.", "green", "bold")
-    verdict = "" if failing else style(" Nothing that stops a submission.", "green")
-    fix = f" `mediapreflight prepare` can fix {summary.fixable} of them." if summary.fixable else ""
-    return style(f"Found {found} in {what} for {model}.", "red" if failing else "yellow", "bold") + verdict + fix
+        return style(tr("All clear: {what} checked, nothing found against {model}.", what=what, model=model), "green", "bold")
+    said = style(
+        tr("Found {found} in {what} for {model}.", found=enumerated(found), what=what, model=model),
+        "red" if failing else "yellow",
+        "bold",
+    )
+    if not failing:
+        said = tr("{said} {more}", said=said, more=style(tr("Nothing that stops a submission."), "green"))
+    if summary.fixable:
+        fix = tr("`mediapreflight prepare` can fix {count} of them.", count=summary.fixable)
+        said = tr("{said} {more}", said=said, more=fix)
+    return said
 
 
-def counted(number: int, noun: str) -> str:
-    """A number of things: `1 file`, `3 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _what(summary: Summary) -> str:
+    files, jobs = (files_counted(summary.files) if summary.files else ""), jobs_counted(summary.jobs)
+    if summary.jobs == summary.files:
+        return files
+    return say("{files} in {jobs}", files=files, jobs=jobs) if files else jobs
+
+
+def _found(summary: Summary) -> tuple[str, ...]:
+    counts = (
+        say_many("{count} error", "{count} errors", summary.errors),
+        say_many("{count} unchecked finding", "{count} unchecked findings", summary.unchecked),
+        say_many("{count} warning", "{count} warnings", summary.warnings),
+        say_many("{count} note", "{count} notes", summary.infos),
+    )
+    numbers = (summary.errors, summary.unchecked, summary.warnings, summary.infos)
+    return tuple(words for words, number in zip(counts, numbers, strict=True) if number)
+
+
+def files_counted(number: int) -> str:
+    """So many files: `1 file`, `3 files`."""
+    return say_many("{count} file", "{count} files", number)
+
+
+def jobs_counted(number: int) -> str:
+    """So many jobs: `1 job`, `3 jobs`."""
+    return say_many("{count} job", "{count} jobs", number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..findings import JobReport
+from ..language import translated
 from ..text import plain
 from .style import Style
 
@@ -16,4 +17,4 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
             place = plain(finding.path or finding.role or job.model)
             color = "red" if finding.severity in ("error", "unchecked") else "yellow"
             what = f"{style(f'{finding.severity} {finding.code}', color)} {finding.name}"
-            yield f"{style(place, 'bold')}: {what}: {plain(finding.message)}\n"
+            yield f"{style(place, 'bold')}: {what}: {plain(translated(finding.message))}\n"

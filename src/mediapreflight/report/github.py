@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..findings import JobReport
 from ..job import is_local
+from ..language import translated
 from ..text import plain
 from .places import below
 from .style import Style
@@ -25,7 +26,7 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
             path = finding.path
             place = f"file={_property(below(root, path) or path)}," if path and is_local(path) else ""
             title = _property(f"{finding.code} {finding.name}")
-            yield f"::{_COMMANDS[finding.severity]} {place}title={title}::{_data(finding.message)}\n"
+            yield f"::{_COMMANDS[finding.severity]} {place}title={title}::{_data(translated(finding.message))}\n"
 
 
 def _data(text: str) -> str:

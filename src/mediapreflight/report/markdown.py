@@ -7,14 +7,20 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..findings import SEVERITIES, Finding, JobReport, summary_of
+from ..language import say, tr, tr_many, translated
 from ..text import plain
-from .closing import closing_line, counted
+from .closing import closing_line
 from .style import Style
 
 # The size limit of a summary, minus the sentences around the table.
 _MOST_BYTES = 1_000_000
 _MOST_CHARACTERS = 400
-_MARKS = {"error": "🔴 error", "unchecked": "🟣 unchecked", "warning": "🟡 warning", "info": "🔵 note"}
+_MARKS = {
+    "error": say("🔴 error"),
+    "unchecked": say("🟣 unchecked"),
+    "warning": say("🟡 warning"),
+    "info": say("🔵 note"),
+}
 _ACTIVE = re.compile(r"([\\`*_{}\[\]()#!|~@:])")
 
 
@@ -26,21 +32,24 @@ def render(jobs: Iterable[JobReport], style: Style) -> Iterator[str]:
     if not found:
         return
     found.sort(key=lambda each: SEVERITIES.index(each[1].severity))
-    yield "\n| | File | Rule | What is wrong | Next |\n| --- | --- | --- | --- | --- |\n"
+    heads = " | ".join((tr("File"), tr("Rule"), tr("What is wrong"), tr("Next")))
+    yield f"\n| | {heads} |\n| --- | --- | --- | --- | --- |\n"
     room = _MOST_BYTES
     for number, (job, finding) in enumerate(found):
         row = _row(job, finding)
         room -= len(row.encode())
         if room < 0:
-            yield f"\n{counted(len(found) - number, 'more finding')} not shown here.\n"
+            left = len(found) - number
+            said = tr_many("{count} more finding not shown here.", "{count} more findings not shown here.", left)
+            yield f"\n{said}\n"
             return
         yield row
 
 
 def _row(job: JobReport, finding: Finding) -> str:
-    place = finding.path or f"request for {job.model}"
-    cells = (place, f"{finding.code} {finding.name}", finding.message, finding.help or "")
-    return f"| {' | '.join((_MARKS[finding.severity], *map(_text, cells)))} |\n"
+    place = finding.path or tr("request for {model}", model=job.model)
+    cells = (place, f"{finding.code} {finding.name}", translated(finding.message), translated(finding.help or ""))
+    return f"| {' | '.join((translated(_MARKS[finding.severity]), *map(_text, cells)))} |\n"
 
 
 def _text(text: str) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from ..findings import SEVERITIES, Finding, InputReport, JobReport, Summary, added, summary_of
+from ..findings import SEVERITIES, Finding, InputReport, JobReport, Severity, Summary, added, summary_of
+from ..language import say, tr, tr_many, translated
 from ..media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
-from ..text import plain, shown
+from ..text import clauses, padded, plain, shown
 from .by_model import table
-from .closing import closing_line, counted
+from .closing import closing_line
 from .evidence import measured_and_limit
 from .style import Style
 
 _COLORS = {"error": "red", "unchecked": "magenta", "warning": "yellow", "info": "cyan"}
 _INDENT = " " * 2
+_LABELS = {"error": say("error"), "unchecked": say("unchecked"), "warning": say("warning"), "info": say("info")}
 _SEVERITY_WIDTH = max(map(len, SEVERITIES)) + 1
 _HANGING = _INDENT + " " * _SEVERITY_WIDTH
 
@@ -60,33 +62,42 @@ def _place(job: JobReport, finding: Finding) -> int:
 
 def _heading(job: JobReport, role: str | None, style: Style) -> str:
     if role is None:
-        return style(f"request for {job.model}", "bold") + "\n"
+        return style(tr("request for {model}", model=job.model), "bold") + "\n"
     item = job.inputs[role]
-    about = f"{role} for {job.model}"
-    what = described(item)
-    return f"{style(plain(item.path), 'bold')}  {style(f'{about}; {what}' if what else about, 'dim')}\n"
+    about, what = say("{role} for {model}", role=role, model=job.model), described(item)
+    said = tr("{role}; {what}", role=about, what=what) if what else translated(about)
+    return f"{style(plain(item.path), 'bold')}  {style(said, 'dim')}\n"
 
 
 def _block(finding: Finding, style: Style) -> str:
-    severity = style(f"{finding.severity:<{_SEVERITY_WIDTH}}", _COLORS[finding.severity], "bold")
-    lines = [f"{_INDENT}{severity}{style(finding.code, 'bold')} {finding.name}: {plain(finding.message)}"]
+    severity = style(padded(severity_label(finding.severity), _SEVERITY_WIDTH), _COLORS[finding.severity], "bold")
+    lines = [f"{_INDENT}{severity}{style(finding.code, 'bold')} {finding.name}: {plain(translated(finding.message))}"]
     if evidence := _evidence(finding):
         lines.append(style(_HANGING + evidence, "dim"))
     if finding.help:
-        lines.append(f"{_HANGING}{style('next:', 'green')} {plain(finding.help)}")
+        lines.append(f"{_HANGING}{style(tr('next:'), 'green')} {plain(translated(finding.help))}")
     return "\n".join(lines) + "\n"
+
+
+def severity_label(severity: Severity) -> str:
+    """A severity in the reader's language."""
+    return translated(_LABELS[severity])
 
 
 def _evidence(finding: Finding) -> str:
     parts = []
     if figures := measured_and_limit(finding):
-        measured, limit = ("found", "accepted") if isinstance(finding.measured, str) else ("measured", "limit")
-        parts.append(f"{measured} {figures[0]}, {limit} {figures[1]}")
+        measured, limit = figures
+        parts.append(
+            say("found {found}, accepted {accepted}", found=measured, accepted=limit)
+            if isinstance(finding.measured, str)
+            else say("measured {measured}, limit {limit}", measured=measured, limit=limit)
+        )
     if finding.source:
-        parts.append(f"source: {finding.source}")
+        parts.append(say("source: {pages}", pages=finding.source))
     if finding.service_code:
-        parts.append(f"the service answers {finding.service_code}")
-    return plain("; ".join(parts))
+        parts.append(say("the service answers {code}", code=finding.service_code))
+    return plain(translated(clauses(parts)))
 
 
 def described(item: InputReport) -> str:
@@ -120,4 +131,4 @@ def _size(count: int) -> str:
     for unit, factor in (("MB", 10**6), ("kB", 10**3)):
         if count >= factor:
             return f"{count / factor:.1f} {unit}"
-    return counted(count, "byte")
+    return tr_many("{count} byte", "{count} bytes", count)

@@ -5,7 +5,7 @@ A rule's file name is its name, its docstring is its help page. It holds `LEVEL`
 and a function `check` without I/O that takes a case and yields faults. The folder says what it checks: `file` (any input),
 `image`, `video`, `audio` (inputs of that kind), `people` (who is seen and heard), `request` and `pair` (whole jobs).
 
-May import: catalog, errors, findings, job, media, people, text.
+May import: catalog, errors, findings, job, language, media, people, text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, cast
 
 from ..errors import UnknownRuleError, UsageError
+from ..language import say
 from ..media.facts import Level
 from .base import Fault
 
@@ -69,6 +70,11 @@ class Rule(NamedTuple):
         return (self._module.__doc__ or "").strip()
 
     @property
+    def paragraphs(self) -> tuple[tuple[str, str], ...]:
+        """The help page in paragraphs: the label one begins with, such as `Fix`, or nothing, and the rest."""
+        return tuple(_labelled(" ".join(paragraph.split())) for paragraph in self.help.split("\n\n"))
+
+    @property
     def check(self) -> Callable[[Any], Iterable[Fault]]:
         """The rule itself: a case in, faults out."""
         return cast("Callable[[Any], Iterable[Fault]]", self._module.check)
@@ -76,6 +82,14 @@ class Rule(NamedTuple):
     @property
     def _module(self) -> Any:
         return importlib.import_module(f"{__name__}.{self.place.replace('/', '.')}")
+
+
+_LABELS = (say("Why it matters"), say("Fix"), say("Models"), say("Source"))
+
+
+def _labelled(paragraph: str) -> tuple[str, str]:
+    label, _, rest = paragraph.partition(": ")
+    return (label, rest) if label in _LABELS else ("", paragraph)
 
 
 RULES: Mapping[str, Rule] = {
@@ -251,5 +265,10 @@ def _in_stage(selector: str, preview: bool) -> tuple[Rule, ...]:
     kept = tuple(rule for rule in found if preview or rule.stage == "stable")
     if not kept:
         named = " and ".join(f"{rule.code} {rule.name}" for rule in found)
-        raise UsageError(f"{named} is in preview: it runs with --preview, or `preview = true` in the configuration")
+        raise UsageError(
+            say(
+                "{named} is in preview: it runs with --preview, or `preview = true` in the configuration",
+                named=named,
+            )
+        )
     return kept

@@ -4,75 +4,85 @@ kinds."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..catalog.schema import Limit
+from ..language import say
 from ..media.facts import AudioFacts, ImageFacts, VideoFacts, differ
 from ..text import shown
 from .base import Fault, InputCase
 from .limits import Measure, highest, lowest, too_high, too_low
 
-_SHORTEST, _LONGEST = Measure("shortest side", "px"), Measure("longest side", "px")
-_RATIO = Measure("long side over short side", "")
-_RATE = Measure("frame rate", "fps")
-_DURATION = Measure("duration", "s")
-_GUESSED_DURATION = Measure("duration as guessed from its first frames", "s")
-_CONSTANT_RATE = "convert it to a constant frame rate within the range"
-_TRUE_HEADER, _WITH_HEADER = "rewrite its header", "convert it to a format that states its length"
+_SHORTEST = Measure(lambda amount: say("shortest side is {amount}", amount=amount), "px")
+_LONGEST = Measure(lambda amount: say("longest side is {amount}", amount=amount), "px")
+_RATIO = Measure(lambda amount: say("long side over short side is {amount}", amount=amount), "")
+_RATE = Measure(lambda amount: say("frame rate is {amount}", amount=amount), "fps")
+_STATED_RATE = Measure(lambda amount: say("frame rate by its header is {amount}", amount=amount), "fps")
+_DURATION = Measure(lambda amount: say("duration is {amount}", amount=amount), "s")
+_STATED_DURATION = Measure(lambda amount: say("duration by its header is {amount}", amount=amount), "s")
+_GUESSED_DURATION = Measure(lambda amount: say("duration as guessed from its first frames is {amount}", amount=amount), "s")
+_CONSTANT_RATE = say("convert it to a constant frame rate within the range")
+_TRUE_HEADER, _WITH_HEADER = say("rewrite its header"), say("convert it to a format that states its length")
 # Streams of frames state no length: readers guess it from the size and the bit rate of the first frames.
 _WITHOUT_LENGTH = frozenset({"aac", "ac3", "amr", "eac3"})
 
 
 def side_too_short(case: InputCase) -> Iterator[Fault]:
     """A fault where the shorter displayed side is too short."""
-    return too_low(case, case.role.side, lowest(*_sides(case)), _SHORTEST, "use a larger original, or scale it up")
+    return too_low(case, case.role.side, lowest(*_sides(case)), _SHORTEST, say("use a larger original, or scale it up"))
 
 
 def side_too_long(case: InputCase) -> Iterator[Fault]:
     """A fault where the longer displayed side is too long."""
-    return too_high(case, case.role.side, highest(*_sides(case)), _LONGEST, "scale it down")
+    return too_high(case, case.role.side, highest(*_sides(case)), _LONGEST, say("scale it down"))
 
 
 def ratio_too_extreme(case: InputCase) -> Iterator[Fault]:
     """A fault where the ratio of the displayed sides is too extreme."""
     sides = _sides(case)
     ratio = max(sides) / min(sides) if sides else None
-    return too_high(case, case.role.aspect_ratio, ratio, _RATIO, "crop it around the person, or pad its short side")
+    return too_high(case, case.role.aspect_ratio, ratio, _RATIO, say("crop it around the person, or pad its short side"))
 
 
 def frame_rate_too_low(case: InputCase) -> Iterator[Fault]:
     """A fault where the measured or the stated rate is too low."""
     if rates := _rates(case):
-        yield from too_low(case, case.role.fps, *min(rates))
+        yield from too_low(case, case.role.fps, *min(rates, key=_value))
 
 
 def frame_rate_too_high(case: InputCase) -> Iterator[Fault]:
     """A fault where the measured or the stated rate is too high."""
     if rates := _rates(case):
-        yield from too_high(case, case.role.fps, *max(rates))
+        yield from too_high(case, case.role.fps, *max(rates, key=_value))
 
 
 def duration_too_short(case: InputCase, help: str) -> Iterator[Fault]:
     """A fault where the measured or the stated duration is too short."""
     if durations := _durations(case, help):
-        yield from too_low(case, case.role.duration, *min(durations))
+        yield from too_low(case, case.role.duration, *min(durations, key=_value))
 
 
 def duration_too_long(case: InputCase, help: str) -> Iterator[Fault]:
     """A fault where the measured or the stated duration is too long."""
     if durations := _durations(case, help):
-        yield from too_high(case, case.role.duration, *max(durations))
+        yield from too_high(case, case.role.duration, *max(durations, key=_value))
 
 
-def duration_misstated(facts: AudioFacts | VideoFacts, subject: str) -> Iterator[Fault]:
+def duration_misstated(facts: AudioFacts | VideoFacts, subject: Literal["recording", "picture"]) -> Iterator[Fault]:
     """A fault where the length by the header, or as readers guess it, is not the measured one; none where either is unknown."""
     measured, stated = facts.duration_s, facts.stated_duration_s
     if measured and stated is not None and differ(measured, stated):
         is_guess = facts.format in _WITHOUT_LENGTH
-        teller = "its first frames make readers guess" if is_guess else "its header says"
+        lengths = {"stated": shown(stated), "measured": shown(measured)}
+        if is_guess:
+            message = say("its first frames make readers guess {stated} s, its recording lasts {measured} s", **lengths)
+        elif subject == "picture":
+            message = say("its header says {stated} s, its picture lasts {measured} s", **lengths)
+        else:
+            message = say("its header says {stated} s, its recording lasts {measured} s", **lengths)
         yield Fault(
             severity="warning",
-            message=f"{teller} {shown(stated)} s, its {subject} lasts {shown(measured)} s",
+            message=message,
             help=_WITH_HEADER if is_guess else _TRUE_HEADER,
             measured=stated,
             unit="s",
@@ -84,8 +94,10 @@ def high_dynamic_range(facts: ImageFacts | VideoFacts) -> Iterator[Fault]:
     if facts.transfer in ("pq", "hlg"):
         yield Fault(
             severity="warning",
-            message=f"is high dynamic range ({facts.transfer.upper()}); read as standard range it looks flat",
-            help="tone-map it to standard range",
+            message=say(
+                "is high dynamic range ({transfer}); read as standard range it looks flat", transfer=facts.transfer.upper()
+            ),
+            help=say("tone-map it to standard range"),
             measured=facts.transfer,
             limit="sdr",
         )
@@ -93,7 +105,13 @@ def high_dynamic_range(facts: ImageFacts | VideoFacts) -> Iterator[Fault]:
 
 def stored_and_shown(facts: ImageFacts | VideoFacts) -> str:
     """Both sizes in words, for what makes them differ."""
-    return f"stored {facts.stored_width} x {facts.stored_height} px, shown {facts.width} x {facts.height} px"
+    return say(
+        "stored {stored_width} x {stored_height} px, shown {width} x {height} px",
+        stored_width=facts.stored_width,
+        stored_height=facts.stored_height,
+        width=facts.width,
+        height=facts.height,
+    )
 
 
 def _sides(case: InputCase) -> tuple[int, ...]:
@@ -111,11 +129,15 @@ class _Figure(NamedTuple):
     help: str
 
 
+def _value(figure: _Figure) -> float:
+    return figure.value
+
+
 def _rates(case: InputCase) -> list[_Figure]:
     facts = case.facts
     if not isinstance(facts, VideoFacts):
         return []
-    return _figures(case.role.fps, facts.fps, facts.stated_fps, _RATE, (_CONSTANT_RATE, _CONSTANT_RATE))
+    return _figures(case.role.fps, facts.fps, facts.stated_fps, (_RATE, _STATED_RATE), (_CONSTANT_RATE, _CONSTANT_RATE))
 
 
 def _durations(case: InputCase, help: str) -> list[_Figure]:
@@ -125,22 +147,22 @@ def _durations(case: InputCase, help: str) -> list[_Figure]:
         return []
     measured, stated = facts.duration_s, facts.stated_duration_s
     if facts.format not in _WITHOUT_LENGTH:
-        return _figures(case.role.duration, measured, stated, _DURATION, (help, _TRUE_HEADER))
+        return _figures(case.role.duration, measured, stated, (_DURATION, _STATED_DURATION), (help, _TRUE_HEADER))
     if measured is not None:
         return [_Figure(measured, _DURATION, help)]
     return [] if stated is None else [_Figure(stated, _GUESSED_DURATION, _WITH_HEADER)]
 
 
 def _figures(
-    limit: Limit | None, measured: float | None, stated: float | None, measure: Measure, helps: tuple[str, str]
+    limit: Limit | None, measured: float | None, stated: float | None, measures: tuple[Measure, Measure], helps: tuple[str, str]
 ) -> list[_Figure]:
-    """The measured and the stated figure, as the service may read either; `helps`: for the one and for the other.
+    """The measured and the stated figure, as the service may read either; `measures`, `helps`: of the one and of the other.
 
     Where what is there breaks the limit, the header's word adds nothing: one file is not too short and too long.
     """
     if measured is None:
-        return [] if stated is None else [_Figure(stated, measure, helps[0])]
-    found = [_Figure(measured, measure, helps[0])]
+        return [] if stated is None else [_Figure(stated, measures[0], helps[0])]
+    found = [_Figure(measured, measures[0], helps[0])]
     if stated is not None and (limit is None or measured in limit.safe_interval):
-        found.append(_Figure(stated, measure._replace(what=f"{measure.what} by its header"), helps[1]))
+        found.append(_Figure(stated, measures[1], helps[1]))
     return found

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..catalog.interval import Interval
 from ..catalog.schema import Choices, Limit
 from ..findings import Severity
+from ..language import say
 from ..text import listed, shown
 from .base import Fault, InputCase
 
 
 class Measure(NamedTuple):
-    """What was measured: `what` as the subject of a sentence, and the unit it is counted in."""
+    """What was measured: what `says` how much it is, and the unit it is counted in."""
 
-    what: str
+    says: Callable[[str], str]
     unit: str
 
 
@@ -35,11 +36,19 @@ def not_among(case: InputCase, choices: Choices | None, value: str | None, what:
         return
     refused = value not in choices.documented
     source = choices.source if refused else choices.safe_source or choices.source
-    takes = f"{case.model.id} takes {listed(choices.documented)}"
-    doubt = "" if refused else f", but one document ({case.model.source(source)}) names only {listed(choices.safe_names)}"
+    message = say(
+        "{what} is {value}; {model} takes {names}", what=what, value=value, model=case.model.id, names=listed(choices.documented)
+    )
+    if not refused:
+        message = say(
+            "{message}, but one document ({source}) names only {names}",
+            message=message,
+            source=case.model.source(source),
+            names=listed(choices.safe_names),
+        )
     yield Fault(
         severity="error" if refused else "warning",
-        message=f"{what} is {value}; {takes}{doubt}",
+        message=message,
         help=help,
         measured=value,
         limit=", ".join(choices.documented if refused else choices.safe_names),
@@ -73,15 +82,27 @@ def _beyond(
     first, second = limit.source, limit.safe_source or limit.source
     severity: Severity
     if is_refused:
-        severity, broken, source, clause = "error", documented, first, f"{case.model.id} takes {allows}"
+        severity, broken, source, clause = (
+            "error",
+            documented,
+            first,
+            say("{model} takes {allows}", model=case.model.id, allows=allows),
+        )
     else:
         wants = _words(safe, measure.unit, upper=upper)
         pages = case.model.source(first), case.model.source(second)
-        disagreement = f"the documents of {case.model.id} disagree: {allows} ({pages[0]}), or {wants} ({pages[1]})"
+        disagreement = say(
+            "the documents of {model} disagree: {allows} ({page}), or {wants} ({other_page})",
+            model=case.model.id,
+            allows=allows,
+            page=pages[0],
+            wants=wants,
+            other_page=pages[1],
+        )
         severity, broken, source, clause = "warning", safe, second, disagreement
     yield Fault(
         severity=severity,
-        message=f"{measure.what} is {shown(value, *ends)} {measure.unit}".rstrip() + f"; {clause}",
+        message=say("{measured}; {clause}", measured=measure.says(_amount(shown(value, *ends), measure.unit)), clause=clause),
         help=help,
         measured=value,
         limit=broken.upper_text if upper else broken.lower_text,
@@ -96,4 +117,8 @@ def _breaks(interval: Interval, value: float, *, upper: bool) -> bool:
 
 
 def _words(interval: Interval, unit: str, *, upper: bool) -> str:
-    return f"{interval.upper_words if upper else interval.lower_words} {unit}".rstrip()
+    return _amount(interval.upper_words if upper else interval.lower_words, unit)
+
+
+def _amount(number: str, unit: str) -> str:
+    return say("{number} {unit}", number=number, unit=unit) if unit else number

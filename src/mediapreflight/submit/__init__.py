@@ -9,6 +9,6 @@ with Client() as client:
 which has all of that: `inputs`, `sending`, `settling`, `waiting`, `downloads`; `tasks` runs them in order. `pipeline`
 records jobs in the ledger, `forecast` predicts the video and its cost, `batch` sends many jobs, `rehearsal` is the dry run.
 
-May import: _version, catalog, check, errors, findings, job, media, output_folder, people, prepare, rules, submit.dashscope,
-submit.http, submit.ledger, system, text.
+May import: _version, catalog, check, errors, findings, job, language, media, output_folder, people, prepare, rules,
+submit.dashscope, submit.http, submit.ledger, system, text.
 """

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import KeyRefusedError, LedgerError, MediaPreflightError, UsageError
 from ..job import Job
+from ..language import say
 from ..media.facts import VideoFacts
 from ..media.probe import probe
 from ..media.source import display_name
@@ -38,11 +39,11 @@ async def deliver_jobs(
 ) -> tuple[JobResult, ...]:
     """`Client.deliver`."""
     if options.out is None and not detach:
-        raise UsageError("say where the videos go, with `out`, or leave them to `tasks resume` with `detach`")
+        raise UsageError(say("say where the videos go, with `out`, or leave them to `tasks resume` with `detach`"))
     several = await session.run(lambda: prepared(session, list(candidates(session, jobs, options)), options))
     entries = await session.run(lambda: [entry_of(session, each, options) for each in several if each.refusal is None])
     if max_cost is not None and (why := over([each.estimate for each in entries], max_cost)):
-        raise UsageError(f"nothing was sent: {why}")
+        raise UsageError(say("nothing was sent: {why}", why=why))
     orders = await session.run(registered, session, entries, options, detach=detach)
     sent = iter(await deliver(session, orders, out=options.out, detach=detach, done=done))
     return tuple(next(sent) if each.refusal is None else failed(each.job, each.refusal, None) for each in several)

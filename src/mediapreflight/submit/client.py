@@ -21,6 +21,7 @@ from ..catalog import Catalog, builtin_catalog
 from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import UsageError
 from ..job import Job
+from ..language import say
 from ..media.source import local_path
 from ..people.geometry import Ratio
 from ..system import result_of
@@ -154,7 +155,7 @@ class AsyncClient:
         session = self.session
         model = session.catalog.model(job.model)
         if model.require_service().mode == "synchronous":
-            raise UsageError(f"{model.id} answers at once and makes no task; use `detect`")
+            raise UsageError(say("{model} answers at once and makes no task; use `detect`", model=model.id))
         if out is not None:
             await session.run(ensure_folder, out)
         report = await session.run(fitting, session, job, level=level, force=force)
@@ -249,9 +250,11 @@ class AsyncClient:
         takers = catalog.models() if model is None else (catalog.model(model),)
         makers = {taker.service.template for taker in takers if taker.service and taker.service.template}
         if not makers:
-            raise UsageError(f"{model} takes no template")
+            raise UsageError(say("{model} takes no template", model=model))
         if len(makers) > 1:
-            raise UsageError(f"several models make templates; name one that takes what {' or '.join(sorted(makers))} makes")
+            raise UsageError(
+                say("several models make templates; name one that takes what {makers} makes", makers=" or ".join(sorted(makers)))
+            )
         (maker,) = makers
         inputs: dict[str, Any] = {next(iter(catalog.model(maker).roles)): os.fsdecode(video)}
         return str(await self.wait(await self.submit(Job(maker, **inputs)), timeout=timeout))
@@ -263,7 +266,12 @@ class AsyncClient:
         task_id = task if isinstance(task, str) else task.id
         found = await self.session.run(ledger.by_task, task_id)
         if found is None:
-            raise UsageError(f"task {task_id!r} is not in the ledger; tasks of other machines are listed by `list`")
+            raise UsageError(
+                say(
+                    "task {task_id!r} is not in the ledger; tasks of other machines are listed by `list`",
+                    task_id=task_id,
+                )
+            )
         return found
 
 

@@ -14,6 +14,7 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from ..errors import DownloadError, OutputError, TransportError
+from ..language import say
 from ..media.facts import Facts, VideoFacts
 from ..output_folder import OutputFolder, file_sha256
 from ..system import rename
@@ -62,13 +63,15 @@ async def download(
             if isinstance(facts, VideoFacts) and not facts.problems:
                 return await session.run(_deliver, folder, path, otherwise)
             if last:
-                raise DownloadError(f"{shown_url(url)}: the result is no sound video: {_trouble(facts)}")
+                raise DownloadError(
+                    say("{url}: the result is no sound video: {facts}", url=shown_url(url), facts=_trouble(facts))
+                )
             partial.restart()
     raise AssertionError("the last try returns or raises")
 
 
 def _trouble(facts: Facts) -> str:
-    return facts.problems[0] if facts.problems else f"its bytes hold {facts.kind} only"
+    return facts.problems[0] if facts.problems else say("its bytes hold {kind} only", kind=facts.kind)
 
 
 def _deliver(folder: OutputFolder, staged: Path, otherwise: str) -> Path:
@@ -81,7 +84,7 @@ def _deliver(folder: OutputFolder, staged: Path, otherwise: str) -> Path:
     if there.is_file() and file_sha256(there) == file_sha256(staged):
         return there
     if staged.name == otherwise:
-        raise OutputError(str(there), "is there already, and is another file; --out names another folder")
+        raise OutputError(str(there), say("is there already, and is another file; --out names another folder"))
     renamed = staged.with_name(otherwise)
     rename(staged, renamed)
     return _deliver(folder, renamed, otherwise)
@@ -95,9 +98,11 @@ async def _fetched(session: Session, url: str, folder: OutputFolder, partial: Pa
         is_whole = partial.end(answer)
         if partial.fault is not None:
             reason = (partial.fault.strerror or str(partial.fault)).lower()
-            raise OutputError(str(folder.path), f"cannot be written to: {reason}")
+            raise OutputError(str(folder.path), say("cannot be written to: {reason}", reason=reason))
         if partial.is_too_large:
-            raise DownloadError(f"{shown_url(url)}: the result has more than {_MOST_BYTES:,} bytes")
+            raise DownloadError(
+                say("{url}: the result has more than {most_bytes:,} bytes", url=shown_url(url), most_bytes=_MOST_BYTES)
+            )
         if is_whole:
             return
         _refuse(url, answer)
@@ -105,7 +110,12 @@ async def _fetched(session: Session, url: str, folder: OutputFolder, partial: Pa
         farthest = max(farthest, partial.have)
         if failed >= session.pace.attempts:
             raise DownloadError(
-                f"{shown_url(url)}: the result cannot be fetched, after {session.pace.attempts} tries: {_hindrance(answer)}"
+                say(
+                    "{url}: the result cannot be fetched, after {attempts} tries: {answer}",
+                    url=shown_url(url),
+                    attempts=session.pace.attempts,
+                    answer=_hindrance(answer),
+                )
             )
         retry_after = error_of(answer).retry_after if answer is not None and can_pass(answer.status) else None
         await session.sleep(backoff(max(failed - 1, 0), retry_after, session.random, first=session.pace.first_backoff))
@@ -124,9 +134,11 @@ async def _asked(session: Session, url: str, partial: Partial, public: bool) -> 
         if onward is None:
             return answer
         if not _may_follow(here, onward):
-            raise DownloadError(f"{shown_url(url)}: redirects to {shown_url(onward)}, which is not followed")
+            raise DownloadError(
+                say("{url}: redirects to {onward}, which is not followed", url=shown_url(url), onward=shown_url(onward))
+            )
         here = onward
-    raise DownloadError(f"{shown_url(url)}: redirects more than {_HOPS} times")
+    raise DownloadError(say("{url}: redirects more than {hops} times", url=shown_url(url), hops=_HOPS))
 
 
 def _may_follow(here: str, onward: str) -> bool:
@@ -146,14 +158,20 @@ def _refuse(url: str, answer: Answer | None) -> None:
     if answer is None or answer.status in (200, 206, 416) or can_pass(answer.status):
         return
     if answer.status in _DEAD:
-        raise DownloadError(f"{shown_url(url)}: the result's URL has died (status {answer.status}); it lives 24 h")
-    raise DownloadError(f"{shown_url(url)}: the result cannot be fetched: status {answer.status}")
+        raise DownloadError(
+            say("{url}: the result's URL has died (status {status}); it lives 24 h", url=shown_url(url), status=answer.status)
+        )
+    raise DownloadError(say("{url}: the result cannot be fetched: status {status}", url=shown_url(url), status=answer.status))
 
 
 def _hindrance(answer: Answer | None) -> str:
     if answer is None:
-        return "no answer came, or it broke off"
-    return "its bytes do not come to an end" if answer.status in (200, 206, 416) else f"status {answer.status}"
+        return say("no answer came, or it broke off")
+    return (
+        say("its bytes do not come to an end")
+        if answer.status in (200, 206, 416)
+        else say("status {status}", status=answer.status)
+    )
 
 
 # --- the file while it arrives

@@ -8,6 +8,7 @@ subtracted.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,9 +18,10 @@ from typing import Any, Literal, NamedTuple
 
 from ..catalog.schema import Length, Model, Output, Price
 from ..job import Job
+from ..language import say
 from ..media.facts import Facts, ImageFacts, VideoFacts, differ, length_of
 from ..people.geometry import Box, is_box, nearest_ratio
-from ..text import shown
+from ..text import clauses, enumerated, shown
 
 # 30000/1001 frames a second are called 30.
 _FPS_TOLERANCE_SHARE = 0.002
@@ -186,7 +188,13 @@ def _size_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
     off = max(abs(facts.width - expected.width), abs(facts.height - expected.height))
     if off <= expected.side_tolerance:
         return None
-    return f"came as {facts.width}x{facts.height} px, {expected.width}x{expected.height} was expected"
+    return say(
+        "came as {width}x{height} px, {width2}x{height2} was expected",
+        width=facts.width,
+        height=facts.height,
+        width2=expected.width,
+        height2=expected.height,
+    )
 
 
 def _fps_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
@@ -195,25 +203,29 @@ def _fps_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
     one_frame = 1 / facts.duration_s if facts.duration_s else 0.0
     if abs(facts.fps - expected.fps) <= max(one_frame, expected.fps * _FPS_TOLERANCE_SHARE):
         return None
-    return f"came with {shown(facts.fps)} frames a second, {shown(expected.fps)} were expected"
+    return say("came with {fps} frames a second, {fps2} were expected", fps=shown(facts.fps), fps2=shown(expected.fps))
 
 
 def _duration_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
     lasts = length_of(facts)
     if expected.duration_s is None or lasts is None or not differ(lasts, expected.duration_s):
         return None
-    return f"lasts {shown(lasts)} s, {shown(expected.duration_s)} s were expected"
+    return say("lasts {lasts} s, {duration_s} s were expected", lasts=shown(lasts), duration_s=shown(expected.duration_s))
 
 
 def _name_difference(what: str, expected: str | None, came: str | None) -> str | None:
-    return f"its {what} came as {came}, {expected} was expected" if expected and came and came != expected else None
+    return (
+        say("its {what} came as {came}, {expected} was expected", what=what, came=came, expected=expected)
+        if expected and came and came != expected
+        else None
+    )
 
 
 def _sound_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
     has_sound = facts.audio_codec is not None
     if expected.sound is None or expected.sound == has_sound:
         return None
-    return "came with sound, none was expected" if has_sound else "came without sound"
+    return say("came with sound, none was expected") if has_sound else say("came without sound")
 
 
 # --- what it costs
@@ -329,9 +341,11 @@ def over(estimates: Iterable[Estimate], most: float | Decimal) -> str:
     """
     estimates, bound = tuple(estimates), Decimal(str(most))
     sums = [
-        f"{money(amount, currency)} is more than {bound:f}" for currency, amount in total(estimates).items() if amount > bound
+        say("{amount} is more than {bound:f}", amount=money(amount, currency), bound=bound)
+        for currency, amount in total(estimates).items()
+        if amount > bound
     ]
-    return "; ".join((*sums, *_unknown(estimates)))
+    return clauses((*sums, *_unknown(estimates)))
 
 
 def in_words(estimates: Iterable[Estimate]) -> str:
@@ -340,10 +354,14 @@ def in_words(estimates: Iterable[Estimate]) -> str:
     Two currencies have a reason behind them.
     """
     estimates = tuple(estimates)
-    sums = " and ".join(money(amount, currency) for currency, amount in total(estimates).items())
+    sums = functools.reduce(_and, (money(amount, currency) for currency, amount in total(estimates).items()), "")
     bounded = any(call.at_most for call in _all_calls(estimates))
-    parts = (f"at most {sums}" if bounded else sums, _currencies(estimates), *_foreign(estimates), *_unknown(estimates))
-    return "; ".join(filter(None, parts))
+    cost = say("at most {sums}", sums=sums) if bounded else sums
+    return clauses((cost, _currencies(estimates), *_foreign(estimates), *_unknown(estimates)))
+
+
+def _and(before: str, sum_: str) -> str:
+    return say("{names} and {last}", names=before, last=sum_) if before else sum_
 
 
 def rounded(amount: Decimal) -> Decimal:
@@ -368,18 +386,25 @@ def _currencies(estimates: Iterable[Estimate]) -> str:
     priced = {call.model: call.currency for call in _all_calls(estimates) if call.currency is not None}
     if len(set(priced.values())) < 2:
         return ""
-    return "the provider's pages state " + ", ".join(f"{model} in {currency}" for model, currency in priced.items())
+    stated = enumerated(say("{model} in {currency}", model=model, currency=currency) for model, currency in priced.items())
+    return say("the provider's pages state {prices}", prices=stated)
 
 
 def _foreign(estimates: Iterable[Estimate]) -> tuple[str, ...]:
     """Each price that is not the provider's own, once."""
     models = (call.model for call in _all_calls(estimates) if not call.official)
-    return tuple(f"the price of {model} is a third party's, not the provider's" for model in dict.fromkeys(models))
+    return tuple(
+        say("the price of {model} is a third party's, not the provider's", model=model) for model in dict.fromkeys(models)
+    )
 
 
 def _unknown(estimates: Iterable[Estimate]) -> tuple[str, ...]:
     """Each reason why a cost is unknown, once."""
-    unknown = (f"the cost of {call.model} is unknown: {call.unknown}" for call in _all_calls(estimates) if call.amount is None)
+    unknown = (
+        say("the cost of {model} is unknown: {unknown}", model=call.model, unknown=call.unknown)
+        for call in _all_calls(estimates)
+        if call.amount is None
+    )
     return tuple(dict.fromkeys(unknown))
 
 
@@ -392,9 +417,11 @@ def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None
     price = _price(job, model, region, _ratio(job, model, ratio), prices)
     if price is None:
         known = any(entry.official for entry in model.prices)
-        reason = "no official price is known" + (" for these parameters and this region" if known else "")
+        reason = (
+            say("no official price is known for these parameters and this region") if known else say("no official price is known")
+        )
         if prices == "official" and _price(job, model, region, _ratio(job, model, ratio), "any"):
-            reason += ", only a third party's"
+            reason = say("{reason}, only a third party's", reason=reason)
         return Estimate(model.id, unknown=reason)
     if price.per == "image":
         return Estimate(model.id, _product(price, 1), price.currency, per=price.per, official=price.official)
@@ -403,7 +430,7 @@ def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None
     if seconds is None:
         seconds = _most_seconds(job, model)
     if seconds is None:
-        return Estimate(model.id, per=price.per, unknown="how long the video will be is not known")
+        return Estimate(model.id, per=price.per, unknown=say("how long the video will be is not known"))
     return Estimate(model.id, _product(price, seconds), price.currency, seconds, price.per, at_most, price.official)
 
 

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 from ..catalog.schema import Role
 from ..errors import InputUrlError, TransportError, UnreachableError, UploadError, UsageError
 from ..job import MUST_BE_ENCODED
+from ..language import say
 from ..media.data_url import is_data_url
 from ..media.formats import FORMATS
 from ..media.opening import open_source
@@ -54,16 +55,20 @@ def examined(session: Session, path: str) -> Local:
     """The file's hash and size. Raises UploadError where it cannot be read, or is larger than any upload."""
     shown, most = display_name(path), session.catalog.terms.upload_megabytes
     if is_remote(path):
-        raise UploadError(f"{shown}: is not on this machine")
+        raise UploadError(say("{shown}: is not on this machine", shown=shown))
     try:
         with open_source(path) as source:
             if source.size > most * 2**20:
-                raise UploadError(f"{shown}: has {source.size:,} bytes; uploads take up to {most:g} MB")
+                raise UploadError(
+                    say("{shown}: has {size:,} bytes; uploads take up to {most:g} MB", shown=shown, size=source.size, most=most)
+                )
             return Local(path, stream_sha256(source.stream), source.size)
     except OpenError as error:
-        raise UploadError(f"{shown}: cannot be read: {error.detail}") from None
+        raise UploadError(say("{shown}: cannot be read: {detail}", shown=shown, detail=error.detail)) from None
     except OSError as error:
-        raise UploadError(f"{shown}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise UploadError(
+            say("{shown}: cannot be read: {strerror}", shown=shown, strerror=(error.strerror or str(error)).lower())
+        ) from None
 
 
 async def upload(service: Service, local: Local, submission: Submission | None = None) -> str:
@@ -73,7 +78,13 @@ async def upload(service: Service, local: Local, submission: Submission | None =
     """
     session, endpoint = service.session, service.endpoint
     if endpoint.region not in session.catalog.terms.upload_regions.documented:
-        raise UsageError(f"{display_name(local.path)}: {endpoint.region} has no temporary space for files; give a URL")
+        raise UsageError(
+            say(
+                "{path}: {region} has no temporary space for files; give a URL",
+                path=display_name(local.path),
+                region=endpoint.region,
+            )
+        )
     key = Key("upload", session.account, service.sent_as, endpoint.base_url, local.sha256)
     if known := await session.run(session.ledger.kept, key):
         return str(known)
@@ -99,14 +110,14 @@ async def _sent(service: Service, local: Local, submission: Submission | None) -
             answer = await session.send(request, progress=progress, sha256=local.sha256, public=not service.endpoint.is_local)
         except TransportError as error:
             if last:
-                raise UploadError(f"{shown}: cannot be uploaded: {error}") from None
+                raise UploadError(say("{shown}: cannot be uploaded: {error}", shown=shown, error=error)) from None
         else:
             if 200 <= answer.status < 300 or answer.status == _TAKEN:
                 return uploaded_url(policy, name)
             refusal = error_of(answer)
             # 403 means that the policy has expired: the next attempt fetches another one.
             if last or not (answer.status in (403, 429) or answer.status >= 500):
-                raise UploadError(f"{shown}: the temporary space refuses it: {refusal}")
+                raise UploadError(say("{shown}: the temporary space refuses it: {refusal}", shown=shown, refusal=refusal))
             retry_after = refusal.retry_after
         await session.sleep(backoff(attempt, retry_after, session.random, first=session.pace.first_backoff))
     raise AssertionError("the last attempt returns or raises")
@@ -120,7 +131,14 @@ async def _policy(service: Service, local: Local) -> Policy:
     most = min(policy.max_file_size_mb or terms.upload_megabytes, terms.upload_megabytes)
     if local.size > most * _MIB:
         size = local.size / _MIB
-        raise UploadError(f"{display_name(local.path)}: {size:.1f} MiB; the temporary space takes files of up to {most:g} MB")
+        raise UploadError(
+            say(
+                "{path}: {size:.1f} MiB; the temporary space takes files of up to {most:g} MB",
+                path=display_name(local.path),
+                size=size,
+                most=most,
+            )
+        )
     return policy
 
 
@@ -184,7 +202,7 @@ async def look_at(session: Session, url: str, role: Role) -> LookedAt:
             retry_after = error_of(answer).retry_after
         if attempt + 1 < _ATTEMPTS:
             await session.sleep(backoff(attempt, retry_after, session.random))
-    raise _error(url, "does not answer" if answer is None else f"answers with status {answer.status}")
+    raise _error(url, say("does not answer") if answer is None else say("answers with status {status}", status=answer.status))
 
 
 def shown_url(url: str) -> str:
@@ -245,7 +263,7 @@ async def _followed(session: Session, url: str) -> tuple[Answer, bytes]:
         if onward is None:
             return answer, head
         here = onward
-    raise _error(url, f"redirects more than {_HOPS} times")
+    raise _error(url, say("redirects more than {hops} times", hops=_HOPS))
 
 
 async def _first_answer(session: Session, url: str, addresses: list[str]) -> tuple[Answer, bytes]:
@@ -268,26 +286,29 @@ async def _answer(session: Session, request: Request, address: str) -> tuple[Ans
 
 def _host_and_port(url: str, here: str) -> tuple[str, int]:
     """Where a hop leads. Raises InputUrlError where its URL is not one to follow."""
-    place = "" if here == url else "redirects to a URL that "
     if found := MUST_BE_ENCODED.search(here):
-        raise _error(url, f"{place}holds {found[0]!r}, which must be percent-encoded")
-    parts = _split(url, here, place)
+        raise _hop_error(url, here, say("holds {found!r}, which must be percent-encoded", found=found[0]))
+    parts = _split(url, here)
     if parts.scheme not in _PORTS:
-        raise _error(url, f"{place}is neither http nor https")
+        raise _hop_error(url, here, say("is neither http nor https"))
     if parts.username is not None or parts.password is not None:
-        raise _error(url, f"{place}holds a user name or password")
+        raise _hop_error(url, here, say("holds a user name or password"))
     if not parts.hostname:
-        raise _error(url, f"{place}names no host")
+        raise _hop_error(url, here, say("names no host"))
     return parts.hostname, parts.port or _PORTS[parts.scheme]
 
 
-def _split(url: str, here: str, place: str) -> SplitResult:
+def _hop_error(url: str, here: str, reason: str) -> InputUrlError:
+    return _error(url, reason if here == url else say("redirects to a URL that {reason}", reason=reason))
+
+
+def _split(url: str, here: str) -> SplitResult:
     try:
         parts = urlsplit(here)
         # The port is read only when it is asked for.
         _ = parts.port
     except ValueError:
-        raise _error(url, f"{place}cannot be read") from None
+        raise _hop_error(url, here, say("cannot be read")) from None
     return parts
 
 
@@ -296,19 +317,19 @@ def _addresses(url: str, host: str, port: int, allow_private: bool) -> list[str]
     try:
         addresses = resolved(host, port, _LOOK_UP_S)
     except OSError:
-        raise _error(url, f"its host {host} is not known") from None
+        raise _error(url, say("its host {host} is not known", host=host)) from None
     private = next((address for address in addresses if not is_public(address)), None)
     if private is not None and not allow_private:
-        raise _error(url, f"leads to the private address {private}, which the service cannot reach")
+        raise _error(url, say("leads to the private address {private}, which the service cannot reach", private=private))
     return addresses[:_ADDRESSES]
 
 
 def _judged(url: str, role: Role, answer: Answer, head: bytes) -> LookedAt:
     size = _size(answer, head)
     if size == 0 or (answer.status in (200, 206) and not head):
-        raise _error(url, "answers with an empty file")
+        raise _error(url, say("answers with an empty file"))
     if answer.status not in (200, 206):
-        raise _error(url, f"answers with status {answer.status}")
+        raise _error(url, say("answers with status {status}", status=answer.status))
     _refuse_size(url, role, size)
     return LookedAt(url, size, answer.headers.get("content-type"), _format(url, role, head))
 
@@ -327,7 +348,14 @@ def _refuse_size(url: str, role: Role, size: int | None) -> None:
     if role.byte_intervals is None or role.megabytes is None or size is None:
         return
     if role.byte_intervals[0].is_above(size):
-        raise _error(url, f"answers with {size:,} bytes; accepted are {role.megabytes.documented_interval.upper_words} MB")
+        raise _error(
+            url,
+            say(
+                "answers with {size:,} bytes; accepted are {upper_words} MB",
+                size=size,
+                upper_words=role.megabytes.documented_interval.upper_words,
+            ),
+        )
 
 
 def _format(url: str, role: Role, head: bytes) -> str | None:
@@ -341,12 +369,14 @@ def _format(url: str, role: Role, head: bytes) -> str | None:
     if found in accepted:
         return found
     if known is None or known.kind != role.kind:
-        raise _error(url, f"does not answer with {_KINDS[role.kind]}; its bytes are those of: {found}")
-    raise _error(url, f"answers with {found}; accepted are {', '.join(accepted)}")
+        raise _error(
+            url, say("does not answer with {kinds}; its bytes are those of: {found}", kinds=_KINDS[role.kind], found=found)
+        )
+    raise _error(url, say("answers with {found}; accepted are {accepted}", found=found, accepted=", ".join(accepted)))
 
 
-_KINDS = {"image": "a picture", "video": "a video", "audio": "sound"}
+_KINDS = {"image": say("a picture"), "video": say("a video"), "audio": say("sound")}
 
 
 def _error(url: str, reason: str) -> InputUrlError:
-    return InputUrlError(f"{shown_url(url)}: {reason}")
+    return InputUrlError(say("{place}: {message}", place=shown_url(url), message=reason))

@@ -19,6 +19,7 @@ from ..check.run import check_jobs, measured_in, report_on
 from ..errors import JobNotFitError, MediaPreflightError, UsageError
 from ..findings import FAILING, JobReport, fixable
 from ..job import Job, is_at_hand, is_local, revised, with_local_paths
+from ..language import say
 from ..media.facts import Facts
 from ..media.libraries import ensure_people
 from ..media.source import display_name
@@ -121,7 +122,7 @@ def candidates(session: Session, jobs: Iterable[Job], options: SubmitOptions) ->
         model = session.catalog.model(job.model)
         session.endpoint(session.region_of(model, job.region))
         if options.boxes == "local" and _lacks_boxes(model, job):
-            ensure_people(f"{model.id} takes boxes around a face")
+            ensure_people(say("{model} takes boxes around a face", model=model.id))
     limit = session.containment.time_limit_s
     reports = check_jobs(
         jobs,
@@ -147,7 +148,7 @@ def prepared(
     if not options.prepare or not unfit:
         return list(several)
     if options.out is None:
-        raise UsageError("some files must be prepared first: say where they go, with --out DIR")
+        raise UsageError(say("some files must be prepared first: say where they go, with --out DIR"))
     aims = PrepareOptions(ratio=options.ratio)
     plans: list[JobPlan] = []
     for each in unfit:
@@ -238,18 +239,25 @@ def fitting(session: Session, job: Job, *, level: Depth = "content", force: bool
 def not_fit(report: JobReport) -> JobNotFitError:
     """The error that says why a job is not sent."""
     failing = [finding for finding in report.findings if finding.severity in FAILING]
-    more = f" (and {len(failing) - 1} more)" if len(failing) > 1 else ""
     first = failing[0]
-    place = f"{first.path}: " if first.path else ""
-    return JobNotFitError(f"{place}{first.code} {first.name}: {first.message}{more}", report)
+    rule = f"{first.code} {first.name}"
+    said = say("{place}: {message}", place=rule, message=first.message)
+    if len(failing) > 1:
+        said = say("{finding} (and {count} more)", finding=said, count=len(failing) - 1)
+    return JobNotFitError(say("{place}: {message}", place=first.path, message=said) if first.path else said, report)
 
 
 def _refuse_unreachable(model: Model, files: Mapping[str, str]) -> None:
     for name, path in files.items():
         if not (model.roles[name].uploads or model.roles[name].base64):
             raise UsageError(
-                f"{display_name(path)}: the documents of {model.id} name only http(s) URLs for {name}; put the file on a server "
-                "that the service can reach, and give its URL"
+                say(
+                    "{path}: the documents of {model} name only http(s) URLs for {name}; put the file on a server "
+                    "that the service can reach, and give its URL",
+                    path=display_name(path),
+                    model=model.id,
+                    name=name,
+                )
             )
 
 
@@ -270,7 +278,10 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
         and any(finding.name in _FACE_NOT_ALONE for finding in report.findings)
     ):
         raise UsageError(
-            f"no request can say which face is meant: prepare the picture, or give {model.id} the boxes where it takes them"
+            say(
+                "no request can say which face is meant: prepare the picture, or give {model} the boxes where it takes them",
+                model=model.id,
+            )
         )
     # A file that is given as "" is not sent: such a job is the same as one without it.
     given = {
@@ -280,7 +291,9 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
     files = {name: value for name, value in inputs.items() if name in model.roles and is_at_hand(value)}
     _refuse_unreachable(model, files)
     if options.inline and not any(role.base64 for role in model.roles.values()):
-        raise UsageError(f"{model.id} takes no file inside the request; without `--inline` its files are uploaded")
+        raise UsageError(
+            say("{model} takes no file inside the request; without `--inline` its files are uploaded", model=model.id)
+        )
     hashes = {name: examined(session, path).sha256 for name, path in files.items()}
     expected = estimated(session, whole, report, options)
     sources = {name: hashes.get(name, value) for name, value in inputs.items() if name in model.roles}
@@ -313,7 +326,7 @@ def _refuse_key(session: Session, job: Job) -> None:
     for name, value in {**job.inputs, **job.parameters}.items():
         text = value if isinstance(value, str) else json.dumps(value, default=str)
         if session.mask(text) != text:
-            raise UsageError(f"{name} of {job.model} holds the API key; nothing was sent")
+            raise UsageError(say("{name} of {model} holds the API key; nothing was sent", name=name, model=job.model))
 
 
 def _with_ratio(fields: Mapping[str, Any], model: Model, ratio: str | None) -> dict[str, Any]:
@@ -355,7 +368,7 @@ def with_local_boxes(session: Session, job: Job, model: Model, ratio: str | None
         return job
     picture = next((job.inputs.get(name) for name, role in model.roles.items() if role.kind == "image"), None)
     if not isinstance(picture, str) or not is_at_hand(picture):
-        raise UsageError(f"{model.id}: boxes can be computed here for a local picture only; use --boxes service")
+        raise UsageError(say("{model}: boxes can be computed here for a local picture only; use --boxes service", model=model.id))
     from ..people.portraits import find_portrait, framing_of
 
     wanted: Ratio = "3:4" if ratio == "3:4" else "1:1"
@@ -364,7 +377,13 @@ def with_local_boxes(session: Session, job: Job, model: Model, ratio: str | None
     found = session.containment.call(picture, find_portrait, picture, wanted, framing, job.chosen_face(model), *given)
     boxes = {name: getattr(found, name) for name in missing}
     if None in boxes.values():
-        raise UsageError(f"{display_name(picture)}: {found.reason or 'no face was found, so there are no boxes'}")
+        raise UsageError(
+            say(
+                "{place}: {message}",
+                place=display_name(picture),
+                message=found.reason or say("no face was found, so there are no boxes"),
+            )
+        )
     return revised(job, inputs={**job.inputs, **{name: list(box) for name, box in boxes.items()}})
 
 

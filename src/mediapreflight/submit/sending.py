@@ -27,8 +27,10 @@ from ..errors import (
     UsageError,
 )
 from ..job import Job, is_oss_url, is_url, revised, with_local_paths
+from ..language import say
 from ..media.data_url import is_data_url
 from ..media.source import display_name
+from ..text import listed
 from .calls import Service, UnknownOutcome, ask_once, concurrent_tasks, may_pass, turn, wait_out
 from .dashscope.answers import Detection, TaskAnswer, parse_created, parse_detection, refusal_of
 from .dashscope.endpoint import known_region
@@ -48,7 +50,9 @@ def job_of(submission: Submission) -> Job:
     try:
         return Job(record["model"], parameters=record["parameters"], region=record.get("region"), **record["inputs"])
     except (UsageError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise LedgerError(f"submission {submission.id}: its job cannot be read: {error}") from None
+        raise LedgerError(
+            say("submission {submission}: its job cannot be read: {error}", submission=submission.id, error=error)
+        ) from None
 
 
 def sendable(model: Model, submission: Submission, given: Job | None) -> Job:
@@ -59,7 +63,11 @@ def sendable(model: Model, submission: Submission, given: Job | None) -> Job:
         return revised(job, inputs={**job.inputs, **{name: own[name] for name in model.roles if name in own}})
     if not submission.resumable:
         raise UsageError(
-            f"submission {submission.id} has an input that the ledger does not keep (a signed or data: URL); submit the job again"
+            say(
+                "submission {submission} has an input that the ledger does not keep (a signed or data: URL); "
+                "submit the job again",
+                submission=submission.id,
+            )
         )
     return job
 
@@ -140,7 +148,7 @@ def _registered_file(session: Session, submission: Submission, role: str, path: 
     """The file, as long as it is the one that was registered. Raises UploadError if it is not."""
     local = examined(session, path)
     if submission.hashes.get(role, local.sha256) != local.sha256:
-        raise UploadError(f"{display_name(path)}: is no longer the file that was submitted; submit the job again")
+        raise UploadError(say("{path}: is no longer the file that was submitted; submit the job again", path=display_name(path)))
     return local
 
 
@@ -169,9 +177,9 @@ async def _detected(service: Service, submission: Submission, job: Job) -> dict[
     return fields
 
 
-_LOST_DETECTION = (
-    "the answer to the detect call about this picture was lost, and it may have been billed; submitted with `--again` it is asked"
-    " anew, with `--boxes local` not at all"
+_LOST_DETECTION = say(
+    "the answer to the detect call about this picture was lost, and it may have been billed; "
+    "submitted with `--again` it is asked anew, with `--boxes local` not at all",
 )
 
 
@@ -193,7 +201,7 @@ async def detect(
     automatically. Raises UsageError if there is no picture.
     """
     if not inputs:
-        raise UsageError(f"{service.model.id} wants {' and '.join(service.model.roles)}")
+        raise UsageError(say("{model} wants {roles}", model=service.model.id, roles=listed(tuple(service.model.roles))))
     session = service.session
     values = {name: value for name, value in parameters.items() if name in service.model.parameters and value is not None}
     (role, value) = next(iter(inputs.items()))
@@ -295,7 +303,7 @@ async def _turn_to_send(service: Service, submission: Submission) -> Submission:
     most = concurrent_tasks(service.model, service.endpoint.region)
     while True:
         while obstacles := await session.run(session.ledger.in_the_way, submission.id, most):
-            session.tell("queue", submission, f"{len(obstacles)} before it")
+            session.tell("queue", submission, say("{count} before it", count=len(obstacles)))
             for other in obstacles:
                 await _look_after(service, other)
             await session.sleep(session.pace.queue_interval)

@@ -15,6 +15,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 from ..catalog import Catalog, Model, builtin_catalog
 from ..check.containment import UNCONTAINED, Containment
 from ..errors import UsageError
+from ..language import say
 from .dashscope.endpoint import Endpoint, default_region, endpoint_for
 from .dashscope.reading import http_date
 from .http import Answer, Request, Send
@@ -96,7 +97,7 @@ def _unwatched(event: Event) -> None:
 
 
 async def _no_wire(send: Send) -> Answer:
-    raise AssertionError("nothing is to be sent from here")
+    raise AssertionError(say("nothing is to be sent from here"))
 
 
 async def _sleep(seconds: float) -> None:
@@ -180,7 +181,7 @@ class Session:
                 if own is not None:
                     yield own
                     return
-            self.tell("queue", submission, "in the hands of another process")
+            self.tell("queue", submission, say("in the hands of another process"))
             await self.sleep(self.pace.queue_interval)
 
     @asynccontextmanager
@@ -210,11 +211,22 @@ class Session:
         """
         endpoint = self.endpoint(submission.region)
         if endpoint.base_url != submission.base_url:
-            raise UsageError(f"submission {submission.id} belongs to {submission.base_url}; give that as the base URL")
+            raise UsageError(
+                say(
+                    "submission {submission} belongs to {base_url}; give that as the base URL",
+                    submission=submission.id,
+                    base_url=submission.base_url,
+                )
+            )
         if submission.account not in (None, self.account):
             raise UsageError(
-                f"submission {submission.id} belongs to the key of account {submission.account}, this is the key of account "
-                f"{self.account}; use that key, or submit the job once more with `--again` (`again=True`)"
+                say(
+                    "submission {submission} belongs to the key of account {account}, this is the key of account "
+                    "{account2}; use that key, or submit the job once more with `--again` (`again=True`)",
+                    submission=submission.id,
+                    account=submission.account,
+                    account2=self.account,
+                )
             )
         return endpoint
 

@@ -14,6 +14,7 @@ from itertools import chain, repeat
 from typing import Any, Literal
 
 from ..errors import KeyRefusedError, ServiceError, TaskExpiredError, TransportError, UnclearTaskError
+from ..language import say
 from .calls import Service, ask, query_rate
 from .dashscope.answers import ListedTask, TaskAnswer, parse_list
 from .dashscope.endpoint import Endpoint
@@ -113,7 +114,11 @@ async def settle(service: Service, submission: Submission, *, began: float | Non
     service no longer keeps the task; and KeyRefusedError.
     """
     session = service.session
-    session.tell("settle", submission, f"the answer was lost; its task is looked for, up to {session.pace.settle_time:.0f} s")
+    session.tell(
+        "settle",
+        submission,
+        say("the answer was lost; its task is looked for, up to {settle_time:.0f} s", settle_time=session.pace.settle_time),
+    )
     look = _Look()
     for pause in _pauses(session, submission):
         await session.sleep(pause)
@@ -128,9 +133,9 @@ async def settle(service: Service, submission: Submission, *, began: float | Non
     if failed and look.shows_none:
         return await session.run(session.ledger.not_created, submission.id)
     if look.finds_none and began is None and _is_forgotten(session, submission):
-        message = "whether a task was made never became known, and the service keeps tasks for 24 h"
+        message = say("whether a task was made never became known, and the service keeps tasks for 24 h")
         await session.run(session.ledger.failed, submission.id, None, "Unclear", message)
-        raise TaskExpiredError(f"submission {submission.id}: {message}")
+        raise TaskExpiredError(say("submission {submission}: {message}", submission=submission.id, message=message))
     await session.run(session.ledger.unclear, submission.id, look.reason)
     raise UnclearTaskError(_advice(submission, look), tuple(task.task_id for task in look.possible))
 
@@ -151,17 +156,21 @@ async def ensure_own(session: Session, submission: Submission, answer: TaskAnswe
     if before is None or not has_other_prompt(submission, answer):
         return
     without = Before(before.ids | {submission.task_id or ""}, before.makers)
-    reason = f"task {submission.task_id}, which looked like its own, was made of another prompt"
+    reason = say("task {task_id}, which looked like its own, was made of another prompt", task_id=submission.task_id)
     await session.run(session.ledger.unclear, submission.id, reason, without.record())
     raise UnclearTaskError(_advice(submission, _Look(reason=reason)))
 
 
 def _advice(submission: Submission, look: _Look) -> str:
-    look_again = "`mediapreflight tasks resume` looks again"
-    adopt = f", `mediapreflight tasks adopt {submission.id} TASK_ID` takes one up" if look.possible or look.names_others else ""
-    return (
-        f"whether submission {submission.id} made a task is not known: the answer to its create call was lost, and {look.reason};"
-        f" {look_again}{adopt}; submitted once more with `--again` it is sent anew, and may be paid twice"
+    ways = say("`mediapreflight tasks resume` looks again")
+    if look.possible or look.names_others:
+        ways = say("{ways}, `mediapreflight tasks adopt {submission} TASK_ID` takes one up", ways=ways, submission=submission.id)
+    return say(
+        "whether submission {submission} made a task is not known: the answer to its create call was lost, and {reason}; {ways}; "
+        "submitted once more with `--again` it is sent anew, and may be paid twice",
+        submission=submission.id,
+        reason=look.reason,
+        ways=ways,
     )
 
 
@@ -246,7 +255,7 @@ async def _looked(service: Service, submission: Submission, *, just_sent: bool) 
     except KeyRefusedError:
         raise
     except (ServiceError, TransportError) as error:
-        return _Look(reason=f"the task list cannot be had ({error})")
+        return _Look(reason=say("the task list cannot be had ({error})", error=error))
     age = _age(service.session, submission)
     is_fresh = just_sent or (age is not None and age <= _LATEST_S)
     new = await _unclaimed(service, submission, kept.tasks)
@@ -255,7 +264,7 @@ async def _looked(service: Service, submission: Submission, *, just_sent: bool) 
     if fits:
         return _look_at(fits, unclaimed)
     if not (found.is_whole and kept.is_whole):
-        return _Look(reason="the task list did not show all its tasks")
+        return _Look(reason=say("the task list did not show all its tasks"))
     is_sure = found.is_counted and kept.is_counted and not unclaimed
     return replace(_look_at(fits, unclaimed), finds_none=True, shows_none=is_sure)
 
@@ -264,15 +273,17 @@ def _look_at(fits: Mapping[ListedTask, _Fit], unclaimed: Sequence[ListedTask]) -
     possible = tuple(fits)
     ids = ", ".join(task.task_id for task in possible)
     if len(possible) > 1:
-        return _Look(possible=possible, reason=f"each of these tasks could be its own: {ids}")
+        return _Look(possible=possible, reason=say("each of these tasks could be its own: {ids}", ids=ids))
     if possible and fits[possible[0]] == "yes":
         return _Look(own=possible[0])
     if possible:
-        return _Look(possible=possible, reason=f"task {ids} could be its own, or that of another key or program")
+        return _Look(possible=possible, reason=say("task {ids} could be its own, or that of another key or program", ids=ids))
     # A service whose clocks disagree may date its task at another time, or call its model otherwise; only the user can tell.
     others = ", ".join(task.task_id for task in unclaimed[:_MOST_NAMED])
-    named = f", but {others}, made at another time or of another model" if others else ""
-    return _Look(names_others=bool(others), reason=f"the task list shows none that is its own{named}")
+    reason = say("the task list shows none that is its own")
+    if others:
+        reason = say("{reason}, but {others}, made at another time or of another model", reason=reason, others=others)
+    return _Look(names_others=bool(others), reason=reason)
 
 
 # --- whose task it is

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import RequestRefusedError, ServiceError, SubmitError, TaskExpiredError, TaskFailed, TransportError, UsageError
 from ..job import Job, with_local_paths
+from ..language import say
 from .calls import Service, ask, query_rate
 from .dashscope.answers import Detection, TaskAnswer, parse_cancel
 from .dashscope.requests import cancel_request
@@ -62,7 +63,7 @@ class Task:
 
     def _own_client(self) -> Any:
         if self.client is None:
-            raise UsageError(f"task {self.id} has no client; give it to a client's method")
+            raise UsageError(say("task {id} has no client; give it to a client's method", id=self.id))
         return self.client
 
     def __getstate__(self) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def at_home(submission: Submission, out: str | os.PathLike[str] | None) -> Path 
 def _failure(submission: Submission) -> Exception:
     code, message = submission.error_code or "", submission.error_message or ""
     if submission.status == "UNKNOWN":
-        return TaskExpiredError(f"task {submission.task_id}: {message}")
+        return TaskExpiredError(say("task {task_id}: {message}", task_id=submission.task_id, message=message))
     if submission.task_id is None:
         return RequestRefusedError(code, message, status=400)
     return TaskFailed(submission.task_id, code, message, status=200, request_id=submission.request_id or "")
@@ -161,10 +162,18 @@ async def cancel(session: Session, submission: Submission) -> None:
     service = Service.of(session, submission)
     current = await _not_being_sent(session, submission)
     if current.stage in ("succeeded", "delivered", "failed"):
-        raise SubmitError(f"submission {current.id} has ended, it is {current.stage}; only a task that waits can be canceled")
+        raise SubmitError(
+            say(
+                "submission {current} has ended, it is {stage}; only a task that waits can be canceled",
+                current=current.id,
+                stage=current.stage,
+            )
+        )
     async with session.claimed_if_idle(current) as own:
         if own is None and current.task_id is None:
-            raise UsageError(f"submission {current.id} is about to be sent by another process; end that one first")
+            raise UsageError(
+                say("submission {current} is about to be sent by another process; end that one first", current=current.id)
+            )
         if own is not None and own.stage in ("sending", "unclear"):
             current = await settle(service, own)
         if current.task_id is not None:
@@ -173,7 +182,7 @@ async def cancel(session: Session, submission: Submission) -> None:
             await _ensure_canceled(service, current.task_id)
         if own is not None:
             # Otherwise whoever works on it will see that it is gone.
-            await session.run(session.ledger.failed, own.id, "CANCELED", "Canceled", "it was canceled")
+            await session.run(session.ledger.failed, own.id, "CANCELED", "Canceled", say("it was canceled"))
 
 
 async def _ensure_canceled(service: Service, task_id: str) -> None:
@@ -184,7 +193,11 @@ async def _ensure_canceled(service: Service, task_id: str) -> None:
         return
     if task.status in ("RUNNING", "SUCCEEDED"):
         raise SubmitError(
-            f"the service took it, but task {task_id} is {task.status}; `mediapreflight tasks resume` brings it home"
+            say(
+                "the service took it, but task {task_id} is {status}; `mediapreflight tasks resume` brings it home",
+                task_id=task_id,
+                status=task.status,
+            )
         )
 
 
@@ -202,15 +215,19 @@ async def adopt(session: Session, submission: Submission, task_id: str) -> Submi
     service = Service(session, session.endpoint(submission.region), session.catalog.model(submission.model))
     known = await session.run(session.ledger.known_tasks, [task_id])
     if known and task_id != submission.task_id:
-        raise UsageError(f"task {task_id} is that of another submission")
+        raise UsageError(say("task {task_id} is that of another submission", task_id=task_id))
     if submission.stage not in STEPS["adopted"][0]:
         raise UsageError(
-            f"submission {submission.id} is {submission.stage}: only what was sent and has no result takes up a task"
+            say(
+                "submission {submission} is {stage}: only what was sent and has no result takes up a task",
+                submission=submission.id,
+                stage=submission.stage,
+            )
         )
     async with session.claimed(submission) as own:
         answer = await service.task(task_id)
         if answer.status == "UNKNOWN":
-            raise UsageError(f"the service knows no task {task_id} of this account")
+            raise UsageError(say("the service knows no task {task_id} of this account", task_id=task_id))
         now = session.service_clock.now()
         return await session.run(session.ledger.adopted, own.id, session.account, task_id, answer.status, now)
 
@@ -221,7 +238,7 @@ async def detect_picture(session: Session, job: Job, ratio: str | None, *, again
     detector = session.catalog.detector_of(asked)
     if detector is None:
         if asked.require_service().mode == "asynchronous":
-            raise UsageError(f"{asked.id} has no detect call")
+            raise UsageError(say("{asked} has no detect call", asked=asked.id))
         detector = asked
     endpoint = session.endpoint(session.region_of(detector, job.region))
     job = with_local_paths(job, detector)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from ..catalog import Model
 from ..errors import ResultNotFoundError, TaskExpiredError, UsageError, WaitTimeoutError
 from ..job import is_url
+from ..language import say, say_many
 from ..media.data_url import is_data_url
 from ..media.source import display_name
 from ..output_folder import OutputFolder
@@ -51,14 +52,29 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
         unknown = unknown + 1 if task.status == "UNKNOWN" else 0
         if unknown and _has_expired(session, submission):
             await session.run(_expire, session, submission)
-            raise TaskExpiredError(f"task {submission.task_id} is no longer known to the service, which keeps tasks for 24 h")
+            raise TaskExpiredError(
+                say(
+                    "task {task_id} is no longer known to the service, which keeps tasks for 24 h",
+                    task_id=submission.task_id,
+                )
+            )
         if unknown >= session.pace.unknown_polls:
             # It may appear again, and may be billed: only the user can give it up.
             raise WaitTimeoutError(
-                f"task {submission.task_id} is UNKNOWN to the service, too early; wait again, or submit it `again`"
+                say(
+                    "task {task_id} is UNKNOWN to the service, too early; wait again, or submit it `again`",
+                    task_id=submission.task_id,
+                )
             )
         if session.elapsed() - began >= patience:
-            raise WaitTimeoutError(f"task {submission.task_id} is still {task.status} after {patience:.0f} s; it goes on")
+            raise WaitTimeoutError(
+                say(
+                    "task {task_id} is still {status} after {patience:.0f} s; it goes on",
+                    task_id=submission.task_id,
+                    status=task.status,
+                    patience=patience,
+                )
+            )
         await session.sleep(session.poll_interval * (1 + _JITTER * (2 * session.random() - 1)))
 
 
@@ -90,7 +106,7 @@ async def bring_home(
         return task.result
     folder = out if out is not None else submission.out
     if folder is None:
-        raise UsageError("say where the video goes, with `out`")
+        raise UsageError(say("say where the video goes, with `out`"))
     session.tell("download", submission, task.task_id)
     with OutputFolder(folder) as opened:
         delivered = await download(
@@ -110,11 +126,16 @@ async def bring_home(
 def _not_found(submission: Submission, task: TaskAnswer) -> ResultNotFoundError:
     shown = [_without_what_signs_it(url) for url in task.urls[:_URLS_SHOWN]]
     more = len(task.urls) - len(shown)
-    named = f" ({', '.join(shown)}{f' and {more} more' if more > 0 else ''})" if shown else ""
-    message = (
-        f"task {submission.task_id} succeeded and is paid, but its result is not where results stand; the whole answer is kept, "
-        f"with {len(task.urls) or 'no'} URL{'' if len(task.urls) == 1 else 's'} in it{named}: "
-        f"`mediapreflight tasks show {submission.id}` prints it"
+    kept = say_many("{count} URL in it", "{count} URLs in it", len(task.urls)) if task.urls else say("no URLs in it")
+    if shown:
+        named = say("{urls} and {count} more", urls=", ".join(shown), count=more) if more > 0 else ", ".join(shown)
+        kept = say("{kept} ({urls})", kept=kept, urls=named)
+    message = say(
+        "task {task} succeeded and is paid, but its result is not where results stand; the whole answer is kept, with {kept}: "
+        "`mediapreflight tasks show {submission}` prints it",
+        task=submission.task_id,
+        kept=kept,
+        submission=submission.id,
     )
     return ResultNotFoundError(submission.task_id or "", message, urls=task.urls, status=200, request_id=task.request_id)
 

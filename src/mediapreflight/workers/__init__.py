@@ -1,6 +1,6 @@
 """Work in processes of their own: the one pool of this Python process (`processes`), and what they may do (`confinement`).
 
-May import: errors, system.
+May import: errors, language, system.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
+from ...language import say
+
 if TYPE_CHECKING:
     from ..facts import ColorSpace, Transfer
     from ..profiles import Coding, Profile
@@ -104,5 +106,5 @@ def take(stream: BinaryIO, count: int) -> bytes:
     """Exactly `count` bytes. Raises HeaderError if the file ends before."""
     data = stream.read(count)
     if len(data) < count:
-        raise HeaderError("the file ends inside its header")
+        raise HeaderError(say("the file ends inside its header"))
     return data

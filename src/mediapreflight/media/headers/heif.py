@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import floor
 from typing import BinaryIO, NamedTuple
 
+from ...language import say
 from ..boxes import Box, find, payload
 from ..heif_items import Items, is_alpha, missing_bytes, read_items
 from ..profiles import Coding
@@ -72,7 +73,7 @@ def read_aperture(stream: BinaryIO, size: int) -> Aperture | None:
 def _coded_size(own: dict[bytes, bytes]) -> tuple[int, int]:
     width, height = struct.unpack(">II", own.get(b"ispe", b"")[4:12].ljust(8, b"\x00"))
     if not width or not height:
-        raise HeaderError("it states no picture size")
+        raise HeaderError(say("it states no picture size"))
     return width, height
 
 

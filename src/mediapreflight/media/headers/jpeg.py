@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+from ...language import say
 from .base import MAX_PROFILE_BYTES, UNSTATED, Color, Colors, Header, HeaderError, take
 
 _JPEG_LS = 0xF7
@@ -70,10 +71,10 @@ def _next_segment(stream: BinaryIO, junk: int) -> tuple[int, int, int]:
         stream.seek(-len(head), 1)
         marker, junk = _next_marker(stream, junk)
         if marker in (_END_OF_IMAGE, _START_OF_SCAN):
-            raise HeaderError("the picture data starts before its size is given")
+            raise HeaderError(say("the picture data starts before its size is given"))
         length = 2 if marker in _STANDALONE else int.from_bytes(take(stream, 2), "big")
     if length < 2:
-        raise HeaderError("a segment has a negative length")
+        raise HeaderError(say("a segment has a negative length"))
     return marker, length - 2, junk
 
 

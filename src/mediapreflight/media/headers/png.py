@@ -6,6 +6,7 @@ import struct
 import zlib
 from typing import BinaryIO
 
+from ...language import say
 from .base import MAX_CHUNKS, Color, Colors, Header, HeaderError, take
 
 _SIGNATURE_BYTES = 8
@@ -34,7 +35,7 @@ def read(stream: BinaryIO, size: int) -> Header:
     stream.seek(_SIGNATURE_BYTES)
     length, name = _CHUNK.unpack(take(stream, 8))
     if name != b"IHDR" or length != 13:
-        raise HeaderError("the first chunk is not a picture header")
+        raise HeaderError(say("the first chunk is not a picture header"))
     width, height, depth, color_type = struct.unpack(">IIBB", take(stream, 13)[:10])
     if color_type not in _COLORS or not 0 < width < 2**31 or not 0 < height < 2**31:
         raise HeaderError(f"the header says {width} x {height} px in colour type {color_type}")

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from ...language import say
 from .base import Header, HeaderError, take
 
 _SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 256, 257, 258, 259, 262
@@ -40,7 +41,7 @@ def read(stream: BinaryIO) -> Header:
     first, raw = directories[0], _is_raw(stream, directories)
     main = max(directories, key=_area) if raw else _main(directories)
     if not _area(main):
-        raise HeaderError("it states no picture size")
+        raise HeaderError(say("it states no picture size"))
     undecoded: str | None
     if raw:
         undecoded = "a camera's raw file is not developed here"
@@ -79,12 +80,12 @@ def _directories(stream: BinaryIO) -> Iterator[_Directory]:
             directory, following = _directory(stream, layout, at)
         except (HeaderError, OverflowError, OSError, ValueError):
             if len(seen) == 1:
-                raise HeaderError("its first directory cannot be read") from None
+                raise HeaderError(say("its first directory cannot be read")) from None
             continue
         yield directory
         waiting += (*directory.get(_SUB_DIRECTORIES, ()), following)
     if not seen:
-        raise HeaderError("it has no directory")
+        raise HeaderError(say("it has no directory"))
 
 
 def _directory(stream: BinaryIO, layout: _Layout, at: int) -> tuple[_Directory, int]:
@@ -92,7 +93,7 @@ def _directory(stream: BinaryIO, layout: _Layout, at: int) -> tuple[_Directory, 
     stream.seek(at)
     (count,) = struct.unpack(layout.order + layout.number, take(stream, struct.calcsize("=" + layout.number)))
     if not 0 < count <= _MAX_ENTRIES:
-        raise HeaderError("a directory has no entries, or too many")
+        raise HeaderError(say("a directory has no entries, or too many"))
     entry_bytes = struct.calcsize("=" + layout.entry)
     block = take(stream, count * entry_bytes)
     link = stream.read(struct.calcsize("=" + layout.offset))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+from ...language import say
 from .base import MAX_CHUNKS, MAX_PROFILE_BYTES, Colors, Header, HeaderError, take
 
 _RIFF_BYTES = 12
@@ -38,7 +39,7 @@ def read(stream: BinaryIO, size: int) -> Header:
     else:
         raise HeaderError(f"it has more than {MAX_CHUNKS} chunks")
     if header is None:
-        raise HeaderError("it holds no picture")
+        raise HeaderError(say("it holds no picture"))
     missing = max(stated, at) - size
     truncated = f"the file is {missing} bytes shorter than its header says" if missing > 0 else None
     return header._replace(frames=frames if animated else 1, truncated=truncated)
@@ -54,14 +55,14 @@ def _canvas(name: bytes, stream: BinaryIO) -> Header:
     if name == b"VP8L":
         data = take(stream, 5)
         if data[0] != 0x2F:
-            raise HeaderError("its lossless data lacks the signature byte")
+            raise HeaderError(say("its lossless data lacks the signature byte"))
         bits = int.from_bytes(data[1:5], "little")
         has_alpha = bool(bits >> 28 & 1)
         return Header(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), 4 if has_alpha else 3, 8, "rgb", has_alpha)
     if name == b"VP8 ":
         data = take(stream, 10)
         if data[3:6] != b"\x9d\x01\x2a":
-            raise HeaderError("its first frame is not a key frame")
+            raise HeaderError(say("its first frame is not a key frame"))
         width, height = (side & 0x3FFF for side in struct.unpack("<HH", data[6:10]))
         if not width or not height:
             raise HeaderError(f"the header says {width} x {height} px")

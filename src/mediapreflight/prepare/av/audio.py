@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 
 from ...check.containment import UNCONTAINED, Containment
 from ...errors import FfmpegError, PrepareError
+from ...language import say
 from ...media.containers import played_part
 from ...media.opening import open_source
 from ...media.sniff import sniff
 from ...media.source import OpenError, display_name
-from ..steps import Step
+from ..steps import Step, from_format_to
 from . import ffmpeg
 from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, Bounds, Progress
 from .packets import Streams, survey
@@ -51,7 +52,7 @@ class PadSilence(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{as_seconds(self.from_s)} to {as_seconds(self.to_s)} with silence at its end"
+        return say("{from_s} to {to_s} with silence at its end", from_s=as_seconds(self.from_s), to_s=as_seconds(self.to_s))
 
 
 class DropCutFrame(Step, frozen=True, kw_only=True):
@@ -62,7 +63,7 @@ class DropCutFrame(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"the last frame, at {as_seconds(self.at_s)}, of which only part is there"
+        return say("the last frame, at {at_s}, of which only part is there", at_s=as_seconds(self.at_s))
 
 
 class FillGap(Step, frozen=True, kw_only=True):
@@ -75,7 +76,11 @@ class FillGap(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{self.length_s * 1000:.0f} ms at {as_seconds(self.at_s)} cannot be decoded: silence instead"
+        return say(
+            "{length_s:.0f} ms at {at_s} cannot be decoded: silence instead",
+            length_s=self.length_s * 1000,
+            at_s=as_seconds(self.at_s),
+        )
 
 
 class ExtractSound(Step, frozen=True, kw_only=True):
@@ -86,7 +91,7 @@ class ExtractSound(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"the sound track of the {self.source_format.upper()}"
+        return say("the sound track of the {source_format}", source_format=self.source_format.upper())
 
 
 class DropPictures(Step, frozen=True, kw_only=True):
@@ -97,7 +102,7 @@ class DropPictures(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{self.size:,} bytes of attached pictures, and all tags"
+        return say("{size:,} bytes of attached pictures, and all tags", size=self.size)
 
 
 class Denoise(Step, frozen=True, kw_only=True):
@@ -107,7 +112,7 @@ class Denoise(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return "noise lowered by up to 12 dB"
+        return say("noise lowered by up to 12 dB")
 
 
 class MixDown(Step, frozen=True, kw_only=True):
@@ -118,7 +123,9 @@ class MixDown(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return "mixed down to one channel" if self.channels is None else f"{self.channels} channels mixed down to one"
+        if self.channels is None:
+            return say("mixed down to one channel")
+        return say("{channels} channels mixed down to one", channels=self.channels)
 
 
 class Loudness(Step, frozen=True, kw_only=True):
@@ -129,7 +136,7 @@ class Loudness(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"to {self.target_lufs:g} LUFS"
+        return say("to {target_lufs:g} LUFS", target_lufs=self.target_lufs)
 
 
 class RemuxSound(Step, frozen=True, kw_only=True):
@@ -142,8 +149,8 @@ class RemuxSound(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        formats = dict.fromkeys((self.source_format.upper(), self.format.upper()))
-        return f"{' to '.join(formats)} with a new header, sound bit for bit"
+        formats = from_format_to(self.source_format, self.format)
+        return say("{formats} with a new header, sound bit for bit", formats=formats)
 
 
 class EncodeSound(Step, frozen=True, kw_only=True):
@@ -161,7 +168,8 @@ class EncodeSound(Step, frozen=True, kw_only=True):
     @property
     def detail(self) -> str:
         rate = f", {self.bit_rate / 1000:.0f} kbit/s" if self.bit_rate else ""
-        return f"{self.source} to {self.format.upper()} ({self.codec}{rate})"
+        written = f"{self.format.upper()} ({self.codec}{rate})"
+        return say("{before} to {after}", before=self.source, after=written)
 
 
 def run_audio(
@@ -184,7 +192,7 @@ def run_audio(
     """
     streams = containment.call(source, survey, source)
     if streams.audio is None:
-        raise PrepareError(display_name(source), "has no sound")
+        raise PrepareError(display_name(source), say("has no sound"))
     with _played(source, target) as played:
         try:
             _run(played, streams, steps, target, progress)
@@ -292,7 +300,7 @@ def _measurement(log: tuple[str, ...], source: str) -> tuple[float, float]:
         found = json.loads(text[text.rindex("{") : text.rindex("}") + 1])
         return float(found["input_i"]), float(found["input_tp"])
     except (ValueError, KeyError):
-        raise FfmpegError(display_name(source), "ffmpeg did not say how loud it is", log[-8:]) from None
+        raise FfmpegError(display_name(source), say("ffmpeg did not say how loud it is"), log[-8:]) from None
 
 
 def _finished(stream: Any, steps: Sequence[Step], encode: EncodeSound) -> Any:

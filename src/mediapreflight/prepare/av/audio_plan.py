@@ -16,8 +16,10 @@ from ...catalog.interval import Interval
 from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
+from ...language import say
 from ...media.facts import AudioFacts, Problem, VideoFacts, cut_frame, differ, mendable_gap
 from ...rules import names
+from ...text import clauses
 from .. import aims
 from ..aims import MARGIN_S, Lengths, Reasons, first_of
 from ..options import PrepareOptions
@@ -48,7 +50,7 @@ _TOO_LONG, _TOO_SHORT = names("audio-too-long", "audio-too-short")
 _EQUAL = names("lengths-differ", "audio-longer-than-video")
 # The findings about container, codec or header; and about the length.
 _REWRITTEN = (_KIND, _FORMAT, _CODEC, _MISSTATED, _FALSE, _PICTURES)
-_LENGTH_ASKED = "equal lengths asked for"
+_LENGTH_ASKED = say("equal lengths asked for")
 _PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le")
 _PCM_BYTES = {"pcm_u8": 1, "pcm_s16le": 2, "pcm_s24le": 3, "pcm_s32le": 4}
 _WAV_HEAD = 128
@@ -172,16 +174,23 @@ def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, f
             facts.problem(Problem.ENCRYPTED) is not None,
         )
     if facts.audio_codec is None:
-        raise PrepareError(facts.path, "has no sound", tuple(findings))
+        raise PrepareError(facts.path, say("has no sound"), tuple(findings))
     if not length or is_encrypted:
-        why = "is encrypted" if is_encrypted else "; ".join(facts.problems) or "the length of its sound is not known"
+        why = (
+            say("is encrypted")
+            if is_encrypted
+            else clauses(facts.problems)
+            or say(
+                "the length of its sound is not known",
+            )
+        )
         raise PrepareError(facts.path, why, tuple(findings))
     return _Case(facts, role, options, reasons, length, rate, channels)
 
 
 def _sound_track_reasons(reasons: Reasons, length: float, role: Role) -> dict[str, str]:
     """The reasons for what is done to the sound of a video, of which `check` says only that it is of another kind."""
-    why = first_of(reasons, _KIND) or "its sound is wanted"
+    why = first_of(reasons, _KIND) or say("its sound is wanted")
     lengths = Lengths.of(role)
     beyond = {_TOO_LONG: length > lengths.most, _TOO_SHORT: length < lengths.least}
     asked = {name: reasons[name] for name in _EQUAL if name in reasons}
@@ -224,7 +233,7 @@ def _encode_reason(case: _Case, trim: Trim | None, padded: PadSilence | None) ->
     options = case.options
     for name, asked in (("loudness", options.loudness is not None), ("mono", options.mono), ("denoise", options.denoise)):
         if asked and not (name == "mono" and case.channels == 1):
-            return f"{name} asked for"
+            return say("{name} asked for", name=name)
     if padded:
         return padded.reason
     if _CORRUPT in case.reasons and mendable_gap(case.facts):
@@ -331,11 +340,11 @@ def _filled(case: _Case) -> Iterator[Step]:
 def _asked_for(case: _Case) -> Iterator[Step]:
     """Steps that only an option needs."""
     if case.options.denoise:
-        yield Denoise(reason="denoise asked for")
+        yield Denoise(reason=say("denoise asked for"))
     if case.options.mono and case.channels != 1:
-        yield MixDown(reason="mono asked for", channels=case.channels)
+        yield MixDown(reason=say("mono asked for"), channels=case.channels)
     if case.options.loudness is not None:
-        yield Loudness(reason="loudness asked for", target_lufs=case.options.loudness)
+        yield Loudness(reason=say("loudness asked for"), target_lufs=case.options.loudness)
 
 
 def _encode(case: _Case, why: str, seconds: float) -> EncodeSound:
@@ -371,8 +380,10 @@ def _target(case: _Case, seconds: float) -> tuple[str, str, int | None]:
         if _pcm_bytes(seconds + MARGIN_S, codec, case.written_rate, case.written_channels) <= (limit or inf):
             return format, codec, None
     if set(_WRITTEN) & set(accepted):
-        raise PrepareError(case.facts.path, f"{seconds:.2f} s of sound do not fit into {limit or 0:,} bytes")
-    raise PrepareError(case.facts.path, f"no sound is written as {', '.join(accepted)} here")
+        raise PrepareError(
+            case.facts.path, say("{seconds:.2f} s of sound do not fit into {limit:,} bytes", seconds=seconds, limit=limit or 0)
+        )
+    raise PrepareError(case.facts.path, say("no sound is written as {accepted} here", accepted=", ".join(accepted)))
 
 
 def _pcm_bytes(seconds: float, codec: str, rate: int | None, channels: int | None) -> float:

@@ -17,6 +17,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from ...errors import FfmpegError, MissingLibraryError
+from ...language import say
 from ...media.formats import DEMUXERS
 from ...media.source import display_name
 from ...system import apart, kill_group
@@ -54,7 +55,7 @@ _LEAST_SECONDS = 0.001
 _LISTING_SECONDS = 60
 _FAULT_MARKS = ("[error]", "[fatal]", "[panic]")
 _ECHOES = ("Task finished with error", "Terminating thread", "Conversion failed", "Error sending frames")
-_STRANGER_FIX = "pip uninstall -y ffmpeg python-ffmpeg && pip install --force-reinstall --no-deps ffmpeg-python"
+_STRANGER_FIX = say("pip uninstall -y ffmpeg python-ffmpeg && pip install --force-reinstall --no-deps ffmpeg-python")
 
 
 # Adding to and removing from a set are atomic; threads need no lock for that.
@@ -76,11 +77,26 @@ def find_ffmpeg() -> str:
     if named := os.environ.get(BINARY_VARIABLE):
         if (found := shutil.which(named)) is not None:
             return found
-        raise MissingLibraryError("ffmpeg", f"{BINARY_VARIABLE} names {named}, which is no program", f"unset {BINARY_VARIABLE}")
+        raise MissingLibraryError(
+            "ffmpeg",
+            say("{binary_variable} names {named}, which is no program", binary_variable=BINARY_VARIABLE, named=named),
+            say(
+                "unset {binary_variable}",
+                binary_variable=BINARY_VARIABLE,
+            ),
+        )
     for candidate in (os.environ.get("IMAGEIO_FFMPEG_EXE"), *_brought(), "ffmpeg"):
         if candidate and (program := shutil.which(candidate)) is not None:
             return program
-    raise MissingLibraryError("ffmpeg", "no such program was found", f"{INSTALL}, or set {BINARY_VARIABLE} to an ffmpeg")
+    raise MissingLibraryError(
+        "ffmpeg",
+        say("no such program was found"),
+        say(
+            "{install}, or set {binary_variable} to an ffmpeg",
+            install=INSTALL,
+            binary_variable=BINARY_VARIABLE,
+        ),
+    )
 
 
 def _brought() -> list[str]:
@@ -98,10 +114,12 @@ def ffmpeg_python() -> Any:
     try:
         import ffmpeg
     except ImportError as error:
-        raise MissingLibraryError("ffmpeg-python", str(error), "pip install ffmpeg-python") from None
+        raise MissingLibraryError("ffmpeg-python", str(error), say("pip install ffmpeg-python")) from None
     if not all(callable(getattr(ffmpeg, name, None)) for name in ("input", "filter", "output", "get_args")):
-        where = getattr(ffmpeg, "__file__", None) or "somewhere else"
-        raise MissingLibraryError("ffmpeg-python", f"`import ffmpeg` finds another library, {where}", _STRANGER_FIX)
+        where = getattr(ffmpeg, "__file__", None) or say("somewhere else")
+        raise MissingLibraryError(
+            "ffmpeg-python", say("`import ffmpeg` finds another library, {where}", where=where), _STRANGER_FIX
+        )
     return ffmpeg
 
 
@@ -158,16 +176,22 @@ def run(
     try:
         process = _started(confined([binary, *_GLOBAL_OPTIONS, *arguments], bounds.memory))
     except OSError as error:
-        raise FfmpegError(display_name(source), f"{binary} does not start: {error.strerror}") from None
+        raise FfmpegError(
+            display_name(source), say("{binary} does not start: {strerror}", binary=binary, strerror=error.strerror)
+        ) from None
     with _ended(process):
         timed_out = _followed(process, log, bounds.seconds, report)
     lines = tuple(log)
     complaints = _complaints(lines)
     shown = (complaints or lines)[-_REPORTED_LINES:]
     if timed_out:
-        raise FfmpegError(display_name(source), f"ffmpeg was stopped: not done after {bounds.seconds:.0f} s", shown)
+        raise FfmpegError(
+            display_name(source), say("ffmpeg was stopped: not done after {seconds:.0f} s", seconds=bounds.seconds), shown
+        )
     if process.returncode:
-        raise FfmpegError(display_name(source), f"ffmpeg failed: {_fault(complaints, process.returncode)}", shown)
+        raise FfmpegError(
+            display_name(source), say("ffmpeg failed: {complaints}", complaints=_fault(complaints, process.returncode)), shown
+        )
     if progress:
         progress(1.0)
     return lines
@@ -245,7 +269,7 @@ def _complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
 def _fault(complaints: tuple[str, ...], status: int) -> str:
     """What went wrong, in one line: what ended the run, else the last complaint, else how it ended."""
     if status < 0:
-        return f"it was killed by signal {-status}"
+        return say("it was killed by signal {status}", status=-status)
     fatal = [line for line in complaints if "[fatal]" in line]
     said = (fatal or complaints)[-1:]
-    return said[0].rpartition("] ")[2] if said else f"exit status {status}"
+    return said[0].rpartition("] ")[2] if said else say("exit status {status}", status=status)

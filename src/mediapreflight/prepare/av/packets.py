@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import PrepareError
+from ...language import say
 from ...media.containers import ContainerError, codec_of, demuxed, first_audio, first_video, open_container
 from ...media.formats import DEMUXERS
 from ...media.opening import open_source
@@ -64,7 +65,7 @@ def survey(path: str, cut_s: float | None = None) -> Streams:
 def _surveyed(source: Source, cut_s: float | None) -> Streams:
     format = sniff(source.stream).format
     if format not in DEMUXERS:
-        raise PrepareError(source.path, f"is no sound or video file but {format}")
+        raise PrepareError(source.path, say("is no sound or video file but {format}", format=format))
     with open_container(source, format) as container:
         video, audio = first_video(container), first_audio(container)
         context = video.codec_context if video is not None else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal, TypeVar
 
+from ...language import say
 from ..steps import Step
 
-NEEDED = "needed by encode"
+NEEDED = say("needed by encode")
 
 _S = TypeVar("_S", bound=Step)
 
@@ -33,12 +34,17 @@ class Trim(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        span = f"{as_seconds(self.of_s)} to {as_seconds(self.end_s)}"
-        if self.start_s:
-            span = f"{as_seconds(self.start_s)} to {as_seconds(self.end_s)} of {as_seconds(self.of_s)}"
-        places = {"pause": ", at a pause", "limit": ", at the limit: no pause in the 5 s before it", "end": ""}
-        fade = f", fading out over {self.fade_s * 1000:.0f} ms" if self.fade_s else ""
-        return span + places[self.place] + fade
+        start, end, whole = as_seconds(self.start_s), as_seconds(self.end_s), as_seconds(self.of_s)
+        said = (
+            say("{start} to {end} of {whole}", start=start, end=end, whole=whole)
+            if self.start_s
+            else say("{before} to {after}", before=whole, after=end)
+        )
+        if self.place == "pause":
+            said = say("{cut}, at a pause", cut=said)
+        elif self.place == "limit":
+            said = say("{cut}, at the limit: no pause in the 5 s before it", cut=said)
+        return say("{cut}, fading out over {ms:.0f} ms", cut=said, ms=self.fade_s * 1000) if self.fade_s else said
 
 
 def as_seconds(value: float) -> str:

@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Literal
 from ...catalog.interval import Interval
 from ...check.containment import UNCONTAINED, Containment
 from ...errors import FfmpegError, PrepareError
+from ...language import say
 from ...media.facts import VideoFacts, differ
 from ...media.probe import probe
 from ...media.source import display_name
-from ..steps import Step, ToneMap
+from ..steps import Step, ToneMap, from_format_to, scaled_in_words
 from . import ffmpeg
 from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, THREADS, Bounds, Progress
 from .likeness import Change, first_unlike
@@ -51,7 +52,7 @@ class ToZero(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"first picture from {as_seconds(self.start_s)} to 0 s; what sounds before it is dropped"
+        return say("first picture from {start_s} to 0 s; what sounds before it is dropped", start_s=as_seconds(self.start_s))
 
 
 class CutSound(Step, frozen=True, kw_only=True):
@@ -63,7 +64,9 @@ class CutSound(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"sound of {as_seconds(self.from_s)} to {as_seconds(self.to_s)}; the picture ends there"
+        return say(
+            "sound of {from_s} to {to_s}; the picture ends there", from_s=as_seconds(self.from_s), to_s=as_seconds(self.to_s)
+        )
 
 
 class DropLocation(Step, frozen=True, kw_only=True):
@@ -73,7 +76,7 @@ class DropLocation(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return "position and all other metadata"
+        return say("position and all other metadata")
 
 
 class Extend(Step, frozen=True, kw_only=True):
@@ -86,7 +89,9 @@ class Extend(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{as_seconds(self.from_s)} to {as_seconds(self.to_s)} by playing it backward and forward"
+        return say(
+            "{from_s} to {to_s} by playing it backward and forward", from_s=as_seconds(self.from_s), to_s=as_seconds(self.to_s)
+        )
 
 
 class Deinterlace(Step, frozen=True, kw_only=True):
@@ -96,7 +101,7 @@ class Deinterlace(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return "half pictures to whole ones"
+        return say("half pictures to whole ones")
 
 
 class FlattenVideo(Step, frozen=True, kw_only=True):
@@ -107,7 +112,7 @@ class FlattenVideo(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"transparency onto {self.background}"
+        return say("transparency onto {background}", background=self.background)
 
 
 class ToYuv420(Step, frozen=True, kw_only=True):
@@ -119,7 +124,7 @@ class ToYuv420(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{self.stored_as} to yuv420p"
+        return say("{stored_as} to yuv420p", stored_as=self.stored_as)
 
 
 class Upright(Step, frozen=True, kw_only=True):
@@ -131,8 +136,11 @@ class Upright(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        turned = f"turned by {self.rotation} degrees" if self.rotation else ""
-        return "frames " + " and ".join(filter(None, ("mirrored" if self.mirrored else "", turned)))
+        if not self.rotation:
+            return say("frames mirrored")
+        if self.mirrored:
+            return say("frames mirrored and turned by {degrees} degrees", degrees=self.rotation)
+        return say("frames turned by {degrees} degrees", degrees=self.rotation)
 
 
 class SquarePixels(Step, frozen=True, kw_only=True):
@@ -143,7 +151,7 @@ class SquarePixels(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"pixels of {self.pixel_ratio} to 1:1"
+        return say("pixels of {pixel_ratio} to 1:1", pixel_ratio=self.pixel_ratio)
 
 
 class CropVideo(Step, frozen=True, kw_only=True):
@@ -155,7 +163,7 @@ class CropVideo(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{_by(self.size)} to {_by(self.new_size)} px, around the middle"
+        return say("{size} to {new_size} px, around the middle", size=_by(self.size), new_size=_by(self.new_size))
 
 
 class ScaleVideo(Step, frozen=True, kw_only=True):
@@ -168,7 +176,7 @@ class ScaleVideo(Step, frozen=True, kw_only=True):
     @property
     def detail(self) -> str:
         adds = self.new_size[0] * self.new_size[1] > self.size[0] * self.size[1]
-        return f"{_by(self.size)} to {_by(self.new_size)} px" + ("; this adds no detail" if adds else "")
+        return scaled_in_words(_by(self.size), _by(self.new_size), adds=adds)
 
 
 class PadVideo(Step, frozen=True, kw_only=True):
@@ -181,7 +189,12 @@ class PadVideo(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{_by(self.size)} to {_by(self.new_size)} px with {self.background}"
+        return say(
+            "{size} to {new_size} px with {background}",
+            size=_by(self.size),
+            new_size=_by(self.new_size),
+            background=self.background,
+        )
 
 
 class FrameRate(Step, frozen=True, kw_only=True):
@@ -193,7 +206,7 @@ class FrameRate(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{self.from_fps:.5g} fps to a constant {float(self.to_fps):.5g} fps"
+        return say("{from_fps:.5g} fps to a constant {to_fps:.5g} fps", from_fps=self.from_fps, to_fps=float(self.to_fps))
 
 
 class EncodeVideo(Step, frozen=True, kw_only=True):
@@ -219,9 +232,13 @@ class EncodeVideo(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        sound = {"copy": ", sound bit for bit", "aac": ", sound as AAC", None: ""}[self.sound]
-        picture = f"h264, {_by(self.size)} px, {float(self.rate):.5g} fps"
-        return f"{self.source} to {self.format.upper()} ({picture}){sound}"
+        picture = f"{self.format.upper()} (h264, {_by(self.size)} px, {float(self.rate):.5g} fps)"
+        encoded = say("{before} to {after}", before=self.source, after=picture)
+        if self.sound is None:
+            return encoded
+        if self.sound == "copy":
+            return say("{picture}, sound bit for bit", picture=encoded)
+        return say("{picture}, sound as AAC", picture=encoded)
 
 
 class RemuxVideo(Step, frozen=True, kw_only=True):
@@ -244,10 +261,14 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        formats = " to ".join(dict.fromkeys((self.source_format.upper(), self.format.upper())))
-        copied = "picture and sound" if self.sound == "copy" else "picture"
-        aac = ", sound as AAC" if self.sound == "aac" else ""
-        return f"{formats}, {copied} bit for bit{aac}; encoded once where that does not come out exact"
+        formats = from_format_to(self.source_format, self.format)
+        if self.sound == "copy":
+            copied = say("{formats}, picture and sound bit for bit", formats=formats)
+        elif self.sound == "aac":
+            copied = say("{formats}, picture bit for bit, sound as AAC", formats=formats)
+        else:
+            copied = say("{formats}, picture bit for bit", formats=formats)
+        return say("{copied}; encoded once where that does not come out exact", copied=copied)
 
 
 def run_video(
@@ -288,7 +309,9 @@ def run_video(
         return tuple(steps)
     unlike = containment.call(source, first_unlike, source, target, _change(steps, last))
     if unlike is not None:
-        raise PrepareError(display_name(source), f"what was made of it does not show what it shows at {as_seconds(unlike)}")
+        raise PrepareError(
+            display_name(source), say("what was made of it does not show what it shows at {unlike}", unlike=as_seconds(unlike))
+        )
     return tuple(steps)
 
 
@@ -392,7 +415,11 @@ def _decoder(source: str, steps: Sequence[Step], streams: Streams) -> dict[str, 
         return {}
     if not ffmpeg.has_decoder(decoder):
         raise FfmpegError(
-            display_name(source), f"the ffmpeg at hand has no {decoder}, which reads the transparency of its picture"
+            display_name(source),
+            say(
+                "the ffmpeg at hand has no {decoder}, which reads the transparency of its picture",
+                decoder=decoder,
+            ),
         )
     return {"c:v": decoder}
 

@@ -17,8 +17,10 @@ from ...catalog.interval import Interval
 from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
+from ...language import say
 from ...media.facts import VideoFacts, differ
 from ...rules import names
+from ...text import clauses
 from .. import aims
 from ..aims import Lengths, Reasons, first_of
 from ..options import PrepareOptions
@@ -132,14 +134,20 @@ def plan_video(
 def _readable(facts: VideoFacts, findings: tuple[Finding, ...]) -> float:
     """How long its picture lasts. Raises PrepareError if there is nothing to work with."""
     if facts.encrypted:
-        raise PrepareError(facts.path, "its picture is encrypted", findings)
+        raise PrepareError(facts.path, say("its picture is encrypted"), findings)
     if facts.transfer == "ipt-pq":
-        raise PrepareError(facts.path, "it is Dolby Vision profile 5, whose colours are not read here", findings)
+        raise PrepareError(facts.path, say("it is Dolby Vision profile 5, whose colours are not read here"), findings)
     if facts.has_alpha and facts.transfer in ("pq", "hlg"):
-        raise PrepareError(facts.path, "it is transparent and high dynamic range, which are not brought together here", findings)
+        raise PrepareError(
+            facts.path,
+            say(
+                "it is transparent and high dynamic range, which are not brought together here",
+            ),
+            findings,
+        )
     seconds = aims.measured_length(facts)
     if seconds is None or not facts.width or not facts.height or not facts.fps:
-        raise PrepareError(facts.path, "; ".join(facts.problems) or "its size, rate or length is not known", findings)
+        raise PrepareError(facts.path, clauses(facts.problems) or say("its size, rate or length is not known"), findings)
     return seconds
 
 
@@ -157,7 +165,9 @@ def _container(facts: VideoFacts, role: Role) -> str:
     """The output container: the current one if it is accepted and usual, else the first of ours that is."""
     accepted = [name for name in _CONTAINERS if name in role.known_formats.safe_names]
     if not accepted:
-        raise PrepareError(facts.path, f"no video is written as {', '.join(role.known_formats.safe_names)} here")
+        raise PrepareError(
+            facts.path, say("no video is written as {safe_names} here", safe_names=", ".join(role.known_formats.safe_names))
+        )
     kept = facts.format if facts.format in ("mp4", "mov") else None
     return kept if kept in accepted else accepted[0]
 
@@ -185,7 +195,7 @@ def _remux_reason(case: _Case) -> str | None:
 
 def _length_reason(case: _Case) -> str:
     """Why the picture gets another length."""
-    return first_of(case.reasons, _TOO_SHORT, _TOO_LONG, *_EQUAL) or "equal lengths asked for"
+    return first_of(case.reasons, _TOO_SHORT, _TOO_LONG, *_EQUAL) or say("equal lengths asked for")
 
 
 def _named(case: _Case) -> tuple[tuple[Step, ...], str, Expected]:
@@ -377,5 +387,8 @@ def _picture_rate(case: _Case, seconds: float) -> int | None:
     # The encoder may use the bits of one second in advance.
     rate = int((total - (_SOUND_RATE if case.facts.audio_codec else 0)) * seconds / (seconds + 1))
     if rate < _LEAST_PICTURE_RATE:
-        raise PrepareError(case.facts.path, f"{seconds:.2f} s of video do not fit into {aims.most_bytes(case.role):,} bytes")
+        raise PrepareError(
+            case.facts.path,
+            say("{seconds:.2f} s of video do not fit into {aims:,} bytes", seconds=seconds, aims=aims.most_bytes(case.role)),
+        )
     return min(rate, _MOST_PICTURE_RATE)

@@ -11,6 +11,7 @@ from math import ceil, floor, inf
 from typing import NamedTuple
 
 from ...catalog.schema import Role
+from ...language import say
 from ...people.geometry import Box, Mapping, NoExtBox, Ratio, crop_to, ext_bbox, resize
 from ..options import Fit
 
@@ -105,7 +106,7 @@ class Bounds(NamedTuple):
         units = min(max(size[0] // across, -(-self.least // min(across, down))), self.most // max(across, down))
         scaled = units * across, units * down
         if not units or not self.holds(scaled):
-            raise NoFrameError(f"no picture of {across}:{down} is within the limits")
+            raise NoFrameError(say("no picture of {across}:{down} is within the limits", across=across, down=down))
         return scaled
 
     def _steepest(self) -> tuple[Fraction, bool]:
@@ -181,7 +182,14 @@ def lay_out(
         return _with_room(picture, bounds, room)
     frame = crop or whole
     if min(frame.width, frame.height) <= 0 or not frame.shared(whole):
-        raise NoFrameError(f"the crop {list(frame)} holds nothing of a picture of {picture[0]} x {picture[1]} px")
+        raise NoFrameError(
+            say(
+                "the crop {frame} holds nothing of a picture of {picture} x {picture2} px",
+                frame=list(frame),
+                picture=picture[0],
+                picture2=picture[1],
+            )
+        )
     return _laid(picture, _shaped(frame, bounds, fit, keep), bounds)
 
 
@@ -194,7 +202,13 @@ def _with_room(picture: Size, bounds: Bounds, room: Room) -> Layout:
     layout = _laid(picture, _shaped(frame, bounds, "pad", ()), bounds)
     face = layout.mapping.box(room.face)
     if not face.area or isinstance(ext_bbox(face, *layout.size, room.ratio), NoExtBox):
-        raise NoFrameError(f"a face of {room.face.width} x {room.face.height} px is too small to extend the picture around it")
+        raise NoFrameError(
+            say(
+                "a face of {width} x {height} px is too small to extend the picture around it",
+                width=room.face.width,
+                height=room.face.height,
+            )
+        )
     return layout
 
 
@@ -223,7 +237,13 @@ def _shaped(frame: Box, bounds: Bounds, fit: Fit, keep: Sequence[Box]) -> Box:
             if (box := _within(frame, cropped, kept)) is not None:
                 return box
         if fit == "crop":
-            raise NoFrameError(f"no crop to {cropped[0]} x {cropped[1]} px keeps the face whole; pad it instead")
+            raise NoFrameError(
+                say(
+                    "no crop to {cropped} x {cropped2} px keeps the face whole; pad it instead",
+                    cropped=cropped[0],
+                    cropped2=cropped[1],
+                )
+            )
     return _centred(frame, bounds.padded(size))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ...errors import PrepareError
+from ...language import say
 from ...media.colour import Color
 from ...media.decoding import MAX_DECODED_BYTES, DecodeError
 from ...media.display import turned
@@ -25,7 +26,8 @@ from ...media.second_look import difference, shades_in, shades_of
 from ...media.sniff import sniff
 from ...media.source import OpenError, Source, display_name
 from ...people.geometry import Box
-from ..steps import Step
+from ...text import enumerated
+from ..steps import Step, from_format_to, scaled_in_words
 from .encode import first_picture, without_location
 from .frame import Size, shrunk
 
@@ -58,7 +60,9 @@ class StripLocation(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"GPS position, {'with all other metadata' if self.whole_metadata else 'out of EXIF and XMP; no pixel changes'}"
+        if self.whole_metadata:
+            return say("GPS position, with all other metadata")
+        return say("GPS position, out of EXIF and XMP; no pixel changes")
 
 
 class KeepFirst(Step, frozen=True, kw_only=True):
@@ -70,7 +74,9 @@ class KeepFirst(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"the first of {self.frames} pictures" + ("; no pixel changes" if self.lossless else "")
+        if self.lossless:
+            return say("the first of {frames} pictures; no pixel changes", frames=self.frames)
+        return say("the first of {frames} pictures", frames=self.frames)
 
 
 class ToSrgb(Step, frozen=True, kw_only=True):
@@ -81,7 +87,7 @@ class ToSrgb(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{self.stored_as} to 8-bit sRGB, through the embedded profile where there is one"
+        return say("{stored_as} to 8-bit sRGB, through the embedded profile where there is one", stored_as=self.stored_as)
 
 
 class Flatten(Step, frozen=True, kw_only=True):
@@ -92,7 +98,7 @@ class Flatten(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"transparency onto {self.background}"
+        return say("transparency onto {background}", background=self.background)
 
 
 class BakeOrientation(Step, frozen=True, kw_only=True):
@@ -105,7 +111,12 @@ class BakeOrientation(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"EXIF orientation {self.orientation}: {_by(self.stored)} to {_by(self.displayed)} px"
+        return say(
+            "EXIF orientation {orientation}: {stored} to {displayed} px",
+            orientation=self.orientation,
+            stored=_by(self.stored),
+            displayed=_by(self.displayed),
+        )
 
 
 class Crop(Step, frozen=True, kw_only=True):
@@ -117,7 +128,13 @@ class Crop(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{_by(self.size)} to {_by((self.box.width, self.box.height))} px, from ({self.box.x1}, {self.box.y1})"
+        return say(
+            "{size} to {value} px, from ({x1}, {y1})",
+            size=_by(self.size),
+            value=_by((self.box.width, self.box.height)),
+            x1=self.box.x1,
+            y1=self.box.y1,
+        )
 
 
 class Scale(Step, frozen=True, kw_only=True):
@@ -133,7 +150,7 @@ class Scale(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{_by(self.size)} to {_by(self.new_size)} px" + ("; this adds no detail" if self.is_up else "")
+        return scaled_in_words(_by(self.size), _by(self.new_size), adds=self.is_up)
 
 
 class Pad(Step, frozen=True, kw_only=True):
@@ -153,9 +170,20 @@ class Pad(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        edges = {"left": self.left, "top": self.top, "right": self.right, "bottom": self.bottom}
-        added = ", ".join(f"{pixels} {edge}" for edge, pixels in edges.items() if pixels)
-        return f"{_by(self.size)} to {_by(self.new_size)} px with {self.background}: {added}"
+        edges = (
+            say("{pixels} left", pixels=self.left) if self.left else "",
+            say("{pixels} top", pixels=self.top) if self.top else "",
+            say("{pixels} right", pixels=self.right) if self.right else "",
+            say("{pixels} bottom", pixels=self.bottom) if self.bottom else "",
+        )
+        added = enumerated(filter(None, edges))
+        return say(
+            "{size} to {new_size} px with {background}: {added}",
+            size=_by(self.size),
+            new_size=_by(self.new_size),
+            background=self.background,
+            added=added,
+        )
 
 
 class Turn(Step, frozen=True, kw_only=True):
@@ -176,7 +204,12 @@ class Turn(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return f"{self.degrees} degrees clockwise: {_by(self.size)} to {_by(self.new_size)} px"
+        return say(
+            "{degrees} degrees clockwise: {size} to {new_size} px",
+            degrees=self.degrees,
+            size=_by(self.size),
+            new_size=_by(self.new_size),
+        )
 
 
 class Convert(Step, frozen=True, kw_only=True):
@@ -195,11 +228,14 @@ class Convert(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        formats = dict.fromkeys((self.source_format.upper(), self.format.upper()))
-        quality = "lossless" if self.quality is None else f"quality {self.quality}"
-        less = "lower quality" if self.quality is not None else "fewer pixels"
-        bound = f", {less} where that takes more than {self.max_bytes:,} bytes" if self.max_bytes else ""
-        return f"{' to '.join(formats)}, {quality}{bound}"
+        formats, most = from_format_to(self.source_format, self.format), self.max_bytes
+        if self.quality is None:
+            said = say("{formats}, lossless", formats=formats)
+            bounded = say("{converted}, fewer pixels where that takes more than {most:,} bytes", converted=said, most=most or 0)
+        else:
+            said = say("{formats}, quality {quality}", formats=formats, quality=self.quality)
+            bounded = say("{converted}, lower quality where that takes more than {most:,} bytes", converted=said, most=most or 0)
+        return bounded if most else said
 
 
 def run_image(source: str, steps: Sequence[Step], target: str) -> None:
@@ -218,7 +254,7 @@ def run_image(source: str, steps: Sequence[Step], target: str) -> None:
         Path(target).write_bytes(data)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise PrepareError(display_name(source), f"its output cannot be written: {reason}") from None
+        raise PrepareError(display_name(source), say("its output cannot be written: {reason}", reason=reason)) from None
 
 
 @contextmanager
@@ -228,15 +264,23 @@ def _naming(source: str) -> Iterator[None]:
     except (DecodeError, OpenError) as error:
         raise PrepareError(display_name(source), str(error)) from None
     except MemoryError:
-        raise PrepareError(display_name(source), "it takes more memory than there is") from None
+        raise PrepareError(display_name(source), say("it takes more memory than there is")) from None
     except OSError as error:
-        raise PrepareError(display_name(source), f"cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise PrepareError(
+            display_name(source), say("cannot be read: {strerror}", strerror=(error.strerror or str(error)).lower())
+        ) from None
 
 
 def _made(path: str, steps: Sequence[Step]) -> bytes:
     with open_source(path) as source:
         if source.size > MAX_DECODED_BYTES:
-            raise DecodeError(f"its {source.size:,} bytes are more than the {MAX_DECODED_BYTES:,} that are read")
+            raise DecodeError(
+                say(
+                    "its {size:,} bytes are more than the {max_decoded_bytes:,} that are read",
+                    size=source.size,
+                    max_decoded_bytes=MAX_DECODED_BYTES,
+                )
+            )
         format = sniff(source.stream).format
         convert = next((step for step in steps if isinstance(step, Convert)), None)
         if convert is None:
@@ -269,7 +313,7 @@ def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
     _refuse_garbled(second, facts, rgb)
     for step in steps:
         if isinstance(step, Crop | Scale | Pad | Turn) and step.size != (rgb.shape[1], rgb.shape[0]):
-            raise DecodeError("it has changed since its plan was made")
+            raise DecodeError(say("it has changed since its plan was made"))
         match step:
             case Crop():
                 # A copy: the rest of the picture is no longer needed.
@@ -305,7 +349,7 @@ def _refuse_garbled(second: Shades | None, facts: ImageFacts, rgb: Rgb) -> None:
         return
     seen, read = turned(second, facts.orientation).astype(float), shades_in(rgb).astype(float)
     if min(seen.std(), read.std()) > _LEAST_CONTRAST and np.corrcoef(seen.ravel(), read.ravel())[0, 1] < _LEAST_LIKENESS:
-        raise DecodeError("two decoders read different pictures from it, so neither is relied on")
+        raise DecodeError(say("two decoders read different pictures from it, so neither is relied on"))
 
 
 def _is_plain(facts: ImageFacts) -> bool:
@@ -318,9 +362,9 @@ def _refuse_other_picture(rgb: Rgb, data: bytes, format: str) -> None:
     try:
         apart = difference(rgb, data, format)
     except ValueError as error:
-        raise DecodeError(f"its output cannot be decoded ({error})") from None
+        raise DecodeError(say("its output cannot be decoded ({error})", error=error)) from None
     if apart > _MOST_DIFFERENCE:
-        raise DecodeError("its output does not show what was read from it")
+        raise DecodeError(say("its output does not show what was read from it"))
 
 
 def _padded(rgb: Rgb, pad: Pad) -> Rgb:
@@ -341,7 +385,14 @@ def _encoded(rgb: Rgb, convert: Convert) -> bytes:
         if convert.max_bytes is None or len(data) <= convert.max_bytes:
             return data
         if min(size) <= convert.least_side:
-            raise DecodeError(f"it takes more than {convert.max_bytes:,} bytes even at {size[0]} x {size[1]} px")
+            raise DecodeError(
+                say(
+                    "it takes more than {max_bytes:,} bytes even at {size} x {size2} px",
+                    max_bytes=convert.max_bytes,
+                    size=size[0],
+                    size2=size[1],
+                )
+            )
         size = _smaller(size, convert.max_bytes / len(data), convert.least_side)
 
 

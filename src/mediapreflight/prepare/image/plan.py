@@ -16,12 +16,14 @@ from typing import Literal, NamedTuple
 from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
+from ...language import say
 from ...media.decoding import max_pixels
 from ...media.facts import SPACES_IN_WORDS, ImageFacts, Problem
 from ...media.formats import FORMATS
 from ...people.geometry import Box, crop_to, orient, resize
 from ...people.geometry import Mapping as PixelMapping
 from ...rules import names
+from ...text import clauses
 from ..options import PrepareOptions
 from ..steps import Expected, Rename, Step, ToneMap
 from .frame import Bounds, Layout, NoFrameError, Room, Size, lay_out
@@ -46,7 +48,7 @@ _CROPPING = names("faces-several", "persons-several", "face-too-small")
 _LOCATION_EDITED, _SEVERAL_EDITED = ("jpeg", "png", "webp"), ("jpeg", "png")
 _NAMES_OF_SEVERAL = (".mpo", ".apng")
 _WITHOUT_LOSS = frozenset({"png", "bmp", "gif", "tiff", "psd", "ico", "qoi"})
-_NEEDED = "needed by convert"
+_NEEDED = say("needed by convert")
 _DAMAGED = (Problem.TRUNCATED, Problem.CORRUPT)
 # How many times its bytes per pixel a PNG takes at most once it is made smaller: portraits came to 1.9 at a quarter of their
 # sides, drawings to 2.1, and unscaled ones to 1.0.
@@ -112,13 +114,20 @@ def plan_image(
     if layout is None and turn is None and not _needs_pixels(case):
         return _without_encode(case)
     if detail := facts.problem(Problem.NOT_RUN):
-        raise case.unfixable(f"it has to be decoded, and is not: {detail}")
+        raise case.unfixable(say("it has to be decoded, and is not: {detail}", detail=detail))
     most = max_pixels(case.format)
     if case.size[0] * case.size[1] > most:
-        raise case.unfixable(f"{case.size[0]} x {case.size[1]} px are more than the {most / 1e6:.0f} megapixels that are decoded")
+        raise case.unfixable(
+            say(
+                "{size} x {size2} px are more than the {most:.0f} megapixels that are decoded",
+                size=case.size[0],
+                size2=case.size[1],
+                most=most / 1e6,
+            )
+        )
     layout = layout or Layout.unchanged(case.size)
     causes = (*_CROPPING, *_ROOM) if crop else (*_ROOM, *_FRAMING) if room else _FRAMING
-    turning = (Turn(reason=case.first(_LYING, "asked for"), size=layout.size, degrees=turn),) if turn else ()
+    turning = (Turn(reason=case.first(_LYING, say("asked for")), size=layout.size, degrees=turn),) if turn else ()
     steps = (*_picture_steps(case), *_frame_steps(case, layout, causes), *turning, *_dropped_location(case))
     convert = _convert(case, layout.size, steps)
     width, height = turning[0].new_size if turning else layout.size
@@ -148,9 +157,9 @@ def mapping(steps: Sequence[Step]) -> PixelMapping:
 def _case(facts: ImageFacts, role: Role, options: PrepareOptions, findings: tuple[Finding, ...]) -> _Case:
     for problem in _DAMAGED:
         if detail := facts.problem(problem):
-            raise PrepareError(facts.path, f"its data is damaged: {detail}", findings)
+            raise PrepareError(facts.path, say("its data is damaged: {detail}", detail=detail), findings)
     if not facts.format or not facts.width or not facts.height:
-        raise PrepareError(facts.path, "; ".join(facts.problems) or "its size is not known", findings)
+        raise PrepareError(facts.path, clauses(facts.problems) or say("its size is not known"), findings)
     reasons = {finding.name: f"{finding.code} {finding.name}" for finding in findings}
     return _Case(facts, facts.format, (facts.width, facts.height), role, options, findings, reasons)
 
@@ -212,23 +221,31 @@ def _picture_steps(case: _Case) -> Iterator[Step]:
 
 
 def _stored_as(facts: ImageFacts) -> str:
-    names = {"cmyk": "CMYK", "grey": "grey", "palette": "palette", "yuv": "YUV", "rgb": "RGB", None: "its colours"}
-    depth = "" if facts.bit_depth in (None, 8) or facts.color == "palette" else f"{facts.bit_depth}-bit "
-    if facts.color_space is None or facts.color_space == "srgb":
-        return depth + names[facts.color]
-    return depth + SPACES_IN_WORDS[facts.color_space]
+    names = {
+        "cmyk": "CMYK",
+        "grey": say("grey"),
+        "palette": say("palette"),
+        "yuv": "YUV",
+        "rgb": "RGB",
+        None: say("its colours"),
+    }
+    is_standard = facts.color_space is None or facts.color_space == "srgb"
+    colours = names[facts.color] if is_standard else SPACES_IN_WORDS[facts.color_space or "srgb"]
+    if facts.bit_depth in (None, 8) or facts.color == "palette":
+        return colours
+    return say("{bits}-bit {colours}", bits=facts.bit_depth, colours=colours)
 
 
 def _frame_steps(case: _Case, layout: Layout, causes: Sequence[str]) -> Iterator[Step]:
     """Crop, scale, pad, as far as the layout has them. `causes`: the findings a crop or padding may answer, the nearest first."""
     kept = layout.kept.width, layout.kept.height
-    reason = case.first(causes, "asked for")
+    reason = case.first(causes, say("asked for"))
     if kept != case.size:
         yield Crop(reason=reason, size=case.size, box=layout.kept)
     if layout.scaled != kept:
         shorter = layout.scaled[0] * layout.scaled[1] < kept[0] * kept[1]
         named = (_TOO_LONG, _TOO_SHORT) if shorter else (_TOO_SHORT, _TOO_LONG)
-        yield Scale(reason=case.first(named, "needed by the new shape"), size=kept, new_size=layout.scaled)
+        yield Scale(reason=case.first(named, say("needed by the new shape")), size=kept, new_size=layout.scaled)
     if layout.size != layout.scaled:
         edges = {"left": layout.left, "top": layout.top, "right": layout.right, "bottom": layout.bottom}
         yield Pad(reason=reason, size=layout.scaled, background=case.options.background, **edges)
@@ -242,9 +259,9 @@ def _dropped_location(case: _Case) -> Iterator[Step]:
 def _convert(case: _Case, size: Size, steps: Sequence[Step]) -> Convert:
     max_bytes = _max_bytes(case.role)
     format = _target_format(case, size, max_bytes)
-    cause = next((step.name for step in steps if step.reason != _NEEDED), "the source")
+    cause = next((step.name for step in steps if step.reason != _NEEDED), say("the source"))
     return Convert(
-        reason=case.first((_FORMAT, _TOO_LARGE), f"needed by {cause}"),
+        reason=case.first((_FORMAT, _TOO_LARGE), say("needed by {cause}", cause=cause)),
         source_format=case.format,
         format=format,
         quality=HIGHEST_QUALITY if format == "jpeg" else None,
@@ -265,7 +282,9 @@ def _target_format(case: _Case, size: Size, max_bytes: int | None) -> str:
     accepted = case.role.known_formats.safe_names
     taken = [name for name in ("jpeg", "png") if name in accepted]
     if not taken:
-        raise case.unfixable(f"only {', '.join(accepted)} is taken; pictures are written as JPEG or PNG")
+        raise case.unfixable(
+            say("only {safe_names} is taken; pictures are written as JPEG or PNG", safe_names=", ".join(accepted))
+        )
     fits = max_bytes is None or _png_bytes(case, size) <= max_bytes
     return taken[-1] if case.format in _WITHOUT_LOSS and fits else taken[0]
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from ...catalog import Catalog, Model, builtin_catalog
 from ...findings import SEVERITIES, JobReport, Summary, summary_of
+from ...language import tr, tr_many
 from ...media.facts import Facts
 from ...media.previews import NOTHING, Preview
 from ...prepare.outlook import Outlook
-from ..closing import counted
+from ..closing import jobs_counted
 from ..style import Style
-from .views import CLEAN, SEVERITY_NAMES, JobView, job_view, model_named, severities_of
+from .views import CLEAN, JobView, job_view, model_named, severities_of, severity_name
 
 if TYPE_CHECKING:
     from .page import Card
@@ -49,8 +50,8 @@ def render(
     tally = _Tally(preview_of)
     yield from assembled(
         _cards(jobs, tally, catalog or builtin_catalog(), outlooks_of),
-        "mediapreflight report",
-        lambda: filled("top.html", tally=tally, names=SEVERITY_NAMES),
+        tr("mediapreflight report"),
+        lambda: filled("top.html", tally=tally, severity_name=severity_name),
         lambda: tally.help,
     )
 
@@ -118,31 +119,39 @@ class _Tally:
         return next((severity for severity in SEVERITIES if self.verdicts[severity]), CLEAN)
 
     @property
+    def listed(self) -> int:
+        """How many jobs are listed."""
+        return sum(self._listed.values())
+
+    @property
     def headline(self) -> str:
         """The result in one sentence."""
         jobs, refused, unchecked = self.summary.jobs, self.verdicts["error"], self.verdicts["unchecked"]
         if not jobs:
-            return "Nothing was checked"
+            return tr("Nothing was checked")
         if refused:
-            return f"{refused} of {counted(jobs, 'job')} would be refused"
+            return tr("{count} of {jobs} would be refused", count=refused, jobs=jobs_counted(jobs))
         if unchecked:
-            return f"{unchecked} of {counted(jobs, 'job')} could not be checked fully"
-        fit = "The job fits" if jobs == 1 else f"All {jobs} jobs fit"
+            return tr("{count} of {jobs} could not be checked fully", count=unchecked, jobs=jobs_counted(jobs))
         warned = self.verdicts["warning"]
-        return f"{fit}, {warned} with warnings" if warned and jobs > 1 else f"{fit}, with warnings" if warned else fit
+        if jobs == 1:
+            return tr("The job fits, with warnings") if warned else tr("The job fits")
+        if warned:
+            return tr("All {jobs} jobs fit, {warned} with warnings", jobs=jobs, warned=warned)
+        return tr("All {jobs} jobs fit", jobs=jobs)
 
     @property
     def figures(self) -> tuple[tuple[str, str, int], ...]:
         """Kind, name and number of everything counted, for the top of the page."""
         counts = self.summary
         return (
-            ("jobs", "jobs" if counts.jobs != 1 else "job", counts.jobs),
-            ("files", "files" if counts.files != 1 else "file", counts.files),
-            ("error", "errors" if counts.errors != 1 else "error", counts.errors),
-            ("unchecked", "unchecked", counts.unchecked),
-            ("warning", "warnings" if counts.warnings != 1 else "warning", counts.warnings),
-            ("info", "notes" if counts.infos != 1 else "note", counts.infos),
-            ("fixable", "can be fixed by prepare", counts.fixable),
+            ("jobs", tr_many("job", "jobs", counts.jobs), counts.jobs),
+            ("files", tr_many("file", "files", counts.files), counts.files),
+            ("error", tr_many("error", "errors", counts.errors), counts.errors),
+            ("unchecked", tr("unchecked"), counts.unchecked),
+            ("warning", tr_many("warning", "warnings", counts.warnings), counts.warnings),
+            ("info", tr_many("note", "notes", counts.infos), counts.infos),
+            ("fixable", tr("can be fixed by prepare"), counts.fixable),
         )
 
     def previews(self, job: JobReport) -> dict[str, Preview]:

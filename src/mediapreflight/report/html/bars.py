@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from ...catalog.interval import Interval
 from ...catalog.schema import MEGABYTE, Limit, Model, Role
+from ...language import tr, translated
 from ...media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 
 State = Literal["inside", "between", "outside"]
@@ -57,16 +58,16 @@ def bars(facts: Facts, role: Role, model: Model) -> Iterator[Bar]:
     """A bar for every limit of a role for which the file has a value."""
     if facts.bytes and role.megabytes and role.byte_intervals:
         documented, safe = (interval.scaled(1 / MEGABYTE) for interval in role.byte_intervals)
-        size = _bar("File size", "MB", (Value(facts.bytes / MEGABYTE),), (documented, safe), role.megabytes, model)
+        size = _bar(tr("File size"), "MB", (Value(facts.bytes / MEGABYTE),), (documented, safe), role.megabytes, model)
         accepted, advised = _megabytes_in_words(role.megabytes)
         yield size._replace(accepted=accepted, advised=advised)
     if facts.kind != role.kind:
         return
     known = (
-        ("Sides", "px", _sides(facts), role.side),
-        ("Long side over short side", "", _ratio(facts), role.aspect_ratio),
-        ("Duration", "s", _durations(facts), role.duration),
-        ("Frame rate", "fps", _rates(facts), role.fps),
+        (tr("Sides"), "px", _sides(facts), role.side),
+        (tr("Long side over short side"), "", _ratio(facts), role.aspect_ratio),
+        (tr("Duration"), "s", _durations(facts), role.duration),
+        (tr("Frame rate"), "fps", _rates(facts), role.fps),
     )
     for name, unit, values, limit in known:
         if limit and values:
@@ -75,15 +76,18 @@ def bars(facts: Facts, role: Role, model: Model) -> Iterator[Bar]:
 
 def _megabytes_in_words(limit: Limit) -> tuple[str, str]:
     """The two readings of a unit that the provider does not define."""
-    return f"{limit.documented_interval.in_words} MB of 2²⁰ bytes", f"{limit.safe_interval.in_words} MB of 10⁶ bytes"
+    return (
+        tr("{size} MB of 2²⁰ bytes", size=limit.documented_interval.in_words),
+        tr("{size} MB of 10⁶ bytes", size=limit.safe_interval.in_words),
+    )
 
 
 def _sides(facts: Facts) -> tuple[Value, ...]:
     if not isinstance(facts, ImageFacts | VideoFacts) or not facts.width or not facts.height:
         return ()
     if facts.width == facts.height:
-        return (Value(facts.width, "both"),)
-    return Value(facts.width, "width"), Value(facts.height, "height")
+        return (Value(facts.width, tr("both")),)
+    return Value(facts.width, tr("width")), Value(facts.height, tr("height"))
 
 
 def _ratio(facts: Facts) -> tuple[Value, ...]:
@@ -107,7 +111,7 @@ def _measured_and_stated(measured: float | None, stated: float | None) -> tuple[
         return tuple(Value(number) for number in (measured, stated) if number is not None)
     if math.isclose(measured, stated, rel_tol=0.01):
         return (Value(measured),)
-    return Value(measured, "measured"), Value(stated, "stated")
+    return Value(measured, tr("measured")), Value(stated, tr("stated"))
 
 
 def _bar(name: str, unit: str, values: tuple[Value, ...], ranges: tuple[Interval, Interval], limit: Limit, model: Model) -> Bar:
@@ -141,7 +145,8 @@ def number_text(number: float) -> str:
 
 
 def _in_words(interval: Interval) -> str:
-    return Interval(round(interval.lower, 3), round(interval.upper, 3), interval.lower_open, interval.upper_open).in_words
+    rounded = Interval(round(interval.lower, 3), round(interval.upper, 3), interval.lower_open, interval.upper_open)
+    return translated(rounded.in_words)
 
 
 class _Scale(NamedTuple):

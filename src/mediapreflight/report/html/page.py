@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..._version import __version__
+from ...language import spoken, tr, tr_many, translated
 from ...text import plain
-from ..closing import counted
+from ..closing import jobs_counted
 from .views import rule_views
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def assembled(cards: Iterable[Card], title: str, top: Callable[[], str], codes: 
         yield top()
         yield from _pieces(first)
         if clean:
-            yield filled("fold.html", jobs=counted(clean, "job"), open=not others)
+            yield filled("fold.html", jobs=translated(jobs_counted(clean)), open=not others)
             yield from _pieces(folded)
             yield "</details>\n"
         yield filled("tail.html", rules=tuple(rule_views(codes())), version=__version__, **shared)
@@ -104,6 +105,7 @@ def _environment() -> Environment:
         finalize=_finalized,
     )
     environment.filters["picture_uri"] = _picture_uri
+    environment.globals.update(tr=tr, tr_many=tr_many, spoken=spoken)
     return environment
 
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from ...catalog import Catalog, builtin_catalog
 from ...findings import FAILING
+from ...language import tr, translated
 from ...media.facts import Facts
 from ...media.previews import NOTHING, Preview
 from ...prepare.record import PreparedInput, PreparedJob
-from ..closing import counted
+from ..closing import jobs_counted
 from . import PreviewOf
 from .views import (
     FindingView,
@@ -82,7 +83,7 @@ def render_prepared(records: Iterable[PreparedJob], *, catalog: Catalog | None =
     maker = _Cards(catalog or builtin_catalog(), preview_of)
     yield from assembled(
         (Card(filled("prepared.html", job=maker.view(record))) for record in records),
-        "mediapreflight prepare",
+        tr("mediapreflight prepare"),
         lambda: filled("prepared-top.html", headline=maker.headline, ok=maker.ready == maker.jobs, unpictured=maker.unpictured),
         lambda: maker.codes,
     )
@@ -101,7 +102,9 @@ class _Cards:
     @property
     def headline(self) -> str:
         """What came of it, in one sentence."""
-        return f"{self.ready} of {counted(self.jobs, 'job')} ready" if self.jobs else "Nothing was prepared"
+        if not self.jobs:
+            return tr("Nothing was prepared")
+        return tr("{count} of {jobs} ready", count=self.ready, jobs=jobs_counted(self.jobs))
 
     def view(self, record: PreparedJob) -> PreparedView:
         """One job, with what can be shown of its files."""
@@ -119,7 +122,7 @@ class _Cards:
             title=model.title if model else record.model,
             ok=record.ok,
             values=value_rows({**record.urls, **record.fields, **record.parameters}),
-            error=record.error,
+            error=translated(record.error) if record.error else None,
             findings=findings,
             pairs=pairs,
         )
@@ -163,6 +166,6 @@ def _side(
         name=name,
         rows=tuple(Row(label, value, others.get(label) != value) for label, value in rows.items()),
         shots=tuple(shots(preview, facts, None, boxes)),
-        wave=wave(sound, whole_s, caption=f"{sound.duration_s:.2f} s of sound") if sound else None,
-        trouble=preview.trouble,
+        wave=wave(sound, whole_s, caption=tr("{seconds:.2f} s of sound", seconds=sound.duration_s)) if sound else None,
+        trouble=translated(preview.trouble) if preview.trouble else None,
     )

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from ...catalog import Catalog, Model
 from ...errors import UnknownModelError
-from ...findings import SEVERITIES, Finding, InputReport, JobReport
+from ...findings import SEVERITIES, Finding, InputReport, JobReport, Severity
+from ...language import say, tr, tr_many, translated
 from ...media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 from ...media.previews import NOTHING, Preview, Sound, Still
 from ...people.facts import Content, Face, PictureContent, SpeechFacts, VideoContent
@@ -16,18 +17,19 @@ from ...prepare.av.steps import Trim, step_of
 from ...prepare.outlook import Outlook
 from ...prepare.record import StepRecord
 from ...rules import RULES, names
+from ...text import clauses
 from ..evidence import measured_and_limit
 from .bars import Bar, bars, number_text
 
-SEVERITY_NAMES = {"error": "Error", "unchecked": "Unchecked", "warning": "Warning", "info": "Note"}
+_SEVERITIES = {"error": say("Error"), "unchecked": say("Unchecked"), "warning": say("Warning"), "info": say("Note")}
 CLEAN = "clean"
 _PROPOSED = names("boxes-proposed")
 _VERDICTS = {
-    "error": "Would be refused",
-    "unchecked": "Not fully checked",
-    "warning": "Fits, with warnings",
-    "info": "Fits",
-    CLEAN: "Fits",
+    "error": say("Would be refused"),
+    "unchecked": say("Not fully checked"),
+    "warning": say("Fits, with warnings"),
+    "info": say("Fits"),
+    CLEAN: say("Fits"),
 }
 # The width and height of a drawn sound, in units of its own.
 WAVE_WIDTH, WAVE_HEIGHT = 1000, 100
@@ -157,13 +159,18 @@ def job_view(
         model=job.model,
         title=model.title if model else job.model,
         worst=worst,
-        verdict=_VERDICTS[worst],
+        verdict=translated(_VERDICTS[worst]),
         values=value_rows({**job.fields, **job.parameters}),
         inputs=inputs,
         request=tuple(_finding(finding) for finding in _ordered(job.findings) if finding.role not in job.inputs),
         severities=severities,
         rules=tuple(dict.fromkeys(finding.code for finding in job.findings)),
     )
+
+
+def severity_name(severity: Severity) -> str:
+    """What a severity is called on a page."""
+    return translated(_SEVERITIES[severity])
 
 
 def severities_of(job: JobReport) -> tuple[str, ...]:
@@ -190,13 +197,8 @@ def rule_views(codes: Iterable[str]) -> Iterator[RuleView]:
     wanted = set(codes)
     for code, rule in RULES.items():
         if code in wanted:
-            paragraphs = (" ".join(paragraph.split()) for paragraph in rule.help.split("\n\n"))
-            yield RuleView(code, rule.name, rule.level, rule.fixable, tuple(map(_labelled, paragraphs)))
-
-
-def _labelled(paragraph: str) -> tuple[str, str]:
-    label, colon, rest = paragraph.partition(": ")
-    return (label, rest) if colon and label in ("Why it matters", "Fix") else ("", paragraph)
+            paragraphs = tuple((translated(label), translated(text)) for label, text in rule.paragraphs)
+            yield RuleView(code, rule.name, rule.level, rule.fixable, paragraphs)
 
 
 def _ordered(findings: Iterable[Finding]) -> list[Finding]:
@@ -206,13 +208,13 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
 def _finding(finding: Finding) -> FindingView:
     return FindingView(
         severity=finding.severity,
-        severity_name=SEVERITY_NAMES[finding.severity],
+        severity_name=severity_name(finding.severity),
         code=finding.code,
         name=finding.name,
-        message=finding.message,
+        message=translated(finding.message),
         evidence=tuple(_evidence(finding)),
         sources=tuple(_sources(finding)),
-        help=finding.help,
+        help=translated(finding.help) if finding.help else None,
         fixable=finding.fixable,
     )
 
@@ -231,10 +233,10 @@ def finding_views(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
 
 def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
     if figures := measured_and_limit(finding):
-        yield "Measured", figures[0]
-        yield "Limit", figures[1]
+        yield tr("Measured"), figures[0]
+        yield tr("Limit"), figures[1]
     if finding.service_code:
-        yield "The service answers", finding.service_code
+        yield tr("The service answers"), finding.service_code
 
 
 def _input(
@@ -253,7 +255,7 @@ def _input(
         facts=tuple(fact_rows(facts)) if facts else (),
         shots=tuple(shots(preview, facts, item.content, _boxes(job, findings) if facts and facts.kind == "image" else ())),
         wave=_wave(preview.sound, item.content, outlook, _most_seconds(model, role)) if preview.sound else None,
-        trouble=preview.trouble,
+        trouble=translated(preview.trouble) if preview.trouble else None,
         bars=tuple(bars(facts, taken, model)) if facts and taken and model else (),
         findings=tuple(map(_finding, findings)),
         plan=_plan(outlook) if outlook else None,
@@ -270,39 +272,42 @@ def fact_rows(facts: Facts) -> Iterator[tuple[str, str]]:
     """The facts of a file, as rows of a table."""
     yield from _format_rows(facts)
     if isinstance(facts, ImageFacts | VideoFacts) and facts.width and facts.height:
-        yield "Size", f"{facts.width} x {facts.height} px"
+        yield tr("Size"), f"{facts.width} x {facts.height} px"
     if isinstance(facts, VideoFacts):
         if facts.fps:
-            yield "Rate", f"{number_text(facts.fps)} fps" + (", varies" if facts.variable_frame_rate else "")
+            rate = f"{number_text(facts.fps)} fps"
+            yield tr("Rate"), tr("{rate}, varies", rate=rate) if facts.variable_frame_rate else rate
         if facts.rotation or facts.mirrored:
-            yield "Rotation", f"{facts.rotation}°" + (", mirrored" if facts.mirrored else "")
+            turn = f"{facts.rotation}°"
+            yield tr("Rotation"), tr("{turn}, mirrored", turn=turn) if facts.mirrored else turn
     if isinstance(facts, AudioFacts | VideoFacts):
         yield from _length_rows(facts)
     if isinstance(facts, AudioFacts) and facts.sample_rate:
-        channels = f", {facts.channels} channel{'' if facts.channels == 1 else 's'}" if facts.channels else ""
-        yield "Sound", f"{facts.sample_rate:,} Hz{channels}"
+        channels = tr_many("{count} channel", "{count} channels", facts.channels) if facts.channels else ""
+        yield tr("Sound"), ", ".join(filter(None, (f"{facts.sample_rate:,} Hz", channels)))
     if isinstance(facts, VideoFacts) and facts.audio_codec:
-        yield "Sound", facts.audio_codec
+        yield tr("Sound"), facts.audio_codec
     if isinstance(facts, ImageFacts) and facts.orientation != 1:
-        yield "Orientation", f"EXIF {facts.orientation}"
+        yield tr("Orientation"), f"EXIF {facts.orientation}"
     for problem in facts.problems:
-        yield "Problem", problem
+        sort, _, detail = problem.partition(": ")
+        yield tr("Problem"), tr("{place}: {message}", place=sort, message=detail)
 
 
 def _format_rows(facts: Facts) -> Iterator[tuple[str, str]]:
     codec = getattr(facts, "video_codec", None) or getattr(facts, "audio_codec", None)
     if facts.format:
-        yield "Format", " · ".join(dict.fromkeys(part for part in (facts.format, codec) if part))
+        yield tr("Format"), " · ".join(dict.fromkeys(part for part in (facts.format, codec) if part))
     if facts.bytes is not None:
-        yield "Bytes", f"{facts.bytes:,}"
+        yield tr("Bytes"), f"{facts.bytes:,}"
 
 
 def _length_rows(facts: AudioFacts | VideoFacts) -> Iterator[tuple[str, str]]:
     measured, stated = facts.duration_s, facts.stated_duration_s
     if measured is not None:
-        yield "Length", f"{number_text(round(measured, 2))} s"
+        yield tr("Length"), f"{number_text(round(measured, 2))} s"
     if stated is not None and (measured is None or not math.isclose(measured, stated, rel_tol=0.02, abs_tol=0.1)):
-        yield "Header says", f"{number_text(round(stated, 2))} s"
+        yield tr("Header says"), f"{number_text(round(stated, 2))} s"
 
 
 def shots(preview: Preview, facts: Facts | None, content: Content | None, boxes: Sequence[Outline]) -> Iterator[Shot]:
@@ -330,7 +335,7 @@ def _faces(content: Content | None, time_s: float | None) -> Iterator[Outline]:
 
 def _face(face: Face, sort: str) -> Outline:
     box = face.box
-    return Outline(sort, f"{sort}, {face.score:.0%} sure", box.x1, box.y1, box.width, box.height)
+    return Outline(sort, tr("{sort}, {score:.0%} sure", sort=sort, score=face.score), box.x1, box.y1, box.width, box.height)
 
 
 def _boxes(job: JobReport, findings: Iterable[Finding]) -> tuple[Outline, ...]:
@@ -359,9 +364,12 @@ def _wave(sound: Sound, content: Content | None, outlook: Outlook | None, most_s
     speech = content.speech if isinstance(content, SpeechFacts) else ()
     cut = step_of(outlook.plan.steps, Trim) if outlook and outlook.plan else None
     dropped = ((0.0, cut.start_s), (cut.end_s, sound.duration_s)) if cut else ()
-    share = f"; somebody speaks for {content.speech_share:.0%} of it" if isinstance(content, SpeechFacts) else ""
-    kept = f"; prepare would keep {cut.start_s:.2f} to {cut.end_s:.2f} s" if cut else ""
-    return wave(sound, sound.duration_s, speech, dropped, most_s, f"{sound.duration_s:.2f} s of sound{share}{kept}")
+    said = [say("{seconds:.2f} s of sound", seconds=sound.duration_s)]
+    if isinstance(content, SpeechFacts):
+        said.append(say("somebody speaks for {share:.0%} of it", share=content.speech_share))
+    if cut:
+        said.append(say("prepare would keep {start:.2f} to {end:.2f} s", start=cut.start_s, end=cut.end_s))
+    return wave(sound, sound.duration_s, speech, dropped, most_s, translated(clauses(said)))
 
 
 def wave(
@@ -402,7 +410,8 @@ def _outline_path(peaks: Sequence[float], width: float) -> str:
 def _plan(outlook: Outlook) -> PlanView:
     plan = outlook.plan
     if plan is None:
-        return PlanView((), "", outlook.unfixable, outlook.unknown)
+        unfixable, unknown = (translated(why) if why else None for why in (outlook.unfixable, outlook.unknown))
+        return PlanView((), "", unfixable, unknown)
     steps = step_views(StepRecord(**step.to_dict()) for step in plan.steps)
     return PlanView(steps, plan.expected.in_words if steps else "", None, None)
 
@@ -412,5 +421,5 @@ def step_views(steps: Iterable[StepRecord]) -> tuple[StepView, ...]:
     views = []
     for step in steps:
         code = step.reason.partition(" ")[0]
-        views.append(StepView(step.name, step.detail, step.reason, code if code in RULES else None))
+        views.append(StepView(step.name, translated(step.detail), translated(step.reason), code if code in RULES else None))
     return tuple(views)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import AudioFacts
 from ..base import Fault, InputCase
 
@@ -34,8 +35,13 @@ def check(case: InputCase) -> Iterator[Fault]:
     if usual is not None and facts.audio_codec not in usual:
         yield Fault(
             severity="warning",
-            message=f"holds {facts.audio_codec} as {facts.format}; readers expect {usual[0]}",
-            help=f"write it as {usual[0]}",
+            message=say(
+                "holds {audio_codec} as {format}; readers expect {usual}",
+                audio_codec=facts.audio_codec,
+                format=facts.format,
+                usual=usual[0],
+            ),
+            help=say("write it as {usual}", usual=usual[0]),
             measured=facts.audio_codec,
             limit=", ".join(usual),
         )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import AudioFacts
 from ..base import Fault, InputCase
 
@@ -31,8 +32,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     if facts.cover_art_bytes > allowed:
         yield Fault(
             severity="warning",
-            message=f"{facts.cover_art_bytes:,} of its {facts.bytes:,} bytes are attached pictures",
-            help="drop the attached pictures",
+            message=say(
+                "{cover_art_bytes:,} of its {bytes:,} bytes are attached pictures",
+                cover_art_bytes=facts.cover_art_bytes,
+                bytes=facts.bytes,
+            ),
+            help=say("drop the attached pictures"),
             measured=facts.cover_art_bytes,
             limit=f"<= {allowed}",
             unit="bytes",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import AudioFacts
 from ...text import exact
 from ..base import Fault, InputCase
@@ -31,8 +32,10 @@ def check(case: InputCase) -> Iterator[Fault]:
     needs_voice = wanted is not None and wanted.speech and not wanted.silence
     yield Fault(
         severity="error" if needs_voice else "warning",
-        message="is silent throughout" + (f"; {case.model.id} needs a voice" if needs_voice else ""),
-        help="give the recording that has the sound",
+        message=say("is silent throughout; {model} needs a voice", model=case.model.id)
+        if needs_voice
+        else say("is silent throughout"),
+        help=say("give the recording that has the sound"),
         measured=facts.peak_dbfs,
         limit=f"> {exact(SILENCE_DBFS)}",
         unit="dBFS",

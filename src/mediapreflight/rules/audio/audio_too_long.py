@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from ..figures import duration_too_long
 
@@ -23,4 +24,4 @@ BOUND = "upper"
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the measured or the stated duration is too long."""
-    return duration_too_long(case, "cut it at a pause, or split it")
+    return duration_too_long(case, say("cut it at a pause, or split it"))

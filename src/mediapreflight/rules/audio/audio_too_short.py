@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from ..figures import duration_too_short
 
@@ -23,4 +24,4 @@ BOUND = "lower"
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the measured or the stated duration is too short."""
-    return duration_too_short(case, "give a longer recording, or add silence at its end")
+    return duration_too_short(case, say("give a longer recording, or add silence at its end"))

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem, VideoFacts, mendable_gap
 from ..base import Fault, InputCase
 
@@ -31,7 +32,9 @@ def check(case: InputCase) -> Iterator[Fault]:
         is_mendable = mendable_gap(case.facts) is not None
         yield Fault(
             severity="error",
-            message=f"its data is damaged: {detail}",
-            help="export it again from the original" + (", or have silence put in the gap" if is_mendable else ""),
+            message=say("its data is damaged: {detail}", detail=detail),
+            help=say("export it again from the original, or have silence put in the gap")
+            if is_mendable
+            else say("export it again from the original"),
             fixable=is_mendable,
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem
 from ..base import Fault, InputCase
 
@@ -21,4 +22,4 @@ FIXABLE = False
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where there is nothing in the file."""
     if detail := case.facts.problem(Problem.EMPTY):
-        yield Fault(severity="error", message=detail, help="export or download it again")
+        yield Fault(severity="error", message=detail, help=say("export or download it again"))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePath
 
+from ...language import say
 from ...media.data_url import is_data_url
 from ...media.formats import FORMATS
 from ..base import Fault, InputCase
@@ -27,10 +28,11 @@ def check(case: InputCase) -> Iterator[Fault]:
     extension = PurePath(case.path).suffix.removeprefix(".").lower()
     if known is None or case.facts.kind == "unknown" or extension in known.extensions or is_data_url(case.path):
         return
-    named = f"named .{extension}" if extension else "named without an extension"
     yield Fault(
         severity="warning",
-        message=f"holds {case.facts.format} data but is {named}",
-        help=f"rename it to end in .{known.extensions[0]}",
+        message=say("holds {format} data but is named .{extension}", format=case.facts.format, extension=extension)
+        if extension
+        else say("holds {format} data but is named without an extension", format=case.facts.format),
+        help=say("rename it to end in .{extension}", extension=known.extensions[0]),
         measured=extension,
     )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from ..limits import not_among
 
@@ -25,4 +26,6 @@ def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the format is not among the accepted ones."""
     if case.facts.kind == case.role.kind:
         best = case.role.known_formats.safe_names[0]
-        yield from not_among(case, case.role.formats, case.facts.format, "the format", f"convert it to {best}")
+        yield from not_among(
+            case, case.role.formats, case.facts.format, say("the format"), say("convert it to {best}", best=best)
+        )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem
 from ..base import Fault, InputCase
 
@@ -24,7 +25,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if detail := case.facts.problem(Problem.BROKEN):
         yield Fault(
             severity="error",
-            message=f"its {case.facts.format} header is broken: {detail}",
-            help="export or download it again",
+            message=say("its {format} header is broken: {detail}", format=case.facts.format, detail=detail),
+            help=say("export or download it again"),
             service_code=case.role.format_error,
         )

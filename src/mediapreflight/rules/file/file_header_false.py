@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem, cut_frame
 from ..base import Fault, InputCase
 
@@ -27,8 +28,8 @@ FIXABLE = True
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the header is false and the data whole."""
     if detail := case.facts.problem(Problem.MISSTATED):
-        message, cure = f"its header is false: {detail}", "rewrite its header"
+        message, cure = say("its header is false: {detail}", detail=detail), say("rewrite its header")
         if frame := cut_frame(case.facts):
-            message = f"it ends within a frame of {frame.length_s * 1000:.0f} ms: {detail}"
-            cure = "leave out that frame, or download it again where more should follow"
+            message = say("it ends within a frame of {length_s:.0f} ms: {detail}", length_s=frame.length_s * 1000, detail=detail)
+            cure = say("leave out that frame, or download it again where more should follow")
         yield Fault(severity="warning", message=message, help=cure)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 from ..video import video_stream_missing
@@ -28,9 +29,15 @@ def check(case: InputCase) -> Iterator[Fault]:
     has_sound = isinstance(case.facts, VideoFacts) and case.facts.audio_codec is not None and case.role.kind == "audio"
     yield Fault(
         severity="error",
-        message=f"holds {_NOUNS[kind]}; {case.name} of {case.model.id} takes {_NOUNS[case.role.kind]}",
+        message=say(
+            "holds {found}; {role} of {model} takes {wanted}",
+            found=_NOUNS[kind],
+            role=case.name,
+            model=case.model.id,
+            wanted=_NOUNS[case.role.kind],
+        ),
         fixable=has_sound,
-        help="take its sound track out and give that" if has_sound else _help(case),
+        help=say("take its sound track out and give that") if has_sound else _help(case),
         measured=kind,
         limit=case.role.kind,
         service_code=case.role.format_error,
@@ -40,7 +47,10 @@ def check(case: InputCase) -> Iterator[Fault]:
 
 def _help(case: InputCase) -> str:
     others = [name for name in case.model.roles_of_kind(case.facts.kind) if name != case.name]
-    return f"give {_NOUNS[case.role.kind]} here" + (f", and this file as {others[0]}" if others else "")
+    wanted = _NOUNS[case.role.kind]
+    if not others:
+        return say("give {wanted} here", wanted=wanted)
+    return say("give {wanted} here, and this file as {other}", wanted=wanted, other=others[0])
 
 
-_NOUNS = {"image": "a picture", "video": "a video", "audio": "a recording"}
+_NOUNS = {"image": say("a picture"), "video": say("a video"), "audio": say("a recording")}

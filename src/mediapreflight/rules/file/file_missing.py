@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem
 from ..base import Fault, InputCase
 
@@ -22,4 +23,4 @@ FIXABLE = False
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the path names nothing."""
     if detail := case.facts.problem(Problem.MISSING):
-        yield Fault(severity="error", message=detail, help="correct the path")
+        yield Fault(severity="error", message=detail, help=say("correct the path"))

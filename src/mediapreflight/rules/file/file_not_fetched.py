@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"
@@ -27,6 +28,6 @@ def check(case: InputCase) -> Iterator[Fault]:
     if case.facts.format == POINTER:
         yield Fault(
             severity="unchecked",
-            message="was not fetched: it is a Git LFS pointer to the file",
-            help="fetch the file with `git lfs pull`",
+            message=say("was not fetched: it is a Git LFS pointer to the file"),
+            help=say("fetch the file with `git lfs pull`"),
         )

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"
 FIXABLE = False
 _CURES = {
-    Problem.OVERSIZED: "make it smaller",
-    Problem.NOT_RUN: "save it in a usual format, or see what `mediapreflight doctor` says of missing libraries",
+    Problem.OVERSIZED: say("make it smaller"),
+    Problem.NOT_RUN: say("save it in a usual format, or see what `mediapreflight doctor` says of missing libraries"),
 }
 
 
@@ -30,6 +31,6 @@ def check(case: InputCase) -> Iterator[Fault]:
         if detail := case.facts.problem(problem):
             yield Fault(
                 severity="unchecked",
-                message=f"was not read whole: {detail}",
-                help=f"{cure}; ignore file-not-measured to accept it as it is",
+                message=say("was not read whole: {detail}", detail=detail),
+                help=say("{cure}; ignore file-not-measured to accept it as it is", cure=cure),
             )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem
 from ..base import Fault, InputCase
 from .file_not_fetched import POINTER
@@ -28,8 +29,8 @@ def check(case: InputCase) -> Iterator[Fault]:
         wanted = ", ".join(formats.documented) if formats else None
         yield Fault(
             severity="error",
-            message=f"is no {case.role.kind}: {detail}",
-            help=f"give a file in one of the formats {wanted}" if wanted else "give the real file",
+            message=say("is no {kind}: {detail}", kind=case.role.kind, detail=detail),
+            help=say("give a file in one of the formats {wanted}", wanted=wanted) if wanted else say("give the real file"),
             measured=case.facts.format,
             limit=wanted,
             service_code=case.role.format_error,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...findings import Severity
+from ...language import say
 from ..base import Fault, InputCase
 
 LEVEL = "metadata"
@@ -20,7 +21,7 @@ FIXABLE = True
 LIMIT = "megabytes"
 BOUND = "upper"
 
-_HELP = "encode it at a lower quality or bit rate"
+_HELP = say("encode it at a lower quality or bit rate")
 
 
 def check(case: InputCase) -> Iterator[Fault]:
@@ -29,15 +30,26 @@ def check(case: InputCase) -> Iterator[Fault]:
     if limit is None or intervals is None or size is None:
         return
     documented, safe = intervals
-    megabytes = f"{limit.documented_interval.upper_words} MB"
+    megabytes = say("{number} MB", number=limit.documented_interval.upper_words)
     if documented.is_above(size):
-        message = f"has {size:,} bytes; {case.model.id} takes {megabytes} ({documented.upper:,.0f} bytes)"
+        message = say(
+            "has {size:,} bytes; {model} takes {megabytes} ({most:,.0f} bytes)",
+            size=size,
+            model=case.model.id,
+            megabytes=megabytes,
+            most=documented.upper,
+        )
         yield _fault(case, "error", message, documented.upper_text, limit.source)
     elif safe.is_above(size):
-        strict = f"{'less than' if safe.upper_open else 'up to'} {safe.upper:,.0f}"
-        message = (
-            f"has {size:,} bytes; {case.model.id} takes {megabytes}, which by the strictest reading is {strict} bytes, "
-            f"by the loosest {documented.upper:,.0f}"
+        strict = f"{safe.upper:,.0f}"
+        message = say(
+            "has {size:,} bytes; {model} takes {megabytes}, which by the strictest reading is {strict} bytes, "
+            "by the loosest {most:,.0f}",
+            size=size,
+            model=case.model.id,
+            megabytes=megabytes,
+            strict=say("less than {number}", number=strict) if safe.upper_open else say("up to {number}", number=strict),
+            most=documented.upper,
         )
         yield _fault(case, "warning", message, safe.upper_text, limit.safe_source or limit.source)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem
 from ..base import Fault, InputCase
 
@@ -24,4 +25,4 @@ FIXABLE = False
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where data is missing at the end."""
     if detail := case.facts.problem(Problem.TRUNCATED):
-        yield Fault(severity="error", message=f"is cut off: {detail}", help="export or download it again")
+        yield Fault(severity="error", message=say("is cut off: {detail}", detail=detail), help=say("export or download it again"))

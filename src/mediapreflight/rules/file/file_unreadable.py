@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem
 from ..base import Fault, InputCase
 
@@ -22,4 +23,10 @@ FIXABLE = False
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the path names no readable file."""
     if detail := case.facts.problem(Problem.UNREADABLE):
-        yield Fault(severity="error", message=f"cannot be read: {detail}", help="name a regular file that you may read")
+        yield Fault(
+            severity="error",
+            message=say("cannot be read: {detail}", detail=detail),
+            help=say(
+                "name a regular file that you may read",
+            ),
+        )

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.data_url import is_data_url, media_type_of, named_by
 from ...media.formats import FORMATS
 from ..base import Fault, InputCase
@@ -34,7 +35,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         return
     yield Fault(
         severity="warning",
-        message=f"holds {case.facts.format} data but is declared as {stated!r}",
-        help=f"declare it as {known.kind}/{case.facts.format}",
+        message=say("holds {format} data but is declared as {stated!r}", format=case.facts.format, stated=stated),
+        help=say("declare it as {kind}/{format}", kind=known.kind, format=case.facts.format),
         measured=stated,
     )

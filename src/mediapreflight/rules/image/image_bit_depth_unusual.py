@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say, say_many
 from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
 
@@ -26,11 +27,14 @@ def check(case: InputCase) -> Iterator[Fault]:
     facts = case.facts
     if not isinstance(facts, ImageFacts) or facts.color == "palette" or facts.bit_depth in (None, _USUAL):
         return
-    bits = "1 bit" if facts.bit_depth == 1 else f"{facts.bit_depth} bits"
     yield Fault(
         severity="warning",
-        message=f"has {bits} per channel; readers differ in what they make of that",
-        help="convert it to 8 bits per channel",
+        message=say_many(
+            "has {count} bit per channel; readers differ in what they make of that",
+            "has {count} bits per channel; readers differ in what they make of that",
+            facts.bit_depth or 0,
+        ),
+        help=say("convert it to 8 bits per channel"),
         measured=facts.bit_depth,
         limit="8",
         unit="bit",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import ImageFacts
 from ...text import listed
 from ..base import Fault, InputCase
@@ -28,10 +29,14 @@ def check(case: InputCase) -> Iterator[Fault]:
         return
     yield Fault(
         severity="error",
-        message=f"has an alpha channel; {case.model.id} takes {listed(refused.documented)} without one",
-        help="flatten it onto a solid colour",
+        message=say(
+            "has an alpha channel; {model} takes {documented} without one",
+            model=case.model.id,
+            documented=listed(refused.documented),
+        ),
+        help=say("flatten it onto a solid colour"),
         measured=True,
-        limit="no alpha channel",
+        limit=say("no alpha channel"),
         service_code=refused.error,
         source=refused.source,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
 
@@ -22,5 +23,9 @@ def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the metadata holds a position."""
     if isinstance(case.facts, ImageFacts) and case.facts.has_location:
         yield Fault(
-            severity="info", message="holds the place where it was taken", help="strip its GPS metadata before it is uploaded"
+            severity="info",
+            message=say("holds the place where it was taken"),
+            help=say(
+                "strip its GPS metadata before it is uploaded",
+            ),
         )

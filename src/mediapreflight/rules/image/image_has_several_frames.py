@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
 
@@ -26,8 +27,11 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(facts, ImageFacts) and facts.frames is not None and facts.frames > 1:
         yield Fault(
             severity="warning",
-            message=f"holds {facts.frames} pictures; the documents say nothing of more than one, and readers take the first",
-            help="keep the first picture only",
+            message=say(
+                "holds {frames} pictures; the documents say nothing of more than one, and readers take the first",
+                frames=facts.frames,
+            ),
+            help=say("keep the first picture only"),
             measured=facts.frames,
             limit="<= 1",
             unit="pictures",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
 
@@ -24,8 +25,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, ImageFacts) and case.facts.color == "cmyk":
         yield Fault(
             severity="warning",
-            message="is stored in CMYK print colours; readers differ in how they turn them into RGB",
-            help="convert it to sRGB",
+            message=say("is stored in CMYK print colours; readers differ in how they turn them into RGB"),
+            help=say("convert it to sRGB"),
             measured="cmyk",
             limit="rgb",
         )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import SPACES_IN_WORDS, ImageFacts
 from ..base import Fault, InputCase
 
@@ -30,8 +31,8 @@ def check(case: InputCase) -> Iterator[Fault]:
         name = SPACES_IN_WORDS[facts.color_space]
         yield Fault(
             severity="info" if facts.color_space == _NEAR else "warning",
-            message=f"is stored in {name}; read without its profile, as many readers do, its colours are wrong",
-            help="convert it to sRGB",
+            message=say("is stored in {name}; read without its profile, as many readers do, its colours are wrong", name=name),
+            help=say("convert it to sRGB"),
             measured=facts.color_space,
             limit="srgb",
         )

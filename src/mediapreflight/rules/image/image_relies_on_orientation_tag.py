@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import ImageFacts
 from ..base import Fault, InputCase
 from ..figures import stored_and_shown
@@ -28,11 +29,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(facts, ImageFacts) and facts.orientation != 1:
         yield Fault(
             severity="warning",
-            message=(
-                f"relies on EXIF orientation {facts.orientation}: {stored_and_shown(facts)}; "
-                "whether the service turns it is not documented"
+            message=say(
+                "relies on EXIF orientation {orientation}: {facts}; whether the service turns it is not documented",
+                orientation=facts.orientation,
+                facts=stored_and_shown(facts),
             ),
-            help="turn the pixels upright and drop the tag",
+            help=say("turn the pixels upright and drop the tag"),
             measured=facts.orientation,
             limit="1",
         )

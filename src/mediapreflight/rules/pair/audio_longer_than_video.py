@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, JobCase
 from .sound_track import sound_track
 
@@ -25,5 +26,8 @@ def check(case: JobCase) -> Iterator[Fault]:
     found = sound_track(case)
     if found and found.is_longer:
         yield found.fault(
-            "warning", "<=", "the rest is cut off", f"choose a longer {found.parameter}, or cut the sound at a pause"
+            "warning",
+            "<=",
+            say("the rest is cut off"),
+            say("choose a longer {parameter}, or cut the sound at a pause", parameter=found.parameter),
         )

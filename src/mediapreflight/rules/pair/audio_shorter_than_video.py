@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, JobCase
 from .sound_track import sound_track
 
@@ -24,5 +25,5 @@ def check(case: JobCase) -> Iterator[Fault]:
     """A fault where the sound is shorter than the video."""
     found = sound_track(case)
     if found and found.is_shorter:
-        help = f"choose a shorter {found.parameter}, or a longer recording"
-        yield found.fault("info", ">=", "its end is silent", help)
+        help = say("choose a shorter {parameter}, or a longer recording", parameter=found.parameter)
+        yield found.fault("info", ">=", say("its end is silent"), help)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...people.geometry import ExtBox
 from ..base import Fault, JobCase
 from .portrait import gives_boxes, portrait
@@ -31,8 +32,18 @@ def check(case: JobCase) -> Iterator[Fault]:
         face, outer = list(boxes[0]), list(boxes[1].box)
         yield Fault(
             severity="info",
-            message=f"boxes for {_which(case)}, {found.ratio}: face_bbox {face}, ext_bbox {outer}",
-            help=f"nothing to do; to pin them: --set face_bbox={_joined(face)} --set ext_bbox={_joined(outer)}",
+            message=say(
+                "boxes for {which}, {ratio}: face_bbox {face}, ext_bbox {outer}",
+                which=_which(case),
+                ratio=found.ratio,
+                face=face,
+                outer=outer,
+            ),
+            help=say(
+                "nothing to do; to pin them: --set face_bbox={face} --set ext_bbox={outer}",
+                face=_joined(face),
+                outer=_joined(outer),
+            ),
             measured={"face_bbox": face, "ext_bbox": outer},
             unit="px",
             role=found.role,
@@ -40,7 +51,7 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 
 def _which(case: JobCase) -> str:
-    return "the largest face" if case.job.face is None else f"face {case.job.face}"
+    return say("the largest face") if case.job.face is None else say("face {number}", number=case.job.face)
 
 
 def _joined(box: list[int]) -> str:

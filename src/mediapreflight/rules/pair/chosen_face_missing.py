@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...job import is_url
+from ...language import say
 from ...people.facts import PictureContent
 from ...people.portraits import no_such_face
 from ..base import Fault, JobCase
@@ -34,22 +35,24 @@ def check(case: JobCase) -> Iterator[Fault]:
     if not given and (case.job.whole or not case.model.face_roles):
         yield Fault(
             severity="error",
-            message=f"face {face} is chosen, and {case.model.id} is given no picture in which faces count",
-            help="leave the face out",
+            message=say(
+                "face {face} is chosen, and {model} is given no picture in which faces count", face=face, model=case.model.id
+            ),
+            help=say("leave the face out"),
         )
     for name in given:
         if is_url(case.job.inputs[name]):
             yield Fault(
                 severity="error",
-                message=f"face {face} is chosen, and a picture that is a URL is not looked at here",
-                help="give the picture as a file, or the boxes of the face",
+                message=say("face {face} is chosen, and a picture that is a URL is not looked at here", face=face),
+                help=say("give the picture as a file, or the boxes of the face"),
                 role=name,
             )
         elif (item := case.inputs.get(name)) and isinstance(item.content, PictureContent) and face > len(item.content.faces):
             yield Fault(
                 severity="error",
                 message=no_such_face(face, len(item.content.faces)),
-                help="choose one of the faces that `mediapreflight faces` lists",
+                help=say("choose one of the faces that `mediapreflight faces` lists"),
                 measured=face,
                 limit=f"<= {len(item.content.faces)}",
                 role=name,
@@ -69,8 +72,12 @@ def _passed_over(case: JobCase) -> Iterator[Fault]:
         if meant is None or given.box.shared_of_union(meant) < SHARED_MIN:
             yield Fault(
                 severity="warning",
-                message=f"face {face} is chosen, and face_bbox {given.corners} is not its box; boxes go before the number",
-                help="give the number or the boxes, not both",
+                message=say(
+                    "face {face} is chosen, and face_bbox {corners} is not its box; boxes go before the number",
+                    face=face,
+                    corners=given.corners,
+                ),
+                help=say("give the number or the boxes, not both"),
                 measured=given.corners,
                 limit=f"face {face}: {list(meant) if meant else 'none'}",
                 unit="px",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, JobCase
 from ..request.boxes import sound_boxes
 from .portrait import portrait
@@ -32,8 +33,8 @@ def check(case: JobCase) -> Iterator[Fault]:
         seen = ", ".join(str(list(face.bbox)) for face in faces) or "none"
         yield Fault(
             severity="error",
-            message=f"face_bbox {given.corners} holds no face; faces seen: {seen}",
-            help="leave the boxes out to have them computed",
+            message=say("face_bbox {corners} holds no face; faces seen: {seen}", corners=given.corners, seen=seen),
+            help=say("leave the boxes out to have them computed"),
             measured=given.corners,
             limit=f"a face: {seen}",
             unit="px",

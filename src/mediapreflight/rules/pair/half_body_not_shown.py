@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, JobCase
 from .portrait import portrait
 
@@ -26,8 +27,8 @@ def check(case: JobCase) -> Iterator[Fault]:
         return
     yield Fault(
         severity="warning",
-        message="shows a head only; the ratio 3:4 wants everything above the hips",
-        help="choose 1:1, or a picture that reaches down to the hips",
+        message=say("shows a head only; the ratio 3:4 wants everything above the hips"),
+        help=say("choose 1:1, or a picture that reaches down to the hips"),
         measured="head",
         limit="half, full",
         service_code="InvalidFile.FullBody",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...people.facts import PictureContent
 from ..base import Fault, JobCase
 
@@ -29,8 +30,8 @@ def check(case: JobCase) -> Iterator[Fault]:
         if isinstance(seen, PictureContent) and seen.bodies and seen.bodies[0].framing == "half":
             yield Fault(
                 severity="warning",
-                message="shows half a body, and the template's background will be used: the legs are invented",
-                help="set use_ref_img_bg=true, or use a full-body picture",
+                message=say("shows half a body, and the template's background will be used: the legs are invented"),
+                help=say("set use_ref_img_bg=true, or use a full-body picture"),
                 measured="half",
                 limit="full",
                 source=case.model.parameters["use_ref_img_bg"].source,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import differ, length_of
 from ...text import shown
 from ..base import Fault, InputCase, JobCase
@@ -34,14 +35,27 @@ def check(case: JobCase) -> Iterator[Fault]:
     way_out = pair.unless.parameter if pair.unless and longer == pair.roles[1] else None
     yield Fault(
         severity="warning",
-        message=(
-            f"{longer} lasts {shown(lengths[longer])} s, {shorter} {shown(lengths[shorter])} s; "
-            f"{case.model.id} cuts {longer} to {shorter}"
+        message=say(
+            "{longer} lasts {longer_s} s, {shorter} {shorter_s} s; {model} cuts {longer} to {shorter}",
+            longer=longer,
+            longer_s=shown(lengths[longer]),
+            shorter=shorter,
+            shorter_s=shown(lengths[shorter]),
+            model=case.model.id,
         ),
         help=(
-            f"set {way_out}=true to extend the {shorter}, or cut the {longer} with `mediapreflight prepare --equal-lengths`"
+            say(
+                "set {way_out}=true to extend the {shorter}, or cut the {longer} with `mediapreflight prepare --equal-lengths`",
+                way_out=way_out,
+                shorter=shorter,
+                longer=longer,
+            )
             if way_out
-            else f"cut the {longer} to the length of the {shorter} with `mediapreflight prepare --equal-lengths`"
+            else say(
+                "cut the {longer} to the length of the {shorter} with `mediapreflight prepare --equal-lengths`",
+                longer=longer,
+                shorter=shorter,
+            )
         ),
         measured=round(lengths[longer], 3),
         unit="s",

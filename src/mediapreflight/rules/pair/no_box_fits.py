@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...people.geometry import NoExtBox
 from ..base import Fault, JobCase
 from .portrait import gives_boxes, portrait
@@ -26,8 +27,8 @@ def check(case: JobCase) -> Iterator[Fault]:
     if found is not None and boxes is not None and isinstance(boxes[1], NoExtBox):
         yield Fault(
             severity="error",
-            message=f"no {found.ratio} box fits: {boxes[1].reason}",
-            help="extend the picture, or use one with more room around the face",
+            message=say("no {ratio} box fits: {reason}", ratio=found.ratio, reason=boxes[1].reason),
+            help=say("extend the picture, or use one with more room around the face"),
             measured=list(boxes[0]),
             unit="px",
             service_code="InvalidParameter",

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from ...language import say
 from ...media.facts import ImageFacts
 from ...text import exact
 from ..base import Fault, JobCase
@@ -41,8 +42,15 @@ def check(case: JobCase) -> Iterator[Fault]:
     if abs(ratio / target - 1) > _TOLERANCE_SHARE:
         yield Fault(
             severity="warning",
-            message=f"is {item.facts.width} x {item.facts.height} px; the video will be {wanted}, so the picture is distorted",
-            help=f"bring the picture to {wanted} around the person, or change {pair.parameter}",
+            message=say(
+                "is {width} x {height} px; the video will be {wanted}, so the picture is distorted",
+                width=item.facts.width,
+                height=item.facts.height,
+                wanted=wanted,
+            ),
+            help=say(
+                "bring the picture to {wanted} around the person, or change {parameter}", wanted=wanted, parameter=pair.parameter
+            ),
             measured=round(float(ratio), 4),
             limit=f"== {exact(round(float(target), 4))}",
             source=pair.source,

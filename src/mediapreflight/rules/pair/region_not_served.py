@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...findings import Severity
-from ...text import listed
+from ...language import say
+from ...text import alternatives, listed
 from ..base import Fault, JobCase
 
 LEVEL = "metadata"
@@ -24,14 +25,24 @@ def check(case: JobCase) -> Iterator[Fault]:
     if region is None or service is None or region in case.model.regions:
         return
     severity: Severity = "error"
-    message = f"{case.model.id} is not offered in {region}, only in {listed(case.model.regions)}"
+    message = say(
+        "{model} is not offered in {region}, only in {regions}",
+        model=case.model.id,
+        region=region,
+        regions=listed(case.model.regions),
+    )
     if region in case.model.unconfirmed_regions:
         severity = "warning"
-        message = f"no document says whether {case.model.id} runs in {region}; it is offered in {listed(case.model.regions)}"
+        message = say(
+            "no document says whether {model} runs in {region}; it is offered in {regions}",
+            model=case.model.id,
+            region=region,
+            regions=listed(case.model.regions),
+        )
     yield Fault(
         severity=severity,
         message=message,
-        help=f"choose {listed(case.model.regions).replace(' and ', ' or ')}",
+        help=say("choose {regions}", regions=alternatives(case.model.regions)),
         measured=region,
         limit=", ".join(case.model.regions),
         source=service.source,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ...findings import Severity
+from ...language import say
 from ...media.facts import AudioFacts, differ, length_of
 from ...text import exact, shown
 from ..base import Fault, JobCase
@@ -33,7 +34,12 @@ class SoundTrack(NamedTuple):
         """The fault with both lengths and the result. `limit`: how the sound should compare with the video."""
         return Fault(
             severity=severity,
-            message=f"lasts {shown(self.sound_s)} s; the video is {shown(self.video_s)} s, so {consequence}",
+            message=say(
+                "lasts {sound_s} s; the video is {video_s} s, so {consequence}",
+                sound_s=shown(self.sound_s),
+                video_s=shown(self.video_s),
+                consequence=consequence,
+            ),
             help=help,
             measured=self.sound_s,
             limit=f"{limit} {exact(self.video_s)}",

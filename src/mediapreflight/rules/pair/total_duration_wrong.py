@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from ...catalog import Interval
 from ...catalog.schema import Group
+from ...language import say
 from ...media.facts import AudioFacts, VideoFacts
 from ...text import listed, shown
 from ..base import Fault, JobCase
@@ -32,8 +33,14 @@ def check(case: JobCase) -> Iterator[Fault]:
             end = takes.upper if takes.is_above(seconds) else takes.lower
             yield Fault(
                 severity="error",
-                message=f"{listed(names)} come to {shown(seconds, end)} s together; {case.model.id} takes {takes.in_words} s",
-                help="cut the files, or leave some out" if takes.is_above(seconds) else "give longer files",
+                message=say(
+                    "{names} come to {seconds} s together; {model} takes {in_words} s",
+                    names=listed(names),
+                    seconds=shown(seconds, end),
+                    model=case.model.id,
+                    in_words=takes.in_words,
+                ),
+                help=say("cut the files, or leave some out") if takes.is_above(seconds) else say("give longer files"),
                 measured=seconds,
                 limit=str(takes),
                 unit="s",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import listed
 from ..base import Fault, JobCase
 
@@ -27,8 +28,15 @@ def check(case: JobCase) -> Iterator[Fault]:
         names = tuple(map(str, restriction.choices))
         yield Fault(
             severity="error",
-            message=f"{restriction.parameter} is {value}; in {restriction.region} {case.model.id} offers {listed(names)}",
-            help=f"give one of {listed(names)}",
+            message=say(
+                "{parameter} is {value}; in {region} {model} offers {names}",
+                parameter=restriction.parameter,
+                value=value,
+                region=restriction.region,
+                model=case.model.id,
+                names=listed(names),
+            ),
+            help=say("give one of {names}", names=listed(names)),
             measured=value,
             limit=", ".join(names),
             source=restriction.source,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ...catalog.schema import Content
+from ...language import say
 from ...people.facts import Body, PictureContent, VideoContent
 from ..base import InputCase
 
@@ -23,7 +24,7 @@ def judged_bodies(case: InputCase) -> JudgedBodies | None:
     if wanted is None or wanted.bodies is None:
         return None
     if isinstance(seen, PictureContent) and seen.bodies is not None:
-        return JudgedBodies(seen.bodies, "the picture", wanted)
+        return JudgedBodies(seen.bodies, say("the picture"), wanted)
     if isinstance(seen, VideoContent) and seen.samples and seen.samples[0].bodies is not None:
-        return JudgedBodies(seen.samples[0].bodies, "the first frame", wanted)
+        return JudgedBodies(seen.samples[0].bodies, say("the first frame"), wanted)
     return None

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import listed
+from ...language import say
+from ...text import alternatives
 from ..base import Fault, InputCase
 from .bodies import judged_bodies
 
@@ -26,11 +27,17 @@ def check(case: InputCase) -> Iterator[Fault]:
     found = judged_bodies(case)
     if found is None or not found.bodies or found.wanted.framing is None or found.bodies[0].framing in found.wanted.framing:
         return
-    accepted = listed(tuple(_WORDS[name] for name in found.wanted.framing)).replace(" and ", " or ")
+    accepted = alternatives(tuple(_WORDS[name] for name in found.wanted.framing))
     yield Fault(
         severity="error",
-        message=f"{found.where} shows {_WORDS[found.bodies[0].framing]}; {case.model.id} needs {accepted}",
-        help="use one that shows more of the person",
+        message=say(
+            "{where} shows {words}; {model} needs {accepted}",
+            where=found.where,
+            words=_WORDS[found.bodies[0].framing],
+            model=case.model.id,
+            accepted=accepted,
+        ),
+        help=say("use one that shows more of the person"),
         measured=found.bodies[0].framing,
         limit=", ".join(found.wanted.framing),
         service_code=found.wanted.errors.get("body"),
@@ -38,4 +45,11 @@ def check(case: InputCase) -> Iterator[Fault]:
     )
 
 
-_WORDS = {"full": "the full body", "half": "the upper half of the body", "head": "a head", "part": "a body without its head"}
+_WORDS = {
+    "full": say("the full body"),
+    "half": say("the upper half of the body"),
+    "head": say("a head"),
+    "part": say(
+        "a body without its head",
+    ),
+}

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 
 LEVEL = "content"
@@ -24,6 +25,6 @@ def check(case: InputCase) -> Iterator[Fault]:
     if case.content_trouble is not None:
         yield Fault(
             severity="unchecked",
-            message=f"its content was not measured: {case.content_trouble}",
-            help="fix that, or choose --level decode",
+            message=say("its content was not measured: {content_trouble}", content_trouble=case.content_trouble),
+            help=say("fix that, or choose --level decode"),
         )

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
@@ -30,8 +31,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     if found is not None and found.face.sharpness < sharpness_min:
         yield Fault(
             severity="warning",
-            message=f"the face is blurred: sharpness {found.face.sharpness:.3f}, where {exact(sharpness_min)} is still clear",
-            help="use a sharper picture",
+            message=say(
+                "the face is blurred: sharpness {sharpness:.3f}, where {sharpness_min} is still clear",
+                sharpness=found.face.sharpness,
+                sharpness_min=exact(sharpness_min),
+            ),
+            help=say("use a sharper picture"),
             measured=round(found.face.sharpness, 4),
             limit=f">= {exact(sharpness_min)}",
         )

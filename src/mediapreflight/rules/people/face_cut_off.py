@@ -10,12 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import listed
 from ..base import Fault, InputCase
 from .faces import main_face
 
 LEVEL = "content"
 FIXABLE = False
+
+
+_EDGES = {"left": say("left"), "top": say("top"), "right": say("right"), "bottom": say("bottom")}
 
 
 def check(case: InputCase) -> Iterator[Fault]:
@@ -33,8 +37,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if touched:
         yield Fault(
             severity="warning",
-            message=f"the face is cut off at the {listed(touched)}",
-            help="use a picture that holds the whole head",
+            message=say("the face is cut off at the {touched}", touched=listed(tuple(_EDGES[name] for name in touched))),
+            help=say("use a picture that holds the whole head"),
             measured=", ".join(touched),
             limit="none",
             service_code=found.wanted.errors.get("face"),

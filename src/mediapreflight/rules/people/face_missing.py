@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...people.facts import PictureContent
 from ..base import Fault, InputCase
 
@@ -26,11 +27,15 @@ def check(case: InputCase) -> Iterator[Fault]:
     if wanted is None or wanted.faces is None or not isinstance(seen, PictureContent) or seen.faces:
         return
     turn = seen.turn_deg
+    found = (
+        say("shows nothing that is surely a face; {model} needs one", model=case.model.id)
+        if seen.doubtful
+        else say("shows no face; {model} needs one", model=case.model.id)
+    )
     yield Fault(
         severity="warning" if seen.doubtful else "error",
-        message=f"shows {'nothing that is surely a' if seen.doubtful else 'no'} face; {case.model.id} needs one"
-        + (f"; turned by {turn} degrees clockwise it shows one" if turn else ""),
-        help="`prepare --upright` turns it" if turn else "give a picture with a clear, frontal face",
+        message=say("{found}; turned by {turn} degrees clockwise it shows one", found=found, turn=turn) if turn else found,
+        help=say("`prepare --upright` turns it") if turn else say("give a picture with a clear, frontal face"),
         measured=0,
         limit=">= 1",
         unit="faces",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from .faces import frames
 
@@ -28,8 +29,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if not found.samples[0].faces and later is not None:
         yield Fault(
             severity="warning",
-            message=f"its first frame shows no face; the first one is seen at {later:.1f} s",
-            help=f"trim it to start at {later:.1f} s",
+            message=say("its first frame shows no face; the first one is seen at {later:.1f} s", later=later),
+            help=say("trim it to start at {later:.1f} s", later=later),
             measured=round(later, 2),
             limit="== 0",
             unit="s",

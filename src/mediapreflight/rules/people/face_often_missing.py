@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .faces import frames
@@ -35,14 +36,22 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning" if share else "error",
             message=(
-                f"{share:.0%} of {len(found.samples)} frames looked at show a face; the others stay as they are"
+                say(
+                    "{share:.0%} of {count} frames looked at show a face; the others stay as they are",
+                    share=share,
+                    count=len(found.samples),
+                )
                 if share
-                else f"none of {len(found.samples)} frames looked at shows a face; {case.model.id} needs one"
+                else say(
+                    "none of {count} frames looked at shows a face; {model} needs one",
+                    count=len(found.samples),
+                    model=case.model.id,
+                )
             ),
-            help="trim it to the part that shows the face" if share else "give a video with a clear, frontal face",
+            help=say("trim it to the part that shows the face") if share else say("give a video with a clear, frontal face"),
             measured=round(share, 3),
             limit=f">= {exact(least)}",
-            unit="of the frames",
+            unit=say("of the frames"),
             service_code=None if share else found.wanted.errors.get("none"),
             source=found.wanted.source,
         )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
@@ -31,11 +32,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     if found is not None and abs(found.face.yaw_deg) < TURNED_DEG and found.face.covered > covered_max:
         yield Fault(
             severity="warning",
-            message=(
-                f"something may cover a part of the face: {found.face.covered:.0%} likely, "
-                f"where up to {exact(100 * covered_max)}% is taken for clear"
+            message=say(
+                "something may cover a part of the face: {covered:.0%} likely, where up to {covered_max}% is taken for clear",
+                covered=found.face.covered,
+                covered_max=exact(100 * covered_max),
             ),
-            help="look whether a mask, a hand, hair or a thing hides part of the face",
+            help=say("look whether a mask, a hand, hair or a thing hides part of the face"),
             measured=round(found.face.covered, 3),
             limit=f"<= {exact(covered_max)}",
             service_code=found.wanted.errors.get("face"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .faces import frames
@@ -33,8 +34,13 @@ def check(case: InputCase) -> Iterator[Fault]:
         narrowest, when = min(widths)
         yield Fault(
             severity="warning",
-            message=f"the face is {narrowest} px wide at {when:.1f} s; at least {exact(least)} px are advisable",
-            help="use a closer take, or crop to the person",
+            message=say(
+                "the face is {narrowest} px wide at {when:.1f} s; at least {least} px are advisable",
+                narrowest=narrowest,
+                when=when,
+                least=exact(least),
+            ),
+            help=say("use a closer take, or crop to the person"),
             measured=narrowest,
             limit=f">= {exact(least)}",
             unit="px",

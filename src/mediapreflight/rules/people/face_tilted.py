@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
@@ -27,8 +28,16 @@ def check(case: InputCase) -> Iterator[Fault]:
     if found is not None and found.wanted.frontal and abs(found.face.roll_deg) > roll_max:
         yield Fault(
             severity="warning",
-            message=f"the head leans {abs(found.face.roll_deg):.0f} degrees; up to {exact(roll_max)} counts as upright",
-            help="`prepare --upright` turns it" if found.picture.turn_deg else "turn the picture upright, or use another",
+            message=say(
+                "the head leans {roll_deg:.0f} degrees; up to {roll_max} counts as upright",
+                roll_deg=abs(found.face.roll_deg),
+                roll_max=exact(roll_max),
+            ),
+            help=say("`prepare --upright` turns it")
+            if found.picture.turn_deg
+            else say(
+                "turn the picture upright, or use another",
+            ),
             measured=round(found.face.roll_deg, 1),
             limit=f"[{exact(-roll_max)}, {exact(roll_max)}]",
             unit="degrees",

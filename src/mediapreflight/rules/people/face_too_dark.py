@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
@@ -29,11 +30,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     if found is not None and found.face.brightness < brightness_min:
         yield Fault(
             severity="warning",
-            message=(
-                f"the face is dark: mean brightness {found.face.brightness:.0f} of 255, "
-                f"where {exact(brightness_min)} is still clear"
+            message=say(
+                "the face is dark: mean brightness {brightness:.0f} of 255, where {brightness_min} is still clear",
+                brightness=found.face.brightness,
+                brightness_min=exact(brightness_min),
             ),
-            help="use a picture with light on the face",
+            help=say("use a picture with light on the face"),
             measured=round(found.face.brightness, 1),
             limit=f">= {exact(brightness_min)}",
             service_code="InvalidFile.Value",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
@@ -29,13 +30,14 @@ def check(case: InputCase) -> Iterator[Fault]:
     if found is not None and found.share > share_max:
         yield Fault(
             severity="warning",
-            message=(
-                f"the face takes {found.share:.1%} of the picture's shorter side; "
-                f"up to {exact(100 * share_max)}% leaves room to move"
+            message=say(
+                "the face takes {share:.1%} of the picture's shorter side; up to {share_max}% leaves room to move",
+                share=found.share,
+                share_max=exact(100 * share_max),
             ),
-            help="extend the picture around the face, or use one taken from further away",
+            help=say("extend the picture around the face, or use one taken from further away"),
             measured=round(found.share, 6),
             limit=f"<= {exact(share_max)}",
-            unit="of the shorter side",
+            unit=say("of the shorter side"),
             service_code=found.wanted.errors.get("proportion"),
         )

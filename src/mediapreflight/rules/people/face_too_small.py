@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
@@ -35,13 +36,17 @@ def check(case: InputCase) -> Iterator[Fault]:
     few_pixels = found.width < px_min
     yield Fault(
         severity="warning",
-        message=(
-            f"the face is {found.width} px wide, {found.share:.1%} of the picture's shorter side; "
-            f"at least {exact(px_min)} px and {exact(100 * share_min)}% are advisable"
+        message=say(
+            "the face is {width} px wide, {share:.1%} of the picture's shorter side; at least {px_min} px "
+            "and {share_min}% are advisable",
+            width=found.width,
+            share=found.share,
+            px_min=exact(px_min),
+            share_min=exact(100 * share_min),
         ),
-        help="crop the picture around the person, or use a closer one",
+        help=say("crop the picture around the person, or use a closer one"),
         measured=found.width if few_pixels else round(found.share, 6),
         limit=f">= {exact(px_min if few_pixels else share_min)}",
-        unit="px" if few_pixels else "of the shorter side",
+        unit="px" if few_pixels else say("of the shorter side"),
         service_code=found.wanted.errors.get("proportion"),
     )

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .faces import main_face
@@ -37,11 +38,15 @@ def check(case: InputCase) -> Iterator[Fault]:
     is_profile = yaw > 2 * yaw_max and "face" in found.wanted.errors
     yield Fault(
         severity="error" if is_profile else "warning",
-        message=(
-            f"the face is turned about {yaw:.0f} degrees sideways and {pitch:.0f} up or down; "
-            f"up to {exact(yaw_max)} and {exact(pitch_max)} count as frontal"
+        message=say(
+            "the face is turned about {yaw:.0f} degrees sideways and {pitch:.0f} up or down; up to {yaw_max} "
+            "and {pitch_max} count as frontal",
+            yaw=yaw,
+            pitch=pitch,
+            yaw_max=exact(yaw_max),
+            pitch_max=exact(pitch_max),
         ),
-        help="use a picture that looks into the camera",
+        help=say("use a picture that looks into the camera"),
         measured=round(yaw if is_sideways else pitch, 1),
         limit=f"<= {exact(yaw_max if is_sideways else pitch_max)}",
         unit="degrees",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...people.facts import PictureContent
 from ..base import Fault, InputCase
 
@@ -32,10 +33,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     sure, refused = len(seen.faces) > 1, "several" in wanted.errors
     yield Fault(
         severity="error" if sure and (refused or case.face is not None) else "warning",
-        message=(
-            f"{'shows' if sure else 'may show'} {len(seen.faces) if sure else number} faces; "
-            f"{case.model.id} {'takes' if refused else 'asks for'} exactly one"
-        ),
+        message=_message(case, len(seen.faces) if sure else number, sure=sure, refused=refused),
         help=_help(case, sure=sure),
         measured=len(seen.faces) if sure else number,
         limit="== 1",
@@ -46,8 +44,17 @@ def check(case: InputCase) -> Iterator[Fault]:
     )
 
 
+def _message(case: InputCase, count: int, *, sure: bool, refused: bool) -> str:
+    shows = say("shows {count} faces", count=count) if sure else say("may show {count} faces", count=count)
+    if refused:
+        return say("{shows}; {model} takes exactly one", shows=shows, model=case.model.id)
+    return say("{shows}; {model} asks for exactly one", shows=shows, model=case.model.id)
+
+
 def _help(case: InputCase, *, sure: bool) -> str:
     if case.face is not None:
-        return f"`prepare --face {case.face}` crops to the one that is chosen"
-    ways = "`prepare --face N` crops to one by its number in `mediapreflight faces`; `prepare --crop-to-boxes` to the largest"
-    return ways if sure else f"look for a second face; {ways}"
+        return say("`prepare --face {face}` crops to the one that is chosen", face=case.face)
+    ways = say(
+        "`prepare --face N` crops to one by its number in `mediapreflight faces`; `prepare --crop-to-boxes` to the largest",
+    )
+    return ways if sure else say("look for a second face; {ways}", ways=ways)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from .faces import frames
 
@@ -28,8 +29,13 @@ def check(case: InputCase) -> Iterator[Fault]:
     if len(most.faces) > 1:
         yield Fault(
             severity="warning",
-            message=f"shows {len(most.faces)} faces at {most.time_s:.1f} s; {case.model.id} changes one person only",
-            help="give a reference picture of the person who speaks, where the model takes one, or crop to them",
+            message=say(
+                "shows {count} faces at {time_s:.1f} s; {model} changes one person only",
+                count=len(most.faces),
+                time_s=most.time_s,
+                model=case.model.id,
+            ),
+            help=say("give a reference picture of the person who speaks, where the model takes one, or crop to them"),
             measured=len(most.faces),
             limit="== 1",
             unit="faces",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from .bodies import judged_bodies
 
@@ -26,8 +27,12 @@ def check(case: InputCase) -> Iterator[Fault]:
         return
     yield Fault(
         severity="warning",
-        message=f"{found.where} does not show both hands; {case.model.id} asks for a person with nothing covered",
-        help="use one in which both hands are free and seen",
+        message=say(
+            "{where} does not show both hands; {model} asks for a person with nothing covered",
+            where=found.where,
+            model=case.model.id,
+        ),
+        help=say("use one in which both hands are free and seen"),
         measured="hidden",
         limit="seen",
         service_code=found.wanted.errors.get("body"),

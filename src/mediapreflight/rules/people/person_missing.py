@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from .bodies import judged_bodies
 
@@ -25,8 +26,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if found is not None and not found.bodies:
         yield Fault(
             severity="error",
-            message=f"{found.where} shows no person; {case.model.id} needs one",
-            help="give one that shows a person, clearly and from the front",
+            message=say("{where} shows no person; {model} needs one", where=found.where, model=case.model.id),
+            help=say("give one that shows a person, clearly and from the front"),
             measured=0,
             limit="== 1",
             unit="people",

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from .bodies import judged_bodies
 
@@ -27,8 +28,10 @@ def check(case: InputCase) -> Iterator[Fault]:
     if found is not None and found.bodies and "full" in (found.wanted.framing or ()) and found.bodies[0].posture == "sitting":
         yield Fault(
             severity="warning",
-            message=f"{found.where} shows the person sitting; {case.model.id} asks for a standing one",
-            help="use one in which the person stands",
+            message=say(
+                "{where} shows the person sitting; {model} asks for a standing one", where=found.where, model=case.model.id
+            ),
+            help=say("use one in which the person stands"),
             measured="sitting",
             limit="standing",
             service_code=found.wanted.errors.get("pose"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from .bodies import judged_bodies
 
@@ -27,8 +28,13 @@ def check(case: InputCase) -> Iterator[Fault]:
         return
     yield Fault(
         severity="error" if found.bodies[0].facing == "back" else "warning",
-        message=f"{found.where} shows the person {_WORDS[found.bodies[0].facing]}; {case.model.id} needs them facing the camera",
-        help="use one taken from the front",
+        message=say(
+            "{where} shows the person {words}; {model} needs them facing the camera",
+            where=found.where,
+            words=_WORDS[found.bodies[0].facing],
+            model=case.model.id,
+        ),
+        help=say("use one taken from the front"),
         measured=found.bodies[0].facing,
         limit="front",
         service_code=found.wanted.errors.get("pose"),
@@ -36,4 +42,4 @@ def check(case: InputCase) -> Iterator[Fault]:
     )
 
 
-_WORDS = {"back": "from behind", "side": "from the side", "unknown": "without a face to be seen"}
+_WORDS = {"back": say("from behind"), "side": say("from the side"), "unknown": say("without a face to be seen")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, InputCase
 from .bodies import judged_bodies
 
@@ -22,8 +23,13 @@ def check(case: InputCase) -> Iterator[Fault]:
     if found is not None and len(found.bodies) > 1:
         yield Fault(
             severity="error",
-            message=f"{found.where} shows {len(found.bodies)} people; {case.model.id} takes exactly one",
-            help="crop it to the person who is meant",
+            message=say(
+                "{where} shows {count} people; {model} takes exactly one",
+                where=found.where,
+                count=len(found.bodies),
+                model=case.model.id,
+            ),
+            help=say("crop it to the person who is meant"),
             measured=len(found.bodies),
             limit="== 1",
             unit="people",

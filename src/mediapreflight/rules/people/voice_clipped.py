@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .voices import judged_sound
@@ -27,9 +28,9 @@ def check(case: InputCase) -> Iterator[Fault]:
     if heard is not None and heard.clipping_share > share_max:
         yield Fault(
             severity="warning",
-            message=f"is overdriven: {heard.clipping_share:.2%} of its samples are clipped",
-            help="record it again at a lower level",
+            message=say("is overdriven: {clipping_share:.2%} of its samples are clipped", clipping_share=heard.clipping_share),
+            help=say("record it again at a lower level"),
             measured=round(heard.clipping_share, 5),
             limit=f"<= {exact(share_max)}",
-            unit="of the samples",
+            unit=say("of the samples"),
         )

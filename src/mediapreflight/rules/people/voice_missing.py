@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .voices import SPEECH_SHARE_LEAST, is_voiceless, judged_sound
@@ -28,14 +29,20 @@ def check(case: InputCase) -> Iterator[Fault]:
         return
     other = heard.other_sound_share
     spoken = sum(end - start for start, end in heard.speech)
-    voice = f"a voice is heard for {spoken:.1f} of {heard.heard_s:.1f} s only" if spoken else "no voice is heard"
+    voice = (
+        say("a voice is heard for {spoken:.1f} of {heard_s:.1f} s only", spoken=spoken, heard_s=heard.heard_s)
+        if spoken
+        else say("no voice is heard")
+    )
     yield Fault(
         severity="warning" if other >= _SOUNDING or (case.role.content and case.role.content.silence) else "error",
-        message=voice + (f"; other sound fills {other:.0%} of the time" if other >= _SOUNDING else ""),
-        help="give a recording with a clear voice",
+        message=say("{voice}; other sound fills {other:.0%} of the time", voice=voice, other=other)
+        if other >= _SOUNDING
+        else voice,
+        help=say("give a recording with a clear voice"),
         measured=round(heard.speech_share, 3),
         limit=f">= {exact(case.threshold('speech_share_least', SPEECH_SHARE_LEAST))}",
-        unit="of the time",
+        unit=say("of the time"),
         source=case.role.content.source if case.role.content else None,
     )
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import exact
+from ...language import say
+from ...text import exact, listed
 from ..base import Fault, InputCase
 from .voices import judged_voice
 
@@ -33,17 +34,17 @@ def check(case: InputCase) -> Iterator[Fault]:
     distance_min = case.threshold("noise_distance_min", NOISE_DISTANCE_MIN)
     other_max = case.threshold("other_sound_max", OTHER_SOUND_MAX)
     is_close = distance < distance_min
-    signs = [f"the voice stands {distance:.0f} dB above the quietest tenth"] if is_close else []
+    signs = [say("the voice stands {distance:.0f} dB above the quietest tenth", distance=distance)] if is_close else []
     if heard.other_sound_share > other_max:
-        signs.append(f"sound that is no speech fills {heard.other_sound_share:.0%} of the time")
+        signs.append(say("sound that is no speech fills {share:.0%} of the time", share=heard.other_sound_share))
     if not signs:
         return
     yield Fault(
         severity="warning",
-        message=f"noise or music is likely: {' and '.join(signs)}",
-        help="use the voice track alone, or remove the noise",
+        message=say("noise or music is likely: {signs}", signs=listed(tuple(signs))),
+        help=say("use the voice track alone, or remove the noise"),
         measured=round(distance, 1) if is_close else heard.other_sound_share,
         limit=f">= {exact(distance_min)}" if is_close else f"<= {exact(other_max)}",
-        unit="dB" if is_close else "of the time",
+        unit="dB" if is_close else say("of the time"),
         source=case.role.content.source if case.role.content else None,
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .voices import judged_voice
@@ -28,9 +29,9 @@ def check(case: InputCase) -> Iterator[Fault]:
     if heard is not None and heard.speech_share < share_min:
         yield Fault(
             severity="warning",
-            message=f"someone speaks in {heard.speech_share:.0%} of it; the rest is billed too",
-            help="cut long pauses out",
+            message=say("someone speaks in {speech_share:.0%} of it; the rest is billed too", speech_share=heard.speech_share),
+            help=say("cut long pauses out"),
             measured=round(heard.speech_share, 3),
             limit=f">= {exact(share_min)}",
-            unit="of the time",
+            unit=say("of the time"),
         )

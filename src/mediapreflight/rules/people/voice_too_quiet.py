@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import exact
 from ..base import Fault, InputCase
 from .voices import judged_voice
@@ -27,11 +28,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     if heard is not None and heard.speech_level_dbfs < level_min:
         yield Fault(
             severity="warning",
-            message=(
-                f"the voice is quiet: {heard.speech_level_dbfs:.0f} dBFS while someone speaks, "
-                f"where {exact(level_min)} is still clear"
+            message=say(
+                "the voice is quiet: {speech_level_dbfs:.0f} dBFS while someone speaks, where {level_min} is still clear",
+                speech_level_dbfs=heard.speech_level_dbfs,
+                level_min=exact(level_min),
             ),
-            help="raise its level",
+            help=say("raise its level"),
             measured=round(heard.speech_level_dbfs, 1),
             limit=f">= {exact(level_min)}",
             unit="dBFS",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...people.geometry import is_box
 from ..base import Fault, JobCase
 from .boxes import raw_boxes
@@ -23,8 +24,10 @@ def check(case: JobCase) -> Iterator[Fault]:
         if not is_box(value):
             yield Fault(
                 severity="error",
-                message=f"{name} is {value!r}, which is no box of four whole numbers [x1, y1, x2, y2]",
-                help="give left, top, right and bottom in pixels, as in 302,286,610,593",
+                message=say(
+                    "{name} is {value!r}, which is no box of four whole numbers [x1, y1, x2, y2]", name=name, value=value
+                ),
+                help=say("give left, top, right and bottom in pixels, as in 302,286,610,593"),
                 measured=value,
                 limit="[x1, y1, x2, y2]",
                 unit="px",

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...people.geometry import Box
 from ..base import Fault, JobCase
 from .boxes import picture, sound_boxes
@@ -31,10 +32,16 @@ def check(case: JobCase) -> Iterator[Fault]:
         if not Box(0, 0, width, height).holds(box.box):
             yield Fault(
                 severity="error",
-                message=f"{box.name} {box.corners} reaches beyond the picture of {width} x {height} px",
-                help="compute the box on the file that is sent",
+                message=say(
+                    "{name} {corners} reaches beyond the picture of {width} x {height} px",
+                    name=box.name,
+                    corners=box.corners,
+                    width=width,
+                    height=height,
+                ),
+                help=say("compute the box on the file that is sent"),
                 measured=box.corners,
-                limit=f"within [0, 0, {width}, {height}]",
+                limit=say("within [0, 0, {width}, {height}]", width=width, height=height),
                 unit="px",
                 service_code=box.known.error or "InvalidParameter",
                 source=box.known.source,

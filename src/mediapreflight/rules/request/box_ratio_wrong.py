@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from ...language import say
 from ...people.geometry import Box
+from ...text import alternatives
 from ..base import Fault, JobCase
 from .boxes import sound_boxes
 
@@ -29,12 +31,15 @@ def check(case: JobCase) -> Iterator[Fault]:
         box, ratios = given.box, given.known.ratios
         if ratios is None or any(_within_a_pixel(box, ratio) for ratio in ratios):
             continue
-        wanted = " or ".join(ratios)
+        wanted = alternatives(ratios)
+        sides = say("{name} is {width} x {height} px", name=given.name, width=box.width, height=box.height)
         nearly = any(abs(Fraction(box.width, box.height) / _fraction(ratio) - 1) <= _NEARLY for ratio in ratios)
         yield Fault(
             severity="warning" if nearly else "error",
-            message=f"{given.name} is {box.width} x {box.height} px, which is {'not exactly' if nearly else 'not'} {wanted}",
-            help="leave the boxes out to have them computed, or correct this one",
+            message=say("{box}, which is not exactly {wanted}", box=sides, wanted=wanted)
+            if nearly
+            else say("{box}, which is not {wanted}", box=sides, wanted=wanted),
+            help=say("leave the boxes out to have them computed, or correct this one"),
             measured=round(box.width / box.height, 4),
             limit=", ".join(ratios),
             service_code=given.known.error,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, JobCase
 from .boxes import sound_boxes
 
@@ -27,10 +28,10 @@ def check(case: JobCase) -> Iterator[Fault]:
     if not outer.box.holds(face.box):
         yield Fault(
             severity="error",
-            message=f"face_bbox {face.corners} is not inside ext_bbox {outer.corners}",
-            help="compute both boxes together",
+            message=say("face_bbox {corners} is not inside ext_bbox {corners2}", corners=face.corners, corners2=outer.corners),
+            help=say("compute both boxes together"),
             measured=face.corners,
-            limit=f"within {outer.corners}",
+            limit=say("within {corners}", corners=outer.corners),
             unit="px",
             service_code=outer.known.error,
             source=outer.known.source,

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...catalog import Interval
+from ...language import say
 from ...text import listed
 from ..base import Fault, JobCase
 
@@ -28,8 +29,14 @@ def check(case: JobCase) -> Iterator[Fault]:
         if count not in takes:
             yield Fault(
                 severity="error",
-                message=f"{listed(group.roles)} have {count} files together; {case.model.id} takes {takes.in_words}",
-                help="leave files out" if takes.is_above(count) else "add files",
+                message=say(
+                    "{roles} have {count} files together; {model} takes {in_words}",
+                    roles=listed(group.roles),
+                    count=count,
+                    model=case.model.id,
+                    in_words=takes.in_words,
+                ),
+                help=say("leave files out") if takes.is_above(count) else say("add files"),
                 measured=count,
                 limit=str(takes),
                 unit="files",

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, JobCase
 
 LEVEL = "metadata"
@@ -28,14 +29,14 @@ def check(case: JobCase) -> Iterator[Fault]:
     for name, role in case.model.roles.items():
         needed = role.required and not any(case.holds(condition) for condition in role.ignored_when)
         if needed and case.job.inputs.get(name) in (None, ""):
-            yield _fault(case, name, role.field, f"give {name}=FILE", role.source)
+            yield _fault(case, name, role.field, say("give {name}=FILE", name=name), role.source)
     yield from _left_out(case)
     for name, field in case.model.fields.items():
         if field.required and field.filled_by is None and case.job.inputs.get(name) in (None, "", []):
-            yield _fault(case, name, name, f"give it with --set {name}=VALUE", field.source)
+            yield _fault(case, name, name, say("give it with --set {name}=VALUE", name=name), field.source)
     for name, parameter in case.model.parameters.items():
         if parameter.required and parameter.default is None and name not in case.job.parameters:
-            yield _fault(case, name, name, f"give it with --set {name}=VALUE", parameter.source)
+            yield _fault(case, name, name, say("give it with --set {name}=VALUE", name=name), parameter.source)
 
 
 def _left_out(case: JobCase) -> Iterator[Fault]:
@@ -49,8 +50,8 @@ def _left_out(case: JobCase) -> Iterator[Fault]:
             if each not in given and not role.required:
                 yield Fault(
                     severity="error",
-                    message=f"{each} is left out, and {name} is given",
-                    help=f"give {each}=FILE, or {name} in its place",
+                    message=say("{missing} is left out, and {name} is given", missing=each, name=name),
+                    help=say("give {missing}=FILE, or {name} in its place", missing=each, name=name),
                     source=role.source,
                     role=each,
                 )
@@ -60,7 +61,7 @@ def _fault(case: JobCase, name: str, field: str, help: str, source: str) -> Faul
     called = name if name == field else f"{name} ({field})"
     return Fault(
         severity="error",
-        message=f"{called} is missing; {case.model.id} requires it",
+        message=say("{called} is missing; {model} requires it", called=called, model=case.model.id),
         help=help,
         service_code="InvalidParameter",
         source=source,

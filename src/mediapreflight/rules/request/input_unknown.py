@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterator
 
 from ...errors import did_you_mean
+from ...language import say
 from ...text import listed
 from ..base import Fault, JobCase
 
@@ -27,8 +28,8 @@ def check(case: JobCase) -> Iterator[Fault]:
             close = tuple(difflib.get_close_matches(name, known, n=1))
             yield _one_too_many(case, name) or Fault(
                 severity="error",
-                message=f"{case.model.id} has no input {name!r}{did_you_mean(close)}",
-                help=_next(case, name) or f"its inputs are {listed(known)}",
+                message=say("{model} has no input {name!r}{close}", model=case.model.id, name=name, close=did_you_mean(close)),
+                help=_next(case, name) or say("its inputs are {known}", known=listed(known)),
                 measured=name,
                 limit=", ".join(known),
                 role=name,
@@ -43,8 +44,10 @@ def _one_too_many(case: JobCase, name: str) -> Fault | None:
     most = len(case.model.files_of(role))
     return Fault(
         severity="error",
-        message=f"{role} is given {number} times; {case.model.id} takes up to {most}",
-        help=f"leave out all but {most}",
+        message=say(
+            "{role} is given {number} times; {model} takes up to {most}", role=role, number=number, model=case.model.id, most=most
+        ),
+        help=say("leave out all but {most}", most=most),
         measured=int(number),
         limit=f"<= {most}",
         source=case.model.roles[role].source,
@@ -54,4 +57,8 @@ def _one_too_many(case: JobCase, name: str) -> Fault | None:
 
 def _next(case: JobCase, name: str) -> str | None:
     is_parameter = name in case.model.parameters
-    return f"{name} is a parameter: give it as parameters.{name}, or with --set {name}=VALUE" if is_parameter else None
+    return (
+        say("{name} is a parameter: give it as parameters.{name}, or with --set {name}=VALUE", name=name)
+        if is_parameter
+        else None
+    )

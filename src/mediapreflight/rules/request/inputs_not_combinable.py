@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...text import listed
 from ..base import Fault, JobCase
 
@@ -30,8 +31,8 @@ def check(case: JobCase) -> Iterator[Fault]:
     legal = rule.in_words
     yield Fault(
         severity="error",
-        message=f"{case.model.id} does not take {_described(sorted(given))}",
-        help=f"give one of: {legal}",
+        message=say("{model} does not take {given}", model=case.model.id, given=_described(sorted(given))),
+        help=say("give one of: {legal}", legal=legal),
         measured=" + ".join(sorted(given)),
         limit=legal,
         service_code="InvalidParameter",
@@ -41,5 +42,5 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 def _described(names: list[str]) -> str:
     if not names:
-        return "a job without files"
-    return f"{names[0]} alone" if len(names) == 1 else f"{listed(tuple(names))} together"
+        return say("a job without files")
+    return say("{name} alone", name=names[0]) if len(names) == 1 else say("{names} together", names=listed(tuple(names)))

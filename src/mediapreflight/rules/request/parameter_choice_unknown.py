@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterator
 
 from ...errors import did_you_mean
+from ...language import say
 from ...text import listed
 from ..base import Fault, JobCase
 from .values import sound_values
@@ -31,12 +32,22 @@ def check(case: JobCase) -> Iterator[Fault]:
         names = tuple(map(str, choices))
         close = tuple(difflib.get_close_matches(str(given.value), names, n=1))
         if len(names) <= _LISTED:
-            takes, help = listed(names), f"give one of {listed(names)}"
+            takes, help = listed(names), say("give one of {names}", names=listed(names))
         else:
-            takes, help = f"one of {len(names)} values", f"give one that `mediapreflight models {case.model.id}` lists"
+            takes, help = (
+                say("one of {count} values", count=len(names)),
+                say("give one that `mediapreflight models {model}` lists", model=case.model.id),
+            )
         yield Fault(
             severity="error",
-            message=f"{given.name} is {given.value!r}; {case.model.id} takes {takes}{did_you_mean(close)}",
+            message=say(
+                "{name} is {value!r}; {model} takes {takes}{close}",
+                name=given.name,
+                value=given.value,
+                model=case.model.id,
+                takes=takes,
+                close=did_you_mean(close),
+            ),
             help=help,
             measured=given.value,
             limit=", ".join(names),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...text import exact
+from ...language import say
+from ...text import alternatives, exact
 from ..base import Fault, JobCase
 from .values import sound_values
 
@@ -22,11 +23,17 @@ def check(case: JobCase) -> Iterator[Fault]:
     for given in sound_values(case):
         known = given.known
         if known.range is not None and given.value not in known.interval and given.value not in known.besides:
-            takes = known.interval.in_words + "".join(f" or {exact(each)}" for each in known.besides)
+            takes = alternatives((known.interval.in_words, *map(exact, known.besides)))
             yield Fault(
                 severity="error",
-                message=f"{given.name} is {exact(given.value)}; {case.model.id} takes {takes}",
-                help=f"give {given.name} a value of {takes}",
+                message=say(
+                    "{name} is {value}; {model} takes {takes}",
+                    name=given.name,
+                    value=exact(given.value),
+                    model=case.model.id,
+                    takes=takes,
+                ),
+                help=say("give {name} a value of {takes}", name=given.name, takes=takes),
                 measured=given.value,
                 limit=str(known.interval),
                 service_code=known.error,

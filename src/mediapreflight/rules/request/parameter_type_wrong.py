@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, JobCase
 from .values import given_values
 
@@ -23,8 +24,16 @@ def check(case: JobCase) -> Iterator[Fault]:
         if not given.has_right_type:
             yield Fault(
                 severity="error",
-                message=f"{given.name} is {given.value!r}; {case.model.id} takes a value of type {given.known.type}",
-                help=f"give {given.name} as {'an' if given.known.type == 'integer' else 'a'} {given.known.type}",
+                message=say(
+                    "{name} is {value!r}; {model} takes a value of type {type}",
+                    name=given.name,
+                    value=given.value,
+                    model=case.model.id,
+                    type=given.known.type,
+                ),
+                help=say("give {name} as an {type}", name=given.name, type=given.known.type)
+                if given.known.type == "integer"
+                else say("give {name} as a {type}", name=given.name, type=given.known.type),
                 measured=given.value,
                 limit=given.known.type,
                 service_code=given.known.error,

@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterator
 
 from ...errors import did_you_mean
+from ...language import say
 from ...text import listed
 from ..base import Fault, JobCase
 
@@ -26,7 +27,9 @@ def check(case: JobCase) -> Iterator[Fault]:
             close = () if _is_input(case, name) else tuple(difflib.get_close_matches(name, (*known, *case.model.fields), n=1))
             yield Fault(
                 severity="error",
-                message=f"{case.model.id} has no parameter {name!r}{did_you_mean(close)}",
+                message=say(
+                    "{model} has no parameter {name!r}{close}", model=case.model.id, name=name, close=did_you_mean(close)
+                ),
                 help=_next(case, name, known),
                 measured=name,
                 limit=", ".join(known) or None,
@@ -35,8 +38,12 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 def _next(case: JobCase, name: str, known: tuple[str, ...]) -> str:
     if _is_input(case, name):
-        return f"{name} is an input: give it beside the parameters, not among them"
-    return f"its parameters are {listed(known)}" if known else f"leave it out: {case.model.id} has no parameters"
+        return say("{name} is an input: give it beside the parameters, not among them", name=name)
+    return (
+        say("its parameters are {known}", known=listed(known))
+        if known
+        else say("leave it out: {model} has no parameters", model=case.model.id)
+    )
 
 
 def _is_input(case: JobCase, name: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ..base import Fault, JobCase
 from .values import sound_values
 
@@ -24,14 +25,20 @@ def check(case: JobCase) -> Iterator[Fault]:
     for given in sound_values(case):
         longest = given.known.max_length
         if longest is not None and len(given.value) > longest:
-            verb = "reads the first" if given.known.excess_cut else "takes up to"
             yield Fault(
                 severity="warning" if given.known.excess_cut else "error",
-                message=f"{given.name} has {len(given.value)} characters; {case.model.id} {verb} {longest}",
-                help="shorten it",
+                message=_message(given.name, len(given.value), case.model.id, longest, cut=given.known.excess_cut),
+                help=say("shorten it"),
                 measured=len(given.value),
                 limit=f"<= {longest}",
                 unit="characters",
                 source=given.known.source,
                 role=given.name if given.where == "field" else None,
             )
+
+
+def _message(name: str, count: int, model: str, longest: int, *, cut: bool) -> str:
+    has = say("{name} has {count} characters", name=name, count=count)
+    if cut:
+        return say("{has}; {model} reads the first {longest}", has=has, model=model, longest=longest)
+    return say("{has}; {model} takes up to {longest}", has=has, model=model, longest=longest)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...job import is_oss_url
+from ...language import say
 from ...media.data_url import is_data_url
 from ..base import Fault, JobCase
 
@@ -29,11 +30,11 @@ def check(case: JobCase) -> Iterator[Fault]:
         given = case.job.inputs.get(name)
         is_inside = is_data_url(given) and not role.base64
         if not role.uploads and (is_inside or is_oss_url(given)):
-            kind = "a data:" if is_inside else "an oss://"
+            kind = say("a data: URL") if is_inside else say("an oss:// URL")
             yield Fault(
                 severity="warning",
-                message=f"is {kind} URL; the documents of {case.model.id} do not name that kind here",
-                help="give an http(s) URL",
+                message=say("is {kind}; the documents of {model} do not name that kind here", kind=kind, model=case.model.id),
+                help=say("give an http(s) URL"),
                 source=role.source,
                 fixable=False,
                 role=name,
@@ -41,8 +42,10 @@ def check(case: JobCase) -> Iterator[Fault]:
         elif is_inside:
             yield Fault(
                 severity="info",
-                message=f"is a data: URL; {case.model.id} takes http(s) and oss:// URLs here, so submit uploads it",
-                help="give the file or a URL in requests of your own",
+                message=say(
+                    "is a data: URL; {model} takes http(s) and oss:// URLs here, so submit uploads it", model=case.model.id
+                ),
+                help=say("give the file or a URL in requests of your own"),
                 service_code="InvalidURL",
                 source=role.source,
                 role=name,

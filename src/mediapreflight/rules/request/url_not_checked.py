@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...job import is_url
+from ...language import say
 from ..base import Fault, JobCase
 
 LEVEL = "metadata"
@@ -24,7 +25,7 @@ def check(case: JobCase) -> Iterator[Fault]:
         if is_url(case.job.inputs.get(name)):
             yield Fault(
                 severity="unchecked",
-                message="is a URL; its content was not measured",
-                help="give the local file, or ignore url-not-checked",
+                message=say("is a URL; its content was not measured"),
+                help=say("give the local file, or ignore url-not-checked"),
                 role=name,
             )

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...job import MUST_BE_ENCODED, is_oss_url, is_url
+from ...language import say
 from ..base import Fault, JobCase
 
 LEVEL = "metadata"
@@ -28,8 +29,8 @@ def check(case: JobCase) -> Iterator[Fault]:
         if isinstance(url, str) and is_url(url) and not is_oss_url(url) and (found := MUST_BE_ENCODED.search(url)):
             yield Fault(
                 severity="error",
-                message=f"its URL holds {found[0]!r}, which must be percent-encoded",
-                help="percent-encode the path of the URL",
+                message=say("its URL holds {found!r}, which must be percent-encoded", found=found[0]),
+                help=say("percent-encode the path of the URL"),
                 measured=found[0],
                 service_code="InvalidURL",
                 role=name,

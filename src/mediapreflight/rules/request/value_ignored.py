@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...catalog.schema import Condition
+from ...language import say
 from ..base import Fault, JobCase
 from .values import given_values
 
@@ -30,8 +31,8 @@ def check(case: JobCase) -> Iterator[Fault]:
             if not _not_judged(case, condition) and case.holds(condition):
                 yield Fault(
                     severity="warning",
-                    message=f"{name} will be ignored, because {_reason(condition)}",
-                    help=f"leave {name} out, or change that",
+                    message=say("{name} will be ignored, because {condition}", name=name, condition=_reason(condition)),
+                    help=say("leave {name} out, or change that", name=name),
                     source=source,
                     role=name if name in case.model.roles else None,
                 )
@@ -40,7 +41,7 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 def _reason(condition: Condition) -> str:
     # A role and a parameter may share a name: wan2.6-i2v-flash has an input `audio` and a parameter `audio`.
-    return f"{'the parameter ' if condition.parameter else ''}{condition.in_words}"
+    return say("the parameter {condition}", condition=condition.in_words) if condition.parameter else condition.in_words
 
 
 def _not_judged(case: JobCase, condition: Condition) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 from ..limits import not_among
@@ -25,4 +26,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the codec is not among the accepted ones."""
     facts = case.facts
     if isinstance(facts, VideoFacts):
-        yield from not_among(case, case.role.video_codecs, facts.video_codec, "the video codec", "transcode it to h264")
+        yield from not_among(
+            case,
+            case.role.video_codecs,
+            facts.video_codec,
+            say("the video codec"),
+            say(
+                "transcode it to h264",
+            ),
+        )

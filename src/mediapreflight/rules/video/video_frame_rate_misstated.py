@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ...text import shown
 from ..base import Fault, InputCase
@@ -32,8 +33,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     if abs(facts.stated_fps - facts.fps) > _TOLERANCE_SHARE * facts.fps:
         yield Fault(
             severity="warning",
-            message=(f"its header says {shown(facts.stated_fps)} fps, its frames come at {shown(facts.fps)} fps"),
-            help="convert it to a constant frame rate",
+            message=say(
+                "its header says {stated_fps} fps, its frames come at {fps} fps",
+                stated_fps=shown(facts.stated_fps),
+                fps=shown(facts.fps),
+            ),
+            help=say("convert it to a constant frame rate"),
             measured=facts.stated_fps,
             unit="fps",
         )

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ...text import shown
 from ..base import Fault, InputCase
@@ -27,11 +28,11 @@ def check(case: InputCase) -> Iterator[Fault]:
     facts = case.facts
     if not isinstance(facts, VideoFacts) or not facts.variable_frame_rate or facts.fps is None:
         return
-    span = f"{shown(facts.fps_min or 0)} to {shown(facts.fps_max or 0)}"
+    span = say("{fps_min} to {fps_max}", fps_min=shown(facts.fps_min or 0), fps_max=shown(facts.fps_max or 0))
     yield Fault(
         severity="warning",
-        message=f"has a variable frame rate: {span} fps, {shown(facts.fps)} on average",
-        help="convert it to a constant frame rate",
+        message=say("has a variable frame rate: {span} fps, {fps} on average", span=span, fps=shown(facts.fps)),
+        help=say("convert it to a constant frame rate"),
         measured=facts.fps_max,
         unit="fps",
     )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
@@ -25,8 +26,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, VideoFacts) and case.facts.has_alpha:
         yield Fault(
             severity="warning",
-            message="has an alpha channel; what the service shows behind it is not documented",
-            help="lay it onto a solid colour",
+            message=say("has an alpha channel; what the service shows behind it is not documented"),
+            help=say("lay it onto a solid colour"),
             measured=True,
-            limit="no alpha channel",
+            limit=say("no alpha channel"),
         )

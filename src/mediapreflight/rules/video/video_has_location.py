@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
@@ -23,6 +24,6 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, VideoFacts) and case.facts.has_location:
         yield Fault(
             severity="info",
-            message="holds the place where it was taken",
-            help="strip its location metadata before it is uploaded",
+            message=say("holds the place where it was taken"),
+            help=say("strip its location metadata before it is uploaded"),
         )

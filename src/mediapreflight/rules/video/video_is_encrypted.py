@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import Problem, VideoFacts
 from ..base import Fault, InputCase
 
@@ -23,9 +24,9 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, VideoFacts) and case.facts.problem(Problem.ENCRYPTED) is not None:
         yield Fault(
             severity="error",
-            message="its picture is encrypted" if case.facts.encrypted else "its sound is encrypted",
-            help="export it without copy protection",
+            message=say("its picture is encrypted") if case.facts.encrypted else say("its sound is encrypted"),
+            help=say("export it without copy protection"),
             measured=True,
-            limit="not encrypted",
+            limit=say("not encrypted"),
             service_code=case.role.format_error,
         )

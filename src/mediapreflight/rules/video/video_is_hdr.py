@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 from ..figures import high_dynamic_range
@@ -32,8 +33,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if facts.transfer == "ipt-pq":
         yield Fault(
             severity="warning",
-            message="is Dolby Vision profile 5; read as any other video it looks green and purple",
-            help="export it as HDR10 or in standard range",
+            message=say("is Dolby Vision profile 5; read as any other video it looks green and purple"),
+            help=say("export it as HDR10 or in standard range"),
             measured=facts.transfer,
             limit="sdr",
             fixable=False,

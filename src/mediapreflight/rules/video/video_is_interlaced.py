@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
@@ -21,8 +22,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, VideoFacts) and case.facts.interlaced:
         yield Fault(
             severity="warning",
-            message="is interlaced; moving edges show combs",
-            help="deinterlace it",
+            message=say("is interlaced; moving edges show combs"),
+            help=say("deinterlace it"),
             measured="interlaced",
             limit="progressive",
         )

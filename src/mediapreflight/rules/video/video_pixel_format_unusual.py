@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
@@ -27,10 +28,13 @@ def check(case: InputCase) -> Iterator[Fault]:
     if facts.bit_depth != 8 or facts.chroma != "4:2:0":
         yield Fault(
             severity="warning",
-            message=(
-                f"is stored as {facts.bit_depth}-bit {facts.chroma} ({facts.pixel_format}); many decoders take 8-bit 4:2:0 only"
+            message=say(
+                "is stored as {bit_depth}-bit {chroma} ({pixel_format}); many decoders take 8-bit 4:2:0 only",
+                bit_depth=facts.bit_depth,
+                chroma=facts.chroma,
+                pixel_format=facts.pixel_format,
             ),
-            help="convert it to 8-bit 4:2:0",
+            help=say("convert it to 8-bit 4:2:0"),
             measured=facts.pixel_format,
             limit="yuv420p",
         )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 from ..figures import stored_and_shown
@@ -27,8 +28,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(facts, VideoFacts) and facts.sample_aspect_ratio not in _SQUARE:
         yield Fault(
             severity="warning",
-            message=f"its pixels are not square ({facts.sample_aspect_ratio}): {stored_and_shown(facts)}",
-            help="scale it to square pixels",
+            message=say(
+                "its pixels are not square ({sample_aspect_ratio}): {facts}",
+                sample_aspect_ratio=facts.sample_aspect_ratio,
+                facts=stored_and_shown(facts),
+            ),
+            help=say("scale it to square pixels"),
             measured=facts.sample_aspect_ratio,
             limit="1:1",
         )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 from ..figures import stored_and_shown
@@ -27,15 +28,20 @@ def check(case: InputCase) -> Iterator[Fault]:
     if not isinstance(facts, VideoFacts) or not (facts.rotation or facts.mirrored):
         return
     if facts.mirrored:
-        turn = f" and turns it by {facts.rotation} degrees" if facts.rotation else ""
-        tag, heeds = f"a tag that mirrors it{turn}", "heeds it"
+        tag = (
+            say("a tag that mirrors it and turns it by {degrees} degrees", degrees=facts.rotation)
+            if facts.rotation
+            else say("a tag that mirrors it")
+        )
+        doubt = say("whether the service heeds it is not documented")
     else:
-        tag, heeds = f"a rotation tag of {facts.rotation} degrees", "turns it"
+        tag = say("a rotation tag of {degrees} degrees", degrees=facts.rotation)
+        doubt = say("whether the service turns it is not documented")
     yield Fault(
         severity="warning",
-        message=f"relies on {tag}: {stored_and_shown(facts)}; whether the service {heeds} is not documented",
-        help="turn the frames upright",
+        message=say("relies on {tag}: {sizes}; {doubt}", tag=tag, sizes=stored_and_shown(facts), doubt=doubt),
+        help=say("turn the frames upright"),
         measured="mirrored" if facts.mirrored else facts.rotation,
-        limit="not mirrored" if facts.mirrored else "0",
+        limit=say("not mirrored") if facts.mirrored else "0",
         unit=None if facts.mirrored else "degrees",
     )

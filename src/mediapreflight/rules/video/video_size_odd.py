@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ..base import Fault, InputCase
 
@@ -27,8 +28,12 @@ def check(case: InputCase) -> Iterator[Fault]:
     if facts.stored_width % 2 or facts.stored_height % 2:
         yield Fault(
             severity="warning",
-            message=f"is {facts.stored_width} x {facts.stored_height} px; encoders want even sides",
-            help="crop or scale it by one pixel",
+            message=say(
+                "is {stored_width} x {stored_height} px; encoders want even sides",
+                stored_width=facts.stored_width,
+                stored_height=facts.stored_height,
+            ),
+            help=say("crop or scale it by one pixel"),
             measured=f"{facts.stored_width}x{facts.stored_height}",
             limit="even",
             unit="px",

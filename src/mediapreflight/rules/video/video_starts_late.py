@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import VideoFacts
 from ...text import exact, shown
 from ..base import Fault, InputCase
@@ -32,8 +33,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if facts.start_s > allowed:
         yield Fault(
             severity="warning",
-            message=f"its picture starts {shown(facts.start_s)} s after the file does",
-            help="move the first frame to time zero",
+            message=say("its picture starts {start_s} s after the file does", start_s=shown(facts.start_s)),
+            help=say("move the first frame to time zero"),
             measured=facts.start_s,
             limit=f"<= {exact(round(allowed, 3))}",
             unit="s",

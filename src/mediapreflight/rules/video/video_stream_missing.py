@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...language import say
 from ...media.facts import AudioFacts
 from ...media.formats import FORMATS
 from ..base import Fault, InputCase
@@ -32,8 +33,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if applies(case):
         yield Fault(
             severity="error",
-            message=f"its {case.facts.format} container holds no moving picture",
-            help="export it with its picture",
+            message=say("its {format} container holds no moving picture", format=case.facts.format),
+            help=say("export it with its picture"),
             measured="audio",
             limit="video",
             service_code=case.role.format_error,

@@ -16,6 +16,7 @@ import msgspec
 
 from ...catalog.schema import Model
 from ...errors import DetectionRefusedError, ServiceError, TaskFailed
+from ...language import say
 from ..http import Answer
 from .endpoint import secure_url
 from .error_codes import error_for, meaning_of
@@ -177,10 +178,10 @@ def parse_policy(answer: Answer) -> Policy:
     try:
         secure_url(host)
     except ValueError as error:
-        raise body.unclear(f"data.upload_host {error}") from None
+        raise body.unclear(say("data.upload_host {error}", error=error)) from None
     folder = body.text("data.upload_dir").rstrip("/")
     if not _FOLDER.fullmatch(folder):
-        raise body.unclear("data.upload_dir is no plain folder")
+        raise body.unclear(say("data.upload_dir is no plain folder"))
     form = {name: body.text(f"data.{path}") for name, path in _LEAVE.items()}
     return Policy(folder, host, body.number("data.max_file_size_mb"), form)
 
@@ -256,7 +257,7 @@ def parse_list(answer: Answer) -> TaskPage:
     total = body.count("total")
     records = [] if total == 0 and body.value("data") is None else body.value("data")
     if not isinstance(records, list):
-        raise body.unclear("there is no list data in it")
+        raise body.unclear(say("there is no list data in it"))
     rows = [Reader(record, body.status, name(record.get("request_id"))) for record in records if _names_task(record)]
     is_coded = bool(body.words("code"))
     if is_coded and not rows:
@@ -304,7 +305,7 @@ def refusal_of(detection: Detection) -> DetectionRefusedError:
     meaning = meaning_of(detection.code, detection.reason)
     return DetectionRefusedError(
         detection.code,
-        detection.reason or "the picture did not pass the check of the service",
+        detection.reason or say("the picture did not pass the check of the service"),
         status=200,
         request_id=detection.request_id,
         retry_helps=meaning.retry_helps is True,
@@ -319,7 +320,7 @@ def failure_of(task: TaskAnswer) -> TaskFailed:
     return TaskFailed(
         task.task_id,
         task.code,
-        task.message or f"the task ended {task.status}",
+        task.message or say("the task ended {status}", status=task.status),
         status=200,
         request_id=task.request_id,
         retry_helps=meaning.retry_helps,
@@ -335,7 +336,7 @@ def _reader(answer: Answer, needed: str | None) -> Reader:
     document = json_table(answer.body)
     body = Reader(document, answer.status, _request_id(document, answer))
     if not document:
-        raise body.unclear("it is no JSON object")
+        raise body.unclear(say("it is no JSON object"))
     if body.words("code") and (needed is None or document.get(needed) is None):
         raise error_of(answer)
     return body
@@ -358,7 +359,7 @@ def _verdict(body: Reader, model: Model, code: str) -> bool:
     if found is None and code:
         return False
     if not isinstance(found, bool):
-        raise body.unclear(f"{service.verdict} is neither true nor false")
+        raise body.unclear(say("{verdict} is neither true nor false", verdict=service.verdict))
     return found
 
 

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ...catalog import Model, Terms, builtin_catalog
 from ...errors import UsageError
+from ...language import say
 from ...text import plain
 from ..http.addresses import is_loopback
 
@@ -73,7 +74,7 @@ def endpoint_for(
     Raises UsageError: an unknown region, a region that has no host without a workspace, a malformed id or URL, or both at once.
     """
     if workspace is not None and base_url is not None:
-        raise UsageError("a base URL names the whole host: give it or a workspace id, not both")
+        raise UsageError(say("a base URL names the whole host: give it or a workspace id, not both"))
     if workspace is None and base_url is None:
         base_url = variables.get(BASE_URL_VARIABLE, "").strip() or None
         workspace = None if base_url else variables.get(WORKSPACE_VARIABLE, "").strip() or None
@@ -92,7 +93,14 @@ def default_region(model: Model, job_region: str | None = None, chosen: str | No
     if region is None:
         return model.regions[0]
     if known_region(region) not in (*model.regions, *model.unconfirmed_regions):
-        raise UsageError(f"{model.id} is not offered in {region}, only in {', '.join(model.regions)}")
+        raise UsageError(
+            say(
+                "{model} is not offered in {region}, only in {regions}",
+                model=model.id,
+                region=region,
+                regions=", ".join(model.regions),
+            )
+        )
     return known_region(region)
 
 
@@ -100,7 +108,9 @@ def known_region(name: str) -> str:
     """The name, which is a region's. Raises UsageError."""
     regions = builtin_catalog().terms.hosts
     if name not in regions:
-        raise UsageError(f"unknown region {plain(str(name))!r}: it is one of {', '.join(regions)}")
+        raise UsageError(
+            say("unknown region {name!r}: it is one of {regions}", name=plain(str(name)), regions=", ".join(regions))
+        )
     return name
 
 
@@ -110,24 +120,24 @@ def secure_url(text: str) -> SplitResult:
     Raises ValueError with the reason.
     """
     if not _URL_TEXT.fullmatch(text):
-        raise ValueError("holds a character that no URL has, or none at all")
+        raise ValueError(say("holds a character that no URL has, or none at all"))
     if len(text) > _MOST_OF_A_URL:
-        raise ValueError(f"has more than {_MOST_OF_A_URL:,} characters")
+        raise ValueError(say("has more than {most_of_a_url:,} characters", most_of_a_url=_MOST_OF_A_URL))
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise ValueError("is not a URL") from None
+        raise ValueError(say("is not a URL")) from None
     host = parts.hostname or ""
     if parts.scheme not in ("https", "http") or not (_HOST.fullmatch(host) or _is_ipv6(host)) or port == 0:
-        raise ValueError("is not an http(s) URL with a host")
+        raise ValueError(say("is not an http(s) URL with a host"))
     if "@" in parts.netloc or "?" in text or "#" in text:
-        raise ValueError("has user info, a query or a fragment")
+        raise ValueError(say("has user info, a query or a fragment"))
     if host.startswith("xn--") or ".xn--" in host:
         _refuse_undecodable(text)
     # Not every resolver keeps names below localhost on this machine.
     if parts.scheme == "http" and (not is_loopback(host) or host.endswith(".localhost")):
-        raise ValueError("is plain http, which is for loopback hosts only")
+        raise ValueError(say("is plain http, which is for loopback hosts only"))
     return parts
 
 
@@ -138,7 +148,7 @@ def _refuse_undecodable(text: str) -> None:
         # The code that sends the request decodes a name in Punycode.
         _ = httpx.URL(text).host
     except (ValueError, httpx.InvalidURL):
-        raise ValueError("names a host whose Punycode cannot be read") from None
+        raise ValueError(say("names a host whose Punycode cannot be read")) from None
 
 
 def _is_ipv6(host: str) -> bool:
@@ -152,13 +162,21 @@ def _host(terms: Terms, region: str, workspace: str | None) -> str:
     host = terms.hosts[region]
     if workspace is not None:
         if host.workspace_host is None:
-            raise UsageError(f"region {region} has no host for workspaces")
+            raise UsageError(say("region {region} has no host for workspaces", region=region))
         if not _WORKSPACE.fullmatch(workspace):
-            raise UsageError(f"workspace id {plain(workspace)!r}: letters, digits, and - or _ between them, 63 at most")
+            raise UsageError(
+                say(
+                    "workspace id {workspace!r}: letters, digits, and - or _ between them, 63 at most", workspace=plain(workspace)
+                )
+            )
         return host.workspace_host.replace("{WorkspaceId}", workspace)
     if host.host is None:
         raise UsageError(
-            f"region {region} is reached through a workspace: give its id (`--workspace`, {WORKSPACE_VARIABLE}) or a base URL"
+            say(
+                "region {region} is reached through a workspace: give its id (`--workspace`, {workspace_variable}) or a base URL",
+                region=region,
+                workspace_variable=WORKSPACE_VARIABLE,
+            )
         )
     return host.host
 
@@ -167,10 +185,10 @@ def _checked_base_url(text: str) -> str:
     try:
         parts = secure_url(text)
     except ValueError as error:
-        raise UsageError(f"base URL {_shown(text)!r} {error}") from None
+        raise UsageError(say("base URL {text!r} {error}", text=_shown(text), error=error)) from None
     path = parts.path.removesuffix("/")
     if not _API_PATH.fullmatch(path):
-        raise UsageError(f"base URL {_shown(text)!r} does not end in {_API}")
+        raise UsageError(say("base URL {text!r} does not end in {api}", text=_shown(text), api=_API))
     return f"{parts.scheme}://{parts.netloc.lower()}{path}"
 
 

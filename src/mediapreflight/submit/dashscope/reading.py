@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from ...catalog import builtin_catalog
 from ...errors import ProtocolError
+from ...language import say
 from ...text import plain
 from ..ledger.records import without_secrets
 
@@ -36,12 +37,12 @@ class Reader:
 
     def unclear(self, reason: str) -> ProtocolError:
         """The error for an answer that cannot be understood, to be raised."""
-        message = f"the answer of the service cannot be understood: {reason}"
+        message = say("the answer of the service cannot be understood: {reason}", reason=reason)
         return ProtocolError("", message, status=self.status, request_id=self.request_id)
 
     def useless(self, path: str) -> ProtocolError:
         """The error for a value that has to be there."""
-        return self.unclear(f"there is no {path} in it, or none of use")
+        return self.unclear(say("there is no {path} in it, or none of use", path=path))
 
     def value(self, path: str) -> Any:
         """The value at a dotted path; None if there is none."""

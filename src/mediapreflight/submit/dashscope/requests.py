@@ -15,6 +15,7 @@ from typing import Any, Literal
 from ...catalog import Model, Parameter, builtin_catalog
 from ...errors import UploadError, UsageError
 from ...job import Job, is_oss_url
+from ...language import say
 from ...media.data_url import MAX_BYTES
 from ...media.opening import open_source
 from ...media.sniff import sniff
@@ -154,13 +155,25 @@ def inline_url(path: str, sha256: str | None = None) -> str:
             content = source.stream.read(MAX_BYTES + 1)
     except (OpenError, OSError) as error:
         reason = error.detail if isinstance(error, OpenError) else (error.strerror or str(error)).lower()
-        raise UploadError(f"{display_name(path)}: cannot be read: {reason}") from None
+        raise UploadError(say("{path}: cannot be read: {reason}", path=display_name(path), reason=reason)) from None
     if found.family != "image":
-        raise UploadError(f"{display_name(path)}: is no picture but {found.format}, and cannot travel inside a request")
+        raise UploadError(
+            say(
+                "{path}: is no picture but {format}, and cannot travel inside a request",
+                path=display_name(path),
+                format=found.format,
+            )
+        )
     if len(content) > MAX_BYTES:
-        raise UploadError(f"{display_name(path)}: has more than {MAX_BYTES:,} bytes, too many to travel inside a request")
+        raise UploadError(
+            say(
+                "{path}: has more than {max_bytes:,} bytes, too many to travel inside a request",
+                path=display_name(path),
+                max_bytes=MAX_BYTES,
+            )
+        )
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
-        raise UploadError(f"{display_name(path)}: changed while it was read; run it again")
+        raise UploadError(say("{path}: changed while it was read; run it again", path=display_name(path)))
     return f"data:image/{found.format};base64,{base64.b64encode(content).decode('ascii')}"
 
 
@@ -216,7 +229,9 @@ def _sendable(model: Model, name: str, value: Any) -> Any:
             return value
         return json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError):
-        raise UsageError(f"{plain(name)} of {model.id} has a value that no request can carry") from None
+        raise UsageError(
+            say("{name} of {model} has a value that no request can carry", name=plain(name), model=model.id)
+        ) from None
 
 
 def _headers(model: Model, files: Mapping[str, str]) -> dict[str, str]:
@@ -231,7 +246,7 @@ def _object_key(policy: Policy, name: str) -> str:
 
 def _checked_id(task_id: str) -> str:
     if not TASK_ID.fullmatch(task_id):
-        raise UsageError(f"{plain(task_id)!r} is no task id")
+        raise UsageError(say("{task_id!r} is no task id", task_id=plain(task_id)))
     return task_id
 
 

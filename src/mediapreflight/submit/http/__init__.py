@@ -1,6 +1,6 @@
 """Exchanges with any host: requests and answers, the transport with httpx, addresses, and the API key.
 
-May import: _version, errors, media.
+May import: _version, errors, language, media.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from ...language import say
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
@@ -83,14 +85,14 @@ def resolved(host: str, port: int, seconds: float | None = None) -> list[str]:
         except OSError as error:
             answer.put(error)
         except UnicodeError:
-            answer.put(OSError("it is no host name"))
+            answer.put(OSError(say("it is no host name")))
 
     # The system's resolver has no time limit. A daemon thread, because nothing can stop it.
     threading.Thread(target=look_up, daemon=True).start()
     try:
         found = answer.get(timeout=seconds)
     except queue.Empty:
-        raise TimeoutError("its address is not known in time") from None
+        raise TimeoutError(say("its address is not known in time")) from None
     if isinstance(found, OSError):
         raise found
     return found
@@ -100,7 +102,7 @@ def distinct(entries: Iterable[tuple[Any, ...]]) -> list[str]:
     """The addresses in what `getaddrinfo` returns, in its order. Raises OSError if there are none."""
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     if not addresses:
-        raise OSError("it has no address")
+        raise OSError(say("it has no address"))
     return addresses
 
 

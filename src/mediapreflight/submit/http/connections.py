@@ -24,6 +24,7 @@ import httpx
 
 from ..._version import __version__
 from ...errors import UsageError
+from ...language import say
 from .addresses import distinct, refuse_private
 
 # Bytes per second. A slower transfer than on a bad telephone line counts as failed.
@@ -106,7 +107,7 @@ def opened(transport: httpx.AsyncBaseTransport | None) -> Clients:
     try:
         others = httpx.AsyncClient(**options)
     except (ValueError, httpx.InvalidURL):
-        raise UsageError("NO_PROXY names a host that cannot be one") from None
+        raise UsageError(say("NO_PROXY names a host that cannot be one")) from None
     clients = Clients(httpx.AsyncClient(**options, trust_env=False), others)
     for each in clients:
         _bind(each)
@@ -128,18 +129,18 @@ def _certificates() -> ssl.SSLContext:
     """The trusted certificates: of SSL_CERT_FILE or SSL_CERT_DIR, else those of httpx."""
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if file and not Path(file).is_file():
-        raise UsageError("SSL_CERT_FILE names no file")
+        raise UsageError(say("SSL_CERT_FILE names no file"))
     if folder and not file and not Path(folder).is_dir():
-        raise UsageError("SSL_CERT_DIR names no folder")
+        raise UsageError(say("SSL_CERT_DIR names no folder"))
     log = Path(os.environ.get("SSLKEYLOGFILE") or os.devnull)
     if log.exists() and not log.is_file() and str(log) != os.devnull:
-        raise UsageError("SSLKEYLOGFILE names no file")
+        raise UsageError(say("SSLKEYLOGFILE names no file"))
     try:
         return httpx.create_ssl_context()
     except OSError as error:
         name = "SSLKEYLOGFILE" if os.environ.get("SSLKEYLOGFILE") and not isinstance(error, ssl.SSLError) else "SSL_CERT_FILE"
-        reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else (error.strerror or str(error)).lower()
-        raise UsageError(f"{name} names a file that cannot be used: {reason}") from None
+        reason = say("it holds no certificate") if isinstance(error, ssl.SSLError) else (error.strerror or str(error)).lower()
+        raise UsageError(say("{name} names a file that cannot be used: {reason}", name=name, reason=reason)) from None
 
 
 def _check_proxies() -> None:
@@ -155,14 +156,18 @@ def _check_proxies() -> None:
         except (ValueError, httpx.InvalidURL):
             is_proxy = False
         if not is_proxy:
-            raise UsageError(f"{_variable(kind, url)} is no proxy: it takes http://, https:// or socks5://, a host and a port")
+            raise UsageError(
+                say("{kind} is no proxy: it takes http://, https:// or socks5://, a host and a port", kind=_variable(kind, url))
+            )
         if proxy.scheme.startswith("socks") and find_spec("socksio") is None:
-            raise UsageError(f"{_variable(kind, url)} names a SOCKS proxy, which needs a library: pip install 'httpx[socks]'")
+            raise UsageError(
+                say("{kind} names a SOCKS proxy, which needs a library: pip install 'httpx[socks]'", kind=_variable(kind, url))
+            )
 
 
 def _variable(kind: str, url: str) -> str:
     names = (f"{kind}_proxy", f"{kind}_proxy".upper())
-    return next((name for name in names if os.environ.get(name) == url), f"the system's {kind} proxy")
+    return next((name for name in names if os.environ.get(name) == url), say("the system's {kind} proxy", kind=kind))
 
 
 # --- connections

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from ...errors import UsageError
+from ...language import say
 
 KEY_VARIABLE = "DASHSCOPE_API_KEY"
 KEYRING_SERVICE = "dashscope"
@@ -35,7 +36,7 @@ class ApiKey:
     __slots__ = ("_value",)
 
     def __init__(self, text: str) -> None:
-        self._value = _checked(text, "the API key")
+        self._value = _checked(text, say("the API key"))
 
     @property
     def value(self) -> str:
@@ -69,7 +70,7 @@ class ApiKey:
         return hash(self._value)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("an API key is neither pickled nor copied")
+        raise TypeError(say("an API key is neither pickled nor copied"))
 
 
 def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: Mapping[str, str] | None = None) -> ApiKey:
@@ -87,20 +88,28 @@ def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: M
         return ApiKey(explicit() if callable(explicit) else explicit)
     variables = os.environ if environment is None else environment
     if variables.get(KEY_VARIABLE, "").strip():
-        return ApiKey(_checked(variables[KEY_VARIABLE], f"the API key in {KEY_VARIABLE}"))
+        return ApiKey(_checked(variables[KEY_VARIABLE], say("the API key in {key_variable}", key_variable=KEY_VARIABLE)))
     stored, trouble = _from_key_ring()
     if stored:
-        return ApiKey(_checked(stored, "the API key in the key ring"))
-    raise UsageError(f"no API key: set {KEY_VARIABLE}, or store one with `keyring set {KEYRING_SERVICE} {KEYRING_USER}`{trouble}")
+        return ApiKey(_checked(stored, say("the API key in the key ring")))
+    raise UsageError(
+        say(
+            "no API key: set {key_variable}, or store one with `keyring set {keyring_service} {keyring_user}`{trouble}",
+            key_variable=KEY_VARIABLE,
+            keyring_service=KEYRING_SERVICE,
+            keyring_user=KEYRING_USER,
+            trouble=trouble,
+        )
+    )
 
 
 def _checked(text: object, what: str) -> str:
     # The text is never shown: a key with a typing error is still most of a key.
     value = text.strip() if isinstance(text, str) else ""
     if not value:
-        raise UsageError(f"{what} is empty")
+        raise UsageError(say("{what} is empty", what=what))
     if not _KEY.fullmatch(value):
-        raise UsageError(f"{what} holds a character that no key has: printable ASCII without spaces only")
+        raise UsageError(say("{what} holds a character that no key has: printable ASCII without spaces only", what=what))
     return value
 
 
@@ -116,7 +125,7 @@ def _from_key_ring() -> tuple[str | None, str]:
         return None, ""
     except Exception as error:
         # Key rings are plug-ins of the system's own, and raise what they like.
-        return None, f" (the key ring does not answer: {type(error).__name__})"
+        return None, say(" (the key ring does not answer: {name})", name=type(error).__name__)
 
 
 @functools.lru_cache(maxsize=8)

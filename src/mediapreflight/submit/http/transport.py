@@ -20,6 +20,7 @@ import anyio
 import httpx
 
 from ...errors import DownloadError, LostAnswerError, ProtocolError, SubmitError, TransportError, UnreachableError, UploadError
+from ...language import say
 from ...media.opening import open_source
 from ...media.source import OpenError, display_name
 from . import Answer, Form, Purpose, Send
@@ -147,7 +148,11 @@ class _Exchange:
         except PrivateAddressError as error:
             kind = _REFUSALS[self._send.request.purpose]
             place = "" if error.address in self._host.lower() else f" ({error.address})"
-            raise kind(f"{self._host}: is no public address{place}, and a service elsewhere may name no other") from None
+            raise kind(
+                say(
+                    "{host}: is no public address{place}, and a service elsewhere may name no other", host=self._host, place=place
+                )
+            ) from None
         except _NOT_RECEIVED as error:
             raise self._unreachable(self._reason(error)) from None
         except (httpx.InvalidURL, UnicodeError) as error:
@@ -155,16 +160,16 @@ class _Exchange:
             raise (self._unreachable if self._bounds.is_unsent else self._lost)(self._reason(error)) from None
         except TimeoutError:
             if self._bounds.is_unsent:
-                raise self._unreachable("connecting takes too long") from None
-            raise self._lost("it takes too long") from None
+                raise self._unreachable(say("connecting takes too long")) from None
+            raise self._lost(say("it takes too long")) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise self._lost(self._reason(error)) from None
 
     def _unreachable(self, reason: str) -> TransportError:
-        return UnreachableError(f"{self._host}: cannot be reached: {reason}")
+        return UnreachableError(say("{host}: cannot be reached: {reason}", host=self._host, reason=reason))
 
     def _lost(self, reason: str) -> TransportError:
-        return LostAnswerError(f"{self._host}: the answer was lost: {reason}")
+        return LostAnswerError(say("{host}: the answer was lost: {reason}", host=self._host, reason=reason))
 
     def _reason(self, error: Exception) -> str:
         text = " ".join(str(error).split()) or type(error).__name__
@@ -205,7 +210,7 @@ def _opened(form: Form, send: Send) -> Iterator[_Checked]:
         with open_source(form.path) as source:
             yield _Checked(source.path, source.stream, source.size, send)
     except OpenError as error:
-        raise UploadError(f"{display_name(form.path)}: cannot be read: {error.detail}") from None
+        raise UploadError(say("{path}: cannot be read: {detail}", path=display_name(form.path), detail=error.detail)) from None
 
 
 class _Checked:
@@ -232,13 +237,15 @@ class _Checked:
         try:
             data = self._stream.read(size)
         except OSError as error:
-            raise UploadError(f"{self._shown}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+            raise UploadError(
+                say("{shown}: cannot be read: {strerror}", shown=self._shown, strerror=(error.strerror or str(error)).lower())
+            ) from None
         self._hash.update(data)
         self._have += len(data)
         # If the hash does not match, the last piece is not sent: an incomplete upload is not stored.
         is_whole = self._have == self._size
         if self._have > self._size or not (data or is_whole) or (is_whole and self._hash.hexdigest() != self._send.sha256):
-            raise UploadError(f"{self._shown}: changed while it was uploaded; run it again")
+            raise UploadError(say("{shown}: changed while it was uploaded; run it again", shown=self._shown))
         if self._send.progress is not None:
             self._send.progress(self._have)
         return data
@@ -270,9 +277,9 @@ class _Incoming:
         try:
             self._body += self._unpack(piece, room + 1)
         except zlib.error:
-            raise self._unclear("answers in a coding that it was not asked for") from None
+            raise self._unclear(say("answers in a coding that it was not asked for")) from None
         if len(self._body) > self._send.most:
-            raise self._unclear(f"answers with more than {self._send.most:,} bytes")
+            raise self._unclear(say("answers with more than {most:,} bytes", most=self._send.most))
         return False
 
     def answer(self) -> Answer:

@@ -13,7 +13,7 @@ list did not show it: the list is read again, and the call is never sent again a
 Whoever works on a submission owns it. Owners are distinguished by a lock that ends with their process, so what a killed process
 leaves can be taken over, and submissions of a running process cannot. API keys and signed URLs are never recorded.
 
-May import: catalog, errors, media, output_folder, system.
+May import: catalog, errors, language, media, output_folder, system.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ import msgspec
 
 from ...catalog import builtin_catalog
 from ...errors import LedgerError
+from ...language import say
 from . import kept
 from .kept import Key
 from .records import (
@@ -394,7 +395,7 @@ class Ledger:
     def _found(self, connection: sqlite3.Connection, id: int) -> Submission:
         found = selected(connection, "WHERE id = ?", (id,))
         if not found:
-            raise LedgerError(f"{self._store.name}: there is no submission {id}")
+            raise LedgerError(say("{name}: there is no submission {id}", name=self._store.name, id=id))
         return found[0]
 
     def _has_living_owner(self, row: Submission) -> bool:
@@ -405,9 +406,17 @@ class Ledger:
     def _owned(self, connection: sqlite3.Connection, id: int, step: str) -> Submission:
         row = self._found(connection, id)
         if row.owner is None or row.owner != self._owners.own:
-            raise LedgerError(f"{self._store.name}: submission {id} is not owned by this process")
+            raise LedgerError(say("{name}: submission {id} is not owned by this process", name=self._store.name, id=id))
         if row.stage not in STEPS[step][0]:
-            raise LedgerError(f"{self._store.name}: submission {id} is {row.stage}; {step.replace('_', ' ')!r} does not follow")
+            raise LedgerError(
+                say(
+                    "{name}: submission {id} is {stage}; {step!r} does not follow",
+                    name=self._store.name,
+                    id=id,
+                    stage=row.stage,
+                    step=step.replace("_", " "),
+                )
+            )
         return row
 
     def _step(self, id: int, step: str, **values: Any) -> Submission:

@@ -14,6 +14,7 @@ import sqlite3
 from typing import Any, Literal, NamedTuple
 
 from ...catalog import builtin_catalog
+from ...language import say
 from .store import DamagedRowError
 
 # The time that remains for the task to fetch an upload, at the end of its validity.
@@ -55,7 +56,7 @@ def value_of(connection: sqlite3.Connection, key: Key, now: float) -> Any:
         value = json.loads(found[0])
         return value if isinstance(value, _FORMS[key.kind]) else None
     except (ValueError, RecursionError) as error:
-        raise DamagedRowError(f"{key.kind} of {key.sha256}: {error}") from None
+        raise DamagedRowError(say("{kind} of {sha256}: {error}", kind=key.kind, sha256=key.sha256, error=error)) from None
 
 
 def keep(connection: sqlite3.Connection, key: Key, value: Any, now: float) -> None:

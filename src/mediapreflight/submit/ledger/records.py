@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
+from ...language import say
 from ...media.data_url import holds_base64
 from ...media.source import display_name
 from .store import DamagedRowError
@@ -242,4 +243,4 @@ def _submission(row: Sequence[Any]) -> Submission:
         flags = {name: bool(values[name]) for name in ("again", "resumable")}
         return msgspec.convert({**values, **flags}, Submission)
     except (ValueError, TypeError, RecursionError) as error:
-        raise DamagedRowError(f"submission {values['id']}: {error}") from None
+        raise DamagedRowError(say("submission {values}: {error}", values=values["id"], error=error)) from None

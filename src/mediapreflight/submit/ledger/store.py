@@ -25,6 +25,7 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 
 from ...errors import LedgerError
+from ...language import say
 from ...output_folder import move_to_free_name
 from ...system import at_fork, flush_folder
 
@@ -61,13 +62,15 @@ _SCHEMA = (
 )
 _INDICES = ("open_once", "sending_once", "submissions_by_fingerprint", "submissions_by_task", "submissions_by_stage")
 _REASONS = {
-    sqlite3.SQLITE_FULL: "the disk is full; what was recorded before is whole: free some space and run the same again",
-    sqlite3.SQLITE_READONLY: "the ledger cannot be written to; nothing is sent without it",
-    sqlite3.SQLITE_CANTOPEN: "the ledger cannot be opened for writing; nothing is sent without it",
-    sqlite3.SQLITE_PERM: "the ledger may not be opened; nothing is sent without it",
-    sqlite3.SQLITE_BUSY: f"another program has kept the ledger locked for {_BUSY_S:.0f} s",
-    sqlite3.SQLITE_NOTADB: "is no ledger; name another place with MEDIAPREFLIGHT_STATE_DIR, or move the file away",
-    sqlite3.SQLITE_CORRUPT: "the ledger is damaged; bring back a copy, or move it away once no job in it is open",
+    sqlite3.SQLITE_FULL: say(
+        "the disk is full; what was recorded before is whole: free some space and run the same again",
+    ),
+    sqlite3.SQLITE_READONLY: say("the ledger cannot be written to; nothing is sent without it"),
+    sqlite3.SQLITE_CANTOPEN: say("the ledger cannot be opened for writing; nothing is sent without it"),
+    sqlite3.SQLITE_PERM: say("the ledger may not be opened; nothing is sent without it"),
+    sqlite3.SQLITE_BUSY: say("another program has kept the ledger locked for {busy_s:.0f} s", busy_s=_BUSY_S),
+    sqlite3.SQLITE_NOTADB: say("is no ledger; name another place with MEDIAPREFLIGHT_STATE_DIR, or move the file away"),
+    sqlite3.SQLITE_CORRUPT: say("the ledger is damaged; bring back a copy, or move it away once no job in it is open"),
 }
 
 
@@ -160,13 +163,23 @@ class Store:
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", None)
             known = None if code is None else _REASONS.get(code & 0xFF)
-            raise LedgerError(f"{self.name}: {known or f'the ledger cannot be used: {error}'}") from None
+            raise LedgerError(
+                say(
+                    "{place}: {message}", place=self.name, message=known or say("the ledger cannot be used: {error}", error=error)
+                )
+            ) from None
         except OSError as error:
-            raise LedgerError(f"{self.name}: the ledger cannot be used: {(error.strerror or str(error)).lower()}") from None
+            raise LedgerError(
+                say(
+                    "{name}: the ledger cannot be used: {strerror}",
+                    name=self.name,
+                    strerror=(error.strerror or str(error)).lower(),
+                )
+            ) from None
         except DamagedRowError as error:
             raise LedgerError(f"{self.name}: {_REASONS[sqlite3.SQLITE_CORRUPT]} ({error})") from None
         except (OverflowError, UnicodeError) as error:
-            raise LedgerError(f"{self.name}: the ledger cannot hold this: {error}") from None
+            raise LedgerError(say("{name}: the ledger cannot hold this: {error}", name=self.name, error=error)) from None
 
     def _open(self) -> sqlite3.Connection:
         if self.path is None:
@@ -191,18 +204,29 @@ class Store:
         assert self.path is not None
         log = _log_of(self.path)
         if log.exists() and not self.path.exists():
-            raise LedgerError(f"{self.name}: the ledger is gone, but not its log {log.name}; bring it back, or move the log away")
+            raise LedgerError(
+                say(
+                    "{name}: the ledger is gone, but not its log {name2}; bring it back, or move the log away",
+                    name=self.name,
+                    name2=log.name,
+                )
+            )
 
     def _ensure_ours(self, connection: sqlite3.Connection) -> None:
         if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
             raise LedgerError(f"{self.name}: {_REASONS[sqlite3.SQLITE_NOTADB]}")
         if _version(connection) > _SCHEMA_VERSION:
-            raise LedgerError(f"{self.name}: the ledger was written by a newer mediapreflight; upgrade this one")
+            raise LedgerError(say("{name}: the ledger was written by a newer mediapreflight; upgrade this one", name=self.name))
 
     def _ensure_still_there(self) -> None:
         # A deleted file still accepts rows, which are lost.
         if self.path is not None and _identity(self.path) != self._identity:
-            raise LedgerError(f"{self.name}: the ledger was deleted or replaced while in use; bring it back and run again")
+            raise LedgerError(
+                say(
+                    "{name}: the ledger was deleted or replaced while in use; bring it back and run again",
+                    name=self.name,
+                )
+            )
 
     def let_go(self) -> None:
         """Close the file before a fork: SQLite does not allow an open file in the child, not even to close it there."""
@@ -407,7 +431,7 @@ class Owners:
         try:
             lock.acquire(blocking=False)
         except Timeout:
-            raise OSError(f"{path} cannot be locked") from None
+            raise OSError(say("{path} cannot be locked", path=path)) from None
         return lock
 
     def _path(self, token: str) -> Path | None:

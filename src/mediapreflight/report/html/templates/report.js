@@ -9,8 +9,9 @@
   const choose = (name) => {
     if (name === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = name;
-    theme.textContent = `Theme: ${name}`;
+    theme.textContent = theme.dataset[name];
   };
+  choose("system");
   theme.hidden = false;
   theme.addEventListener("click", () => {
     const now = document.documentElement.dataset.theme || "system";
@@ -56,8 +57,8 @@
       if (fits) shown += 1;
     }
     if (fold && (words.length || model.value || rule.value)) fold.open = true;
-    const all = `${jobs.length} ${jobs.length === 1 ? "job" : "jobs"}`;
-    count.textContent = shown === jobs.length ? all : `${shown} of ${all}`;
+    const { all, some } = count.dataset;
+    count.textContent = shown === jobs.length ? all : some.replace("{shown}", shown).replace("{all}", all);
     nothing.hidden = shown > 0;
   };
   filters.hidden = false;
