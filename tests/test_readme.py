@@ -16,6 +16,7 @@ from mediapreflight.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh.md").read_text(encoding="utf-8")
 
 
 class Shown(NamedTuple):
@@ -25,11 +26,11 @@ class Shown(NamedTuple):
     output: str
 
 
-def shown() -> list[Shown]:
-    first = re.search(r"^```sh\n.*&& (mediapreflight .*)\n```\n\n```text\n((?:.*\n)*?)```", README, re.MULTILINE)
+def shown(readme: str) -> list[Shown]:
+    first = re.search(r"^```sh\n.*&& (mediapreflight .*)\n```\n\n```text\n((?:.*\n)*?)```", readme, re.MULTILINE)
     assert first
     pairs = [Shown(first[1], first[2])]
-    for block in re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^```console\n(.*?)^```", readme, re.MULTILINE | re.DOTALL):
         commands = re.split(r"^\$ (.*)\n", block, flags=re.MULTILINE)
         pairs += [Shown(command, output) for command, output in zip(commands[1::2], commands[2::2], strict=True)]
     return [pair for pair in pairs if pair.command.startswith("mediapreflight ")]
@@ -44,8 +45,31 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         yield os.environ | service.environment | state | python
 
 
-@pytest.mark.parametrize("example", shown(), ids=lambda example: example.command)
+@pytest.mark.parametrize("example", shown(README), ids=lambda example: example.command)
 def test_commands_print_what_is_shown(example: Shown, environment: dict[str, str], tmp_path: Path) -> None:
+    _prints(example, environment | {"LANGUAGE": "en"}, tmp_path)
+
+
+# What prints nothing that is shown was run above.
+@pytest.mark.parametrize("example", [each for each in shown(CHINESE) if each.output], ids=lambda example: example.command)
+def test_commands_print_what_is_shown_in_chinese(example: Shown, environment: dict[str, str], tmp_path: Path) -> None:
+    _prints(example, environment | {"LANGUAGE": "zh", "MEDIAPREFLIGHT_STATE_DIR": str(tmp_path / "state")}, tmp_path)
+
+
+def test_the_chinese_one_has_the_same_commands_and_examples() -> None:
+    assert [each.command for each in shown(CHINESE)] == [each.command for each in shown(README)]
+    assert _examples(CHINESE) == _examples(README)
+
+
+def _examples(readme: str) -> list[str]:
+    """The blocks of code that no command prints."""
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    return [
+        text for kind, text in blocks if kind in ("sh", "toml", "yaml", "python") or (text.startswith("$ ") and kind == "text")
+    ]
+
+
+def _prints(example: Shown, environment: dict[str, str], tmp_path: Path) -> None:
     # Commands that write must not do so in the sources.
     (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
     words = shlex.split(example.command)[1:]
@@ -70,7 +94,7 @@ def _without_ids(text: str) -> str:
 
 
 def test_the_five_systems_are_among_them() -> None:
-    models = {match[1] for example in shown() if (match := re.search(r"--model (\S+)", example.command))}
+    models = {match[1] for example in shown(README) if (match := re.search(r"--model (\S+)", example.command))}
     assert {"emo-v1", "liveportrait", "videoretalk", "animate-anyone-gen2", "wan2.6-i2v"} <= models
 
 
