@@ -100,6 +100,11 @@ def test_values_come_back_typed(processes: Processes, deeds: ModuleType) -> None
     assert processes.call(deeds.nothing) is None
 
 
+def test_what_a_call_leaves_behind_is_gone_before_the_next(processes: Processes, deeds: ModuleType) -> None:
+    """Decoders lie in circles, too: a few hundred videos used up the memory and the threads of the process."""
+    assert [processes.call(deeds.circle) for _ in range(5)] == [1] * 5
+
+
 def test_what_a_call_prints_or_reads_is_no_part_of_the_answer(processes: Processes, deeds: ModuleType) -> None:
     assert processes.call(deeds.noise) == 0
     assert processes.call(deeds.parent) == os.getpid()

@@ -44,8 +44,11 @@ _BOOT = (
     f"import sys; sys.path[:] = sys.argv[2:]; from {__package__} import load_msgspec; load_msgspec(); "
     f"from {__name__} import serve; serve(sys.argv[1] == 'online')"
 )
-# What a process loads stays; by default, Python would look through it for garbage some hundred times.
-_OBJECTS_BETWEEN_COLLECTIONS = 20_000
+# What a process loads stays; by default, Python would look through it for garbage some hundred times. After the first call the
+# default holds: decoders that nobody needs lie in circles, and each holds threads and memory.
+_OBJECTS_WHILE_LOADING = 20_000
+# The generations of objects that one call makes.
+_YOUNG = 1
 _LENGTH_BYTES = 8
 # A timeline of ten hours of speech takes 25 MB, all else less.
 _MAX_ANSWER_BYTES = 64 << 20
@@ -349,7 +352,8 @@ def end_idle() -> None:
 def serve(online: bool) -> None:
     """What such a process does: answer calls until nobody asks any more."""
     requests, answers = _private_pipes()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    usual = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_WHILE_LOADING)
     confine(_MEMORY, online=online)
     while comes_within(requests, _IDLE_S):
         try:
@@ -362,6 +366,8 @@ def serve(online: bool) -> None:
         except OSError:
             # Whoever asked is gone.
             return
+        gc.set_threshold(*usual)
+        gc.collect(_YOUNG)
 
 
 def _answered(folder: str | None, function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
