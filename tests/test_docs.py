@@ -48,7 +48,7 @@ def test_every_model_has_its_card(site: Path) -> None:
 
 def test_a_limit_stands_there_with_its_page(site: Path) -> None:
     card = (site / "models" / "liveportrait.html").read_text(encoding="utf-8")
-    (size,) = re.findall(r"<td>size</td>\s*<td>(.*?)</td>\s*<td>(.*?)</td>", card)[:1]
+    (size,) = re.findall(r"<td>file size</td>\s*<td>(.*?)</td>\s*<td>(.*?)</td>", card)[:1]
     limit = builtin_catalog().model("liveportrait").roles["image"].megabytes
     assert limit
     assert size[0].startswith(limit.documented.replace("<", "&lt;") + " MB")
