@@ -55,11 +55,16 @@ class _Speech:
         wording = self._wordings.get(sentence)
         if wording is None:
             # It was made before, or elsewhere: in another process, or in the run that a cache remembers.
-            return self._translations.gettext(sentence) if sentence else sentence
+            return self._of_one(sentence) if sentence else sentence
         one, many, number, values = wording
-        template = self._translations.gettext(one) if many is None else self._translations.ngettext(one, many, number)
+        template = self._of_one(one) if many is None else self._translations.ngettext(one, many, number)
         shown = {name: self.translated(value) if isinstance(value, str) else value for name, value in values.items()}
         return template.format(**shown)
+
+    def _of_one(self, template: str) -> str:
+        """The translation of a sentence that may have a plural too: Python 3.11.2 finds such ones by `ngettext` only."""
+        found = self._translations.gettext(template)
+        return self._translations.ngettext(template, template, 1) if found == template else found
 
 
 _speech: _Speech | None = None
