@@ -23,6 +23,7 @@ from properdocs.structure.files import File
 
 from mediapreflight import cli
 from mediapreflight.catalog import Model, builtin_catalog
+from mediapreflight.catalog.schema import DASHSCOPE
 from mediapreflight.cli import models as model_cards
 from mediapreflight.cli import rule as rule_pages
 from mediapreflight.rules import RULES, Rule
@@ -93,7 +94,9 @@ def _models(models: tuple[Model, ...]) -> str:
         "`mediapreflight models` prints this list, `mediapreflight models ID` a card.\n\n"
     )
     text += _FILTER.format("Filter: a provider, a name, an input, a word")
-    for provider, members in _grouped(models, _provider).items():
+    # The provider that jobs are sent to comes first, as in the command.
+    ordered = sorted(models, key=lambda model: (model.provider != DASHSCOPE, _provider(model).casefold()))
+    for provider, members in _grouped(ordered, _provider).items():
         rows = ((f"[{model.id}]({model.id}.md)", _text(model.summary), _text(model_cards.inputs(model))) for model in members)
         text += f"\n## {_text(provider)}\n\n" + _table(("model", "what it does", "takes"), rows)
     return text
