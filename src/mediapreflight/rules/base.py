@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
 
-from ..catalog.schema import Condition, Model, Role, Threshold
+from ..catalog.schema import Condition, Group, Model, Role, Threshold
 from ..findings import Severity
 from ..job import Job
 from ..media.facts import Facts
@@ -47,6 +47,11 @@ class JobCase(NamedTuple):
     def value(self, parameter: str) -> Any:
         """A parameter's value: as given, or the default the model documents."""
         return self.job.value(parameter, self.model)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """What files may come to together in this job."""
+        return tuple(group for group in self.model.groups if all(map(self.holds, group.when)))
 
     def given(self, roles: Iterable[str]) -> tuple[str, ...]:
         """The names of the files that are given in these roles."""
