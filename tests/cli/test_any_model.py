@@ -49,6 +49,13 @@ def test_text_counts_and_says_why(run, small: Path) -> None:
     assert "error: shortest side is 320 px; happyhorse-1.1-r2v takes at least 400 px" in line
 
 
+def test_rules_are_chosen_as_in_any_check(run, small: Path) -> None:
+    """`--select` twice, and `--ignore`."""
+    too_small = ("happyhorse-1.1-r2v", "reference_image")
+    assert _verdicts(run, small, "--select", "IMG", "--select", "FILE")[too_small] == "fits after prepare"
+    assert _verdicts(run, small, "--ignore", "image-side-too-short,FACE")[too_small] == "fits"
+
+
 def test_a_file_that_none_takes(run, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"nothing")
     assert run("check", "--model", "any", tmp_path / "a.png").status == 1

@@ -22,6 +22,7 @@ from ..report.text import severity_label
 from ..rules import selection
 from ..text import plain
 from . import FINDINGS, OK
+from .arguments import parted
 from .catalogs import catalog_here
 from .output import style_of, write
 
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError(say("--model any says which models take a file: name one"))
     catalog = catalog_here(options.catalog)
     level: Level = options.level or "content"
-    codes = selection(*(tuple(each.split(",")) for each in options.select or ["ALL"]))
+    codes = selection(parted(options.select) or ("ALL",), parted(options.ignore), bool(options.preview))
     found = []
     with contained(TIME_LIMIT_S) as containment:
         for path in paths:

@@ -23,3 +23,8 @@ def positive(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(tr("{text!r} is no number above 0", text=text))
     return value
+
+
+def parted(words: list[str] | None) -> tuple[str, ...]:
+    """The values of an option that may be repeated, each of which may hold several, parted by commas."""
+    return tuple(part.strip() for word in words or () for part in word.split(",") if part.strip())

@@ -20,7 +20,7 @@ from ..media.source import display_name
 from ..report import FORMATS, renderer
 from ..text import listed
 from . import FINDINGS, OK
-from .arguments import count
+from .arguments import count, parted
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
 from .targets import Targets, add_target_arguments, names_only_files, targets_from
@@ -127,8 +127,8 @@ def _checked(targets: Targets, options: argparse.Namespace, tally: _Tally, cache
     reports = _checker(options, cache)(
         targets.jobs,
         level=options.level or (config.level if config else "content"),
-        select=_listed(options.select) or (config.select if config else ("ALL",)),
-        ignore=_listed(options.ignore) if options.ignore is not None or config is None else config.ignore,
+        select=parted(options.select) or (config.select if config else ("ALL",)),
+        ignore=parted(options.ignore) if options.ignore is not None or config is None else config.ignore,
         preview=options.preview if options.preview is not None else config is not None and config.preview,
         catalog=targets.catalog,
     )
@@ -179,7 +179,3 @@ class _Tally:
                 key = finding.code, finding.name
                 self.counts[key] = self.counts.get(key, 0) + 1
             yield job
-
-
-def _listed(words: list[str] | None) -> tuple[str, ...]:
-    return tuple(part.strip() for word in words or () for part in word.split(",") if part.strip())

@@ -86,7 +86,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help=tr("a parameter or field; may be repeated"),
     )
-    parser.add_argument("--region", help=tr("the region the job is for: beijing, singapore, virginia or frankfurt"))
+    parser.add_argument("--region", help=tr("the region the job is for, such as beijing or singapore"))
     parser.add_argument(
         "--face",
         type=count,

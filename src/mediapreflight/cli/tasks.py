@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--region",
-        help=tr("the region whose service is asked: beijing, singapore, virginia or frankfurt"),
+        help=tr("the region whose service is asked, such as beijing or singapore"),
     )
     add_catalog_argument(parser)
     add_service_arguments(parser)
