@@ -22,9 +22,8 @@ from unittest import mock
 from properdocs.structure.files import File
 
 from mediapreflight import cli
-from mediapreflight.catalog import Model, builtin_catalog
+from mediapreflight.catalog import Model, builtin_catalog, card
 from mediapreflight.catalog.schema import DASHSCOPE
-from mediapreflight.cli import models as model_cards
 from mediapreflight.cli import rule as rule_pages
 from mediapreflight.rules import RULES, Rule
 from mediapreflight.schemas import SCHEMAS
@@ -97,7 +96,7 @@ def _models(models: tuple[Model, ...]) -> str:
     # The provider that jobs are sent to comes first, as in the command.
     ordered = sorted(models, key=lambda model: (model.provider != DASHSCOPE, _provider(model).casefold()))
     for provider, members in _grouped(ordered, _provider).items():
-        rows = ((f"[{model.id}]({model.id}.md)", _text(model.summary), _text(model_cards.inputs(model))) for model in members)
+        rows = ((f"[{model.id}]({model.id}.md)", _text(model.summary), _text(card.inputs(model))) for model in members)
         text += f"\n## {_text(provider)}\n\n" + _table(("model", "what it does", "takes"), rows)
     return text
 
@@ -116,10 +115,10 @@ def _grouped(things: Iterable[_Thing], key: Callable[[_Thing], str]) -> dict[str
 def _model(model: Model) -> str:
     text = f"# {model.id}\n\n**{_text(model.title)}.** {_text(model.summary)}\n\n"
     text += f"`mediapreflight models {model.id}` prints this card.\n"
-    for title, rows in model_cards.sections(model, builtin_catalog()):
+    for title, rows in card.sections(model, builtin_catalog()):
         linked = ((_text(name), _text(value), _sources(source, model)) for name, value, source in rows)
         text += f"\n## {_text(title)}\n\n" + _table(("", "accepted", "source"), linked)
-    notes = "".join(f"- {_text(note)}\n" for note in model_cards.notes(model))
+    notes = "".join(f"- {_text(note)}\n" for note in card.notes(model))
     return text + (f"\n## Notes\n\n{notes}" if notes else "")
 
 

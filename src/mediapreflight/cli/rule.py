@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ..catalog import Catalog, Choices, Limit, Model
-from ..catalog.schema import Role
+from ..catalog.card import described
 from ..language import say, tr, translated
 from ..report.style import Style
 from ..rules import RULES, Rule, matching
@@ -93,22 +93,6 @@ def limits(rule: Rule, catalog: Catalog) -> Iterator[tuple[str, str, str]]:
 
 def _has_bound(limit: Limit | Choices, bound: str | None) -> bool:
     return bound is None or isinstance(limit, Choices) or math.isfinite(getattr(limit.documented_interval, bound))
-
-
-def described(limit: Limit | Choices, role: Role, name: str) -> str:
-    """A limit in words, with the safe reading where documents disagree."""
-    unit = UNITS.get(name, "")
-    if isinstance(limit, Choices):
-        documented, safe = ", ".join(limit.documented), None if limit.safe is None else ", ".join(limit.safe)
-    else:
-        documented, safe = str(limit.documented_interval), None if limit.safe is None else str(limit.safe_interval)
-    text = f"{documented} {unit}".rstrip()
-    if safe is None:
-        return text
-    return tr("{documented} (safe: {safe})", documented=text, safe=f"{safe} {unit}".rstrip())
-
-
-UNITS = {"side": "px", "megabytes": "MB", "duration": "s", "fps": "fps"}
 
 
 def _sources(model: Model, limit: Limit | Choices) -> str:

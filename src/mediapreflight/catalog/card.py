@@ -1,0 +1,260 @@
+"""What a model accepts, in words: the rows of its card, with their sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..errors import UsageError
+from ..language import say, tr, translated
+from ..text import alternatives, listed
+from .interval import Interval
+from .schema import Choices, Condition, Content, Group, Limit, Model, Parameter, ParameterVariant, Price, Role, split_tags
+
+if TYPE_CHECKING:
+    from . import Catalog
+
+_LIMITS = {
+    "formats": say("formats"),
+    "megabytes": say("file size"),
+    "side": say("width and height"),
+    "aspect_ratio": say("long / short side"),
+    "duration": say("length"),
+    "fps": say("frame rate"),
+    "video_codecs": say("video codec"),
+    "without_alpha": say("no alpha in"),
+}
+_UNITS = {"side": "px", "megabytes": "MB", "duration": "s", "fps": "fps"}
+
+
+def offered(catalog: Catalog, provider: str | None) -> tuple[Model, ...]:
+    """All models, or those of one provider. Raises UsageError for a provider that has none."""
+    models = catalog.models()
+    if provider is None:
+        return models
+    names = tuple(sorted({model.provider for model in models}))
+    if provider not in names:
+        raise UsageError(
+            say("no models of provider {provider!r}; there are those of {names}", provider=provider, names=listed(names))
+        )
+    return tuple(model for model in models if model.provider == provider)
+
+
+def inputs(model: Model) -> str:
+    """The inputs that are files, the optional ones in brackets; those that take several files once, with their number."""
+    return ", ".join(_in_list(name, role) for name, role in model.roles.items() if role.follows is None)
+
+
+def _in_list(name: str, role: Role) -> str:
+    """A role in a list of inputs: `[reference_image (up to 5)]`, with brackets around the whole if it can be left out."""
+    several = f"{name} ({translated(Interval.parse(role.count).in_words)})" if role.count else name
+    return several if role.required else f"[{several}]"
+
+
+def described(limit: Limit | Choices, role: Role, name: str) -> str:
+    """A limit in words, with the safe reading where documents disagree."""
+    unit = _UNITS.get(name, "")
+    if isinstance(limit, Choices):
+        documented, safe = ", ".join(limit.documented), None if limit.safe is None else ", ".join(limit.safe)
+    else:
+        documented, safe = str(limit.documented_interval), None if limit.safe is None else str(limit.safe_interval)
+    text = f"{documented} {unit}".rstrip()
+    if safe is None:
+        return text
+    return tr("{documented} (safe: {safe})", documented=text, safe=f"{safe} {unit}".rstrip())
+
+
+def sections(model: Model, catalog: Catalog) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The parts of a card that hold anything: a title, and rows of name, text and sources, which are joined by `; `."""
+    values = {**model.fields, **model.parameters}
+    parts = [
+        (tr("Terms"), _terms(model, catalog)),
+        *((_role_title(name, role), _role(model, role)) for name, role in model.roles.items() if not role.follows),
+        (tr("Values"), [(name, _value(known), model.source(known.source)) for name, known in values.items()]),
+        (tr("Price"), [_price(model, price) for price in model.prices]),
+    ]
+    return [(title, rows) for title, rows in parts if rows]
+
+
+def _role_title(name: str, role: Role) -> str:
+    if role.count:
+        need = tr("{range} files", range=Interval.parse(role.count).in_words)
+    else:
+        need = tr("required") if role.required else tr("optional")
+    return f"{name}  ({role.field}; {role.kind}, {need})"
+
+
+def notes(model: Model) -> tuple[str, ...]:
+    """The notes of a card, with their sources in brackets."""
+    return tuple(_with_sources(model, translated(note)) for note in model.notes)
+
+
+def _with_sources(model: Model, note: str) -> str:
+    """The note with each `(TAG)` of a source spelt out."""
+
+    def spelt_out(found: re.Match[str]) -> str:
+        known = all(tag in model.sources for tag in split_tags(found[1]))
+        return f"[{model.source(found[1])}]" if known else found[0]
+
+    return re.sub(r"\(([^()]+)\)", spelt_out, note)
+
+
+def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
+    rows = [
+        (tr("provider"), catalog.provider(model.provider).title, ""),
+        *_service(model),
+        *[
+            (tr("perhaps"), tr("{region}: no document says whether it runs there", region=region), "")
+            for region in model.unconfirmed_regions
+        ],
+    ]
+    if model.aliases:
+        rows.append((tr("also called"), ", ".join(model.aliases), ""))
+    if model.role_sets:
+        rows.append((tr("takes one of"), translated(model.role_sets.in_words), model.source(model.role_sets.source)))
+    rows += [(tr("together"), _group(group), model.source(group.source)) for group in model.groups]
+    for restriction in model.restrictions:
+        choices = ", ".join(map(_literal, restriction.choices))
+        offered = tr("{parameter} {choices} only", parameter=restriction.parameter, choices=choices)
+        rows.append((tr("in {region}", region=restriction.region), offered, model.source(restriction.source)))
+    for rate in model.rates:
+        often = say("{rate:g} a second", rate=rate.requests_per_second)
+        if rate.concurrent_tasks:
+            often = say("{often}, {tasks} at once", often=often, tasks=rate.concurrent_tasks)
+        regions = tr("{often} ({regions})", often=often, regions=", ".join(rate.regions))
+        rows.append((tr("rate"), regions, model.source(rate.source)))
+    if model.output:
+        rows.append((tr("delivers"), _output(model), model.source(model.output.source)))
+    if model.successor:
+        rows.append((tr("successor"), model.successor, ""))
+    return rows
+
+
+def _group(group: Group) -> str:
+    count = say("{range} files", range=Interval.parse(group.count).in_words) if group.count else ""
+    seconds = say("{range} s", range=Interval.parse(group.seconds).in_words) if group.seconds else ""
+    names = " + ".join((*group.roles, *([group.and_parameter] if group.and_parameter else ())))
+    allowed = say("{place}: {message}", place=names, message=listed(tuple(filter(None, (count, seconds)))))
+    return (
+        tr("{limit}, when {conditions}", limit=allowed, conditions=_together(group.when)) if group.when else translated(allowed)
+    )
+
+
+def _service(model: Model) -> Iterator[tuple[str, str, str]]:
+    service = model.service
+    if service is None:
+        yield tr("jobs"), tr("are checked and prepared here, and sent with the provider's own tools"), ""
+        return
+    yield tr("endpoint"), f"POST {service.path} ({service.mode})", model.source(service.source)
+    yield tr("regions"), ", ".join(model.regions), ""
+    if service.result or service.verdict:
+        yield tr("result"), f"{service.result or service.verdict}", ""
+    if service.detect:
+        yield tr("checked by"), service.detect, ""
+
+
+def _output(model: Model) -> str:
+    output = model.output
+    if output is None:
+        return ""
+    sizes = ", ".join(f"{name}: {width} x {height} px" for name, (width, height) in output.sizes.items())
+    size = {"fixed": sizes, "input": tr("the size of the input"), "area": tr("the picture's ratio at the chosen area")}.get(
+        output.size, ""
+    )
+    rate = f"{output.fps:g} fps" if isinstance(output.fps, float) else f"{output.fps} fps" if output.fps else ""
+    longest = tr("up to {seconds:g} s", seconds=output.max_duration) if output.max_duration else ""
+    return "; ".join(
+        part for part in (" ".join(filter(None, (output.container, output.video_codec))), size, rate, longest) if part
+    )
+
+
+def _role(model: Model, role: Role) -> list[tuple[str, str, str]]:
+    rows = []
+    for name, label in _LIMITS.items():
+        limit = getattr(role, name)
+        if limit is not None:
+            tags = dict.fromkeys(filter(None, (limit.source, limit.safe_source)))
+            text = described(limit, role, name)
+            text = tr("{limit}, else {error}", limit=text, error=limit.error) if limit.error else text
+            rows.append((translated(label), text, "; ".join(model.source(tag) for tag in tags)))
+    for variant in role.variants:
+        for name, label in _LIMITS.items():
+            limit = getattr(variant, name, None)
+            if limit is not None:
+                rows.append((translated(label), _when(described(limit, role, name), variant.when), model.source(limit.source)))
+    if role.content:
+        rows.append((tr("people"), _content(role.content), model.source(role.content.source)))
+    if role.ignored_when:
+        rows.append((tr("ignored when"), _conditions(role.ignored_when), ""))
+    if role.note:
+        rows.append((tr("note"), translated(role.note), ""))
+    return rows
+
+
+def _content(content: Content) -> str:
+    parts = [
+        {"one": tr("exactly one face"), "largest": tr("the largest face is used")}.get(content.faces or "", ""),
+        tr("one person") if content.bodies == "one" else "",
+        tr("framing: {kinds}", kinds=", ".join(content.framing)) if content.framing else "",
+        tr("facing the camera") if content.frontal else "",
+        tr("from the first frame on") if content.first_frame else "",
+        tr("a voice") if content.speech else "",
+        translated(content.note or ""),
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _value(known: Parameter) -> str:
+    parts = [
+        known.type,
+        tr("required") if known.required and known.filled_by is None else "",
+        tr("from {model} where not given", model=known.filled_by) if known.filled_by else "",
+        ", ".join(map(_literal, known.choices)) if known.choices else "",
+        str(known.interval) if known.range else "",
+        tr("or {values}", values=", ".join(map(_literal, known.besides))) if known.besides else "",
+        *map(_variant, known.variants),
+        tr("up to {count} characters", count=known.max_length) if known.max_length else "",
+        tr("ratio {ratios}", ratios=alternatives(known.ratios)) if known.ratios else "",
+        tr("default {value}", value=_literal(known.default)) if known.default is not None else "",
+        tr("ignored when {conditions}", conditions=_conditions(known.ignored_when)) if known.ignored_when else "",
+        translated(known.note or ""),
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _variant(variant: ParameterVariant) -> str:
+    need = say("required") if variant.required else say("optional")
+    return _when(variant.range or ", ".join(map(_literal, variant.choices or ())) or need, variant.when)
+
+
+def _when(text: str, conditions: tuple[Condition, ...]) -> str:
+    return tr("{text} when {conditions}", text=text, conditions=_together(conditions))
+
+
+def _together(conditions: tuple[Condition, ...]) -> str:
+    return listed(tuple(condition.in_words for condition in conditions))
+
+
+def _literal(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _conditions(conditions: tuple[Condition, ...]) -> str:
+    return translated(alternatives(tuple(condition.in_words for condition in conditions)))
+
+
+def _price(model: Model, price: Price) -> tuple[str, str, str]:
+    condition = ", ".join(f"{name} {_literal(value)}" for name, value in price.when.items())
+    details = "; ".join(
+        filter(
+            None,
+            (condition, ", ".join(price.regions), translated(price.note or ""), "" if price.official else tr("not official")),
+        )
+    )
+    per = tr("an image") if price.per == "image" else tr("a second")
+    return (
+        f"{price.amount:g} {price.currency}",
+        f"{per} ({details})" if details else per,
+        model.source(price.source),
+    )
