@@ -444,6 +444,13 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
             "names the unknown parameter 'pace'",
         ),
         (
+            'title = "Ours"',
+            'title = "Ours"\nsuccessor = "emo-v2"',
+            "successor",
+            "successor",
+            "names the unknown model 'emo-v2', did you mean emo-v1?",
+        ),
+        (
             "[parameters.speed]",
             '[output]\nfps = "fast"\nsource = "OURS"\n\n[parameters.speed]',
             "output",

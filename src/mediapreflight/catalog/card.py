@@ -195,7 +195,7 @@ def _role(model: Model, role: Role) -> list[tuple[str, str, str]]:
 def _content(content: Content) -> str:
     parts = [
         {"one": tr("exactly one face"), "largest": tr("the largest face is used")}.get(content.faces or "", ""),
-        tr("one person") if content.bodies == "one" else "",
+        {"one": tr("one person"), "any": tr("at least one person")}.get(content.bodies or "", ""),
         tr("framing: {kinds}", kinds=", ".join(content.framing)) if content.framing else "",
         tr("facing the camera") if content.frontal else "",
         tr("from the first frame on") if content.first_frame else "",

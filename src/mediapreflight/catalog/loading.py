@@ -128,20 +128,20 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
     entry's own come on top. Raises CatalogError naming file, key and line.
     """
     for key, fault in not_in_json(table):
-        raise _error(paths, key, fault)
+        raise fault_at(paths, key, fault)
     plain = {key: value for key, value in table.items() if key not in _KEYED_TABLES}
     for name, kind in _KEYED_TABLES.items():
         entries = table.get(name, {})
         if not isinstance(entries, dict):
-            raise _error(paths, (name,), say("must be a table"))
+            raise fault_at(paths, (name,), say("must be a table"))
         plain[name] = {key: convert(value, kind, paths, (name, key)) for key, value in entries.items()}
     model = convert(plain, Model, paths)
     for key, text, sort in strings(model):
         if not sort.takes(text):
-            raise _error(paths, key, sort.refusal(text))
+            raise fault_at(paths, key, sort.refusal(text))
     model = msgspec.structs.replace(model, sources={**provider.sources, **model.sources})
     if not model.roles:
-        raise _error(paths, ("roles",), say("a model takes at least one file"))
+        raise fault_at(paths, ("roles",), say("a model takes at least one file"))
     _check_formats(model.roles, paths)
     model = msgspec.structs.replace(model, roles=dict(_one_by_one(model.roles, paths)))
     if provider.terms is None:
@@ -152,9 +152,11 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
     if provider.terms is not None:
         _check_regions(_regions(model), provider.terms.hosts, paths)
         if not model.regions:
-            raise _error(paths, ("regions",), say("a model runs in at least one region"))
+            raise fault_at(paths, ("regions",), say("a model runs in at least one region"))
     elif model.service is not None:
-        raise _error(paths, ("service",), say("jobs cannot be sent to {provider}: leave the table out", provider=model.provider))
+        raise fault_at(
+            paths, ("service",), say("jobs cannot be sent to {provider}: leave the table out", provider=model.provider)
+        )
     _check_own_names(model, paths)
     _check_names(model, paths)
     return model
@@ -168,14 +170,14 @@ def _check_formats(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
                 if format not in FORMATS:
                     close = tuple(known for known, each in FORMATS.items() if format.lower() in each.extensions)
                     unknown = say("unknown format {format!r}{close}", format=format, close=did_you_mean(close))
-                    raise _error(paths, ("roles", name, key), unknown)
+                    raise fault_at(paths, ("roles", name, key), unknown)
 
 
 def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[tuple[str, Role]]:
     """The roles, with one for each file of those that take several."""
     for name, role in roles.items():
         if role.follows is not None:
-            raise _error(paths, ("roles", name, "follows"), say("is set by `count`"))
+            raise fault_at(paths, ("roles", name, "follows"), say("is set by `count`"))
         if role.count is None:
             yield name, role
             continue
@@ -183,7 +185,7 @@ def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[
         for number in range(1, int(count.upper) + 1):
             own = numbered(name, number)
             if number > 1 and own in roles:
-                raise _error(paths, ("roles", own), say("is the name of file {number} of {role}", number=number, role=name))
+                raise fault_at(paths, ("roles", own), say("is the name of file {number} of {role}", number=number, role=name))
             yield own, msgspec.structs.replace(role, required=number <= count.lower, follows=None if own == name else name)
 
 
@@ -207,19 +209,19 @@ def convert(value: object, kind: type[T], paths: tuple[Path, ...], key: Key = ()
         inner = re.findall(r"[\w-]+", (found and found["path"]) or "")
         unknown = re.search(_UNKNOWN, str(error))
         culprit = () if unknown is None else (unknown[1] or unknown[2],)
-        raise _error(paths, (*key, *inner, *culprit), found["what"] if found else str(error), failure) from None
+        raise fault_at(paths, (*key, *inner, *culprit), found["what"] if found else str(error), failure) from None
 
 
 def _check_sources(tags: Iterable[tuple[Key, str]], known: Mapping[str, Source], paths: tuple[Path, ...]) -> None:
     for key, tag in tags:
         if tag not in known:
-            raise _error(paths, key, say("source {tag!r} is not defined", tag=tag))
+            raise fault_at(paths, key, say("source {tag!r} is not defined", tag=tag))
 
 
 def _check_regions(named: Iterable[tuple[Key, str]], known: Collection[str], paths: tuple[Path, ...]) -> None:
     for key, region in named:
         if region not in known:
-            raise _error(
+            raise fault_at(
                 paths, key, say("unknown region {region!r}: it is one of {known}", region=region, known=", ".join(known))
             )
 
@@ -241,16 +243,16 @@ def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
         for name in getattr(model, table):
             if name in OWN_KEYS:
                 fault = say("{name!r} is a setting of every job, and cannot be the name of an input", name=name)
-                raise _error(paths, (table, name), fault)
+                raise fault_at(paths, (table, name), fault)
             if table == "fields" and name in model.roles:
-                raise _error(paths, (table, name), say("is the name of a role too; a value has a name of its own"))
+                raise fault_at(paths, (table, name), say("is the name of a role too; a value has a name of its own"))
 
 
 def _check_names(model: Model, paths: tuple[Path, ...]) -> None:
     known: dict[str, Mapping[str, object]] = {"role": model.roles, "field": model.fields, "parameter": model.parameters}
     for key, kind, name in _references(model):
         if name not in known[kind]:
-            raise _error(paths, key, say("names the unknown {kind} {name!r}", kind=kind, name=name))
+            raise fault_at(paths, key, say("names the unknown {kind} {name!r}", kind=kind, name=name))
 
 
 def _references(model: Model) -> Iterator[tuple[Key, str, str]]:
@@ -321,7 +323,19 @@ def _result_references(model: Model) -> Iterator[tuple[Key, str, str]]:
             yield ("output", "fps_parameter"), "parameter", model.output.fps_parameter
 
 
-def _error(paths: tuple[Path, ...], key: Key, message: str, failure: Failure = CatalogError) -> CatalogError | ConfigError:
+def models_named(model: Model) -> Iterator[tuple[Key, str]]:
+    """Every other model that an entry names, with the key it stands at."""
+    service = model.service
+    if service is not None:
+        yield from ((("service", key), name) for key in ("detect", "template") if (name := getattr(service, key)))
+    if model.successor is not None:
+        yield ("successor",), model.successor
+    for name, field in model.fields.items():
+        if field.filled_by is not None:
+            yield ("fields", name, "filled_by"), field.filled_by
+
+
+def fault_at(paths: tuple[Path, ...], key: Key, message: str, failure: Failure = CatalogError) -> CatalogError | ConfigError:
     """The error, at the file and line that define the key most closely; the nearest file where several do."""
     found = [(path, definition) for path in paths if (definition := _definition(path, key))]
     path, (_, line) = max(found, key=lambda item: item[1][0], default=(paths[0], (0, None)))

@@ -163,8 +163,8 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
     """What must be seen or heard in the file.
 
     `faces`, `bodies`: how many people the documents ask for (`one` = exactly one refuses several; `largest` = the largest
-    is used). `framing`: how much of the person. `first_frame`: in a video the person must be there from the first frame on.
-    `silence`: recordings without a voice are accepted too. `drawn`: drawn figures are accepted too.
+    is used; `any` = one or more). `framing`: how much of the person. `first_frame`: in a video the person must be there from the
+    first frame on. `silence`: recordings without a voice are accepted too. `drawn`: drawn figures are accepted too.
     `thresholds`: overrides of the content rules' named thresholds.
     `errors`: the code the service answers with, by fault: `none` (nobody there), `several`, `proportion` (person too large or
     too small), `face` (turned, tilted or covered face), `body` (parts of the body missing), `pose` (body pose).
@@ -172,7 +172,7 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
 
     source: str
     faces: Literal["one", "largest"] | None = None
-    bodies: Literal["one"] | None = None
+    bodies: Literal["one", "any"] | None = None
     framing: tuple[Literal["head", "half", "full"], ...] | None = None
     frontal: bool = False
     first_frame: bool = False

@@ -47,3 +47,11 @@ def test_real_files(studio, fixtures) -> None:
     assert real("person-missing", "animate-anyone-template-gen2", video=path) == [IN_VIDEO | {"path": str(path)}]
     assert real("person-missing", "animate-anyone-gen2", image=fixtures / "full-body.jpg") == []
     assert real("person-missing", "animate-anyone-template-gen2", video=fixtures / "dance.mp4") == []
+
+
+def test_where_several_are_accepted_too() -> None:
+    unsure = IN_PICTURE | {"severity": "warning", "limit": ">= 1", "service_code": "InvalidImage.NoHuman"}
+    assert judged("person-missing", "wan2.2-animate-mix", picture(bodies=())) == [unsure | {"source": "third party, undated"}]
+    for people in (1, 2):
+        assert judged("person-missing", "wan2.2-animate-mix", picture(bodies=(body(),) * people)) == []
+    assert judged("persons-several", "wan2.2-animate-mix", picture(bodies=(body(),) * 2)) == []

@@ -61,3 +61,15 @@ def test_other_inputs(found, fixtures: Path) -> None:
     assert found("url-kind-not-accepted", "emo-v1", **given) == []
     assert found("url-kind-not-accepted", "emo-v1", image=fixtures / "portrait.jpg") == []
     assert found("url-kind-not-accepted", "wan2.6-i2v", prompt="data:;base64,AAAA") == []
+
+
+def test_local_file_where_only_urls_are_named(found, said, fixtures: Path) -> None:
+    model, file = "vidu/viduq3-pro_img2video", fixtures / "portrait.jpg"
+    (finding,) = found("url-kind-not-accepted", model, whole=True, image=file)
+    assert (finding["severity"], finding["role"], finding["fixable"]) == ("info", "image", False)
+    (message,) = said("url-kind-not-accepted", model, whole=True, image=file)
+    assert message.startswith(f"is a local file; {model} takes http(s) URLs only here, so submit cannot send it")
+    assert found("url-kind-not-accepted", model, whole=True, image="https://h/a.jpg") == []
+    # Taken inside the request, or never sent from here.
+    assert found("url-kind-not-accepted", "happyhorse-1.1-i2v", whole=True, first_frame=file) == []
+    assert found("url-kind-not-accepted", "gen4_turbo", whole=True, image=file, parameters={"ratio": "960:960"}) == []

@@ -20,7 +20,7 @@ FIXABLE = False
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where several people are seen."""
     found = judged_bodies(case)
-    if found is not None and len(found.bodies) > 1:
+    if found is not None and found.wanted.bodies == "one" and len(found.bodies) > 1:
         yield Fault(
             severity="error",
             message=say(

@@ -1,10 +1,11 @@
-"""The input is a `data:` or an `oss://` URL, and the model's documents do not name that kind.
+"""The input is a `data:` or an `oss://` URL, or a local file, and the model's documents do not name that way.
 
 Models that take a picture inside the request (Base64) say so for each input. Most others take `http(s)://` URLs, and
 `oss://` ones of the provider's temporary storage; some name `http(s)://` only.
 
 Why it matters: the service refuses a `data:` URL there, and may refuse an `oss://` one. Where the model takes `oss://` URLs,
 `submit` uploads the file in a `data:` URL instead, so that only time is lost; a request of your own would fail.
+Where it takes `http(s)://` URLs only, a local file is checked and prepared, and `submit` cannot send it.
 
 Fix: give the file, or a URL that can be fetched. `prepare` writes the file.
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...job import is_oss_url
+from ...job import is_local, is_oss_url
 from ...language import say
 from ...media.data_url import is_data_url
 from ..base import Fault, JobCase
@@ -25,7 +26,8 @@ FIXABLE = True
 
 
 def check(case: JobCase) -> Iterator[Fault]:
-    """A fault for every URL of a kind that is not named: a warning, or an info where the file is uploaded instead."""
+    """A fault for every URL of a kind that is not named: a warning, or an info where the file is uploaded instead, or is still
+    to be put on a server."""
     for name, role in case.model.roles.items():
         given = case.job.inputs.get(name)
         is_inside = is_data_url(given) and not role.base64
@@ -35,6 +37,17 @@ def check(case: JobCase) -> Iterator[Fault]:
                 severity="warning",
                 message=say("is {kind}; the documents of {model} do not name that kind here", kind=kind, model=case.model.id),
                 help=say("give an http(s) URL"),
+                source=role.source,
+                fixable=False,
+                role=name,
+            )
+        elif case.model.service and not (role.uploads or role.base64) and is_local(given):
+            yield Fault(
+                severity="info",
+                message=say(
+                    "is a local file; {model} takes http(s) URLs only here, so submit cannot send it", model=case.model.id
+                ),
+                help=say("put it on a server that the service can reach, and give its URL"),
                 source=role.source,
                 fixable=False,
                 role=name,
