@@ -448,7 +448,7 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
             'title = "Ours"\nsuccessor = "emo-v2"',
             "successor",
             "successor",
-            "names the unknown model 'emo-v2', did you mean emo-v1?",
+            "names the unknown model 'emo-v2'; did you mean emo-v1?",
         ),
         (
             "[parameters.speed]",
