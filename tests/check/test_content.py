@@ -229,7 +229,7 @@ def test_missing_library_is_unchecked_and_never_a_pass(fixtures: Path, library: 
     result = run_without(library, "check", "--model", "videoretalk", fixtures / "talking-head.mp4")
     assert (result.status, result.err) == (1, "")
     (line,) = [line for line in result.out.splitlines() if "CONT001" in line]
-    assert line.strip().startswith("unchecked CONT001 content-not-measured: its content was not measured: ")
+    assert line.strip().startswith("unchecked CONT001 content-not-measured: its content was not checked: ")
     assert told in line
     assert "next: fix that, or choose --level decode" in result.out
     assert result.out.count("Found 1 unchecked finding") == 1
@@ -258,4 +258,4 @@ def test_content_that_does_not_decode(monkeypatch: pytest.MonkeyPatch, fixtures:
     monkeypatch.setattr("mediapreflight.people.see_picture", fail)
     (finding,) = check(Job("emo-v1", whole=False, image=fixtures / "portrait.jpg"), contained=False).findings
     assert (finding.code, finding.severity, finding.role) == ("CONT001", "unchecked", "image")
-    assert finding.message == "its content was not measured: cannot be decoded (bad Huffman code)"
+    assert finding.message == "its content was not checked: cannot be decoded (bad Huffman code)"

@@ -80,7 +80,8 @@ def test_rules_in_preview(check, refused, fixtures: Path, tmp_path: Path) -> Non
     assert not warns("--no-preview", cwd=tmp_path)
     message = refused("check", "--model", "emo-v1", fixtures / "portrait.jpg", "--select", "FILE014")
     assert (
-        message == "FILE014 media-type-misleading is in preview: it runs with --preview, or `preview = true` in the configuration"
+        message
+        == "FILE014 media-type-misleading is in preview: it runs only with --preview or `preview = true` in the configuration"
     )
 
 
@@ -155,7 +156,7 @@ def test_picture_of_four_gigapixels(check, process, fixtures: Path) -> None:
         "wan2.6-i2v", fixtures / "faults/giant.png", "--output-format", "concise", level="decode", by=process, timeout=10
     )
     assert result.status == 1
-    assert "FILE012 file-not-measured: was not read whole: 4295 megapixels" in result.out
+    assert "FILE012 file-not-measured: was not read completely: 4295 megapixels" in result.out
     assert "IMG006 image-side-too-long: longest side is 65535 px" in result.out
 
 

@@ -41,7 +41,7 @@ def test_words() -> None:
     assert [*duration_misstated(lasting(11.7, 20.0), "picture")] == [
         Fault(
             severity="warning",
-            message="its header says 20 s, its picture lasts 11.7 s",
+            message="its header says 20 s, but its picture lasts 11.7 s",
             help="rewrite its header",
             measured=20.0,
             unit="s",
@@ -51,18 +51,22 @@ def test_words() -> None:
 
 def test_lengths_are_shown_to_the_hundredth_and_kept_in_full() -> None:
     (fault,) = duration_misstated(lasting(11.70449, 20.00651), "recording")
-    assert (fault.message, fault.measured, fault.limit) == ("its header says 20.01 s, its recording lasts 11.7 s", 20.00651, None)
+    assert (fault.message, fault.measured, fault.limit) == (
+        "its header says 20.01 s, but the recording lasts 11.7 s",
+        20.00651,
+        None,
+    )
 
 
 def test_a_stream_without_a_header_is_not_said_to_have_one() -> None:
     (fault,) = duration_misstated(lasting(14.08, 171.674, "aac"), "recording")
-    assert fault.message == "its first frames make readers guess 171.67 s, its recording lasts 14.08 s"
+    assert fault.message == "readers guess 171.67 s from its first frames, but the recording lasts 14.08 s"
     assert fault.help == "convert it to a format that states its length"
 
 
 def test_a_guessed_length_is_named_as_one() -> None:
     (fault,) = faults(lasting(None, 171.674, "aac"), "audio")
-    assert fault.message == "duration as guessed from its first frames is 171.67 s; videoretalk takes up to 120 s"
+    assert fault.message == "duration guessed from its first frames is 171.67 s; videoretalk takes up to 120 s"
     assert fault.help == "convert it to a format that states its length"
 
 
@@ -83,7 +87,7 @@ def test_measured_and_stated_length_must_both_be_long_enough(kind: type, measure
     facts = kind(path="a", duration_s=measured, stated_duration_s=stated)
     (fault,) = faults(facts, facts.kind)
     assert (fault.severity, fault.measured, fault.limit, fault.unit) == ("error", 1.5, ">= 2", "s")
-    whose = " by its header" if measured == 10.0 else ""
+    whose = " in its header" if measured == 10.0 else ""
     assert fault.message == f"duration{whose} is 1.5 s; videoretalk takes at least 2 s"
     assert fault.help == ("rewrite its header" if measured == 10.0 else "make it longer")
 
@@ -128,7 +132,7 @@ def test_measured_and_stated_rate_must_both_be_within_the_limit(
     case = InputCase(MODEL, "video", MODEL.roles["video"], "a", VideoFacts(path="a", fps=measured, stated_fps=stated))
     found = [*frame_rate_too_low(case), *frame_rate_too_high(case)]
     assert [fault.measured for fault in found] == ends
-    assert {fault.help for fault in found} <= {"convert it to a constant frame rate within the range"}
+    assert {fault.help for fault in found} <= {"convert it to a constant frame rate within the limits"}
 
 
 EMO = builtin_catalog().model("emo-v1")
@@ -176,8 +180,8 @@ def test_the_ratio_is_that_of_the_long_side_to_the_short_one(width: int, height:
     for seen in both_kinds(width, height):
         (fault,) = ratio_too_extreme(seen)
         assert (fault.severity, fault.measured, fault.limit, fault.unit) == ("error", 3.0, "<= 2", None)
-        assert fault.message == "long side over short side is 3; emo-v1 takes up to 2"
-        assert fault.help == "crop it around the person, or pad its short side"
+        assert fault.message == "longer side over shorter side is 3; emo-v1 takes up to 2"
+        assert fault.help == "crop it around the person, or pad its shorter side"
         assert not [*side_too_short(seen), *side_too_long(seen)]
 
 

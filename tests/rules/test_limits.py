@@ -126,13 +126,13 @@ def test_a_refused_name_stands_with_the_source_of_the_documented_ones_only() -> 
             too_low,
             2,
             "duration is 2 s; the documents of emo-v1 disagree: "
-            "at least 2 s (emo-api, 2026-03-15), or more than 2 s (error-code, 2025-12-26)",
+            "at least 2 s (emo-api, 2026-03-15) or more than 2 s (error-code, 2025-12-26)",
         ),
         (
             too_high,
             120,
             "duration is 120 s; the documents of emo-v1 disagree: "
-            "up to 120 s (emo-api, 2026-03-15), or less than 120 s (error-code, 2025-12-26)",
+            "up to 120 s (emo-api, 2026-03-15) or less than 120 s (error-code, 2025-12-26)",
         ),
     ],
 )

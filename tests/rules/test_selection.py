@@ -52,7 +52,7 @@ def test_rules_in_preview_run_on_request() -> None:
 @pytest.mark.parametrize("word", ["FILE014", "file014", "media-type-misleading"])
 def test_a_rule_in_preview_that_is_named_without_asking_for_preview_is_refused(word: str) -> None:
     assert selection((word,), (), True) == {"FILE014"}
-    with pytest.raises(UsageError, match=r"^FILE014 media-type-misleading is in preview: it runs with --preview, or [^\n]+$"):
+    with pytest.raises(UsageError, match=r"^FILE014 media-type-misleading is in preview: it runs only with --preview or [^\n]+$"):
         selection(("IMG", word))
 
 

@@ -191,7 +191,7 @@ class AudioFacts(_Common, frozen=True, kw_only=True, tag="audio"):
 _MENDABLE_S = 0.2
 
 
-def mendable_gap(facts: Facts) -> Gap | None:
+def fixable_gap(facts: Facts) -> Gap | None:
     """The only place where an otherwise intact AAC or MP3 recording lost a packet; None for any other damage."""
     if not isinstance(facts, AudioFacts) or facts.audio_codec not in ("aac", "mp3") or len(facts.gaps) != 1:
         return None

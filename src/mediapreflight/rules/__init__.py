@@ -267,7 +267,7 @@ def _in_stage(selector: str, preview: bool) -> tuple[Rule, ...]:
         named = " and ".join(f"{rule.code} {rule.name}" for rule in found)
         raise UsageError(
             say(
-                "{named} is in preview: it runs with --preview, or `preview = true` in the configuration",
+                "{named} is in preview: it runs only with --preview or `preview = true` in the configuration",
                 named=named,
             )
         )

@@ -15,13 +15,13 @@ from .limits import Measure, highest, lowest, too_high, too_low
 
 _SHORTEST = Measure(lambda amount: say("shortest side is {amount}", amount=amount), "px")
 _LONGEST = Measure(lambda amount: say("longest side is {amount}", amount=amount), "px")
-_RATIO = Measure(lambda amount: say("long side over short side is {amount}", amount=amount), "")
+_RATIO = Measure(lambda amount: say("longer side over shorter side is {amount}", amount=amount), "")
 _RATE = Measure(lambda amount: say("frame rate is {amount}", amount=amount), "fps")
-_STATED_RATE = Measure(lambda amount: say("frame rate by its header is {amount}", amount=amount), "fps")
+_STATED_RATE = Measure(lambda amount: say("frame rate in its header is {amount}", amount=amount), "fps")
 _DURATION = Measure(lambda amount: say("duration is {amount}", amount=amount), "s")
-_STATED_DURATION = Measure(lambda amount: say("duration by its header is {amount}", amount=amount), "s")
-_GUESSED_DURATION = Measure(lambda amount: say("duration as guessed from its first frames is {amount}", amount=amount), "s")
-_CONSTANT_RATE = say("convert it to a constant frame rate within the range")
+_STATED_DURATION = Measure(lambda amount: say("duration in its header is {amount}", amount=amount), "s")
+_GUESSED_DURATION = Measure(lambda amount: say("duration guessed from its first frames is {amount}", amount=amount), "s")
+_CONSTANT_RATE = say("convert it to a constant frame rate within the limits")
 _TRUE_HEADER, _WITH_HEADER = say("rewrite its header"), say("convert it to a format that states its length")
 # Streams of frames state no length: readers guess it from the size and the bit rate of the first frames.
 _WITHOUT_LENGTH = frozenset({"aac", "ac3", "amr", "eac3"})
@@ -41,7 +41,7 @@ def ratio_too_extreme(case: InputCase) -> Iterator[Fault]:
     """A fault where the ratio of the displayed sides is too extreme."""
     sides = _sides(case)
     ratio = max(sides) / min(sides) if sides else None
-    return too_high(case, case.role.aspect_ratio, ratio, _RATIO, say("crop it around the person, or pad its short side"))
+    return too_high(case, case.role.aspect_ratio, ratio, _RATIO, say("crop it around the person, or pad its shorter side"))
 
 
 def frame_rate_too_low(case: InputCase) -> Iterator[Fault]:
@@ -75,11 +75,11 @@ def duration_misstated(facts: AudioFacts | VideoFacts, subject: Literal["recordi
         is_guess = facts.format in _WITHOUT_LENGTH
         lengths = {"stated": shown(stated), "measured": shown(measured)}
         if is_guess:
-            message = say("its first frames make readers guess {stated} s, its recording lasts {measured} s", **lengths)
+            message = say("readers guess {stated} s from its first frames, but the recording lasts {measured} s", **lengths)
         elif subject == "picture":
-            message = say("its header says {stated} s, its picture lasts {measured} s", **lengths)
+            message = say("its header says {stated} s, but its picture lasts {measured} s", **lengths)
         else:
-            message = say("its header says {stated} s, its recording lasts {measured} s", **lengths)
+            message = say("its header says {stated} s, but the recording lasts {measured} s", **lengths)
         yield Fault(
             severity="warning",
             message=message,
@@ -95,7 +95,8 @@ def high_dynamic_range(facts: ImageFacts | VideoFacts) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "is high dynamic range ({transfer}); read as standard range it looks flat", transfer=facts.transfer.upper()
+                "is high dynamic range ({transfer}); readers that expect standard range show it grey and flat",
+                transfer=facts.transfer.upper(),
             ),
             help=say("tone-map it to standard range"),
             measured=facts.transfer,

@@ -92,7 +92,7 @@ def _beyond(
         wants = _words(safe, measure.unit, upper=upper)
         pages = case.model.source(first), case.model.source(second)
         disagreement = say(
-            "the documents of {model} disagree: {allows} ({page}), or {wants} ({other_page})",
+            "the documents of {model} disagree: {allows} ({page}) or {wants} ({other_page})",
             model=case.model.id,
             allows=allows,
             page=pages[0],

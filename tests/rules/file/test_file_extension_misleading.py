@@ -35,7 +35,7 @@ def test_no_extension(found, said, make, fixtures: Path) -> None:
     path = make.copy(fixtures / "portrait.jpg", "portrait")
     (finding,) = found("file-extension-misleading", "emo-v1", image=path)
     assert finding["measured"] == ""
-    assert "without an extension" in said("file-extension-misleading", "emo-v1", image=path)[0]
+    assert "has no extension" in said("file-extension-misleading", "emo-v1", image=path)[0]
 
 
 @pytest.mark.parametrize("name", ["PORTRAIT.JPG", "portrait.jpeg", "portrait.png.jpg", "portrait.jfif"])

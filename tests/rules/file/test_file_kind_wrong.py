@@ -33,7 +33,7 @@ def test_other_kind(found, fixtures: Path, model: str, role: str, name: str, kin
 
 
 def test_sound_can_be_taken_out_of_a_video_that_has_it(said, fixtures: Path) -> None:
-    assert "take its sound track out" in said("file-kind-wrong", "emo-v1", audio=fixtures / "talking-head.mp4")[0]
+    assert "extract its sound track" in said("file-kind-wrong", "emo-v1", audio=fixtures / "talking-head.mp4")[0]
     assert "give a recording" in said("file-kind-wrong", "emo-v1", audio=fixtures / "formats/h264-silent.mp4")[0]
 
 

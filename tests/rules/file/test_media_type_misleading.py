@@ -29,7 +29,7 @@ def test_another_type(found, said, fixtures: Path, stated: str) -> None:
     assert len(path) < 100
     assert finding == MISLEADING | {"measured": stated}
     (words,) = said("media-type-misleading", "wan2.6-i2v", image=given)
-    assert "holds jpeg data" in words
+    assert "contains jpeg data" in words
     assert words.endswith("declare it as image/jpeg")
 
 

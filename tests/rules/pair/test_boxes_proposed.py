@@ -39,7 +39,7 @@ def test_known_pair_of_emoji() -> None:
 
 def test_figures_can_be_used_with_set() -> None:
     (finding,) = findings("boxes-proposed", "emo-v1", DOCUMENTED)
-    assert finding.help.endswith("to pin them: --set face_bbox=302,286,610,593 --set ext_bbox=71,9,840,778")
+    assert finding.help.endswith("to set them yourself: --set face_bbox=302,286,610,593 --set ext_bbox=71,9,840,778")
     settings = dict(word.split("=") for word in finding.help.split() if "=" in word)
     pinned = with_values(Job("emo-v1", whole=False, image=PATH), settings).inputs
     assert {name: pinned[name] for name in settings} == finding.measured

@@ -51,7 +51,7 @@ def test_bystander_has_a_face_too() -> None:
 
 def test_picture_without_any_face() -> None:
     (finding,) = findings("face-box-without-face", "emo-v1", picture(), face_bbox=[10, 10, 70, 70])
-    assert finding.message == "face_bbox [10, 10, 70, 70] holds no face; faces seen: none"
+    assert finding.message == "face_bbox [10, 10, 70, 70] contains no face; faces seen: none"
 
 
 @pytest.mark.parametrize("value", [None, "nonsense", [1, 2, 3], [70, 70, 10, 10], [0.5, 1, 2, 3]])

@@ -19,7 +19,7 @@ def test_voice_longer_than_the_video(found, said, fixtures: Path) -> None:
     expected = DIFFER | {"role": "audio", "path": str(audio), "measured": pytest.approx(3.96, abs=0.01)}
     assert found("lengths-differ", "videoretalk", video=video, audio=audio) == [expected]
     (words,) = said("lengths-differ", "videoretalk", video=video, audio=audio)
-    assert "cuts audio to video" in words
+    assert "cuts off the rest of the audio" in words
     assert "video_extension=true" in words
 
 
@@ -28,7 +28,7 @@ def test_video_longer_than_the_voice(found, said, fixtures: Path) -> None:
     expected = DIFFER | {"role": "video", "path": str(video), "measured": pytest.approx(3.96, abs=0.01)}
     assert found("lengths-differ", "videoretalk", video=video, audio=audio) == [expected]
     (words,) = said("lengths-differ", "videoretalk", video=video, audio=audio)
-    assert "cuts video to audio" in words
+    assert "cuts off the rest of the video" in words
     assert "video_extension" not in words
 
 

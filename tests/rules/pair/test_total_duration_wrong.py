@@ -19,7 +19,7 @@ def test_recordings_together(found, said, make) -> None:
     assert found("total-duration-wrong", WAN, reference_audio=[half, half]) == []
     assert found("total-duration-wrong", WAN, reference_audio=[half, rest]) == [REFUSED | {"measured": 15.25, "limit": "<= 15"}]
     assert said("total-duration-wrong", WAN, reference_audio=[half, rest]) == [
-        "reference_audio come to 15.25 s together; wan3.0-video takes up to 15 s | cut the files, or leave some out"
+        "reference_audio last 15.25 s together; wan3.0-video takes up to 15 s | cut the files, or leave some out"
     ]
 
 

@@ -21,7 +21,7 @@ TROUBLE = "mediapipe does not load (libEGL.so.1: no such file); apt-get install 
 def test_trouble() -> None:
     assert judged("content-not-measured", "emo-v1", None, trouble=TROUBLE) == [UNCHECKED]
     (finding,) = findings("content-not-measured", "emo-v1", None, trouble=TROUBLE)
-    assert finding.message == f"its content was not measured: {TROUBLE}"
+    assert finding.message == f"its content was not checked: {TROUBLE}"
     assert finding.help == "fix that, or choose --level decode"
 
 

@@ -30,7 +30,7 @@ def test_share_that_is_enough() -> None:
 def test_no_face_in_any_frame() -> None:
     assert judged("face-often-missing", "videoretalk", video((), ())) == [OFTEN | {"severity": "error", "measured": 0.0}]
     (finding,) = findings("face-often-missing", "videoretalk", video((), ()))
-    assert finding.message == "none of 2 frames looked at shows a face; videoretalk needs one"
+    assert finding.message == "none of the 2 frames looked at shows a face; videoretalk needs one"
 
 
 def test_nothing_to_look_at() -> None:

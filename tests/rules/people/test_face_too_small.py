@@ -37,7 +37,7 @@ def test_pixels_come_first_where_both_are_few() -> None:
 
 def test_words_tell_a_share_from_the_limit_it_misses() -> None:
     (finding,) = findings("face-too-small", "emo-v1", picture(face(side=90), width=1600, height=1200))
-    assert "90 px wide, 7.5% of the picture's shorter side; at least 64 px and 8% are advisable" in finding.message
+    assert "90 px wide, 7.5% of the picture's shorter side; at least 64 px and 8% are recommended" in finding.message
 
 
 @given(side=st.integers(400, 8000), width=st.integers(64, 640))

@@ -27,7 +27,7 @@ def test_from_the_front() -> None:
 
 def test_a_hidden_face_is_said_to_be_hidden() -> None:
     (finding,) = findings("person-turned-away", "animate-anyone-gen2", picture(bodies=(body(facing="unknown"),)))
-    assert "without a face to be seen; " in finding.message
+    assert "with the face not visible; " in finding.message
 
 
 def test_largest_person_decides() -> None:

@@ -22,7 +22,7 @@ def test_of_two_roles_together(found, said, pictures: int, videos: int, fits: bo
     expected = REFUSED | {"measured": 6, "limit": "[1, 5]", "source": "wan-video-to-video-api-reference, zh, undated"}
     assert found("input-count-wrong", "wan2.7-r2v", whole=True, **given) == ([] if fits else [expected])
     if not fits:
-        words = "reference_image and reference_video have 6 files together; wan2.7-r2v takes 1 to 5 | leave files out"
+        words = "reference_image and reference_video have 6 files together; wan2.7-r2v takes 1 to 5 | leave out some files"
         assert said("input-count-wrong", "wan2.7-r2v", whole=True, **given) == [words]
 
 

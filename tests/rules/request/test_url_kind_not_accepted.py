@@ -26,7 +26,7 @@ def test_base64_where_the_model_takes_none(found, said, fixtures: Path) -> None:
     assert paths[0] == "data:image/jpeg;base64,… (63.7 kB)"
     assert [finding.pop("role") for finding in findings] == ["image", "audio"]
     assert findings == [NOT_ACCEPTED | {"source": "emo-api, 2026-03-15"}] * 2
-    assert "submit uploads it" in said("url-kind-not-accepted", "emo-v1", **given)[0]
+    assert "`submit` uploads its content" in said("url-kind-not-accepted", "emo-v1", **given)[0]
 
 
 @pytest.mark.parametrize("model", ["wan2.6-i2v", "wan2.6-i2v-us", "wan2.5-i2v-preview", "wanx2.1-i2v-turbo"])

@@ -66,4 +66,4 @@ def test_field_beside_another(found, said) -> None:
     given = {"prompt": "a cat", "template": "squish"}
     (finding,) = found("value-ignored", "wan2.6-i2v", **given)
     assert finding["severity"] == "warning"
-    assert "prompt will be ignored, because template is given" in said("value-ignored", "wan2.6-i2v", **given)[0]
+    assert "prompt will be ignored because template is given" in said("value-ignored", "wan2.6-i2v", **given)[0]

@@ -21,7 +21,7 @@ MISSING = {
 def test_container_for_video_without_a_picture(found, said, fixtures: Path, name: str, level: str) -> None:
     path = fixtures / "formats" / name
     assert found("video-stream-missing", "videoretalk", level=level, video=path) == [MISSING | {"path": str(path)}]
-    assert "container holds no moving picture" in said("video-stream-missing", "videoretalk", level=level, video=path)[0]
+    assert "container has no moving picture" in said("video-stream-missing", "videoretalk", level=level, video=path)[0]
 
 
 @pytest.mark.parametrize("name", ["h264.mp4", "h264-silent.mp4", "h264-with-cover.mp4", "two-videos.mp4", "vp9.webm"])

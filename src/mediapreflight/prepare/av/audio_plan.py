@@ -17,7 +17,7 @@ from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
 from ...language import say
-from ...media.facts import AudioFacts, Problem, VideoFacts, cut_frame, differ, mendable_gap
+from ...media.facts import AudioFacts, Problem, VideoFacts, cut_frame, differ, fixable_gap
 from ...rules import names
 from ...text import clauses
 from .. import aims
@@ -236,7 +236,7 @@ def _encode_reason(case: _Case, trim: Trim | None, padded: PadSilence | None) ->
             return say("{name} asked for", name=name)
     if padded:
         return padded.reason
-    if _CORRUPT in case.reasons and mendable_gap(case.facts):
+    if _CORRUPT in case.reasons and fixable_gap(case.facts):
         return case.reasons[_CORRUPT]
     kept = _kept_format(case)
     if kept is None and (why := first_of(case.reasons, *_REWRITTEN, _TOO_LARGE, _TOO_LONG, _TOO_SHORT)):
@@ -332,7 +332,7 @@ def _shortened(case: _Case, trim: Trim | None) -> Iterator[Step]:
 
 
 def _filled(case: _Case) -> Iterator[Step]:
-    if gap := mendable_gap(case.facts):
+    if gap := fixable_gap(case.facts):
         reason = first_of(case.reasons, _CORRUPT) or NEEDED
         yield FillGap(reason=reason, at_s=gap.at_s, length_s=gap.length_s, untimed_s=gap.untimed_s)
 

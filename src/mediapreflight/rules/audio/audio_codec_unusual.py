@@ -1,11 +1,11 @@
 """The recording's codec is not the usual one for its format.
 
-A WAV may hold MP3, mu-law, ADPCM or floating-point samples; the documents name the format and mean 16-bit
+A WAV can contain MP3, mu-law, ADPCM or floating-point samples. The documents name only the format, and mean 16-bit
 PCM, MP3 or AAC.
 
-Why it matters: readers that expect PCM in a WAV play noise or refuse it.
+Why it matters: readers that expect PCM in a WAV play noise or refuse the file.
 
-Fix: decode it and write it with the usual codec.
+Fix: decode it and encode it with the usual codec.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "holds {audio_codec} as {format}; readers expect {usual}",
+                "contains {audio_codec} in {format}; readers expect {usual}",
                 audio_codec=facts.audio_codec,
                 format=facts.format,
                 usual=usual[0],
             ),
-            help=say("write it as {usual}", usual=usual[0]),
+            help=say("convert it to {usual}", usual=usual[0]),
             measured=facts.audio_codec,
             limit=", ".join(usual),
         )

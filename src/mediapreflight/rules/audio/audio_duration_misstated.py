@@ -1,13 +1,13 @@
-"""The length in the header is not the length of the recording.
+"""The header states a different length than the recording has.
 
-Found at level `decode`, where they differ by more than a tenth of a second and two hundredths of the length:
-an MP3 or AAC of variable bit rate without a header that states its length (readers then guess it from the first
-frames), a cut MP3 that kept the old header, a WAV that was never completed.
+Reported at level `decode`, if they differ by more than 0.1 s and by more than 2 % of the length: an MP3 or AAC of
+variable bit rate without a header that states its length (readers then guess it from the first frames), a cut MP3
+that kept the old header, a WAV that was never completed.
 
-Why it matters: which of the two the service reads is unknown. A 5-second file can be refused as one of 222
-seconds.
+Why it matters: nobody knows which of the two the service reads. A file of 5 seconds may be refused because its header
+says 222.
 
-Fix: rewrite the header; no sound is re-encoded. A raw AAC has no header to rewrite: it becomes a WAV.
+Fix: rewrite the header; the sound is not encoded again. A raw AAC has no header to rewrite, so it becomes a WAV.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Pictures attached to the recording take more space than its sound.
+"""The cover pictures in the recording take more space than its sound.
 
-Found where cover art is over 100 kB and over half of the file.
+Reported if they are more than 100 kB and more than half of the file.
 
-Why it matters: it is uploaded, counts against the size limit, and some readers take the picture for a video
-stream.
+Why it matters: they are uploaded and count towards the size limit, and some readers mistake a cover picture for a
+video stream.
 
-Fix: remove it; the sound is not changed.
+Fix: remove them; the sound does not change.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "{cover_art_bytes:,} of its {bytes:,} bytes are attached pictures",
+                "{cover_art_bytes:,} of its {bytes:,} bytes are cover pictures",
                 cover_art_bytes=facts.cover_art_bytes,
                 bytes=facts.bytes,
             ),
-            help=say("drop the attached pictures"),
+            help=say("remove the cover pictures"),
             measured=facts.cover_art_bytes,
             limit=f"<= {allowed}",
             unit="bytes",

@@ -1,10 +1,10 @@
 """The recording is encrypted.
 
-Found where the container marks its sound with a protection scheme (Common Encryption, FairPlay, Windows Media).
+Reported if the container says that its sound is protected (Common Encryption, FairPlay, Windows Media).
 
-Why it matters: without the key nobody can decode it, and neither can the service.
+Why it matters: without the key nobody can decode it, not even the service.
 
-Fix: none here; export it without protection.
+Fix: `prepare` cannot fix this; export it without protection.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The recording is digitally silent.
+"""The recording is completely silent.
 
-Found at level `decode`, where no sample of the first ten minutes rises above -80 dB of full scale.
+Reported at level `decode`, if no sample of the first ten minutes is above -80 dB of full scale.
 
-Why it matters: the service makes and bills a video of a closed mouth, or fails because there is no speech. A muted
-track exported by mistake is the usual cause.
+Why it matters: the service makes and bills a video of a closed mouth, or fails because nobody speaks. Usually a muted
+track was exported by mistake.
 
-Fix: none here; give the recording that has the voice.
+Fix: `prepare` cannot fix this; give the recording that contains the voice.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def check(case: InputCase) -> Iterator[Fault]:
     needs_voice = wanted is not None and wanted.speech and not wanted.silence
     yield Fault(
         severity="error" if needs_voice else "warning",
-        message=say("is silent throughout; {model} needs a voice", model=case.model.id)
+        message=say("is completely silent; {model} needs a voice", model=case.model.id)
         if needs_voice
-        else say("is silent throughout"),
-        help=say("give the recording that has the sound"),
+        else say("is completely silent"),
+        help=say("give the recording that contains the sound"),
         measured=facts.peak_dbfs,
         limit=f"> {exact(SILENCE_DBFS)}",
         unit="dBFS",

@@ -1,7 +1,7 @@
 """The recording is longer than the model takes.
 
-Judged by its measured length and by what the header states; both must fit, because which of them the service
-reads is unknown. Level `metadata` knows only the header.
+Both the measured length and the one in the header must fit, because nobody knows which of them the service reads.
+Level `metadata` knows only the header.
 
 Why it matters: the service answers with a length error, after the upload.
 
@@ -24,4 +24,4 @@ BOUND = "upper"
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the measured or the stated duration is too long."""
-    return duration_too_long(case, say("cut it at a pause, or split it"))
+    return duration_too_long(case, say("cut it at a pause, or split it into several jobs"))

@@ -1,7 +1,7 @@
 """The recording is shorter than the model takes.
 
-Judged by its measured length and by what the header states; both must fit, because which of them the service
-reads is unknown. Level `metadata` knows only the header.
+Both the measured length and the one in the header must fit, because nobody knows which of them the service reads.
+Level `metadata` knows only the header.
 
 Why it matters: the service answers with a length error.
 

@@ -1,10 +1,10 @@
-"""The file is empty: it has no bytes, or a header without a single sample.
+"""The file is empty: it has no bytes, or a header and not a single sample.
 
 Why it matters: the service downloads it, fails to open it, and answers with a format error or a failed task.
 
-Fix: none here; export the file again.
+Fix: `prepare` cannot fix this; export the file again.
 
-Source: measured in the file itself.
+Source: the file itself.
 """
 
 from __future__ import annotations

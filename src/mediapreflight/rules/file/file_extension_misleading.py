@@ -1,11 +1,11 @@
-"""The file extension says one format, the bytes are another.
+"""The file's extension does not match the format of its bytes.
 
-Why it matters: services and libraries that use the name refuse the file or open it with the wrong decoder;
-EMO's documented error lists file *types* by extension.
+Why it matters: services and libraries that go by the name refuse the file or open it with the wrong decoder. EMO's
+documented error lists file *types* by extension.
 
 Models: all. It is a warning, because a decoder that looks at the bytes reads the file.
 
-Fix: rename it. No byte needs to change.
+Fix: rename it. The bytes need not change.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def check(case: InputCase) -> Iterator[Fault]:
         return
     yield Fault(
         severity="warning",
-        message=say("holds {format} data but is named .{extension}", format=case.facts.format, extension=extension)
+        message=say("contains {format} data but is named .{extension}", format=case.facts.format, extension=extension)
         if extension
-        else say("holds {format} data but is named without an extension", format=case.facts.format),
-        help=say("rename it to end in .{extension}", extension=known.extensions[0]),
+        else say("contains {format} data but has no extension", format=case.facts.format),
+        help=say("rename it so that it ends in .{extension}", extension=known.extensions[0]),
         measured=extension,
     )

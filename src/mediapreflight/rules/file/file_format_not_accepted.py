@@ -1,7 +1,6 @@
-"""The file is of the right kind, in a format the model does not take.
+"""The file is of the right kind, but in a format that the model does not take.
 
-The format is read from the bytes. Where one current document leaves out a format that another names, using it
-is a warning.
+The format is read from the bytes. If one current document leaves out a format that another names, it is a warning.
 
 Why it matters: the service answers with a format error after the upload.
 

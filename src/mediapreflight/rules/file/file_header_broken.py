@@ -1,11 +1,11 @@
-"""The file begins like a known format, but its header contradicts itself.
+"""The file begins like a known format, but its header contradicts itself or lacks something.
 
-Found where a size of 0 is stated, where mandatory parts are missing, or where the demuxer finds no stream it
-can name.
+Reported if the header states a size of 0, if required parts are missing, or if the demuxer finds no stream that it
+knows.
 
 Why it matters: no decoder can open it; the service answers with a format or open error.
 
-Fix: none here; export it again.
+Fix: `prepare` cannot fix this; export it again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The file is media, but of another kind than the input takes.
 
-Found where a recording is given as a picture, a video as a recording, and so on. What a file is comes from
-its bytes and its streams: an MP4 that holds only sound is a recording.
+For example, a recording is given as a picture, or a video as a recording. The kind of a file is read from its bytes
+and streams: an MP4 that contains only sound is a recording.
 
 Why it matters: the service refuses it.
 
@@ -30,14 +30,14 @@ def check(case: InputCase) -> Iterator[Fault]:
     yield Fault(
         severity="error",
         message=say(
-            "holds {found}; {role} of {model} takes {wanted}",
+            "contains {found}; {role} of {model} takes {wanted}",
             found=_NOUNS[kind],
             role=case.name,
             model=case.model.id,
             wanted=_NOUNS[case.role.kind],
         ),
         fixable=has_sound,
-        help=say("take its sound track out and give that") if has_sound else _help(case),
+        help=say("extract its sound track and give that") if has_sound else _help(case),
         measured=kind,
         limit=case.role.kind,
         service_code=case.role.format_error,

@@ -1,6 +1,6 @@
-"""There is no file with the given name.
+"""There is no file of this name.
 
-Found if the path does not exist, or is a link to a path that does not exist.
+Reported if the path does not exist, or is a link to a path that does not exist.
 
 Why it matters: nothing can be sent.
 

@@ -1,7 +1,7 @@
-"""The file is in Git LFS and was not fetched: only its pointer is here.
+"""The file is in Git LFS and was not fetched; only its pointer is here.
 
-A pointer is a text of three lines that replaces a large file until `git lfs pull` fetches it. Found for pictures,
-videos and recordings alike, whatever their names.
+A pointer is a text of three lines that stands in for a large file until `git lfs pull` fetches it. Reported for
+pictures, videos and recordings, whatever their names are.
 
 Why it matters: the file itself may be fine, but it could not be checked. Unchecked is not a pass.
 
@@ -28,6 +28,6 @@ def check(case: InputCase) -> Iterator[Fault]:
     if case.facts.format == POINTER:
         yield Fault(
             severity="unchecked",
-            message=say("was not fetched: it is a Git LFS pointer to the file"),
+            message=say("was not fetched: this is only a Git LFS pointer to it"),
             help=say("fetch the file with `git lfs pull`"),
         )

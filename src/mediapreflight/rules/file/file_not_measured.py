@@ -1,12 +1,13 @@
 """A part of the file could not be checked.
 
-Found if a limit against decompression bombs was reached (65 megapixels per picture, 512 MiB of
-picture data, a million packets, 64 MiB of header or 1 GiB read in all), or if no decoder here reads the
-format, or one of its rarer layouts, correctly: that is not damage.
+Reported if a limit against decompression bombs was reached (65 megapixels per picture, 512 MiB of picture data, a
+million packets, 64 MiB of header or 1 GiB read in all), or if no decoder here can read the format, or a rare variant
+of it, correctly. That does not mean that the file is damaged.
 
 Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored.
 
-Fix: make the file smaller or save it in a usual format, or ignore `file-not-measured` if you know that the file is fine.
+Fix: make the file smaller or save it in a common format, or ignore `file-not-measured` if you know that the file is
+fine.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ from ..base import Fault, InputCase
 
 LEVEL = "metadata"
 FIXABLE = False
-_CURES = {
+_FIXES = {
     Problem.OVERSIZED: say("make it smaller"),
-    Problem.NOT_RUN: say("save it in a usual format, or see what `mediapreflight doctor` says of missing libraries"),
+    Problem.NOT_RUN: say("save it in a common format, or see which libraries `mediapreflight doctor` finds missing"),
 }
 
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault, of severity unchecked, where measuring stopped short."""
-    for problem, cure in _CURES.items():
+    for problem, fix in _FIXES.items():
         if detail := case.facts.problem(problem):
             yield Fault(
                 severity="unchecked",
-                message=say("was not read whole: {detail}", detail=detail),
-                help=say("{cure}; ignore file-not-measured to accept it as it is", cure=cure),
+                message=say("was not read completely: {detail}", detail=detail),
+                help=say("{fix}; ignore file-not-measured to accept it as it is", fix=fix),
             )

@@ -1,11 +1,11 @@
 """The bytes are not those of a picture, a video or a recording.
 
-The kind is read from the bytes, never from the name: a web page saved as `.jpg` or a playlist named `.mp4` are
-named for what they are. Playlists and scripts are never followed.
+The kind is read from the bytes, never from the name, so a web page saved as `.jpg` or a playlist named `.mp4` is
+reported as what it is. Playlists and scripts are never followed.
 
 Why it matters: the service refuses it, often only after a download.
 
-Fix: none here; get the real file.
+Fix: `prepare` cannot fix this; get the real file.
 """
 
 from __future__ import annotations

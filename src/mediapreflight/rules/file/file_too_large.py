@@ -1,7 +1,7 @@
 """The file has more bytes than the model takes.
 
-The provider writes its limits in MB and never defines MB. Above 2^20 bytes per MB the limit is exceeded by every reading: an
-error. Between 10^6 and 2^20 it is exceeded by one reading: a warning.
+The provider states its limits in MB and never says what an MB is. A file that is too large even at 2^20 bytes per MB
+is an error. One that is too large only at 10^6 bytes per MB is a warning.
 
 Why it matters: the upload takes time, and then the service refuses the file.
 
@@ -43,8 +43,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     elif safe.is_above(size):
         strict = f"{safe.upper:,.0f}"
         message = say(
-            "has {size:,} bytes; {model} takes {megabytes}, which by the strictest reading is {strict} bytes, "
-            "by the loosest {most:,.0f}",
+            "has {size:,} bytes; {model} takes {megabytes}, which may mean {strict} bytes or {most:,.0f}",
             size=size,
             model=case.model.id,
             megabytes=megabytes,

@@ -1,13 +1,12 @@
 """The file ends before its data does.
 
-Level `metadata` finds it where the lengths in the headers add up to more bytes than there are; level `decode`
-finds the rest by reading the data: a JPEG without its end, an MP4 whose index lists more frames than the
-file holds.
+Level `metadata` reports it if the lengths in the headers add up to more bytes than there are. Level `decode` finds
+the rest by reading the data: a JPEG without its end, an MP4 whose index lists more frames than the file contains.
 
-Why it matters: a download or export was interrupted. Decoders fill the gap with grey, or stop; the task fails
-or the result is bad.
+Why it matters: a download or export was interrupted. Decoders fill the gap with grey or stop; the task fails, or the
+result is bad.
 
-Fix: none here; fetch or export it again.
+Fix: `prepare` cannot fix this; download or export it again.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The path names something that cannot be read as a file.
+"""What the path names cannot be read as a file.
 
-Found for folders, named pipes, sockets and devices, for files without read permission, and where the disk
-reports an error.
+Reported for folders, named pipes, sockets and devices, for files without read permission, and if the disk reports an
+error.
 
 Why it matters: nothing can be measured, and nothing can be sent.
 
-Fix: name a regular file, or fix its permissions.
+Fix: name a regular file, or change its permissions.
 """
 
 from __future__ import annotations
@@ -27,6 +27,6 @@ def check(case: InputCase) -> Iterator[Fault]:
             severity="error",
             message=say("cannot be read: {detail}", detail=detail),
             help=say(
-                "name a regular file that you may read",
+                "name a regular file that you are allowed to read",
             ),
         )

@@ -1,13 +1,13 @@
-"""The media type of a `data:` URL states one format, its bytes are another.
+"""The media type of a `data:` URL does not match the format of its bytes.
 
-Found in `data:image/png;base64,…` whose bytes are a JPEG. A URL without a media type is not wrong.
+For example, a `data:image/png;base64,…` whose bytes are a JPEG. A URL without a media type is not wrong.
 
 Why it matters: services that use the media type open the data with the wrong decoder, or refuse it. It is a warning,
 because `submit` states the type of the bytes.
 
 Models: all. Those that take a picture inside the request document `image/jpeg`, `image/png`, `image/bmp` and `image/webp`.
 
-Fix: state the type of the bytes. No byte needs to change.
+Fix: state the type of the bytes. The bytes need not change.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         return
     yield Fault(
         severity="warning",
-        message=say("holds {format} data but is declared as {stated!r}", format=case.facts.format, stated=stated),
+        message=say("contains {format} data but is declared as {stated!r}", format=case.facts.format, stated=stated),
         help=say("declare it as {kind}/{format}", kind=known.kind, format=case.facts.format),
         measured=stated,
     )

@@ -1,11 +1,11 @@
 """The picture does not have 8 bits per channel.
 
-No model documents a bit depth. 16-bit PNG is read by some decoders as 16-bit, by others cut to 8, and by a
-few as nearly black; bitmaps of 1, 2 or 4 bits are widened by most.
+No model documents a bit depth. Some decoders read a 16-bit PNG as 16-bit, others cut it to 8, and a few read it as
+nearly black. Most expand bitmaps of 1, 2 or 4 bits.
 
 Why it matters: what the model sees may differ from what you see.
 
-Fix: convert to 8 bits per channel, through the embedded colour profile.
+Fix: convert it to 8 bits per channel, with the embedded colour profile.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     yield Fault(
         severity="warning",
         message=say_many(
-            "has {count} bit per channel; readers differ in what they make of that",
-            "has {count} bits per channel; readers differ in what they make of that",
+            "has {count} bit per channel; readers treat that differently",
+            "has {count} bits per channel; readers treat that differently",
             facts.bit_depth or 0,
         ),
         help=say("convert it to 8 bits per channel"),

@@ -1,7 +1,7 @@
-"""The picture has an alpha channel, and the model refuses one in this format.
+"""The picture has an alpha channel, which the model refuses in this format.
 
-Wan image-to-video takes PNG only without an alpha channel. A palette or RGB PNG with a transparency chunk
-counts as one that has it.
+Wan image-to-video takes PNG only without an alpha channel. A palette or RGB PNG with a transparency chunk counts as
+having one.
 
 Why it matters: the service refuses the picture.
 

@@ -1,10 +1,10 @@
 """The picture says where it was taken.
 
-Found where EXIF or XMP holds a GPS latitude.
+Reported if EXIF or XMP contains a GPS latitude.
 
-Why it matters: the picture is sent to the service; the location need not be. No model uses it.
+Why it matters: the picture has to be sent to the service, but the location does not. No model uses it.
 
-Fix: remove the location; the pixels are not changed.
+Fix: remove the location; the pixels do not change.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, ImageFacts) and case.facts.has_location:
         yield Fault(
             severity="info",
-            message=say("holds the place where it was taken"),
+            message=say("says where it was taken"),
             help=say(
-                "strip its GPS metadata before it is uploaded",
+                "remove its GPS metadata before it is uploaded",
             ),
         )

@@ -1,7 +1,7 @@
 """The file contains several pictures: an animation, or a JPEG with more pictures after the first.
 
-No model documents what it does with more than one; most decoders read the first. Phones write a second JPEG
-after the first for depth, HDR gain or stereo (MPO), which Pillow reports as a separate format.
+No model documents what it does with more than one; most decoders read the first. Phones write a second JPEG after the
+first for depth, HDR gain or stereo (MPO), and Pillow calls that a format of its own.
 
 Why it matters: the first frame of an animation is often not the one you want, and a reader that uses
 Pillow's format name refuses MPO.
@@ -28,7 +28,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "holds {frames} pictures; the documents say nothing of more than one, and readers take the first",
+                "contains {frames} pictures; no document mentions more than one, and most readers take the first",
                 frames=facts.frames,
             ),
             help=say("keep the first picture only"),

@@ -1,11 +1,11 @@
 """The picture is stored in print colours (CMYK).
 
-No model documents a colour space. Decoders that ignore Adobe's inversion show a negative, others lose the
-embedded profile.
+No model documents a colour space. Decoders that ignore Adobe's inversion show a negative; others ignore the embedded
+profile.
 
 Why it matters: skin looks green or blue, and the face may not be found.
 
-Fix: convert to sRGB through the embedded profile.
+Fix: convert it to sRGB with the embedded profile.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, ImageFacts) and case.facts.color == "cmyk":
         yield Fault(
             severity="warning",
-            message=say("is stored in CMYK print colours; readers differ in how they turn them into RGB"),
+            message=say("is stored in CMYK print colours; readers convert them to RGB differently"),
             help=say("convert it to sRGB"),
             measured="cmyk",
             limit="rgb",

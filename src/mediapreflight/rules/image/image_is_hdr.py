@@ -1,12 +1,12 @@
 """The picture is high dynamic range.
 
-Found where its coding points, or those in its profile, name PQ or HLG: HDR stills of phones and cameras, as AVIF, HEIC or PNG.
-A JPEG with a gain map (Ultra HDR) is a standard picture with additional data, and is not found.
+Reported if its coding points, or those in its profile, name PQ or HLG, as in HDR photos of phones and cameras (AVIF,
+HEIC or PNG). A JPEG with a gain map (Ultra HDR) is a standard picture with additional data, and is not reported.
 
-Why it matters: read as standard range, which no model documents otherwise, it looks grey and flat, and faces
-lose contrast.
+Why it matters: no model documents that it reads high dynamic range. Read as standard range, the picture looks grey
+and flat, and faces lose contrast.
 
-Fix: tone-map to standard range.
+Fix: tone-map it to standard range.
 """
 
 from __future__ import annotations

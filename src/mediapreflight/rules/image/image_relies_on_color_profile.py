@@ -1,12 +1,12 @@
-"""The picture's colours are not those of sRGB, and it relies on its profile to be shown in its own.
+"""The picture's colours are not sRGB, and only its profile says so.
 
-Found if the profile or the coding points describe Display P3, Adobe RGB, ProPhoto RGB, BT.2020 or other colours. What
-counts is their effect, not their name. Phones store Display P3, which is so close to sRGB that it is only a note.
+Reported if the profile or the coding points describe Display P3, Adobe RGB, ProPhoto RGB, BT.2020 or other colours.
+Their effect counts, not their name. Phones store Display P3, which is so close to sRGB that it is only a note.
 
-Why it matters: no model documents that it reads profiles, and many readers do not. Skin then looks pale, in Adobe RGB and
-ProPhoto RGB very wrong, and with another kind of curve the whole picture is too dark or too bright.
+Why it matters: no model documents that it reads profiles, and many readers do not. Skin then looks pale, or badly
+wrong for Adobe RGB and ProPhoto RGB. With another kind of curve the whole picture is too dark or too bright.
 
-Fix: convert to sRGB through the profile.
+Fix: convert it to sRGB with its profile.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         name = SPACES_IN_WORDS[facts.color_space]
         yield Fault(
             severity="info" if facts.color_space == _NEAR else "warning",
-            message=say("is stored in {name}; read without its profile, as many readers do, its colours are wrong", name=name),
+            message=say("is stored in {name}; many readers ignore the profile and show wrong colours", name=name),
             help=say("convert it to sRGB"),
             measured=facts.color_space,
             limit="srgb",

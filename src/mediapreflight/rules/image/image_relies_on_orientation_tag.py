@@ -1,13 +1,13 @@
-"""The picture is stored turned or mirrored, and relies on an EXIF tag to be shown upright.
+"""The picture is stored turned or mirrored, and only an EXIF tag says how to show it.
 
 No model documents whether it applies the tag. Browsers and viewers do; many programs read the stored pixels
 and do not.
 
-Why it matters: boxes such as `face_bbox` are right for one of the two pictures and wrong for the other,
-and a face on its side may not be found. Some editors turn the pixels and keep the tag, which then
-turns the upright picture again.
+Why it matters: boxes such as `face_bbox` are right for one of the two pictures and wrong for the other, and a
+sideways face may not be found. Some editors turn the pixels but keep the tag, which then turns the upright picture
+again.
 
-Fix: turn the pixels and drop the tag.
+Fix: turn the pixels and remove the tag.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "relies on EXIF orientation {orientation}: {facts}; whether the service turns it is not documented",
+                "relies on EXIF orientation {orientation}: {facts}; no document says whether the service applies it",
                 orientation=facts.orientation,
                 facts=stored_and_shown(facts),
             ),
-            help=say("turn the pixels upright and drop the tag"),
+            help=say("turn the pixels upright and remove the tag"),
             measured=facts.orientation,
             limit="1",
         )

@@ -1,6 +1,6 @@
-"""The picture's longer side is above what the model takes.
+"""The picture's longer side is longer than the model takes.
 
-Sides are display sides: after EXIF orientation.
+Sides are those of the picture as shown, after EXIF orientation.
 
 Why it matters: the service refuses the picture after the upload.
 

@@ -1,6 +1,6 @@
-"""The picture's shorter side is below what the model takes.
+"""The picture's shorter side is shorter than the model takes.
 
-Sides are display sides: after EXIF orientation. Both width and height must reach the minimum.
+Sides are those of the picture as shown, after EXIF orientation. Both width and height must reach the minimum.
 
 Why it matters: the service refuses the picture, or finds no usable face in it.
 

@@ -1,10 +1,10 @@
-"""The sound track is longer than the video that will be made, and its end is cut off.
+"""The sound track is longer than the video that will be made, so its end is cut off.
 
 Wan image-to-video makes a video of the chosen `duration`.
 
 Why it matters: the last words are lost.
 
-Fix: choose a longer `duration` where the model offers one, or cut the sound at a pause.
+Fix: choose a longer `duration` if the model offers one, or cut the sound at a pause.
 
 Source: image-to-video-api-reference.
 """

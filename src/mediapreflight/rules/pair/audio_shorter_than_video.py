@@ -1,10 +1,10 @@
-"""The sound track ends before the video that will be made, and the rest is silent.
+"""The sound track is shorter than the video that will be made, so the end of the video is silent.
 
 Wan image-to-video makes a video of the chosen `duration`.
 
-Why it matters: the silent seconds are billed like the others.
+Why it matters: the silent seconds are billed too.
 
-Fix: choose a shorter `duration` where the model offers one, or a longer recording.
+Fix: choose a shorter `duration` if the model offers one, or a longer recording.
 
 Source: image-to-video-api-reference.
 """

@@ -1,10 +1,10 @@
-"""The job gives no boxes; these are the ones that would be used.
+"""The job gives no boxes; these would be used.
 
-EMO and Emoji need `face_bbox` and `ext_bbox`, which their detect call returns. mediapreflight computes them from the face
-that was chosen, or the largest, like in the documented sample. They predict the boxes of the detect call, and can be sent
-instead.
+EMO and Emoji need `face_bbox` and `ext_bbox`, which their detect call returns. mediapreflight computes them from the
+chosen face, or from the largest one, as in the documented sample. They predict the boxes of the detect call, and can
+be sent instead.
 
-Why it matters: it saves a call, and shows how the picture will be cropped before anything is sent.
+Why it matters: you see how the picture will be cropped before anything is sent, and can save the detect call.
 
 Fix: nothing is wrong.
 """
@@ -40,7 +40,7 @@ def check(case: JobCase) -> Iterator[Fault]:
                 outer=outer,
             ),
             help=say(
-                "nothing to do; to pin them: --set face_bbox={face} --set ext_bbox={outer}",
+                "nothing to do; to set them yourself: --set face_bbox={face} --set ext_bbox={outer}",
                 face=_joined(face),
                 outer=_joined(outer),
             ),

@@ -1,12 +1,12 @@
-"""The face that was chosen is not there.
+"""The chosen face does not exist.
 
-The job names a face by its number, and its picture shows fewer; or there is no picture here to look at, because it
-is a URL or the model takes none. Boxes that the job gives say which face is meant, and go before the number: where they
-are of another face it is a warning.
+The job names a face by its number, but its picture shows fewer faces; or there is no picture to look at, because it
+is a URL or the model takes none. If the job also gives boxes, they count and not the number; if they are of another
+face, it is a warning.
 
-Why it matters: no request contains the number. Another person would be animated, and paid for.
+Why it matters: no request contains the number. Another person would be animated, and you would pay for it.
 
-Fix: choose one of the faces that `mediapreflight faces` lists, or give the boxes; not both.
+Fix: choose one of the faces that `mediapreflight faces` lists, or give the boxes, but not both.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ def check(case: JobCase) -> Iterator[Fault]:
         yield Fault(
             severity="error",
             message=say(
-                "face {face} is chosen, and {model} is given no picture in which faces count", face=face, model=case.model.id
+                "face {face} is chosen, but {model} gets no picture in which faces count", face=face, model=case.model.id
             ),
-            help=say("leave the face out"),
+            help=say("leave out the face"),
         )
     for name in given:
         if is_url(case.job.inputs[name]):
             yield Fault(
                 severity="error",
-                message=say("face {face} is chosen, and a picture that is a URL is not looked at here", face=face),
+                message=say("face {face} is chosen, but a picture given as a URL is not looked at here", face=face),
                 help=say("give the picture as a file, or the boxes of the face"),
                 role=name,
             )
@@ -73,7 +73,7 @@ def _passed_over(case: JobCase) -> Iterator[Fault]:
             yield Fault(
                 severity="warning",
                 message=say(
-                    "face {face} is chosen, and face_bbox {corners} is not its box; boxes go before the number",
+                    "face {face} is chosen, but face_bbox {corners} is not its box; the box counts, not the number",
                     face=face,
                     corners=given.corners,
                 ),

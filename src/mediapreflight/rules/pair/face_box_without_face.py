@@ -1,12 +1,12 @@
 """`face_bbox` does not contain a face of the picture.
 
-The given box is compared with the faces found, people in the background included; it counts as one of them
-where they share at least three tenths of their union.
+The box is compared with all faces found, those in the background too. It matches a face if the two share at least
+three tenths of their union.
 
-Why it matters: the service animates what is in the box; a box from another picture, or from before a crop,
-animates the background.
+Why it matters: the service animates what is in the box. With a box of another picture, or from before a crop, that is
+the background.
 
-Fix: leave the boxes out to have them computed. Boxes that a job gives are never replaced.
+Fix: leave out the boxes, and they are computed. Boxes that a job gives are never replaced.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def check(case: JobCase) -> Iterator[Fault]:
         seen = ", ".join(str(list(face.bbox)) for face in faces) or "none"
         yield Fault(
             severity="error",
-            message=say("face_bbox {corners} holds no face; faces seen: {seen}", corners=given.corners, seen=seen),
-            help=say("leave the boxes out to have them computed"),
+            message=say("face_bbox {corners} contains no face; faces seen: {seen}", corners=given.corners, seen=seen),
+            help=say("leave out the boxes, and they are computed"),
             measured=given.corners,
             limit=f"a face: {seen}",
             unit="px",

@@ -1,4 +1,4 @@
-"""The job asks for a half-body video (3:4), and the picture shows less than that.
+"""The job asks for a half-body video (3:4), but the picture shows less than half a body.
 
 Why it matters: for a half-body video the service needs everything above the hips (`InvalidFile.FullBody`, "or
 change ratio to 1:1").
@@ -27,7 +27,7 @@ def check(case: JobCase) -> Iterator[Fault]:
         return
     yield Fault(
         severity="warning",
-        message=say("shows a head only; the ratio 3:4 wants everything above the hips"),
+        message=say("shows only a head; the ratio 3:4 needs everything above the hips"),
         help=say("choose 1:1, or a picture that reaches down to the hips"),
         measured="head",
         limit="half, full",

@@ -1,4 +1,4 @@
-"""The picture shows half a body, and the video's own background will be used.
+"""The picture shows half a body, but the template video's background will be used.
 
 AnimateAnyone puts the person into the template's video unless `use_ref_img_bg` is true.
 
@@ -30,7 +30,7 @@ def check(case: JobCase) -> Iterator[Fault]:
         if isinstance(seen, PictureContent) and seen.bodies and seen.bodies[0].framing == "half":
             yield Fault(
                 severity="warning",
-                message=say("shows half a body, and the template's background will be used: the legs are invented"),
+                message=say("shows half a body, but the template's background will be used, so the model invents the legs"),
                 help=say("set use_ref_img_bg=true, or use a full-body picture"),
                 measured="half",
                 limit="full",

@@ -1,11 +1,11 @@
-"""Video and voice have different lengths, and the longer is cut to the shorter.
+"""Video and voice have different lengths, and the longer one is cut.
 
-VideoRetalk cuts unless `video_extension` is true, which plays the video backward and forward until the voice
-ends. Differences of a tenth of a second or two hundredths of the length are accepted.
+VideoRetalk cuts the longer one, unless `video_extension` is true: that plays the video backward and forward until the
+voice ends. Differences of up to 0.1 s, or 2 % of the length, are not reported.
 
-Why it matters: the end of the voice or of the video is lost without a message.
+Why it matters: the end of the voice or of the video is lost, and no message says so.
 
-Fix: set `video_extension=true` where the voice is longer; `mediapreflight prepare --equal-lengths` cuts the longer one.
+Fix: if the voice is longer, set `video_extension=true`. `mediapreflight prepare --equal-lengths` cuts the longer one.
 
 Source: videoretalk-api.
 """
@@ -36,7 +36,7 @@ def check(case: JobCase) -> Iterator[Fault]:
     yield Fault(
         severity="warning",
         message=say(
-            "{longer} lasts {longer_s} s, {shorter} {shorter_s} s; {model} cuts {longer} to {shorter}",
+            "{longer} lasts {longer_s} s and {shorter} {shorter_s} s; {model} cuts off the rest of the {longer}",
             longer=longer,
             longer_s=shown(lengths[longer]),
             shorter=shorter,
@@ -45,7 +45,8 @@ def check(case: JobCase) -> Iterator[Fault]:
         ),
         help=(
             say(
-                "set {way_out}=true to extend the {shorter}, or cut the {longer} with `mediapreflight prepare --equal-lengths`",
+                "set {way_out}=true to extend the {shorter}, or cut the {longer} yourself with `mediapreflight "
+                "prepare --equal-lengths`",
                 way_out=way_out,
                 shorter=shorter,
                 longer=longer,

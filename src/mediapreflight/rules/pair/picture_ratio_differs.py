@@ -1,7 +1,7 @@
-"""The picture does not have the ratio that the job sets for the video.
+"""The picture has another aspect ratio than the job sets for the video.
 
-AnimateAnyone with the picture's background (`use_ref_img_bg` true) makes a video of `video_ratio`, 9:16
-unless set; a picture of another ratio is distorted. Differences of two hundredths are accepted.
+With the picture's background (`use_ref_img_bg` true), AnimateAnyone makes a video of `video_ratio` (9:16 if not set),
+and distorts a picture of another ratio. Differences of up to 2 % are not reported.
 
 Why it matters: people look squeezed or stretched.
 
@@ -49,7 +49,9 @@ def check(case: JobCase) -> Iterator[Fault]:
                 wanted=wanted,
             ),
             help=say(
-                "bring the picture to {wanted} around the person, or change {parameter}", wanted=wanted, parameter=pair.parameter
+                "crop or pad the picture to {wanted} around the person, or change {parameter}",
+                wanted=wanted,
+                parameter=pair.parameter,
             ),
             measured=round(float(ratio), 4),
             limit=f"== {exact(round(float(target), 4))}",

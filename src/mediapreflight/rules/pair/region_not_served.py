@@ -1,7 +1,7 @@
 """The model is not offered in the region the job is for.
 
-Why it matters: model, host and key must belong to one region, else the call fails. For a model whose page names
-the host of Frankfurt, and not whether the model runs there, it is a warning, and the job is sent.
+Why it matters: model, host and key must belong to the same region, or the call fails. If a model's page names the
+host of Frankfurt but does not say whether the model runs there, it is a warning, and the job is sent.
 
 Fix: choose one of the model's regions.
 """

@@ -1,6 +1,6 @@
-"""Files of several roles, or of one that takes several, are too long or too short together.
+"""Several files together are too long or too short: those of several roles, or of one role that takes several.
 
-Where the documents say so, the seconds that are asked for count as well.
+If the documents say so, the seconds that the job asks for count as well.
 
 Why it matters: the service refuses the job.
 
@@ -34,7 +34,7 @@ def check(case: JobCase) -> Iterator[Fault]:
             yield Fault(
                 severity="error",
                 message=say(
-                    "{names} come to {seconds} s together; {model} takes {in_words} s",
+                    "{names} last {seconds} s together; {model} takes {in_words} s",
                     names=listed(names),
                     seconds=shown(seconds, end),
                     model=case.model.id,

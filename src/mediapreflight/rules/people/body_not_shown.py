@@ -1,12 +1,12 @@
 """Less of the person is shown than the model needs.
 
-Judged by the body landmarks inside the picture: `full` is head to ankles, `half` head to hips,
-`head` less than that.
+Judged by the body landmarks inside the picture: `full` is head to ankles, `half` is head to hips, `head` is less than
+that.
 
-Why it matters: AnimateAnyone takes a full body, or one from the waist up, with nothing covered; its template
-video needs the whole body from the first frame (`InvalidFile.FullBody`).
+Why it matters: AnimateAnyone takes a full body, or one from the waist up, with nothing covered. Its template video
+needs the whole body from the first frame on (`InvalidFile.FullBody`).
 
-Fix: none here; use a picture or video that shows more of the person.
+Fix: `prepare` cannot fix this; use a picture or video that shows more of the person.
 """
 
 from __future__ import annotations

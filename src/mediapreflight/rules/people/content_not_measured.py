@@ -1,12 +1,12 @@
-"""It could not be measured who is seen or heard.
+"""The content (faces, bodies, voices) could not be checked.
 
-Found if mediapipe, OpenCV or the voice detector does not load, most often because a system library is missing on
-a slim image, and if a file that is otherwise intact cannot be decoded here.
+Reported if mediapipe, OpenCV or the voice detector does not load, most often because a slim image lacks a system
+library, and if a file that is otherwise intact cannot be decoded here.
 
 Why it matters: unchecked is not a pass. It counts as a failure unless this rule is ignored, or `--level
 decode` is chosen.
 
-Fix: run the command in the message; `mediapreflight doctor` lists all of them.
+Fix: run the command in the message; `mediapreflight doctor` lists all such commands.
 """
 
 from __future__ import annotations
@@ -25,6 +25,6 @@ def check(case: InputCase) -> Iterator[Fault]:
     if case.content_trouble is not None:
         yield Fault(
             severity="unchecked",
-            message=say("its content was not measured: {content_trouble}", content_trouble=case.content_trouble),
+            message=say("its content was not checked: {content_trouble}", content_trouble=case.content_trouble),
             help=say("fix that, or choose --level decode"),
         )

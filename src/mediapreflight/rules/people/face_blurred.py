@@ -1,13 +1,12 @@
 """The face is not sharp.
 
-Sharpness is the share of the face's contrast that is in its finest detail, so that dark and pale faces are
-judged alike; see `people.faces.sharpness_of`. Threshold, overridable in the catalog: `sharpness_min` (0.1).
-In good pictures, one face in a hundred is below it; blurred by a fiftieth of their width, half of
-them do.
+Sharpness is the share of the face's contrast that is in its finest detail, so that dark and pale faces are judged
+alike; see `people.faces.sharpness_of`. Threshold, which the catalog can override: `sharpness_min` (0.1). In good
+pictures, one face in a hundred is below it; blurred by a fiftieth of their width, half of them are.
 
-Why it matters: the video is not sharper than the picture; teeth and eyes look bad first.
+Why it matters: the video is no sharper than the picture; teeth and eyes suffer first.
 
-Fix: none here; use a sharper picture.
+Fix: `prepare` cannot fix this; use a sharper picture.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "the face is blurred: sharpness {sharpness:.3f}, where {sharpness_min} is still clear",
+                "the face is blurred: its sharpness is {sharpness:.3f}, and {sharpness_min} or more counts as clear",
                 sharpness=found.face.sharpness,
                 sharpness_min=exact(sharpness_min),
             ),

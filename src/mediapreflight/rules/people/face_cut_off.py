@@ -1,9 +1,9 @@
 """The face reaches the edge of the picture.
 
-Why it matters: the documents require a complete face (`InvalidFile.FullFace`); the part beyond the edge is
-invented.
+Why it matters: the documents require a complete face (`InvalidFile.FullFace`); the model invents the part beyond the
+edge.
 
-Fix: none here; use a picture that holds the whole head.
+Fix: `prepare` cannot fix this; use a picture that shows the whole head.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say("the face is cut off at the {touched}", touched=listed(tuple(_EDGES[name] for name in touched))),
-            help=say("use a picture that holds the whole head"),
+            help=say("use a picture that shows the whole head"),
             measured=", ".join(touched),
             limit="none",
             service_code=found.wanted.errors.get("face"),

@@ -1,7 +1,7 @@
 """No face is visible in the picture.
 
-Photographed, drawn and painted faces count, as for the service;
-animals do not. If the detectors disagree, for example about a flat drawing or an animal, it is a warning.
+Photographed, drawn and painted faces count, as they do for the service; animals do not. If the detectors disagree,
+for example about a simple drawing or an animal, it is a warning.
 
 Why it matters: EMO, LivePortrait and similar models refuse the picture ("No human face detected."), after the
 upload.
@@ -28,7 +28,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         return
     turn = seen.turn_deg
     found = (
-        say("shows nothing that is surely a face; {model} needs one", model=case.model.id)
+        say("shows nothing that is certainly a face; {model} needs one", model=case.model.id)
         if seen.doubtful
         else say("shows no face; {model} needs one", model=case.model.id)
     )

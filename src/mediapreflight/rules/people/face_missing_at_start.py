@@ -1,7 +1,6 @@
 """The first frame of the video shows no face.
 
-Why it matters: VideoRetalk takes the largest face of the first frame as the speaker, where no reference
-picture names one.
+Why it matters: without a reference picture, VideoRetalk takes the largest face of the first frame as the speaker.
 
 Fix: trim the video so that it starts with the face.
 
@@ -29,7 +28,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if not found.samples[0].faces and later is not None:
         yield Fault(
             severity="warning",
-            message=say("its first frame shows no face; the first one is seen at {later:.1f} s", later=later),
+            message=say("its first frame shows no face; the first face is seen at {later:.1f} s", later=later),
             help=say("trim it to start at {later:.1f} s", later=later),
             measured=round(later, 2),
             limit="== 0",

@@ -1,7 +1,7 @@
 """Many or all frames of the video show no face.
 
-Judged on frames spread over the clip. Threshold, overridable in the catalog: `face_frames_min`, the share of
-them that must show a face (0.8). With no face in any of them it is an error.
+Judged on frames spread over the video. Threshold, which the catalog can override: `face_frames_min`, the share of
+them that must show a face (0.8). If none of them shows a face, it is an error.
 
 Why it matters: VideoRetalk does not change frames without a face: the lips do not move there, but the
 seconds are billed.
@@ -37,13 +37,13 @@ def check(case: InputCase) -> Iterator[Fault]:
             severity="warning" if share else "error",
             message=(
                 say(
-                    "{share:.0%} of {count} frames looked at show a face; the others stay as they are",
+                    "{share:.0%} of the {count} frames looked at show a face; the model does not change the others",
                     share=share,
                     count=len(found.samples),
                 )
                 if share
                 else say(
-                    "none of {count} frames looked at shows a face; {model} needs one",
+                    "none of the {count} frames looked at shows a face; {model} needs one",
                     count=len(found.samples),
                     model=case.model.id,
                 )

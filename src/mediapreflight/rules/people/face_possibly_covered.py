@@ -1,12 +1,13 @@
 """Something may cover a part of the face: a mask, a hand, hair, paper.
 
-Judged by features of the face that distinguish covered faces from clear ones; sunglasses, microphones and a hand at the
-chin do not count. Faces that are turned away by 40 degrees or more are not judged. Threshold, overridable in the catalog:
-`covered_max`, how likely it is, 0 to 1 (0.5). One of a hundred clear faces is above it: it is a hint only.
+Judged by features of the face that distinguish covered faces from clear ones; sunglasses, microphones and a hand at
+the chin do not count. Faces that are turned away by 40 degrees or more are not judged. Threshold, which the catalog
+can override: `covered_max`, how likely it is, 0 to 1 (0.5). One in a hundred clear faces is above it, so this is only
+a hint.
 
-Why it matters: the documents ask for an uncovered face; what is hidden is invented.
+Why it matters: the documents ask for an uncovered face; the model invents what is hidden.
 
-Fix: none here; use a picture that shows the whole face.
+Fix: `prepare` cannot fix this; use a picture that shows the whole face.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "something may cover a part of the face: {covered:.0%} likely, where up to {covered_max}% is taken for clear",
+                "something may cover a part of the face ({covered:.0%} likely; up to {covered_max}% counts as clear)",
                 covered=found.face.covered,
                 covered_max=exact(100 * covered_max),
             ),
-            help=say("look whether a mask, a hand, hair or a thing hides part of the face"),
+            help=say("check whether a mask, a hand, hair or an object hides a part of the face"),
             measured=round(found.face.covered, 3),
             limit=f"<= {exact(covered_max)}",
             service_code=found.wanted.errors.get("face"),

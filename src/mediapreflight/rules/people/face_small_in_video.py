@@ -1,12 +1,11 @@
 """The face is small in the video, at least in some frames.
 
-Judged on frames spread over the clip, by the largest face in each. Threshold, overridable in the catalog:
-`video_face_px_min`, its width in pixels (80). We chose the figure: the documents warn of "tiny faces" without a
-figure.
+Judged on frames spread over the video, by the largest face in each. Threshold, which the catalog can override:
+`video_face_px_min`, its width in pixels (80). We chose the figure: the documents warn of "tiny faces" and give none.
 
 Why it matters: a mouth of few pixels gives blurred lips.
 
-Fix: use a closer take, or crop to the person and scale up.
+Fix: film from closer up, or crop to the person and scale up.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "the face is {narrowest} px wide at {when:.1f} s; at least {least} px are advisable",
+                "the face is {narrowest} px wide at {when:.1f} s; at least {least} px are recommended",
                 narrowest=narrowest,
                 when=when,
                 least=exact(least),
             ),
-            help=say("use a closer take, or crop to the person"),
+            help=say("film from closer up, or crop to the person"),
             measured=narrowest,
             limit=f">= {exact(least)}",
             unit="px",

@@ -1,10 +1,10 @@
 """The head is tilted to one side.
 
-The tilt is measured between the eyes. Threshold, overridable in the catalog: `roll_max` (25 degrees).
+The tilt is that of the line between the eyes. Threshold, which the catalog can override: `roll_max` (25 degrees).
 
-Why it matters: the documents require an upright head; strongly tilted faces are found late or not at all.
+Why it matters: the documents require an upright head; the service may not find a strongly tilted face.
 
-Fix: turn the picture upright (`prepare --upright`, where it lies on its side), or use another.
+Fix: turn the picture upright (with `prepare --upright` if it is sideways), or use another one.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "the head leans {roll_deg:.0f} degrees; up to {roll_max} counts as upright",
+                "the head is tilted by {roll_deg:.0f} degrees; up to {roll_max} counts as upright",
                 roll_deg=abs(found.face.roll_deg),
                 roll_max=exact(roll_max),
             ),
             help=say("`prepare --upright` turns it")
             if found.picture.turn_deg
             else say(
-                "turn the picture upright, or use another",
+                "turn the picture upright, or use another one",
             ),
             measured=round(found.face.roll_deg, 1),
             limit=f"[{exact(-roll_max)}, {exact(roll_max)}]",

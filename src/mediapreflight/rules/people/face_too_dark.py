@@ -1,12 +1,12 @@
 """The face is too dark to be seen well.
 
-Threshold, overridable in the catalog: `brightness_min`, the face's mean luma of 255 (35). Dark skin in good
-light is well above it.
+Threshold, which the catalog can override: `brightness_min`, the face's mean luma of 255 (35). Dark skin in good light
+is well above it.
 
 Why it matters: AnimateAnyone's documents reject dim pictures, and the service answers `InvalidFile.Value` for
 pictures that are too dark.
 
-Fix: none here; use a picture with light on the face.
+Fix: `prepare` cannot fix this; use a picture with light on the face.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "the face is dark: mean brightness {brightness:.0f} of 255, where {brightness_min} is still clear",
+                "the face is dark: its mean brightness is {brightness:.0f} of 255, and {brightness_min} or more counts as clear",
                 brightness=found.face.brightness,
                 brightness_min=exact(brightness_min),
             ),

@@ -1,12 +1,12 @@
 """The face fills nearly the whole picture.
 
-Threshold, overridable in the catalog: `face_share_max`, the face's width over the picture's shorter side
-(0.8). We chose the figure: the documents speak of a person "too large in the picture" without a figure.
+Threshold, which the catalog can override: `face_share_max`, the face's width over the picture's shorter side (0.8).
+We chose the figure: the documents speak of a person "too large in the picture" and give none.
 
 Why it matters: EMO needs room around the head and answers `InvalidFile.BodyProportion`; a head that
 moves leaves the frame.
 
-Fix: extend the picture around the face, or use one taken from further away.
+Fix: extend the picture around the face, or use one taken from farther away.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "the face takes {share:.1%} of the picture's shorter side; up to {share_max}% leaves room to move",
+                "the face takes up {share:.1%} of the picture's shorter side; up to {share_max}% leaves room to move",
                 share=found.share,
                 share_max=exact(100 * share_max),
             ),
-            help=say("extend the picture around the face, or use one taken from further away"),
+            help=say("extend the picture around the face, or use one taken from farther away"),
             measured=round(found.share, 6),
             limit=f"<= {exact(share_max)}",
             unit=say("of the shorter side"),

@@ -1,13 +1,14 @@
-"""The face takes too little of the picture, or too few pixels.
+"""The face takes up too little of the picture, or has too few pixels.
 
-Thresholds, overridable in the catalog: `face_share_min`, the face's width over the picture's shorter side
-(0.08), and `face_px_min`, its width in pixels (64). We chose the figures: the documents speak of a person "too small
-in the picture" without a figure.
+Thresholds, which the catalog can override: `face_share_min`, the face's width over the picture's shorter side (0.08),
+and `face_px_min`, its width in pixels (64). We chose the figures: the documents speak of a person "too small in the
+picture" and give none.
 
-Why it matters: EMO answers `InvalidFile.BodyProportion`, LivePortrait finds no face, and what is generated is
+Why it matters: EMO answers `InvalidFile.BodyProportion`, LivePortrait finds no face, and the generated video is
 blurred.
 
-Fix: not automatic; crop the picture around the person (`mediapreflight faces --crop`), or use a closer one.
+Fix: `prepare` does not do this by itself. `mediapreflight faces --crop` cuts the picture around the face, and
+`prepare --crop-to-boxes` does if the model takes boxes; or use a picture taken from closer up.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ def check(case: InputCase) -> Iterator[Fault]:
     yield Fault(
         severity="warning",
         message=say(
-            "the face is {width} px wide, {share:.1%} of the picture's shorter side; at least {px_min} px "
-            "and {share_min}% are advisable",
+            "the face is {width} px wide, {share:.1%} of the picture's shorter side; at least {px_min} px and "
+            "{share_min}% are recommended",
             width=found.width,
             share=found.share,
             px_min=exact(px_min),
             share_min=exact(100 * share_min),
         ),
-        help=say("crop the picture around the person, or use a closer one"),
+        help=say("crop the picture around the person, or use one taken from closer up"),
         measured=found.width if few_pixels else round(found.share, 6),
         limit=f">= {exact(px_min if few_pixels else share_min)}",
         unit="px" if few_pixels else say("of the shorter side"),

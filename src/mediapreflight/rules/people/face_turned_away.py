@@ -1,13 +1,13 @@
 """The face looks too far to the side, up or down.
 
-Turns are estimated from six points of the face, within about ten degrees. Thresholds, overridable in the
-catalog: `yaw_max` (30 degrees) and `pitch_max` (25 degrees) warn; twice `yaw_max`, a profile, is an error
-where the documents name one for the pose.
+The angles are estimated from six points of the face, to within about ten degrees. Thresholds, which the catalog can
+override: more than `yaw_max` (30 degrees) or `pitch_max` (25 degrees) is a warning. Twice `yaw_max`, a profile, is an
+error if the documents name one for the pose.
 
 Why it matters: the documents ask for a frontal face; EMO answers `InvalidFile.FacePose`, LivePortrait finds
 no face.
 
-Fix: none here; use a picture that looks into the camera.
+Fix: `prepare` cannot fix this; use a picture in which the person looks into the camera.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def check(case: InputCase) -> Iterator[Fault]:
     yield Fault(
         severity="error" if is_profile else "warning",
         message=say(
-            "the face is turned about {yaw:.0f} degrees sideways and {pitch:.0f} up or down; up to {yaw_max} "
-            "and {pitch_max} count as frontal",
+            "the face is turned about {yaw:.0f} degrees sideways and {pitch:.0f} up or down; up to {yaw_max} and "
+            "{pitch_max} counts as frontal",
             yaw=yaw,
             pitch=pitch,
             yaw_max=exact(yaw_max),
             pitch_max=exact(pitch_max),
         ),
-        help=say("use a picture that looks into the camera"),
+        help=say("use a picture in which the person looks into the camera"),
         measured=round(yaw if is_sideways else pitch, 1),
         limit=f"<= {exact(yaw_max if is_sideways else pitch_max)}",
         unit="degrees",

@@ -1,13 +1,13 @@
 """The picture shows more than one face.
 
-Where the documents name an error for several people it is an error; elsewhere a warning, because the service
-takes one of them, and which one is not documented. Something that only may be another face (a hand, a pattern, somebody
-out of focus: the detectors disagree) is a warning. People in the background who are turned away do not count.
+It is an error if the documents name one for several people. Otherwise it is a warning, because the service takes one
+of them, and no document says which. Something that may or may not be another face (a hand, a pattern, somebody out of
+focus: the detectors disagree) is a warning. People in the background who are turned away do not count.
 
 Why it matters: EMO answers `InvalidFile.MultiHuman`; others animate the wrong person.
 
-Fix: choose the person, by the number that `mediapreflight faces` lists: `mediapreflight prepare --face N` crops the
-picture to that person. If a face is chosen, this is an error for every model: no request can contain the choice.
+Fix: `mediapreflight faces` lists the faces with numbers; `mediapreflight prepare --face N` crops the picture to that
+person. If a face is chosen, this is an error for every model, because no request can contain the choice.
 """
 
 from __future__ import annotations
@@ -53,8 +53,9 @@ def _message(case: InputCase, count: int, *, sure: bool, refused: bool) -> str:
 
 def _help(case: InputCase, *, sure: bool) -> str:
     if case.face is not None:
-        return say("`prepare --face {face}` crops to the one that is chosen", face=case.face)
+        return say("`prepare --face {face}` crops to the chosen one", face=case.face)
     ways = say(
-        "`prepare --face N` crops to one by its number in `mediapreflight faces`; `prepare --crop-to-boxes` to the largest",
+        "`prepare --face N` crops to one of them, by the number that `mediapreflight faces` lists; `prepare "
+        "--crop-to-boxes` crops to the largest",
     )
-    return ways if sure else say("look for a second face; {ways}", ways=ways)
+    return ways if sure else say("look whether there is a second face; {ways}", ways=ways)

@@ -1,9 +1,9 @@
 """Frames of the video show several faces.
 
-Why it matters: VideoRetalk changes one person only: the one on the reference picture, or the largest face of
-the first frame. Which one that is should not be left to chance.
+Why it matters: VideoRetalk changes only one person: the one in the reference picture, or the largest face of the
+first frame. You should not leave that to chance.
 
-Fix: give a reference picture of the person who speaks, or crop the video to them.
+Fix: give a reference picture of the speaker, or crop the video to the speaker.
 
 Source: videoretalk-api.
 """
@@ -30,12 +30,12 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "shows {count} faces at {time_s:.1f} s; {model} changes one person only",
+                "shows {count} faces at {time_s:.1f} s; {model} changes only one person",
                 count=len(most.faces),
                 time_s=most.time_s,
                 model=case.model.id,
             ),
-            help=say("give a reference picture of the person who speaks, where the model takes one, or crop to them"),
+            help=say("give a reference picture of the speaker, if the model takes one, or crop to the speaker"),
             measured=len(most.faces),
             limit="== 1",
             unit="faces",

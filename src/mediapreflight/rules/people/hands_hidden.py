@@ -1,11 +1,11 @@
-"""A hand of the person is hidden, or out of the picture.
+"""One of the person's hands is hidden or outside the picture.
 
-Judged by the wrists of a person shown from head to toe: both must be visible. For half a body they may be below the
-border. An object in a visible hand is not found.
+Judged by the wrists of a person shown from head to toe: both must be visible. If half a body is shown, they may be
+below the edge. An object in a visible hand is not found.
 
 Why it matters: AnimateAnyone needs a person with nothing covered: no sleeves over the hands, no held objects.
 
-Fix: none here; use a picture in which both hands are free.
+Fix: `prepare` cannot fix this; use a picture in which both hands are visible and empty.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def check(case: InputCase) -> Iterator[Fault]:
             where=found.where,
             model=case.model.id,
         ),
-        help=say("use one in which both hands are free and seen"),
+        help=say("use one in which both hands are visible and empty"),
         measured="hidden",
         limit="seen",
         service_code=found.wanted.errors.get("body"),

@@ -5,7 +5,7 @@ Judged by body landmarks, for models that move bodies.
 Why it matters: AnimateAnyone's detect call fails ("no human body"), and its template call aborts when the
 first frame shows nobody (`InvalidFile.Content`). Wan 2.2 animate was seen to refuse pictures without a person: a warning.
 
-Fix: give a picture that shows a person; trim a video to start with one.
+Fix: use a picture that shows a person; trim a video so that it starts with one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def check(case: InputCase) -> Iterator[Fault]:
             # That nobody is refused where several are accepted is no document's word, but was seen in answers.
             severity="error" if found.wanted.bodies == "one" else "warning",
             message=say("{where} shows no person; {model} needs one", where=found.where, model=case.model.id),
-            help=say("give one that shows a person, clearly and from the front"),
+            help=say("use one that shows a person clearly and from the front"),
             measured=0,
             limit="== 1" if found.wanted.bodies == "one" else ">= 1",
             unit="people",

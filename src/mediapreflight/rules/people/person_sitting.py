@@ -1,11 +1,11 @@
 """The person sits or squats.
 
-Judged by the height of the hips above the knees, and by how straight the legs are, if both are visible.
+Judged by how high the hips are above the knees and how straight the legs are, if both are visible.
 
 Why it matters: the service requires visible shoulders and ankles, "not sitting" (`InvalidFile.BodyPose`), for
 pictures and templates of full bodies.
 
-Fix: none here; use one in which the person stands.
+Fix: `prepare` cannot fix this; use one in which the person stands.
 
 Source: error-code.
 """

@@ -6,7 +6,7 @@ that is hidden or not found, are warnings.
 Why it matters: AnimateAnyone fails on side views and asks for people who face the camera
 (`InvalidFile.FrontBody`, `InvalidFile.BodyPose`).
 
-Fix: none here; use a picture from the front.
+Fix: `prepare` cannot fix this; use a picture taken from the front.
 """
 
 from __future__ import annotations
@@ -42,4 +42,4 @@ def check(case: InputCase) -> Iterator[Fault]:
     )
 
 
-_WORDS = {"back": say("from behind"), "side": say("from the side"), "unknown": say("without a face to be seen")}
+_WORDS = {"back": say("from behind"), "side": say("from the side"), "unknown": say("with the face not visible")}

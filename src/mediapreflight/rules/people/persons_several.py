@@ -2,7 +2,7 @@
 
 Why it matters: AnimateAnyone takes exactly one; its detect call fails on "multi human bodies".
 
-Fix: not automatic; crop the picture to one person.
+Fix: `prepare` does not do this; crop the picture to one person.
 """
 
 from __future__ import annotations

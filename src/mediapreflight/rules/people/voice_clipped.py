@@ -1,10 +1,10 @@
-"""The recording is overdriven: many samples are at full scale, one after the other.
+"""The recording is overloaded: many samples in a row are at full scale.
 
-Threshold, overridable in the catalog: `clipping_share_max` (0.001), the share of samples that do.
+Threshold, which the catalog can override: `clipping_share_max` (0.001), the share of such samples.
 
 Why it matters: distorted sounds are heard as other sounds, and the lips follow them.
 
-Fix: none here; record again at a lower level.
+Fix: `prepare` cannot fix this; record it again at a lower level.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if heard is not None and heard.clipping_share > share_max:
         yield Fault(
             severity="warning",
-            message=say("is overdriven: {clipping_share:.2%} of its samples are clipped", clipping_share=heard.clipping_share),
+            message=say("is overloaded: {clipping_share:.2%} of its samples are clipped", clipping_share=heard.clipping_share),
             help=say("record it again at a lower level"),
             measured=round(heard.clipping_share, 5),
             limit=f"<= {exact(share_max)}",

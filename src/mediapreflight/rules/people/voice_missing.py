@@ -1,12 +1,12 @@
 """Nobody speaks in the recording.
 
-Judged by a voice activity detector (Silero) over sampled windows. Threshold, overridable in the catalog:
-`speech_share_least` (0.03): less speech than that counts as none. Singing counts as a voice as far as the
-detector recognises it, so this is a warning if there is other sound, and for models that accept silence (VideoRetalk).
+Judged by a voice activity detector (Silero) on samples of the recording. Threshold, which the catalog can override:
+`speech_share_least` (0.03); less speech than that counts as none. Singing counts if the detector recognises it as a
+voice, so this is only a warning if there is other sound, and for models that accept silence (VideoRetalk).
 
 Why it matters: the mouth stays closed, and every second is billed.
 
-Fix: none here; give a recording with a clear voice.
+Fix: `prepare` cannot fix this; give a recording with a clear voice.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def check(case: InputCase) -> Iterator[Fault]:
     other = heard.other_sound_share
     spoken = sum(end - start for start, end in heard.speech)
     voice = (
-        say("a voice is heard for {spoken:.1f} of {heard_s:.1f} s only", spoken=spoken, heard_s=heard.heard_s)
+        say("a voice is heard for only {spoken:.1f} of {heard_s:.1f} s", spoken=spoken, heard_s=heard.heard_s)
         if spoken
         else say("no voice is heard")
     )
     yield Fault(
         severity="warning" if other >= _SOUNDING or (case.role.content and case.role.content.silence) else "error",
-        message=say("{voice}; other sound fills {other:.0%} of the time", voice=voice, other=other)
+        message=say("{voice}; there is other sound for {other:.0%} of the time", voice=voice, other=other)
         if other >= _SOUNDING
         else voice,
         help=say("give a recording with a clear voice"),

@@ -1,12 +1,13 @@
 """There is probably noise or music under the voice, or between speech.
 
-Judged by two figures: the distance between the voice and the quietest tenth of the recording
-(`noise_distance_min`, 13 dB), and the share of the time with sound that is not speech
-(`other_sound_max`, 0.5). Both are overridable in the catalog. It is a hint only.
+Judged by two figures, which the catalog can override: the distance between the voice and the quietest tenth of the
+recording (`noise_distance_min`, 13 dB), and the share of the time with sound that is not speech (`other_sound_max`,
+0.5). This is only a hint.
 
-Why it matters: the documents ask for a clear voice without noise and music; lips follow what is not speech.
+Why it matters: the documents ask for a clear voice without noise or music. The lips also follow sounds that are not
+speech.
 
-Fix: use the voice track alone, or remove the noise.
+Fix: use only the voice track, or remove the noise.
 """
 
 from __future__ import annotations
@@ -34,15 +35,15 @@ def check(case: InputCase) -> Iterator[Fault]:
     distance_min = case.threshold("noise_distance_min", NOISE_DISTANCE_MIN)
     other_max = case.threshold("other_sound_max", OTHER_SOUND_MAX)
     is_close = distance < distance_min
-    signs = [say("the voice stands {distance:.0f} dB above the quietest tenth", distance=distance)] if is_close else []
+    signs = [say("the voice is only {distance:.0f} dB above the quietest tenth", distance=distance)] if is_close else []
     if heard.other_sound_share > other_max:
-        signs.append(say("sound that is no speech fills {share:.0%} of the time", share=heard.other_sound_share))
+        signs.append(say("there is sound other than speech for {share:.0%} of the time", share=heard.other_sound_share))
     if not signs:
         return
     yield Fault(
         severity="warning",
-        message=say("noise or music is likely: {signs}", signs=listed(tuple(signs))),
-        help=say("use the voice track alone, or remove the noise"),
+        message=say("there is probably noise or music: {signs}", signs=listed(tuple(signs))),
+        help=say("use only the voice track, or remove the noise"),
         measured=round(distance, 1) if is_close else heard.other_sound_share,
         limit=f">= {exact(distance_min)}" if is_close else f"<= {exact(other_max)}",
         unit="dB" if is_close else say("of the time"),

@@ -1,11 +1,10 @@
 """Most of the recording is silence.
 
-Threshold, overridable in the catalog: `speech_share_min` (0.3), the share of the time in which someone
-speaks.
+Threshold, which the catalog can override: `speech_share_min` (0.3), the share of the time in which someone speaks.
 
 Why it matters: silence is billed like speech, and the portrait does not move.
 
-Fix: cut long pauses out.
+Fix: cut out long pauses.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if heard is not None and heard.speech_share < share_min:
         yield Fault(
             severity="warning",
-            message=say("someone speaks in {speech_share:.0%} of it; the rest is billed too", speech_share=heard.speech_share),
-            help=say("cut long pauses out"),
+            message=say("someone speaks for {speech_share:.0%} of it; the rest is billed too", speech_share=heard.speech_share),
+            help=say("cut out long pauses"),
             measured=round(heard.speech_share, 3),
             limit=f">= {exact(share_min)}",
             unit=say("of the time"),

@@ -1,10 +1,10 @@
 """The voice is very quiet.
 
-Threshold, overridable in the catalog: `speech_level_min` (-40 dBFS), the level while someone speaks.
+Threshold, which the catalog can override: `speech_level_min` (-40 dBFS), the level while someone speaks.
 
 Why it matters: quiet speech is treated as silence, and the mouth stays closed.
 
-Fix: `mediapreflight prepare --loudness -16` raises its level; it is done only on request.
+Fix: `mediapreflight prepare --loudness -16` raises its level; without that option it stays as it is.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "the voice is quiet: {speech_level_dbfs:.0f} dBFS while someone speaks, where {level_min} is still clear",
+                "the voice is quiet: {speech_level_dbfs:.0f} dBFS while someone speaks, and {level_min} or more counts as clear",
                 speech_level_dbfs=heard.speech_level_dbfs,
                 level_min=exact(level_min),
             ),
-            help=say("raise its level"),
+            help=say("raise its level with `mediapreflight prepare --loudness -16`"),
             measured=round(heard.speech_level_dbfs, 1),
             limit=f">= {exact(level_min)}",
             unit="dBFS",

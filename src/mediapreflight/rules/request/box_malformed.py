@@ -25,7 +25,7 @@ def check(case: JobCase) -> Iterator[Fault]:
             yield Fault(
                 severity="error",
                 message=say(
-                    "{name} is {value!r}, which is no box of four whole numbers [x1, y1, x2, y2]", name=name, value=value
+                    "{name} is {value!r}, which is not a box of four whole numbers [x1, y1, x2, y2]", name=name, value=value
                 ),
                 help=say("give left, top, right and bottom in pixels, as in 302,286,610,593"),
                 measured=value,

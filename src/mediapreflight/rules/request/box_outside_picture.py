@@ -3,9 +3,9 @@
 Boxes use the pixels of the displayed picture, after EXIF orientation; a box from the stored pixels of a turned
 picture is found here too.
 
-Why it matters: EMO crops the picture to `ext_bbox`; a crop beyond the edge is refused ("Invalid ext_bbox.").
+Why it matters: EMO crops the picture to `ext_bbox`, and refuses a crop beyond the edge ("Invalid ext_bbox.").
 
-Fix: compute the box on the very file that is sent, or leave the boxes out to have them computed.
+Fix: compute the box on exactly the file that is sent, or leave out the boxes, and they are computed.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""A box does not have one of the ratios the model takes.
+"""A box has a ratio that the model does not take.
 
-EMO takes 1:1 and 3:4, Emoji about 1:1. A difference of one pixel is accepted, as in a documented sample (546 x 545 for
-1:1); up to two hundredths is a warning; more is an error.
+EMO takes 1:1 and 3:4, Emoji about 1:1. A difference of one pixel is accepted, as in a documented sample (546 x 545
+for 1:1); up to 2 % is a warning, more is an error.
 
 Why it matters: the service answers `InvalidParameter`, "Invalid ext_bbox.", or stretches the face.
 
-Fix: leave the boxes out to have them computed, with the exact ratio. Boxes that a job gives are never replaced.
+Fix: leave out the boxes, and they are computed with the exact ratio. Boxes that a job gives are never replaced.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def check(case: JobCase) -> Iterator[Fault]:
             message=say("{box}, which is not exactly {wanted}", box=sides, wanted=wanted)
             if nearly
             else say("{box}, which is not {wanted}", box=sides, wanted=wanted),
-            help=say("leave the boxes out to have them computed, or correct this one"),
+            help=say("leave out the boxes, and they are computed; or correct this one"),
             measured=round(box.width / box.height, 4),
             limit=", ".join(ratios),
             service_code=given.known.error,

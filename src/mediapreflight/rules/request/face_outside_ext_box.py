@@ -4,7 +4,7 @@
 
 Why it matters: the service crops the face off, or answers "Invalid ext_bbox."
 
-Fix: leave both boxes out to have them computed together. Boxes that a job gives are never replaced.
+Fix: leave out both boxes, and they are computed together. Boxes that a job gives are never replaced.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Too many or too few files are given in several roles together.
 
-Some models take up to so many pictures and videos in all, whatever each role takes by itself.
+Some models limit how many pictures and videos a job has in all, whatever each role takes by itself.
 
-Why it matters: the service refuses the request, or drops the files that are too many.
+Why it matters: the service refuses the request, or ignores the extra files.
 
-Fix: leave files out, or add some.
+Fix: leave out files, or add some.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def check(case: JobCase) -> Iterator[Fault]:
                     model=case.model.id,
                     in_words=takes.in_words,
                 ),
-                help=say("leave files out") if takes.is_above(count) else say("add files"),
+                help=say("leave out some files") if takes.is_above(count) else say("add files"),
                 measured=count,
                 limit=str(takes),
                 unit="files",

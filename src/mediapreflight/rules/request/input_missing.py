@@ -1,10 +1,10 @@
-"""A required input is not given, or one file of several is left out.
+"""A required input is missing, or one file in a row of several.
 
-A role that takes several files is given without gaps: no third file without a second one. Files are sent in their order, and a
-prompt names them by it.
+The files of a role that takes several have no gaps: no third file without a second one. They are sent in their order,
+and a prompt refers to them by their numbers.
 
-Only whole jobs are checked: for files that are checked one by one, no input is missing. Boxes that a detect call fills in
-(EMO's `face_bbox` and `ext_bbox`) are not missing either.
+Only whole jobs are checked; of files that are checked one by one, no input is missing. Boxes that a detect call fills
+in (EMO's `face_bbox` and `ext_bbox`) are not missing either.
 
 Why it matters: the service answers `InvalidParameter`, "Field required".
 
@@ -50,8 +50,8 @@ def _left_out(case: JobCase) -> Iterator[Fault]:
             if each not in given and not role.required:
                 yield Fault(
                     severity="error",
-                    message=say("{missing} is left out, and {name} is given", missing=each, name=name),
-                    help=say("give {missing}=FILE, or {name} in its place", missing=each, name=name),
+                    message=say("{name} is given, but {missing} is not", missing=each, name=name),
+                    help=say("give {missing}=FILE, or give the file of {name} there", missing=each, name=name),
                     source=role.source,
                     role=each,
                 )

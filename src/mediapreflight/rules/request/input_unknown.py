@@ -1,4 +1,4 @@
-"""The job gives an input the model does not have.
+"""The job gives an input that the model does not have.
 
 Why it matters: the service ignores it or refuses the request; either way the file is not used.
 
@@ -45,9 +45,9 @@ def _one_too_many(case: JobCase, name: str) -> Fault | None:
     return Fault(
         severity="error",
         message=say(
-            "{role} is given {number} times; {model} takes up to {most}", role=role, number=number, model=case.model.id, most=most
+            "{role} has {number} files; {model} takes up to {most}", role=role, number=number, model=case.model.id, most=most
         ),
-        help=say("leave out all but {most}", most=most),
+        help=say("leave out some, so that {most} or fewer are left", most=most),
         measured=int(number),
         limit=f"<= {most}",
         source=case.model.roles[role].source,

@@ -1,11 +1,11 @@
 """These inputs cannot be combined.
 
-Some models take only certain sets of inputs: wan2.7-i2v takes a first frame, or a first clip, each with
-or without others.
+Some models take only certain combinations of inputs: wan2.7-i2v takes a first frame or a first clip, each with or
+without others.
 
 Why it matters: the service refuses the request.
 
-Fix: give one of the documented sets.
+Fix: give one of the documented combinations.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A value is not one of the documented choices.
 
-Why it matters: the service refuses the request, or falls back to a default without saying so.
+Why it matters: the service refuses the request, or uses a default without saying so.
 
 Fix: give one of the choices.
 """

@@ -1,6 +1,6 @@
-"""A number lies outside the documented range.
+"""A number is outside the documented range.
 
-Why it matters: the service answers that the value is out of definition.
+Why it matters: the service answers that the value is "out of definition".
 
 Fix: give a value within the range.
 """

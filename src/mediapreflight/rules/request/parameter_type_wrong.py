@@ -1,7 +1,7 @@
-"""A value has another type than documented: text for a number, a fraction for a whole number.
+"""A value does not have the documented type: text instead of a number, or a fraction instead of a whole number.
 
-Why it matters: the service answers that the value is out of definition. Some gateways read `"24"` as 24,
-others do not.
+Why it matters: the service answers that the value is "out of definition". Some gateways read `"24"` as 24, others do
+not.
 
 Fix: write the value with the documented type.
 """

@@ -1,6 +1,6 @@
-"""The job sets a parameter the model does not have.
+"""The job sets a parameter that the model does not have.
 
-Why it matters: the service ignores it, and the result is not what was meant.
+Why it matters: the service ignores it, and the result is not what you wanted.
 
 Fix: correct its name, or leave it out.
 """
@@ -38,11 +38,11 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 def _next(case: JobCase, name: str, known: tuple[str, ...]) -> str:
     if _is_input(case, name):
-        return say("{name} is an input: give it beside the parameters, not among them", name=name)
+        return say("{name} is an input, not a parameter: give it outside `parameters`", name=name)
     return (
         say("its parameters are {known}", known=listed(known))
         if known
-        else say("leave it out: {model} has no parameters", model=case.model.id)
+        else say("leave it out; {model} has no parameters", model=case.model.id)
     )
 
 

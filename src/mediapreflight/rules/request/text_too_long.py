@@ -1,9 +1,9 @@
 """A prompt has more characters than the model takes.
 
-If the documents say that longer text is cut, it is a warning; if they only give a length, an error.
+If the documents say that longer text is cut, it is a warning. If they only state a length, it is an error.
 
-Why it matters: text is cut without a message, and the end of a prompt often describes the style; or the request is
-refused.
+Why it matters: the service cuts the text without a message, and the end of a prompt often describes the style; or it
+refuses the request.
 
 Fix: shorten it.
 """

@@ -1,13 +1,13 @@
-"""The input is a `data:` or an `oss://` URL, or a local file, and the model's documents do not name that way.
+"""The input is a `data:` or an `oss://` URL, or a local file, which the model's documents do not mention.
 
 Models that take a picture inside the request (Base64) say so for each input. Most others take `http(s)://` URLs, and
-`oss://` ones of the provider's temporary storage; some name `http(s)://` only.
+`oss://` URLs of the provider's temporary storage; some mention only `http(s)://`.
 
-Why it matters: the service refuses a `data:` URL there, and may refuse an `oss://` one. Where the model takes `oss://` URLs,
-`submit` uploads the file in a `data:` URL instead, so that only time is lost; a request of your own would fail.
-Where it takes `http(s)://` URLs only, a local file is checked and prepared, and `submit` cannot send it.
+Why it matters: the service refuses a `data:` URL there, and may refuse an `oss://` URL. If the model takes `oss://`
+URLs, `submit` uploads the content of a `data:` URL instead, so only time is lost; your own request would fail.
+If it takes only `http(s)://` URLs, a local file is checked and prepared, and `submit` cannot send it.
 
-Fix: give the file, or a URL that can be fetched. `prepare` writes the file.
+Fix: give the file, or a URL that can be fetched. `prepare` writes the content as a file.
 
 Source: the input tables of the models' pages; get-temporary-file-url.
 """
@@ -35,7 +35,7 @@ def check(case: JobCase) -> Iterator[Fault]:
             kind = say("a data: URL") if is_inside else say("an oss:// URL")
             yield Fault(
                 severity="warning",
-                message=say("is {kind}; the documents of {model} do not name that kind here", kind=kind, model=case.model.id),
+                message=say("is {kind}; the documents of {model} do not mention such URLs here", kind=kind, model=case.model.id),
                 help=say("give an http(s) URL"),
                 source=role.source,
                 fixable=False,
@@ -56,9 +56,10 @@ def check(case: JobCase) -> Iterator[Fault]:
             yield Fault(
                 severity="info",
                 message=say(
-                    "is a data: URL; {model} takes http(s) and oss:// URLs here, so submit uploads it", model=case.model.id
+                    "is a data: URL; {model} takes http(s) and oss:// URLs here, so `submit` uploads its content",
+                    model=case.model.id,
                 ),
-                help=say("give the file or a URL in requests of your own"),
+                help=say("in your own requests, give the file or an http(s) URL"),
                 service_code="InvalidURL",
                 source=role.source,
                 role=name,

@@ -1,4 +1,4 @@
-"""An input is a URL, so nothing could be measured.
+"""An input is a URL, so its content could not be checked.
 
 `check` makes no network call, and only the service can read `oss://` URLs.
 
@@ -25,7 +25,7 @@ def check(case: JobCase) -> Iterator[Fault]:
         if is_url(case.job.inputs.get(name)):
             yield Fault(
                 severity="unchecked",
-                message=say("is a URL; its content was not measured"),
+                message=say("is a URL; its content was not checked"),
                 help=say("give the local file, or ignore url-not-checked"),
                 role=name,
             )

@@ -1,9 +1,9 @@
 """A URL holds characters that must be percent-encoded.
 
-Spaces, quotes and everything beyond ASCII: the documents of several models ask for plain ASCII or
+These are spaces, quotes and everything that is not ASCII. The documents of several models ask for plain ASCII or
 percent-encoded URLs.
 
-Why it matters: the service fails to download the file, after the task was queued.
+Why it matters: the service fails to download the file, and only after the task has waited in the queue.
 
 Fix: percent-encode the path of the URL.
 
@@ -29,7 +29,7 @@ def check(case: JobCase) -> Iterator[Fault]:
         if isinstance(url, str) and is_url(url) and not is_oss_url(url) and (found := MUST_BE_ENCODED.search(url)):
             yield Fault(
                 severity="error",
-                message=say("its URL holds {found!r}, which must be percent-encoded", found=found[0]),
+                message=say("its URL contains {found!r}, which must be percent-encoded", found=found[0]),
                 help=say("percent-encode the path of the URL"),
                 measured=found[0],
                 service_code="InvalidURL",

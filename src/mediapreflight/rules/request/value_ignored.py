@@ -1,12 +1,11 @@
-"""The job gives an input or parameter that the service will not use, because of another value.
+"""The job gives an input or parameter that the service will ignore because of another value.
 
-Found where the catalog says so: `video_ratio` of AnimateAnyone without the picture's background,
-`query_face_threshold` of VideoRetalk without a reference picture, a Wan sound track with `audio` set to
-false.
+The catalog says which: `video_ratio` of AnimateAnyone without the picture's background, `query_face_threshold` of
+VideoRetalk without a reference picture, a Wan sound track with `audio` set to false.
 
-Why it matters: the setting has no effect, and there is no message.
+Why it matters: the setting has no effect, and no message says so.
 
-Fix: change the other value, or leave this one out.
+Fix: change the other value, or leave out this one.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ def check(case: JobCase) -> Iterator[Fault]:
             if not _not_judged(case, condition) and case.holds(condition):
                 yield Fault(
                     severity="warning",
-                    message=say("{name} will be ignored, because {condition}", name=name, condition=_reason(condition)),
-                    help=say("leave {name} out, or change that", name=name),
+                    message=say("{name} will be ignored because {condition}", name=name, condition=_reason(condition)),
+                    help=say("leave out {name}, or change that", name=name),
                     source=source,
                     role=name if name in case.model.roles else None,
                 )

@@ -1,11 +1,11 @@
-"""The picture is compressed with a codec the model does not take.
+"""The video is compressed with a codec that the model does not take.
 
-The codec is read from the stream, not from the container's name: an MP4 may hold H.264, HEVC, AV1, MPEG-4
-part 2 or other codecs.
+The codec is read from the stream, not guessed from the container: an MP4 can contain H.264, HEVC, AV1, MPEG-4 part 2
+or other codecs.
 
-Why it matters: the service refuses the video or fails while decoding.
+Why it matters: the service refuses the video, or fails while decoding it.
 
-Fix: transcode to H.264 (yuv420p).
+Fix: transcode it to H.264 (yuv420p).
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""The length in the container is not the length of its video.
+"""The container states a different length than its video has.
 
-Found at level `decode`, where they differ by more than a tenth of a second and two hundredths of the length:
-a sound track that is longer than the video, an index from before an edit, an interrupted recording.
+Reported at level `decode`, if they differ by more than 0.1 s and by more than 2 % of the length: a sound track that
+is longer than the video, an index from before an edit, an interrupted recording.
 
-Why it matters: which of the two the service reads is unknown. The bill or the refusal may follow the longer
-one.
+Why it matters: nobody knows which of the two the service reads. It may bill or refuse the longer one.
 
-Fix: rewrite the header by a remux; if the sound is longer, cut it to the length of the video.
+Fix: remux it, which rewrites the header; if the sound is longer, cut it to the length of the video.
 """
 
 from __future__ import annotations

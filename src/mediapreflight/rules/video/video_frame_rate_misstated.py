@@ -1,13 +1,12 @@
-"""The frame rate in the header is not the rate of the frames.
+"""The header states a different frame rate than the frames have.
 
-Found at level `decode`, where the average over all frames and the header's average differ by more than a
-twentieth: a WebM that claims 600 fps and holds 120, a screen recording that claims 30 and changes twice a
-second.
+Reported at level `decode`, if the average over all frames differs from the average in the header by more than 5 %: a
+WebM that claims 600 fps and has 120, a screen recording that claims 30 and changes twice a second.
 
-Why it matters: which of the two the service reads is unknown; a reader that trusts the header plays at the
-wrong speed.
+Why it matters: nobody knows which of the two the service reads. A reader that trusts the header plays the video at
+the wrong speed.
 
-Fix: re-encode at a constant frame rate.
+Fix: encode it again at a constant frame rate.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "its header says {stated_fps} fps, its frames come at {fps} fps",
+                "its header says {stated_fps} fps, but its frames come at {fps} fps",
                 stated_fps=shown(facts.stated_fps),
                 fps=shown(facts.fps),
             ),

@@ -1,11 +1,11 @@
-"""The frame rate is above what the model takes.
+"""The frame rate is higher than the model takes.
 
-Judged by the average over all frames and by what the header states; both must fit, because which of them the
-service reads is unknown. Level `metadata` knows only the header.
+Both the average over all frames and the rate in the header must fit, because nobody knows which of them the service
+reads. Level `metadata` knows only the header.
 
 Why it matters: the service refuses the video.
 
-Fix: convert to a constant rate within the range, dropping frames evenly.
+Fix: convert it to a constant frame rate within the limits; frames are dropped evenly.
 """
 
 from __future__ import annotations

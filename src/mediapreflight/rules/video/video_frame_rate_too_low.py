@@ -1,11 +1,11 @@
-"""The frame rate is below what the model takes.
+"""The frame rate is lower than the model takes.
 
-Judged by the average over all frames and by what the header states; both must fit, because which of them the
-service reads is unknown. Level `metadata` knows only the header.
+Both the average over all frames and the rate in the header must fit, because nobody knows which of them the service
+reads. Level `metadata` knows only the header.
 
 Why it matters: the service refuses the video; a low rate also makes lips lag.
 
-Fix: convert to a constant rate within the range. Frames are repeated, none invented.
+Fix: convert it to a constant frame rate within the limits; frames are repeated, and none are invented.
 """
 
 from __future__ import annotations

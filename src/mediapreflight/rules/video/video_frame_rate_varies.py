@@ -1,13 +1,13 @@
 """The frames are not evenly spaced in time.
 
-Found at level `decode` by the time stamps of all frames: the longest and the shortest gap differ by more than
-a tenth of the usual one, and by more than the container's clock rounds. Phones, screen recorders and video
-calls write such files.
+Reported at level `decode`, by the time stamps of all frames: the longest and the shortest gap differ by more than a
+tenth of the usual one, and by more than the rounding of the container's clock explains. Phones, screen recorders and
+video calls write such files.
 
-Why it matters: if a reader counts frames at the nominal rate, video and sound drift apart, which lip
-synchronisation cannot fix.
+Why it matters: if a reader counts frames at the nominal rate, video and sound drift apart, and lip synchronisation
+cannot fix that.
 
-Fix: convert to a constant frame rate.
+Fix: convert it to a constant frame rate.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     span = say("{fps_min} to {fps_max}", fps_min=shown(facts.fps_min or 0), fps_max=shown(facts.fps_max or 0))
     yield Fault(
         severity="warning",
-        message=say("has a variable frame rate: {span} fps, {fps} on average", span=span, fps=shown(facts.fps)),
+        message=say("has a variable frame rate of {span} fps, {fps} on average", span=span, fps=shown(facts.fps)),
         help=say("convert it to a constant frame rate"),
         measured=facts.fps_max,
         unit="fps",

@@ -1,12 +1,12 @@
 """The video has an alpha channel.
 
-Found if its pixels have one (ProRes 4444, PNG, QuickTime Animation) or its container has one in addition to
-them (VP8 and VP9 in WebM).
+Reported if its pixels have one (ProRes 4444, PNG, QuickTime Animation) or its container has one in addition to them
+(VP8 and VP9 in WebM).
 
-Why it matters: no model documents what it shows behind a transparent picture. Most readers drop the channel,
-and show whatever colours the encoder left in the transparent parts.
+Why it matters: no model documents what it shows behind a transparent picture. Most readers ignore the channel and
+show whatever colours the encoder left in the transparent parts.
 
-Fix: put a solid colour behind it, which needs one encode.
+Fix: put a solid colour behind it; the video is encoded once.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, VideoFacts) and case.facts.has_alpha:
         yield Fault(
             severity="warning",
-            message=say("has an alpha channel; what the service shows behind it is not documented"),
-            help=say("lay it onto a solid colour"),
+            message=say("has an alpha channel; no document says what the service shows behind it"),
+            help=say("put a solid colour behind it"),
             measured=True,
             limit=say("no alpha channel"),
         )

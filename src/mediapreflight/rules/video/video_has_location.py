@@ -1,10 +1,10 @@
 """The video says where it was taken.
 
-Found where the container's metadata holds a position, as phones write it.
+Reported if the container's metadata contains a position, as phones write it.
 
-Why it matters: the video is sent to the service; the location need not be. No model uses it.
+Why it matters: the video has to be sent to the service, but the location does not. No model uses it.
 
-Fix: remove the location by a remux; video and sound are not changed.
+Fix: remux it without the location; picture and sound do not change.
 """
 
 from __future__ import annotations
@@ -24,6 +24,6 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, VideoFacts) and case.facts.has_location:
         yield Fault(
             severity="info",
-            message=say("holds the place where it was taken"),
-            help=say("strip its location metadata before it is uploaded"),
+            message=say("says where it was taken"),
+            help=say("remove its location metadata before it is uploaded"),
         )

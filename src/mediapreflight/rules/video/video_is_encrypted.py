@@ -1,10 +1,10 @@
 """The video is encrypted.
 
-Found where the container marks its picture or its sound with a protection scheme (Common Encryption, PIFF, FairPlay).
+Reported if the container says that its picture or sound is protected (Common Encryption, PIFF, FairPlay).
 
-Why it matters: without the key nobody can decode it, and neither can the service.
+Why it matters: without the key nobody can decode it, not even the service.
 
-Fix: none here; export it without protection.
+Fix: `prepare` cannot fix this; export it without protection.
 """
 
 from __future__ import annotations

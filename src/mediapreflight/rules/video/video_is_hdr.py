@@ -1,15 +1,15 @@
 """The video is high dynamic range.
 
-Found where its transfer function is PQ (HDR10, most of Dolby Vision) or HLG, as recent phones record by default, and
-in Dolby Vision profile 5, which has its own colour space. If the container says standard range and the
-frames do not, the frames count, which takes level decode unless the sequence header in the container says it as well.
+Reported if its transfer function is PQ (HDR10, most of Dolby Vision) or HLG, as recent phones record by default, and
+for Dolby Vision profile 5, which has its own colour space. If the container says standard range and the frames do
+not, the frames count; that takes level `decode`, unless the sequence header in the container says so as well.
 
-Why it matters: read as standard range, which no model documents otherwise, it looks grey and flat, and faces
-lose contrast.
+Why it matters: no model documents that it reads high dynamic range. Read as standard range, the picture looks grey
+and flat, and faces lose contrast.
 
 Readers that do not know profile 5 show it in green and purple.
 
-Fix: tone-map to standard range, which needs one encode. Profile 5 cannot be converted here: export it again.
+Fix: tone-map it to standard range; the video is encoded once. Profile 5 cannot be converted here; export it again.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     if facts.transfer == "ipt-pq":
         yield Fault(
             severity="warning",
-            message=say("is Dolby Vision profile 5; read as any other video it looks green and purple"),
-            help=say("export it as HDR10 or in standard range"),
+            message=say("is Dolby Vision profile 5; readers that treat it as ordinary video show it green and purple"),
+            help=say("export it as HDR10 or standard range"),
             measured=facts.transfer,
             limit="sdr",
             fixable=False,

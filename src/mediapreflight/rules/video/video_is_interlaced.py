@@ -1,8 +1,8 @@
-"""The video is interlaced: each frame holds two half pictures taken at different times.
+"""The video is interlaced: each frame consists of two half pictures taken at different times.
 
 Why it matters: moving lips show comb lines, and the generated video keeps them.
 
-Fix: deinterlace, which needs one encode.
+Fix: deinterlace it; the video is encoded once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if isinstance(case.facts, VideoFacts) and case.facts.interlaced:
         yield Fault(
             severity="warning",
-            message=say("is interlaced; moving edges show combs"),
+            message=say("is interlaced; moving edges show comb lines"),
             help=say("deinterlace it"),
             measured="interlaced",
             limit="progressive",

@@ -5,7 +5,7 @@ or 4:4:4 come from cameras, editors and screen recorders.
 
 Why it matters: the service may fail to decode it, or shift its colours.
 
-Fix: convert to 8-bit 4:2:0 (yuv420p), which needs one encode.
+Fix: convert it to 8-bit 4:2:0 (yuv420p); the video is encoded once.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "is stored as {bit_depth}-bit {chroma} ({pixel_format}); many decoders take 8-bit 4:2:0 only",
+                "is stored as {bit_depth}-bit {chroma} ({pixel_format}); many decoders take only 8-bit 4:2:0",
                 bit_depth=facts.bit_depth,
                 chroma=facts.chroma,
                 pixel_format=facts.pixel_format,

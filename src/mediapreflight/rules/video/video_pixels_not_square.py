@@ -2,9 +2,9 @@
 
 No model documents whether it applies the sample aspect ratio.
 
-Why it matters: a reader that does not apply it sees squeezed faces, and measures other sides.
+Why it matters: a reader that does not apply it sees squeezed faces and measures other sides.
 
-Fix: scale to square pixels, which needs one encode.
+Fix: scale it to square pixels; the video is encoded once.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""The video is stored turned or mirrored, and relies on metadata to be shown upright.
+"""The video is stored turned or mirrored, and only its metadata says how to show it.
 
-No model documents whether it applies the metadata. Phones write it for every upright video, and mirroring for some videos of
+No model documents whether it applies the metadata. Phones write it for every upright video, and mirror some videos of
 the front camera.
 
-Why it matters: a reader that does not apply it sees people on their side, and the sides may break
-another limit.
+Why it matters: a reader that does not apply it sees people lying on their side, and the sides may break another
+limit.
 
-Fix: turn the frames, which needs one encode.
+Fix: turn the frames; the video is encoded once.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ def check(case: InputCase) -> Iterator[Fault]:
             if facts.rotation
             else say("a tag that mirrors it")
         )
-        doubt = say("whether the service heeds it is not documented")
+        doubt = say("no document says whether the service applies it")
     else:
         tag = say("a rotation tag of {degrees} degrees", degrees=facts.rotation)
-        doubt = say("whether the service turns it is not documented")
+        doubt = say("no document says whether the service turns it")
     yield Fault(
         severity="warning",
         message=say("relies on {tag}: {sizes}; {doubt}", tag=tag, sizes=stored_and_shown(facts), doubt=doubt),

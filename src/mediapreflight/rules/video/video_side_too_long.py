@@ -1,6 +1,6 @@
-"""The video's longer side is above what the model takes.
+"""The video's longer side is longer than the model takes.
 
-Sides are display sides: after rotation metadata and with square pixels.
+Sides are those of the video as shown, after rotation and with square pixels.
 
 Why it matters: the service refuses the video after the upload.
 

@@ -1,6 +1,6 @@
-"""The video's shorter side is below what the model takes.
+"""The video's shorter side is shorter than the model takes.
 
-Sides are display sides: after rotation metadata and with square pixels. Both width and height must reach the
+Sides are those of the video as shown, after rotation and with square pixels. Both width and height must reach the
 minimum.
 
 Why it matters: the service refuses the video, or finds no usable face in it.

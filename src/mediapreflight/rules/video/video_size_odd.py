@@ -1,11 +1,10 @@
-"""A side of the video is an odd number of pixels.
+"""One side of the video is an odd number of pixels.
 
-8-bit 4:2:0, the usual storage, shares colour between pairs of pixels; encoders refuse odd sides or drop a
-line.
+8-bit 4:2:0, the usual pixel format, shares colour between pairs of pixels; encoders refuse odd sides or drop a line.
 
-Why it matters: a service that encodes its result at the size of the input may fail at the end.
+Why it matters: a service that encodes its result at the size of the input may fail at the very end.
 
-Fix: crop or scale by one pixel, which needs one encode.
+Fix: crop or scale it by one pixel; the video is encoded once.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "is {stored_width} x {stored_height} px; encoders want even sides",
+                "is {stored_width} x {stored_height} px; encoders need even sides",
                 stored_width=facts.stored_width,
                 stored_height=facts.stored_height,
             ),

@@ -1,11 +1,11 @@
-"""The first picture is shown some time after the file starts.
+"""The picture starts some time after the file does.
 
-Found where the first frame's time is more than two frames after zero (and more than a tenth of a second).
+Reported if the first frame comes more than two frames, and more than 0.1 s, after time zero.
 
 Why it matters: readers that drop the empty start shift the video against the sound; readers that keep it see
 no face in the first frame.
 
-Fix: set the first frame to time zero, keeping sound and picture together.
+Fix: move the first frame to time zero; sound and picture stay in step.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if facts.start_s > allowed:
         yield Fault(
             severity="warning",
-            message=say("its picture starts {start_s} s after the file does", start_s=shown(facts.start_s)),
+            message=say("its picture starts {start_s} s after the beginning of the file", start_s=shown(facts.start_s)),
             help=say("move the first frame to time zero"),
             measured=facts.start_s,
             limit=f"<= {exact(round(allowed, 3))}",

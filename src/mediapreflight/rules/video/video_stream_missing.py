@@ -1,10 +1,10 @@
 """The container is for video, but has no moving picture.
 
-Found if it has only sound, or a cover picture instead of a video.
+Reported if it has only sound, or a cover picture instead of a video.
 
 Why it matters: the service cannot open it as a video.
 
-Fix: none here; export it with its video.
+Fix: `prepare` cannot fix this; export it with its picture.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     if applies(case):
         yield Fault(
             severity="error",
-            message=say("its {format} container holds no moving picture", format=case.facts.format),
+            message=say("its {format} container has no moving picture", format=case.facts.format),
             help=say("export it with its picture"),
             measured="audio",
             limit="video",

@@ -1,11 +1,11 @@
 """The video is longer than the model takes.
 
-Judged by the picture's measured length and by what the container states; both must fit, because which of them
-the service reads is unknown. Level `metadata` knows only the stated length.
+Both the measured length of the picture and the one in the container must fit, because nobody knows which of them the
+service reads. Level `metadata` knows only the stated length.
 
 Why it matters: the service refuses the video after the upload.
 
-Fix: trim it, by stream copy where that is exact.
+Fix: trim it, without encoding it again if that is exact.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """The video is shorter than the model takes.
 
-Judged by the picture's measured length and by what the container states; both must fit, because which of them
-the service reads is unknown. Level `metadata` knows only the stated length.
+Both the measured length of the picture and the one in the container must fit, because nobody knows which of them the
+service reads. Level `metadata` knows only the stated length.
 
 Why it matters: the service refuses the video.
 
-Fix: use a longer video; or play it backward and forward until it is long enough.
+Fix: use a longer video, or play this one backward and forward until it is long enough.
 """
 
 from __future__ import annotations
@@ -24,4 +24,4 @@ BOUND = "lower"
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the measured or the stated duration is too short."""
-    return duration_too_short(case, say("give a longer take"))
+    return duration_too_short(case, say("use a longer video"))
