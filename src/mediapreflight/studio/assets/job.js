@@ -1,0 +1,34 @@
+// The job at hand: a model, files by role, values and options. It tells everybody when it changes.
+export class Job extends EventTarget {
+  model = null;
+  inputs = {}; // role → number of a file, or several
+  values = {}; // name → text
+  face = null;
+  options = {};
+  kept = {}; // role → [start, end] in seconds
+
+  // `what`: "files", "model", "values", "box", "cut" or "options".
+  changed(what) {
+    this.dispatchEvent(new CustomEvent("change", { detail: what }));
+  }
+
+  get missing() {
+    return this.model.roles.filter((role) => role.required && !this.filesOf(role.name).length).map((role) => role.name);
+  }
+
+  filesOf(role) {
+    return [this.inputs[role] ?? []].flat();
+  }
+
+  get isEmpty() {
+    return !this.model || !this.model.roles.some((role) => this.filesOf(role.name).length);
+  }
+
+  // As the server takes it.
+  get order() {
+    const inputs = Object.fromEntries(Object.entries(this.inputs).filter(([, given]) => [given].flat().length));
+    const options = { ...this.options };
+    if (Object.keys(this.kept).length) options.keep = this.kept;
+    return { model: this.model.id, inputs, set: this.values, face: this.face, options, whole: !this.missing.length };
+  }
+}

@@ -1,0 +1,86 @@
+// The models: searched, listed by provider, and what each makes of the files that were dropped.
+import { byId } from "./nodes.js";
+import { get, newest } from "./server.js";
+import { word } from "./words.js";
+
+const RANKS = ["fits", "fits after prepare", "does not fit"];
+const WORDS = ["fits", "prepared", "refused"];
+const SORTS = ["clean", "warning", "error"];
+
+export class Models extends EventTarget {
+  #rows = [...document.querySelectorAll("#model-list .model")];
+  #byId = new Map();
+  #takers = new Map(); // file → model → rank and reason
+  #files = [];
+
+  constructor(models) {
+    super();
+    for (const model of models) this.#byId.set(model.id, model);
+    for (const row of this.#rows) {
+      const radio = row.querySelector("input");
+      radio.addEventListener("change", () => this.choose(radio.value));
+      radio.addEventListener("click", () => this.choose(radio.value));
+    }
+    byId("find-model").addEventListener("input", () => this.#show());
+    byId("only-takers").addEventListener("change", () => this.#show());
+    byId("change").addEventListener("click", () => this.#reopen());
+    this.#show();
+  }
+
+  choose(id) {
+    const model = this.#byId.get(id);
+    const again = byId("chosen-id").textContent === id && !byId("chosen").hidden;
+    byId("chosen-title").textContent = model.title;
+    byId("chosen-id").textContent = model.id;
+    byId("chosen-summary").textContent = `${model.provider_title}. ${model.summary}`;
+    byId("chosen").hidden = false;
+    byId("choosing").hidden = true;
+    if (!again) this.dispatchEvent(new CustomEvent("chosen", { detail: model }));
+    byId("change").focus();
+  }
+
+  #reopen() {
+    byId("choosing").hidden = false;
+    byId("chosen").hidden = true;
+    byId("find-model").focus();
+  }
+
+  asked = newest(async (signal, files) => {
+    this.#files = files;
+    for (const file of files) {
+      if (this.#takers.has(file.id)) continue;
+      const { models } = await get(`files/${file.id}/takers`, signal);
+      this.#takers.set(file.id, new Map(models.map((each) => [each.model, { rank: RANKS.indexOf(each.verdict), why: each.why }])));
+    }
+    this.#show();
+  });
+
+  // The worst that the model says of any file; null while that is not known.
+  #verdict(id) {
+    const known = this.#files.filter((file) => this.#takers.has(file.id));
+    if (!known.length) return null;
+    const all = known.map((file) => this.#takers.get(file.id).get(id) ?? { rank: 2, why: "" });
+    return all.reduce((worst, each) => (each.rank > worst.rank ? each : worst));
+  }
+
+  #show() {
+    const words = byId("find-model").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const known = this.#files.some((file) => this.#takers.has(file.id));
+    byId("only").hidden = !known;
+    const only = known && byId("only-takers").checked;
+    let shown = 0;
+    for (const row of this.#rows) {
+      const verdict = this.#verdict(row.querySelector("input").value);
+      const text = `${row.textContent} ${row.closest("fieldset").querySelector("legend").textContent}`.toLowerCase();
+      row.hidden = !words.every((each) => text.includes(each)) || (only && verdict.rank === 2);
+      shown += !row.hidden;
+      const takes = row.querySelector(".takes");
+      takes.className = verdict ? `takes chip ${SORTS[verdict.rank]}` : "takes";
+      takes.textContent = verdict ? word(WORDS[verdict.rank]) : "";
+      takes.title = verdict?.why ?? "";
+      row.style.order = verdict ? verdict.rank : 0;
+    }
+    for (const group of document.querySelectorAll("#model-list .provider")) group.hidden = !group.querySelector(".model:not([hidden])");
+    byId("models-count").textContent = word("count", { shown, all: this.#rows.length });
+  }
+}

@@ -1,0 +1,40 @@
+// What prepare would do, and the commands that do the same.
+import { showFailure } from "./failure.js";
+import { byId, element } from "./nodes.js";
+import { explain } from "./rules.js";
+import { newest, post } from "./server.js";
+import { word } from "./words.js";
+
+export const showPlan = newest(async (signal, job) => {
+  byId("plan").classList.add("stale");
+  try {
+    const planned = await post("plan", job.order, signal);
+    byId("plan").innerHTML = planned.html;
+    byId("plan").prepend(element("h3", {}, word("plan")));
+    byId("command").textContent = planned.command;
+    byId("python").textContent = planned.python;
+    byId("prepare").hidden = false;
+    explain(planned.rules ?? []);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    byId("prepare").hidden = true;
+    showFailure(error);
+  }
+  byId("plan").classList.remove("stale");
+});
+
+export function listenForCopies() {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      const code = byId(button.dataset.copy);
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        button.textContent = word("copyDone");
+        setTimeout(() => (button.textContent = word("copy")), 2000);
+      } catch {
+        // The browser does not allow it: the text is selected, to be copied by hand.
+        getSelection().selectAllChildren(code);
+      }
+    });
+  }
+}

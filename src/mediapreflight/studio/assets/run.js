@@ -1,0 +1,90 @@
+// Preparing: started, followed, stopped; then the files, to be compared and downloaded.
+import { showFailure } from "./failure.js";
+import { byId, element } from "./nodes.js";
+import { explain } from "./rules.js";
+import { follow, post, remove } from "./server.js";
+import { plain, word } from "./words.js";
+
+export class Runs extends EventTarget {
+  #run = null;
+  #job;
+  #current = false;
+
+  constructor(job) {
+    super();
+    this.#job = job;
+    byId("run").addEventListener("click", () => this.#start());
+    byId("stop").addEventListener("click", () => this.#stop());
+  }
+
+  // The number of the run that made just what the job asks for; null if there is none.
+  get usable() {
+    return this.#current && this.#run.ok ? this.#run.id : null;
+  }
+
+  // The job changed: what was made no longer belongs to it.
+  outdate() {
+    if (!this.#run) return;
+    this.#current = false;
+    byId("outdated").hidden = byId("ready").hidden;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async #start() {
+    this.#busy(true);
+    byId("run-words").textContent = word("running");
+    this.#current = true;
+    try {
+      this.#run = await post("prepare", this.#job.order);
+      const ended = await follow(`runs/${this.#run.id}`, 250, (run) => this.#progress(run), (run) => run.state !== "running");
+      this.#ended(ended);
+    } catch (error) {
+      byId("run-words").textContent = plain(error.message);
+    }
+    this.#busy(false);
+  }
+
+  #progress(run) {
+    const bar = byId("progress");
+    if (run.progress == null) bar.removeAttribute("value");
+    else bar.value = run.progress;
+  }
+
+  async #stop() {
+    try {
+      await remove(`runs/${this.#run.id}`);
+    } catch (error) {
+      showFailure(error);
+    }
+  }
+
+  #busy(running) {
+    byId("run").disabled = running;
+    byId("stop").hidden = byId("progress").hidden = !running;
+  }
+
+  #ended(run) {
+    this.#run = run;
+    byId("run-words").textContent = run.state === "stopped" ? word("stopped") : run.error ? plain(run.error) : word(run.ok ? "done" : "notDone");
+    byId("before-after").innerHTML = run.html ?? "";
+    explain(run.rules ?? []);
+    const files = run.ok ? run.files : [];
+    byId("downloads").replaceChildren(...files.map((file) => download(run, file)), ...(files.length ? wholes(run) : []));
+    byId("ready").hidden = !run.ok;
+    byId("outdated").hidden = this.#current || !run.ok;
+    this.dispatchEvent(new Event("change"));
+    if (run.ok) byId("ready").scrollIntoView({ block: "nearest" });
+  }
+}
+
+function download(run, file) {
+  const about = [element("span", { class: "role" }, file.role), " ", element("span", { class: "aside" }, `${file.bytes.toLocaleString()} B`)];
+  if (file.copied) about.push(" ", element("span", { class: "aside" }, word("copied")));
+  const address = `runs/${run.id}/files/${encodeURIComponent(file.name)}?download=1`;
+  return element("li", {}, element("a", { href: address, download: file.name, "aria-label": word("download", { name: plain(file.name) }) }, element("bdi", { class: "path" }, plain(file.name))), " ", ...about);
+}
+
+function wholes(run) {
+  const link = (name, text) => element("li", {}, element("a", { href: `runs/${run.id}/${name}`, download: name }, text));
+  return [link("prepared.json", word("record")), link("all.zip", word("all"))];
+}

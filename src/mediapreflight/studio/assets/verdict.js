@@ -1,0 +1,44 @@
+// What the model makes of the job: the card of the report page, and its headline at the top.
+import { clearFailure, showFailure } from "./failure.js";
+import { byId } from "./nodes.js";
+import { explain } from "./rules.js";
+import { newest, post } from "./server.js";
+import { word } from "./words.js";
+
+const headline = byId("headline");
+
+export function noVerdict() {
+  headline.className = "";
+  headline.textContent = word("title");
+  byId("check").replaceChildren();
+}
+
+// Asks, and shows the answer; true if there is one.
+export const judge = newest(async (signal, job) => {
+  byId("check").classList.add("stale");
+  byId("check").setAttribute("aria-busy", "true");
+  if (!headline.className) headline.textContent = word("checking");
+  try {
+    const said = await post("check", job.order, signal);
+    clearFailure();
+    headline.className = `verdict ${said.verdict}`;
+    const missing = job.missing;
+    const verdict = word("failed", { name: job.model.title, reason: said.headline });
+    headline.textContent = missing.length ? `${verdict}. ${word("missing", { roles: missing.join(", ") })}` : verdict;
+    byId("check").innerHTML = said.html;
+    explain(said.rules);
+    done();
+    return true;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    noVerdict();
+    done();
+    showFailure(error);
+    return false;
+  }
+});
+
+function done() {
+  byId("check").classList.remove("stale");
+  byId("check").removeAttribute("aria-busy");
+}
