@@ -72,7 +72,7 @@ HELD = {
 LATE = {"start_s": 0.08, "audio_duration_s": 1.08}
 PADDED = {"start_s": 0.064, "audio_duration_s": 1.088}
 # Its first packet starts 6.5 ms before zero, which Matroska counts as 7.
-OPUS = {"audio_codec": "opus", "audio_duration_s": 1.001}
+OPUS = {"audio_codec": "opus", "audio_duration_s": 1.0}
 EXPECTED: dict[str, dict[str, Any]] = {
     "formats/h264.mp4": {"stated_frames": 25, "stated_duration_s": 1.0},
     "formats/h264-moov-first.mp4": {"stated_frames": 25, "stated_duration_s": 1.0},

@@ -13,6 +13,7 @@ from mediapreflight.media.probe import probe
 from .make import MediaMaker, ffmpeg, lavfi
 
 CLOCK = 90_000
+RATE = 44_100
 H264 = ("-c:v", "libx264", "-preset", "veryfast", "-g", "12", "-bf", "2")
 CODECS: dict[str, tuple[str, ...]] = {
     "h264": H264,
@@ -97,3 +98,28 @@ def test_what_an_edit_hides(make: MediaMaker, container: str) -> None:
     path = make.folder / f"edited.{container}"
     ffmpeg("-ss", "0.9", "-i", plain, "-c", "copy", path)
     assert_as_seen(path)
+
+
+def heard(path: Path) -> float:
+    """How long the sound is that ffmpeg decodes, in seconds."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-map", "0:a:0", "-ac", "1", "-f", "s16le", "-"]
+    return len(subprocess.run(command, capture_output=True, check=True).stdout) / 2 / RATE
+
+
+@pytest.mark.parametrize(
+    ("container", "picture", "sound"),
+    [
+        ("ogv", "theora", "libvorbis"),
+        ("wmv", "wmv2", "wmav2"),
+        ("webm", "vp9", "libvorbis"),
+        ("avi", "mpeg4", "libmp3lame"),
+        ("mp4", "h264", "aac"),
+    ],
+)
+def test_sound_beside_a_picture_lasts_as_long_as_it_decodes(make: MediaMaker, container: str, picture: str, sound: str) -> None:
+    """The durations of Vorbis packets add up to too little, and the first packet of WMA is never heard."""
+    shot, tone = lavfi("testsrc2=size=96x64:rate=25:duration=2"), lavfi(f"sine=440:r={RATE}:d=2")
+    path = make(f"{sound}.{container}", *shot, *tone, "-pix_fmt", "yuv420p", *CODECS[picture], "-c:a", sound)
+    facts = probe(path)
+    assert isinstance(facts, VideoFacts)
+    assert facts.audio_duration_s == pytest.approx(heard(path), abs=0.02)

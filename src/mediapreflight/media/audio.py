@@ -17,7 +17,6 @@ from .containers import (
     first_audio,
     promises_too_much,
     seen_at_end,
-    sound_start,
     stated_duration,
 )
 from .facts import ENCRYPTED_SOUND, AudioFacts, Gap, Problem
@@ -26,9 +25,9 @@ from .id3 import is_modest
 from .listening import Listener, garbled_sound, missing_sound
 from .mpeg_audio import InfoTag, read_info_tag, skipped_bytes
 from .riff import read_wav_header
+from .sound_length import few, length_of_sound, promised
 from .streams import sound_is_encrypted
 from .tail import Tail, is_no_sound, read_tail
-from .timing import sound_ticks
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -45,7 +44,6 @@ _PADDING_S = 0.26
 # Shorter than a word. At 16 kHz a frame of FLAC has 256 ms.
 _SHORT_FRAME_S = 0.3
 _COUNTED = frozenset({"flac", "wavpack", "tta"})
-_EXACT = frozenset({"mov", "matroska"})
 
 
 def probe_audio(source: Source, format: str, container: InputContainer, *, decode: bool) -> AudioFacts:
@@ -169,7 +167,8 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
         with source.aside() as file:
             skipped, info = skipped_bytes(file, source.size, format), read_info_tag(file)
     rest = read_tail(source, format, facts.audio_codec, listener)
-    length = _length(listener, rest, stream, format)
+    is_unheard = listener.refused > 0 and (rest.is_no_sound or rest.cut is not None)
+    length = length_of_sound(listener, stream, format, is_unheard=is_unheard)
     if DEMUXERS[format] == "mov" and (end := _end_within_frame(source, container, listener)) and 0 < length - end <= _PADDING_S:
         length = end
     facts = msgspec.structs.replace(
@@ -215,7 +214,7 @@ def _is_cut_frame_all(listener: Listener, stream: AudioStream, format: str, info
     ):
         return False
     if format == "flac":
-        return _promised(stream) - listener.heard_s <= listener.frame_s + listener.tick
+        return promised(stream) - listener.heard_s <= listener.frame_s + listener.tick
     return info.frames is None or info.frames <= len(listener.sound)
 
 
@@ -230,42 +229,24 @@ def _cut_frame(listener: Listener, rest: Tail, stream: AudioStream, length: floa
     return Gap(at_s=round(min(begin, length), 6), length_s=round(listener.frame_s, 6))
 
 
-def _length(listener: Listener, rest: Tail, stream: AudioStream, format: str) -> float:
-    """How long it plays, in seconds: what was decoded, and what should have been.
-
-    Some containers are more exact: they end the sound within the last frame, which decoders play completely. An Ogg file counts
-    samples.
-    """
-    is_unheard = listener.refused > 0 and (rest.is_no_sound or rest.cut is not None)
-    sound = listener.sound[: -listener.refused] if is_unheard else listener.sound
-    stamped = sound_ticks(sound, sound_start(stream, format)) * listener.tick
-    if not listener.is_whole or not listener.heard_s:
-        return stamped
-    decoded = listener.heard_s + listener.lost_s + (0.0 if is_unheard else listener.refused_s)
-    counted = _promised(stream)
-    if codec_of(stream) == "vorbis" and format == "ogg" and counted and abs(decoded - counted) <= _few(listener):
-        return counted
-    return stamped if DEMUXERS[format] in _EXACT and 0 <= decoded - stamped <= listener.frame_s else decoded
-
-
 def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStream, skipped: int) -> list[str]:
     if facts.problem(Problem.TRUNCATED) is not None:
         return []
-    promised = _promised(stream)
+    stated = promised(stream)
     stored = max(listener.stored_s, listener.span_s)
-    if DEMUXERS[facts.format or ""] == "mov" and stored < promised * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
+    if DEMUXERS[facts.format or ""] == "mov" and stored < stated * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
         there = f"{stored:.2f} s are there"
-        return [Problem.TRUNCATED.because(f"its index promises {promised:.2f} s of sound, {there}")]
+        return [Problem.TRUNCATED.because(f"its index promises {stated:.2f} s of sound, {there}")]
     if rest.cut and not listener.lost and (facts.format != "flac" or not facts.duration_s):
         return [Problem.TRUNCATED.because(rest.cut)]
     if facts.audio_codec is None:
         return []
     if not facts.duration_s:
         return [Problem.EMPTY.because(say("it holds no sound"))]
-    if facts.format in _COUNTED and listener.is_whole and (facts.sample_rate or 0) * (promised - listener.heard_s) > 0.5:
+    if facts.format in _COUNTED and listener.is_whole and (facts.sample_rate or 0) * (stated - listener.heard_s) > 0.5:
         # They count their samples exactly; readers skip frames that they cannot read.
         sort = Problem.TRUNCATED if listener.refused else Problem.CORRUPT
-        return [sort.because(f"it counts {promised:.2f} s of sound, {listener.heard_s:.2f} s can be decoded")]
+        return [sort.because(f"it counts {stated:.2f} s of sound, {listener.heard_s:.2f} s can be decoded")]
     passed_over = [Problem.CORRUPT.because(f"{skipped} bytes between its frames are no frames")] if skipped else []
     if passed_over and facts.format == "aac":
         # How much sound was there is not known: a packet that does not decode may replace several.
@@ -279,8 +260,8 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
     if damaged := missing_sound(listener, facts.format) or garbled_sound(listener):
         return [damaged]
     # What an Ogg file puts before time 0, as one that was cut out of another does, is not played.
-    played = promised + min(listener.first or 0, 0) * listener.tick
-    if facts.format == "ogg" and listener.is_whole and played - facts.duration_s > _few(listener):
+    played = stated + min(listener.first or 0, 0) * listener.tick
+    if facts.format == "ogg" and listener.is_whole and played - facts.duration_s > few(listener):
         # A page with a wrong checksum is skipped without a report.
         return [Problem.CORRUPT.because(f"it counts {played:.2f} s of sound, {facts.duration_s:.2f} s can be decoded")]
     return [Problem.CORRUPT.because(f"its last {rest.wasted} bytes hold no sound")] if rest.wasted else []
@@ -289,13 +270,3 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
 def _decibels(peak: float) -> float:
     # Adding 0 turns the -0.0 of a sample just below full scale into 0.0.
     return round(max(20 * math.log10(peak), SILENCE_DBFS), 1) + 0.0 if peak > 0 else SILENCE_DBFS
-
-
-def _promised(stream: AudioStream) -> float:
-    """How long the container says that the stream lasts, in seconds; 0 if it does not say."""
-    return float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-
-
-def _few(listener: Listener) -> float:
-    """Seconds within which encoders and decoders count the first and last frame differently."""
-    return max(_SHORTFALL_S / 2, 2 * listener.frame_s)

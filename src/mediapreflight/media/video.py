@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -21,15 +20,15 @@ from .containers import (
     is_end,
     promises_too_much,
     seen_at_end,
-    sound_start,
     stated_duration,
     turn_of_frame,
 )
 from .facts import ENCRYPTED_PICTURE, ENCRYPTED_SOUND, Problem, VideoFacts, counted
 from .formats import DEMUXERS
 from .listening import Listener, garbled_sound, missing_sound
+from .sound_length import length_of_sound
 from .streams import sound_is_encrypted
-from .timing import FrameTiming, SoundPacket, frame_timing, sound_ticks
+from .timing import FrameTiming, frame_timing
 from .tracks import read_picture_header
 
 if TYPE_CHECKING:
@@ -213,7 +212,7 @@ def _tidy(seconds: float) -> float:
 
 
 class _Walk(NamedTuple):
-    """`packets` counts video packets, including those that an edit list hides; `sound_bytes` the bytes of sound.
+    """`packets` counts video packets, including those that an edit list hides. `sound_s`, `sound_bytes`: of the sound.
 
     `untimed`: frames without times.
 
@@ -229,7 +228,7 @@ class _Walk(NamedTuple):
     turn: display.Turn | None
     transfer: Literal["pq", "hlg"] | None
     last_duration: int
-    sound: Sequence[SoundPacket]
+    sound_s: float | None
     sound_bytes: int
     problems: tuple[str, ...]
 
@@ -243,16 +242,12 @@ def _measured(stated: VideoFacts, source: Source, container: InputContainer, zer
     timing = frame_timing(walk.stamps, walk.last_duration, tick)
     if walk.in_fields and timing and timing.fps:
         stated = _of_frames(stated, timing.fps)
-    audio = first_audio(container)
-    audio_s = None
-    if audio and audio.time_base and walk.sound:
-        audio_s = _tidy(sound_ticks(walk.sound, sound_start(audio, stated.format or "")) * float(audio.time_base))
     facts = msgspec.structs.replace(
         _turned(stated, walk.turn, stream.sample_aspect_ratio),
         problems=(*stated.problems, *missing, *walk.problems),
         frames=timing.frames + walk.untimed if timing else 0,
         duration_s=_tidy(timing.duration) if timing else 0.0,
-        audio_duration_s=audio_s,
+        audio_duration_s=walk.sound_s,
         # Readers that decode use what the frames say, whatever the container says.
         transfer=walk.transfer if walk.transfer and stated.transfer == "sdr" else stated.transfer,
     )
@@ -390,10 +385,14 @@ def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: In
         decoder.turn,
         decoder.transfer,
         last[1],
-        listener.sound if listener else (),
+        _length_of_sound(listener, audio, stated.format) if listener and audio else None,
         sound_bytes,
         (*problems, *decoder.problems(shown), *(_unheard(listener, stated.format) if listener else ())),
     )
+
+
+def _length_of_sound(listener: Listener, audio: AudioStream, format: str | None) -> float | None:
+    return _tidy(length_of_sound(listener, audio, format or "")) if listener.sound and audio.time_base else None
 
 
 def _is_readable(stated: VideoFacts) -> bool:
