@@ -127,6 +127,17 @@ def test_sound_behind_a_size_that_is_too_small_is_named(wide: int | None, behind
     assert (found.duration, found.missing, (found.end or 0) - found.start) == (1000 / 16_000, 0, 1000)
 
 
+@pytest.mark.parametrize("between", [b"", TITLE, riff_chunk(b"data", b"")])
+def test_sound_behind_an_empty_data_chunk(between: bytes) -> None:
+    """FFmpeg plays it; others take the first chunk for the whole file."""
+    data = riff(wav(b"")[8:] + between + riff_chunk(b"data", NOISE))
+    found = header(data)
+    assert found.falsehood == f"its first data chunk is empty; the sound is in a second one, of {len(NOISE)} bytes"
+    assert (found.duration, found.missing, data[found.start : found.end]) == (None, 0, NOISE)
+    cut = header(data[:-100])
+    assert (cut.missing, cut.falsehood) == (100, None)
+
+
 @pytest.mark.parametrize("between", [b"", TITLE])
 def test_a_second_data_chunk_is_named(between: bytes) -> None:
     """SoX and mediainfo play the first one, FFmpeg the second, libsndfile neither."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from .id3 import TAGS
@@ -79,12 +80,47 @@ def read_wav_header(stream: BinaryIO, size: int) -> WavHeader:
         elif name == b"ds64" and len(head) >= 24:
             (wide_length,) = struct.unpack_from("<Q", head, 16)
         elif name == b"data":
+            if not length and not wide_length and (second := _next_data(stream, at + _HEADER_BYTES)):
+                return _behind_empty(stream, second, format, size)
             header = _judged(stream, _Claim(length, wide_length), WavHeader(start=at + _HEADER_BYTES, format=format), size)
             if formats > 1 and not header.missing and not header.falsehood:
                 return header._replace(falsehood=f"it has {formats} fmt chunks; players go by the first, or refuse it")
             return header
         at += _HEADER_BYTES + length + (length & 1)
     return WavHeader()
+
+
+class _Chunk(NamedTuple):
+    """`start`, `length`: of what it holds, in bytes."""
+
+    name: bytes
+    start: int
+    length: int
+
+
+def _chunks(stream: BinaryIO, at: int) -> Iterator[_Chunk]:
+    """The chunks from an offset on, up to the first bytes that are none."""
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        head = stream.read(_HEADER_BYTES)
+        if not _CHUNK.match(head) or head[:4] in _FILE_NAMES:
+            return
+        chunk = _Chunk(head[:4], at + _HEADER_BYTES, int.from_bytes(head[4:], "little"))
+        yield chunk
+        at = chunk.start + chunk.length + chunk.length % 2
+
+
+def _next_data(stream: BinaryIO, at: int) -> _Chunk | None:
+    """The first chunk of data with sound in it; None if there is none among the chunks from here on."""
+    return next((chunk for chunk in _chunks(stream, at) if chunk.name == b"data" and chunk.length), None)
+
+
+def _behind_empty(stream: BinaryIO, data: _Chunk, format: bytes, size: int) -> WavHeader:
+    """What a header says whose first chunk of data is empty: some players take it for the whole file."""
+    header = _judged(stream, _Claim(data.length, None), WavHeader(start=data.start, format=format), size)
+    there = min(header.end or size, size) - data.start
+    said = f"its first data chunk is empty; the sound is in a second one, of {there} bytes"
+    return header if header.missing else header._replace(duration=None, falsehood=said)
 
 
 class _Claim(NamedTuple):
@@ -137,16 +173,11 @@ def _unplayed(stream: BinaryIO, header: WavHeader, size: int, bytes_per_second: 
     if length % 2 and _CHUNK.match(stream.read(_HEADER_BYTES)):
         # Its writer forgot the byte that makes the length even.
         at = header.end
-    for _ in range(_MAX_CHUNKS):
-        stream.seek(at)
-        head = stream.read(_HEADER_BYTES)
-        if not _CHUNK.match(head) or head[:4] in _FILE_NAMES:
-            break
-        following = int.from_bytes(head[4:], "little")
-        if head[:4] == b"data":
-            there = min(following, size - at - _HEADER_BYTES)
+    for chunk in _chunks(stream, at):
+        if chunk.name == b"data":
+            there = min(chunk.length, size - chunk.start)
             return f"it has a second data chunk, of {there} bytes, which some players leave out and others play alone"
-        at += _HEADER_BYTES + following + following % 2
+        at = chunk.start + chunk.length + chunk.length % 2
     stream.seek(at)
     rest = stream.read(_SEARCHED_BYTES).strip(b"\0\r\n ")
     if not rest or rest.startswith(TAGS) or size - at < max(bytes_per_second * _HEARD_S, _SLIP_BYTES):
