@@ -146,7 +146,7 @@ def test_what_takes_too_long_is_not_measured_and_the_next_file_is(fixtures: Path
 
 
 def test_detectors_that_crash_leave_the_facts(fixtures: Path, containment, children) -> None:
-    children("import", "mediapipe")
+    children("import", "cv2")
     found = measured(containment(), "content", image=fixtures / "portrait.jpg")["image"]
     assert found.facts == probe(fixtures / "portrait.jpg")
     assert (found.content, found.trouble) == (None, "what reads it crashed")

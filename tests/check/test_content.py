@@ -220,7 +220,6 @@ def test_report_can_be_pickled(report: Report) -> None:
 @pytest.mark.parametrize(
     ("library", "told"),
     [
-        ("mediapipe", 'mediapipe does not load (it is not installed); pip install "mediapreflight[people]"'),
         ("cv2", 'OpenCV does not load (it is not installed); pip install "mediapreflight[people]"'),
         ("numpy", "`mediapreflight doctor` says more"),
     ],
@@ -235,6 +234,13 @@ def test_missing_library_is_unchecked_and_never_a_pass(fixtures: Path, library: 
     assert result.out.count("Found 1 unchecked finding") == 1
 
 
+def test_bodies_are_unchecked_without_mediapipe_and_faces_are_not(fixtures: Path) -> None:
+    result = run_without("mediapipe", "check", "--model", "animate-anyone-gen2", fixtures / "full-body.jpg")
+    assert result.status == 1
+    assert 'mediapipe does not load (it is not installed); pip install "mediapreflight[people]"' in result.out
+    assert run_without("mediapipe", "check", "--model", "liveportrait", fixtures / "portrait.jpg").status == 0
+
+
 def test_missing_library_leaves_what_needs_none_of_it(fixtures: Path) -> None:
     """A recording is heard without mediapipe, a picture of another model is not looked at, and other levels run."""
     job = ("--model", "emo-v1", fixtures / "voice.wav")
@@ -245,9 +251,7 @@ def test_missing_library_leaves_what_needs_none_of_it(fixtures: Path) -> None:
 
 
 def test_unchecked_can_be_ignored_by_name(fixtures: Path) -> None:
-    result = run_without(
-        "mediapipe", "check", "--model", "liveportrait", "--ignore", "content-not-measured", fixtures / "portrait.jpg"
-    )
+    result = run_without("cv2", "check", "--model", "liveportrait", "--ignore", "content-not-measured", fixtures / "portrait.jpg")
     assert result.status == 0
 
 

@@ -47,7 +47,7 @@ def test_detectors_run(process) -> None:
 
 @pytest.mark.parametrize(
     ("missing", "broken", "sound"),
-    [("mediapipe", ("faces", "bodies"), ("voices",)), ("cv2", ("faces", "bodies"), ("voices",)), ("numpy", CONTENT, ())],
+    [("mediapipe", ("bodies",), ("faces", "voices")), ("cv2", ("faces", "bodies"), ("voices",)), ("numpy", CONTENT, ())],
 )
 def test_library_that_is_missing(doctor_without, missing: str, broken: tuple[str, ...], sound: tuple[str, ...]) -> None:
     checks = {check["name"]: check for check in doctor_without(missing)}
@@ -70,10 +70,10 @@ def test_fix_names_the_library_that_is_missing(doctor_without) -> None:
 def test_a_library_that_ends_its_process_ends_nothing_else(doctor) -> None:
     result = doctor("mediapipe", instead="import os; os.abort()")
     assert (result.status, result.err) == (2, "")
-    for name in ("faces", "bodies"):
-        (line,) = [line for line in result.out.splitlines() if f" {name} " in line]
-        assert line.startswith("no ")
-        assert "end the process they run in" in line
+    (line,) = [line for line in result.out.splitlines() if " bodies " in line]
+    assert line.startswith("no ")
+    assert "end the process they run in" in line
+    assert "ok  faces" in result.out
     assert "ok  voices" in result.out
 
 
@@ -81,5 +81,5 @@ def test_fix_stands_on_a_line_of_its_own(doctor) -> None:
     result = doctor("mediapipe")
     assert result.status == 2
     lines = result.out.splitlines()
-    place = next(number for number, line in enumerate(lines) if line.startswith("no  faces "))
+    place = next(number for number, line in enumerate(lines) if line.startswith("no  bodies "))
     assert lines[place + 1].strip() == 'fix: pip install "mediapreflight[people]"'

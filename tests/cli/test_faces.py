@@ -181,7 +181,6 @@ def test_the_same_in_words(run, pictures: Path) -> None:
 @pytest.mark.parametrize(
     ("library", "told"),
     [
-        ("mediapipe", 'mediapipe does not load (it is not installed); pip install "mediapreflight[people]"'),
         ("cv2", 'OpenCV does not load (it is not installed); pip install "mediapreflight[people]"'),
         ("numpy", "No module named 'numpy'"),
     ],

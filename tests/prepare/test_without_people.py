@@ -20,7 +20,6 @@ FACE, EXT = [226, 134, 403, 311], [93, 0, 536, 443]
 
 @pytest.fixture(autouse=True)
 def nothing_that_finds_people(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "mediapipe", None)
     monkeypatch.setitem(sys.modules, "cv2", None)
 
 

@@ -9,7 +9,7 @@ import threading
 
 from ..emulator.faults import AT_STEPS, EVERYWHERE, STEPS, parse_fault
 from ..language import say, tr, translated
-from ..media.libraries import ensure_people
+from ..media.libraries import ensure_faces
 from ..system import told_to_stop, wait_for
 from . import OK
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     from ..emulator.service import Emulator
 
     if options.detection == "look":
-        ensure_people(say("--detection look needs it; --detection assume does not"))
+        ensure_faces(say("--detection look needs it; --detection assume does not"))
     faults = [parse_fault(text) for text in options.fault]
     service = Emulator(options.port, options.seconds_per_task, api_key=options.api_key, detection=options.detection)
     for fault in faults:

@@ -11,21 +11,19 @@ from ..system import IS_LINUX
 
 # What brings the libraries that look for people.
 PEOPLE = 'pip install "mediapreflight[people]"'
-_FOR_PEOPLE = (("mediapipe", "mediapipe"), ("cv2", "OpenCV"))
 SYSTEM_LIBRARIES = "apt-get install libegl1 libgl1 libgles2 libglib2.0-0"
 # What fixes one that is installed and does not load. Away from Linux, the wheels hold all that they link to.
 LOADABLE = SYSTEM_LIBRARIES if IS_LINUX else "pip install --force-reinstall mediapipe opencv-contrib-python"
 
 
-def ensure_people(purpose: str) -> None:
-    """Raises MissingLibraryError where what looks for people is not installed. Loads nothing.
+def ensure_faces(purpose: str) -> None:
+    """Raises MissingLibraryError where what finds faces is not installed. Loads nothing.
 
     Args:
         purpose: what needs it.
     """
-    for module, name in _FOR_PEOPLE:
-        if not _is_installed(module):
-            raise MissingLibraryError(name, f"it is not installed, and {purpose}", PEOPLE)
+    if not _is_installed("cv2"):
+        raise MissingLibraryError("OpenCV", f"it is not installed, and {purpose}", PEOPLE)
 
 
 def _is_installed(module: str) -> bool:

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .blazeface import SIDE as _CUT_SIDE
+from .blazeface import BlazeFace
 from .centerface import CenterFace, Detection
 from .covering import Covering
 from .cuts import Cuts
 from .opencv import load_cv2
-from .runtime import Shared, Task
+from .runtime import Closable, Shared
 from .yunet import YuNet
 
 if TYPE_CHECKING:
@@ -48,16 +50,10 @@ _MIN_SIDE = 8.0
 # lower (medians of 383 faces).
 _SIDE = 0.95
 _LOWER = 0.077
-# Of all 384 faces, BlazeFace found each again at this score.
-_MIN_SCORE = 0.1
 # It is shown this many sides from edge to edge.
 _DISTANCE = 2.5
 # What shares less of the union with the square that is expected is something else.
 _FOUND_AGAIN = 0.25
-# Side of a cut-out in pixels: twice what BlazeFace takes, as positions come back in whole pixels.
-_CUT_SIDE = 256
-# From the mean of the six keypoints down to the middle of the box, in box sides (median of 372 faces).
-_MIDDLE_BELOW_KEYPOINTS = 0.07
 
 
 class Sighting(NamedTuple):
@@ -80,24 +76,18 @@ class Sightings(NamedTuple):
     doubtful: list[Sighting]
 
 
-class Networks:
-    """The two that judge, and the two that measure."""
+class Networks(Closable):
+    """The two that judge, and the two that measure. None has threads of its own."""
 
     def __init__(self) -> None:
         self.covering = Covering()
         self.centerface = CenterFace()
-        self.blazeface = Task("FaceDetector", "blaze_face_short_range.tflite", "detections", min_detection_confidence=_MIN_SCORE)
+        self.blazeface = BlazeFace()
 
     @cached_property
     def yunet(self) -> YuNet:
         """Loaded for the first picture where CenterFace is unsure."""
         return YuNet()
-
-    def close(self) -> None:
-        self.blazeface.close()
-
-    def abandon(self) -> None:
-        self.blazeface.abandon()
 
 
 def find_faces(rgb: Rgb) -> Sightings:
@@ -159,7 +149,8 @@ def _look(networks: Networks, cuts: Cuts, detection: Detection) -> Sighting | No
     to_cut = _upright(expected)
     cut, back = cuts.square(to_cut, _CUT_SIDE), load_cv2().invertAffineTransform(to_cut)
     place = expected._replace(x=_CUT_SIDE / 2, y=_CUT_SIDE / 2, side=_CUT_SIDE / _DISTANCE)
-    seen = [each for each in _sightings(networks.blazeface, cut) if _shared_of_union(each, place) > _FOUND_AGAIN]
+    sightings = map(_sighting, networks.blazeface.detect(cut))
+    seen = [each for each in sightings if _shared_of_union(each, place) > _FOUND_AGAIN]
     if not seen:
         return None
     best = max(seen, key=lambda each: each.score)
@@ -185,19 +176,9 @@ def _upright(sighting: Sighting) -> Affine:
     return to_cut
 
 
-def _sightings(blazeface: Task, rgb: Rgb) -> list[Sighting]:
-    height, width = rgb.shape[:2]
-    found = []
-    for detection in blazeface.detect(rgb).detections:
-        box = detection.bounding_box
-        keypoints = np.array([(point.x * width, point.y * height) for point in detection.keypoints])
-        x, y = box.origin_x + box.width / 2, box.origin_y + box.height / 2
-        if box.origin_x <= 0 or box.origin_y <= 0:
-            # mediapipe moves a box that begins outside the picture to the border, and keeps its size.
-            x, y = keypoints.mean(axis=0)
-            y += _MIDDLE_BELOW_KEYPOINTS * box.height
-        found.append(Sighting(x, y, max(box.width, box.height), detection.categories[0].score, keypoints))
-    return found
+def _sighting(seen: Detection) -> Sighting:
+    x, y = (seen.x1 + seen.x2) / 2, (seen.y1 + seen.y2) / 2
+    return Sighting(x, y, max(seen.x2 - seen.x1, seen.y2 - seen.y1), seen.score, seen.points)
 
 
 def _shared_of_union(one: Sighting, other: Sighting) -> float:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import MissingLibraryError
 from ..media.libraries import LOADABLE, PEOPLE, load
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 _STDERR = 2
 
 
-class Closable(Protocol):
-    """A detector of mediapipe, or several."""
+class Closable:
+    """A detector, or several; by default, of those that need no closing."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Free what Python would not."""
 
     def abandon(self) -> None:
         """Never close it: this process is a fork, and the threads it would have to wait for live in the parent."""
@@ -73,7 +74,7 @@ class Shared(Generic[_Worker]):
             worker.abandon()
 
 
-class Task:
+class Task(Closable):
     """One of mediapipe's vision tasks.
 
     `task`: its name in `mediapipe.tasks.vision`; `model`: a model file of the package; `finds`: the attribute of its result that

@@ -23,7 +23,7 @@ from ..language import say
 from ..media.data_url import is_data_url
 from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts
 from ..media.formats import FORMATS
-from ..media.libraries import ensure_people
+from ..media.libraries import ensure_faces
 from ..people.facts import PictureContent
 from ..people.geometry import Box, Ratio, is_box
 from ..people.portraits import framing_of, portrait_in
@@ -129,9 +129,9 @@ def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, cata
         model = catalog.model(job.model)
         if any(model.roles[role].kind == "image" for role in local_files(with_local_paths(job, model), model)):
             if takes_boxes(model) and len(given_boxes(job, options)) < len(BOXES):
-                ensure_people(say("{model} takes boxes around a face", model=model.id))
+                ensure_faces(say("{model} takes boxes around a face", model=model.id))
             if options.crop_to_boxes or options.upright or job.chosen_face(model) is not None:
-                ensure_people(say("the picture is to be prepared by the face in it"))
+                ensure_faces(say("the picture is to be prepared by the face in it"))
 
 
 def plan_job(

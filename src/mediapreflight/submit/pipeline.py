@@ -21,7 +21,7 @@ from ..findings import FAILING, JobReport, fixable
 from ..job import Job, is_at_hand, is_local, revised, with_local_paths
 from ..language import say
 from ..media.facts import Facts
-from ..media.libraries import ensure_people
+from ..media.libraries import ensure_faces
 from ..media.source import display_name
 from ..output_folder import OutputFolder
 from ..people.geometry import Box, Ratio, is_box
@@ -122,7 +122,7 @@ def candidates(session: Session, jobs: Iterable[Job], options: SubmitOptions) ->
         model = session.catalog.model(job.model)
         session.endpoint(session.region_of(model, job.region))
         if options.boxes == "local" and _lacks_boxes(model, job):
-            ensure_people(say("{model} takes boxes around a face", model=model.id))
+            ensure_faces(say("{model} takes boxes around a face", model=model.id))
     limit = session.containment.time_limit_s
     reports = check_jobs(
         jobs,
