@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -49,6 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=tr("how an aspect ratio is reached; default: auto"),
     )
     add("--trim", choices=("pause", "end"), default="pause", help=tr("where long recordings are cut; default: pause"))
+    add(
+        "--keep",
+        type=_part,
+        action="append",
+        default=[],
+        metavar="ROLE=START-END",
+        help=tr("the part of a recording or video that is kept, in seconds, such as audio=1.5-9.25; once a role"),
+    )
     add("--split", action="store_true", help=tr("make several jobs of a recording that is too long"))
     add("--ratio", choices=("1:1", "3:4"), help=tr("the ratio of ext_bbox, where the model takes boxes"))
     add(
@@ -82,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = PrepareOptions(
         fit=options.fit,
         trim=options.trim,
+        keep=dict(options.keep),
         split=options.split,
         ratio=options.ratio,
         crop_to_boxes=options.crop_to_boxes,
@@ -119,6 +129,14 @@ def run(options: argparse.Namespace) -> int:
     else:
         write(options, _results(results, style_of(options)))
     return OK if all(result.record.ok for result in results) else FINDINGS
+
+
+def _part(text: str) -> tuple[str, tuple[float, float]]:
+    """What `--keep` names: a role, and from when to when."""
+    found = re.fullmatch(r"(\w+)=(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)", text, re.ASCII)
+    if not found:
+        raise argparse.ArgumentTypeError(tr("{text!r} is no part; write ROLE=START-END, in seconds", text=text))
+    return found[1], (float(found[2]), float(found[3]))
 
 
 def _print_plan(options: argparse.Namespace, plans: Sequence[JobPlan]) -> int:

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from ..catalog.interval import Interval
 from ..catalog.schema import Role
+from ..errors import PrepareError
 from ..findings import Finding
+from ..language import say
 from ..media.facts import AudioFacts, VideoFacts
 from ..media.formats import FORMATS
 
@@ -50,6 +52,27 @@ class Lengths(NamedTuple):
     def nearest(self, seconds: float) -> float:
         """The length nearest to this one."""
         return min(max(seconds, self.least), self.most)
+
+
+def kept_part(path: str, length: float, role: Role, keep: tuple[float, float] | None) -> tuple[float, float] | None:
+    """The part that is to be kept of a recording or video of so many seconds; None if that is all of it.
+
+    Raises PrepareError for one that does not exist, or is longer than the role accepts.
+    """
+    if keep is None:
+        return None
+    start, end = keep[0], min(keep[1], length)
+    if start >= end:
+        raise PrepareError(
+            path, say("lasts {length:g} s, and is to be kept from {start:g} s", length=round(length, 3), start=start)
+        )
+    interval = role.duration.safe_interval if role.duration else Interval()
+    if interval.is_above(end - start):
+        seconds = round(end - start, 3)
+        raise PrepareError(
+            path, say("{seconds:g} s of it are to be kept; {most:g} s are accepted", seconds=seconds, most=interval.upper)
+        )
+    return None if start == 0 and end == length else (start, end)
 
 
 def most_bytes(role: Role) -> int | None:

@@ -38,6 +38,7 @@ from .plan import (
     JobPlan,
     box_ratio,
     ensure_faces_can_be_found,
+    ensure_parts_are_of_jobs,
     given_boxes,
     plan_job,
     prepared_job,
@@ -127,6 +128,7 @@ def prepare_jobs(
     chosen = options or PrepareOptions()
     several = tuple(jobs)
     ensure_faces_can_be_found(several, chosen, models)
+    ensure_parts_are_of_jobs(several, chosen, models)
     with OutputFolder(out) as folder, containment_of(time_limit_s if contained else None) as containment:
         planned = in_order(
             lambda job: tuple(plan_job(job, chosen, level, models, containment, watches=False)),

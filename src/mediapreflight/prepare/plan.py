@@ -16,7 +16,7 @@ from ..check.containment import TIME_LIMIT_S, UNCONTAINED, Containment
 from ..check.containment import contained as containment_of
 from ..check.judge import judge, led_by_face
 from ..check.measure import Measured, as_asked, local_files
-from ..errors import PrepareError, UnreadableMediaError
+from ..errors import PrepareError, UnreadableMediaError, UsageError
 from ..findings import FAILING, Finding, JobReport
 from ..job import Job, as_used, revised, with_local_paths
 from ..language import say
@@ -119,6 +119,7 @@ def plan(
     several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
     chosen, models = options or PrepareOptions(), catalog or builtin_catalog()
     ensure_faces_can_be_found(several, chosen, models)
+    ensure_parts_are_of_jobs(several, chosen, models)
     with containment_of(time_limit_s if contained else None) as containment:
         return tuple(each for job in several for each in plan_job(job, chosen, level, models, containment))
 
@@ -132,6 +133,15 @@ def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, cata
                 ensure_faces(say("{model} takes boxes around a face", model=model.id))
             if options.crop_to_boxes or options.upright or job.chosen_face(model) is not None:
                 ensure_faces(say("the picture is to be prepared by the face in it"))
+
+
+def ensure_parts_are_of_jobs(jobs: Iterable[Job], options: PrepareOptions, catalog: Catalog) -> None:
+    """Raises UsageError where a part is to be kept of what is no recording and no video of a job."""
+    for job in jobs:
+        model = catalog.model(job.model)
+        for role in options.keep:
+            if role not in model.roles or model.roles[role].kind == "image" or role not in job.inputs:
+                raise UsageError(say("{model} has no recording or video {role!r} to keep a part of", model=model.id, role=role))
 
 
 def plan_job(
@@ -257,12 +267,20 @@ def _file_plan(case: _Case, role: str) -> FilePlan:
             case.findings(role),
             timeline=_timeline(case, role),
             length=_wanted_length(case, role),
+            keep=case.options.keep.get(role),
         )
     elif wanted == "video" and isinstance(facts, VideoFacts):
         from .av.video_plan import plan_video
 
         length = _wanted_length(case, role)
-        steps, suffix, expected = plan_video(facts, case.model.roles[role], case.options, case.findings(role), length=length)
+        steps, suffix, expected = plan_video(
+            facts,
+            case.model.roles[role],
+            case.options,
+            case.findings(role),
+            length=length,
+            keep=case.options.keep.get(role),
+        )
     else:
         reasons = [finding.message for finding in case.findings(role) if finding.severity in FAILING]
         raise PrepareError(facts.path, reasons[0] if reasons else say("is no {wanted}", wanted=wanted))
@@ -365,7 +383,7 @@ def _timeline(case: _Case, role: str) -> Any:
 
     cutting = (_TOO_LONG, _AUDIO_LONGER, _LENGTHS_DIFFER)
     found = any(finding.name in cutting for finding in case.findings(role))
-    if case.options.trim == "end" or not (found or _has_long_track(case, role)):
+    if case.options.trim == "end" or role in case.options.keep or not (found or _has_long_track(case, role)):
         return None
     from ..people.speech import speech_timeline
     from ..people.vad import FRAME_S

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.errors import PrepareError
+from mediapreflight.errors import PrepareError, UsageError
 from mediapreflight.media.facts import AudioFacts, Gap, VideoFacts
 from mediapreflight.media.formats import FORMATS
 from mediapreflight.prepare.av.audio import (
@@ -405,3 +405,47 @@ def test_a_last_frame_that_is_cut_is_left_out_once(seconds: float, names: list[s
     if seconds < 60:
         assert step_of(written.steps, DropCutFrame) == DropCutFrame(reason=written.steps[0].reason, at_s=seconds - 0.026)
         assert written.expected.duration_s == pytest.approx(seconds - 0.026)
+
+
+# --- the part that is to be kept
+
+
+def test_a_part_that_is_to_be_kept_is_cut_out() -> None:
+    made = plan(EMO, facts(70.0), keep=(5.0, 15.5))
+    cut = step_of(made.steps, Trim)
+    assert cut and (cut.start_s, cut.end_s, cut.of_s, cut.place, cut.fade_s) == (5.0, 15.5, 70.0, "end", 0.0)
+    assert (made.suffix, made.expected.duration_s) == ("wav", 10.5)
+
+
+def test_a_part_from_the_start_is_cut_by_copy_where_that_can_be() -> None:
+    made = plan(EMO, facts(10.0), keep=(0.0, 4.0))
+    assert [step.name for step in made.steps] == ["trim", "remux"]
+
+
+def test_a_part_that_is_all_of_it_changes_nothing() -> None:
+    assert plan(EMO, facts(10.0), keep=(0.0, 60.0)).steps == ()
+
+
+def test_a_part_that_is_too_short_gets_silence() -> None:
+    made = plan(LIVEPORTRAIT, facts(10.0), keep=(2.0, 2.25))
+    assert [step.name for step in made.steps] == ["trim", "pad-silence", "encode"]
+    assert made.expected.duration_s and made.expected.duration_s > 1
+
+
+@pytest.mark.parametrize(
+    ("keep", "why"), [((10.0, 12.0), "lasts 10 s, and is to be kept from 10 s"), ((0.0, 70.0), "70 s of it are to be kept; ")]
+)
+def test_a_part_that_cannot_be_is_said(keep: tuple[float, float], why: str) -> None:
+    with pytest.raises(PrepareError, match=why):
+        plan(EMO, facts(10.0 if keep[0] else 80.0), keep=keep)
+
+
+@pytest.mark.parametrize("keep", [(3.0, 3.0), (-1.0, 2.0), (0.0, float("inf"))])
+def test_a_part_that_is_none_is_refused(keep: tuple[float, float]) -> None:
+    with pytest.raises(UsageError, match="audio cannot be kept from"):
+        PrepareOptions(keep={"audio": keep})
+
+
+def test_a_part_is_not_split() -> None:
+    with pytest.raises(UsageError, match="not both"):
+        PrepareOptions(keep={"audio": (0.0, 1.0)}, split=True)

@@ -624,3 +624,22 @@ def test_other_judges_agree(name: str, tmp_path: Path) -> None:
     assert (track["Format"], track["FrameRate_Mode"], track["ScanType"]) == ("AVC", "CFR", "Progressive")
     assert (int(track["Width"]), int(track["Height"])) == (picture["width"], picture["height"])
     assert float(track["FrameRate"]) >= 24
+
+
+def test_a_part_is_cut_out_with_its_sound(tmp_path: Path) -> None:
+    # Brighter with every frame, and a tone that starts after 4 s.
+    filters = "color=s=400x400:r=25:d=8,geq=lum='16+N':cb=128:cr=128"
+    tone = ("-af", "volume=0:enable='lt(t,4)'", *X264, "-g", 250, "-c:a", "aac")
+    source = clip(tmp_path, filters, *tone, name="source.mp4")
+    target, _ = made(source, RETALK, tmp_path, keep=(3.0, 6.0))
+    known, shown = video_facts(target), frames(target)
+
+    assert known.duration_s == pytest.approx(3.0, abs=0.05)
+    assert len(shown) == 75
+    # The frames 75 to 149, as a display has them: 255 steps for 219.
+    assert float(shown[0].mean()) == pytest.approx(75 * 255 / 219, abs=1)
+    assert float(shown[-1].mean()) == pytest.approx(149 * 255 / 219, abs=1)
+    sound = np.concatenate([frame.to_ndarray()[0] for frame in av.open(str(target)).decode(audio=0)])
+    rate = len(sound) / 3.0
+    assert float(np.abs(sound[: int(0.9 * rate)]).max()) < 0.01
+    assert float(np.abs(sound[int(1.1 * rate) :]).max()) > 0.05

@@ -350,3 +350,27 @@ def test_sound_that_mp4_does_not_take_is_encoded(codec: str, rate: int, sound: s
 def test_a_video_that_cannot_be_read_is_refused(other: dict[str, Any], why: str) -> None:
     with pytest.raises(PrepareError, match=rf"^v\.mp4: {why}$"):
         plan(RETALK, facts(**other))
+
+
+# --- the part that is to be kept
+
+
+def test_a_part_from_the_start_is_cut_by_copy() -> None:
+    steps, *_ = plan(RETALK, facts(5.0), keep=(0.0, 3.0))
+    assert names(steps) == ["trim", "remux"]
+
+
+def test_a_part_from_the_middle_is_an_encode_with_sound_of_its_own() -> None:
+    steps, _, expected = plan(RETALK, facts(10.0, audio_codec="aac", audio_duration_s=10.0), keep=(2.0, 5.0))
+    cut, encode = step_of(steps, Trim), steps[-1]
+    assert cut and (cut.start_s, cut.end_s) == (2.0, 5.0)
+    assert isinstance(encode, EncodeVideo) and (encode.frames, encode.sound) == (75, "aac")
+    assert expected.duration_s == 3.0
+
+
+@pytest.mark.parametrize(
+    ("keep", "why"), [((0.0, 125.0), "125 s of it are to be kept; "), ((1.0, 1.5), "0.5 s of it are to be kept; ")]
+)
+def test_a_part_that_cannot_be_is_said(keep: tuple[float, float], why: str) -> None:
+    with pytest.raises(PrepareError, match=why):
+        plan(RETALK, facts(200.0), keep=keep)

@@ -37,7 +37,7 @@ from .audio import (
     RemuxSound,
 )
 from .cuts import Cut, Timeline, cuts, last_cut
-from .steps import NEEDED, Trim
+from .steps import ASKED, NEEDED, Trim
 
 AudioPlan = tuple[tuple[Step, ...], str, Expected]
 
@@ -107,6 +107,7 @@ def plan_audio(
     *,
     timeline: Timeline | None = None,
     length: float | None = None,
+    keep: tuple[float, float] | None = None,
 ) -> AudioPlan:
     """The fewest steps, in the order they run, that make a recording fit the safe limits of a role. The last one writes the file.
 
@@ -115,15 +116,19 @@ def plan_audio(
         findings: the findings of `check` in this input. Every step is needed for one of them, for an option, or for another step.
         timeline: when somebody speaks; a cut is then made at a pause.
         length: bring the recording to so many seconds, as far as the role accepts.
+        keep: instead, keep the part between these two times, in seconds.
 
     Returns: the steps, the extension of the output without its dot, and what the output will be.
 
     Raises: PrepareError for a recording that cannot be read, or cannot be made to fit.
     """
     case = _case(facts, role, options, findings)
-    trim = _trim(case, timeline, length)
-    end = trim.end_s if trim else case.length
-    padded = _padding(case, end, length)
+    part = aims.kept_part(facts.path, case.length, role, keep)
+    if part is not None:
+        trim: Trim | None = Trim(reason=ASKED, start_s=part[0], end_s=part[1], of_s=case.length)
+    else:
+        trim = None if keep else _trim(case, timeline, length)
+    padded = _padding(case, trim.length_s if trim else case.length, None if keep else length)
     if (why := _encode_reason(case, trim, padded)) is not None:
         return _encoded(case, why, trim, padded)
     if trim or first_of(case.reasons, *_REWRITTEN, _TOO_LARGE, _TOO_LONG, _TOO_SHORT):
@@ -244,6 +249,8 @@ def _encode_reason(case: _Case, trim: Trim | None, padded: PadSilence | None) ->
     limit = aims.most_bytes(case.role)
     if (why := first_of(case.reasons, _TOO_LARGE, _KIND)) and limit and _copied_bytes(case, trim) > limit:
         return why
+    if trim and (trim.start_s or trim.length_s < case.lengths.least):
+        return trim.reason
     if trim and (kept != "mp3" or trim.place == "limit" or (trim.place == "end" and trim.fade_s)):
         return trim.reason
     return None

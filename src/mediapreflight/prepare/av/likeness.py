@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from ...media.frames import Frame
+
     Pixels = NDArray[np.float32]
 
 _FRAMES = 3
@@ -30,13 +32,14 @@ class Change(NamedTuple):
     """The requested changes.
 
     `kept`, `filled`: the share of the source's width and height, around its middle, that was kept, and of the result's that it
-    fills. `toned`: whether it was tone-mapped. `seconds`: how long the result is.
+    fills. `toned`: whether it was tone-mapped. `seconds`: how long the result is. `start_s`: where in the source it begins.
     """
 
     kept: tuple[float, float] = (1.0, 1.0)
     filled: tuple[float, float] = (1.0, 1.0)
     toned: bool = False
     seconds: float = 0.0
+    start_s: float = 0.0
 
 
 def first_unlike(source: str, target: str, change: Change) -> float | None:
@@ -44,17 +47,28 @@ def first_unlike(source: str, target: str, change: Change) -> float | None:
 
     Raises UnreadableMediaError if one of them shows no frame at all.
     """
-    from ...media.frames import frames_around, sample_frames
+    from ...media.frames import frames_around
 
-    samples = sample_frames(source, _FRAMES, _LONGEST_SIDE)
-    compared = [sample for sample in samples if sample.time_s < change.seconds]
-    nearby = frames_around(target, [sample.time_s for sample in compared], _WITHIN_S, _LONGEST_SIDE)
+    compared = _compared(source, change)
+    times = [sample.time_s - change.start_s for sample in compared]
+    nearby = frames_around(target, times, _WITHIN_S, _LONGEST_SIDE)
     for sample, candidates in zip(compared, nearby, strict=True):
         shown = _cells(sample.picture.rgb, change.kept)
         made = [_cells(candidate.picture.rgb, change.filled) for candidate in candidates]
         if made and not any(_are_alike(shown, other, toned=change.toned) for other in made):
             return sample.time_s
     return None
+
+
+def _compared(source: str, change: Change) -> list[Frame]:
+    """Some frames of the source that the result should show."""
+    from ...media.frames import frames_around, sample_frames
+
+    if not change.start_s:
+        return [sample for sample in sample_frames(source, _FRAMES, _LONGEST_SIDE) if sample.time_s < change.seconds]
+    times = [change.start_s + change.seconds * number / _FRAMES for number in range(_FRAMES)]
+    found = frames_around(source, times, _WITHIN_S, _LONGEST_SIDE)
+    return [inside[0] for frames in found if (inside := [each for each in frames if each.time_s >= change.start_s])]
 
 
 def _cells(rgb: NDArray[np.uint8], share: tuple[float, float]) -> Pixels:

@@ -9,6 +9,7 @@ from ...language import say
 from ..steps import Step
 
 NEEDED = say("needed by encode")
+ASKED = say("a part asked for")
 
 _S = TypeVar("_S", bound=Step)
 
@@ -31,6 +32,11 @@ class Trim(Step, frozen=True, kw_only=True):
     of_s: float
     place: Literal["pause", "limit", "end"] = "end"
     fade_s: float = 0.0
+
+    @property
+    def length_s(self) -> float:
+        """How long what is kept lasts."""
+        return self.end_s - self.start_s
 
     @property
     def detail(self) -> str:

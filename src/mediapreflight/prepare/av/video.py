@@ -322,7 +322,14 @@ def _change(steps: Sequence[Step], encode: EncodeVideo) -> Change:
         filled=_share(pad.size, pad.new_size) if pad else (1.0, 1.0),
         toned=step_of(steps, ToneMap) is not None,
         seconds=encode.seconds,
+        start_s=_start(steps),
     )
+
+
+def _start(steps: Sequence[Step]) -> float:
+    """Where what is kept begins, in seconds after the first picture."""
+    trim = step_of(steps, Trim)
+    return trim.start_s if trim else 0.0
 
 
 def _share(part: Size, whole: Size) -> tuple[float, float]:
@@ -385,10 +392,12 @@ def _encode(
     source: str, steps: Sequence[Step], encode: EncodeVideo, streams: Streams, target: str, progress: Progress | None
 ) -> None:
     file = _input(streams, **_decoder(source, steps, streams))
-    picture = _picture(file[str(streams.video)], steps, encode)
+    start = streams.start_s + _start(steps)
+    shown = file[str(streams.video)]
+    picture = _picture(shown.filter("trim", start=_time(start)) if _start(steps) else shown, steps, encode)
     sound = _sound_of(file, streams)
     if sound is not None and encode.sound == "aac":
-        sound = _sound(sound, encode, streams.start_s)
+        sound = _sound(sound, encode, start)
     options: dict[str, Any] = {
         "c:v": "libx264",
         "preset": "medium",
@@ -428,7 +437,9 @@ def _bounds(steps: Sequence[Step], encode: EncodeVideo, streams: Streams) -> Bou
     area = max(streams.area, encode.size[0] * encode.size[1])
     held = _HELD_FRAMES + (encode.frames if step_of(steps, Extend) else 0)
     depth = 4 if step_of(steps, ToneMap) else 2
-    seconds = _LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND + area * encode.frames / _PIXELS_PER_SECOND
+    # What comes before the part that is kept is decoded too.
+    frames = encode.frames + float(encode.rate) * _start(steps)
+    seconds = _LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND + area * frames / _PIXELS_PER_SECOND
     return Bounds(seconds, int(_BASE_MEMORY + area * held * _BYTES_PER_PIXEL * depth))
 
 

@@ -25,7 +25,7 @@ from .. import aims
 from ..aims import Lengths, Reasons, first_of
 from ..options import PrepareOptions
 from ..steps import Expected, Rename, Step, ToneMap
-from .steps import NEEDED, Trim
+from .steps import ASKED, NEEDED, Trim
 from .video import (
     CropVideo,
     CutSound,
@@ -78,7 +78,9 @@ Sound = Literal["copy", "aac"] | None
 
 
 class _Case(NamedTuple):
-    """`length`: of the picture now; `goal`: of the picture wanted. Seconds."""
+    """`length`: of the picture now; `goal`: of the picture wanted; `start`: where it begins. Seconds. `is_part`: whether
+    the user chose them.
+    """
 
     facts: VideoFacts
     role: Role
@@ -87,6 +89,8 @@ class _Case(NamedTuple):
     length: float
     goal: float
     container: str
+    start: float = 0.0
+    is_part: bool = False
 
     def reason(self, *names: str) -> str:
         """The reason of a step in an encode: the finding it fixes, or the encode itself."""
@@ -108,7 +112,13 @@ class _Case(NamedTuple):
 
 
 def plan_video(
-    facts: VideoFacts, role: Role, options: PrepareOptions, findings: Sequence[Finding], *, length: float | None = None
+    facts: VideoFacts,
+    role: Role,
+    options: PrepareOptions,
+    findings: Sequence[Finding],
+    *,
+    length: float | None = None,
+    keep: tuple[float, float] | None = None,
 ) -> tuple[tuple[Step, ...], str, Expected]:
     """The fewest steps, in the order they run, that make a video fit the safe limits of a role. The last one writes the file.
 
@@ -116,6 +126,7 @@ def plan_video(
         facts: at level `decode` or above, so that lengths are measured.
         findings: the findings of `check` in this input. Every step is needed for one of them, or for another step.
         length: bring the video to so many seconds, as far as the role accepts.
+        keep: instead, keep the part between these two times, in seconds.
 
     Returns: the steps, the extension of the output without its dot, and what the output will be.
 
@@ -123,7 +134,15 @@ def plan_video(
     """
     reasons = aims.reasons_of(findings)
     seconds = _readable(facts, tuple(findings))
-    case = _Case(facts, role, options, reasons, seconds, _goal(seconds, role, reasons, length), _container(facts, role))
+    part = aims.kept_part(facts.path, seconds, role, keep)
+    start, end = part or (0.0, seconds)
+    if part and end - start < Lengths.of(role).least:
+        least = Lengths.of(role).least
+        raise PrepareError(
+            facts.path, say("{seconds:g} s of it are to be kept; {least:g} s are needed", seconds=end - start, least=least)
+        )
+    goal = _goal(end - start, role, reasons, None if keep else length)
+    case = _Case(facts, role, options, reasons, seconds, goal, _container(facts, role), start, part is not None)
     if (why := _encode_reason(case)) is not None:
         return _encoded(case, why)
     if (why := _remux_reason(case)) is not None:
@@ -177,7 +196,7 @@ def _encode_reason(case: _Case) -> str | None:
     facts = case.facts
     if why := first_of(case.reasons, *_ENCODED):
         return why
-    if case.goal > case.length:
+    if case.start or case.goal > case.length:
         return _length_reason(case)
     if _FORMAT in case.reasons and facts.video_codec not in _COPIED_VIDEO:
         return case.reasons[_FORMAT]
@@ -195,6 +214,8 @@ def _remux_reason(case: _Case) -> str | None:
 
 def _length_reason(case: _Case) -> str:
     """Why the picture gets another length."""
+    if case.is_part:
+        return ASKED
     return first_of(case.reasons, _TOO_SHORT, _TOO_LONG, *_EQUAL) or say("equal lengths asked for")
 
 
@@ -264,9 +285,9 @@ def _time_steps(case: _Case, encode: EncodeVideo | None = None) -> Iterator[Step
     if _LATE in case.reasons:
         yield ToZero(reason=case.reasons[_LATE], start_s=facts.start_s or 0.0)
     end = case.goal if encode is None else encode.seconds
-    if end < case.length and (encode is None or case.length - end > 1 / encode.rate):
+    if case.start or (end < case.length and (encode is None or case.length - end > 1 / encode.rate)):
         reason = _length_reason(case) if case.goal < case.length else NEEDED
-        yield Trim(reason=reason, end_s=end, of_s=case.length)
+        yield Trim(reason=reason, start_s=case.start, end_s=min(case.start + end, case.length), of_s=case.length)
     elif (why := first_of(case.reasons, _MISSTATED, _TOO_LONG)) and (facts.audio_duration_s or 0.0) > case.length:
         # The last frame of sound may be longer; if the limit is near, it must not.
         end = min(case.length, case.lengths.most)
@@ -333,7 +354,7 @@ def _encode(case: _Case, why: str) -> EncodeVideo:
     frames = _frames(case, rate)
     sound: Sound = None
     if facts.audio_codec:
-        sound = "copy" if _is_usual(case) and not facts.start_s else "aac"
+        sound = "copy" if _is_usual(case) and not facts.start_s and not case.start else "aac"
     return EncodeVideo(
         reason=why,
         source=f"{(facts.format or '').upper()} ({facts.video_codec})",
