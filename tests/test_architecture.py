@@ -21,9 +21,11 @@ MAY_IMPORT: dict[str, str] = {
     "__main__": "cli",
     "__init__": "_version catalog check errors findings job job_files media prepare report submit submit.ledger",
     "cli": "_version catalog check config emulator engines errors findings job job_files language media named_files "
-    "people prepare report rules schemas submit submit.http submit.ledger system text workers",
+    "people prepare report rules schemas studio submit submit.http submit.ledger system text workers",
     "ray": "engines",
     "emulator": "catalog check errors findings job language media people rules submit submit.http text workers",
+    "studio": "_version catalog check errors findings job language media output_folder people prepare report rules submit "
+    "submit.http submit.ledger system text workers",
     "engines": "catalog check errors findings job language media rules",
     "schemas": "catalog config findings prepare submit",
     "config": "catalog check errors findings job language media named_files rules text",

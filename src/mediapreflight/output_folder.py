@@ -145,11 +145,15 @@ def stream_sha256(stream: BinaryIO) -> str:
 
 def output_name(source: str, suffix: str, distinction: str = "") -> str:
     """The name an output gets: the source's, with the extension of what it holds, shortened to what file systems take."""
-    stem = Path(source).stem
+    return f"{shortened(Path(source).stem)}{distinction}.{suffix}"
+
+
+def shortened(stem: str) -> str:
+    """As much of a name as file systems take, with room for an ending."""
     # Half a character makes a name that macOS refuses.
     while len(os.fsencode(stem)) > _MAX_NAME_BYTES:
         stem = stem[:-1]
-    return f"{stem}{distinction}.{suffix}"
+    return stem
 
 
 def move_to_free_name(staged: Path, target: Path) -> None:

@@ -16,10 +16,10 @@ from mediapreflight.catalog import builtin_catalog
 from mediapreflight.check.containment import UNCONTAINED, Containment, contained
 from mediapreflight.check.measure import Measured, look_at_file, measure_file, measure_jobs, read_facts
 from mediapreflight.cli import faces, main
-from mediapreflight.cli.pages import checked_page, contained_preview
+from mediapreflight.cli.pages import checked_page
 from mediapreflight.emulator import videos
-from mediapreflight.media.facts import Level
-from mediapreflight.media.previews import preview_of
+from mediapreflight.media.facts import ImageFacts, Level
+from mediapreflight.media.previews import NOTHING, preview_of
 from mediapreflight.media.probe import probe
 from mediapreflight.people.facts import Face, FrameContent, PictureContent, VideoContent
 from mediapreflight.people.portraits import find_portrait
@@ -29,6 +29,7 @@ from mediapreflight.prepare.av.likeness import first_unlike
 from mediapreflight.prepare.av.packets import survey
 from mediapreflight.prepare.image.picture import run_image
 from mediapreflight.report.style import Style
+from mediapreflight.studio import looks
 from mediapreflight.workers.processes import CrashError, Processes, _decoder
 
 # Stands before the real library in processes that start from here on, and dies of some pictures or never comes back from them.
@@ -198,6 +199,10 @@ CONTAINED = (
     preview_of,
     faces._portrait,
     videos._render_here,
+    looks.hear,
+    looks.write_picture,
+    looks.write_sound,
+    looks.write_strip,
 )
 
 
@@ -213,10 +218,14 @@ def test_list_of_what_runs_apart_is_whole() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
             if re.fullmatch(r".*containment\.call", called) or (
-                called in ("self._run", "self._found") and path.name == "containment.py"
+                called in ("self._run", "self._found", "self.call") and path.name == "containment.py"
             ):
                 named.add(ast.unparse(node.args[1]))
-    assert named - {"function"} == {function.__name__ for function in CONTAINED}
+            elif re.fullmatch(r".*containment\.known", called):
+                named.add(ast.unparse(node.args[2]).removeprefix("looks."))
+            elif re.fullmatch(r"self\._shown", called):
+                named.add(ast.unparse(node.args[3]).removeprefix("looks."))
+    assert named - {"function", "write"} == {function.__name__ for function in CONTAINED}
 
 
 # --- who asks: check
@@ -322,8 +331,13 @@ def test_preview_that_crashes_is_left_out(tmp_path: Path, fixtures: Path, contai
     path = copied(fixtures / "portrait.jpg", tmp_path / "bad.jpg")
     facts = probe(path)
     children("open", "bad.jpg")
-    shown = contained_preview(containment(), str(path), facts)
+    shown = containment().preview(str(path), facts)
     assert (shown.stills, shown.trouble) == ((), "what reads it crashed")
+
+
+def test_addresses_are_never_opened_for_a_preview() -> None:
+    facts = ImageFacts(path="https://a.b/c.png", format="png", width=1, height=1)
+    assert UNCONTAINED.preview("https://a.b/c.png", facts) is NOTHING
 
 
 def test_page_is_written_all_the_same(tmp_path: Path, fixtures: Path, children) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from ..catalog import Model, Role
 from ..errors import UnreadableMediaError
+from ..job import is_local
 from ..language import say
 from ..media.facts import LEVELS, Facts, Level, Problem, UnknownFacts
 from ..media.source import display_name, is_remote
@@ -18,6 +19,7 @@ from ..people.facts import PictureContent, VideoContent
 from .measure import TIME_LIMIT_S, InRoles, Measured, look_at_file, look_for, measure_file, measure_jobs, read_facts
 
 if TYPE_CHECKING:
+    from ..media.previews import Preview
     from ..workers.processes import CrashError, Processes
 
 __all__ = ["TIME_LIMIT_S", "UNCONTAINED", "Containment", "contained"]
@@ -100,6 +102,17 @@ class Containment:
                 problems = (*facts.problems, Problem.NOT_RUN.because(reason)) if reason else facts.problems
                 return msgspec.structs.replace(facts, problems=problems)
         return UnknownFacts(path=display_name(path), problems=(Problem.NOT_RUN.because(reason),))
+
+    def preview(self, path: str, facts: Facts) -> Preview:
+        """What can be shown of a local file with these facts; nothing of any other."""
+        from ..media.previews import NOTHING, Preview, preview_of
+
+        if not is_local(path):
+            return NOTHING
+        try:
+            return self.call(path, preview_of, path, facts)
+        except UnreadableMediaError as error:
+            return Preview(trouble=error.reason)
 
     def measured(self, paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
         """Measure the files in these roles of the model, each as far as possible."""

@@ -3,7 +3,7 @@
 Exit status: 0 all fit; 1 findings of severity error or unchecked; 2 wrong usage, settings or environment; 130 interrupted.
 
 May import: _version, catalog, check, config, emulator, engines, errors, findings, job, job_files, language, media, named_files,
-people, prepare, report, rules, schemas, submit, submit.http, submit.ledger, system, text, workers.
+people, prepare, report, rules, schemas, studio, submit, submit.http, submit.ledger, system, text, workers.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ COMMANDS = {
     "rule": say("show a rule's help page, or all rules"),
     "init": say("write a first configuration from what a folder holds"),
     "doctor": say("show versions, and which checks cannot run here"),
+    "studio": say("open a page on this machine to drop files on"),
     "emulator": say("run a stand-in for the service on loopback"),
     "submit": say("send jobs to the service and fetch what it makes of them"),
     "tasks": say("show submitted jobs, finish what is open, cancel what waits"),

@@ -25,6 +25,13 @@ def positive(text: str) -> float:
     return value
 
 
+def port(text: str) -> int:
+    """The number of a port, 0 for any free one."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(tr("{text!r} is no port, 0 to 65535", text=text))
+    return int(text)
+
+
 def parted(words: list[str] | None) -> tuple[str, ...]:
     """The values of an option that may be repeated, each of which may hold several, parted by commas."""
     return tuple(part.strip() for word in words or () for part in word.split(",") if part.strip())

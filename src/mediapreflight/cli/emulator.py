@@ -12,6 +12,7 @@ from ..language import say, tr, translated
 from ..media.libraries import ensure_faces
 from ..system import told_to_stop, wait_for
 from . import OK
+from .arguments import port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _faults()
     parser.add_argument(
         "--port",
-        type=_port,
+        type=port,
         default=0,
         metavar="N",
         help=tr("where it listens on 127.0.0.1; default: a free one"),
@@ -74,12 +75,6 @@ def _faults() -> str:
     )
     accounts = tr("API keys: NAME.ANYTHING belongs to an account called NAME, all others to one account")
     return "\n".join([tr("steps: {steps}", steps=", ".join(STEPS)), tr("faults:"), *everywhere, *some, accounts])
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(tr("{text!r} is no port, 0 to 65535", text=text))
-    return int(text)
 
 
 def _seconds(text: str) -> float:

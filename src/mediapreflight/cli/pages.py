@@ -6,12 +6,8 @@ import functools
 from collections.abc import Iterable, Iterator
 
 from ..catalog import Catalog
-from ..check.containment import TIME_LIMIT_S, Containment, contained
-from ..errors import UnreadableMediaError
+from ..check.containment import TIME_LIMIT_S, contained
 from ..findings import JobReport
-from ..job import is_local
-from ..media.facts import Facts
-from ..media.previews import NOTHING, Preview, preview_of
 from ..prepare.outlook import outlooks
 from ..prepare.record import PreparedJob
 from ..report.html import render
@@ -22,22 +18,11 @@ from ..report.style import Style
 def checked_page(jobs: Iterable[JobReport], style: Style, catalog: Catalog | None) -> Iterator[str]:
     """The page of a check. `catalog`: what the jobs were checked against; None where there are several."""
     with contained(TIME_LIMIT_S) as containment:
-        preview = functools.partial(contained_preview, containment)
         plans = functools.partial(outlooks, containment=containment)
-        yield from render(jobs, style, catalog=catalog, preview_of=preview, outlooks_of=plans)
+        yield from render(jobs, style, catalog=catalog, preview_of=containment.preview, outlooks_of=plans)
 
 
 def prepared_page(records: Iterable[PreparedJob], catalog: Catalog | None) -> Iterator[str]:
     """The page of what was prepared: sources and outputs are opened where they lie."""
     with contained(TIME_LIMIT_S) as containment:
-        yield from render_prepared(records, catalog=catalog, preview_of=functools.partial(contained_preview, containment))
-
-
-def contained_preview(containment: Containment, path: str, facts: Facts) -> Preview:
-    """What can be shown of a local file; nothing of any other."""
-    if not is_local(path):
-        return NOTHING
-    try:
-        return containment.call(path, preview_of, path, facts)
-    except UnreadableMediaError as error:
-        return Preview(trouble=error.reason)
+        yield from render_prepared(records, catalog=catalog, preview_of=containment.preview)

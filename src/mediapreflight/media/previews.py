@@ -66,7 +66,7 @@ def preview_of(path: str, facts: Facts) -> Preview:
             case VideoFacts():
                 return _video(path, facts)
             case AudioFacts():
-                return Preview(sound=_sound(path))
+                return Preview(sound=outline_of(path))
     except ImportError as error:
         return Preview(trouble=f"{error.name or 'a library'} does not load")
     except MediaPreflightError as error:
@@ -79,7 +79,7 @@ def _video(path: str, facts: VideoFacts) -> Preview:
 
     frames = sample_frames(path, _FRAMES, _FRAME_SIDE)
     stills = tuple(_still(_image(frame.picture.rgb), frame.time_s) for frame in frames)
-    return Preview(stills, _sound(path) if facts.audio_codec else None)
+    return Preview(stills, outline_of(path) if facts.audio_codec else None)
 
 
 def _image(rgb: NDArray[np.uint8]) -> Image.Image:
@@ -100,17 +100,17 @@ def _still(picture: Image.Image, time_s: float | None = None) -> Still:
     return Still(written.getvalue(), picture.width, picture.height, time_s)
 
 
-def _sound(path: str) -> Sound | None:
-    """The outline of the first sound of a file; None if it has none."""
+def outline_of(path: str, columns: int = _COLUMNS) -> Sound | None:
+    """The outline of the first sound of a file, in up to so many peaks; None if it has none. Raises UnreadableMediaError."""
     from .containers import first_audio, opened_container
     from .decoding import guarded
 
     with opened_container(path) as container:
         stream = first_audio(container)
-        return None if stream is None else guarded(path, lambda: _outline(container, stream))
+        return None if stream is None else guarded(path, lambda: _outline(container, stream, columns))
 
 
-def _outline(container: InputContainer, stream: AudioStream) -> Sound | None:
+def _outline(container: InputContainer, stream: AudioStream, most: int) -> Sound | None:
     import numpy as np
 
     from .sound import mono
@@ -127,5 +127,5 @@ def _outline(container: InputContainer, stream: AudioStream) -> Sound | None:
     peaks = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     if not len(peaks):
         return None
-    columns = np.array_split(peaks, min(_COLUMNS, len(peaks)))
+    columns = np.array_split(peaks, min(most, len(peaks)))
     return Sound(tuple(min(round(float(column.max()), 3), 1.0) for column in columns), heard / _SOUND_RATE)

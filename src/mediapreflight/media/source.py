@@ -17,6 +17,9 @@ _SEARCHED_BYTES = 2**16
 MAX_BYTES_READ = 2**30
 # How a folder begins that holds what was read from standard input, which is gone when somebody reads of it.
 STDIN_FOLDER = "mediapreflight-stdin-"
+# The page's uploads and what is made of them: a folder for each, whose name says nothing to anybody, in one of the session.
+STUDIO_FOLDER = "studio"
+_IN_STUDIO = rf"^.*[/\\]{STUDIO_FOLDER}[/\\]\.mediapreflight-[0-9a-f]{{32}}[/\\][^/\\]+[/\\]"
 # Python keeps bytes that are no UTF-8 as U+DC80 to U+DCFF; the other surrogates stand for nothing.
 _HALF_PAIRS = "[\ud800-\udc7f\udd00-\udfff]"
 # What begins with one of these and `://` is not a file in a store: URLs are for the service to fetch, local files go by their
@@ -146,8 +149,10 @@ def _unquoted(path: str) -> str:
 def display_name(path: str) -> str:
     """A path as text that any encoder takes: bytes that are no UTF-8 become `\\xNN`, halves of surrogate pairs `\\uNNNN`.
 
-    Of a `data:` URL only its beginning and its size are shown, and of what was read from standard input no folder.
+    Of a `data:` URL only its beginning and its size are shown, and of what was read from standard input or uploaded no folder.
     """
+    if f"{STUDIO_FOLDER}{os.sep}.mediapreflight-" in path:
+        path = re.sub(_IN_STUDIO, "", path)
     if STDIN_FOLDER in path:
         path = os.path.basename(path)  # noqa: PTH119
     if data_url.is_data_url(path):

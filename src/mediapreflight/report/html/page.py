@@ -23,15 +23,16 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-_HERE = Path(__file__).parent
+TEMPLATES = Path(__file__).parent / "templates"
 # Cards wait for the counts at the top of the page: in memory while they are small, then in a file.
 _SPOOL_BYTES = 8 * 2**20
 _PIECE = 2**16
 
 
-def filled(template: str, **values: Any) -> str:
-    """A template of this folder, filled in."""
-    return _environment().get_template(template).render(**values)
+def filled(template: str, *, beside: Path | None = None, **values: Any) -> str:
+    """A template of this folder, filled in; or one of another folder, `beside`, whose templates may use those of this one."""
+    folders = (TEMPLATES,) if beside is None else (beside, TEMPLATES)
+    return _environment(folders).get_template(template).render(**values)
 
 
 class Card(NamedTuple):
@@ -80,7 +81,7 @@ def _shared_values() -> dict[str, Any]:
     """
     from markupsafe import Markup
 
-    style, script = ((_HERE / "templates" / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    style, script = ((TEMPLATES / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     allowed = f"img-src data:; style-src {_hash(style)}; script-src {_hash(script)}"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     # Both are files of this package.
@@ -92,11 +93,11 @@ def _hash(text: str) -> str:
 
 
 @functools.cache
-def _environment() -> Environment:
+def _environment(folders: tuple[Path, ...]) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -89,6 +89,13 @@ def render_prepared(records: Iterable[PreparedJob], *, catalog: Catalog | None =
     )
 
 
+def prepared_card(record: PreparedJob, catalog: Catalog, preview_of: PreviewOf) -> str:
+    """The part of the page that shows one job."""
+    from .page import filled
+
+    return filled("prepared.html", job=_Cards(catalog, preview_of).view(record))
+
+
 class _Cards:
     """Makes cards, and counts them."""
 

@@ -258,7 +258,7 @@ def _input(
         trouble=translated(preview.trouble) if preview.trouble else None,
         bars=tuple(bars(facts, taken, model)) if facts and taken and model else (),
         findings=tuple(map(_finding, findings)),
-        plan=_plan(outlook) if outlook else None,
+        plan=plan_view(outlook) if outlook else None,
     )
 
 
@@ -407,7 +407,8 @@ def _outline_path(peaks: Sequence[float], width: float) -> str:
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in points) + "Z"
 
 
-def _plan(outlook: Outlook) -> PlanView:
+def plan_view(outlook: Outlook) -> PlanView:
+    """What `prepare` would do with a file, or why nobody knows."""
     plan = outlook.plan
     if plan is None:
         unfixable, unknown = (translated(why) if why else None for why in (outlook.unfixable, outlook.unknown))

@@ -1,0 +1,233 @@
+"""Jobs that are sent: what they would cost, the agreement, and the tasks that were made of them.
+
+An agreement is good for one task. A task goes on whether a page looks at it or not; the ledger has it, like those of `submit`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from ..catalog import Catalog
+from ..errors import MediaPreflightError, UsageError
+from ..language import say, translated
+from ..submit import batch
+from ..submit.client import AsyncClient
+from ..submit.forecast import in_words
+from ..submit.http.key import ApiKey
+from ..submit.ledger import Ledger
+from ..submit.pipeline import Entry, SubmitOptions, candidates, entry_of, registered
+from ..submit.result import JobResult
+from ..submit.session import Event, Pace
+from ..submit.tasks import cancel
+from .door import RefusedError
+from .limits import AGREE_S, TASKS, TASKS_AT_ONCE
+from .runs import Run
+
+
+class Account(NamedTuple):
+    """Where jobs are sent, and for whom.
+
+    `stand_in`: whether it is the emulator, where nothing is billed. `out`: where videos go. `ledger` None: the user's own.
+    """
+
+    key: ApiKey
+    out: Path
+    base_url: str | None = None
+    region: str | None = None
+    workspace: str | None = None
+    ledger: Path | None = None
+    stand_in: bool = False
+    poll_interval: float | None = None
+
+
+class _Offer(NamedTuple):
+    """What can be agreed to. `until`: by the clock that only grows."""
+
+    run: Run
+    entry: Entry
+    options: SubmitOptions
+    until: float
+
+
+class Sent:
+    """One task, or a job on its way to be one."""
+
+    def __init__(self, id: str, run: Run, stand_in: bool) -> None:
+        self.id = id
+        self.run = run
+        self.model = run.order.model.id
+        self.stand_in = stand_in
+        self.state: Literal["running", "done", "failed", "stopped"] = "running"
+        self.stage: str | None = None
+        self.words = ""
+        self.number: int | None = None
+        self.result: JobResult | None = None
+        self.error: str | None = None
+        self.work: asyncio.Task[None] | None = None
+
+    @property
+    def video(self) -> Path | None:
+        """The video that came; None before."""
+        return Path(self.result.video) if self.result and self.result.video else None
+
+
+class Desk:
+    """Estimates, agreements and tasks. Everything happens in the event loop's thread."""
+
+    def __init__(self, account: Account, catalog: Catalog) -> None:
+        self.account = account
+        self._client = AsyncClient(
+            account.key,
+            base_url=account.base_url,
+            region=account.region,
+            workspace=account.workspace,
+            catalog=catalog,
+            ledger=Ledger(account.ledger),
+            pace=Pace(poll_interval=account.poll_interval),
+            notify=self._notice,
+        )
+        self._numbers = itertools.count(1)
+        self._offers: dict[str, _Offer] = {}
+        self._sent: dict[str, Sent] = {}
+        self._agreed: dict[str, Sent] = {}
+
+    @property
+    def service(self) -> str:
+        """The address of the service."""
+        return self._client.session.home().base_url
+
+    @property
+    def all(self) -> list[Sent]:
+        """All tasks, in order."""
+        return list(self._sent.values())
+
+    def sent(self, id: str) -> Sent:
+        """The task of this number. Raises RefusedError."""
+        if id not in self._sent:
+            raise RefusedError(404, say("there is no task {number}", number=id))
+        return self._sent[id]
+
+    async def offer(self, run: Run) -> dict[str, Any]:
+        """What it costs to send what a run made, and the word that agrees to it. Nothing is sent.
+
+        Raises UsageError, JobNotFitError, UploadError.
+        """
+        if run.state != "done" or run.result is None or not run.result.record.ok:
+            raise UsageError(say("only what is ready can be sent"))
+        options = SubmitOptions(boxes="local", prepare=False, out=self.account.out)
+        session, job = self._client.session, run.result.job
+        (candidate,) = await session.run(lambda: list(candidates(session, [job], options)))
+        if candidate.refusal is not None:
+            raise candidate.refusal
+        entry = await session.run(entry_of, session, candidate, options)
+        now = time.monotonic()
+        self._offers = {word: offer for word, offer in self._offers.items() if offer.until > now}
+        if len(self._offers) >= TASKS:
+            raise RefusedError(429, say("too many estimates wait for an answer"))
+        word = secrets.token_urlsafe(24)
+        self._offers[word] = _Offer(run, entry, options, now + AGREE_S)
+        warnings = [finding.message for finding in candidate.report.findings if finding.severity == "warning"]
+        amount = entry.estimate.amount
+        return {
+            "confirm": word,
+            "cost": translated(in_words([entry.estimate])),
+            "amount": None if amount is None else float(amount),
+            "currency": entry.estimate.currency,
+            "jobs": 1,
+            "to": self.service,
+            "stand_in": self.account.stand_in,
+            "notes": [translated(warning) for warning in warnings],
+            "valid_s": AGREE_S,
+        }
+
+    async def agree(self, word: str) -> Sent:
+        """Send what was offered. The same word again is answered with the same task.
+
+        Raises UsageError for a word that was not given, or too long ago; RefusedError.
+        """
+        if word in self._agreed:
+            return self._agreed[word]
+        offer = self._offers.get(word)
+        if offer is None or offer.until <= time.monotonic():
+            raise UsageError(say("this estimate is too old, or was never made; ask for another one"))
+        if sum(sent.state == "running" for sent in self._sent.values()) >= TASKS_AT_ONCE or len(self._sent) >= TASKS:
+            raise RefusedError(429, say("too many tasks run; wait for one to end"))
+        del self._offers[word]
+        sent = self._agreed[word] = Sent(f"t{next(self._numbers)}", offer.run, self.account.stand_in)
+        self._sent[sent.id] = sent
+        sent.work = asyncio.create_task(self._deliver(sent, offer))
+        return sent
+
+    async def cancel(self, id: str) -> Sent:
+        """Ask the service to cancel a task that waits for its turn. Raises RefusedError, UsageError, SubmitError."""
+        sent = self.sent(id)
+        if sent.state != "running" or sent.number is None:
+            raise UsageError(say("it cannot be cancelled now"))
+        session = self._client.session
+        await cancel(session, await session.run(session.ledger.submission, sent.number))
+        return sent
+
+    @property
+    def open_submissions(self) -> list[int]:
+        """The numbers of what still runs at the service."""
+        return [sent.number for sent in self._sent.values() if sent.state == "running" and sent.number is not None]
+
+    async def close(self) -> None:
+        """Leave what runs to the ledger, and close all connections."""
+        works = [sent.work for sent in self._sent.values() if sent.work is not None and not sent.work.done()]
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+        await self._client.close()
+        self._client.session.ledger.close()
+
+    async def _deliver(self, sent: Sent, offer: _Offer) -> None:
+        session = self._client.session
+        try:
+            (order,) = await session.run(registered, session, [offer.entry], offer.options)
+            if order.submission is not None:
+                sent.number = order.submission.id
+            (sent.result,) = await batch.deliver(session, [order], out=offer.options.out)
+            error = sent.result.error
+            sent.state, sent.error = ("done", None) if error is None else ("failed", error.message)
+        except asyncio.CancelledError:
+            sent.state = "stopped"
+            raise
+        except MediaPreflightError as error:
+            sent.state, sent.error = "failed", str(error)
+        except Exception as error:
+            sent.state, sent.error = "failed", say("it failed ({name}: {error})", name=type(error).__name__, error=error)
+
+    def _notice(self, event: Event) -> None:
+        for sent in self._sent.values():
+            if event.number is not None and sent.number == event.number:
+                sent.stage, sent.words = event.stage, event.text
+
+    def record(self, sent: Sent) -> dict[str, Any]:
+        """A task, as the page is told of it. The key is in none of it."""
+        mask, result = self._client.session.mask, sent.result
+        cost = result.cost if result else None
+        video = sent.video
+        return {
+            "id": sent.id,
+            "run": sent.run.id,
+            "model": sent.model,
+            "stand_in": sent.stand_in,
+            "state": sent.state,
+            "stage": sent.stage,
+            "words": mask(translated(sent.words)),
+            "task_id": result.task_id if result else None,
+            "status": result.status if result else None,
+            "video": f"tasks/{sent.id}/video" if video else None,
+            "saved": None if sent.stand_in or video is None else mask(os.path.relpath(video)),
+            "cost": f"{cost.amount:.2f} {cost.currency}" if cost and cost.amount is not None else None,
+            "notes": [mask(translated(note)) for note in (result.notes if result else ())],
+            "error": mask(translated(sent.error)) if sent.error else None,
+            "submission": sent.number,
+        }

@@ -1,0 +1,49 @@
+"""Who may ask: programs of this machine that know the token, and no page of another site."""
+
+from __future__ import annotations
+
+import hmac
+
+from aiohttp import web
+
+from ..language import say
+
+_OWN_SITE = ("same-origin", "none")
+# What the page itself may do, and nothing else: no script or style but those of its folder, no other address, no frame around it.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+
+
+class RefusedError(Exception):
+    """A request that is not answered: the status, and why."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status = status
+        self.reason = reason
+        super().__init__(reason)
+
+
+def admit(request: web.Request, host: str, token: str) -> None:
+    """Raises RefusedError for a request that is not for this server, comes from another site, or does not know the token."""
+    if request.headers.getall("Host", []) != [host]:
+        raise RefusedError(403, say("this address is not the page's"))
+    origins, sites = request.headers.getall("Origin", []), request.headers.getall("Sec-Fetch-Site", [])
+    if any(origin != f"http://{host}" for origin in origins) or any(site not in _OWN_SITE for site in sites):
+        raise RefusedError(403, say("the request comes from a page of another site"))
+    first = request.path.split("/", 2)[1]
+    if not hmac.compare_digest(first.encode("utf-8", "surrogatepass"), token.encode()):
+        raise RefusedError(404, say("there is nothing at this address"))
+
+
+def ensure_json(request: web.Request) -> None:
+    """Raises RefusedError for a body that is not sent as JSON: browsers let a page send a form to any site."""
+    if request.content_type != "application/json":
+        raise RefusedError(415, say("the request has to be JSON"))

@@ -1,0 +1,31 @@
+"""How much the server takes and keeps, whoever asks. In bytes and seconds, unless something else is said."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from ..media.source import MAX_BYTES_READ
+
+# The longest job is a few thousand characters of prompt.
+JSON_BYTES = 2**16
+HEADERS = 64
+HEADER_BYTES = 8190
+# Between two requests of a connection, and between two pieces of an upload.
+IDLE_S = 75.0
+# Jobs that are being prepared or wait for it, and tasks that run.
+RUNS_AT_ONCE, TASKS_AT_ONCE = 8, 8
+RUNS, TASKS = 200, 200
+# How long an estimate can be agreed to.
+AGREE_S = 600.0
+UPLOADS_AT_ONCE = 32
+# Threads that wait for processes and for the disk; processes that measure media.
+THREADS, LOOKS_AT_ONCE = 32, os.cpu_count() or 1
+
+
+class Space(NamedTuple):
+    """How much may be uploaded: bytes of one file, bytes of all, and the number of files."""
+
+    file_bytes: int = MAX_BYTES_READ
+    total_bytes: int = 4 * 2**30
+    files: int = 200

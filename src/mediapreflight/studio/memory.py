@@ -1,0 +1,89 @@
+"""What was measured once is not measured again: a file that was uploaded never changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from ..catalog import Model, Role
+from ..check.containment import TIME_LIMIT_S, Containment
+from ..check.measure import Measured, look_for
+from ..media.facts import Facts, Level
+from ..media.previews import Preview
+from ..system import result_of
+from ..workers.processes import Processes
+
+_Result = TypeVar("_Result")
+
+
+class Memory:
+    """What is known of files, by their paths. May be used from several threads; what two ask for at once is found out once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, dict[Hashable, Future[Any]]] = {}
+
+    def add(self, path: str) -> None:
+        """Remember what is found out about this file from now on."""
+        with self._lock:
+            self._known[path] = {}
+
+    def forget(self, path: str) -> None:
+        """Remember nothing of this file any more."""
+        with self._lock:
+            self._known.pop(path, None)
+
+    def once(self, path: str, what: Hashable, find: Callable[[], _Result]) -> _Result:
+        """What `find` returned, or returns now. An error is raised, and not remembered: it may be of this call alone."""
+        with self._lock:
+            known = self._known.get(path)
+            if known is not None and (other := known.get(what)) is not None:
+                future, is_mine = other, False
+            else:
+                future, is_mine = Future[_Result](), True
+                if known is not None:
+                    known[what] = future
+        if not is_mine:
+            shared: _Result = result_of(future)
+            return shared
+        try:
+            found = find()
+        except BaseException as error:
+            with self._lock:
+                if known is not None:
+                    known.pop(what, None)
+            future.set_exception(error)
+            raise
+        future.set_result(found)
+        return found
+
+
+class Remembering(Containment):
+    """Measures each file that its memory knows once, whoever asks."""
+
+    def __init__(self, memory: Memory, at_once: int | None = None) -> None:
+        super().__init__(Processes() if Processes.can_start() else None, TIME_LIMIT_S, at_once)
+        self._memory = memory
+
+    def facts(self, path: str, level: Level) -> Facts:
+        find = super().facts
+        return self._memory.once(path, ("facts", level), lambda: find(path, level))
+
+    def preview(self, path: str, facts: Facts) -> Preview:
+        find = super().preview
+        return self._memory.once(path, "preview", lambda: find(path, facts))
+
+    def looked_at(self, path: str, facts: Facts, role: Role, level: Level) -> Measured:
+        find = super().looked_at
+        return self._memory.once(path, look_for(facts, role, level), lambda: find(path, facts, role, level))
+
+    def measured(self, paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
+        """Each file by itself, so that another job with the same files finds them measured."""
+        depth: Level = "decode" if level == "content" else level
+        return {role: self.looked_at(path, self.facts(path, depth), model.roles[role], level) for role, path in paths.items()}
+
+    def known(self, path: str, what: Hashable, function: Callable[..., _Result], *arguments: Any) -> _Result:
+        """What `call` returns for this file, once."""
+        return self._memory.once(path, what, lambda: self.call(path, function, *arguments))

@@ -1,0 +1,139 @@
+"""A job as the page asks for it, and as the command line and Python say the same."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct, structs
+
+from ..catalog import Catalog, Model
+from ..errors import UsageError
+from ..job import Job, is_local, revised, with_values
+from ..language import say
+from ..prepare.options import PrepareOptions
+from .shelf import Shelf, Upload
+
+OUT = "ready"
+# One run makes one job, in a folder of its own.
+_NOT_CHOSEN = ("split", "overwrite")
+_FLAGS = {
+    field.name: f"--{field.name.replace('_', '-')}"
+    for field in structs.fields(PrepareOptions)
+    if field.name not in (*_NOT_CHOSEN, "keep")
+}
+
+
+class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the page sends.
+
+    `inputs`: by role, the number of an upload, or several. `set`: values as text, as `--set` takes them. `options`: of
+    `PrepareOptions`. `whole`: whether the job must be complete.
+    """
+
+    model: str
+    inputs: dict[str, str | list[str]]
+    set: dict[str, str] = {}
+    face: int | None = None
+    options: dict[str, Any] = {}
+    whole: bool = True
+
+
+class Order(NamedTuple):
+    """A job with its uploads by role, and how it is prepared. `values`: as they were set."""
+
+    job: Job
+    model: Model
+    files: Mapping[str, tuple[Upload, ...]]
+    values: Mapping[str, str]
+    options: PrepareOptions
+
+    @property
+    def uploads(self) -> Iterator[Upload]:
+        """All files of the job."""
+        for several in self.files.values():
+            yield from several
+
+
+def order_of(asked: Asked, shelf: Shelf, catalog: Catalog) -> Order:
+    """The job that is asked for. Raises UsageError for what is no job, and RefusedError for a file that is not there."""
+    model = catalog.model(asked.model)
+    if unknown := [role for role in asked.inputs if role not in model.roles]:
+        raise UsageError(say("{model} has no input {role!r}", model=model.id, role=unknown[0]))
+    files = {
+        role: tuple(shelf.upload(number) for number in ([given] if isinstance(given, str) else given))
+        for role, given in asked.inputs.items()
+    }
+    inputs: dict[str, Any] = {}
+    for role, uploads in files.items():
+        takes_several = model.roles[role].count is not None
+        if len(uploads) != 1 and not takes_several:
+            raise UsageError(say("{role} of {model} is one file", role=role, model=model.id))
+        inputs[role] = [str(each.path) for each in uploads] if takes_several else str(uploads[0].path)
+    job = revised(with_values(Job(model.id, whole=asked.whole, **inputs), asked.set, catalog), face=asked.face)
+    return Order(job, model, files, asked.set, _options(asked.options))
+
+
+def _options(given: Mapping[str, Any]) -> PrepareOptions:
+    chosen = {name: value for name, value in given.items() if value is not None}
+    allowed = {field.name for field in structs.fields(PrepareOptions)}.difference(_NOT_CHOSEN)
+    if unknown := sorted(chosen.keys() - allowed):
+        raise UsageError(say("there is no option {name!r}", name=unknown[0]))
+    try:
+        return msgspec.convert(chosen, PrepareOptions)
+    except msgspec.ValidationError as error:
+        raise UsageError(str(error)) from None
+
+
+def command_line(order: Order) -> str:
+    """The command that makes the same files, in the folder where the sources lie."""
+    words = ["mediapreflight", "prepare", "--model", order.model.id]
+    words += [f"{role}={_path(upload)}" for role, uploads in order.files.items() for upload in uploads]
+    words += [word for name, value in order.values.items() for word in ("--set", f"{name}={value}")]
+    if order.job.face is not None:
+        words += ["--face", str(order.job.face)]
+    for name, value in _chosen(order.options).items():
+        if name == "keep":
+            words += [word for role, (start, end) in value.items() for word in ("--keep", f"{role}={start:g}-{end:g}")]
+        else:
+            words += [_FLAGS[name]] if value is True else [_FLAGS[name], f"{value}"]
+    return shlex.join([*words, "--out", OUT])
+
+
+def python_text(order: Order) -> str:
+    """The same in Python."""
+    inputs = {
+        role: [_path(each) for each in uploads] if order.model.roles[role].count is not None else _path(uploads[0])
+        for role, uploads in order.files.items()
+    }
+    fields = {name: value for name, value in order.job.inputs.items() if name not in order.model.roles}
+    arguments = [repr(order.model.id), *(f"{name}={value!r}" for name, value in {**inputs, **fields}.items())]
+    if order.job.parameters:
+        arguments.append(f"parameters={dict(order.job.parameters)!r}")
+    if order.job.face is not None:
+        arguments.append(f"face={order.job.face}")
+    chosen = ", ".join(f"{name}={value!r}" for name, value in _chosen(order.options).items())
+    names = "Job, PrepareOptions, prepare" if chosen else "Job, prepare"
+    options = f", options=PrepareOptions({chosen})" if chosen else ""
+    return (
+        f"from mediapreflight import {names}\n\njob = Job({', '.join(arguments)})\nready = prepare(job, out={OUT!r}{options})\n"
+    )
+
+
+def _path(upload: Upload) -> str:
+    """The file's name where it lies, as a path that nobody takes for a URL."""
+    return upload.name if is_local(upload.name) else f"./{upload.name}"
+
+
+def _chosen(options: PrepareOptions) -> dict[str, Any]:
+    """The options that are not as they are by default."""
+    return {
+        field.name: value for field in structs.fields(options) if (value := getattr(options, field.name)) != field_default(field)
+    }
+
+
+def field_default(field: structs.FieldInfo) -> Any:
+    """What a field is where nothing is given."""
+    return field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
