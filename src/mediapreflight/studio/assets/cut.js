@@ -73,7 +73,7 @@ export class Cut extends EventTarget {
 
   #media() {
     if (this.#file.kind !== "video") return element("audio", { src: `files/${this.#file.id}/sound`, preload: "none" });
-    const video = element("video", { src: `files/${this.#file.id}/content`, preload: "metadata", playsinline: true, tabindex: -1, class: "watch" });
+    const video = element("video", { src: `files/${this.#file.id}/content`, preload: "auto", playsinline: true, tabindex: -1, class: "watch" });
     // A browser may not play what the model takes: then there are the frames, and the sound.
     video.addEventListener("error", () => {
       video.hidden = true;

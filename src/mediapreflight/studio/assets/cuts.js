@@ -28,12 +28,13 @@ export class Cuts {
       this.#open.delete(key);
     }
     for (const [key, [role, file]] of wanted) if (!this.#open.has(key)) this.#add(key, role, file);
+    const nodes = [...wanted.keys()].map((key) => this.#open.get(key).node);
+    if (nodes.some((node, at) => node !== byId("cuts").children[at])) byId("cuts").append(...nodes);
   }
 
   async #add(key, role, file) {
     const cut = new Cut(role, file);
     this.#open.set(key, cut);
-    byId("cuts").append(cut.node);
     try {
       await cut.open();
     } catch (error) {

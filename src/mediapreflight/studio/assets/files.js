@@ -83,7 +83,7 @@ export class Files extends EventTarget {
     row.className = "file";
     row.removeAttribute("aria-busy");
     const facts = file.rows.filter(([, value]) => value).slice(0, 4).map(([label, value]) =>
-      element("span", { title: plain(label) }, plain(value)));
+      element("span", { title: plain(label) }, value.replaceAll(",", "") === String(file.bytes) ? `${value} B` : plain(value)));
     row.replaceChildren(
       element("span", { class: `kind ${file.kind}` }, word(file.kind)),
       element("bdi", { class: "path", title: plain(file.name) }, plain(file.name)),

@@ -1,6 +1,6 @@
 // The models: searched, listed by provider, and what each makes of the files that were dropped.
 import { byId } from "./nodes.js";
-import { get, newest } from "./server.js";
+import { get } from "./server.js";
 import { word } from "./words.js";
 
 const RANKS = ["fits", "fits after prepare", "does not fit"];
@@ -36,7 +36,7 @@ export class Models extends EventTarget {
     byId("chosen").hidden = false;
     byId("choosing").hidden = true;
     if (!again) this.dispatchEvent(new CustomEvent("chosen", { detail: model }));
-    byId("change").focus();
+    byId("change").focus({ preventScroll: true });
   }
 
   #reopen() {
@@ -45,27 +45,37 @@ export class Models extends EventTarget {
     byId("find-model").focus();
   }
 
-  asked = newest(async (signal, files) => {
-    this.#files = files;
-    for (const file of files) {
-      if (this.#takers.has(file.id)) continue;
-      const { models } = await get(`files/${file.id}/takers`, signal);
+  // Asks for every file once what the models make of it.
+  async asked(files) {
+    this.#files = files.filter((file) => file.kind !== "unknown");
+    this.#show();
+    for (const file of this.#files) this.#takers.has(file.id) || (await this.#ask(file));
+  }
+
+  async #ask(file) {
+    this.#takers.set(file.id, null);
+    try {
+      const { models } = await get(`files/${file.id}/takers`);
       this.#takers.set(file.id, new Map(models.map((each) => [each.model, { rank: RANKS.indexOf(each.verdict), why: each.why }])));
+    } catch (error) {
+      this.#takers.delete(file.id);
+      // A file that was removed meanwhile needs no answer.
+      if (this.#files.includes(file)) throw error;
     }
     this.#show();
-  });
+  }
 
   // The worst that the model says of any file; null while that is not known.
   #verdict(id) {
-    const known = this.#files.filter((file) => this.#takers.has(file.id));
+    const known = this.#files.map((file) => this.#takers.get(file.id)).filter(Boolean);
     if (!known.length) return null;
-    const all = known.map((file) => this.#takers.get(file.id).get(id) ?? { rank: 2, why: "" });
+    const all = known.map((takers) => takers.get(id) ?? { rank: 2, why: "" });
     return all.reduce((worst, each) => (each.rank > worst.rank ? each : worst));
   }
 
   #show() {
     const words = byId("find-model").value.toLowerCase().split(/\s+/).filter(Boolean);
-    const known = this.#files.some((file) => this.#takers.has(file.id));
+    const known = this.#files.some((file) => this.#takers.get(file.id));
     byId("only").hidden = !known;
     const only = known && byId("only-takers").checked;
     let shown = 0;
@@ -81,6 +91,7 @@ export class Models extends EventTarget {
       row.style.order = verdict ? verdict.rank : 0;
     }
     for (const group of document.querySelectorAll("#model-list .provider")) group.hidden = !group.querySelector(".model:not([hidden])");
+    byId("no-model").hidden = shown > 0 || !only;
     byId("models-count").textContent = word("count", { shown, all: this.#rows.length });
   }
 }
