@@ -148,7 +148,7 @@ def _fix(rule: Rule) -> str:
 
 
 def _rule(rule: Rule) -> str:
-    stage = " In preview: it runs with `--preview` only." if rule.stage == "preview" else ""
+    stage = " In preview: it runs only with `--preview`." if rule.stage == "preview" else ""
     fixed = "`prepare` can fix it." if rule.fixable else "`prepare` cannot fix it."
     text = f"# {rule.code} {rule.name}\n\nFound at level `{rule.level}`. {fixed}{stage}\n"
     for paragraph in rule.help.split("\n\n"):

@@ -100,13 +100,13 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
 
 
 def unexpected(err: str) -> list[str]:
-    """What stands on stderr beside the files of a folder that are passed over."""
-    return [line for line in err.splitlines() if " passed over (" not in line]
+    """What stands on stderr beside the files of a folder that are skipped."""
+    return [line for line in err.splitlines() if " skipped (" not in line]
 
 
 @pytest.fixture
 def check(run) -> Callable[..., Result]:
-    """`check(model, targets…)` without a look at people; results come on stdout, and stderr names only what is passed over."""
+    """`check(model, targets…)` without a look at people; results come on stdout, and stderr names only what is skipped."""
 
     def call(model: str | None, *arguments: str | bytes | Path, level: str = "metadata", by=run, **options) -> Result:
         chosen = () if model is None else ("--model", model)

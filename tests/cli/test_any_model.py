@@ -64,10 +64,10 @@ def test_a_file_that_none_takes(run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "name one"),
-        (("jobs.toml",), "takes files that are here"),
-        (("https://a.b/c.png",), "takes files that are here"),
-        (("a.png", "--output-format", "sarif"), "goes with --output-format text or json"),
+        ((), "give a file"),
+        (("jobs.toml",), "takes only local files"),
+        (("https://a.b/c.png",), "takes only local files"),
+        (("a.png", "--output-format", "sarif"), "needs --output-format text or json"),
     ],
 )
 def test_wrong_usage(run, arguments: tuple[str, ...], message: str) -> None:

@@ -48,7 +48,7 @@ def test_any_number_of_workers_says_the_same(check, fixtures: Path, workers: str
 
 @pytest.mark.parametrize("count", ["0", "-1", "many", "1.5", ""])
 def test_number_of_workers_that_is_none(refused, count: str) -> None:
-    assert "is no whole number of 1 or more" in refused("check", "--model", "emo-v1", f"--workers={count}", "a.png")
+    assert "is not a whole number of 1 or more" in refused("check", "--model", "emo-v1", f"--workers={count}", "a.png")
 
 
 # --- which rules -----------------------------------------------------------------------------------------------------
@@ -201,4 +201,4 @@ def test_statistics(check, refused, fixtures: Path) -> None:
     assert not check("wan2.6-i2v", fixtures / "portrait.jpg", "--statistics").out.endswith("\n\n")
     for format in ("json", "jsonl", "github"):
         message = refused("check", "--model", "wan2.6-i2v", *paths, "--statistics", "--output-format", format)
-        assert message == "--statistics goes with --output-format text or concise"
+        assert message == "--statistics needs --output-format text or concise"

@@ -58,11 +58,11 @@ def test_port_that_is_chosen_and_then_taken(refused) -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (["--port", "x"], "no port"),
-        (["--port", "65536"], "no port"),
-        (["--seconds-per-task", "-1"], "no number of seconds"),
-        (["--seconds-per-task", "inf"], "no number of seconds"),
-        (["--seconds-per-task", "soon"], "no number of seconds"),
+        (["--port", "x"], "not a port"),
+        (["--port", "65536"], "not a port"),
+        (["--seconds-per-task", "-1"], "not a number of seconds"),
+        (["--seconds-per-task", "inf"], "not a number of seconds"),
+        (["--seconds-per-task", "soon"], "not a number of seconds"),
         (["--fault", "crate:lost"], "did you mean create"),
         (["--fault", "create:gone"], "no fault 'gone' at step create"),
         (["--fault", "create:lost:often"], "'often' is no number of times"),

@@ -295,7 +295,7 @@ def test_output_name_that_says_no_format_we_write(refused, pictures: Path, tmp_p
 def test_several_pictures_into_one_file(refused, pictures: Path, tmp_path: Path) -> None:
     for target in ("out.png", "nowhere"):
         message = refused("faces", "portrait.jpg", "nobody.png", "--crop", tmp_path / target, cwd=pictures)
-        assert message == f"{tmp_path / target}: name an existing folder, where several pictures are written"
+        assert message == f"{tmp_path / target}: several pictures are written; name an existing folder"
 
 
 @pytest.mark.parametrize("option", ["--crop", "--annotate"])
@@ -311,7 +311,7 @@ def test_picture_is_never_written_over(refused, fixtures: Path, tmp_path: Path, 
         (["portrait.png", "loop.png"], "."),
         (["missing.jpg", "portrait.png"], "."),
     ):
-        assert "is one of the pictures looked at" in refused("faces", *images, option, target, cwd=tmp_path)
+        assert "is one of the input pictures" in refused("faces", *images, option, target, cwd=tmp_path)
     assert source.read_bytes() == (fixtures / "portrait.jpg").read_bytes()
 
 

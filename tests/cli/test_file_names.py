@@ -177,7 +177,7 @@ def test_nothing_but_files_is_written_to(folder: Path, fixtures: Path, name: str
         return
     assert result.status == 2
     (line,) = result.err.splitlines()
-    assert line == f"mediapreflight: {place.name}: cannot be written: it is no regular file"
+    assert line == f"mediapreflight: {place.name}: cannot be written: it is not a regular file"
     assert result.out == ""
     assert (path.lstat().st_mode, path.lstat().st_ino) == (before.st_mode, before.st_ino)
 

@@ -83,11 +83,11 @@ def test_without_a_model_the_entries_are_left_to_be_filled_in(run, refused, fold
     assert offered
     assert {"emo-v1", "liveportrait", "wan2.2-s2v"} <= {offered[1], *offered[2].split(", ")}
     assert result.out.endswith(
-        "wrote mediapreflight.toml\nnext: take the # away in it from the entries that are right, and choose their model; "
-        "then `mediapreflight check`\n"
+        "wrote mediapreflight.toml\nnext: remove the # from the entries that are right, and choose their model; "
+        "then run `mediapreflight check`\n"
     )
     assert not load(str(folder / "mediapreflight.toml")).has_jobs
-    assert "says of no file which model it is for" in refused("check", cwd=folder)
+    assert "does not say which model any file is for" in refused("check", cwd=folder)
     head, _, entries = text.partition("# Say which model")
     (folder / "mediapreflight.toml").write_text(head + "".join(line.removeprefix("# ") for line in entries.splitlines(True)[2:]))
     assert len(load(str(folder / "mediapreflight.toml")).assets) == 2
@@ -154,9 +154,9 @@ def test_link_in_its_place(refused, folder: Path) -> None:
     [
         (None, "pyproject.toml: cannot be read: no such file"),
         (b"\xff", "pyproject.toml: is not UTF-8 text"),
-        (b"tool = {}\n", "pyproject.toml: no table can be added to it: "),
-        (b"[broken\n", "pyproject.toml: no table can be added to it: "),
-        (b"a = 1" + b"0" * 5000, "pyproject.toml: no table can be added to it: holds a number with too many digits (line 1)"),
+        (b"tool = {}\n", "pyproject.toml: cannot be extended: "),
+        (b"[broken\n", "pyproject.toml: cannot be extended: "),
+        (b"a = 1" + b"0" * 5000, "pyproject.toml: cannot be extended: holds a number with too many digits (line 1)"),
     ],
 )
 def test_pyproject_that_takes_no_table(refused, folder: Path, text: bytes | None, message: str) -> None:

@@ -161,7 +161,9 @@ class TestSubmit:
         shown = submit("submit", *WAN, f"image={url}", *place, DASHSCOPE_HTTP_BASE_URL="")
         assert shown.status == 0
         assert "https://llm-1.eu-central-1.maas.aliyuncs.com/api/v1/services/" in shown.out
-        assert shown.err == "mediapreflight: no document says whether wan2.6-i2v runs in frankfurt; it may refuse the job\n"
+        assert shown.err == (
+            "mediapreflight: no document says whether wan2.6-i2v runs in frankfurt; the service may refuse the job\n"
+        )
         refused = submit("submit", "--model", "wan2.7-i2v", f"first_frame={url}", *place, DASHSCOPE_HTTP_BASE_URL="")
         assert (refused.status, refused.out) == (2, "")
 

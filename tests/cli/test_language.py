@@ -16,7 +16,7 @@ def test_lang_is_taken_wherever_it_stands(run, place: tuple[str, ...]) -> None:
     said = run(*place, *JOB)
     assert said.status == 1
     assert "帧率为 75 fps；videoretalk 要求不超过 60 fps" in said.out
-    assert "下一步: 转换为范围内的恒定帧率" in said.out
+    assert "下一步: 转换为符合限制的恒定帧率" in said.out
 
 
 def test_lang_goes_before_the_environment(run) -> None:

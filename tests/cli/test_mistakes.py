@@ -54,7 +54,7 @@ MISTAKES = [
     ((*CHECK, "--model", "emo-v1", "image=voice.wav", "audio=a.png"), "give a picture here, and this file as audio"),
     ((*CHECK, "--model", "emo-v1", "image=b.png", "audio=voice.wav"), "no such file"),
     ((*CHECK, "--model", "emo-v1", "nothing"), "nothing"),
-    ((*CHECK, "--model", "emo-v1", "image=a.png", "audio="), "audio= names no file"),
+    ((*CHECK, "--model", "emo-v1", "image=a.png", "audio="), "audio= needs the name of a file"),
     ((*CHECK, "--levl", "decode", "a.png"), "did you mean --level?"),
     (("chek", "a.png"), "did you mean check?"),
     ((*CHECK, "--set", "style_level", "--model", "emo-v1", "a.png"), "--set takes NAME=VALUE"),

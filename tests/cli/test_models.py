@@ -28,7 +28,7 @@ def test_card(run) -> None:
         "\nref_image  (ref_image_url; image, optional)\n",
         "[2, 120] s (safe: (2, 120) s), else InvalidFile.Duration",
         "  query_face_threshold  integer; [120, 200]; default 170; ignored when ref_image is not given",
-        "0.011469 USD  a second",
+        "0.011469 USD  per second",
         " front-facing, ",
     ):
         assert part in out

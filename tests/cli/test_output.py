@@ -73,7 +73,7 @@ def test_folder(refused, arguments: tuple[str, ...], tmp_path: Path) -> None:
 
 def test_device_is_not_replaced_by_a_file(refused, arguments: tuple[str, ...], tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert "is no regular file" in refused("check", "--model", *arguments, "--output", tmp_path / "pipe")
+    assert "is not a regular file" in refused("check", "--model", *arguments, "--output", tmp_path / "pipe")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
@@ -124,7 +124,7 @@ def test_media_are_not_replaced_by_what_is_said_of_them(run_in_place, fixtures: 
     command = ("prepare", "--out", "out") if option == "--report" else ("check", "--level", "metadata")
     done = run_in_place(*command, "--model", "liveportrait", "a.jpg", option, "a.jpg")
     assert (done.status, done.out) == (2, "")
-    assert done.err == "mediapreflight: a.jpg: holds media, which no report replaces; write to another place\n"
+    assert done.err == "mediapreflight: a.jpg: is a media file, which a report does not replace; write to another file\n"
     assert source.read_bytes() == (fixtures / "portrait.jpg").read_bytes()
 
 
@@ -132,7 +132,7 @@ def test_a_job_file_is_not_replaced_by_what_is_said_of_it(run_in_place, tmp_path
     jobs = tmp_path / "jobs.jsonl"
     jobs.write_text('{"model": "emo-v1"}\n')
     done = run_in_place("check", "jobs.jsonl", "--output", "./jobs.jsonl")
-    assert (done.status, done.err) == (2, "mediapreflight: ./jobs.jsonl: is one of the targets; write to another place\n")
+    assert (done.status, done.err) == (2, "mediapreflight: ./jobs.jsonl: is one of the targets; write to another file\n")
     assert jobs.read_text() == '{"model": "emo-v1"}\n'
 
 

@@ -31,7 +31,7 @@ def test_files_of_a_job_that_is_not_ready_are_told_of(run, fixtures: Path, tmp_p
     assert result.status == 1
     assert sorted(path.name for path in (tmp_path / "ready").iterdir()) == ["portrait.jpg", "prepared.json"]
     assert result.out.endswith(
-        "\n0 of 1 job ready. Files of jobs that are not ready lie there too: each fits by itself, and the next run takes it up.\n"
+        "\n0 of 1 job ready. Files of jobs that are not ready are there too: each fits by itself, and the next run uses it.\n"
     )
 
 

@@ -16,7 +16,7 @@ def test_table_names_every_rule(run) -> None:
 @pytest.mark.parametrize("selector", ["VID007", "vid007", "video-frame-rate-too-high", "VIDEO-FRAME-RATE-TOO-HIGH"])
 def test_page(run, selector: str) -> None:
     out = run("rule", selector).out
-    assert out.startswith("VID007 video-frame-rate-too-high\nfound at level metadata; a prepared file can fix it; stable\n")
+    assert out.startswith("VID007 video-frame-rate-too-high\nfound at level metadata; `prepare` can fix it; stable\n")
     assert "\nWhy it matters: " in out
     assert "\nFix: " in out
     lines = out.partition("\nLimits\n")[2].splitlines()
@@ -28,7 +28,7 @@ def test_page(run, selector: str) -> None:
 def test_stage_is_shown(run) -> None:
     lines = run("rule").out.splitlines()
     assert [line.split()[3] for line in lines] == [rule.stage for rule in RULES.values()]
-    assert run("rule", "FILE014").out.splitlines()[1].endswith("; in preview: it runs with --preview only")
+    assert run("rule", "FILE014").out.splitlines()[1].endswith("; in preview: it runs only with --preview")
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)

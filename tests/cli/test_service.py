@@ -60,7 +60,7 @@ def test_a_paid_job_that_failed_says_that_it_was_billed() -> None:
     failed = result(ok=False, error=JobError(message="cannot be fetched", retry_helps=True))
     assert result_line(failed, PLAIN, concise=False).splitlines() == [
         "emo-v1  a.png  SUCCEEDED  cannot be fetched",
-        "  the task was billed all the same: 4 s, 0.05 USD",
+        "  the task was billed anyway: 4 s, 0.05 USD",
         "  the same job can succeed later",
     ]
     assert summary([failed], PLAIN) == "0 of 1 job done. Billed by the documented prices: 0.05 USD.\n"

@@ -61,9 +61,9 @@ def test_the_configuration_is_that_of_the_current_folder(run, pipe: Pipe, fixtur
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("check", "--model", "emo-v1", "image=-", "audio=-"), "`-` is given 2 times, and standard input can be read once"),
+        (("check", "--model", "emo-v1", "image=-", "audio=-"), "`-` is given 2 times, but standard input can be read only once"),
         (("check", "--model", "emo-v1", "--watch", "image=-"), "`-` cannot be watched: standard input is read once"),
-        (("submit", "--model", "emo-v1", "image=-", "--dry-run"), "`-` cannot be submitted: a job that is taken up again needs"),
+        (("submit", "--model", "emo-v1", "image=-", "--dry-run"), "`-` cannot be submitted, because a job that is resumed needs"),
         (("probe", "-"), "standard input holds more than 10 bytes"),
     ],
 )
@@ -79,7 +79,7 @@ def test_what_cannot_be_read_so_is_said(
 def test_a_terminal_is_not_waited_for(refused, pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     pipe(b"")
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    assert refused("probe", "-").startswith("`-` reads standard input, and nothing is piped into it")
+    assert refused("probe", "-").startswith("`-` means standard input, but nothing is piped into it")
 
 
 def test_a_file_of_that_name_is_that_file(run, pipe: Pipe, fixtures: Path, tmp_path: Path) -> None:

@@ -160,18 +160,20 @@ def test_detached_job_is_resumed_by_tasks(submit, fixtures: Path, tmp_path: Path
     assert (job["resumed"], job["number"]) == (True, 1)
     assert list((tmp_path / "out").glob("portrait-*.mp4"))
     assert "delivered" in submit("tasks").out
-    assert submit("tasks", "resume").out == "Nothing is open.\n"
+    assert submit("tasks", "resume").out == "No job is open.\n"
     assert "submission 1 has ended, it is delivered" in submit("tasks", "cancel", "1").out
     again = submit(*args, "--dry-run", "--out", "out").out.splitlines()
     assert again[0].startswith("# wan2.6-i2v: 0 requests; ")
-    assert again[-1] == "# an earlier run made it submission 1 (delivered); not billed again; `--again` makes a new task"
+    assert again[-1] == (
+        "# an earlier run submitted it as number 1 (delivered); it is not billed again; `--again` makes a new task"
+    )
 
 
 def test_a_job_that_was_never_sent_is_not_called_billed(submit, fixtures: Path) -> None:
     args = ("submit", "--model", "wan2.6-i2v", "image=http://127.0.0.1:1/a.jpg", "--set", "prompt=x", "--out", "out")
     assert "NOT SENT" in submit(*args).out
     said = submit(*args, "--dry-run").out.splitlines()
-    assert "# an earlier run recorded it as submission 1, and did not send it" in said
+    assert "# an earlier run recorded it as submission 1, but did not send it" in said
 
 
 def test_tasks_can_be_canceled_by_number_or_id(run, fixtures: Path, tmp_path: Path) -> None:
@@ -196,7 +198,7 @@ def test_tasks_can_be_canceled_by_number_or_id(run, fixtures: Path, tmp_path: Pa
         assert "nothing" not in outcome.err
         unknown = run("tasks", "cancel", "77", env=env)
     assert unknown.status == 2
-    assert "'77' is no task or number of the ledger" in unknown.err
+    assert "'77' is not a task or number in the ledger" in unknown.err
 
 
 def test_a_task_that_waits_no_more_is_not_canceled(submit, service: Emulator, fixtures: Path) -> None:
@@ -205,7 +207,7 @@ def test_a_task_that_waits_no_more_is_not_canceled(submit, service: Emulator, fi
         time.sleep(0.02)
     done = submit("tasks", "cancel", "1")
     assert done.status == 1
-    assert done.out.endswith("; only a task that waits can be canceled, and `mediapreflight tasks resume` fetches what runs\n")
+    assert done.out.endswith("; only a waiting task can be canceled; `mediapreflight tasks resume` fetches a running one\n")
 
 
 def test_dry_run_sends_and_writes_nothing_and_needs_no_key(submit, service: Emulator, fixtures: Path, tmp_path: Path) -> None:
@@ -228,7 +230,7 @@ def test_a_file_by_itself_is_no_job_to_be_paid_for(submit, service: Emulator, fi
     assert "REQ001 input-missing: audio" in alone.out
     both = submit("submit", "--model", "videoretalk", take, voice, "--out", "out", *more)
     assert both.status == 2
-    assert f"needs audio and video; to make one of these files write video={take} audio={voice}\n" in both.err
+    assert f"needs audio and video; to make one job of these files, write video={take} audio={voice}\n" in both.err
     assert service.log == []
 
 
@@ -245,7 +247,7 @@ def test_estimate_above_the_limit_sends_nothing(submit, service: Emulator, fixtu
     unknown = submit("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--out", "out", "--max-cost", "5")
     assert unknown.status == 2
     assert "unknown" in unknown.err
-    assert "; `--prices any` goes by a third party's where there is one\n" in unknown.err
+    assert "; `--prices any` uses a third party's price if there is one\n" in unknown.err
     wan = ("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--prices", "any", "--max-cost")
     assert "is more than 0.01" in submit(*wan, "0.01", "--out", "out").err
     rehearsed = submit(*wan, "0.01", "--dry-run")
@@ -308,12 +310,12 @@ def test_template_model_prints_the_template(submit, fixtures: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "env", "line"),
     [
-        ((), {}, "say where the videos go, with --out DIR"),
+        ((), {}, "choose a folder for the videos with --out DIR"),
         (("--out", "o"), {"DASHSCOPE_API_KEY": ""}, "no API key"),
         (("--out", "o", "--region", "mars"), {}, "unknown region 'mars'"),
         (("--out", "o", "--base-url", "http://example.org/api/v1"), {}, "loopback"),
-        (("--out", "o", "--max-cost", "-1"), {}, "no number above 0"),
-        (("--out", "o", "--output-format", "curl"), {}, "goes with --dry-run"),
+        (("--out", "o", "--max-cost", "-1"), {}, "not a number above 0"),
+        (("--out", "o", "--output-format", "curl"), {}, "needs --dry-run"),
     ],
 )
 def test_wrong_usage_is_one_line_and_status_2(arguments, env, line: str, submit, service: Emulator, fixtures: Path) -> None:

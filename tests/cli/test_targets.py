@@ -77,7 +77,7 @@ def test_name_no_input_can_have(refused, name: str) -> None:
 
 @pytest.mark.parametrize(("model", "name"), [("emo-v1", "ext_bbox"), ("wan2.6-i2v", "prompt"), ("liveportrait", "video_fps")])
 def test_value_that_is_no_file(refused, model: str, name: str) -> None:
-    assert refused("check", "--model", model, f"{name}=1") == f"{name} of {model} is no file: write --set {name}=VALUE"
+    assert refused("check", "--model", model, f"{name}=1") == f"{name} of {model} is not a file: write --set {name}=VALUE"
 
 
 # --- files by themselves ---------------------------------------------------------------------------------------------
@@ -163,15 +163,15 @@ def test_folder_without_media(run, tmp_path: Path) -> None:
     """Nothing found wrong in nothing is no success."""
     result = run("check", "--model", "liveportrait", tmp_path)
     assert (result.status, result.out) == (2, "Nothing to check.\n")
-    said = f"nothing was checked: liveportrait takes pictures and recordings, and {tmp_path} holds none"
+    said = f"nothing was checked: liveportrait takes pictures and recordings, and there are none in {tmp_path}"
     assert result.err == f"mediapreflight: {said}\n"
 
 
 def test_what_is_passed_over_is_named(check, folder: Path) -> None:
     (folder / "notes.txt").write_text("notes")
     result = check("wan2.2-i2v-flash", ".", *JSON, cwd=folder)
-    assert "1 file was passed over (wan2.2-i2v-flash takes no video): ./below/clip.mp4" in result.err
-    assert "passed over (neither picture, video nor recording): " in result.err
+    assert "1 file was skipped (wan2.2-i2v-flash takes no video): ./below/clip.mp4" in result.err
+    assert "skipped (not a picture, video or recording): " in result.err
     assert "./notes.txt" in result.err
 
 
@@ -318,7 +318,7 @@ def test_face(check, fixtures: Path) -> None:
 
 @pytest.mark.parametrize("number", ["0", "-1", "two", "1.5", ""])
 def test_number_no_face_has(refused, number: str) -> None:
-    assert f"{number!r} is no whole number of 1 or more" in refused(
+    assert f"{number!r} is not a whole number of 1 or more" in refused(
         "check", "--model", "emo-v1", "image=a.png", f"--face={number}"
     )
 

@@ -55,7 +55,7 @@ def jobs(result) -> list[dict[str, str]]:
 
 def checked(run, *arguments: str | Path, cwd: Path) -> list[dict[str, str]]:
     result = run("check", "--output-format", "json", *arguments, cwd=cwd)
-    assert all(" passed over (" in line for line in result.err.splitlines())
+    assert all(" skipped (" in line for line in result.err.splitlines())
     return jobs(result)
 
 
@@ -373,7 +373,7 @@ def test_nearest_one_alone_counts(run, transparent: Path) -> None:
 
 def test_configuration_without_assets(refused, run, project: Path) -> None:
     (project / "mediapreflight.toml").write_text('level = "metadata"\n')
-    words = "mediapreflight.toml says of no file which model it is for; add assets to it, or give --model MODEL"
+    words = "mediapreflight.toml does not say which model any file is for; add [[assets]] to it, or give --model MODEL"
     assert refused("check", cwd=project) == words
     assert refused("check", "voices", cwd=project) == f"voices: {words}"
     assert len(checked(run, "--model", "liveportrait", cwd=project)) == 7
@@ -398,4 +398,4 @@ def test_prepare_with_two_catalogs(refused, project: Path, transparent: Path) ->
     (transparent / "ours.toml").write_text('id = "ours"\nextends = "wan2.6-i2v"\n')
     configure(transparent, 'catalog = ["ours.toml"]\n')
     message = refused("prepare", "--dry-run", project / "portraits/a.jpg", transparent / "a.png")
-    assert message.startswith("the targets have catalogs of their own, in ")
+    assert message.startswith("the targets have different catalogs (")

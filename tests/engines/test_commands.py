@@ -64,7 +64,7 @@ def test_probe(folder: str, capsys) -> None:
 def test_other_commands_say_that_they_take_local_files(command: str, folder: str, tmp_path: Path, capsys) -> None:
     arguments = [command, "--model", "liveportrait", f"{folder}/portrait.jpg", "--out", str(tmp_path / "out"), "--dry-run"]
     assert main(arguments) == 2
-    assert f"{folder}/portrait.jpg: remote files can be checked and probed only" in capsys.readouterr().err
+    assert f"{folder}/portrait.jpg: remote files can only be checked and probed" in capsys.readouterr().err
 
 
 def test_engine_that_is_not_installed(fixtures: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,9 +35,7 @@ def offered(catalog: Catalog, provider: str | None) -> tuple[Model, ...]:
         return models
     names = tuple(sorted({model.provider for model in models}))
     if provider not in names:
-        raise UsageError(
-            say("no models of provider {provider!r}; there are those of {names}", provider=provider, names=listed(names))
-        )
+        raise UsageError(say("no models of provider {provider!r}; providers are {names}", provider=provider, names=listed(names)))
     return tuple(model for model in models if model.provider == provider)
 
 
@@ -119,7 +117,7 @@ def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
         offered = tr("{parameter} {choices} only", parameter=restriction.parameter, choices=choices)
         rows.append((tr("in {region}", region=restriction.region), offered, model.source(restriction.source)))
     for rate in model.rates:
-        often = say("{rate:g} a second", rate=rate.requests_per_second)
+        often = say("{rate:g} per second", rate=rate.requests_per_second)
         if rate.concurrent_tasks:
             often = say("{often}, {tasks} at once", often=often, tasks=rate.concurrent_tasks)
         regions = tr("{often} ({regions})", often=often, regions=", ".join(rate.regions))
@@ -159,7 +157,7 @@ def _output(model: Model) -> str:
     if output is None:
         return ""
     sizes = ", ".join(f"{name}: {width} x {height} px" for name, (width, height) in output.sizes.items())
-    size = {"fixed": sizes, "input": tr("the size of the input"), "area": tr("the picture's ratio at the chosen area")}.get(
+    size = {"fixed": sizes, "input": tr("the size of the input"), "area": tr("the picture's ratio, with the chosen area")}.get(
         output.size, ""
     )
     rate = f"{output.fps:g} fps" if isinstance(output.fps, float) else f"{output.fps} fps" if output.fps else ""
@@ -252,7 +250,7 @@ def _price(model: Model, price: Price) -> tuple[str, str, str]:
             (condition, ", ".join(price.regions), translated(price.note or ""), "" if price.official else tr("not official")),
         )
     )
-    per = tr("an image") if price.per == "image" else tr("a second")
+    per = tr("per image") if price.per == "image" else tr("per second")
     return (
         f"{price.amount:g} {price.currency}",
         f"{per} ({details})" if details else per,

@@ -26,20 +26,20 @@ from ..workers import load_msgspec
 
 COMMANDS = {
     "check": say("check files and jobs against what a model accepts"),
-    "probe": say("show what files are"),
-    "faces": say("show the faces of pictures, and the boxes EMO takes"),
-    "prepare": say("write files that fit, out of files that do not"),
+    "probe": say("show what a file is: size, codecs, length, frame rate"),
+    "faces": say("show the faces in pictures, and the boxes for EMO"),
+    "prepare": say("make files that fit from files that do not"),
     "models": say("show what each model accepts, with sources"),
     "rule": say("show a rule's help page, or all rules"),
-    "init": say("write a first configuration from what a folder holds"),
+    "init": say("write a first configuration for the files in a folder"),
     "doctor": say("show versions, and which checks cannot run here"),
     "studio": say("open a page on this machine to drop files on"),
     "emulator": say("run a stand-in for the service on loopback"),
-    "submit": say("send jobs to the service and fetch what it makes of them"),
-    "tasks": say("show submitted jobs, finish what is open, cancel what waits"),
-    "cache": say("delete what is kept between runs, or show where it lies"),
+    "submit": say("send jobs to the service and download the results"),
+    "tasks": say("list submitted jobs, finish open ones, cancel waiting ones"),
+    "cache": say("delete the cached results, or show where they are"),
     "schema": say("print the JSON Schema of a format"),
-    "completion": say("print what makes TAB complete commands, models and files"),
+    "completion": say("print the shell code that completes commands, models and files"),
 }
 OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -203,7 +203,10 @@ def _command_in(arguments: Sequence[str]) -> str | None:
 
 def _parser(arguments: Sequence[str]) -> _Parser:
     """The parser of a command line, with the options of its command."""
-    parser = _Parser(prog="mediapreflight", description=tr("Check media before a generative-video model is paid to refuse it."))
+    parser = _Parser(
+        prog="mediapreflight",
+        description=tr("Check pictures, videos and voices before a generative-video service refuses and bills them."),
+    )
     _add_language(parser)
     parser.add_argument(
         "--version", action="version", version=f"mediapreflight {__version__}", help=tr("show the version and exit")
@@ -250,7 +253,7 @@ def _language(arguments: list[str]) -> tuple[Language, list[str]]:
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--lang", choices=LANGUAGES, help=tr("the language of what is said; default: that of the system"))
+    parser.add_argument("--lang", choices=LANGUAGES, help=tr("language of messages; default: that of the system"))
 
 
 def _loaded(command: str) -> Any:

@@ -39,10 +39,10 @@ _TITLES = {
 def run(options: argparse.Namespace) -> int:
     """Print the models by verdict; status 1 where a file fits none, not even prepared."""
     if options.output_format not in _FORMATS:
-        raise UsageError(say("--model any goes with --output-format {formats}", formats=" or ".join(_FORMATS)))
+        raise UsageError(say("--model any needs --output-format {formats}", formats=" or ".join(_FORMATS)))
     paths = [_file(target) for target in options.targets]
     if not paths:
-        raise UsageError(say("--model any says which models take a file: name one"))
+        raise UsageError(say("--model any says which models take a file; give a file"))
     catalog = catalog_here(options.catalog)
     level: Level = options.level or "content"
     codes = selection(parted(options.select) or ("ALL",), parted(options.ignore), bool(options.preview))
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 def _file(target: str) -> str:
     path = target.partition("=")[2] if "=" in target and not is_local(target) else target
     if is_job_file(path) or not is_local(path):
-        raise UsageError(say("{path}: --model any takes files that are here", path=display_name(path)))
+        raise UsageError(say("{path}: --model any takes only local files", path=display_name(path)))
     return path
 
 

@@ -10,7 +10,7 @@ from ..language import tr
 def count(text: str) -> int:
     """A whole number, 1 or more."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(tr("{text!r} is no whole number of 1 or more", text=text))
+        raise argparse.ArgumentTypeError(tr("{text!r} is not a whole number of 1 or more", text=text))
     return int(text)
 
 
@@ -21,7 +21,7 @@ def positive(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(tr("{text!r} is no number above 0", text=text))
+        raise argparse.ArgumentTypeError(tr("{text!r} is not a number above 0", text=text))
     return value
 
 

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "action",
         choices=("clean", "path"),
         help=tr(
-            "clean deletes it, path says where it lies; {environment} names another folder",
+            "clean deletes it, path prints its folder; {environment} sets another folder",
             environment=ENVIRONMENT,
         ),
     )

@@ -17,7 +17,7 @@ def add_catalog_argument(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help=tr("a TOML file of a model to add; may be repeated"),
+        help=tr("TOML file with a model to add; may be repeated"),
     )
 
 

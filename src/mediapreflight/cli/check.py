@@ -35,35 +35,39 @@ _FORMATS_WITH_STATISTICS = ("text", "concise")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `check`."""
     add_target_arguments(parser)
-    parser.add_argument("--level", choices=LEVELS, help=tr("how much is read; default: the configuration's, or content"))
+    parser.add_argument(
+        "--level",
+        choices=LEVELS,
+        help=tr("how much is read: headers, all data, or people and voices too; default: as configured, or content"),
+    )
     parser.add_argument(
         "--select",
         action="append",
         metavar="RULES",
-        help=tr("codes, prefixes or names, comma-separated, instead of the configured"),
+        help=tr("codes, prefixes or names of rules, separated by commas; replaces those of the configuration"),
     )
     parser.add_argument(
         "--ignore",
         action="append",
         metavar="RULES",
-        help=tr("codes, prefixes or names, comma-separated, instead of the configured"),
+        help=tr("codes, prefixes or names of rules, separated by commas; replaces those of the configuration"),
     )
     parser.add_argument(
         "--preview",
         action=argparse.BooleanOptionalAction,
-        help=tr("whether rules run that are new in this release"),
+        help=tr("also run rules that are new in this release"),
     )
-    parser.add_argument("--strict", action=argparse.BooleanOptionalAction, help=tr("whether warnings fail too"))
+    parser.add_argument("--strict", action=argparse.BooleanOptionalAction, help=tr("warnings fail too"))
     parser.add_argument("--watch", action="store_true", help=tr("check again whenever a file changes (extra `watch`)"))
-    parser.add_argument("--statistics", action="store_true", help=tr("add how often each rule fired"))
+    parser.add_argument("--statistics", action="store_true", help=tr("also show how often each rule found something"))
     parser.add_argument(
         "--workers",
         type=count,
         metavar="N",
-        help=tr("files measured at once; default: one a core (of the cluster, with an engine)"),
+        help=tr("how many files are measured at once; default: one per core (of the cluster, with --engine)"),
     )
     parser.add_argument("--engine", choices=("ray",), help=tr("check on a Ray cluster, without the cache (extra `ray`)"))
-    parser.add_argument("--no-cache", action="store_true", help=tr("read every file anew, and remember nothing of it"))
+    parser.add_argument("--no-cache", action="store_true", help=tr("measure every file again, and cache nothing"))
     add_output_arguments(parser, FORMATS)
 
 
@@ -72,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     if options.statistics and options.output_format not in _FORMATS_WITH_STATISTICS:
         raise UsageError(
             say(
-                "--statistics goes with --output-format {formats_with_statistics}",
+                "--statistics needs --output-format {formats_with_statistics}",
                 formats_with_statistics=" or ".join(_FORMATS_WITH_STATISTICS),
             )
         )
@@ -100,11 +104,13 @@ def _run_once(options: argparse.Namespace) -> int:
 
 def _why_nothing(options: argparse.Namespace, targets: Sequence[Targets]) -> str:
     if not options.model:
-        return say("nothing was checked: no file is there that the configuration has a model for")
+        return say("nothing was checked: the configuration names a model for none of the files there")
     model = targets[0].catalog.model(options.model)
     kinds = listed(tuple(dict.fromkeys(_KINDS[role.kind] for role in model.roles.values())))
     places = listed(tuple(map(display_name, options.targets or (".",))))
-    return say("nothing was checked: {model} takes {kinds}, and {places} holds none", model=model.id, kinds=kinds, places=places)
+    return say(
+        "nothing was checked: {model} takes {kinds}, and there are none in {places}", model=model.id, kinds=kinds, places=places
+    )
 
 
 def _counted(targets: Sequence[Targets]) -> tuple[Sequence[Targets], int | None]:

@@ -151,7 +151,7 @@ def _content() -> Iterator[Check]:
             without = (
                 say("the detectors hang; without them: no {purpose}", purpose=purpose)
                 if isinstance(error, TimeLimitError)
-                else say("the detectors end the process they run in; without them: no {purpose}", purpose=purpose)
+                else say("the detectors crash; without them: no {purpose}", purpose=purpose)
             )
             yield Check(name, without, ok=False, fix='pip install --force-reinstall "mediapreflight[people]"')
 

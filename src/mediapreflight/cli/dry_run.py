@@ -109,10 +109,10 @@ def _head(candidate: Candidate, entry: Entry, found: Rehearsed) -> Iterator[str]
     if found.earlier is not None:
         number, stage = found.earlier.id, found.earlier.stage
         if stage == "ready":
-            yield tr("an earlier run recorded it as submission {number}, and did not send it", number=number)
+            yield tr("an earlier run recorded it as submission {number}, but did not send it", number=number)
         else:
             yield tr(
-                "an earlier run made it submission {number} ({stage}); not billed again; `--again` makes a new task",
+                "an earlier run submitted it as number {number} ({stage}); it is not billed again; `--again` makes a new task",
                 number=number,
                 stage=stage,
             )

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=port,
         default=0,
         metavar="N",
-        help=tr("where it listens on 127.0.0.1; default: a free one"),
+        help=tr("port on 127.0.0.1; default: any free one"),
     )
     parser.add_argument(
         "--seconds-per-task",
@@ -38,14 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="STEP:FAULT[:TIMES]",
-        help=tr("what goes wrong next (see below); repeatable"),
+        help=tr("a fault to make (see below); may be repeated"),
     )
     parser.add_argument("--api-key", metavar="KEY", help=tr("the only API key it takes; default: any"))
     parser.add_argument(
         "--detection",
         choices=("look", "assume"),
         default="look",
-        help=tr("look for faces and bodies in pictures, or assume that every picture will do; default: look"),
+        help=tr("look for faces and bodies in pictures, or accept every picture; default: look"),
     )
 
 
@@ -83,5 +83,5 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds < math.inf:
-        raise argparse.ArgumentTypeError(tr("{text!r} is no number of seconds", text=text))
+        raise argparse.ArgumentTypeError(tr("{text!r} is not a number of seconds", text=text))
     return seconds

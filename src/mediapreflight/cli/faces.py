@@ -41,13 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--face",
         type=count,
         metavar="N",
-        help=tr("the face the boxes are for, by its number; default: the largest"),
+        help=tr("number of the face that the boxes are for; default: the largest"),
     )
     parser.add_argument(
         "--ratio",
         choices=tuple(FRAMINGS),
         default="1:1",
-        help=tr("the ratio of ext_bbox; default: 1:1"),
+        help=tr("ratio of ext_bbox; default: 1:1"),
     )
     parser.add_argument(
         "--crop",
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--annotate",
         metavar="FILE",
-        help=tr("write the picture with faces and boxes drawn in; likewise"),
+        help=tr("write the picture with faces and boxes drawn on it; a folder, for several pictures"),
     )
     add_output_arguments(parser, ("text", "json"))
 
@@ -121,7 +121,7 @@ def _lines(portrait: Portrait, style: Style) -> Iterator[str]:
     for face in portrait.doubtful:
         yield f"{_head(tr('doubtful'), face)}  {style(tr('may be a face'), 'yellow')}\n"
     if not portrait.faces:
-        yield f"  {tr('nothing that is surely a face') if portrait.doubtful else tr('no face')}\n"
+        yield f"  {tr('nothing that is certainly a face') if portrait.doubtful else tr('no face')}\n"
         return
     if portrait.face_bbox is None:
         yield f"  face_bbox  {style(tr('none'), 'red')}: {translated(portrait.reason or '')}\n"
@@ -160,7 +160,7 @@ def _targets(images: Sequence[str], option: str | None) -> list[Path | None]:
     if target.is_dir():
         return [target / f"{Path(image).stem}.png" for image in images]
     if len(images) > 1:
-        raise UsageError(say("{option}: name an existing folder, where several pictures are written", option=option))
+        raise UsageError(say("{option}: several pictures are written; name an existing folder", option=option))
     if target.suffix.lower() not in _WRITTEN:
         raise UsageError(say("{option}: the name must end in .png, .jpg or .webp", option=option))
     return [target]
@@ -174,7 +174,7 @@ def _refuse_losses(images: Sequence[str], targets: Sequence[Path | None]) -> Non
         writable(str(target))
         place = os.path.realpath(target)
         if place in sources:
-            raise UsageError(say("{target}: is one of the pictures looked at; write to another place", target=target))
+            raise UsageError(say("{target}: is one of the input pictures; write to another file", target=target))
         if place in written:
             raise UsageError(say("{target}: two pictures would be written there", target=target))
         written.add(place)

@@ -24,10 +24,10 @@ from .output import put, write_file
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `init`."""
     parser.add_argument("folder", nargs="?", default=".", metavar="DIR", help=tr("default: the current folder"))
-    parser.add_argument("--model", action="append", default=[], help=tr("a model the files are for; may be repeated"))
+    parser.add_argument("--model", action="append", default=[], help=tr("model that the files are for; may be repeated"))
     add_catalog_argument(parser)
     parser.add_argument(
-        "--pyproject", action="store_true", help=tr("add it to the {pyproject_name} of the folder", pyproject_name=PYPROJECT_NAME)
+        "--pyproject", action="store_true", help=tr("add it to the folder's {pyproject_name}", pyproject_name=PYPROJECT_NAME)
     )
 
 
@@ -74,7 +74,7 @@ def _added(before: str, text: str, target: Path) -> str:
         toml_table(whole)
     except TomlError as error:
         why = say("{error} (line {line})", error=error, line=error.line) if error.line else str(error)
-        raise UsageError(say("{target}: no table can be added to it: {error}", target=target, error=why)) from None
+        raise UsageError(say("{target}: cannot be extended: {error}", target=target, error=why)) from None
     return whole
 
 
@@ -110,7 +110,7 @@ def _said(groups: Sequence[Group], models: Sequence[Model], target: str) -> Iter
 def _next(models: Sequence[Model]) -> str:
     if models:
         return tr("next: `mediapreflight check`")
-    return tr("next: take the # away in it from the entries that are right, and choose their model; then `mediapreflight check`")
+    return tr("next: remove the # from the entries that are right, and choose their model; then run `mediapreflight check`")
 
 
 def _counted(group: Group) -> str:

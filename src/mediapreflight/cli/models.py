@@ -22,7 +22,7 @@ _WIDTH = 110
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `models`."""
-    parser.add_argument("id", nargs="?", metavar="ID", help=tr("a model's id or alias; all models where left out"))
+    parser.add_argument("id", nargs="?", metavar="ID", help=tr("id or alias of a model; default: all models"))
     parser.add_argument("--provider", metavar="NAME", help=tr("only the models of this provider"))
     parser.add_argument("--compare", nargs=2, metavar="ID", help=tr("two models side by side"))
     add_catalog_argument(parser)

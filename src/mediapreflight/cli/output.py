@@ -37,7 +37,7 @@ def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ..
         "--output",
         type=place_of_report,
         metavar="FILE",
-        help=tr("write there instead of standard output"),
+        help=tr("write to this file instead of standard output"),
     )
     group.add_argument(
         "--color",
@@ -50,7 +50,7 @@ def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ..
 def _settle(formats: tuple[str, ...], options: argparse.Namespace) -> None:
     """Choose the format where none was named. Raises UsageError where the results would replace a file that they are made of."""
     if options.output is not None and any(_is_same(options.output, each) for each in getattr(options, "targets", ())):
-        raise UsageError(say("{output}: is one of the targets; write to another place", output=options.output))
+        raise UsageError(say("{output}: is one of the targets; write to another file", output=options.output))
     if options.output_format is None:
         by_ending = _ENDINGS.get(Path(options.output or "").suffix.lower())
         options.output_format = by_ending if by_ending in formats else "text"
@@ -116,7 +116,7 @@ def write_file(name: str, pieces: Iterable[str]) -> None:
 def place_of_report(name: str) -> str:
     """The name, where results can go there: a report replaces no picture, video or recording. Raises UsageError."""
     if Path(writable(name)).is_file() and _holds_media(name):
-        raise UsageError(say("{name}: holds media, which no report replaces; write to another place", name=name))
+        raise UsageError(say("{name}: is a media file, which a report does not replace; write to another file", name=name))
     return name
 
 
@@ -143,7 +143,7 @@ def writable(name: str) -> str:
     except OSError as error:
         raise _unwritable(name, error) from None
     if not is_free:
-        raise UsageError(say("{name}: cannot be written: it is no regular file", name=name))
+        raise UsageError(say("{name}: cannot be written: it is not a regular file", name=name))
     return name
 
 

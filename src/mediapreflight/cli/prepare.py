@@ -28,20 +28,20 @@ from .output import add_output_arguments, place_of_report, style_of, write, writ
 from .progress import file_progress
 from .targets import add_target_arguments, jobs_and_catalog
 
-_LEFT = say("Files of jobs that are not ready lie there too: each fits by itself, and the next run takes it up.")
+_LEFT = say("Files of jobs that are not ready are there too: each fits by itself, and the next run uses it.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `prepare`."""
     add_target_arguments(parser)
     add = parser.add_argument
-    add("--out", metavar="DIR", help=tr("where the files that fit are written; needed without --dry-run"))
-    add("--dry-run", action="store_true", help=tr("print the plan and write nothing"))
+    add("--out", metavar="DIR", help=tr("folder for the files that fit; required without --dry-run"))
+    add("--dry-run", action="store_true", help=tr("print the plan, and write nothing"))
     add(
         "--level",
         choices=("decode", "content"),
         default="content",
-        help=tr("what the files have to fit: all but who is to be seen and heard, or that as well; default: content"),
+        help=tr("which limits count: all except those for people and voices (decode), or all (content); default: content"),
     )
     add(
         "--fit",
@@ -56,27 +56,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ROLE=START-END",
-        help=tr("the part of a recording or video that is kept, in seconds, such as audio=1.5-9.25; once a role"),
+        help=tr("part of a recording or video to keep, in seconds, such as audio=1.5-9.25; once per role"),
     )
-    add("--split", action="store_true", help=tr("make several jobs of a recording that is too long"))
-    add("--ratio", choices=("1:1", "3:4"), help=tr("the ratio of ext_bbox, where the model takes boxes"))
+    add("--split", action="store_true", help=tr("split a recording that is too long into several jobs"))
+    add("--ratio", choices=("1:1", "3:4"), help=tr("ratio of ext_bbox, if the model takes boxes"))
     add(
         "--crop-to-boxes",
         action="store_true",
-        help=tr("crop the picture to ext_bbox, the box around the face; --face N does, where others are in the picture"),
+        help=tr("crop the picture to ext_bbox, the box around the face; --face N does so if other people are in it"),
     )
     add(
         "--upright",
         action="store_true",
-        help=tr("turn pictures that lie on their side or their head, by the face in them"),
+        help=tr("turn pictures that are sideways or upside down, judged by the face in them"),
     )
-    add("--equal-lengths", action="store_true", help=tr("cut video and voice to one length, where the model would"))
-    add("--background", default="#ffffff", metavar="#RRGGBB", help=tr("what padding and transparency become"))
+    add("--equal-lengths", action="store_true", help=tr("cut video and voice to the same length, if the model would"))
+    add("--background", default="#ffffff", metavar="#RRGGBB", help=tr("colour of padding and of transparent parts"))
     add("--loudness", type=float, metavar="LUFS", help=tr("bring recordings to this loudness, such as -16"))
     add("--mono", action="store_true", help=tr("mix recordings down to one channel"))
     add("--denoise", action="store_true", help=tr("lower the noise of recordings"))
-    add("--overwrite", action="store_true", help=tr("replace other files that stand at an output's place"))
-    add("--workers", type=count, default=os.cpu_count() or 1, metavar="N", help=tr("files at once; default: one a core"))
+    add("--overwrite", action="store_true", help=tr("replace other files that have the name of an output"))
+    add(
+        "--workers",
+        type=count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help=tr("how many files are prepared at once; default: one per core"),
+    )
     add(
         "--report",
         type=place_of_report,
@@ -109,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
     if options.dry_run:
         return _print_plan(options, plan(jobs, options=chosen, level=options.level, catalog=catalog))
     if options.out is None:
-        raise UsageError(say("say where the files go, with --out DIR, or print the plan with --dry-run"))
+        raise UsageError(say("choose a folder with --out DIR, or print the plan with --dry-run"))
     with file_progress() as progress:
         results = prepare_jobs(
             jobs,

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--level",
         choices=("metadata", "decode"),
         default="decode",
-        help=tr("headers only, or all data; default: decode"),
+        help=tr("read headers only, or all data; default: decode"),
     )
     add_output_arguments(parser, ("text", "concise", "json"))
 

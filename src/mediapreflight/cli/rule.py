@@ -24,7 +24,7 @@ _MAX_WIDTH = 110
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `rule`."""
-    parser.add_argument("rule", nargs="?", metavar="RULE", help=tr("a code or a name; all rules where left out"))
+    parser.add_argument("rule", nargs="?", metavar="RULE", help=tr("code or name of a rule; default: all rules"))
     add_catalog_argument(parser)
     add_output_arguments(parser, ("text", "json"))
 
@@ -65,8 +65,8 @@ def _table(rules: tuple[Rule, ...], style: Style) -> Iterator[str]:
 
 def _page(rule: Rule, catalog: Catalog, style: Style) -> Iterator[str]:
     yield style(f"{rule.code} {rule.name}", "bold") + "\n"
-    fix = say("a prepared file can fix it") if rule.fixable else say("preparing the file does not fix it by itself")
-    stage = say("in preview: it runs with --preview only") if rule.stage == "preview" else say("stable")
+    fix = say("`prepare` can fix it") if rule.fixable else say("preparing the file does not fix it by itself")
+    stage = say("in preview: it runs only with --preview") if rule.stage == "preview" else say("stable")
     yield style(tr("found at level {level}; {fix}; {stage}", level=rule.level, fix=fix, stage=stage), "dim") + "\n"
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
     for label, text in rule.paragraphs:

@@ -35,18 +35,18 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--base-url",
         metavar="URL",
-        help=tr("ends in /api/v1; default: DASHSCOPE_HTTP_BASE_URL, then the region's host"),
+        help=tr("base URL, which ends in /api/v1; default: DASHSCOPE_HTTP_BASE_URL, then the region's host"),
     )
     group.add_argument(
-        "--workspace", metavar="ID", help=tr("the workspace, for the newer host names; default: DASHSCOPE_WORKSPACE_ID")
+        "--workspace", metavar="ID", help=tr("id of the workspace, for the newer host names; default: DASHSCOPE_WORKSPACE_ID")
     )
     group.add_argument(
         "--poll-interval",
         type=positive,
         metavar="SECONDS",
-        help=tr("between two looks at a task; default: 15"),
+        help=tr("time between two queries of a task; default: 15"),
     )
-    group.add_argument("--allow-private-urls", action="store_true", help=tr("inputs may be URLs of private addresses"))
+    group.add_argument("--allow-private-urls", action="store_true", help=tr("allow inputs that are URLs of private addresses"))
 
 
 def client_settings(options: argparse.Namespace, session: Session) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def refuse_cost(options: argparse.Namespace, estimates: Sequence[Estimate]) -> N
     if options.max_cost is None or not (why := over(estimates, options.max_cost)):
         return
     is_unknown = options.prices != "any" and any(call.amount is None for each in estimates for call in each.calls)
-    way_out = say("`--prices any` goes by a third party's where there is one") if is_unknown else ""
+    way_out = say("`--prices any` uses a third party's price if there is one") if is_unknown else ""
     raise UsageError(clauses((say("nothing was sent: {why}", why=why), way_out)))
 
 
@@ -146,7 +146,7 @@ def _hints(result: JobResult) -> Iterator[str]:
     if error is None:
         return
     if bill := ", ".join(_bill(result)):
-        yield tr("the task was billed all the same: {bill}", bill=bill)
+        yield tr("the task was billed anyway: {bill}", bill=bill)
     if error.rules:
         yield tr("see {rules}: `mediapreflight rule {first}`", rules=", ".join(error.rules), first=error.rules[0])
     if error.retry_helps:

@@ -50,15 +50,15 @@ def _refuse(options: argparse.Namespace, asking: Sequence[str]) -> None:
     if options.command == "submit":
         raise UsageError(
             say(
-                "`-` cannot be submitted: a job that is taken up again needs its files; save it, and give its name",
+                "`-` cannot be submitted, because a job that is resumed needs its files; save the data, and give the file's name",
             )
         )
     if getattr(options, "watch", False):
         raise UsageError(say("`-` cannot be watched: standard input is read once"))
     if len(asking) > 1:
-        raise UsageError(say("`-` is given {count} times, and standard input can be read once", count=len(asking)))
+        raise UsageError(say("`-` is given {count} times, but standard input can be read only once", count=len(asking)))
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError(say("`-` reads standard input, and nothing is piped into it; `./-` names a file of that name"))
+        raise UsageError(say("`-` means standard input, but nothing is piped into it; for a file of that name write `./-`"))
 
 
 def _kept(folder: str) -> str:

@@ -34,45 +34,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `submit`."""
     add_target_arguments(parser)
     add = parser.add_argument
-    add("--out", metavar="DIR", help=tr("where the videos go; needed without --dry-run and --detach"))
-    add("--dry-run", action="store_true", help=tr("print each HTTP request, send nothing"))
+    add("--out", metavar="DIR", help=tr("folder for the videos; required without --dry-run or --detach"))
+    add("--dry-run", action="store_true", help=tr("print each HTTP request, and send nothing"))
     add(
         "--level",
         choices=("decode", "content"),
         default="content",
-        help=tr("how much is read before sending: all data, or who is to be seen and heard as well; default: content"),
+        help=tr("how much is checked before sending: all data (decode), or people and voices too (content); default: content"),
     )
-    add("--detach", action="store_true", help=tr("leave once the tasks run; `tasks resume` fetches their videos"))
+    add("--detach", action="store_true", help=tr("exit as soon as the tasks run; `tasks resume` fetches their videos"))
     add(
         "--boxes",
         choices=("local", "service"),
         default="service",
-        help=tr("who finds the face; service asks the detect call, which bills"),
+        help=tr("who finds the face: this program (local), or the detect call of the service, which costs money"),
     )
-    add("--ratio", choices=("1:1", "3:4"), help=tr("the ratio of ext_bbox, where the model takes boxes; default: 1:1"))
-    add("--no-prepare", action="store_true", help=tr("send files as they are, or not at all"))
-    add("--again", action="store_true", help=tr("make new tasks even of jobs that run, or were done in the last 24 h"))
-    add("--force", action="store_true", help=tr("send jobs whose report has errors"))
+    add("--ratio", choices=("1:1", "3:4"), help=tr("ratio of ext_bbox, if the model takes boxes; default: 1:1"))
+    add("--no-prepare", action="store_true", help=tr("do not prepare files: send them as they are, or not at all"))
+    add("--again", action="store_true", help=tr("make a new task even if the job is running, or was done in the last 24 h"))
+    add("--force", action="store_true", help=tr("send jobs even if their report has errors"))
     add(
         "--inline",
         action="store_true",
-        help=tr("send pictures inside the request (Base64) where the model takes that; no upload"),
+        help=tr("send pictures inside the request (Base64) instead of uploading them, if the model takes that"),
     )
     add(
         "--max-cost",
         type=positive,
         metavar="N",
-        help=tr("send nothing when the estimate, in any currency, is above N or unknown"),
+        help=tr("send nothing if the estimate, in any currency, is above N or unknown"),
     )
     add(
         "--prices",
         choices=("official", "any"),
         default="official",
         help=tr(
-            "what estimates go by: the provider's own prices, or a third party's too, where it states none; default: official"
+            "prices for estimates: the provider's own, or also a third party's where the provider states none; default: official"
         ),
     )
-    add("--yes", action="store_true", help=tr("do not ask before what bills"))
+    add("--yes", action="store_true", help=tr("do not ask before sending what costs money"))
     add_service_arguments(parser)
     add_output_arguments(parser, _FORMATS)
 
@@ -80,9 +80,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Send the jobs and bring their videos home; status 1 where any was not."""
     if options.output_format == "curl" and not options.dry_run:
-        raise UsageError(say("--output-format curl goes with --dry-run"))
+        raise UsageError(say("--output-format curl needs --dry-run"))
     if options.out is None and not (options.dry_run or options.detach):
-        raise UsageError(say("say where the videos go, with --out DIR, or leave them to `tasks resume` with --detach"))
+        raise UsageError(say("choose a folder for the videos with --out DIR, or use --detach and fetch them with `tasks resume`"))
     jobs, catalog = jobs_and_catalog(options)
     _refuse_parts(jobs, catalog)
     with contained(TIME_LIMIT_S, os.cpu_count()) as containment:
@@ -120,7 +120,7 @@ def _refuse_parts(jobs: Sequence[Job], catalog: Catalog) -> None:
         written = " ".join(f"{role}={display_name(value)}" for role, value in given)
         raise UsageError(
             say(
-                "a job for {model} needs {required}; to make one of these files write {written}",
+                "a job for {model} needs {required}; to make one job of these files, write {written}",
                 model=model.id,
                 required=listed(tuple(sorted(required))),
                 written=written,
@@ -152,7 +152,9 @@ def _tell_of_regions(session: Session, jobs: Sequence[Job]) -> None:
     models = [(session.catalog.model(job.model), job.region) for job in jobs]
     places = [(session.region_of(model, region), model) for model, region in models]
     for region, model in dict.fromkeys((region, model.id) for region, model in places if region in model.unconfirmed_regions):
-        unknown = tr("no document says whether {model} runs in {region}; it may refuse the job", model=model, region=region)
+        unknown = tr(
+            "no document says whether {model} runs in {region}; the service may refuse the job", model=model, region=region
+        )
         sys.stderr.write(f"mediapreflight: {unknown}\n")
 
 

@@ -35,9 +35,9 @@ _NO_TARGET = say(
 )
 
 # What people write jobs in that are not read, and what to do with it.
-_AS_TOML = say("is YAML, which is not read; write the jobs as TOML, each after a line [[jobs]]")
-_AS_CSV = say("is a spreadsheet, which is not read; save it as CSV, separated by commas, in UTF-8")
-_AS_ANY = say("is no job file by its name; jobs are read from .toml, .jsonl and .csv files, and from a prepared.json")
+_AS_TOML = say("is YAML, which is not supported; write the jobs as TOML, each after a line [[jobs]]")
+_AS_CSV = say("is a spreadsheet, which is not supported; save it as CSV, separated by commas, in UTF-8")
+_AS_ANY = say("does not have the name of a job file; jobs are read from .toml, .jsonl and .csv files, and from a prepared.json")
 _OTHER_JOB_FILES = {
     **dict.fromkeys((".yaml", ".yml"), _AS_TOML),
     **dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), _AS_CSV),
@@ -76,7 +76,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--model",
-        help=tr("the model the files are for, whatever the configuration says; `check --model any` says which models take them"),
+        help=tr("model that the files are for, instead of the configured one; `check --model any` says which models take them"),
     )
     add_catalog_argument(parser)
     parser.add_argument(
@@ -84,14 +84,14 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help=tr("a parameter or field; may be repeated"),
+        help=tr("set a parameter or a field; may be repeated"),
     )
-    parser.add_argument("--region", help=tr("the region the job is for, such as beijing or singapore"))
+    parser.add_argument("--region", help=tr("region that the job is for, such as beijing or singapore"))
     parser.add_argument(
         "--face",
         type=count,
         metavar="N",
-        help=tr("the person who is meant, by the number `faces` lists"),
+        help=tr("choose a person, by the number that `faces` lists"),
     )
 
 
@@ -130,11 +130,11 @@ def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
     catalogs = {id(each.catalog): each.catalog for each in several}
     if len(catalogs) > 1:
         paths = listed(tuple(each.project.path for each in several if each.project))
-        raise UsageError(say("the targets have catalogs of their own, in {paths}: give them one after the other", paths=paths))
+        raise UsageError(say("the targets have different catalogs ({paths}); check them one after the other", paths=paths))
     jobs = [job for each in several for job in each.jobs]
     remote = next((value for job in jobs for value in job.inputs.values() if isinstance(value, str) and is_remote(value)), None)
     if remote is not None:
-        raise UsageError(say("{remote}: remote files can be checked and probed only; fetch it first", remote=remote))
+        raise UsageError(say("{remote}: remote files can only be checked and probed; download it first", remote=remote))
     return jobs, several[0].catalog
 
 
@@ -224,7 +224,9 @@ def _several(
         why = say("say which model it is for, with --model MODEL; `mediapreflight models` lists them")
         raise UsageError(say("{place}: {message}", place=display_name(others[0]), message=why))
     if others and project and not project.has_jobs:
-        why = say("{config} says of no file which model it is for; add assets to it, or give --model MODEL", config=project.path)
+        why = say(
+            "{config} does not say which model any file is for; add [[assets]] to it, or give --model MODEL", config=project.path
+        )
         raise UsageError(say("{place}: {message}", place=display_name(others[0]), message=why) if others[0] else why)
     if project is None:
         return Targets(itertools.chain.from_iterable(read_jobs(target, catalog=catalog) for target in targets), catalog, None)
@@ -246,9 +248,9 @@ def _role_and_path(target: str, model: Model) -> tuple[str, str] | None:
     if not separator or (role not in model.roles and (not role.isidentifier() or os.path.lexists(target))):
         return None
     if role not in model.roles and role in (*model.fields, *model.parameters):
-        raise UsageError(say("{role} of {model} is no file: write --set {role}=VALUE", role=role, model=model.id))
+        raise UsageError(say("{role} of {model} is not a file: write --set {role}=VALUE", role=role, model=model.id))
     if not path:
-        raise UsageError(say("{role}= names no file", role=role))
+        raise UsageError(say("{role}= needs the name of a file", role=role))
     if role in OWN_KEYS:
         raise UsageError(
             say(
@@ -303,14 +305,12 @@ def _media_below(folder: str, model: Model, project: Project | None) -> Iterator
         elif not is_job_file(path) and os.path.basename(path) not in (CONFIG_NAME, PYPROJECT_NAME):  # noqa: PTH119
             passed_by.setdefault(found, []).append(path)
     for kind, paths in passed_by.items():
-        reason = (
-            say("{model} takes no {kind}", model=model.id, kind=kind) if kind else say("neither picture, video nor recording")
-        )
+        reason = say("{model} takes no {kind}", model=model.id, kind=kind) if kind else say("not a picture, video or recording")
         names = ", ".join(map(display_name, paths[:_NAMED])) + (", …" if len(paths) > _NAMED else "")
         _tell(
             say_many(
-                "{count} file was passed over ({reason}): {names}",
-                "{count} files were passed over ({reason}): {names}",
+                "{count} file was skipped ({reason}): {names}",
+                "{count} files were skipped ({reason}): {names}",
                 len(paths),
                 reason=reason,
                 names=names,

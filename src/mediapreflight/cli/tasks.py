@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from ..submit.session import Session
 
 _ACTION_HELP = say(
-    "list (the default): what was submitted; resume: fetch what runs, look again for what is unclear, send what could not be "
-    "sent; show: all that is known of a job; cancel: a task that waits, or a job that was not sent; adopt: take up a task by hand"
+    "list (the default): submitted jobs; resume: fetch what is running, look again for what is unclear, "
+    "send what could not be sent; show: everything known about a job; cancel: a waiting task, or a job "
+    "that was not sent; adopt: connect a task with a job by hand"
 )
-_GOES_ON = say("only a task that waits can be canceled, and `mediapreflight tasks resume` fetches what runs")
+_GOES_ON = say("only a waiting task can be canceled; `mediapreflight tasks resume` fetches a running one")
 _COLORS = {"delivered": "green", "failed": "red"}
 # A parameter can be called `model`, and no name is translated.
 _HEAD = (
@@ -50,26 +51,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "ids",
         nargs="*",
         metavar="ID",
-        help=tr("for show and cancel: task ids, or numbers of the list; for adopt: a number and a task id"),
+        help=tr("for show and cancel: task ids, or numbers from the list; for adopt: a number and a task id"),
     )
     parser.add_argument(
         "--out",
         metavar="DIR",
-        help=tr("for resume: where videos go that were submitted without a folder"),
+        help=tr("for resume: folder for videos of jobs that were submitted without one"),
     )
     parser.add_argument(
         "--yes",
         action="store_true",
-        help=tr("for resume: do not ask before jobs are sent that were not sent yet"),
+        help=tr("for resume: do not ask before sending jobs that were not sent yet"),
     )
     parser.add_argument(
         "--all",
         action="store_true",
-        help=tr("for list: whatever was ever submitted, not only the last 50"),
+        help=tr("for list: everything that was ever submitted, not only the last 50"),
     )
     parser.add_argument(
         "--region",
-        help=tr("the region whose service is asked, such as beijing or singapore"),
+        help=tr("region of the service, such as beijing or singapore"),
     )
     add_catalog_argument(parser)
     add_service_arguments(parser)
@@ -120,7 +121,7 @@ def _show(options: argparse.Namespace) -> int:
     from ..submit.ledger import Ledger
 
     if not options.ids:
-        raise UsageError(say("say which: `tasks show ID`, with a task id or a number of the list"))
+        raise UsageError(say("say which: `tasks show ID`, with a task id or a number from the list"))
     rows = [_named(Ledger(), word) for word in options.ids]
     if options.output_format == "json":
         write(options, [_json([_record(row) for row in rows])])
@@ -182,7 +183,7 @@ def _resume(options: argparse.Namespace) -> int:
     orders, left = _open(session)
     shown = Shown(options, resuming=True)
     results = deliver(options, session, orders if options.yes else _agreed(orders), shown)
-    status = shown.close(results, nothing="" if left else tr("Nothing is open.") + "\n")
+    status = shown.close(results, nothing="" if left else tr("No job is open.") + "\n")
     return max(status, _told(left))
 
 
@@ -192,8 +193,8 @@ def _agreed(orders: list[Order]) -> list[Order]:
     if not unsent or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return orders
     asked = tr_many(
-        "Send {count} job that was not sent yet, too? That bills. [y/N]",
-        "Send {count} jobs that were not sent yet, too? That bills. [y/N]",
+        "Also send {count} job that was not sent yet? This costs money. [y/N]",
+        "Also send {count} jobs that were not sent yet? This costs money. [y/N]",
         len(unsent),
     )
     sys.stderr.write(f"{asked} ")
@@ -228,7 +229,7 @@ def _cancel(options: argparse.Namespace) -> int:
     from ..submit.client import Client
 
     if not options.ids:
-        raise UsageError(say("say which: `tasks cancel ID`, with a task id or a number of the list"))
+        raise UsageError(say("say which: `tasks cancel ID`, with a task id or a number from the list"))
     session = chosen_session(options, catalog_here(options.catalog), with_key=True)
     rows = [_named(session.ledger, word) for word in options.ids]
     ok = True
@@ -250,7 +251,7 @@ def _named(ledger: Ledger, word: str) -> Submission:
     if found is None and word.isdecimal():
         found = next((row for row in ledger.all(limit=None) if row.id == int(word)), None)
     if found is None:
-        raise UsageError(say("{word!r} is no task or number of the ledger; `mediapreflight tasks` lists them", word=word))
+        raise UsageError(say("{word!r} is not a task or number in the ledger; `mediapreflight tasks` lists them", word=word))
     return found
 
 
@@ -263,7 +264,7 @@ def _adopt(options: argparse.Namespace) -> int:
     if len(options.ids) != 2:
         raise UsageError(
             say(
-                "say which: `tasks adopt NUMBER TASK_ID`, with a number of the list and the id of its task",
+                "say which: `tasks adopt NUMBER TASK_ID`, with a number from the list and the id of its task",
             )
         )
     word, task_id = options.ids

@@ -44,9 +44,9 @@ class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rena
 
     select: Annotated[RuleNames, Meta(description="the rules that are applied")] = ("ALL",)
     ignore: Annotated[RuleNames, Meta(description="rules that are not applied")] = ()
-    preview: Annotated[bool, Meta(description="whether rules run that are new in this release")] = False
+    preview: Annotated[bool, Meta(description="also run rules that are new in this release")] = False
     level: Annotated[Level, Meta(description="how much of each file is read")] = "content"
-    strict: Annotated[bool, Meta(description="whether warnings fail too")] = False
+    strict: Annotated[bool, Meta(description="warnings fail too")] = False
     catalog: Annotated[tuple[str, ...], Meta(description="TOML files of models, new ones or changes to known ones")] = ()
     exclude: Annotated[tuple[Glob, ...], Meta(description="files and folders that are never assets")] = ()
     respect_gitignore: Annotated[bool, Meta(description="whether files that .gitignore names are left out")] = True
