@@ -126,7 +126,8 @@ def test_every_model_has_a_record_that_fits() -> None:
             **{name: "https://a.b/c" for name, role in model.roles.items() if role.required},
         }
         for name, field in model.fields.items():
-            record[name] = field.choices[0] if field.choices else placeholders[field.type]
+            entry = {key: placeholders[each.type] for key, each in field.keys.items()}
+            record[name] = [entry] if entry else field.choices[0] if field.choices else placeholders[field.type]
         assert [error.message for error in checking.iter_errors(record)] == []
 
 

@@ -10,13 +10,13 @@ from typing import Any, NoReturn, TypeVar
 from msgspec import structs
 
 from .catalog import Catalog, Model, builtin_catalog
-from .catalog.schema import Condition, Parameter, Role, numbered
+from .catalog.schema import Condition, Parameter, Role, RoleSets, numbered
 from .errors import UsageError
 from .language import say
 from .media.data_url import is_data_url
 from .media.source import display_name, is_file_url, is_remote, local_path
 
-Varied = TypeVar("Varied", Role, Parameter)
+Varied = TypeVar("Varied", Role, Parameter, RoleSets)
 # Characters that no URL may hold as they are (RFC 3986).
 MUST_BE_ENCODED = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
 _URL = re.compile(r"(https?|oss)://", re.IGNORECASE)
@@ -220,10 +220,13 @@ def revised(
 def as_used(model: Model, job: Job) -> Model:
     """The model with the limits and ranges that hold for this job, of those that depend on its inputs and parameters."""
     tables = {name: getattr(model, name) for name in ("roles", "fields", "parameters")}
-    if not any(entry.variants for table in tables.values() for entry in table.values()):
+    sets = model.role_sets
+    if not any(entry.variants for table in tables.values() for entry in table.values()) and not (sets and sets.variants):
         return model
     return structs.replace(
-        model, **{name: {key: _varied(entry, model, job) for key, entry in table.items()} for name, table in tables.items()}
+        model,
+        role_sets=sets and _varied(sets, model, job),
+        **{name: {key: _varied(entry, model, job) for key, entry in table.items()} for name, table in tables.items()},
     )
 
 
@@ -257,7 +260,7 @@ def with_values(job: Job, settings: Mapping[str, str], catalog: Catalog | None =
 
 
 def parsed(text: str, type: str) -> Any:
-    """Text as a catalog type (`string`, `integer`, `number`, `boolean`, `box`); the text itself where it is none."""
+    """Text as a catalog type (`string`, `integer`, `number`, `boolean`, `box`, `list`); the text itself where it is none."""
     try:
         match type:
             case "integer":
@@ -268,9 +271,18 @@ def parsed(text: str, type: str) -> Any:
                 return {"true": True, "false": False}.get(text.lower(), text)
             case "box":
                 return [int(part) for part in text.strip("[] ").split(",")]
+            case "list":
+                return _entries(text)
     except ValueError:
         return text
     return text
+
+
+def _entries(text: str) -> Any:
+    """A list as JSON, or texts with commas between them. Raises ValueError for what begins as JSON and is none."""
+    import json
+
+    return json.loads(text) if text.lstrip().startswith(("[", "{")) else [part.strip() for part in text.split(",")]
 
 
 def parse_settings(pairs: list[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "number": {"type": "number"},
     "boolean": {"type": "boolean"},
     "box": {"type": "array", "items": {"type": "integer"}, "minItems": 4, "maxItems": 4},
+    "list": {"type": "array"},
 }
 
 
@@ -109,7 +111,7 @@ def _job_of(model: Model) -> dict[str, Any]:
             "region": {"enum": list(model.regions)},
             "face": {"type": "integer", "minimum": 1, "description": "the person who is meant, as `faces` numbers them"},
             **{name: _file(role) for name, role in model.roles.items()},
-            **{name: _value(field) for name, field in model.fields.items()},
+            **{name: _field(model, name) for name in model.fields},
             "parameters": {"type": "object", "properties": parameters, "additionalProperties": False},
             **{f"parameters.{name}": value for name, value in parameters.items()},
         },
@@ -126,7 +128,26 @@ def _file(role: Role) -> dict[str, Any]:
     return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": most}]}
 
 
+def _field(model: Model, name: str) -> dict[str, Any]:
+    """A field; a list of its values as well, where there is one for each of several files."""
+    one, following = _value(model.fields[name]), [each for each in model.fields.values() if each.follows == name]
+    return {"anyOf": [one, {"type": "array", "items": one, "maxItems": 1 + len(following)}]} if following else one
+
+
+def _list(parameter: Parameter) -> dict[str, Any]:
+    one: dict[str, Any] = {"type": "string", **({"enum": list(parameter.choices)} if parameter.choices else {})}
+    if parameter.keys:
+        required = [name for name, each in parameter.keys.items() if each.required]
+        keys = {name: _value(each) for name, each in parameter.keys.items()}
+        one = {"type": "object", "properties": keys, "required": required, "additionalProperties": False}
+    count = parameter.interval
+    ends = {name: int(end) for name, end in (("minItems", count.lower), ("maxItems", count.upper)) if math.isfinite(end)}
+    return {**_TYPES["list"], "items": one, **ends}
+
+
 def _value(parameter: Parameter) -> dict[str, Any]:
+    if parameter.type == "list":
+        return _list(parameter)
     described = dict(_TYPES[parameter.type])
     if parameter.choices is not None:
         described["enum"] = list(parameter.choices)

@@ -18,7 +18,7 @@ class Bound:
 
     `property` and its unit: `side` (px, each side of the displayed picture), `aspect` (long side over short side),
     `duration` (s), `fps`, `bytes`. A `safe_…` left out is as documented. `when`: the limit that stands in place of the role's
-    own for such jobs, written `resolution=1080p`.
+    own for such jobs, written `resolution=1080p`. `cut`: what is more is cut, and not refused.
     """
 
     role: str
@@ -32,9 +32,12 @@ class Bound:
     safe_low_open: bool | None = None
     safe_high_open: bool | None = None
     when: str | None = None
+    cut: bool = False
 
     def verdict(self, value: float) -> str | None:
         """`error`, `warning`, or None for a value that every current document accepts."""
+        if self.cut and self.high is not None and value > self.high:
+            return "warning"
         if not _inside(value, (self.low, self.low_open), (self.high, self.high_open)):
             return "error"
         safe_low = (self.low if self.safe_low is None else self.safe_low, _first(self.safe_low_open, self.low_open))
@@ -79,10 +82,13 @@ class Role:
 
 @dataclass(frozen=True)
 class Number:
-    """A numeric parameter, both ends included; `besides` are values outside them that are accepted as well."""
+    """A numeric parameter, both ends included; `besides` are values outside them that are accepted as well.
+
+    `high` is None where no upper end is known.
+    """
 
     low: float
-    high: float
+    high: float | None
     default: float | None
     integer: bool = True
     besides: tuple[int, ...] = ()
@@ -93,7 +99,7 @@ class Choice:
     """A parameter with listed values; `default` is None where the documents give none."""
 
     values: tuple[str | int, ...]
-    default: str | int | None
+    default: str | int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,14 +128,26 @@ class Text:
     most_chinese: int | None = None
 
 
-Parameter = Number | Choice | Switch | Text | Only
+@dataclass(frozen=True)
+class Entries:
+    """A list of so many entries: texts that are among `values`, or tables with `keys`, of which all are required."""
+
+    least: int
+    most: int
+    values: tuple[str, ...] = ()
+    keys: tuple[tuple[str, Number | Text | None], ...] = ()
+    """Each with its limits; None for a text without any."""
+
+
+Parameter = Number | Choice | Switch | Text | Only | Entries
 
 
 @dataclass(frozen=True)
 class Together:
     """What the files of several roles, or of one that takes several, may come to.
 
-    `files`: the least and the most. `seconds`: the most, with those that the parameter `plus` asks for. `when`: beside this role.
+    `files`: the least and the most. `seconds`: the most, with those that the parameter `plus` asks for. `when`: a condition, such
+    as a role that is given.
     """
 
     roles: tuple[str, ...]
@@ -179,7 +197,13 @@ class Model:
     unlimited: Mapping[str, str] = field(default_factory=dict)
     """Parameters and fields of which no limit is documented, with their types (a `face_bbox` has other rules of its own)."""
     sets: tuple[str, ...] = ()
-    """The legal sets of roles, if not all are: `first_frame + last_frame?`, of which a role with `?` may be left out."""
+    """The legal sets of roles, if not all are: `first_frame + last_frame?`, of which a role with `?` may be left out.
+
+    Fields can stand there too."""
+    sets_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By condition: the legal sets that stand in place of those."""
+    keys_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By input: the roles with whose files it is sent, and never without."""
     together: tuple[Together, ...] = ()
     depending: Mapping[str, tuple[tuple[str, Parameter], ...]] = field(default_factory=dict)
     """By parameter: a condition, and what the parameter takes then."""

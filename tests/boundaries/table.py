@@ -13,6 +13,7 @@ from .limits import (
     MEGABYTE,
     Bound,
     Choice,
+    Entries,
     Model,
     Number,
     Only,
@@ -514,6 +515,7 @@ _WAN30 = Model(
         ),
     },
     fields={"prompt": Text(20_000, "warning")},
+    unlimited={"file": "string", "link": "string"},
     parameters={
         "resolution": Choice(_UP_TO_1080, "1080P"),
         "ratio": Choice(("adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16"), "adaptive"),
@@ -524,8 +526,19 @@ _WAN30 = Model(
         "seed": Number(0, 2_147_483_647, -1, besides=(-1,)),
     },
     regions=(BEIJING, SINGAPORE, TOKYO, FRANKFURT, VIRGINIA, HONG_KONG),
-    sets=("", "first_frame", "first_frame + last_frame", "reference_image? + reference_video? + reference_audio?"),
-    required_when={"prompt": ("no first_frame + no last_frame + no reference_image + no reference_video + no reference_audio",)},
+    sets=(
+        "",
+        "first_frame",
+        "first_frame + last_frame",
+        "reference_image? + reference_video? + reference_audio? + file?",
+        "reference_image? + reference_video? + reference_audio? + link?",
+    ),
+    required_when={
+        "prompt": (
+            "no first_frame + no last_frame + no reference_image + no reference_video + no reference_audio + no file + no link",
+        )
+    },
+    depending={"prompt_extend": (("file", Only(True)), ("link", Only(True)))},
     together=(
         Together(("reference_video",), seconds=15),
         Together(("reference_audio",), seconds=15),
@@ -542,13 +555,21 @@ _WAN27_COMMON = {
 }
 _FIVE_RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4")
 
+
+def _wan27_voice(role: str) -> Role:
+    return Role("audio", WAV_MP3, (lasting(role, 1, 10), file_size(role, 15)), **up_to(5))
+
+
 _WAN27_R2V = Model(
     service=Service(VIDEO, ONE_URL, at_once=5, unrated=(SINGAPORE,)),
     roles={
         "reference_image": _wan_picture("reference_image", **up_to(5)),
         "reference_video": _wan_video("reference_video", 1, 30, **up_to(5)),
         "first_frame": _wan_picture("first_frame", required=False),
+        "reference_image_voice": _wan27_voice("reference_image_voice"),
+        "reference_video_voice": _wan27_voice("reference_video_voice"),
     },
+    keys_of={"reference_image_voice": ("reference_image",), "reference_video_voice": ("reference_video",)},
     fields={"prompt": Text(5000, "error"), "negative_prompt": Text(500, "error")},
     parameters={**_WAN27_COMMON, "ratio": Choice(_FIVE_RATIOS, "16:9"), "duration": Number(2, 15, 5)},
     depending={"duration": (("reference_video", Number(2, 10, 5)),)},
@@ -719,6 +740,73 @@ _HAPPYHORSE_EDIT = Model(
 )
 
 
+# A5. VACE: what is too long is cut, videos as well as prompts. Singapore has an id of its own.
+def _vace_picture(role: str, **terms: Any) -> Role:
+    formats = ("jpeg", "png", "bmp", "tiff", "webp")
+    return Role("image", formats, (sides(role, 360, 2000), file_size(role, 10)), **{"required": False, **terms})
+
+
+def _vace_video(role: str, seconds: int) -> Role:
+    bounds = (Bound(role, "fps", 16), file_size(role, 50), Bound(role, "duration", high=seconds, cut=True))
+    return Role("video", ("mp4",), bounds, required=False)
+
+
+_SCALE = Number(1, 2, 1, integer=False)
+_EXTENDED = ("first_frame", "last_frame", "first_clip", "last_clip")
+_VACE = Model(
+    service=Service(VIDEO, ONE_URL, per_second=2, at_once=2, unrated=(SINGAPORE,)),
+    roles={
+        "ref_image": _vace_picture("ref_image", **up_to(3)),
+        "video": _vace_video("video", 5),
+        "mask_image": _vace_picture("mask_image"),
+        "mask_video": _vace_video("mask_video", 5),
+        "first_frame": _vace_picture("first_frame"),
+        "last_frame": _vace_picture("last_frame"),
+        "first_clip": _vace_video("first_clip", 3),
+        "last_clip": _vace_video("last_clip", 3),
+    },
+    sets=(" + ".join(f"{role}?" for role in ("ref_image", "video", "mask_image", "mask_video", *_EXTENDED)),),
+    sets_when={
+        "function=image_reference": ("ref_image",),
+        "function=video_repainting": ("video + ref_image?",),
+        "function=video_edit": ("video + ref_image? + mask_image", "video + ref_image? + mask_video"),
+        "function=video_extension": tuple(
+            " + ".join([f"{other}?" for other in (*_EXTENDED, "video") if other != role] + [role]) for role in _EXTENDED
+        ),
+        "function=video_outpainting": ("video",),
+    },
+    together=(
+        Together(("ref_image",), files=(0, 1), when="function=video_repainting"),
+        Together(("ref_image",), files=(0, 1), when="function=video_edit"),
+        Together(("first_clip", "last_clip"), seconds=3),
+    ),
+    fields={
+        "function": Choice(("image_reference", "video_repainting", "video_edit", "video_extension", "video_outpainting"), None),
+        "prompt": Text(800, "warning"),
+        "mask_frame_id": Number(1, None, 1),
+    },
+    required_values=("function", "prompt"),
+    parameters={
+        "obj_or_bg": Entries(1, 3, values=("obj", "bg")),
+        "size": Choice(("1280*720", "720*1280", "960*960", "832*1088", "1088*832")),
+        "control_condition": Choice(("posebodyface", "posebody", "depth", "scribble")),
+        "strength": Number(0, 1, 1, integer=False),
+        "mask_type": Choice(("tracking", "fixed")),
+        "expand_ratio": Number(0, 1, 0.05, integer=False),
+        "expand_mode": Choice(("hull", "bbox", "original")),
+        **dict.fromkeys(("top_scale", "bottom_scale", "left_scale", "right_scale"), _SCALE),
+        "duration": Choice((5,), 5),
+        "prompt_extend": Switch(True),
+        "watermark": Switch(False),
+    },
+    depending={"control_condition": (("function=video_edit", Choice(("posebodyface", "depth"))),)},
+    required_when={"control_condition": ("function=video_repainting", "function=video_extension + video")},
+    unlimited={"seed": "integer"},
+    regions=(BEIJING, SINGAPORE),
+    aliases=("wan2.1-vace-plus",),
+)
+
+
 # A6. First and last frame: longer texts are cut.
 def _kf2v(resolutions: tuple[str, ...]) -> Model:
     def frame(role: str, *, required: bool) -> Role:
@@ -748,7 +836,15 @@ def _kling(videos: Mapping[str, Role], pictures: Mapping[str, Mapping[str, Any]]
     return Model(
         service=Service(VIDEO, ONE_URL, per_second=None),
         roles={**{role: picture(role, **more) for role, more in pictures.items()}, **videos},
-        fields={"prompt": Text(2500, "warning")},
+        fields={
+            "prompt": Text(2500, "warning"),
+            # Up to 3 beside frames, up to 7 in all: not checked.
+            "element_list": Entries(1, 7, keys=(("element_id", None),)),
+            "multi_prompt": Entries(
+                1, 6, keys=(("index", Number(1, None, None)), ("prompt", Text(512, "error")), ("duration", Number(1, 15, None)))
+            ),
+            **terms.pop("more", {}),
+        },
         parameters={
             "mode": Choice(("pro", "std", "4k"), "pro"),
             "aspect_ratio": Choice(("16:9", "9:16", "1:1"), None),
@@ -791,6 +887,8 @@ _KLING_OMNI = _kling(
         "audio": (("feature", Only(False)), ("base", Only(False))),
     },
     ignored={"duration": ("base",)},
+    more={"keep_original_sound": Choice(("yes", "no"), "no")},
+    keys_of={"keep_original_sound": ("feature", "base")},
 )
 
 
@@ -888,6 +986,19 @@ _PIXVERSE_LONG, _PIXVERSE_CUT = Text(5000, "error"), Text(2048, "warning")
 _ANY_LENGTH, _THREE_LENGTHS = Number(1, 15, None), Choice((5, 8, 10), None)
 _NEEDS_PROMPT = {"required_values": ("prompt",)}
 
+
+def _pixverse_r2v(prompt: Text) -> Model:
+    return Model(
+        service=Service(VIDEO, ONE_URL, per_second=None),
+        roles={"image": replace(_pixverse_picture("image"), **up_to(7, least=1))},
+        fields={"prompt": prompt},
+        parameters={"duration": Number(1, 15, None)},
+        unlimited={"ref_name": "string", "size": "string"},
+        keys_of={"ref_name": ("image",)},
+        required_values=("size",),
+    )
+
+
 _PIXVERSE_MODELS = {
     "pixverse/pixverse-c1-it2v": _pixverse(("image",), _PIXVERSE_RESOLUTIONS, _ANY_LENGTH, _PIXVERSE_LONG),
     "pixverse/pixverse-v6-it2v": _pixverse(
@@ -916,10 +1027,31 @@ _PIXVERSE_MODELS = {
                 "audio",
                 (*WAV_MP3, "m4a", "aac"),
                 (file_size("audio", 100), lasting("audio", None, 300)),
+                required=False,
                 oss=False,
             ),
         },
+        fields={"lip_sync_tts_content": Text(200, "error")},
+        unlimited={"lip_sync_tts_speaker_id": "string"},
+        sets=("video + audio", "video + lip_sync_tts_speaker_id + lip_sync_tts_content"),
         parameters={"watermark": Switch(False)},
+    ),
+    "pixverse/pixverse-c1-r2v": _pixverse_r2v(_PIXVERSE_LONG),
+    "pixverse/pixverse-v6-r2v": _pixverse_r2v(Text(2048, "error")),
+    "pixverse/pixverse-v5.6-r2v": _pixverse_r2v(Text(2048, "error")),
+    "pixverse/pixverse-v6-r2v-omni": Model(
+        service=Service(VIDEO, ONE_URL, per_second=None),
+        roles={
+            "image": replace(_pixverse_picture("image"), **up_to(7)),
+            "video": Role("video", ("mp4",), (), oss=False, **up_to(7)),
+        },
+        together=(Together(("image", "video"), files=(1, 7)),),
+        fields={"prompt": Text(2048, "error")},
+        parameters={"duration": Number(1, 15, None)},
+        depending={"duration": (("video", Number(0, 0, None)),)},
+        unlimited={"ref_name": "string", "resolution": "string", "aspect_ratio": "string"},
+        keys_of={"ref_name": ("image",)},
+        required_values=("resolution", "aspect_ratio"),
     ),
 }
 
@@ -952,6 +1084,7 @@ MODELS: Mapping[str, Model] = {
     "happyhorse-1.1-r2v": _happyhorse_r2v(_HAPPYHORSE_11),
     "happyhorse-1.0-r2v": _happyhorse_r2v(_HAPPYHORSE_10),
     "happyhorse-1.0-video-edit": _HAPPYHORSE_EDIT,
+    "wanx2.1-vace-plus": _VACE,
     "wan2.2-kf2v-flash": _kf2v(_UP_TO_1080),
     "wanx2.1-kf2v-plus": _kf2v(("720P",)),
     "kling/kling-v3-video-generation": _KLING,

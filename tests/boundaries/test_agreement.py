@@ -8,7 +8,7 @@ from mediapreflight import catalog
 from mediapreflight.catalog import Interval, builtin_catalog
 from mediapreflight.catalog.schema import Condition, Price, RoleVariant
 
-from .limits import Bound, Choice, Model, Number, Only, Parameter, Switch, Text, Together
+from .limits import Bound, Choice, Entries, Model, Number, Only, Parameter, Switch, Text, Together
 from .table import MODELS
 
 PROPERTIES = {"side": "side", "aspect": "aspect_ratio", "duration": "duration", "fps": "fps"}
@@ -92,7 +92,8 @@ def codecs(choices: catalog.Choices | None) -> set[str]:
 
 def test_parameters_and_fields(pair: tuple[catalog.Model, Model]) -> None:
     entry, table = pair
-    assert entry.parameters.keys() | entry.fields.keys() == {*table.parameters, *table.fields, *table.unlimited}
+    known = {name for name, value in (entry.parameters | entry.fields).items() if value.follows is None}
+    assert known == {*table.parameters, *table.fields, *table.unlimited}
     found = entry.parameters | entry.fields
     for kind, values in (("parameters", table.parameters), ("fields", table.fields)):
         assert {name: figures(getattr(entry, kind)[name]) for name in values} == {
@@ -106,14 +107,19 @@ def figures(value: catalog.Parameter) -> tuple[object, ...]:
     """What the catalog says of a value, without what it leaves open."""
     limits = [value.range and Interval.parse(value.range), value.besides or None, value.choices]
     limits += [value.max_length, value.excess_cut or None]
+    limits += [{name: figures(each) for name, each in value.keys.items()} or None]
+    assert all(each.required for each in value.keys.values())
     return (value.type, *(limit for limit in [*limits, value.default] if limit is not None))
 
 
 def written(value: Parameter) -> tuple[object, ...]:
     """The same of the table."""
     match value:
+        case Entries():
+            keys = {name: written(each) if each else ("string",) for name, each in value.keys}
+            parts = ["list", Interval(value.least, value.most), value.values or None, keys or None]
         case Number():
-            range = Interval(value.low, value.high)
+            range = range_of(value.low, math.inf if value.high is None else value.high, False, False)
             parts = ["integer" if value.integer else "number", range, value.besides or None, value.default]
         case Choice():
             parts = ["string" if isinstance(value.values[0], str) else "integer", value.values, value.default]
@@ -147,7 +153,7 @@ def test_what_depends_on_inputs_and_values(pair: tuple[catalog.Model, Model]) ->
 
 
 def range_in(value: Parameter) -> Interval | None:
-    return Interval(value.low, value.high) if isinstance(value, Number) else None
+    return Interval(value.low, math.inf if value.high is None else value.high) if isinstance(value, Number) else None
 
 
 def only(value: Parameter) -> tuple[bool, ...] | None:
@@ -157,9 +163,18 @@ def only(value: Parameter) -> tuple[bool, ...] | None:
 def conditions(when: tuple[Condition, ...]) -> str:
     """Conditions as the table writes them."""
     return " + ".join(
-        f"{each.parameter or each.field}={each.equals}" if each.given is None else f"{'' if each.given else 'no '}{each.role}"
+        f"{each.parameter or each.field}={each.equals}"
+        if each.given is None
+        else f"{'' if each.given else 'no '}{each.role or each.field}"
         for each in when
     )
+
+
+def test_inputs_that_are_sent_with_files(pair: tuple[catalog.Model, Model]) -> None:
+    entry, table = pair
+    inputs = [*entry.roles.items(), *entry.fields.items()]
+    assert {name: each.key_of for name, each in inputs if each.key_of and each.follows is None} == table.keys_of
+    assert bool(entry.role_sets and entry.role_sets.variants) == bool(table.sets_when)
 
 
 def test_files_together(pair: tuple[catalog.Model, Model]) -> None:

@@ -17,7 +17,7 @@ import pytest
 from mediapreflight import Job, check
 from mediapreflight.media.facts import Level
 
-from .limits import Bound, Choice, Model, Number, Only, Parameter, Role, Switch, Text, Together
+from .limits import Bound, Choice, Entries, Model, Number, Only, Parameter, Role, Switch, Text, Together
 from .media import CONTAINER_CODECS, MediaMaker
 from .table import MODELS
 
@@ -202,7 +202,7 @@ def fps_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
         for fps in (Fraction(end) + Fraction(step, 2) for step in (-1, 0, 1)):
 
             def make(media: MediaMaker, fps: Fraction = fps) -> Mapping[str, Any]:
-                return {bound.role: media.video(*comfortable_size(role), fps=fps)}
+                return {bound.role: media.video(*comfortable_size(role), fps=fps, seconds=comfortable_seconds(role))}
 
             label, expected = f"{model}-{bound.role}-fps-{float(fps)}", expect(role, bound, float(fps))
             yield Case(label, model, expected, make, level="decode", like=nameless(role))
@@ -241,8 +241,9 @@ def even(length: float) -> int:
 
 
 def comfortable_seconds(role: Role) -> Fraction:
-    low = next((bound.low for bound in role.bounds if bound.property == "duration"), None) or 0
-    return Fraction(COMFORTABLE_SECONDS if low <= COMFORTABLE_SECONDS else math.ceil(low) + 1)
+    ends = [(bound.low or 0, bound.high or math.inf) for bound in role.bounds if bound.property == "duration"]
+    low, high = ends[0] if ends else (0, math.inf)
+    return Fraction(min(high - 1, COMFORTABLE_SECONDS) if low <= COMFORTABLE_SECONDS else math.ceil(low) + 1)
 
 
 def comfortable_file(
@@ -356,6 +357,8 @@ def values_of(parameter: Parameter) -> Iterator[tuple[object, Expected]]:
             yield from ((True, {}), (False, {}), ("yes", {"parameter-type-wrong": "error"}))
         case Only():
             yield from ((parameter.value, {}), (not parameter.value, {"parameter-choice-unknown": "error"}))
+        case Entries():
+            yield from entries_values(parameter)
         case Text():
             yield "x" * parameter.most, {}
             # Characters are counted, not bytes.
@@ -364,14 +367,34 @@ def values_of(parameter: Parameter) -> Iterator[tuple[object, Expected]]:
             yield 5, {"parameter-type-wrong": "error"}
 
 
+def entries_values(entries: Entries) -> Iterator[tuple[object, Expected]]:
+    outside = {"parameter-out-of-range": "error"}
+    one: Any = {name: fitting(limits) for name, limits in entries.keys} or entries.values[0]
+    yield from (([one] * count, {}) for count in (entries.least, entries.most))
+    yield from (([one] * count, outside) for count in (entries.least - 1, entries.most + 1))
+    yield from ((value, {"parameter-type-wrong": "error"}) for value in ("one", [5]))
+    if entries.values:
+        yield ["none-of-them"], {"parameter-choice-unknown": "error"}
+    for name, limits in entries.keys:
+        for value, expected in values_of(limits) if limits else ():
+            yield [{**one, name: value}], expected
+
+
+def fitting(limits: Number | Text | None) -> object:
+    return limits.low if isinstance(limits, Number) else "x"
+
+
 def number_values(number: Number) -> Iterator[tuple[object, Expected]]:
     outside, wrong = {"parameter-out-of-range": "error"}, {"parameter-type-wrong": "error"}
     step = 1 if number.integer else 0.01
     accepted = {number.low, *number.besides}
     yield from ((value - step, outside) for value in sorted(accepted) if value - step not in accepted)
     yield from ((value, {}) for value in sorted(accepted))
-    yield number.low + step, {}
-    yield from ((number.high - step, {}), (number.high, {}), (number.high + step, outside))
+    if number.high is None or number.low + step <= number.high:
+        yield number.low + step, {}
+    if number.high is not None:
+        yield from ((number.high - step, {}), (number.high, {})) if number.high > number.low else ()
+        yield number.high + step, outside
     yield from (("middle", wrong), (True, wrong))
     if number.integer:
         yield number.low + 0.5, wrong
@@ -404,17 +427,24 @@ def depending_cases() -> Iterator[Case]:
 
 def depending_case(model: str, name: str, value: object, condition: str, expected: Expected, *, like: object) -> Case:
     def make(media: MediaMaker) -> Mapping[str, Any]:
-        files, values = fulfilled(MODELS[model], condition, media)
-        return {**files, "parameters": {**values, name: value}}
+        inputs, values = fulfilled(MODELS[model], condition, media)
+        return {**inputs, "parameters": {**values, name: value}}
 
     return Case(f"{model}-{condition}-{name}-{value!r}", model, expected, make, like=like)
 
 
 def fulfilled(entry: Model, condition: str, media: MediaMaker) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The files and the values of which a condition is true."""
+    """The inputs and the parameters of which a condition is true."""
     terms = [term for term in condition.split(" + ") if not term.startswith("no ")]
     values = dict(term.split("=") for term in terms if "=" in term)
-    return {term: comfortable_file(media, entry.roles[term]) for term in terms if "=" not in term}, values
+    inputs = {term: given(entry, term, media) for term in terms if "=" not in term}
+    inputs |= {name: value for name, value in values.items() if name in entry.fields}
+    return inputs, {name: value for name, value in values.items() if name not in entry.fields}
+
+
+def given(entry: Model, name: str, media: MediaMaker) -> Any:
+    """A file of a role; a text for a field."""
+    return comfortable_file(media, entry.roles[name]) if name in entry.roles else "https://host/of-it"
 
 
 @parametrized(depending_cases())
@@ -434,9 +464,12 @@ def test_value_that_is_required_at_times(model: str, name: str, condition: str, 
     ways: tuple[dict[str, Any], ...] = ({"parameters": {**values, name: "16:9"}}, {name: "a"})
     assert any(name not in missing(Job(model, **{"parameters": values, **files, **given})) for given in ways)
     for role in (term.removeprefix("no ") for term in condition.split(" + ") if term.startswith("no ")):
-        assert name not in missing(Job(model, parameters=values, **{role: comfortable_file(media, entry.roles[role])}))
+        assert name not in missing(Job(model, parameters=values, **{role: given(entry, role, media)}))
     if values:
         assert name not in missing(Job(model, **files))
+    chosen = {term.partition("=")[0] for term in condition.split(" + ") if "=" in term} & entry.fields.keys()
+    if chosen:
+        assert name not in missing(Job(model, **{role: value for role, value in files.items() if role not in chosen}))
 
 
 def missing(job: Job) -> set[str | None]:
@@ -452,19 +485,24 @@ SEVERAL = {
 }
 
 
-def is_lawful(entry: Model, given: Mapping[str, int]) -> bool:
-    """Whether a job of so many files a role has neither too many, nor too few, nor a wrong set of roles."""
+def is_lawful(entry: Model, given: Mapping[str, int], when: str) -> bool:
+    """Whether a job of so many files a role has neither too many, nor too few, nor a wrong set of roles, where that is true."""
     there = {role for role, count in given.items() if count}
     for name, role in entry.roles.items():
         least, most = role.count or (int(role.required), 1)
         if not least <= given.get(name, 0) <= most:
             return False
     for limit in entry.together:
-        if limit.files and (limit.when is None or limit.when in there):
+        if limit.files and (limit.when is None or limit.when in there or limit.when == when):
             least, most = limit.files
             if not least <= sum(given.get(role, 0) for role in limit.roles) <= most:
                 return False
-    return not entry.sets or any(is_of_set(there, each) for each in entry.sets)
+    for name, others in entry.keys_of.items():
+        if name in entry.roles and given.get(name, 0) > max(given.get(other, 0) for other in others):
+            return False
+    there -= entry.keys_of.keys()
+    sets = entry.sets_when.get(when, entry.sets)
+    return not sets or any(is_of_set(there, each) for each in sets)
 
 
 def is_of_set(there: set[str], legal: str) -> bool:
@@ -488,7 +526,8 @@ def counts_to_try(entry: Model) -> Iterator[dict[str, int]]:
             ranges = [range((entry.roles[role].count or (0, 1))[1] + 1) for role in limit.roles]
             for counts in itertools.product(*ranges):
                 if sum(counts) in ends:
-                    yield {**dict(zip(limit.roles, counts, strict=True)), **({limit.when: 1} if limit.when else {})}
+                    beside = {limit.when: 1} if limit.when in entry.roles else {}
+                    yield {**dict(zip(limit.roles, counts, strict=True)), **beside}
 
 
 @parametrized(
@@ -498,13 +537,52 @@ def test_how_many_files_and_which_together(case: Case, media: MediaMaker) -> Non
     entry = SEVERAL[case.model]
     files = {name: comfortable_file(media, role) for name, role in entry.roles.items()}
     tried = {tuple(given.items()): given for given in counts_to_try(entry)}.values()
-    jobs = [Job(case.model, **{role: [files[role]] * count for role, count in given.items() if count}) for given in tried]
-    found = [
-        not any(each.name in COUNT_RULES and is_of_files(each.role, entry) for each in report.findings)
-        for report in (check(job, level="metadata") for job in jobs)
-    ]
-    assert {True, False} == set(found)
-    assert [given for given, ok in zip(tried, found, strict=True) if ok != is_lawful(entry, given)] == []
+    for when in ("", *entry.sets_when):
+        values = dict([when.split("=")]) if when else {}
+        lists = [{role: [files[role]] * count for role, count in given.items() if count} for given in tried]
+        found = [
+            not any(each.name in COUNT_RULES and is_of_files(each.role, entry) for each in report.findings)
+            for report in (check(Job(case.model, **each, **values), level="metadata") for each in lists)
+        ]
+        assert {True, False} == set(found)
+        assert [given for given, ok in zip(tried, found, strict=True) if ok != is_lawful(entry, given, when)] == []
+
+
+def fields_combined() -> Iterator[tuple[str, tuple[str, ...], bool]]:
+    """Jobs with the fields that combinations name, each beside one of every set of roles."""
+    for model, entry in MODELS.items():
+        sets = [{word.removesuffix("?") for word in each.split(" + ") if word} for each in entry.sets]
+        fields = sorted(set().union(*sets) - entry.roles.keys())
+        for given in itertools.product((0, 1), repeat=len(entry.roles) + len(fields)) if fields else ():
+            there = {name for name, count in zip((*entry.roles, *fields), given, strict=True) if count}
+            if there & set(fields):
+                yield model, tuple(sorted(there)), any(is_of_set(there, each) for each in entry.sets)
+
+
+def test_fields_beside_files(media: MediaMaker) -> None:
+    wrong, seen = [], set()
+    for model, there, lawful in fields_combined():
+        job = Job(model, **{name: given(MODELS[model], name, media) for name in there})
+        found = not any(each.name == "inputs-not-combinable" for each in check(job, level="metadata").findings)
+        seen.add((model, found))
+        wrong += [(model, there)] if found != lawful else []
+    assert (wrong, len(seen)) == ([], 2 * len({model for model, _ in seen}))
+
+
+def test_what_is_sent_with_a_file_needs_it(media: MediaMaker) -> None:
+    for model, entry in MODELS.items():
+        for name, others in entry.keys_of.items():
+            value = given(entry, name, media)
+
+            def alone(**files: Any) -> bool:
+                findings = check(Job(model, **{name: value}, **files), level="metadata").findings  # noqa: B023
+                return any(each.name == "inputs-not-combinable" and each.role == name for each in findings)  # noqa: B023
+
+            assert alone()
+            assert not any(alone(**{other: given(entry, other, media)}) for other in others)
+            if entry.roles[others[0]].count:
+                second = {f"{name}_2": value, others[0]: given(entry, others[0], media)}
+                assert any(each.role == f"{name}_2" for each in check(Job(model, **second), level="metadata").findings)
 
 
 def is_of_files(name: str | None, entry: Model) -> bool:
@@ -535,7 +613,9 @@ def total_case(
 ) -> Case:
     def make(media: MediaMaker) -> Mapping[str, Any]:
         files = [timed_file(media, role, seconds) for seconds in parts]
-        return {limit.roles[0]: files, "parameters": parameters}
+        several = role.count is not None or len(files) == 1
+        given = {limit.roles[0]: files} if several else dict(zip(limit.roles, files, strict=True))
+        return {**given, "parameters": parameters}
 
     label = "-".join([model, *limit.roles, *(str(float(part)) for part in parts), *map(str, parameters.values())])
     return Case(label, model, expected, make, like=(limit, parts, *parameters.items()))

@@ -434,7 +434,7 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
             '[role_sets]\nsets = [\n    ["image"],\n    ["image", "voice"],\n]\nsource = "OURS"\n\n[parameters.speed]',
             "role_sets.sets[1]",
             "sets",
-            "names the unknown role 'voice'",
+            "names the unknown input 'voice'",
         ),
         (
             "[parameters.speed]",

@@ -248,7 +248,7 @@ def test_the_schema_of_jobs_knows_lists() -> None:
         ("[roles.clip]", "[roles.picture_2]", "is the name of file 2 of picture"),
         ('seconds = "<= 3"', "", "a group has `count` or `seconds`"),
         ('roles = ["clip"]', 'roles = ["clap"]', "names the unknown role 'clap'"),
-        ('"clip?"]', '"clap?"]', "names the unknown role 'clap'"),
+        ('"clip?"]', '"clap?"]', "names the unknown input 'clap'"),
         ('["jpeg"]', '["jpg"]', "unknown format 'jpg'; did you mean jpeg?"),
         ('["mp4"]', '["matroska"]', "unknown format 'matroska'"),
     ],

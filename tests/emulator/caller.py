@@ -139,9 +139,14 @@ def at(body: Any, path: str) -> Any:
 
 def needed_roles(model: Model) -> list[str]:
     """The roles of the smallest job that has a file."""
-    return [name for name, role in model.roles.items() if role.required] or [next(iter(model.roles))]
+    needed = [name for name, role in model.roles.items() if role.required]
+    if model.role_sets is not None:
+        needed += [name for name in model.role_sets.sets[0] if name in model.roles and name not in needed]
+    return needed or [next(iter(model.roles))]
 
 
 def least(known: Parameter) -> Any:
     """A value of a parameter that has to be given."""
-    return known.default or (known.choices[0] if known.choices else int(known.interval.lower))
+    if known.default or known.choices:
+        return known.default or known.choices[0]
+    return "any" if known.type == "string" else int(known.interval.lower)

@@ -217,3 +217,90 @@ def test_no_cost_is_foretold_where_input_seconds_are_billed_too(here: Here, name
     assert said.status == 0, said.all
     assert "unknown" in said.json()["jobs"][0]["estimate"]
     assert here.dry_run(*words, "--max-cost", "1000").status != 0
+
+
+def items(**files: str) -> list[dict[str, str]]:
+    return [{"type": name, "url": url} for name, url in files.items()]
+
+
+VOICED = {"type": "reference_image", "url": A}, {"type": "reference_video", "url": CLIP, "reference_voice": SOUND}
+SHOTS = [{"index": 1, "prompt": "near", "duration": 2}, {"index": 2, "prompt": "far", "duration": 3}]
+# By model: the words on the command line, and `input` as its document has it.
+KEYED = [
+    (
+        "wan2.7-r2v",
+        (f"reference_image={A}", f"reference_video={CLIP}", f"reference_video_voice={SOUND}", "--set", "prompt=a"),
+        {"media": [*VOICED], "prompt": "a"},
+    ),
+    (
+        "pixverse/pixverse-c1-r2v",
+        (f"image={A},{B}", *(word for each in ("ref_name=cat", "ref_name_2=dog", "size=1280*720") for word in ("--set", each))),
+        {"media": [{"type": "image_url", "url": A, "ref_name": "cat"}, {"type": "image_url", "url": B, "ref_name": "dog"}]},
+    ),
+    (
+        "pixverse/pixverse-v6-r2v-omni",
+        (f"image={A}", f"video={CLIP}", "--set", "resolution=720P", "--set", "aspect_ratio=auto", "--set", "duration=0"),
+        {"media": items(image_url=A, video_url=CLIP)},
+    ),
+    (
+        "pixverse/pixverse-lipsync",
+        (f"video={CLIP}", "--set", "lip_sync_tts_speaker_id=7", "--set", "lip_sync_tts_content=Good day"),
+        {
+            "media": [
+                *items(video_url=CLIP),
+                {"type": "lip_sync_tts_speaker_id", "id": "7"},
+                {"type": "lip_sync_tts_content", "content": "Good day"},
+            ]
+        },
+    ),
+    (
+        "wan3.0-video",
+        (f"reference_image={A}", "--set", "link=https://h.example/page", "--set", "prompt=a"),
+        {"media": [*items(reference_image=A), {"type": "link", "url": "https://h.example/page"}], "prompt": "a"},
+    ),
+    (
+        "kling/kling-v3-omni-video-generation",
+        (
+            f"feature={CLIP}",
+            *("--set", "aspect_ratio=1:1", "--set", "keep_original_sound=yes", "--set", f"multi_prompt={json.dumps(SHOTS)}"),
+            *("--set", 'element_list=[{"element_id": "160"}]'),
+        ),
+        {
+            "media": [{"type": "feature", "url": CLIP, "keep_original_sound": "yes"}],
+            "element_list": [{"element_id": "160"}],
+            "multi_prompt": SHOTS,
+        },
+    ),
+    (
+        "wanx2.1-vace-plus",
+        (f"ref_image={A},{B}", *("--set", "function=image_reference", "--set", "prompt=a", "--set", "obj_or_bg=obj,bg")),
+        {"ref_images_url": [A, B], "function": "image_reference", "prompt": "a"},
+    ),
+    (
+        "wanx2.1-vace-plus",
+        (
+            f"video={CLIP}",
+            f"mask_image={A}",
+            *(
+                "--set",
+                "function=video_edit",
+                "--set",
+                "prompt=a",
+                "--set",
+                "mask_frame_id=1",
+                "--set",
+                "control_condition=depth",
+            ),
+        ),
+        {"video_url": CLIP, "mask_image_url": A, "function": "video_edit", "prompt": "a", "mask_frame_id": 1},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "words", "inputs"), KEYED, ids=[each[0] for each in KEYED])
+def test_keys_of_files_lists_and_items_that_are_no_files(here: Here, name: str, words: tuple[str, ...], inputs: Any) -> None:
+    said = here.dry_run("--model", name, *words)
+    assert said.status == 0, said.all
+    [create] = [one for one in said.json()["jobs"][0]["requests"] if one["purpose"] == "create"]
+    assert create["json"]["input"] == inputs
+    assert create["json"].get("parameters", {}).get("obj_or_bg", ["obj", "bg"]) == ["obj", "bg"]

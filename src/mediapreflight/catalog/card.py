@@ -10,7 +10,20 @@ from ..errors import UsageError
 from ..language import say, tr, translated
 from ..text import alternatives, listed
 from .interval import Interval
-from .schema import Choices, Condition, Content, Group, Limit, Model, Parameter, ParameterVariant, Price, Role, split_tags
+from .schema import (
+    Choices,
+    Condition,
+    Content,
+    Group,
+    Limit,
+    Model,
+    Parameter,
+    ParameterVariant,
+    Price,
+    Role,
+    RoleSets,
+    split_tags,
+)
 
 if TYPE_CHECKING:
     from . import Catalog
@@ -58,6 +71,8 @@ def described(limit: Limit | Choices, role: Role, name: str) -> str:
     else:
         documented, safe = str(limit.documented_interval), None if limit.safe is None else str(limit.safe_interval)
     text = f"{documented} {unit}".rstrip()
+    if isinstance(limit, Limit) and limit.excess_cut:
+        text = tr("{text}, what is longer is cut", text=text)
     if safe is None:
         return text
     return tr("{documented} (safe: {safe})", documented=text, safe=f"{safe} {unit}".rstrip())
@@ -65,11 +80,11 @@ def described(limit: Limit | Choices, role: Role, name: str) -> str:
 
 def sections(model: Model, catalog: Catalog) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """The parts of a card that hold anything: a title, and rows of name, text and sources, which are joined by `; `."""
-    values = {**model.fields, **model.parameters}
+    values = {name: known for name, known in {**model.fields, **model.parameters}.items() if known.follows is None}
     parts = [
         (tr("Terms"), _terms(model, catalog)),
         *((_role_title(name, role), _role(model, role)) for name, role in model.roles.items() if not role.follows),
-        (tr("Values"), [(name, _value(known), model.source(known.source)) for name, known in values.items()]),
+        (tr("Values"), [row for name, known in values.items() for row in _value_rows(model, name, known)]),
         (tr("Price"), [_price(model, price) for price in model.prices]),
     ]
     return [(title, rows) for title, rows in parts if rows]
@@ -110,7 +125,7 @@ def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
     if model.aliases:
         rows.append((tr("also called"), ", ".join(model.aliases), ""))
     if model.role_sets:
-        rows.append((tr("takes one of"), translated(model.role_sets.in_words), model.source(model.role_sets.source)))
+        rows += _combinations(model, model.role_sets)
     rows += [(tr("together"), _group(group), model.source(group.source)) for group in model.groups]
     for restriction in model.restrictions:
         choices = ", ".join(map(_literal, restriction.choices))
@@ -127,6 +142,15 @@ def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
     if model.successor:
         rows.append((tr("successor"), model.successor, ""))
     return rows
+
+
+def _combinations(model: Model, sets: RoleSets) -> Iterator[tuple[str, str, str]]:
+    """What can be given together; where that depends on the job, each case."""
+    if not sets.variants:
+        yield tr("takes one of"), translated(sets.in_words), model.source(sets.source)
+    for variant in sets.variants:
+        words = RoleSets(variant.sets, variant.source).in_words
+        yield tr("takes one of"), _when(translated(words), variant.when), model.source(variant.source)
 
 
 def _group(group: Group) -> str:
@@ -183,6 +207,8 @@ def _role(model: Model, role: Role) -> list[tuple[str, str, str]]:
                 rows.append((translated(label), _when(described(limit, role, name), variant.when), model.source(limit.source)))
     if role.content:
         rows.append((tr("people"), _content(role.content), model.source(role.content.source)))
+    if role.key_of:
+        rows.append((tr("goes with"), tr("{files}, and is never given without", files=alternatives(role.key_of)), ""))
     if role.ignored_when:
         rows.append((tr("ignored when"), _conditions(role.ignored_when), ""))
     if role.note:
@@ -203,22 +229,43 @@ def _content(content: Content) -> str:
     return "; ".join(filter(None, parts))
 
 
+def _value_rows(model: Model, name: str, known: Parameter) -> Iterator[tuple[str, str, str]]:
+    """A value, and of a list what its entries hold."""
+    yield name, _value(known), model.source(known.source)
+    for key, each in known.keys.items():
+        yield f"{name}.{key}", _value(each), model.source(each.source)
+
+
 def _value(known: Parameter) -> str:
     parts = [
         known.type,
+        tr("goes with {files}, one for each file", files=alternatives(known.key_of)) if known.key_of else "",
         tr("required") if known.required and known.filled_by is None else "",
         tr("from {model} where not given", model=known.filled_by) if known.filled_by else "",
         ", ".join(map(_literal, known.choices)) if known.choices else "",
-        str(known.interval) if known.range else "",
+        _range(known),
         tr("or {values}", values=", ".join(map(_literal, known.besides))) if known.besides else "",
         *map(_variant, known.variants),
-        tr("up to {count} characters", count=known.max_length) if known.max_length else "",
+        _length(known),
         tr("ratio {ratios}", ratios=alternatives(known.ratios)) if known.ratios else "",
         tr("default {value}", value=_literal(known.default)) if known.default is not None else "",
         tr("ignored when {conditions}", conditions=_conditions(known.ignored_when)) if known.ignored_when else "",
         translated(known.note or ""),
     ]
     return "; ".join(filter(None, parts))
+
+
+def _range(known: Parameter) -> str:
+    if known.range is None:
+        return ""
+    return tr("{range} entries", range=known.interval) if known.type == "list" else str(known.interval)
+
+
+def _length(known: Parameter) -> str:
+    if known.max_length is None:
+        return ""
+    longest = tr("up to {count} characters", count=known.max_length)
+    return tr("{text}, what is longer is cut", text=longest) if known.excess_cut else longest
 
 
 def _variant(variant: ParameterVariant) -> str:

@@ -143,7 +143,8 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
     if not model.roles:
         raise fault_at(paths, ("roles",), say("a model takes at least one file"))
     _check_formats(model.roles, paths)
-    model = msgspec.structs.replace(model, roles=dict(_one_by_one(model.roles, paths)))
+    fields = dict(_keys_one_by_one(model.fields, model.roles))
+    model = msgspec.structs.replace(model, roles=dict(_one_by_one(model.roles, paths)), fields=fields)
     if provider.terms is None:
         # The temporary storage is that of the provider to which jobs are sent.
         roles = {name: msgspec.structs.replace(role, uploads=False) for name, role in model.roles.items()}
@@ -186,7 +187,25 @@ def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[
             own = numbered(name, number)
             if number > 1 and own in roles:
                 raise fault_at(paths, ("roles", own), say("is the name of file {number} of {role}", number=number, role=name))
-            yield own, msgspec.structs.replace(role, required=number <= count.lower, follows=None if own == name else name)
+            yield (
+                own,
+                msgspec.structs.replace(
+                    role,
+                    required=number <= count.lower,
+                    follows=None if own == name else name,
+                    key_of=tuple(numbered(other, number) for other in role.key_of),
+                ),
+            )
+
+
+def _keys_one_by_one(fields: Mapping[str, Parameter], roles: Mapping[str, Role]) -> Iterator[tuple[str, Parameter]]:
+    """The fields, with one for each file of the role whose keys they are."""
+    for name, field in fields.items():
+        yield name, field
+        several = [count for other in field.key_of if other in roles and (count := roles[other].count)]
+        for number in range(2, int(Interval.parse(several[0]).upper) + 1 if several else 0):
+            key_of = tuple(numbered(other, number) for other in field.key_of)
+            yield numbered(name, number), msgspec.structs.replace(field, follows=name, key_of=key_of)
 
 
 def provider_from(table: Mapping[str, Any], path: Path) -> Provider:
@@ -249,7 +268,12 @@ def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
 
 
 def _check_names(model: Model, paths: tuple[Path, ...]) -> None:
-    known: dict[str, Mapping[str, object]] = {"role": model.roles, "field": model.fields, "parameter": model.parameters}
+    known: dict[str, Mapping[str, object]] = {
+        "role": model.roles,
+        "field": model.fields,
+        "parameter": model.parameters,
+        "input": {**model.roles, **model.fields},
+    }
     for key, kind, name in _references(model):
         if name not in known[kind]:
             raise fault_at(paths, key, say("names the unknown {kind} {name!r}", kind=kind, name=name))
@@ -263,9 +287,15 @@ def _references(model: Model) -> Iterator[tuple[Key, str, str]]:
             if name is not None:
                 yield key, kind, name
     yield from _pair_references(model)
-    for index, roles in enumerate(model.role_sets.sets if model.role_sets else ()):
-        for role in roles:
-            yield ("role_sets", "sets", str(index)), "role", role.removesuffix("?")
+    if model.role_sets is not None:
+        named: list[tuple[Key, tuple[tuple[str, ...], ...]]] = [(("role_sets",), model.role_sets.sets)]
+        named += [(("role_sets", "variants", str(number)), each.sets) for number, each in enumerate(model.role_sets.variants)]
+        for key, sets in named:
+            for index, names in enumerate(sets):
+                yield from (((*key, "sets", str(index)), "input", name.removesuffix("?")) for name in names)
+    for table in ("roles", "fields"):
+        for name, entry in getattr(model, table).items():
+            yield from (((table, name, "key_of"), "role", role) for role in entry.key_of)
     for index, group in enumerate(model.groups):
         yield from ((("groups", str(index), "roles"), "role", role) for role in group.roles)
         if group.and_parameter is not None:
@@ -285,6 +315,8 @@ def _conditions(model: Model) -> Iterator[tuple[Key, Condition]]:
                 yield (table, name, "ignored_when", str(index)), condition
             for index, variant in enumerate(entry.variants):
                 yield from (((table, name, "variants", str(index), "when"), condition) for condition in variant.when)
+    for index, each in enumerate(model.role_sets.variants if model.role_sets else ()):
+        yield from ((("role_sets", "variants", str(index), "when"), condition) for condition in each.when)
     for index, group in enumerate(model.groups):
         yield from (((("groups", str(index), "when")), condition) for condition in group.when)
     pairs = model.pairs

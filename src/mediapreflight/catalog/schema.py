@@ -62,11 +62,12 @@ class Limit(Struct, frozen=True, forbid_unknown_fields=True):
     """A range of accepted values.
 
     `documented`: outside it the service refuses. `safe`: what satisfies every current document; absent where they agree.
-    `error`: the code the service answers with, where the documents name it.
+    `error`: the code the service answers with, where the documents name it. `excess_cut`: what is more is cut, and not refused.
     """
 
     documented: IntervalText
     source: str
+    excess_cut: bool = False
     safe: IntervalText | None = None
     safe_source: str | None = None
     error: str | None = None
@@ -207,6 +208,8 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
 
     `count`: how many files the role takes, where that is not one. Then the model has a role for each of them: `pictures`,
     `pictures_2`, `pictures_3`, of which the later ones say in `follows` whose they are. A file does not set `follows`.
+    `key_of`: it is sent as a key of another file, by the name `field`, and never without that: one of these roles, of which one
+    is given. The n-th file goes with the n-th of that role.
     """
 
     field: str
@@ -216,6 +219,7 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     required: bool = True
     count: IntervalText | None = None
     follows: str | None = None
+    key_of: tuple[str, ...] = ()
     megabytes: Limit | None = None
     side: Limit | None = None
     aspect_ratio: Limit | None = None
@@ -288,11 +292,20 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     the value, so that a job without it is still complete. `ignored_when`: any one of these makes the service ignore it.
     `required` with a `default`: the service needs the value, and a client sends the default for a job without it.
     `besides`: numbers outside the range that are accepted as well, such as -1 for "the model chooses".
+
+    A `list` has as many entries as `range` says: tables with these `keys`, or where there are none, texts that are among the
+    `choices`. `item_key`: a field that is sent among the files, as an item of its own: `{type, <item_key>: value}`. `key_of`: as
+    of a role; a field of files that can be several has a name for each of them: `ref_name`, `ref_name_2`, of which the later
+    ones say in `follows` whose they are.
     """
 
-    type: Literal["string", "integer", "number", "boolean", "box"]
+    type: Literal["string", "integer", "number", "boolean", "box", "list"]
     source: str
     required: bool = False
+    keys: dict[str, Parameter] = {}
+    item_key: str | None = None
+    key_of: tuple[str, ...] = ()
+    follows: str | None = None
     choices: tuple[Scalar, ...] | None = None
     range: IntervalText | None = None
     besides: tuple[int | float, ...] = ()
@@ -307,6 +320,8 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     note: str | None = None
 
     def __post_init__(self) -> None:
+        if self.keys and self.type != "list":
+            raise ValueError("`keys` are of a list")
         # What holds for a job can have its choices from one variant and its range from another.
         choices = [self.choices, *(variant.choices for variant in self.variants if variant.choices is not None)]
         ranges = [self.range, *(variant.range for variant in self.variants if variant.range is not None)]
@@ -316,6 +331,10 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     def _check(self, choices: tuple[Scalar, ...] | None, range: str | None) -> None:
         interval = Interval() if range is None else Interval.parse(range)
         for value in (*(choices or ()), *(() if self.default is None else (self.default,))):
+            if self.type == "list":
+                if not isinstance(value, str):
+                    raise ValueError(f"{value!r} is no text, as the entries of a list are")
+                continue
             if not self.is_of_type(value):
                 raise ValueError(f"{value!r} is no {self.type}")
             if range is not None and value not in interval and value not in self.besides:
@@ -331,6 +350,8 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
         """Whether a value has this type. An integer is a number too; true and false are only booleans."""
         if self.type == "box":
             return isinstance(value, list | tuple) and len(value) == BOX_LENGTH and all(map(_is_number, value))
+        if self.type == "list":
+            return isinstance(value, list | tuple) and all(isinstance(each, dict if self.keys else str) for each in value)
         if self.type == "number":
             return _is_number(value)
         kinds = {"string": str, "integer": int, "boolean": bool}
@@ -370,11 +391,28 @@ class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
     picture_ratio: PictureRatio | None = None
 
 
+class RoleSetsVariant(Struct, frozen=True, forbid_unknown_fields=True):
+    """The combinations for jobs of which all of `when` is true."""
+
+    when: tuple[Condition, ...]
+    sets: tuple[tuple[str, ...], ...]
+    source: str
+
+
 class RoleSets(Struct, frozen=True, forbid_unknown_fields=True):
-    """The combinations of roles that the service accepts, if it does not accept all. `last_frame?` can be left out."""
+    """The combinations of inputs that the service accepts, if it does not accept all. `last_frame?` can be left out.
+
+    Fields that no set names can be given with each.
+    """
 
     sets: tuple[tuple[str, ...], ...]
     source: str
+    variants: tuple[RoleSetsVariant, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All that these sets name."""
+        return frozenset(name.removesuffix("?") for each in self.sets for name in each)
 
     @property
     def in_words(self) -> str:
@@ -573,6 +611,13 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     def files_of(self, role: str) -> tuple[str, ...]:
         """The names under which the files of a role stand in a job: its own, and those of the roles that follow it."""
         return (role, *(name for name, each in self.roles.items() if each.follows == role))
+
+    def combined(self, given: Set[str]) -> frozenset[str]:
+        """What of these inputs counts for the combinations: roles by their own names, without keys of other files, and fields
+        that a combination names."""
+        roles = {role.follows or name for name, role in self.roles.items() if name in given and not role.key_of}
+        named = self.role_sets.names if self.role_sets else frozenset()
+        return frozenset(roles | {name for name in self.fields if name in given and name in named})
 
     def roles_of_kind(self, kind: str) -> tuple[str, ...]:
         """The roles that take files of this kind, required ones first."""

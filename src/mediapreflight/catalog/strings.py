@@ -45,10 +45,10 @@ _TEXT = Sort(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*", "text on one line")
 _SORTS = {
     **dict.fromkeys(("id", "aliases", "region_ids", "successor", "detect", "template", "filled_by", "extends"), MODEL_ID),
     **dict.fromkeys(("result", "verdict", "reason", "returns", "tells", "usage_seconds"), _PLACE),
-    **dict.fromkeys(("field", "error", "errors", "extra_states", "container", "video_codec"), _NAME),
+    **dict.fromkeys(("field", "error", "errors", "extra_states", "container", "video_codec", "item_key"), _NAME),
     "path": _PATH,
 }
-_TABLES_OF_NAMES = ("roles", "fields", "parameters", "returns")
+_TABLES_OF_NAMES = ("roles", "fields", "parameters", "returns", "keys")
 
 
 def strings(value: Any, key: Key = (), sort: Sort = _TEXT) -> Iterator[tuple[Key, str, Sort]]:

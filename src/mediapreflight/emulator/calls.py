@@ -133,10 +133,12 @@ def read_body(text: bytes) -> dict[str, Any]:
 def read_call(body: Mapping[str, Any], model: Model) -> Call:
     """The job in a body; unknown inputs are left out, as the service does. Raises Refusal."""
     given = body["input"]
-    urls = _media_array(given, model) if model.require_service().media_array else dict(_file_fields(given, model))
+    files = _media_array(given, model) if model.require_service().media_array else dict(_file_fields(given, model))
+    urls = {name: value for name, value in files.items() if name in model.roles}
     if any(not isinstance(url, str | None) for url in urls.values()):
         raise Refusal(400, "InvalidParameter", BAD_URL)
-    fields = {name: given[name] for name in model.fields if given.get(name) not in (None, "")}
+    values = {**given, **{name: value for name, value in files.items() if name in model.fields}}
+    fields = {name: values[name] for name in model.fields if values.get(name) not in (None, "")}
     parameters = {name: value for name, value in (body.get("parameters") or {}).items() if name in model.parameters}
     job = Job(model.id, parameters=parameters, **{name: url for name, url in urls.items() if url}, **fields)
     _refuse_missing(job, model)
@@ -148,6 +150,7 @@ def read_call(body: Mapping[str, Any], model: Model) -> Call:
 
 
 def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
+    """The files and fields in `media`, by the names they have in a job."""
     items = given.get("media")
     if items is None and model.role_sets is not None and model.role_sets.take(frozenset()):
         return {}
@@ -155,16 +158,34 @@ def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
         raise _required("media")
     free: dict[str, list[str]] = {}
     for name, role in model.roles.items():
-        free.setdefault(role.field, []).append(name)
-    urls: dict[str, Any] = {}
+        if not role.key_of:
+            free.setdefault(role.field, []).append(name)
+    apart = {name: field.item_key for name, field in model.fields.items() if field.item_key is not None}
+    found: dict[str, Any] = {}
     for item in items:
         kind = item.get("type") if isinstance(item, dict) else None
-        if not isinstance(kind, str) or not free.get(kind):
+        if kind in apart and kind not in found:
+            found[kind] = item.get(apart[kind])
+        elif isinstance(kind, str) and free.get(kind):
+            name = free[kind].pop(0)
+            found |= {name: item.get("url"), **dict(_keys(item, name, model))}
+        else:
             raise Refusal(
-                400, "InvalidParameter", f"input.media: {kind} more often than the model takes it, of {', '.join(free)}."
+                400,
+                "InvalidParameter",
+                f"input.media: {kind} more often than the model takes it, of {', '.join((*free, *apart))}.",
             )
-        urls[free[kind].pop(0)] = item.get("url")
-    return urls
+    return found
+
+
+def _keys(item: Mapping[str, Any], name: str, model: Model) -> Iterator[tuple[str, Any]]:
+    """The other files and the fields that are keys of a file's item."""
+    for each, role in model.roles.items():
+        if name in role.key_of and role.field in item:
+            yield each, item[role.field]
+    for each, field in model.fields.items():
+        if name in field.key_of and (field.follows or each) in item:
+            yield each, item[field.follows or each]
 
 
 def _file_fields(given: Mapping[str, Any], model: Model) -> Iterator[tuple[str, Any]]:

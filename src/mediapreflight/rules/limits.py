@@ -81,7 +81,14 @@ def _beyond(
     allows = _words(documented, measure.unit, upper=upper)
     first, second = limit.source, limit.safe_source or limit.source
     severity: Severity
-    if is_refused:
+    if is_refused and upper and limit.excess_cut:
+        severity, broken, source, clause = (
+            "warning",
+            documented,
+            first,
+            say("{model} uses {allows} and cuts the rest", model=case.model.id, allows=allows),
+        )
+    elif is_refused:
         severity, broken, source, clause = (
             "error",
             documented,

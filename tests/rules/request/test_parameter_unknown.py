@@ -45,3 +45,19 @@ def test_model_without_parameters(found, said) -> None:
 def test_known(found) -> None:
     assert found("parameter-unknown", "emo-v1", parameters={"style_level": "calm"}) == []
     assert found("parameter-unknown", "emo-v1", parameters={}) == []
+
+
+def test_key_of_an_entry(found, said) -> None:
+    model, entry = "kling/kling-v3-video-generation", {"index": 1, "prompt": "near", "duration": 2}
+    assert found("parameter-unknown", model, multi_prompt=[entry]) == []
+    assert found("parameter-unknown", model, multi_prompt="near") == []
+    (finding,) = found("parameter-unknown", model, multi_prompt=[entry, {**entry, "promt": "far"}])
+    assert (finding["measured"], finding["limit"], finding["severity"]) == ("promt", "index, prompt, duration", "error")
+    (message,) = said("parameter-unknown", model, multi_prompt=[entry, {**entry, "promt": "far"}])
+    assert message.startswith("entry 2 of multi_prompt has the unknown key 'promt'; did you mean prompt?")
+
+
+def test_key_that_an_entry_lacks(found) -> None:
+    given = {"multi_prompt": [{"index": 1, "prompt": "near"}], "parameters": {"aspect_ratio": "1:1"}}
+    (finding,) = found("input-missing", "kling/kling-v3-video-generation", whole=True, **given)
+    assert finding["role"] == "multi_prompt[1].duration"

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 
 from ...language import say
 from ..base import Fault, JobCase
+from .values import sound_values
 
 LEVEL = "metadata"
 FIXABLE = False
@@ -37,11 +38,30 @@ def check(case: JobCase) -> Iterator[Fault]:
     for name, parameter in case.model.parameters.items():
         if parameter.required and parameter.default is None and name not in case.job.parameters:
             yield _fault(case, name, name, say("give it with --set {name}=VALUE", name=name), parameter.source)
+    yield from _in_lists(case)
+
+
+def _in_lists(case: JobCase) -> Iterator[Fault]:
+    """A fault for every key that an entry of a list lacks."""
+    for given in sound_values(case):
+        for number, entry in enumerate(given.value if given.known.keys else (), start=1):
+            for key, known in given.known.keys.items():
+                if known.required and key not in entry:
+                    name = f"{given.name}[{number}].{key}"
+                    yield _fault(
+                        case,
+                        name,
+                        name,
+                        say("give entry {number} of {name} a {key}", number=number, name=given.name, key=key),
+                        known.source,
+                    )
 
 
 def _left_out(case: JobCase) -> Iterator[Fault]:
     """A fault for every file that is not given before the last one of its role, except those that are required by themselves."""
-    given = {name: role for name, role in case.model.roles.items() if case.job.inputs.get(name) not in (None, "")}
+    given = {
+        name: role for name, role in case.model.roles.items() if case.job.inputs.get(name) not in (None, "") and not role.key_of
+    }
     last = {role.follows: name for name, role in given.items() if role.follows is not None}
     for first, name in last.items():
         names = case.model.files_of(first)

@@ -8,13 +8,13 @@ Fix: give one of the choices.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...errors import did_you_mean
 from ...language import say
 from ...text import listed
 from ..base import Fault, JobCase
-from .values import sound_values
+from .values import Given, sound_values
 
 LEVEL = "metadata"
 FIXABLE = False
@@ -25,7 +25,7 @@ _LISTED = 8
 
 def check(case: JobCase) -> Iterator[Fault]:
     """A fault for every value outside its choices."""
-    for given in sound_values(case):
+    for given in _single(sound_values(case)):
         choices = given.known.choices
         if choices is None or given.value in choices:
             continue
@@ -55,3 +55,14 @@ def check(case: JobCase) -> Iterator[Fault]:
             source=given.known.source,
             role=given.name if given.where == "field" else None,
         )
+
+
+def _single(values: Iterable[Given]) -> Iterator[Given]:
+    """The values, with the texts of a list one by one."""
+    for given in values:
+        if given.known.type == "list" and not given.known.keys:
+            yield from (
+                given._replace(name=f"{given.name}[{number}]", value=text) for number, text in enumerate(given.value, start=1)
+            )
+        else:
+            yield given

@@ -1,4 +1,4 @@
-"""A number is outside the documented range.
+"""A number is outside the documented range, or a list has too few or too many entries.
 
 Why it matters: the service answers that the value is "out of definition".
 
@@ -22,19 +22,32 @@ def check(case: JobCase) -> Iterator[Fault]:
     """A fault for every number outside its range."""
     for given in sound_values(case):
         known = given.known
-        if known.range is not None and given.value not in known.interval and given.value not in known.besides:
+        value = len(given.value) if known.type == "list" else given.value
+        if known.range is not None and value not in known.interval and value not in known.besides:
             takes = alternatives((known.interval.in_words, *map(exact, known.besides)))
-            yield Fault(
-                severity="error",
-                message=say(
-                    "{name} is {value}; {model} takes {takes}",
+            if known.type == "list":
+                message = say(
+                    "{name} has {value} entries; {model} takes {takes}",
                     name=given.name,
-                    value=exact(given.value),
+                    value=value,
                     model=case.model.id,
                     takes=takes,
-                ),
-                help=say("give {name} a value of {takes}", name=given.name, takes=takes),
-                measured=given.value,
+                )
+                help = say("give {name} {takes} entries", name=given.name, takes=takes)
+            else:
+                message = say(
+                    "{name} is {value}; {model} takes {takes}",
+                    name=given.name,
+                    value=exact(value),
+                    model=case.model.id,
+                    takes=takes,
+                )
+                help = say("give {name} a value of {takes}", name=given.name, takes=takes)
+            yield Fault(
+                severity="error",
+                message=message,
+                help=help,
+                measured=value,
                 limit=str(known.interval),
                 service_code=known.error,
                 source=known.source,

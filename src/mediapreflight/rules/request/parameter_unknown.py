@@ -14,6 +14,7 @@ from ...errors import did_you_mean
 from ...language import say
 from ...text import listed
 from ..base import Fault, JobCase
+from .values import sound_values
 
 LEVEL = "metadata"
 FIXABLE = False
@@ -34,6 +35,31 @@ def check(case: JobCase) -> Iterator[Fault]:
                 measured=name,
                 limit=", ".join(known) or None,
             )
+    yield from _in_lists(case)
+
+
+def _in_lists(case: JobCase) -> Iterator[Fault]:
+    """A fault for every key of an entry of a list that the model does not know."""
+    for given in sound_values(case):
+        known = tuple(given.known.keys)
+        for number, entry in enumerate(given.value if known else (), start=1):
+            for key in entry:
+                if key not in known:
+                    close = tuple(difflib.get_close_matches(str(key), known, n=1))
+                    yield Fault(
+                        severity="error",
+                        message=say(
+                            "entry {number} of {name} has the unknown key {key!r}{close}",
+                            number=number,
+                            name=given.name,
+                            key=key,
+                            close=did_you_mean(close),
+                        ),
+                        help=say("its keys are {known}", known=listed(known)),
+                        measured=key,
+                        limit=", ".join(known),
+                        source=given.known.source,
+                    )
 
 
 def _next(case: JobCase, name: str, known: tuple[str, ...]) -> str:

@@ -25,13 +25,26 @@ class Given(NamedTuple):
 
 
 def given_values(case: JobCase) -> Iterator[Given]:
-    """Every known parameter and field the job gives, in the order of the catalog."""
-    for name, known in case.model.parameters.items():
-        if name in case.job.parameters:
-            yield Given(name, case.job.parameters[name], known, "parameter")
-    for name, known in case.model.fields.items():
-        if case.job.inputs.get(name) is not None:
-            yield Given(name, case.job.inputs[name], known, "field")
+    """Every known parameter and field the job gives, in the order of the catalog; of a list, the values in its entries too."""
+    parameters, inputs = case.job.parameters, case.job.inputs
+    found = [
+        Given(name, parameters[name], known, "parameter") for name, known in case.model.parameters.items() if name in parameters
+    ]
+    found += [
+        Given(name, inputs[name], known, "field") for name, known in case.model.fields.items() if inputs.get(name) is not None
+    ]
+    for given in found:
+        yield given
+        if given.known.keys and given.has_right_type:
+            yield from _in_entries(given)
+
+
+def _in_entries(given: Given) -> Iterator[Given]:
+    """The known values in the entries of a list, named as `multi_prompt[2].duration`; the first entry is number 1."""
+    for number, entry in enumerate(given.value, start=1):
+        for key, known in given.known.keys.items():
+            if key in entry:
+                yield Given(f"{given.name}[{number}].{key}", entry[key], known, given.where)
 
 
 def sound_values(case: JobCase) -> Iterator[Given]:

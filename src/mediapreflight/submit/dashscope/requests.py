@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -191,21 +191,41 @@ def _call(
     stated = _values(model, model.parameters, {**_stated_defaults(model.parameters), **given})
     body = {
         "model": model_id(model, endpoint.region),
-        "input": {**_file_fields(model, files), **_values(model, model.fields, fields)},
+        "input": {**_file_fields(model, files, fields), **_values(model, model.fields, _sent_apart(model, fields))},
         **({"parameters": stated} if stated else {}),
     }
     return Request(purpose, "POST", endpoint.url(model.require_service().path), headers=_headers(model, files), json=body)
 
 
-def _file_fields(model: Model, files: Mapping[str, str]) -> dict[str, Any]:
+def _file_fields(model: Model, files: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, Any]:
     if model.require_service().media_array:
-        media = [{"type": model.roles[name].field, "url": url} for name, url in files.items()]
+        media = [*_media(model, files, fields)]
         return {"media": media} if media else {}
-    fields: dict[str, Any] = {role.field: "" for role in model.roles.values() if role.send_empty}
+    sent: dict[str, Any] = {role.field: "" for role in model.roles.values() if role.send_empty}
     for name, url in files.items():
         role = model.roles[name]
-        fields[role.field] = url if role.count is None else [*fields.get(role.field, ()), url]
-    return fields
+        sent[role.field] = url if role.count is None else [*sent.get(role.field, ()), url]
+    return sent
+
+
+def _media(model: Model, files: Mapping[str, str], fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The files as items, each with its keys, and the fields that are items themselves."""
+    keys = [(role.key_of, role.field, files.get(name)) for name, role in model.roles.items()]
+    keys += [(field.key_of, field.follows or name, fields.get(name)) for name, field in model.fields.items()]
+    for name, url in files.items():
+        role = model.roles[name]
+        if not role.key_of:
+            own = {key: _sendable(model, key, value) for of, key, value in keys if name in of and value is not None}
+            yield {"type": role.field, "url": url, **own}
+    for name, field in model.fields.items():
+        if field.item_key is not None and fields.get(name) is not None:
+            yield {"type": name, field.item_key: _sendable(model, name, fields[name])}
+
+
+def _sent_apart(model: Model, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that do not stand among the files."""
+    among = {name for name, field in model.fields.items() if field.key_of or field.item_key is not None}
+    return {name: value for name, value in fields.items() if name not in among}
 
 
 def _values(model: Model, known: Mapping[str, Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
