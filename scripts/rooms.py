@@ -25,7 +25,7 @@ BEGIN, END = "<!-- written by scripts/rooms.py: begin -->", "<!-- end -->"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("__init__", "cli", "ray"),
-    ("emulator", "engines", "schemas", "studio"),
+    ("agents", "emulator", "engines", "schemas", "studio"),
     ("config", "job_files", "report", "submit"),
     ("prepare",),
     ("check",),

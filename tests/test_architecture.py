@@ -20,9 +20,11 @@ PACKAGE = ROOT / "src" / "mediapreflight"
 MAY_IMPORT: dict[str, str] = {
     "__main__": "cli",
     "__init__": "_version catalog check errors findings job job_files media prepare report submit submit.ledger",
-    "cli": "_version catalog check config emulator engines errors findings job job_files language media named_files "
+    "cli": "_version agents catalog check config emulator engines errors findings job job_files language media named_files "
     "people prepare report rules schemas studio submit submit.http submit.ledger system text workers",
     "ray": "engines",
+    "agents": "_version catalog check errors findings job language media output_folder people prepare rules submit "
+    "submit.ledger text",
     "emulator": "catalog check errors findings job language media people rules submit submit.http text workers",
     "studio": "_version catalog check errors findings job language media output_folder people prepare report rules submit "
     "submit.http submit.ledger system text workers",

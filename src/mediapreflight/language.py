@@ -116,12 +116,17 @@ def language_of(environment: Mapping[str, str]) -> Language:
 def speaking(language: Language) -> Iterator[None]:
     """Sentences are shown in this language meanwhile, in the whole process, and argparse says its own words in it too."""
     global _speech  # noqa: PLW0603 - one terminal, one reader
+    before = _speech
     if language == "en":
-        yield
+        _speech = None
+        try:
+            yield
+        finally:
+            _speech = before
         return
     import gettext
 
-    before, asked, domain = _speech, os.environ.get("LANGUAGE"), gettext.textdomain()
+    asked, domain = os.environ.get("LANGUAGE"), gettext.textdomain()
     _speech = _Speech(language, gettext.translation(DOMAIN, FOLDER, (language,)))
     # This is how argparse finds its words: by the domain of the process, and by the environment.
     gettext.bindtextdomain(_ARGPARSE, str(FOLDER))

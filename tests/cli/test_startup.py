@@ -10,7 +10,22 @@ import pytest
 
 from .conftest import MAIN, SOURCES, Result, run_python
 
-HEAVY = ("PIL", "av", "cv2", "httpx", "mediapipe", "mutagen", "numpy", "pathspec", "pi_heif", "rich", "simplejpeg")
+HEAVY = (
+    "PIL",
+    "anyio",
+    "av",
+    "cv2",
+    "httpx",
+    "mcp",
+    "mcp_types",
+    "mediapipe",
+    "mutagen",
+    "numpy",
+    "pathspec",
+    "pi_heif",
+    "rich",
+    "simplejpeg",
+)
 # The standard library's own that take a millisecond or more.
 SLOW = (
     "dataclasses",
@@ -58,7 +73,16 @@ def uncached(arguments: tuple[str | Path, ...]) -> tuple[str | Path, ...]:
 
 
 @pytest.mark.parametrize(
-    "command", [["--version"], ["--help"], ["check", "--help"], ["models", "emo-v1"], ["rule", "VID007"], ["schema", "report"]]
+    "command",
+    [
+        ["--version"],
+        ["--help"],
+        ["check", "--help"],
+        ["mcp", "--help"],
+        ["models", "emo-v1"],
+        ["rule", "VID007"],
+        ["schema", "report"],
+    ],
 )
 def test_commands_that_measure_nothing_load_nothing_heavy(command: list[str]) -> None:
     assert loaded(*command) == set()

@@ -2,8 +2,8 @@
 
 Exit status: 0 all fit; 1 findings of severity error or unchecked; 2 wrong usage, settings or environment; 130 interrupted.
 
-May import: _version, catalog, check, config, emulator, engines, errors, findings, job, job_files, language, media, named_files,
-people, prepare, report, rules, schemas, studio, submit, submit.http, submit.ledger, system, text, workers.
+May import: _version, agents, catalog, check, config, emulator, engines, errors, findings, job, job_files, language, media,
+named_files, people, prepare, report, rules, schemas, studio, submit, submit.http, submit.ledger, system, text, workers.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ COMMANDS = {
     "submit": say("send jobs to the service and download the results"),
     "tasks": say("list submitted jobs, finish open ones, cancel waiting ones"),
     "cache": say("delete the cached results, or show where they are"),
+    "mcp": say("let agents check, prepare and submit files, over the Model Context Protocol"),
     "schema": say("print the JSON Schema of a format"),
     "completion": say("print the shell code that completes commands, models and files"),
 }

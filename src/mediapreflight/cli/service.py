@@ -51,10 +51,11 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
 
 def client_settings(options: argparse.Namespace, session: Session) -> dict[str, Any]:
     """The options as arguments of a client that shares catalog and ledger with what was done before."""
-    return {**_chosen(options), "catalog": session.catalog, "ledger": session.ledger}
+    return {**chosen_service(options), "catalog": session.catalog, "ledger": session.ledger}
 
 
-def _chosen(options: argparse.Namespace) -> dict[str, Any]:
+def chosen_service(options: argparse.Namespace) -> dict[str, Any]:
+    """The options as arguments of a client."""
     from ..submit.session import Pace
 
     return {
@@ -74,7 +75,7 @@ def chosen_session(
     from ..submit.ledger import Ledger
     from ..submit.session import Session
 
-    settings = _chosen(options)
+    settings = chosen_service(options)
     known: dict[str, Any] = {"account": ""}
     if with_key:
         key = find_key(None)

@@ -1,0 +1,170 @@
+"""The protocol. Everything of its SDK is here."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import mcp_types as types
+import msgspec
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from mcp.shared.exceptions import MCPError
+
+from .._version import __version__
+from ..check.containment import TIME_LIMIT_S, contained
+from ..errors import MediaPreflightError
+from ..text import plain
+from .calls import Call, Progress
+from .tools import Desk, Reply, Tool, arguments_of, schema_of, tools_of
+
+# How often a client hears how far a call is.
+_PROGRESS_S = 0.25
+_INSTRUCTIONS = (
+    "Before a picture, voice or video is sent to a generative-video model: `check` it, `prepare` what does not fit, and go on "
+    "with the inputs that `prepare` returns. `list_models` and `model_card` say what models take; `faces` numbers the people."
+)
+_Context = Any
+
+
+async def serve(desk: Desk, mask: Callable[[str], str] = str) -> None:
+    """Answer calls over standard input and output until the client closes them.
+
+    Args:
+        mask: what takes the API key out of a text.
+    """
+    offered = tools_of(desk)
+    turns = anyio.CapacityLimiter(os.cpu_count() or 1)
+
+    async def list_tools(context: _Context, params: Any) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[_described(name, tool) for name, tool in offered.items()])
+
+    async def call_tool(context: _Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+        tool = offered.get(params.name)
+        if tool is None:
+            raise MCPError(code=types.INVALID_PARAMS, message=f"no tool {params.name!r}; there are {', '.join(offered)}")
+        with contained(TIME_LIMIT_S) as containment:
+            call = Call(containment)
+            try:
+                asked = arguments_of(tool, params.arguments or {})
+                reply = await _watched(context, call, functools.partial(_answer, tool, desk, asked, call, turns))
+            except (MediaPreflightError, OSError) as error:
+                return _refused(mask(_line_of(error)))
+        return _told(reply, mask)
+
+    server: Server[Any] = Server(
+        "mediapreflight",
+        version=__version__,
+        title="mediapreflight",
+        instructions=_INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+    async with stdio_server() as (reading, writing):
+        await server.run(reading, writing, server.create_initialization_options())
+
+
+def _described(name: str, tool: Tool) -> types.Tool:
+    return types.Tool(
+        name=name,
+        description=tool.description,
+        input_schema=schema_of(tool.asked),
+        output_schema=schema_of(tool.answer),
+        annotations=types.ToolAnnotations(
+            read_only_hint=not tool.writes, destructive_hint=False, idempotent_hint=True, open_world_hint=tool.bills
+        ),
+    )
+
+
+async def _answer(tool: Tool, desk: Desk, asked: Any, call: Call, turns: anyio.CapacityLimiter) -> Reply:
+    if tool.send is not None:
+        return await tool.send(desk, asked, call)
+    assert tool.run is not None
+    async with turns:
+        return await _in_thread(functools.partial(tool.run, desk, asked, call), call)
+
+
+async def _in_thread(work: Callable[[], Reply], call: Call) -> Reply:
+    """What the work returns or raises. Where the client gives the call up, it is stopped, and has ended before this does."""
+    outcome: list[Reply | BaseException] = []
+    ended = anyio.Event()
+
+    def run() -> None:
+        try:
+            outcome.append(work())
+        except BaseException as error:
+            outcome.append(error)
+
+    async def run_to_its_end() -> None:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(run)
+        ended.set()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(run_to_its_end)
+        try:
+            await ended.wait()
+        except anyio.get_cancelled_exc_class():
+            call.stop()
+            raise
+    (came,) = outcome
+    if isinstance(came, BaseException):
+        raise came
+    return came
+
+
+async def _watched(context: _Context, call: Call, work: Callable[[], Any]) -> Any:
+    """What the work returns, while the client hears how far it is."""
+    told = 0.0
+
+    async def tell(progress: Progress | None) -> None:
+        nonlocal told
+        if progress is not None and progress.done > told:
+            told = progress.done
+            await context.session.report_progress(progress.done, progress.total, plain(progress.message))
+
+    async def watch() -> None:
+        while True:
+            await anyio.sleep(_PROGRESS_S)
+            await tell(call.progress)
+
+    outcome: list[Any] = []
+    async with anyio.create_task_group() as group:
+        group.start_soon(watch)
+        try:
+            outcome.append(await work())
+        except Exception as error:
+            # Not raised in the group, which would wrap it.
+            outcome.append(error)
+        group.cancel_scope.cancel()
+    (came,) = outcome
+    if isinstance(came, Exception):
+        raise came
+    await tell(call.progress)
+    return came
+
+
+def _told(reply: Reply, mask: Callable[[str], str]) -> types.CallToolResult:
+    """The answer, for clients that read it as data and for those that read text; and the picture."""
+    text = mask(msgspec.json.encode(reply.answer).decode())
+    content: list[Any] = [types.TextContent(type="text", text=text)]
+    if reply.jpeg is not None:
+        picture = base64.b64encode(reply.jpeg).decode()
+        content.append(types.ImageContent(type="image", data=picture, mime_type="image/jpeg"))
+    return types.CallToolResult(content=content, structured_content=msgspec.json.decode(text))
+
+
+def _refused(text: str) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], is_error=True)
+
+
+def _line_of(error: Exception) -> str:
+    if isinstance(error, OSError):
+        what = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else "the system"
+        return plain(f"{what}: {(error.strerror or str(error)).lower()}")
+    return plain(str(error))
