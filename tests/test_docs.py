@@ -68,6 +68,12 @@ def test_commands_and_schemas(site: Path) -> None:
     assert {path.stem for path in (site / "json-schema").glob("*.json")} == set(SCHEMAS)
 
 
+def test_page_for_language_models_lies_at_the_root_and_its_links_lead_somewhere(site: Path) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", (site / "llms.txt").read_text(encoding="utf-8"))
+    assert "agents.html" in links
+    assert [link for link in links if not (site / link).is_file()] == []
+
+
 def test_pages_load_nothing_from_other_sites(site: Path) -> None:
     for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
