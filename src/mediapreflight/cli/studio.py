@@ -129,4 +129,7 @@ def _open(address: str) -> None:
     import webbrowser
 
     with contextlib.suppress(webbrowser.Error, OSError):
-        webbrowser.open(address)
+        browser = webbrowser.get()
+        # One of this kind alone would take the terminal.
+        if type(browser) is not webbrowser.GenericBrowser:
+            browser.open(address)

@@ -102,6 +102,10 @@ class Desk:
         """The address of the service."""
         return self._client.session.home().base_url
 
+    def mask(self, text: str) -> str:
+        """A text without the key."""
+        return self._client.session.mask(text)
+
     @property
     def all(self) -> list[Sent]:
         """All tasks, in order."""
@@ -142,7 +146,7 @@ class Desk:
             "jobs": 1,
             "to": self.service,
             "stand_in": self.account.stand_in,
-            "notes": [translated(warning) for warning in warnings],
+            "notes": [self.mask(translated(warning)) for warning in warnings],
             "valid_s": AGREE_S,
         }
 
@@ -159,6 +163,7 @@ class Desk:
         if sum(sent.state == "running" for sent in self._sent.values()) >= TASKS_AT_ONCE or len(self._sent) >= TASKS:
             raise RefusedError(429, say("too many tasks run; wait for one to end"))
         del self._offers[word]
+        offer.run.is_sent = True
         sent = self._agreed[word] = Sent(f"t{next(self._numbers)}", offer.run, self.account.stand_in)
         self._sent[sent.id] = sent
         sent.work = asyncio.create_task(self._deliver(sent, offer))
@@ -211,7 +216,7 @@ class Desk:
 
     def record(self, sent: Sent) -> dict[str, Any]:
         """A task, as the page is told of it. The key is in none of it."""
-        mask, result = self._client.session.mask, sent.result
+        mask, result = self.mask, sent.result
         cost = result.cost if result else None
         video = sent.video
         return {

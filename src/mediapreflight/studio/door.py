@@ -9,9 +9,11 @@ from aiohttp import web
 from ..language import say
 
 _OWN_SITE = ("same-origin", "none")
+# The style that wavesurfer.js puts into its waveforms, for the one height that the page draws them in.
+_WAVEFORM_STYLE = "'sha256-7Wn/5ghbhb9U5yM332FZpa4jDUilNGJdZ87eJ6XZFBA='"
 # What the page itself may do, and nothing else: no script or style but those of its folder, no other address, no frame around it.
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src 'self' {_WAVEFORM_STYLE}; img-src 'self' blob: data:; "
     "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",

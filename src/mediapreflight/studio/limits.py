@@ -16,9 +16,11 @@ IDLE_S = 75.0
 # Jobs that are being prepared or wait for it, and tasks that run.
 RUNS_AT_ONCE, TASKS_AT_ONCE = 8, 8
 RUNS, TASKS = 200, 200
+# Of what was prepared and not sent, the oldest is dropped.
+RUNS_KEPT = 20
 # How long an estimate can be agreed to.
 AGREE_S = 600.0
-UPLOADS_AT_ONCE = 32
+CONNECTIONS, UPLOADS_AT_ONCE = 128, 32
 # Threads that wait for processes and for the disk; processes that measure media.
 THREADS, LOOKS_AT_ONCE = 32, os.cpu_count() or 1
 

@@ -21,7 +21,7 @@ from ..prepare.record import NAME, PreparedInput
 from ..report.html.prepared import prepared_card
 from ..workers.processes import CrashError
 from .door import RefusedError
-from .limits import RUNS, RUNS_AT_ONCE
+from .limits import RUNS, RUNS_AT_ONCE, RUNS_KEPT
 from .memory import Memory, Remembering
 from .orders import OUT, Order, command_line, python_text
 from .workshop import Workshop
@@ -47,6 +47,7 @@ class Run:
         self.result: Prepared | None = None
         self.html: str | None = None
         self.is_stopping = False
+        self.is_sent = False
         self._shares: dict[str, float] = {}
 
     def report(self, name: str, share: float) -> None:
@@ -108,12 +109,19 @@ class Runs:
             out = stack.enter_context(self._folder.staged(OUT))
             containment = Remembering(self._memory)
             stack.callback(containment.close)
+            self._make_room()
             with self._lock:
                 if sum(run.state == "running" for run in self._runs.values()) >= RUNS_AT_ONCE or len(self._runs) >= RUNS:
-                    raise RefusedError(429, say("too much is being prepared; wait, or remove what was prepared before"))
+                    raise RefusedError(429, say("too much is being prepared; wait until some of it is done"))
                 run = Run(f"r{next(self._numbers)}", order, stack.pop_all(), out, containment)
                 self._runs[run.id] = run
         return run
+
+    def _make_room(self) -> None:
+        """Drop the oldest of many runs; not what was sent, whose files may still be on their way."""
+        idle = [run for run in self.all if run.state != "running" and not run.is_sent]
+        for run in idle[: max(len(idle) - RUNS_KEPT + 1, 0)]:
+            self._drop(run)
 
     def work(self, run: Run) -> None:
         """Prepare the job of a run. Raises nothing: the run says what came of it."""

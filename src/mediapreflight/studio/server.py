@@ -144,14 +144,9 @@ class Server:
             try:
                 door.admit(request, self._host(), self._token)
                 return await handler(request)
-            except door.RefusedError as error:
-                return _error(error.status, error.reason)
-            except web.HTTPException as error:
-                return _error(error.status, _sentence(error))
-            except (MediaPreflightError, CrashError) as error:
-                return _error(next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), str(error))
-            except OSError as error:
-                return _error(500, (error.strerror or str(error)).lower())
+            except Exception as error:
+                status, reason = _refusal(error)
+                return _json({"error": self._desk.mask(translated(reason))}, status)
 
         return guarded
 
@@ -223,25 +218,14 @@ class Server:
 
     async def _received(self, request: web.Request) -> Upload:
         """The file of a request. What is cut off leaves nothing."""
-        receiving = self._shelf.receiving(request.query.get("name", ""))
-        incoming = await self._in_thread(receiving.__enter__)
+        incoming = self._shelf.begin(request.query.get("name", ""))
         try:
-            while True:
-                async with asyncio.timeout(limits.IDLE_S):
-                    piece = await request.content.readany()
-                if not piece:
-                    break
-                await self._in_thread(incoming.write, piece)
-            incoming.keep()
-        except BaseException as error:
-            # In this thread: a request that is cut off is cancelled, and would wait for no other.
-            receiving.__exit__(type(error), error, error.__traceback__)
-            if isinstance(error, TimeoutError):
-                raise door.RefusedError(408, say("the file stopped coming")) from None
+            while piece := await _within(limits.IDLE_S, request.content.readany()):
+                incoming.write(piece)
+            return await self._in_thread(self._shelf.keep, incoming)
+        except BaseException:
+            incoming.discard()
             raise
-        await self._in_thread(receiving.__exit__, None, None, None)
-        assert incoming.upload is not None
-        return incoming.upload
 
     async def _file(self, request: web.Request) -> web.Response:
         return _json(record_of_upload(self._upload(request)))
@@ -371,17 +355,36 @@ async def _body(request: web.Request, kind: type[_Result]) -> _Result:
     """The body of a request, as JSON of this shape. Raises RefusedError and UsageError."""
     door.ensure_json(request)
     try:
-        return msgspec.json.decode(await request.read(), type=kind)
+        return msgspec.json.decode(await _within(limits.IDLE_S, request.read()), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(say("the request is not understood: {error}", error=error)) from None
+
+
+async def _within(seconds: float, coming: Awaitable[_Result]) -> _Result:
+    """What comes of a request in this time. Raises RefusedError after it."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await coming
+    except TimeoutError:
+        raise door.RefusedError(408, say("the request stopped coming")) from None
 
 
 def _json(value: Any, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), status=status, content_type="application/json")
 
 
-def _error(status: int, reason: str) -> web.Response:
-    return _json({"error": translated(reason)}, status)
+def _refusal(error: Exception) -> tuple[int, str]:
+    """The status of an answer that is an error, and what it says."""
+    match error:
+        case door.RefusedError():
+            return error.status, error.reason
+        case web.HTTPException():
+            return error.status, _sentence(error)
+        case MediaPreflightError() | CrashError():
+            return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500), str(error)
+        case OSError():
+            return 500, (error.strerror or str(error)).lower()
+    return 500, say("it failed ({name}: {error})", name=type(error).__name__, error=error)
 
 
 def _sentence(error: web.HTTPException) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -18,12 +19,26 @@ from ..output_folder import OutputFolder
 from . import limits
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from .desk import Account
     from .server import Server
 
-_HOST = "127.0.0.1"
+_HOST, _USUAL_PORT = "127.0.0.1", 80
 # How long a running answer may take before it is stopped.
 _PATIENCE_S = 0.5
+
+
+class _Full(asyncio.Protocol):
+    """Ends a connection at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()
+
+
+def _admission(server: web.Server) -> Callable[[], asyncio.Protocol]:
+    """What takes a new connection: the server, unless there are too many."""
+    return lambda: server() if len(server.connections) < limits.CONNECTIONS else _Full()
 
 
 def ensure_installed() -> None:
@@ -101,7 +116,8 @@ class Studio:
         self.close()
 
     def _own_host(self) -> str:
-        return f"{_HOST}:{self._port}"
+        # As browsers write it.
+        return _HOST if self._port == _USUAL_PORT else f"{_HOST}:{self._port}"
 
     def _run(self, listening: threading.Event) -> None:
         try:
@@ -135,7 +151,7 @@ class Studio:
         assert runner.server is not None
         try:
             try:
-                listener = await self._loop.create_server(runner.server, _HOST, self._port)
+                listener = await self._loop.create_server(_admission(runner.server), _HOST, self._port)
             except (OSError, OverflowError) as error:
                 reason = (getattr(error, "strerror", None) or str(error)).lower()
                 raise UsageError(say("port {port} cannot be listened on: {reason}", port=self._port, reason=reason)) from None

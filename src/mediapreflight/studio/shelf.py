@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -63,22 +62,30 @@ class Shelf:
             raise RefusedError(404, say("there is no file {number}", number=id))
         return found
 
-    @contextmanager
-    def receiving(self, name: str) -> Iterator[Incoming]:
-        """Takes a file whose bytes come one after the other; it is kept by `keep`, and else nothing is left of it.
-
-        Raises RefusedError.
-        """
+    def begin(self, name: str) -> Incoming:
+        """Room for a file whose bytes are to come. Raises RefusedError."""
         with ExitStack() as stack:
             own = self._named(name)
             stack.callback(self._free_name, own)
             path = stack.enter_context(self._folder.staged(own))
-            with path.open("xb") as file:
-                incoming = Incoming(self, file)
-                stack.callback(lambda: self._free(incoming.size))
-                yield incoming
-            if incoming.is_whole:
-                incoming.upload = self._kept(own, path, stack.pop_all())
+            incoming = Incoming(self, own, path, path.open("xb"), stack.pop_all())
+        return incoming
+
+    def keep(self, incoming: Incoming) -> Upload:
+        """The file of which all bytes have come, and what it is. Raises CrashError where everything was stopped meanwhile."""
+        incoming.file.close()
+        path = str(incoming.path)
+        self._memory.add(path)
+        try:
+            facts = self._containment.facts(path, "decode")
+        except BaseException:
+            self._memory.forget(path)
+            raise
+        with self._lock:
+            upload = Upload(f"f{next(self._numbers)}", incoming.name, incoming.path, facts)
+            self._uploads[upload.id] = upload
+            self._places[upload.id] = incoming.place
+        return upload
 
     def remove(self, id: str) -> None:
         """Delete a file. Raises RefusedError."""
@@ -101,20 +108,6 @@ class Shelf:
                     413, say("all files together may have up to {most:,} bytes; remove some", most=self.space.total_bytes)
                 )
 
-    def _kept(self, name: str, path: Path, place: ExitStack) -> Upload:
-        self._memory.add(str(path))
-        try:
-            facts = self._containment.facts(str(path), "decode")
-        except BaseException:
-            self._memory.forget(str(path))
-            place.close()
-            raise
-        with self._lock:
-            upload = Upload(f"f{next(self._numbers)}", name, path, facts)
-            self._uploads[upload.id] = upload
-            self._places[upload.id] = place
-        return upload
-
     def _named(self, name: str) -> str:
         """A name that can be one, and that no other file has. Raises RefusedError where there are too many."""
         plain = display_name(re.sub(_NOT_IN_NAMES, "_", name)).strip()
@@ -136,32 +129,34 @@ class Shelf:
         with self._lock:
             self._names.discard(name.casefold())
 
-    def _free(self, size: int) -> None:
+    def free(self, size: int) -> None:
         with self._lock:
             self._used -= size
 
 
 class Incoming:
-    """A file that is being uploaded. `upload`: what became of it, once `receiving` has ended."""
+    """A file that is being uploaded."""
 
-    def __init__(self, shelf: Shelf, file: BinaryIO) -> None:
+    def __init__(self, shelf: Shelf, name: str, path: Path, file: BinaryIO, place: ExitStack) -> None:
+        self.name = name
+        self.path = path
+        self.file = file
+        self.place = place
         self._shelf = shelf
-        self._file = file
-        self.size = 0
-        self.is_whole = False
-        self.upload: Upload | None = None
+        self._size = 0
+        place.callback(lambda: shelf.free(self._size))
+        place.callback(file.close)
 
     def write(self, piece: bytes) -> None:
         """Add to the file. Raises RefusedError."""
-        self.size += len(piece)
-        self._shelf.claim(len(piece), self.size)
+        self._size += len(piece)
+        self._shelf.claim(len(piece), self._size)
         try:
-            self._file.write(piece)
+            self.file.write(piece)
         except OSError as error:
-            raise RefusedError(
-                413, say("the file cannot be kept: {reason}", reason=(error.strerror or str(error)).lower())
-            ) from None
+            reason = (error.strerror or str(error)).lower()
+            raise RefusedError(413, say("the file cannot be kept: {reason}", reason=reason)) from None
 
-    def keep(self) -> None:
-        """All of it has come."""
-        self.is_whole = True
+    def discard(self) -> None:
+        """Leave nothing of it."""
+        self.place.close()

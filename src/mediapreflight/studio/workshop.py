@@ -13,6 +13,7 @@ from ..check.run import report_on
 from ..check.takers import Taker, takers
 from ..errors import MissingLibraryError
 from ..findings import FAILING, JobReport
+from ..job import revised
 from ..language import say, translated
 from ..media.facts import Facts
 from ..people.facts import PictureContent
@@ -70,9 +71,10 @@ class Workshop:
 
     def plans(self, order: Order) -> tuple[JobPlan, ...]:
         """The plan that runs. Raises UsageError and MissingLibraryError as `prepare` does."""
-        ensure_faces_can_be_found([order.job], order.options, self.catalog)
-        ensure_parts_are_of_jobs([order.job], order.options, self.catalog)
-        return tuple(plan_job(order.job, order.options, "content", self.catalog, self.containment, watches=False))
+        job = revised(order.job, whole=True)
+        ensure_faces_can_be_found([job], order.options, self.catalog)
+        ensure_parts_are_of_jobs([job], order.options, self.catalog)
+        return tuple(plan_job(job, order.options, "content", self.catalog, self.containment, watches=False))
 
     def portraits(self, upload: Upload, ratio: Ratio, model: Model | None) -> dict[str, Any]:
         """The faces of a picture, each with the crop around it."""
