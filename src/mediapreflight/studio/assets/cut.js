@@ -4,6 +4,7 @@ import { get } from "./server.js";
 import { neighbour, snapped } from "./snaps.js";
 import { plain, seconds, word } from "./words.js";
 
+// The policy of the page allows the style that wavesurfer.js writes for this height.
 const HEIGHT = 88;
 const LEAST_S = 0.05;
 const thousandths = (time) => Math.round(time * 1000) / 1000;
@@ -66,9 +67,9 @@ export class Cut extends EventTarget {
     this.node.append(
       ...(media instanceof HTMLVideoElement ? [media] : []), tracks,
       element("div", { class: "scale-ends aside" }, element("span", {}, "0 s"), this.#parts.length, element("span", {}, `${seconds(all)} s`)),
+      ...[this.#heard.speech.length ? legend : null, trouble].filter(Boolean),
       element("div", { class: "actions" }, this.#parts.play, element("button", { type: "button", class: "whole", onclick: () => this.#set(0, all) }, word("whole")), this.#heard.snaps.length > 2 ? snap : null),
-      element("div", { class: "row" }, this.#end("start", 0), this.#end("end", 1)),
-      ...[trouble, this.#heard.speech.length ? legend : null].filter(Boolean));
+      element("div", { class: "row" }, this.#end("start", 0), this.#end("end", 1)));
   }
 
   #media() {
@@ -106,8 +107,8 @@ export class Cut extends EventTarget {
     const regions = Regions.create();
     const peaks = this.#heard.peaks.length ? this.#heard.peaks : [0, 0];
     this.#surfer = WaveSurfer.create({
-      container: wave, height: this.#heard.peaks.length ? HEIGHT : 24, media, peaks: [peaks], duration: this.#heard.duration_s,
-      plugins: [regions], cspNonce: document.querySelector("script[nonce]").nonce, hideScrollbar: true, ...colours(),
+      container: wave, height: HEIGHT, media, peaks: [peaks], duration: this.#heard.duration_s,
+      plugins: [regions], hideScrollbar: true, ...colours(),
     });
     this.#surfer.on("play", () => (this.#parts.play.textContent = word("pause")));
     this.#surfer.on("pause", () => (this.#parts.play.textContent = word("play")));
