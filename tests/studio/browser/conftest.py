@@ -100,16 +100,25 @@ def opened(browser, address: str, **options) -> Iterator[Studio]:
     """A new page on a desk without files. At the end: it broke no policy, threw nothing, and asked nobody but its own server."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, **options)
     page = context.new_page()
-    faults, requests = [], []
+    faults: list[str] = []
+    requests: list = []
+
+    def hear(message) -> None:
+        # A file that a browser cannot show is told as an error too; the page says so in words.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            faults.append(message.text)
+
+    def ask(dialog) -> None:
+        faults.append(dialog.message)
+        dialog.dismiss()
+
+    def note(request) -> None:
+        requests.append(request)
+
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            faults.append(message.text) if message.type == "error" and "Failed to load resource" not in message.text else None
-        ),
-    )
-    page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
-    page.on("request", requests.append)
+    page.on("console", hear)
+    page.on("dialog", ask)
+    page.on("request", note)
     for file in page.request.get(f"{address}files").json():
         page.request.delete(f"{address}files/{file['id']}")
     page.goto(address)

@@ -37,7 +37,7 @@ async () => {
   const snaps = [0, 1.2, 3, 4.5];
   return [
     [1.6, 2, 3.4, 4.4, -1].map((time) => snapped(time, snaps)),
-    [[1.2, 1, 0], [1.2, -1, 0], [4.5, 1, 0], [3, -1, 2]].map(([time, direction, least]) => neighbour(time, snaps, direction, least, 4.5)),
+    [[1.2, 1, 0], [1.2, -1, 0], [4.5, 1, 0], [3, -1, 2]].map(([time, way, least]) => neighbour(time, snaps, way, least, 4.5)),
   ];
 }
 """
