@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import MissingLibraryError, UsageError
 from ..language import tr, tr_many
-from ..media.libraries import ensure_people
+from ..media.libraries import ensure_faces
 from ..system import told_to_stop, wait_for
 from . import OK
 from .arguments import port
@@ -109,7 +109,7 @@ def _key() -> ApiKey | None:
 def _detection() -> Detection:
     """Whether the stand-in looks for faces: where what finds them is installed."""
     try:
-        ensure_people("")
+        ensure_faces("")
     except MissingLibraryError:
         return "assume"
     return "look"
