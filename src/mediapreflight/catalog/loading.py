@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -55,6 +54,8 @@ class TomlError(ValueError):
 
 def toml_table(text: str) -> dict[str, Any]:
     """TOML as plain values. Raises TomlError."""
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except RecursionError:

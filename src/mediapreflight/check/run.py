@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import time
 from collections import deque
@@ -219,8 +220,9 @@ def _here_until_processes_pay(orders: Iterator[_Order], settings: _Settings) -> 
             spent += time.perf_counter() - start
             made += 1
         yield order, report
-        if settings.workers > 1 and spent > _PATIENCE_S[settings.level]:
-            yield from _by_processes(orders, settings, max(1, min(_MAX_PORTION, round(_PORTION_S * made / spent))))
+        if settings.workers > 1 and spent > _PATIENCE_S[settings.level] and (following := next(orders, None)) is not None:
+            portion = max(1, min(_MAX_PORTION, round(_PORTION_S * made / spent)))
+            yield from _by_processes(itertools.chain([following], orders), settings, portion)
 
 
 def _report(order: _Order, level: Level, codes: frozenset[str]) -> JobReport:

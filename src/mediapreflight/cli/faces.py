@@ -13,7 +13,7 @@ import msgspec
 from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import MediaPreflightError, UnreadableMediaError, UsageError
 from ..language import say, tr, translated
-from ..people.geometry import FRAMINGS, Ratio
+from ..people.geometry import FRAMINGS
 from ..people.portraits import Portrait, find_portrait
 from ..report.style import Style
 from ..system import replace
@@ -70,7 +70,10 @@ def run(options: argparse.Namespace) -> int:
     with contained(TIME_LIMIT_S) as containment:
         for path, crop, annotation in zip(options.images, crops, annotations, strict=True):
             try:
-                results.append(containment.call(path, _portrait, path, options.ratio, options.face, crop, annotation))
+                portrait = containment.call(path, find_portrait, path, options.ratio, None, options.face)
+                if crop is not None or annotation is not None:
+                    containment.call(path, _save_pictures, path, portrait, crop, annotation)
+                results.append(portrait)
             except UnreadableMediaError as error:
                 results.append(error)
     pieces = _json(results) if options.output_format == "json" else _text(results, style_of(options))
@@ -79,14 +82,12 @@ def run(options: argparse.Namespace) -> int:
     return OK if found else FINDINGS
 
 
-def _portrait(path: str, ratio: Ratio, face: int | None, crop: Path | None, annotation: Path | None) -> Portrait:
-    """What is found in a picture, and the pictures made of it. Raises UnreadableMediaError and MediaPreflightError."""
-    portrait = find_portrait(path, ratio, face=face)
+def _save_pictures(path: str, portrait: Portrait, crop: Path | None, annotation: Path | None) -> None:
+    """Write the pictures that are wanted of what was found in one. Raises UnreadableMediaError and MediaPreflightError."""
     if crop is not None and portrait.ext_bbox is not None:
         _save(_cropped(path, portrait), crop)
     if annotation is not None:
         _save(_annotated(path, portrait), annotation)
-    return portrait
 
 
 def _json(results: list[Portrait | UnreadableMediaError]) -> Iterator[str]:

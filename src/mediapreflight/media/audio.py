@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import msgspec
@@ -44,6 +45,14 @@ _PADDING_S = 0.26
 # Shorter than a word. At 16 kHz a frame of FLAC has 256 ms.
 _SHORT_FRAME_S = 0.3
 _COUNTED = frozenset({"flac", "wavpack", "tta"})
+# mutagen's module and class for a format, loaded when a file has it.
+_TAG_READERS = {
+    "mp3": ("mutagen.mp3", "MP3"),
+    "wav": ("mutagen.wave", "WAVE"),
+    "aac": ("mutagen.aac", "AAC"),
+    "flac": ("mutagen.flac", "FLAC"),
+    **dict.fromkeys(("m4a", "mp4", "mov", "3gp"), ("mutagen.mp4", "MP4")),
+}
 
 
 def probe_audio(source: Source, format: str, container: InputContainer, *, decode: bool) -> AudioFacts:
@@ -116,19 +125,14 @@ class _Tags(NamedTuple):
 def _tags(stream: BinaryIO, format: str) -> _Tags:
     """Length and attached pictures as mutagen reads them; nothing if it cannot read them, or should not."""
     import mutagen
-    from mutagen.aac import AAC
-    from mutagen.flac import FLAC
-    from mutagen.mp3 import MP3
-    from mutagen.mp4 import MP4
-    from mutagen.wave import WAVE
 
-    readers: dict[str, Any] = {"mp3": MP3, "wav": WAVE, "aac": AAC, "flac": FLAC, "m4a": MP4, "mp4": MP4, "mov": MP4, "3gp": MP4}
     # mutagen decompresses the content of a tag, however large it becomes.
-    if format not in readers or not is_modest(stream):
+    if format not in _TAG_READERS or not is_modest(stream):
         return _Tags(None, 0)
+    module, name = _TAG_READERS[format]
     stream.seek(0)
     try:
-        tagged = readers[format](stream)
+        tagged = getattr(import_module(module), name)(stream)
     except (mutagen.MutagenError, ValueError, ArithmeticError, LookupError, struct.error):
         return _Tags(None, 0)
     length = getattr(tagged.info, "length", None)

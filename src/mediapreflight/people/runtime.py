@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..errors import MissingLibraryError
@@ -132,7 +132,7 @@ def _naming_missing_libraries() -> Iterator[None]:
 
 def model_data(name: str) -> bytes:
     """A model file of the package. As bytes: the libraries cannot open every path that Python can."""
-    return files(__package__).joinpath("assets", name).read_bytes()
+    return (Path(__file__).parent / "assets" / name).read_bytes()
 
 
 def model_array(name: str) -> NDArray[np.uint8]:

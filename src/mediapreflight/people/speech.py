@@ -184,11 +184,16 @@ def _facts(sound: _Sound, speech: tuple[Span, ...]) -> SpeechFacts:
         pauses=pauses_between(speech, round(sound.duration_s, 3)),
         loudness_dbfs=_dbfs(float(sound.powers.mean())),
         speech_level_dbfs=_dbfs(float(sound.powers[is_speech].mean()) if is_speech.any() else 0.0),
-        noise_floor_dbfs=_dbfs(float(np.percentile(sound.powers, _FLOOR_PERCENTILE))),
+        noise_floor_dbfs=_dbfs(_percentile(sound.powers, _FLOOR_PERCENTILE)),
         other_sound_share=round(float((loud & ~is_speech).mean()), 3),
         peak_dbfs=_dbfs(sound.peak**2),
         clipping_share=round(sound.clipped_share, 5),
     )
+
+
+def _percentile(values: Floats, share: float) -> float:
+    """That of `np.percentile`, which loads numpy's masked arrays, in 13 ms."""
+    return float(np.interp(share / 100 * (len(values) - 1), np.arange(len(values)), np.sort(values)))
 
 
 def _dbfs(power: float) -> float:
