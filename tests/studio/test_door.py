@@ -49,7 +49,8 @@ def test_no_cookie_and_no_store_and_a_strict_policy(visitor: Visitor) -> None:
         headers = visitor.http.get(path).headers
         policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
         assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
-        assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+        assert policy["script-src"] == policy["connect-src"] == "'self'"
+        assert "unsafe" not in policy["style-src"]
         assert (headers["Referrer-Policy"], headers["X-Content-Type-Options"]) == ("no-referrer", "nosniff")
         assert headers["Cache-Control"] == ("no-cache" if path.startswith("assets/") else "no-store")
         assert "Set-Cookie" not in headers

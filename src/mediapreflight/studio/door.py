@@ -13,8 +13,9 @@ _OWN_SITE = ("same-origin", "none")
 _WAVEFORM_STYLE = "'sha256-7Wn/5ghbhb9U5yM332FZpa4jDUilNGJdZ87eJ6XZFBA='"
 # What the page itself may do, and nothing else: no script or style but those of its folder, no other address, no frame around it.
 HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src 'self' {_WAVEFORM_STYLE}; img-src 'self' blob: data:; "
-    "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src 'self' {_WAVEFORM_STYLE}; "
+    "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
