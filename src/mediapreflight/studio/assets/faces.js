@@ -201,5 +201,5 @@ export class Faces {
 }
 
 const area = ([left, top, right, bottom]) => (right - left) * (bottom - top);
-const faceTitle = (face) => `${word("face", { number: face.number })} · ${word("sure", { score: Math.round(face.score * 100) })}`;
+const faceTitle = (face) => `${word("face", { number: face.number })} · ${word("sure", { score: `${Math.round(face.score * 100)}%` })}`;
 const panel = (...children) => element("section", { class: "panel", "aria-labelledby": "faces-title" }, element("h2", { id: "faces-title" }, word("faces")), ...children);

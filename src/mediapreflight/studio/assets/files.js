@@ -85,7 +85,7 @@ export class Files extends EventTarget {
     const facts = file.rows.filter(([, value]) => value).slice(0, 4).map(([label, value]) =>
       element("span", { title: plain(label) }, value.replaceAll(",", "") === String(file.bytes) ? `${value} B` : plain(value)));
     row.replaceChildren(
-      element("span", { class: `kind ${file.kind}` }, word(file.kind)),
+      element("span", { class: `kind ${file.kind}` }, file.kind),
       element("bdi", { class: "path", title: plain(file.name) }, plain(file.name)),
       element("button", { type: "button", class: "quiet", "aria-label": word("remove", { name: plain(file.name) }), title: word("removeShort"), onclick: () => this.#remove(file, row) }, "✕"),
       element("p", { class: "aside rows" }, ...facts),

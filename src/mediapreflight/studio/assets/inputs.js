@@ -36,7 +36,7 @@ export function showInputs(job, files) {
 }
 
 const title = (role) =>
-  element("span", {}, element("span", { class: "role" }, role.name), " ", element("span", { class: "aside" }, word(role.kind)));
+  element("span", {}, element("span", { class: "role" }, role.name), " ", role.kind === role.name ? null : element("span", { class: "aside" }, role.kind));
 
 function single(job, role, files) {
   const pairs = [["", word("none")], ...files.map((file) => [file.id, plain(file.name)])];
