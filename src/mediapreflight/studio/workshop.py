@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..catalog import Catalog
+from ..catalog import Catalog, builtin_catalog
 from ..catalog.interval import Interval
 from ..catalog.schema import Content, Model, Parameter, Role
 from ..check.run import report_on
@@ -47,6 +47,8 @@ class Workshop:
         report = report_on(order.job, order.model, "content", selection(), self.containment)
         outlooks = self._outlooks(order) if report.inputs else {}
         view = job_view(1, report, order.model, self._previews(order, report), outlooks)
+        # The page shows the plan in a place of its own; of it the card keeps what is drawn, such as the cut.
+        view = view._replace(inputs=tuple(each._replace(plan=None) for each in view.inputs))
         return {
             "report": report,
             "verdict": view.worst,
@@ -164,6 +166,7 @@ def record_of_model(model: Model) -> dict[str, Any]:
         "id": model.id,
         "title": model.title,
         "provider": model.provider,
+        "provider_title": builtin_catalog().provider(model.provider).title,
         "summary": translated(model.summary),
         "can_be_submitted": model.service is not None and model.service.mode == "asynchronous",
         "takes_boxes": takes_boxes(model),

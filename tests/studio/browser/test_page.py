@@ -82,6 +82,14 @@ def test_a_face_is_chosen_by_its_number(studio, fixtures: Path, tmp_path: Path) 
     # The number on the picture chooses, too.
     page.click("#faces .face-tag[data-face='1']")
     assert page.inner_text("#box-edges") == first
+    # A box made by hand for one of several: the others are cropped away, until the box is the proposed one again.
+    page.focus("cropper-selection")
+    page.keyboard.press("ArrowRight")
+    studio.until("document.getElementById('command').textContent.includes('--crop-to-boxes')")
+    assert page.is_checked("#options input[name=crop_to_boxes]")
+    page.click("#box-back")
+    studio.until("document.getElementById('command').textContent.includes('--face 1')")
+    assert not page.is_checked("#options input[name=crop_to_boxes]")
     page.check("#faces input[name=ratio][value='3:4']")
     studio.until("document.getElementById('command').textContent.includes('--ratio 3:4')")
     left, top, right, bottom = (int(each) for each in page.inner_text("#box-edges").strip("[]").split(","))

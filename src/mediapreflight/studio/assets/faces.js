@@ -1,6 +1,7 @@
 // The faces of a picture: who is meant, and the box around them.
 import { holds } from "./box.js";
 import { byId, element, field, radios } from "./nodes.js";
+import { cropToBox } from "./options.js";
 import { get, newest } from "./server.js";
 import { plain, word } from "./words.js";
 
@@ -146,6 +147,10 @@ export class Faces {
   // The box is the proposed one again.
   #release() {
     clearTimeout(this.#timer);
+    if (this.#job.values.ext_bbox && this.#found.faces.length > 1) {
+      cropToBox(this.#job, false);
+      this.#job.face = this.#number;
+    }
     delete this.#job.values.ext_bbox;
     delete this.#job.values.face_bbox;
   }
@@ -173,6 +178,8 @@ export class Faces {
     this.#job.values.ext_bbox = this.#editor.box.join(",");
     this.#job.values.face_bbox = this.#face.bbox.join(",");
     this.#job.face = null;
+    // Others are in the picture: without `face`, only a crop to the box leaves them out.
+    if (this.#found.faces.length > 1) cropToBox(this.#job, true);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#job.changed("box"), PAUSE_MS);
   }

@@ -41,3 +41,14 @@ export function radios(legend, name, pairs, chosen, changed) {
   );
   return element("fieldset", { class: "pills" }, element("legend", {}, legend), ...labels);
 }
+
+// Cards of the report count their jobs: here each gets ids of its own, and needs no number.
+export function named(place, name) {
+  const card = byId(place).querySelector("article.job");
+  if (!card) return;
+  card.id = `${name}-card`;
+  const title = card.querySelector("h2");
+  title.id = `${name}-title`;
+  title.querySelector("a").remove();
+  card.setAttribute("aria-labelledby", title.id);
+}

@@ -24,6 +24,14 @@ function set(job, name, value) {
   job.changed("options");
 }
 
+// Whether the picture is cropped to its box; the form says so as well.
+export function cropToBox(job, wanted) {
+  if (wanted) job.options.crop_to_boxes = true;
+  else delete job.options.crop_to_boxes;
+  const box = document.querySelector("#options input[name=crop_to_boxes]");
+  if (box) box.checked = wanted;
+}
+
 function chosen(job, name, values, label) {
   const pairs = values.map((value) => [value, word(label + value[0].toUpperCase() + value.slice(1))]);
   const control = choice({ name, onchange: (event) => set(job, name, event.target.value === values[0] ? null : event.target.value) },

@@ -1,6 +1,6 @@
 // Preparing: started, followed, stopped; then the files, to be compared and downloaded.
 import { showFailure } from "./failure.js";
-import { byId, element } from "./nodes.js";
+import { byId, element, named } from "./nodes.js";
 import { explain } from "./rules.js";
 import { follow, post, remove } from "./server.js";
 import { plain, word } from "./words.js";
@@ -67,6 +67,7 @@ export class Runs extends EventTarget {
     this.#run = run;
     byId("run-words").textContent = run.state === "stopped" ? word("stopped") : run.error ? plain(run.error) : word(run.ok ? "done" : "notDone");
     byId("before-after").innerHTML = run.html ?? "";
+    named("before-after", "run");
     explain(run.rules ?? []);
     const files = run.ok ? run.files : [];
     byId("downloads").replaceChildren(...files.map((file) => download(run, file)), ...(files.length ? wholes(run) : []));

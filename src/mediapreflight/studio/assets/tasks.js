@@ -14,7 +14,7 @@ export class Tasks {
   constructor(given, job, runs) {
     this.#job = job;
     this.#runs = runs;
-    for (const task of given) this.#follow(task);
+    for (const task of given) this.#follow(task, false);
     byId("ask").addEventListener("click", () => this.#ask());
     runs.addEventListener("change", () => this.offer());
   }
@@ -31,19 +31,20 @@ export class Tasks {
     byId("ask-words").textContent = "";
     try {
       const offer = await post("cost", { run: this.#runs.usable });
-      if (await confirmed(offer)) this.#follow(await post("submit", { confirm: offer.confirm }));
+      if (await confirmed(offer)) this.#follow(await post("submit", { confirm: offer.confirm }), true);
     } catch (error) {
       byId("ask-words").textContent = plain(error.message);
     }
   }
 
-  async #follow(task) {
+  // `fresh`: it was submitted just now, and its video is played when it comes.
+  async #follow(task, fresh) {
     byId("tasks").hidden = false;
-    const row = element("li", { class: "task" });
+    const row = element("li", { class: "task", "data-fresh": fresh });
     byId("task-list").prepend(row);
     this.#rows.set(task.id, row);
     this.#show(task);
-    byId("tasks").scrollIntoView({ block: "nearest" });
+    if (fresh) byId("tasks").scrollIntoView({ block: "nearest" });
     try {
       if (task.state === "running") await follow(`tasks/${task.id}`, 500, (now) => this.#show(now), (now) => now.state !== "running");
     } catch (error) {
@@ -64,14 +65,14 @@ export class Tasks {
     if (task.saved) notes.push(element("span", {}, word("saved", { path: plain(task.saved) })));
     row.replaceChildren(
       element("p", { class: "what" }, element("span", { class: `chip ${sort}` }, word(name)), element("b", {}, task.model), ...notes),
-      element("p", { role: "status" }, plain(task.error ?? task.words)));
+      element("p", { role: "status" }, plain(task.error ?? (task.state === "running" ? task.words : ""))));
     if (task.state === "running") {
       row.append(element("progress", { "aria-label": plain(task.words) }),
         element("button", { type: "button", onclick: () => remove(`tasks/${task.id}`).then((said) => said && this.#show(said), showFailure) }, word("cancel")));
     }
     if (task.video) {
       row.append(
-        element("video", { src: task.video, controls: true, autoplay: true, loop: true, muted: true, playsinline: true, "aria-label": word("result", { model: task.model }) }),
+        element("video", { src: task.video, controls: true, autoplay: "fresh" in row.dataset, playsinline: true, "aria-label": word("result", { model: task.model }) }),
         element("p", {}, element("a", { href: `${task.video}?download=1`, download: true }, word("save"))));
     }
   }

@@ -1,6 +1,6 @@
 // What the model makes of the job: the card of the report page, and its headline at the top.
 import { clearFailure, showFailure } from "./failure.js";
-import { byId } from "./nodes.js";
+import { byId, named } from "./nodes.js";
 import { explain } from "./rules.js";
 import { newest, post } from "./server.js";
 import { word } from "./words.js";
@@ -26,6 +26,7 @@ export const judge = newest(async (signal, job) => {
     const verdict = word("failed", { name: job.model.title, reason: said.headline });
     headline.textContent = missing.length ? `${verdict}. ${word("missing", { roles: missing.join(", ") })}` : verdict;
     byId("check").innerHTML = said.html;
+    named("check", "check");
     explain(said.rules);
     done();
     return true;
