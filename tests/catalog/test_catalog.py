@@ -347,7 +347,7 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
             'regions = ["beijing", "mars"]',
             "regions[1]",
             "regions",
-            "unknown region 'mars': it is one of beijing, singapore, virginia, frankfurt",
+            "unknown region 'mars'; regions are beijing, singapore, virginia, frankfurt",
         ),
         (
             'title = "Ours"',

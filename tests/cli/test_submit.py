@@ -161,7 +161,7 @@ def test_detached_job_is_resumed_by_tasks(submit, fixtures: Path, tmp_path: Path
     assert list((tmp_path / "out").glob("portrait-*.mp4"))
     assert "delivered" in submit("tasks").out
     assert submit("tasks", "resume").out == "No job is open.\n"
-    assert "submission 1 has ended, it is delivered" in submit("tasks", "cancel", "1").out
+    assert "submission 1 has ended (delivered)" in submit("tasks", "cancel", "1").out
     again = submit(*args, "--dry-run", "--out", "out").out.splitlines()
     assert again[0].startswith("# wan2.6-i2v: 0 requests; ")
     assert again[-1] == (
@@ -356,7 +356,9 @@ def test_a_task_is_adopted_only_by_a_job_that_was_sent_and_has_no_result(submit,
     submit("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--out", "out")
     refused = submit("tasks", "adopt", "1", json.loads(submit("tasks", "--output-format", "json").out)[0]["task_id"])
     assert refused.status == 2
-    assert refused.err == ("mediapreflight: submission 1 is delivered: only what was sent and has no result takes up a task\n")
+    assert refused.err == (
+        "mediapreflight: submission 1 is delivered: only one that was sent and has no result can adopt a task\n"
+    )
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a signal of POSIX")

@@ -107,7 +107,7 @@ def test_named_files_that_match_nothing_are_passed_by_with_a_word(run, project: 
 
 def test_misspelt_file_is_no_stray(refused, run, project: Path) -> None:
     message = refused("check", "voices/a.wav", "protraits/a.jpg", cwd=project)
-    assert message == "protraits/a.jpg: no such file, and mediapreflight.toml knows none of that name"
+    assert message == "protraits/a.jpg: no such file, and mediapreflight.toml has none of that name"
     result = run("check", "portraits/x.jpg", "--output-format", "concise", cwd=project)
     assert (result.status, result.out) == (1, "portraits/x.jpg: error FILE001 file-missing: no such file\n")
 

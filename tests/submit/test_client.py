@@ -66,7 +66,7 @@ def test_which_template_is_meant_must_be_said_where_several_are_made(
     other.write_text('id = "ours"\nextends = "animate-anyone-gen2"\n[service]\ntemplate = "our-template"\n')
     with (
         Client(**settings, catalog=Catalog([other])) as client,
-        pytest.raises(UsageError, match=r"several models make templates.* animate-anyone-template-gen2 or our-template makes"),
+        pytest.raises(UsageError, match=r"several models take templates.* animate-anyone-template-gen2 or our-template"),
     ):
         client.template(fixtures / "dance.mp4")
 
@@ -236,7 +236,7 @@ def test_pending_task_can_be_canceled_and_a_done_one_not(
 def test_patience_ends_and_the_task_goes_on(settings: dict[str, Any], wan: Callable[..., Job], tmp_path: Path) -> None:
     with Emulator(seconds_per_task=1000) as slow, Client(**settings | {"base_url": slow.base_url}) as client:
         task = client.submit(wan())
-        with pytest.raises(WaitTimeoutError, match="it goes on"):
+        with pytest.raises(WaitTimeoutError, match="it keeps running"):
             client.wait(task, out=tmp_path, timeout=0.2)
         slow.advance(1001)
         assert client.wait(task, out=tmp_path).is_file()

@@ -195,12 +195,12 @@ def test_a_file_whose_length_was_not_stated_is_whole_where_nothing_is_left(tmp_p
 def test_a_dead_url_is_said_to_be_dead(tmp_path: Path, sender: Sender, status: int) -> None:
     with Site({"/out.mp4": plain_page(status, b"<Error><Code>AccessDenied</Code></Error>")}) as site:
         words = failure(f"{site.url}/out.mp4?Signature=secret", tmp_path, sender)
-        assert words == f"{site.url}/out.mp4: the result's URL has died (status {status}); it lives 24 h"
+        assert words == f"{site.url}/out.mp4: the URL of the result has expired (status {status}); it is valid for 24 h"
         assert len(site.requests) == 1
 
 
 def test_an_unexpected_status_is_not_tried_again(tmp_path: Path) -> None:
-    assert failure(URL, tmp_path, scripted(Reply(400))) == f"{SHOWN}: the result cannot be fetched: status 400"
+    assert failure(URL, tmp_path, scripted(Reply(400))) == f"{SHOWN}: the result cannot be downloaded: status 400"
 
 
 def test_what_can_pass_is_tried_again(tmp_path: Path, video: bytes) -> None:
@@ -222,8 +222,8 @@ def test_the_first_wait_can_be_chosen(tmp_path: Path, video: bytes) -> None:
     ("reply", "words"),
     [
         (Reply(500), "status 500"),
-        (Reply(0, error=LOST), "no answer came, or it broke off"),
-        (Reply(206, {"content-range": "bytes 5-9/10"}, (b"12345",)), "its bytes do not come to an end"),
+        (Reply(0, error=LOST), "no answer came, or it was cut off"),
+        (Reply(206, {"content-range": "bytes 5-9/10"}, (b"12345",)), "its data does not end"),
     ],
 )
 def test_tries_come_to_an_end(tmp_path: Path, reply: Reply, words: str) -> None:
@@ -231,14 +231,14 @@ def test_tries_come_to_an_end(tmp_path: Path, reply: Reply, words: str) -> None:
     script = scripted(reply, reply, reply)
     assert (
         failure(URL, tmp_path, script, ran, pace=Pace(attempts=3))
-        == f"{SHOWN}: the result cannot be fetched, after 3 tries: {words}"
+        == f"{SHOWN}: the result could not be downloaded in 3 tries: {words}"
     )
     assert len(ran.sleeps) == 2
 
 
 def test_a_byte_at_a_time_comes_to_an_end(tmp_path: Path, video: bytes) -> None:
     drops = [rest(video, start, end=start + 1, error=LOST) for start in range(1, 10)]
-    assert "after 5 tries" in failure(URL, tmp_path, scripted(first_part(video, 1), *drops))
+    assert "in 5 tries" in failure(URL, tmp_path, scripted(first_part(video, 1), *drops))
 
 
 def test_progress_gives_new_tries(tmp_path: Path, video: bytes) -> None:
@@ -280,8 +280,8 @@ def test_a_body_without_end_is_given_up(tmp_path: Path, monkeypatch: pytest.Monk
         ("faults/corrupt-frames.mp4", "corrupt"),
         ("faults/html-named-jpg.jpg", "not media: its bytes are those of an HTML page"),
         ("faults/empty.jpg", "empty: the file has 0 bytes"),
-        ("portrait.jpg", "its bytes hold image only"),
-        ("voice.wav", "its bytes hold audio only"),
+        ("portrait.jpg", "it contains only image"),
+        ("voice.wav", "it contains only audio"),
     ],
 )
 def test_what_is_no_sound_video_is_fetched_once_more_and_not_delivered(
@@ -289,7 +289,7 @@ def test_what_is_no_sound_video_is_fetched_once_more_and_not_delivered(
 ) -> None:
     with Site({"/out.mp4": file_page((fixtures / name).read_bytes())}) as site:
         found = failure(f"{site.url}/out.mp4", tmp_path, sender)
-        assert found.startswith(f"{site.url}/out.mp4: the result is no sound video: {words}")
+        assert found.startswith(f"{site.url}/out.mp4: the result is not an intact video: {words}")
         assert len(site.requests) == 2
         assert all("range" not in headers for _, headers in site.requests)
 
@@ -356,7 +356,7 @@ def test_a_file_with_other_bytes_is_kept_and_the_video_gets_its_longer_name(tmp_
     assert (tmp_path / LONGER_NAME).read_bytes() == video
     assert (tmp_path / NAME).read_bytes() == b"mine"
     (tmp_path / LONGER_NAME).write_bytes(b"mine, too")
-    with pytest.raises(OutputError, match="is there already, and is another file; --out names another folder"):
+    with pytest.raises(OutputError, match="exists already, with other content; choose another folder with --out"):
         fetched(URL, tmp_path, scripted(whole(video)))
     assert (tmp_path / LONGER_NAME).read_bytes() == b"mine, too"
 

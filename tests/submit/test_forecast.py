@@ -220,12 +220,12 @@ def test_each_difference_is_said(fixtures: Path) -> None:
     facts = probe(fixtures / "talking-head.mp4")
     assert isinstance(facts, VideoFacts)
     assert differences(ExpectedOutput(512, 512, 15.0, 13.93, "hevc", False, "mov"), facts) == (
-        "came as 640x640 px, 512x512 was expected",
-        "came with 25 frames a second, 15 were expected",
-        "lasts 3.96 s, 13.93 s were expected",
-        "its picture came as h264, hevc was expected",
-        "its file came as mp4, mov was expected",
-        "came with sound, none was expected",
+        "has 640x640 px, but 512x512 was expected",
+        "has 25 frames per second, but 15 were expected",
+        "lasts 3.96 s, but 13.93 s were expected",
+        "its picture is h264, but hevc was expected",
+        "its file is mp4, but mov was expected",
+        "has sound, but none was expected",
     )
 
 
@@ -233,7 +233,7 @@ def test_missing_sound_is_a_difference(fixtures: Path) -> None:
     facts = probe(fixtures / "talking-head.mp4")
     silent = msgspec.structs.replace(facts, audio_codec=None)
     assert isinstance(silent, VideoFacts)
-    assert differences(AS_EXPECTED, silent) == ("came without sound",)
+    assert differences(AS_EXPECTED, silent) == ("has no sound",)
 
 
 @pytest.mark.parametrize(
@@ -248,8 +248,8 @@ def test_a_frame_rate_may_be_off_by_one_frame_or_a_thousandth(fps: float, second
 def test_differences_are_said_to_the_hundredth() -> None:
     facts = VideoFacts(path="v.mp4", fps=23.97602, duration_s=3.96449)
     assert differences(ExpectedOutput(fps=30.0, duration_s=13.92781), facts) == (
-        "came with 23.98 frames a second, 30 were expected",
-        "lasts 3.96 s, 13.93 s were expected",
+        "has 23.98 frames per second, but 30 were expected",
+        "lasts 3.96 s, but 13.93 s were expected",
     )
 
 

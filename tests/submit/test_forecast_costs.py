@@ -113,7 +113,7 @@ def test_a_price_of_one_region_is_none_of_another() -> None:
     assert price(estimated("wanx2.1-i2v-turbo", region="singapore", duration=3)) == ("0.108", "USD")
     beijing = estimated("wanx2.1-i2v-turbo")
     assert price(beijing) == (None, None)
-    assert beijing.unknown == "no official price is known for these parameters and this region, only a third party's"
+    assert beijing.unknown == "no official price is known for these parameters in this region, only a third party's"
 
 
 def test_the_region_of_the_job_counts_where_none_is_given() -> None:
@@ -174,7 +174,7 @@ def test_a_length_that_nothing_bounds_leaves_the_cost_unknown() -> None:
     model = msgspec.structs.replace(builtin_catalog().model("emo-v1"), lengths=(), output=None)
     found = estimate(Job("emo-v1"), model, {})
     assert (found.model, found.amount, found.seconds, found.per) == ("emo-v1", None, None, "second")
-    assert found.unknown == "how long the video will be is not known"
+    assert found.unknown == "it is not known how long the video will be"
 
 
 def test_what_a_finished_job_cost() -> None:

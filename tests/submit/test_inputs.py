@@ -56,7 +56,7 @@ def planned(client: Client, job: Job, **settings: Any) -> tuple[Request, ...]:
 
 def test_inline_promises_no_upload_that_the_model_does_not_take(client: Client, picture: Path) -> None:
     job = Job("kling/kling-v3-video-generation", prompt="x", first_frame=picture)
-    with pytest.raises(UsageError, match=r"name only http\(s\) URLs for first_frame"):
+    with pytest.raises(UsageError, match=r"takes only http\(s\) URLs for first_frame"):
         planned(client, job, inline=True)
 
 
@@ -153,7 +153,7 @@ def test_only_what_takes_base_64_goes_inside(client: Client, service: Emulator, 
     assert sent(service)["audio_url"].startswith("oss://")
     with pytest.raises(
         UsageError,
-        match=r"^emo-v1 takes no file inside the request; without `--inline` its files are uploaded$",
+        match=r"^emo-v1 takes no file inside the request; leave out `--inline`, and its files are uploaded$",
     ):
         client.submit(Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.mp3"), inline=True)
 

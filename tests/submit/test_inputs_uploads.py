@@ -74,7 +74,7 @@ INSIDE = ["https://127.0.0.1/", "http://127.0.0.1:8080/", "https://10.0.0.1/", "
 def test_a_service_elsewhere_has_no_file_sent_inside(host: str, client_of: Callable[..., Client], tmp_path: Path) -> None:
     (tmp_path / "p.jpg").write_bytes(b"picture")
     service = Elsewhere(host, "")
-    with pytest.raises(UploadError, match="is no public address, and a service elsewhere may name no other"):
+    with pytest.raises(UploadError, match="is not a public address, and a remote service may only name public ones"):
         client_of(service).upload(tmp_path / "p.jpg", model="wan2.6-i2v")
     assert [request.url.path for request in service.requests] == ["/api/v1/uploads"]
 
@@ -93,7 +93,7 @@ def test_a_service_elsewhere_has_no_result_fetched_inside(host: str, client_of: 
     ledger.begin_sending(row.id, None)
     ledger.created(row.id, "t", None, "PENDING")
     ledger.release(row.id)
-    with pytest.raises(DownloadError, match="is no public address, and a service elsewhere may name no other"):
+    with pytest.raises(DownloadError, match="is not a public address, and a remote service may only name public ones"):
         client._run(lambda own: finish(client.session, ledger.submission(row.id), tmp_path / "out"))
     assert {request.url.host for request in service.requests} == {"service.example"}
     # It may name another one the next time.

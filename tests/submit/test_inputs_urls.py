@@ -114,12 +114,12 @@ def test_a_size_that_is_not_stated_is_known_where_all_was_read(fixtures: Path) -
 @pytest.mark.parametrize(
     ("name", "role", "words"),
     [
-        ("faults/html-named-jpg.jpg", PICTURE, "does not answer with a picture; its bytes are those of: HTML page"),
-        ("faults/playlist-named-mp4.mp4", VIDEO, "does not answer with a video; its bytes are those of: HLS playlist"),
-        ("faults/pdf-named-jpg.jpg", PICTURE, "does not answer with a picture; its bytes are those of: PDF document"),
-        ("dance.mp4", PICTURE, "does not answer with a picture; its bytes are those of: mp4"),
-        ("voice.mp3", PICTURE, "does not answer with a picture; its bytes are those of: mp3"),
-        ("portrait.jpg", SOUND, "does not answer with sound; its bytes are those of: jpeg"),
+        ("faults/html-named-jpg.jpg", PICTURE, "does not answer with a picture, but with HTML page"),
+        ("faults/playlist-named-mp4.mp4", VIDEO, "does not answer with a video, but with HLS playlist"),
+        ("faults/pdf-named-jpg.jpg", PICTURE, "does not answer with a picture, but with PDF document"),
+        ("dance.mp4", PICTURE, "does not answer with a picture, but with mp4"),
+        ("voice.mp3", PICTURE, "does not answer with a picture, but with mp3"),
+        ("portrait.jpg", SOUND, "does not answer with sound, but with jpeg"),
         ("voice.aac", SOUND, "answers with aac; accepted are wav, mp3"),
         ("formats/animated.gif", PICTURE, "answers with gif; accepted are jpeg, png, bmp, webp"),
     ],
@@ -274,10 +274,10 @@ def test_redirects_come_to_an_end(sender: Sender) -> None:
     ("location", "words"),
     [
         ("file:///etc/passwd", "redirects to a URL that is neither http nor https"),
-        ("http://user:pass@media.example/", "redirects to a URL that holds a user name or password"),
-        ("http://media.example/a b", "redirects to a URL that holds ' ', which must be percent-encoded"),
+        ("http://user:pass@media.example/", "redirects to a URL that contains a user name or password"),
+        ("http://media.example/a b", "redirects to a URL that contains ' ', which must be percent-encoded"),
         ("http://[::1", "redirects to a URL that cannot be read"),
-        ("https:///p", "redirects to a URL that names no host"),
+        ("https:///p", "redirects to a URL that has no host"),
     ],
 )
 def test_a_redirect_to_what_is_no_url_is_refused(resolve: dict[str, list[str]], location: str, words: str) -> None:
@@ -288,14 +288,14 @@ def test_a_redirect_to_what_is_no_url_is_refused(resolve: dict[str, list[str]], 
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("http://media.example/my picture.jpg", "holds ' ', which must be percent-encoded"),
-        ("http://media.example/ü.jpg", "holds 'ü', which must be percent-encoded"),
-        ("http://media.example\\@127.0.0.1/", "holds '\\\\', which must be percent-encoded"),
-        ("http://user@media.example/p.jpg", "holds a user name or password"),
+        ("http://media.example/my picture.jpg", "contains ' ', which must be percent-encoded"),
+        ("http://media.example/ü.jpg", "contains 'ü', which must be percent-encoded"),
+        ("http://media.example\\@127.0.0.1/", "contains '\\\\', which must be percent-encoded"),
+        ("http://user@media.example/p.jpg", "contains a user name or password"),
         ("ftp://media.example/p.jpg", "is neither http nor https"),
         ("http://media.example:99999/p.jpg", "cannot be read"),
-        ("http:///p.jpg", "names no host"),
-        ("http://nowhere.example/p.jpg", "its host nowhere.example is not known"),
+        ("http:///p.jpg", "has no host"),
+        ("http://nowhere.example/p.jpg", "its host nowhere.example was not found"),
     ],
 )
 def test_what_is_no_url_is_refused(resolve: dict[str, list[str]], url: str, words: str) -> None:
@@ -303,7 +303,7 @@ def test_what_is_no_url_is_refused(resolve: dict[str, list[str]], url: str, word
 
 
 def test_a_host_name_that_cannot_be_one_is_refused_without_a_traceback() -> None:
-    assert refusal(f"http://{'a' * 70}.example/p", PICTURE, never).endswith("is not known")
+    assert refusal(f"http://{'a' * 70}.example/p", PICTURE, never).endswith("was not found")
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_nothing_is_sent_above_the_bound(client: Client, fixtures: Path, tmp_pat
 
 
 def test_a_folder_is_asked_for_before_anything_is_sent(client: Client, fixtures: Path, service: Emulator) -> None:
-    with pytest.raises(UsageError, match="say where the videos go"):
+    with pytest.raises(UsageError, match="choose a folder for the videos"):
         client.deliver([liveportrait(fixtures)])
     assert service.log == []
 

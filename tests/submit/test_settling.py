@@ -206,7 +206,7 @@ def test_list_is_asked_for_a_window_around_the_call(session: Session) -> None:
 def test_silence_proves_nothing(session: Session) -> None:
     service = Service()
     error = unclear(session, service, sent(session, service))
-    assert "shows none" in str(error)
+    assert "shows no task of its own" in str(error)
     assert "tasks resume" in str(error)
     assert "--again" in str(error)
 
@@ -228,7 +228,7 @@ def test_list_that_cannot_be_had_proves_nothing(session: Session, failed: bool) 
     service = Service()
     row = sent(session, service)
     service.status = 500
-    assert "cannot be had" in str(unclear(session, service, row, failed=failed))
+    assert "could not be read" in str(unclear(session, service, row, failed=failed))
 
 
 def test_record_without_a_task_proves_nothing(session: Session) -> None:
@@ -288,7 +288,7 @@ def test_new_task_under_another_model_name_is_named_and_nothing_is_sent_again(se
     service = Service()
     row = sent(session, service)
     service.row("t", model_name=MODEL.id.upper())
-    assert "but t, made at another time or of another model" in str(unclear(session, service, row, failed=True))
+    assert "only t, created at another time or of another model" in str(unclear(session, service, row, failed=True))
 
 
 def test_task_outside_of_the_window_that_a_wrong_date_gave_is_found(session: Session) -> None:
@@ -462,5 +462,5 @@ def test_task_that_only_its_date_speaks_against_is_named(session: Session) -> No
     service.status = 200
     service.row("t", NOW - 3600)
     error = unclear(session, service, row)
-    assert "t, made at another time" in str(error)
+    assert "t, created at another time" in str(error)
     assert "tasks adopt" in str(error)

@@ -67,8 +67,8 @@ def test_task_whose_result_is_not_found_is_paid_and_polled_no_more(
     assert (error.task_id, error.urls) == (task.id, (COVER,))
     (row,) = client.session.ledger.all()
     assert str(error) == (
-        f"task {task.id} succeeded and is paid, but its result is not where results stand; the whole answer is kept, with 1 URL "
-        f"in it (results.example/7f/cover.png): `mediapreflight tasks show {row.id}` prints it"
+        f"task {task.id} succeeded and is paid for, but its result is not where it should be; the whole answer is kept, with 1 "
+        f"URL in it (results.example/7f/cover.png): `mediapreflight tasks show {row.id}` prints it"
     )
     assert pickle.loads(pickle.dumps(error)).urls == error.urls
     assert (row.stage, row.status, row.seconds_billed) == ("succeeded", "SUCCEEDED", 2.0)

@@ -104,9 +104,9 @@ def not_in_json(value: object, key: Key = ()) -> Iterator[tuple[Key, str]]:
         for index, inner in enumerate(value):
             yield from not_in_json(inner, (*key, str(index)))
     elif isinstance(value, float) and not math.isfinite(value):
-        yield key, say("{value} is no number that JSON knows", value=value)
+        yield key, say("{value} is not a number in JSON", value=value)
     elif not isinstance(value, str | int | float | None):
-        yield key, say("{value} is a date or a time, which JSON does not know; write it as text, in quotes", value=value)
+        yield key, say("{value} is a date or a time, which JSON does not have; write it as text, in quotes", value=value)
 
 
 def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
@@ -242,7 +242,7 @@ def _check_regions(named: Iterable[tuple[Key, str]], known: Collection[str], pat
     for key, region in named:
         if region not in known:
             raise fault_at(
-                paths, key, say("unknown region {region!r}: it is one of {known}", region=region, known=", ".join(known))
+                paths, key, say("unknown region {region!r}; regions are {known}", region=region, known=", ".join(known))
             )
 
 

@@ -234,7 +234,7 @@ def _several(
         # A name that was mistyped must not pass for a file that is no asset.
         if target and not os.path.lexists(target) and not any(_found(target, project)):
             raise UsageError(
-                say("{target}: no such file, and {path} knows none of that name", target=display_name(target), path=project.path)
+                say("{target}: no such file, and {path} has none of that name", target=display_name(target), path=project.path)
             )
     return Targets(_of_project(targets, project), catalog, project)
 

@@ -39,7 +39,7 @@ async def deliver_jobs(
 ) -> tuple[JobResult, ...]:
     """`Client.deliver`."""
     if options.out is None and not detach:
-        raise UsageError(say("say where the videos go, with `out`, or leave them to `tasks resume` with `detach`"))
+        raise UsageError(say("choose a folder for the videos with `out`, or use `detach` and fetch them with `tasks resume`"))
     several = await session.run(lambda: prepared(session, list(candidates(session, jobs, options)), options))
     entries = await session.run(lambda: [entry_of(session, each, options) for each in several if each.refusal is None])
     if max_cost is not None and (why := over([each.estimate for each in entries], max_cost)):

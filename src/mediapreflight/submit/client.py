@@ -155,7 +155,7 @@ class AsyncClient:
         session = self.session
         model = session.catalog.model(job.model)
         if model.require_service().mode == "synchronous":
-            raise UsageError(say("{model} answers at once and makes no task; use `detect`", model=model.id))
+            raise UsageError(say("{model} answers at once and creates no task; use `detect`", model=model.id))
         if out is not None:
             await session.run(ensure_folder, out)
         report = await session.run(fitting, session, job, level=level, force=force)
@@ -253,7 +253,7 @@ class AsyncClient:
             raise UsageError(say("{model} takes no template", model=model))
         if len(makers) > 1:
             raise UsageError(
-                say("several models make templates; name one that takes what {makers} makes", makers=" or ".join(sorted(makers)))
+                say("several models take templates; name one that takes those of {makers}", makers=" or ".join(sorted(makers)))
             )
         (maker,) = makers
         inputs: dict[str, Any] = {next(iter(catalog.model(maker).roles)): os.fsdecode(video)}

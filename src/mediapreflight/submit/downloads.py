@@ -64,14 +64,14 @@ async def download(
                 return await session.run(_deliver, folder, path, otherwise)
             if last:
                 raise DownloadError(
-                    say("{url}: the result is no sound video: {facts}", url=shown_url(url), facts=_trouble(facts))
+                    say("{url}: the result is not an intact video: {facts}", url=shown_url(url), facts=_trouble(facts))
                 )
             partial.restart()
     raise AssertionError("the last try returns or raises")
 
 
 def _trouble(facts: Facts) -> str:
-    return facts.problems[0] if facts.problems else say("its bytes hold {kind} only", kind=facts.kind)
+    return facts.problems[0] if facts.problems else say("it contains only {kind}", kind=facts.kind)
 
 
 def _deliver(folder: OutputFolder, staged: Path, otherwise: str) -> Path:
@@ -84,7 +84,7 @@ def _deliver(folder: OutputFolder, staged: Path, otherwise: str) -> Path:
     if there.is_file() and file_sha256(there) == file_sha256(staged):
         return there
     if staged.name == otherwise:
-        raise OutputError(str(there), say("is there already, and is another file; --out names another folder"))
+        raise OutputError(str(there), say("exists already, with other content; choose another folder with --out"))
     renamed = staged.with_name(otherwise)
     rename(staged, renamed)
     return _deliver(folder, renamed, otherwise)
@@ -111,7 +111,7 @@ async def _fetched(session: Session, url: str, folder: OutputFolder, partial: Pa
         if failed >= session.pace.attempts:
             raise DownloadError(
                 say(
-                    "{url}: the result cannot be fetched, after {attempts} tries: {answer}",
+                    "{url}: the result could not be downloaded in {attempts} tries: {answer}",
                     url=shown_url(url),
                     attempts=session.pace.attempts,
                     answer=_hindrance(answer),
@@ -159,19 +159,19 @@ def _refuse(url: str, answer: Answer | None) -> None:
         return
     if answer.status in _DEAD:
         raise DownloadError(
-            say("{url}: the result's URL has died (status {status}); it lives 24 h", url=shown_url(url), status=answer.status)
+            say(
+                "{url}: the URL of the result has expired (status {status}); it is valid for 24 h",
+                url=shown_url(url),
+                status=answer.status,
+            )
         )
-    raise DownloadError(say("{url}: the result cannot be fetched: status {status}", url=shown_url(url), status=answer.status))
+    raise DownloadError(say("{url}: the result cannot be downloaded: status {status}", url=shown_url(url), status=answer.status))
 
 
 def _hindrance(answer: Answer | None) -> str:
     if answer is None:
-        return say("no answer came, or it broke off")
-    return (
-        say("its bytes do not come to an end")
-        if answer.status in (200, 206, 416)
-        else say("status {status}", status=answer.status)
-    )
+        return say("no answer came, or it was cut off")
+    return say("its data does not end") if answer.status in (200, 206, 416) else say("status {status}", status=answer.status)
 
 
 # --- the file while it arrives

@@ -189,7 +189,7 @@ def _size_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
     if off <= expected.side_tolerance:
         return None
     return say(
-        "came as {width}x{height} px, {width2}x{height2} was expected",
+        "has {width}x{height} px, but {width2}x{height2} was expected",
         width=facts.width,
         height=facts.height,
         width2=expected.width,
@@ -203,19 +203,19 @@ def _fps_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
     one_frame = 1 / facts.duration_s if facts.duration_s else 0.0
     if abs(facts.fps - expected.fps) <= max(one_frame, expected.fps * _FPS_TOLERANCE_SHARE):
         return None
-    return say("came with {fps} frames a second, {fps2} were expected", fps=shown(facts.fps), fps2=shown(expected.fps))
+    return say("has {fps} frames per second, but {fps2} were expected", fps=shown(facts.fps), fps2=shown(expected.fps))
 
 
 def _duration_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None:
     lasts = length_of(facts)
     if expected.duration_s is None or lasts is None or not differ(lasts, expected.duration_s):
         return None
-    return say("lasts {lasts} s, {duration_s} s were expected", lasts=shown(lasts), duration_s=shown(expected.duration_s))
+    return say("lasts {lasts} s, but {duration_s} s were expected", lasts=shown(lasts), duration_s=shown(expected.duration_s))
 
 
 def _name_difference(what: str, expected: str | None, came: str | None) -> str | None:
     return (
-        say("its {what} came as {came}, {expected} was expected", what=what, came=came, expected=expected)
+        say("its {what} is {came}, but {expected} was expected", what=what, came=came, expected=expected)
         if expected and came and came != expected
         else None
     )
@@ -225,7 +225,7 @@ def _sound_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None
     has_sound = facts.audio_codec is not None
     if expected.sound is None or expected.sound == has_sound:
         return None
-    return say("came with sound, none was expected") if has_sound else say("came without sound")
+    return say("has sound, but none was expected") if has_sound else say("has no sound")
 
 
 # --- what it costs
@@ -418,7 +418,7 @@ def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None
     if price is None:
         known = any(entry.official for entry in model.prices)
         reason = (
-            say("no official price is known for these parameters and this region") if known else say("no official price is known")
+            say("no official price is known for these parameters in this region") if known else say("no official price is known")
         )
         if prices == "official" and _price(job, model, region, _ratio(job, model, ratio), "any"):
             reason = say("{reason}, only a third party's", reason=reason)
@@ -430,7 +430,7 @@ def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None
     if seconds is None:
         seconds = _most_seconds(job, model)
     if seconds is None:
-        return Estimate(model.id, per=price.per, unknown=say("how long the video will be is not known"))
+        return Estimate(model.id, per=price.per, unknown=say("it is not known how long the video will be"))
     return Estimate(model.id, _product(price, seconds), price.currency, seconds, price.per, at_most, price.official)
 
 

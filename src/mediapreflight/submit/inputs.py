@@ -287,14 +287,14 @@ async def _answer(session: Session, request: Request, address: str) -> tuple[Ans
 def _host_and_port(url: str, here: str) -> tuple[str, int]:
     """Where a hop leads. Raises InputUrlError where its URL is not one to follow."""
     if found := MUST_BE_ENCODED.search(here):
-        raise _hop_error(url, here, say("holds {found!r}, which must be percent-encoded", found=found[0]))
+        raise _hop_error(url, here, say("contains {found!r}, which must be percent-encoded", found=found[0]))
     parts = _split(url, here)
     if parts.scheme not in _PORTS:
         raise _hop_error(url, here, say("is neither http nor https"))
     if parts.username is not None or parts.password is not None:
-        raise _hop_error(url, here, say("holds a user name or password"))
+        raise _hop_error(url, here, say("contains a user name or password"))
     if not parts.hostname:
-        raise _hop_error(url, here, say("names no host"))
+        raise _hop_error(url, here, say("has no host"))
     return parts.hostname, parts.port or _PORTS[parts.scheme]
 
 
@@ -317,7 +317,7 @@ def _addresses(url: str, host: str, port: int, allow_private: bool) -> list[str]
     try:
         addresses = resolved(host, port, _LOOK_UP_S)
     except OSError:
-        raise _error(url, say("its host {host} is not known", host=host)) from None
+        raise _error(url, say("its host {host} was not found", host=host)) from None
     private = next((address for address in addresses if not is_public(address)), None)
     if private is not None and not allow_private:
         raise _error(url, say("leads to the private address {private}, which the service cannot reach", private=private))
@@ -369,9 +369,7 @@ def _format(url: str, role: Role, head: bytes) -> str | None:
     if found in accepted:
         return found
     if known is None or known.kind != role.kind:
-        raise _error(
-            url, say("does not answer with {kinds}; its bytes are those of: {found}", kinds=_KINDS[role.kind], found=found)
-        )
+        raise _error(url, say("does not answer with {kinds}, but with {found}", kinds=_KINDS[role.kind], found=found))
     raise _error(url, say("answers with {found}; accepted are {accepted}", found=found, accepted=", ".join(accepted)))
 
 

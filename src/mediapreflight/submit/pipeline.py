@@ -148,7 +148,7 @@ def prepared(
     if not options.prepare or not unfit:
         return list(several)
     if options.out is None:
-        raise UsageError(say("some files must be prepared first: say where they go, with --out DIR"))
+        raise UsageError(say("some files must be prepared first; choose a folder for them with --out DIR"))
     aims = PrepareOptions(ratio=options.ratio)
     plans: list[JobPlan] = []
     for each in unfit:
@@ -252,8 +252,8 @@ def _refuse_unreachable(model: Model, files: Mapping[str, str]) -> None:
         if not (model.roles[name].uploads or model.roles[name].base64):
             raise UsageError(
                 say(
-                    "{path}: the documents of {model} name only http(s) URLs for {name}; put the file on a server "
-                    "that the service can reach, and give its URL",
+                    "{path}: by its documents {model} takes only http(s) URLs for {name}; put the file on a server that "
+                    "the service can reach, and give its URL",
                     path=display_name(path),
                     model=model.id,
                     name=name,
@@ -279,7 +279,7 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
     ):
         raise UsageError(
             say(
-                "no request can say which face is meant: prepare the picture, or give {model} the boxes where it takes them",
+                "no request can say which face is meant: prepare the picture, or give the boxes if {model} takes them",
                 model=model.id,
             )
         )
@@ -292,7 +292,7 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
     _refuse_unreachable(model, files)
     if options.inline and not any(role.base64 for role in model.roles.values()):
         raise UsageError(
-            say("{model} takes no file inside the request; without `--inline` its files are uploaded", model=model.id)
+            say("{model} takes no file inside the request; leave out `--inline`, and its files are uploaded", model=model.id)
         )
     hashes = {name: examined(session, path).sha256 for name, path in files.items()}
     expected = estimated(session, whole, report, options)
@@ -368,7 +368,7 @@ def with_local_boxes(session: Session, job: Job, model: Model, ratio: str | None
         return job
     picture = next((job.inputs.get(name) for name, role in model.roles.items() if role.kind == "image"), None)
     if not isinstance(picture, str) or not is_at_hand(picture):
-        raise UsageError(say("{model}: boxes can be computed here for a local picture only; use --boxes service", model=model.id))
+        raise UsageError(say("{model}: boxes can be computed here only for a local picture; use --boxes service", model=model.id))
     from ..people.portraits import find_portrait, framing_of
 
     wanted: Ratio = "3:4" if ratio == "3:4" else "1:1"

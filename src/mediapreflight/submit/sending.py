@@ -178,8 +178,8 @@ async def _detected(service: Service, submission: Submission, job: Job) -> dict[
 
 
 _LOST_DETECTION = say(
-    "the answer to the detect call about this picture was lost, and it may have been billed; "
-    "submitted with `--again` it is asked anew, with `--boxes local` not at all",
+    "the answer to the detect call for this picture was lost, and the call may have been billed; "
+    "`--again` makes it again, `--boxes local` does without it",
 )
 
 
@@ -201,7 +201,7 @@ async def detect(
     automatically. Raises UsageError if there is no picture.
     """
     if not inputs:
-        raise UsageError(say("{model} wants {roles}", model=service.model.id, roles=listed(tuple(service.model.roles))))
+        raise UsageError(say("{model} needs {roles}", model=service.model.id, roles=listed(tuple(service.model.roles))))
     session = service.session
     values = {name: value for name, value in parameters.items() if name in service.model.parameters and value is not None}
     (role, value) = next(iter(inputs.items()))
@@ -303,7 +303,7 @@ async def _turn_to_send(service: Service, submission: Submission) -> Submission:
     most = concurrent_tasks(service.model, service.endpoint.region)
     while True:
         while obstacles := await session.run(session.ledger.in_the_way, submission.id, most):
-            session.tell("queue", submission, say("{count} before it", count=len(obstacles)))
+            session.tell("queue", submission, say("{count} ahead of it", count=len(obstacles)))
             for other in obstacles:
                 await _look_after(service, other)
             await session.sleep(session.pace.queue_interval)

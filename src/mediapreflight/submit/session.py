@@ -97,7 +97,7 @@ def _unwatched(event: Event) -> None:
 
 
 async def _no_wire(send: Send) -> Answer:
-    raise AssertionError(say("nothing is to be sent from here"))
+    raise AssertionError(say("nothing may be sent from here"))
 
 
 async def _sleep(seconds: float) -> None:
@@ -181,7 +181,7 @@ class Session:
                 if own is not None:
                     yield own
                     return
-            self.tell("queue", submission, say("in the hands of another process"))
+            self.tell("queue", submission, say("another process is working on it"))
             await self.sleep(self.pace.queue_interval)
 
     @asynccontextmanager
@@ -221,7 +221,7 @@ class Session:
         if submission.account not in (None, self.account):
             raise UsageError(
                 say(
-                    "submission {submission} belongs to the key of account {account}, this is the key of account "
+                    "submission {submission} belongs to the key of account {account}, but this is the key of account "
                     "{account2}; use that key, or submit the job once more with `--again` (`again=True`)",
                     submission=submission.id,
                     account=submission.account,

@@ -117,7 +117,7 @@ async def settle(service: Service, submission: Submission, *, began: float | Non
     session.tell(
         "settle",
         submission,
-        say("the answer was lost; its task is looked for, up to {settle_time:.0f} s", settle_time=session.pace.settle_time),
+        say("the answer was lost; looking for its task, for up to {settle_time:.0f} s", settle_time=session.pace.settle_time),
     )
     look = _Look()
     for pause in _pauses(session, submission):
@@ -133,7 +133,7 @@ async def settle(service: Service, submission: Submission, *, began: float | Non
     if failed and look.shows_none:
         return await session.run(session.ledger.not_created, submission.id)
     if look.finds_none and began is None and _is_forgotten(session, submission):
-        message = say("whether a task was made never became known, and the service keeps tasks for 24 h")
+        message = say("it never became known whether a task was created, and the service keeps tasks for 24 h")
         await session.run(session.ledger.failed, submission.id, None, "Unclear", message)
         raise TaskExpiredError(say("submission {submission}: {message}", submission=submission.id, message=message))
     await session.run(session.ledger.unclear, submission.id, look.reason)
@@ -156,7 +156,7 @@ async def ensure_own(session: Session, submission: Submission, answer: TaskAnswe
     if before is None or not has_other_prompt(submission, answer):
         return
     without = Before(before.ids | {submission.task_id or ""}, before.makers)
-    reason = say("task {task_id}, which looked like its own, was made of another prompt", task_id=submission.task_id)
+    reason = say("task {task_id}, which looked like its own, has another prompt", task_id=submission.task_id)
     await session.run(session.ledger.unclear, submission.id, reason, without.record())
     raise UnclearTaskError(_advice(submission, _Look(reason=reason)))
 
@@ -164,10 +164,12 @@ async def ensure_own(session: Session, submission: Submission, answer: TaskAnswe
 def _advice(submission: Submission, look: _Look) -> str:
     ways = say("`mediapreflight tasks resume` looks again")
     if look.possible or look.names_others:
-        ways = say("{ways}, `mediapreflight tasks adopt {submission} TASK_ID` takes one up", ways=ways, submission=submission.id)
+        ways = say(
+            "{ways}, `mediapreflight tasks adopt {submission} TASK_ID` connects one with it", ways=ways, submission=submission.id
+        )
     return say(
-        "whether submission {submission} made a task is not known: the answer to its create call was lost, and {reason}; {ways}; "
-        "submitted once more with `--again` it is sent anew, and may be paid twice",
+        "it is not known whether submission {submission} created a task: the answer to its create call was "
+        "lost, and {reason}; {ways}; `--again` submits the job once more, and you may pay for it twice",
         submission=submission.id,
         reason=look.reason,
         ways=ways,
@@ -255,7 +257,7 @@ async def _looked(service: Service, submission: Submission, *, just_sent: bool) 
     except KeyRefusedError:
         raise
     except (ServiceError, TransportError) as error:
-        return _Look(reason=say("the task list cannot be had ({error})", error=error))
+        return _Look(reason=say("the task list could not be read ({error})", error=error))
     age = _age(service.session, submission)
     is_fresh = just_sent or (age is not None and age <= _LATEST_S)
     new = await _unclaimed(service, submission, kept.tasks)
@@ -280,9 +282,9 @@ def _look_at(fits: Mapping[ListedTask, _Fit], unclaimed: Sequence[ListedTask]) -
         return _Look(possible=possible, reason=say("task {ids} could be its own, or that of another key or program", ids=ids))
     # A service whose clocks disagree may date its task at another time, or call its model otherwise; only the user can tell.
     others = ", ".join(task.task_id for task in unclaimed[:_MOST_NAMED])
-    reason = say("the task list shows none that is its own")
+    reason = say("the task list shows no task of its own")
     if others:
-        reason = say("{reason}, but {others}, made at another time or of another model", reason=reason, others=others)
+        reason = say("{reason}, only {others}, created at another time or of another model", reason=reason, others=others)
     return _Look(names_others=bool(others), reason=reason)
 
 

@@ -164,7 +164,7 @@ async def cancel(session: Session, submission: Submission) -> None:
     if current.stage in ("succeeded", "delivered", "failed"):
         raise SubmitError(
             say(
-                "submission {current} has ended, it is {stage}; only a task that waits can be canceled",
+                "submission {current} has ended ({stage}); only a waiting task can be canceled",
                 current=current.id,
                 stage=current.stage,
             )
@@ -194,7 +194,7 @@ async def _ensure_canceled(service: Service, task_id: str) -> None:
     if task.status in ("RUNNING", "SUCCEEDED"):
         raise SubmitError(
             say(
-                "the service took it, but task {task_id} is {status}; `mediapreflight tasks resume` brings it home",
+                "the service accepted that, but task {task_id} is {status}; `mediapreflight tasks resume` fetches its result",
                 task_id=task_id,
                 status=task.status,
             )
@@ -215,11 +215,11 @@ async def adopt(session: Session, submission: Submission, task_id: str) -> Submi
     service = Service(session, session.endpoint(submission.region), session.catalog.model(submission.model))
     known = await session.run(session.ledger.known_tasks, [task_id])
     if known and task_id != submission.task_id:
-        raise UsageError(say("task {task_id} is that of another submission", task_id=task_id))
+        raise UsageError(say("task {task_id} belongs to another submission", task_id=task_id))
     if submission.stage not in STEPS["adopted"][0]:
         raise UsageError(
             say(
-                "submission {submission} is {stage}: only what was sent and has no result takes up a task",
+                "submission {submission} is {stage}: only one that was sent and has no result can adopt a task",
                 submission=submission.id,
                 stage=submission.stage,
             )

@@ -62,14 +62,14 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
             # It may appear again, and may be billed: only the user can give it up.
             raise WaitTimeoutError(
                 say(
-                    "task {task_id} is UNKNOWN to the service, too early; wait again, or submit it `again`",
+                    "task {task_id} is UNKNOWN to the service, which is too early; wait again, or submit the job with `again`",
                     task_id=submission.task_id,
                 )
             )
         if session.elapsed() - began >= patience:
             raise WaitTimeoutError(
                 say(
-                    "task {task_id} is still {status} after {patience:.0f} s; it goes on",
+                    "task {task_id} is still {status} after {patience:.0f} s; it keeps running",
                     task_id=submission.task_id,
                     status=task.status,
                     patience=patience,
@@ -106,7 +106,7 @@ async def bring_home(
         return task.result
     folder = out if out is not None else submission.out
     if folder is None:
-        raise UsageError(say("say where the video goes, with `out`"))
+        raise UsageError(say("choose a folder for the video with `out`"))
     session.tell("download", submission, task.task_id)
     with OutputFolder(folder) as opened:
         delivered = await download(
@@ -131,8 +131,8 @@ def _not_found(submission: Submission, task: TaskAnswer) -> ResultNotFoundError:
         named = say("{urls} and {count} more", urls=", ".join(shown), count=more) if more > 0 else ", ".join(shown)
         kept = say("{kept} ({urls})", kept=kept, urls=named)
     message = say(
-        "task {task} succeeded and is paid, but its result is not where results stand; the whole answer is kept, with {kept}: "
-        "`mediapreflight tasks show {submission}` prints it",
+        "task {task} succeeded and is paid for, but its result is not where it should be; the whole answer "
+        "is kept, with {kept}: `mediapreflight tasks show {submission}` prints it",
         task=submission.task_id,
         kept=kept,
         submission=submission.id,

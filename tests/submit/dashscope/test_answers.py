@@ -121,9 +121,9 @@ class TestPolicy:
         assert parse_policy(answer({"data": DATA, "code": "Success"})).form["policy"] == "eyJl"
 
     def test_what_is_wrong_is_said(self) -> None:
-        with pytest.raises(ProtocolError, match=r": data\.upload_dir is no plain folder$"):
+        with pytest.raises(ProtocolError, match=r": data\.upload_dir is not a plain folder$"):
             parse_policy(answer({"data": {**DATA, "upload_dir": "../x"}}))
-        with pytest.raises(ProtocolError, match=r": data\.upload_host is plain http, which is for loopback hosts only$"):
+        with pytest.raises(ProtocolError, match=r": data\.upload_host is plain http, which is allowed only for loopback hosts$"):
             parse_policy(answer({"data": {**DATA, "upload_host": "http://oss.example"}}))
 
     @pytest.mark.parametrize("folder", ["", "/", "../x", "a/../b", "/a", "a//b", "a b", "a\nb", "a?b", 7])
@@ -230,7 +230,7 @@ class TestDetection:
 
     def test_a_refusal_without_a_word(self) -> None:
         error = refusal_of(parse_detection(answer({"output": {"pass": False}}), model("liveportrait-detect")))
-        assert str(error) == "the picture did not pass the check of the service"
+        assert str(error) == "the picture did not pass the service's check"
 
     @pytest.mark.parametrize(
         "output",
@@ -251,7 +251,7 @@ class TestDetection:
     def test_what_is_not_understood_is_named(self) -> None:
         for output, reason in (
             ({"check_pass": 1}, "output.check_pass is neither true nor false"),
-            ({"check_pass": True, "ext_bbox": [1, 2, 3, 4]}, "there is no output.face_bbox in it, or none of use"),
+            ({"check_pass": True, "ext_bbox": [1, 2, 3, 4]}, "output.face_bbox is missing or cannot be used"),
         ):
             with pytest.raises(ProtocolError) as caught:
                 parse_detection(answer({"output": output, "request_id": REQUEST}), model("emo-detect-v1"))
@@ -520,7 +520,7 @@ class TestList:
     def test_an_answer_without_records_is_no_empty_list(self, change: dict[str, Any]) -> None:
         with pytest.raises(ProtocolError) as caught:
             parse_list(answer({**PAGE, **change}, 203))
-        assert str(caught.value) == "the answer of the service cannot be understood: there is no list data in it"
+        assert str(caught.value) == "the answer of the service cannot be understood: it has no list `data`"
         assert (caught.value.status, caught.value.request_id) == (203, REQUEST)
 
 
@@ -639,7 +639,7 @@ class TestErrors:
     def test_a_success_that_is_no_json_object_is_not_understood(self, body: bytes) -> None:
         with pytest.raises(ProtocolError) as caught:
             parse_cancel(answer(body, x_request_id="r1"))
-        assert str(caught.value) == "the answer of the service cannot be understood: it is no JSON object"
+        assert str(caught.value) == "the answer of the service cannot be understood: it is not a JSON object"
         assert (caught.value.status, caught.value.request_id) == (200, "r1")
 
     def test_foreign_text_is_one_short_line(self) -> None:

@@ -26,7 +26,7 @@ BOXES = ("REQ010", "REQ011", "REQ012")
 PICTURE_SIDES = ("IMG005", "IMG006")
 VIDEO_SIDES = ("VID003", "VID004")
 URLS = ("REQ015",)
-NO_REASON = "the picture did not pass the check of the service"
+NO_REASON = "the picture did not pass the service's check"
 
 
 def came(body: Any, status: int = 200) -> Answer:

@@ -99,7 +99,7 @@ def test_own_base_urls(given_url: str, kept: str) -> None:
 @pytest.mark.parametrize(
     ("base_url", "reason"),
     [
-        ("", "no URL has, or none"),
+        ("", "a URL cannot have"),
         ("dashscope.aliyuncs.com/api/v1", "http"),
         ("ftp://example.com/api/v1", "http"),
         ("https:///api/v1", "host"),
@@ -154,7 +154,7 @@ def test_what_may_be_secret_in_a_base_url_is_not_shown(url: str) -> None:
         ("https://example.com/api/v1?a=1?b#c", "'https://example.com/api/v1' has user info, a query or a fragment"),
         ("https://example.com/api/v1#a#b", "'https://example.com/api/v1' has user info, a query or a fragment"),
         ("https://example.com/api/v2", "'https://example.com/api/v2' does not end in /api/v1"),
-        ("https://example.com/\x1b", "'https://example.com/\\\\x1b' holds a character that no URL has, or none at all"),
+        ("https://example.com/\x1b", "'https://example.com/\\\\x1b' is empty, or contains a character that a URL cannot have"),
     ],
 )
 def test_the_rest_of_a_refused_base_url_is_shown(url: str, shown: str) -> None:
@@ -198,7 +198,7 @@ def test_other_hosts_are_not_loopback(host: str) -> None:
         ("https://example.com:99999/x", "is not a URL"),
         ("ftp://example.com/x", "is not an http(s) URL with a host"),
         ("https:///x", "is not an http(s) URL with a host"),
-        ("http://example.com/x", "is plain http, which is for loopback hosts only"),
+        ("http://example.com/x", "is plain http, which is allowed only for loopback hosts"),
     ],
 )
 def test_what_is_wrong_with_a_url_is_said(url: str, reason: str) -> None:

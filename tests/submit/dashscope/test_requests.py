@@ -304,7 +304,7 @@ def test_a_required_parameter_with_a_choice_is_the_callers_to_choose() -> None:
 
 
 def test_a_url_that_no_request_can_carry_names_its_role() -> None:
-    with pytest.raises(UsageError, match=r"^image of emo-v1 has a value that no request can carry$"):
+    with pytest.raises(UsageError, match=r"^image of emo-v1 has a value that cannot be sent in a request$"):
         created("emo-v1", {"image": "https://a.example/\ud800", "audio": AUDIO})
 
 
@@ -333,7 +333,7 @@ def test_what_cannot_travel_inside_is_named(tmp_path: Path, fixtures: Path) -> N
         inline_url("a\0b.png")
     with pytest.raises(UploadError, match=r"^data:image/png;base64,… \(2 bytes\): cannot be read: its Base64 is damaged"):
         inline_url("data:image/png;base64,AAA")
-    with pytest.raises(UploadError, match=r"voice\.mp3: is no picture but mp3, and cannot travel inside a request$"):
+    with pytest.raises(UploadError, match=r"voice\.mp3: is mp3 and not a picture, so it cannot be sent inside a request$"):
         inline_url(str(fixtures / "voice.mp3"))
     with pytest.raises(UploadError, match=r"portrait\.jpg: changed while it was read; run it again$"):
         inline_url(str(fixtures / "portrait.jpg"), "0" * 64)
@@ -361,7 +361,7 @@ def test_what_only_a_forced_job_has_is_passed_on() -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}, "\ud800", ["\udcff"], b"bytes"])
 def test_what_no_request_can_carry(value: Any) -> None:
     for fields, parameters in (({"prompt": value}, {}), ({}, {"prompt": value})):
-        with pytest.raises(UsageError, match=r"^prompt of wan2\.6-i2v has a value that no request can carry$"):
+        with pytest.raises(UsageError, match=r"^prompt of wan2\.6-i2v has a value that cannot be sent in a request$"):
             created("wan2.6-i2v", {"image": IMAGE}, fields, parameters)
 
 
@@ -454,7 +454,7 @@ def test_task_calls() -> None:
 @pytest.mark.parametrize("task_id", ["", ".", "..", "a/b", "../x", "a b", "a?b", "a\n", "ä", "a" * 129])
 def test_what_is_no_task_id(task_id: str) -> None:
     for build in (query_request, cancel_request):
-        with pytest.raises(UsageError, match="is no task id"):
+        with pytest.raises(UsageError, match="is not a task id"):
             build(BEIJING, task_id)
 
 

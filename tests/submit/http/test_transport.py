@@ -151,7 +151,7 @@ def test_what_a_packed_answer_unpacks_to_is_bounded(exchange: Any, purpose: Any,
 @pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "gzip,br", "deflate, identity", "*"])
 def test_other_codings_are_refused(exchange: Any, coding: str, tmp_path: Path) -> None:
     body = gzip.compress(gzip.compress(bytes(1000)))
-    words = r"^127\.0\.0\.1:\d+ answers in a coding that it was not asked for$"
+    words = r"^127\.0\.0\.1:\d+ answers in an encoding that was not asked for$"
     with RawServer(answered(whole(body, Content_Encoding=coding))) as server, pytest.raises(ProtocolError, match=words):
         exchange(Send(Request("query", "GET", server.url)), tmp_path)
 

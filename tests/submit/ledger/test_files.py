@@ -82,17 +82,17 @@ def made(path: Path, jobs: int = 1) -> None:
 
 def test_a_file_that_is_no_database(path: Path) -> None:
     path.write_bytes(b"my notes\n" * 1000)
-    refused(path, "is no ledger; name another place")
+    refused(path, "is not a ledger; set another folder")
 
 
 def test_an_empty_file(path: Path) -> None:
     path.write_bytes(b"")
-    refused(path, "is no ledger; name another place")
+    refused(path, "is not a ledger; set another folder")
 
 
 def test_a_database_of_another_program(path: Path) -> None:
     execute(path, "CREATE TABLE notes (text)")
-    refused(path, "is no ledger; name another place")
+    refused(path, "is not a ledger; set another folder")
 
 
 def test_a_ledger_of_a_newer_version(path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_damaged_ledger(path: Path) -> None:
     data[4096:] = b"\xa5" * (len(data) - 4096)
     path.write_bytes(data)
     ledger = Ledger(path)
-    with pytest.raises(LedgerError, match="the ledger is damaged; bring back a copy"):
+    with pytest.raises(LedgerError, match="the ledger is damaged; restore a copy"):
         ledger.open()
 
 
@@ -169,7 +169,7 @@ def test_a_ledger_deleted_or_replaced_while_in_use(path: Path) -> None:
         ledger.begin_sending(row.id, None)
     with pytest.raises(LedgerError, match="was deleted or replaced while in use"):
         ledger.open()
-    with pytest.raises(LedgerError, match=r"the ledger is gone, but not its log ledger\.sqlite3-wal; bring it back"):
+    with pytest.raises(LedgerError, match=r"the ledger is gone, but its log ledger\.sqlite3-wal is there; restore"):
         registered(Ledger(path))
     assert not path.exists(), "a new one would not know what was paid for"
     aside.replace(path)
@@ -260,7 +260,7 @@ def test_a_full_disk_loses_nothing_and_goes_on_when_there_is_room(small_disk: Pa
     with Ledger(path) as ledger:
         row = claimed(ledger, "first")
         fill(small_disk / "ballast")
-        with pytest.raises(LedgerError, match=r"ledger\.sqlite3: the disk is full; what was recorded before is whole"):
+        with pytest.raises(LedgerError, match=r"ledger\.sqlite3: the disk is full; what was recorded before is intact"):
             for number in range(1000):
                 registered(ledger, str(number))
         registered_before = ledger.open()

@@ -134,7 +134,7 @@ def test_only_legal_steps_are_taken(ledger: Ledger, stage: str, name: str) -> No
         step(ledger, name, number)
         assert ledger.submission(number).stage == STEPS[name][1]
         return
-    with pytest.raises(LedgerError, match=f"submission {number} is {stage}; '{name.replace('_', ' ')}' does not follow"):
+    with pytest.raises(LedgerError, match=f"submission {number} is {stage}; it cannot become '{name.replace('_', ' ')}'"):
         step(ledger, name, number)
     assert ledger.submission(number) == before
 

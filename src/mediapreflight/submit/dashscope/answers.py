@@ -181,7 +181,7 @@ def parse_policy(answer: Answer) -> Policy:
         raise body.unclear(say("data.upload_host {error}", error=error)) from None
     folder = body.text("data.upload_dir").rstrip("/")
     if not _FOLDER.fullmatch(folder):
-        raise body.unclear(say("data.upload_dir is no plain folder"))
+        raise body.unclear(say("data.upload_dir is not a plain folder"))
     form = {name: body.text(f"data.{path}") for name, path in _LEAVE.items()}
     return Policy(folder, host, body.number("data.max_file_size_mb"), form)
 
@@ -257,7 +257,7 @@ def parse_list(answer: Answer) -> TaskPage:
     total = body.count("total")
     records = [] if total == 0 and body.value("data") is None else body.value("data")
     if not isinstance(records, list):
-        raise body.unclear(say("there is no list data in it"))
+        raise body.unclear(say("it has no list `data`"))
     rows = [Reader(record, body.status, name(record.get("request_id"))) for record in records if _names_task(record)]
     is_coded = bool(body.words("code"))
     if is_coded and not rows:
@@ -305,7 +305,7 @@ def refusal_of(detection: Detection) -> DetectionRefusedError:
     meaning = meaning_of(detection.code, detection.reason)
     return DetectionRefusedError(
         detection.code,
-        detection.reason or say("the picture did not pass the check of the service"),
+        detection.reason or say("the picture did not pass the service's check"),
         status=200,
         request_id=detection.request_id,
         retry_helps=meaning.retry_helps is True,
@@ -336,7 +336,7 @@ def _reader(answer: Answer, needed: str | None) -> Reader:
     document = json_table(answer.body)
     body = Reader(document, answer.status, _request_id(document, answer))
     if not document:
-        raise body.unclear(say("it is no JSON object"))
+        raise body.unclear(say("it is not a JSON object"))
     if body.words("code") and (needed is None or document.get(needed) is None):
         raise error_of(answer)
     return body

@@ -108,9 +108,7 @@ def known_region(name: str) -> str:
     """The name, which is a region's. Raises UsageError."""
     regions = builtin_catalog().terms.hosts
     if name not in regions:
-        raise UsageError(
-            say("unknown region {name!r}: it is one of {regions}", name=plain(str(name)), regions=", ".join(regions))
-        )
+        raise UsageError(say("unknown region {name!r}; regions are {regions}", name=plain(str(name)), regions=", ".join(regions)))
     return name
 
 
@@ -120,7 +118,7 @@ def secure_url(text: str) -> SplitResult:
     Raises ValueError with the reason.
     """
     if not _URL_TEXT.fullmatch(text):
-        raise ValueError(say("holds a character that no URL has, or none at all"))
+        raise ValueError(say("is empty, or contains a character that a URL cannot have"))
     if len(text) > _MOST_OF_A_URL:
         raise ValueError(say("has more than {most_of_a_url:,} characters", most_of_a_url=_MOST_OF_A_URL))
     try:
@@ -137,7 +135,7 @@ def secure_url(text: str) -> SplitResult:
         _refuse_undecodable(text)
     # Not every resolver keeps names below localhost on this machine.
     if parts.scheme == "http" and (not is_loopback(host) or host.endswith(".localhost")):
-        raise ValueError(say("is plain http, which is for loopback hosts only"))
+        raise ValueError(say("is plain http, which is allowed only for loopback hosts"))
     return parts
 
 
@@ -148,7 +146,7 @@ def _refuse_undecodable(text: str) -> None:
         # The code that sends the request decodes a name in Punycode.
         _ = httpx.URL(text).host
     except (ValueError, httpx.InvalidURL):
-        raise ValueError(say("names a host whose Punycode cannot be read")) from None
+        raise ValueError(say("has a host whose Punycode cannot be decoded")) from None
 
 
 def _is_ipv6(host: str) -> bool:

@@ -42,7 +42,7 @@ class Reader:
 
     def useless(self, path: str) -> ProtocolError:
         """The error for a value that has to be there."""
-        return self.unclear(say("there is no {path} in it, or none of use", path=path))
+        return self.unclear(say("{path} is missing or cannot be used", path=path))
 
     def value(self, path: str) -> Any:
         """The value at a dotted path; None if there is none."""

@@ -159,7 +159,7 @@ def inline_url(path: str, sha256: str | None = None) -> str:
     if found.family != "image":
         raise UploadError(
             say(
-                "{path}: is no picture but {format}, and cannot travel inside a request",
+                "{path}: is {format} and not a picture, so it cannot be sent inside a request",
                 path=display_name(path),
                 format=found.format,
             )
@@ -167,7 +167,7 @@ def inline_url(path: str, sha256: str | None = None) -> str:
     if len(content) > MAX_BYTES:
         raise UploadError(
             say(
-                "{path}: has more than {max_bytes:,} bytes, too many to travel inside a request",
+                "{path}: has more than {max_bytes:,} bytes, too many to be sent inside a request",
                 path=display_name(path),
                 max_bytes=MAX_BYTES,
             )
@@ -250,7 +250,7 @@ def _sendable(model: Model, name: str, value: Any) -> Any:
         return json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError):
         raise UsageError(
-            say("{name} of {model} has a value that no request can carry", name=plain(name), model=model.id)
+            say("{name} of {model} has a value that cannot be sent in a request", name=plain(name), model=model.id)
         ) from None
 
 
@@ -266,7 +266,7 @@ def _object_key(policy: Policy, name: str) -> str:
 
 def _checked_id(task_id: str) -> str:
     if not TASK_ID.fullmatch(task_id):
-        raise UsageError(say("{task_id!r} is no task id", task_id=plain(task_id)))
+        raise UsageError(say("{task_id!r} is not a task id", task_id=plain(task_id)))
     return task_id
 
 

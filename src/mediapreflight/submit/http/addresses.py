@@ -85,14 +85,14 @@ def resolved(host: str, port: int, seconds: float | None = None) -> list[str]:
         except OSError as error:
             answer.put(error)
         except UnicodeError:
-            answer.put(OSError(say("it is no host name")))
+            answer.put(OSError(say("it is not a host name")))
 
     # The system's resolver has no time limit. A daemon thread, because nothing can stop it.
     threading.Thread(target=look_up, daemon=True).start()
     try:
         found = answer.get(timeout=seconds)
     except queue.Empty:
-        raise TimeoutError(say("its address is not known in time")) from None
+        raise TimeoutError(say("its address was not found in time")) from None
     if isinstance(found, OSError):
         raise found
     return found

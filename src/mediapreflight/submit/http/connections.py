@@ -107,7 +107,7 @@ def opened(transport: httpx.AsyncBaseTransport | None) -> Clients:
     try:
         others = httpx.AsyncClient(**options)
     except (ValueError, httpx.InvalidURL):
-        raise UsageError(say("NO_PROXY names a host that cannot be one")) from None
+        raise UsageError(say("NO_PROXY contains a host name that is not valid")) from None
     clients = Clients(httpx.AsyncClient(**options, trust_env=False), others)
     for each in clients:
         _bind(each)
@@ -129,17 +129,17 @@ def _certificates() -> ssl.SSLContext:
     """The trusted certificates: of SSL_CERT_FILE or SSL_CERT_DIR, else those of httpx."""
     file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
     if file and not Path(file).is_file():
-        raise UsageError(say("SSL_CERT_FILE names no file"))
+        raise UsageError(say("SSL_CERT_FILE does not name a file"))
     if folder and not file and not Path(folder).is_dir():
-        raise UsageError(say("SSL_CERT_DIR names no folder"))
+        raise UsageError(say("SSL_CERT_DIR does not name a folder"))
     log = Path(os.environ.get("SSLKEYLOGFILE") or os.devnull)
     if log.exists() and not log.is_file() and str(log) != os.devnull:
-        raise UsageError(say("SSLKEYLOGFILE names no file"))
+        raise UsageError(say("SSLKEYLOGFILE does not name a file"))
     try:
         return httpx.create_ssl_context()
     except OSError as error:
         name = "SSLKEYLOGFILE" if os.environ.get("SSLKEYLOGFILE") and not isinstance(error, ssl.SSLError) else "SSL_CERT_FILE"
-        reason = say("it holds no certificate") if isinstance(error, ssl.SSLError) else (error.strerror or str(error)).lower()
+        reason = say("it contains no certificate") if isinstance(error, ssl.SSLError) else (error.strerror or str(error)).lower()
         raise UsageError(say("{name} names a file that cannot be used: {reason}", name=name, reason=reason)) from None
 
 
@@ -157,7 +157,10 @@ def _check_proxies() -> None:
             is_proxy = False
         if not is_proxy:
             raise UsageError(
-                say("{kind} is no proxy: it takes http://, https:// or socks5://, a host and a port", kind=_variable(kind, url))
+                say(
+                    "{kind} is not a proxy: it must be http://, https:// or socks5://, with a host and a port",
+                    kind=_variable(kind, url),
+                )
             )
         if proxy.scheme.startswith("socks") and find_spec("socksio") is None:
             raise UsageError(

@@ -70,7 +70,7 @@ class ApiKey:
         return hash(self._value)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(say("an API key is neither pickled nor copied"))
+        raise TypeError(say("an API key cannot be pickled or copied"))
 
 
 def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: Mapping[str, str] | None = None) -> ApiKey:
@@ -109,7 +109,9 @@ def _checked(text: object, what: str) -> str:
     if not value:
         raise UsageError(say("{what} is empty", what=what))
     if not _KEY.fullmatch(value):
-        raise UsageError(say("{what} holds a character that no key has: printable ASCII without spaces only", what=what))
+        raise UsageError(
+            say("{what} contains a character that a key cannot have: only printable ASCII without spaces is allowed", what=what)
+        )
     return value
 
 

@@ -150,7 +150,9 @@ class _Exchange:
             place = "" if error.address in self._host.lower() else f" ({error.address})"
             raise kind(
                 say(
-                    "{host}: is no public address{place}, and a service elsewhere may name no other", host=self._host, place=place
+                    "{host}: is not a public address{place}, and a remote service may only name public ones",
+                    host=self._host,
+                    place=place,
                 )
             ) from None
         except _NOT_RECEIVED as error:
@@ -277,7 +279,7 @@ class _Incoming:
         try:
             self._body += self._unpack(piece, room + 1)
         except zlib.error:
-            raise self._unclear(say("answers in a coding that it was not asked for")) from None
+            raise self._unclear(say("answers in an encoding that was not asked for")) from None
         if len(self._body) > self._send.most:
             raise self._unclear(say("answers with more than {most:,} bytes", most=self._send.most))
         return False

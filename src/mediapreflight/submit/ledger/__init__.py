@@ -410,7 +410,7 @@ class Ledger:
         if row.stage not in STEPS[step][0]:
             raise LedgerError(
                 say(
-                    "{name}: submission {id} is {stage}; {step!r} does not follow",
+                    "{name}: submission {id} is {stage}; it cannot become {step!r}",
                     name=self._store.name,
                     id=id,
                     stage=row.stage,

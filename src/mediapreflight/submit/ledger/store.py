@@ -63,14 +63,14 @@ _SCHEMA = (
 _INDICES = ("open_once", "sending_once", "submissions_by_fingerprint", "submissions_by_task", "submissions_by_stage")
 _REASONS = {
     sqlite3.SQLITE_FULL: say(
-        "the disk is full; what was recorded before is whole: free some space and run the same again",
+        "the disk is full; what was recorded before is intact: free some space and run the same again",
     ),
     sqlite3.SQLITE_READONLY: say("the ledger cannot be written to; nothing is sent without it"),
     sqlite3.SQLITE_CANTOPEN: say("the ledger cannot be opened for writing; nothing is sent without it"),
-    sqlite3.SQLITE_PERM: say("the ledger may not be opened; nothing is sent without it"),
+    sqlite3.SQLITE_PERM: say("the ledger cannot be opened without permission; nothing is sent without it"),
     sqlite3.SQLITE_BUSY: say("another program has kept the ledger locked for {busy_s:.0f} s", busy_s=_BUSY_S),
-    sqlite3.SQLITE_NOTADB: say("is no ledger; name another place with MEDIAPREFLIGHT_STATE_DIR, or move the file away"),
-    sqlite3.SQLITE_CORRUPT: say("the ledger is damaged; bring back a copy, or move it away once no job in it is open"),
+    sqlite3.SQLITE_NOTADB: say("is not a ledger; set another folder with MEDIAPREFLIGHT_STATE_DIR, or move the file away"),
+    sqlite3.SQLITE_CORRUPT: say("the ledger is damaged; restore a copy, or move it away once no job in it is open"),
 }
 
 
@@ -206,7 +206,7 @@ class Store:
         if log.exists() and not self.path.exists():
             raise LedgerError(
                 say(
-                    "{name}: the ledger is gone, but not its log {name2}; bring it back, or move the log away",
+                    "{name}: the ledger is gone, but its log {name2} is there; restore the ledger, or move the log away",
                     name=self.name,
                     name2=log.name,
                 )
@@ -223,7 +223,7 @@ class Store:
         if self.path is not None and _identity(self.path) != self._identity:
             raise LedgerError(
                 say(
-                    "{name}: the ledger was deleted or replaced while in use; bring it back and run again",
+                    "{name}: the ledger was deleted or replaced while in use; restore it and run again",
                     name=self.name,
                 )
             )
