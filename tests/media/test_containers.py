@@ -59,7 +59,7 @@ def test_a_file_is_only_opened_as_what_its_bytes_say(name: str) -> None:
 
 def test_messages_are_one_line_in_lower_case() -> None:
     problem = opened(b"RIFF\x10\0\0\0WAVEfmt ", "wav")
-    assert problem == "broken header: invalid data found when processing input"
+    assert problem == "broken header: its structure cannot be followed"
 
 
 def test_the_first_real_streams() -> None:

@@ -163,9 +163,9 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
                 problems.append(Problem.OVERSIZED.because(f"more than {MAX_PACKETS} packets; the rest was not measured"))
                 break
             listener.feed(packet)
-    except av.FFmpegError as error:
+    except av.FFmpegError:
         if not is_no_sound(source, format, listener.end) and not promises_too_much(source, format):
-            problems.append(Problem.CORRUPT.because(f"reading stops after {listener.heard_s:.2f} s: {error.strerror}"))
+            problems.append(Problem.CORRUPT.because(f"reading stops after {listener.heard_s:.2f} s"))
     skipped, info = 0, InfoTag()
     if format in ("aac", "mp3"):
         with source.aside() as file:

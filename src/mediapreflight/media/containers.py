@@ -21,6 +21,7 @@ from . import boxes as isobmff
 from .attached import MAX_ATTACHED_BYTES, attached_bytes
 from .display import Turn, turn_of
 from .facts import Problem, counted
+from .foreign_words import meaning_of
 from .formats import DEMUXERS
 from .opening import opened
 from .sniff import sniff
@@ -63,6 +64,8 @@ _OPTIONS = {
 # FFmpeg looks for other codecs among the samples of a WAV, by default in 5 MB of them. Eight frames of DTS are found here.
 _OPTIONS_OF = {"wav": {"probesize": str(2**15)}}
 
+# What FFmpeg says of what it could read and does not.
+_UNKNOWN_TO_FFMPEG = "Not yet implemented in FFmpeg, patches welcome"
 _NO_DECODERS = {"codec_whitelist": "none"}
 # Samples by FFmpeg's names, without the p of planar ones.
 _SAMPLE_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
@@ -348,8 +351,9 @@ def _unreadable(source: Source, format: str, error: Exception) -> ContainerError
         return ContainerError(Problem.TRUNCATED, say("its index (moov) is missing: the file is cut off, or was never finished"))
     if cut_off := shortfall(source, format):
         return ContainerError(Problem.TRUNCATED, cut_off)
-    detail = " ".join((getattr(error, "strerror", None) or str(error)).split())
-    return ContainerError(Problem.BROKEN, detail[:1].lower() + detail[1:])
+    if getattr(error, "strerror", "") == _UNKNOWN_TO_FFMPEG:
+        return ContainerError(Problem.NOT_RUN, say("a part of it is of no kind that is known here"))
+    return ContainerError(Problem.BROKEN, meaning_of(error) or say("it cannot be opened"))
 
 
 @contextmanager

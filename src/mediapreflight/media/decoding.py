@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import BinaryIO, TypeVar
 
 from ..errors import MediaPreflightError, MissingLibraryError, UnreadableMediaError
 from ..language import say
-from .headers import HeaderError
+from .foreign_words import meaning_of
+from .headers import DamagedError, HeaderError
 from .headers.jpeg import coefficient_bytes, count_scans
 
 _Read = TypeVar("_Read")
@@ -43,10 +43,7 @@ _MAX_JPEG_MEMORY = 490_000_000
 # 100 million take a second and a half; the largest photograph in ten scans comes to 30 million.
 _MAX_BLOCK_VISITS, _BLOCK_BYTES = 300_000_000, 128
 
-UNREADABLE = "its data cannot be decoded"
-_OWN_NAMES = re.compile(r" for \w+Plugin\.\w+")
-_BYTES_SIGNS = re.compile(r"""b(['"])(.*?)\1""")
-_INTERNALS = re.compile(r"<\w+[.\w]* |decoder error -?\d|\bNoneType\b|object has no|\b0x[0-9a-f]{6,}")
+UNREADABLE = say("its data cannot be decoded")
 
 
 class DecodeError(MediaPreflightError):
@@ -87,19 +84,14 @@ def refuse_oversized(width: int, height: int, format: str | None) -> None:
 
 
 def in_plain_words(error: Exception) -> str:
-    """A decoder's message on one line, without Python's bytes notation, object names and bare numbers."""
-    text = _OWN_NAMES.sub("", _BYTES_SIGNS.sub(r"\2", " ".join("".join(map(_printable, str(error))).split())))
-    if not re.search("[a-z]{3}", text) or _INTERNALS.search(text):
-        return UNREADABLE
-    return text if len(text) <= 200 else text[:199] + "…"
-
-
-def _printable(character: str) -> str:
-    return character if character.isprintable() else " "
+    """What is wrong with the data by the error of a decoder."""
+    if isinstance(error, MediaPreflightError | DamagedError):
+        return str(error)
+    return meaning_of(error) or UNREADABLE
 
 
 def unreadable(error: Exception) -> str:
-    """`cannot be decoded`, with the decoder's message if it says anything."""
+    """`cannot be decoded`, with what the decoder's message means where that is known."""
     said = in_plain_words(error)
     return "cannot be decoded" if said == UNREADABLE else f"cannot be decoded ({said})"
 

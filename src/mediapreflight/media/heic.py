@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from ..language import say
 from .boxes import payload
-from .decoding import DecodeError, max_pixels, refuse_oversized
+from .decoding import UNREADABLE, DecodeError, max_pixels, refuse_oversized
 from .headers import HeifError
 from .heif_items import Items, missing_bytes, read_items
 from .libraries import load
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 # What libheif says where the data are of a kind it was built without, of none it knows, or larger than it takes.
 _UNDECODED = ("unsupported", "security limit", "did not give", "not been built in", "no decoding plugin", "no decoder")
-_EMPTY_WORDS = ("", "Unspecified", "Decoder plugin generated an error")
 # What the binding raises for whatever libheif refuses; OSError stands for lack of memory.
 _SAID = (ValueError, EOFError, SyntaxError, RuntimeError)
 # No three bytes of H.265 are these: where data would hold them, 3 is put before the last (ITU-T H.265, 7.4.2).
@@ -57,8 +56,8 @@ def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
     stream.seek(0)
     try:
         file = library.open_heif(stream, convert_hdr_to_8bit=not deep)
-    except _SAID as error:
-        raise HeifError(_with_reason("its index cannot be followed by the decoder at hand", error)) from None
+    except _SAID:
+        raise HeifError(say("its index cannot be followed by the decoder at hand")) from None
     image = file[file.primary_index] if len(file) else None
     # Where the picture itself cannot be had, another stands in for it, such as the one it is a thumbnail of.
     if image is None or not image.info["primary"]:
@@ -71,8 +70,8 @@ def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
         pixels = np.asarray(image)
     except _SAID as error:
         if any(each in str(error).lower() for each in _UNDECODED):
-            raise HeifError(_with_reason("no decoder at hand knows its data", error)) from None
-        raise DecodeError(_with_reason("its data cannot be decoded", error)) from None
+            raise HeifError(say("no decoder at hand knows its data")) from None
+        raise DecodeError(UNREADABLE) from None
     except OSError:
         raise MemoryError from None
     return Decoded(image, "L" if mode == "I" else mode, pixels)
@@ -84,12 +83,6 @@ def _refuse_heavy(size: tuple[int, int], pixel_bytes: int) -> None:
     refuse_oversized(width, height, "heic")
     if width * height * pixel_bytes > max_pixels("heic") * _USUAL_PIXEL_BYTES:
         raise HeifError(f"its {width} x {height} px take more memory than is allowed: {pixel_bytes} bytes each")
-
-
-def _with_reason(trouble: str, error: Exception) -> str:
-    """The sentence, with what libheif adds to it in brackets."""
-    reasons = [part for part in " ".join(str(error).split()).split(": ") if part not in _EMPTY_WORDS]
-    return f"{trouble} ({': '.join(reasons)})" if reasons else trouble
 
 
 def _refuse_loss(items: Items, size: int) -> None:

@@ -9,7 +9,8 @@ from ..errors import MissingLibraryError
 from ..language import say
 from . import display
 from .facts import ImageFacts, Problem, missing_library
-from .headers import READERS, UNSTATED, Color, Colors, Header, HeaderError, HeifError, UndecodedError, read_header
+from .foreign_words import ENDS_EARLY, TOO_MANY_PIXELS, UNPACKS_TO_TOO_MUCH
+from .headers import READERS, UNSTATED, Color, Colors, DamagedError, Header, HeaderError, HeifError, UndecodedError, read_header
 from .headers.exif import ExifFacts, read_exif, read_xmp
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
 _Read = TypeVar("_Read")
 # A length in the file may be anything.
 _TOO_MUCH_MEMORY = "it takes more memory than there is"
-_SAID_OF_BOMBS = ("data too large", "decompression bomb", _TOO_MUCH_MEMORY)
+_SAID_OF_BOMBS = (UNPACKS_TO_TOO_MUCH, TOO_MANY_PIXELS, _TOO_MUCH_MEMORY)
 # The messages of libavif about the data, and not about the structure of the file.
 _AVIF_DAMAGE = ("Decoding of", "Truncated data")
+# How texts begin that say that a file is cut off.
+_TRUNCATED = "truncated"
 # Formats that no library here decodes.
 _UNDECODED = frozenset({"jxl"})
 _COLORS: dict[tuple[str, ...], Color] = {
@@ -196,11 +199,9 @@ def _decode_problem(source: Source, format: str, header: Header) -> str | None:
 
 
 def _problem_of(trouble: str) -> Problem:
-    said = trouble.lower()
-    # The "premature end of data segment" of libjpeg is damage before a marker: the file need not be cut off.
-    if "truncated" in said or "premature end of jpeg" in said:
+    if trouble == ENDS_EARLY or trouble.startswith(_TRUNCATED):
         return Problem.TRUNCATED
-    return Problem.OVERSIZED if any(words in said for words in _SAID_OF_BOMBS) else Problem.CORRUPT
+    return Problem.OVERSIZED if trouble in _SAID_OF_BOMBS else Problem.CORRUPT
 
 
 def _decode_jpeg(stream: BinaryIO, _frames: int) -> None:
@@ -239,7 +240,7 @@ def _decode_bmp(stream: BinaryIO, _frames: int) -> None:
         picture.load()
         colours = len(picture.palette.palette) // 3 if picture.mode == "P" and picture.palette else None
         if colours is not None and cast("tuple[int, int]", picture.getextrema())[1] >= colours:
-            raise ValueError("its pixels name colours that it does not have")
+            raise DamagedError("its pixels name colours that it does not have")
 
 
 def _decode_with_pillow(stream: BinaryIO, frames: int) -> None:
@@ -254,7 +255,7 @@ def _decode_later_frames(picture: Image.Image, frames: int) -> None:
     """Decode the frames after the first, up to a budget: damage in one of them is damage of the file.
 
     Does nothing if a frame needs too much memory for several copies.
-    Raises ValueError if one of them cannot be decoded, or is missing.
+    Raises DamagedError if one of them cannot be decoded, or is missing.
     """
     from . import webp_still
 
@@ -266,7 +267,7 @@ def _decode_later_frames(picture: Image.Image, frames: int) -> None:
             picture.seek(number)
             picture.load()
         except (ValueError, OSError, SyntaxError, EOFError):
-            raise ValueError(f"frame {number + 1} of {frames} cannot be decoded") from None
+            raise DamagedError(f"frame {number + 1} of {frames} cannot be decoded") from None
 
 
 def _decode_avif(stream: BinaryIO, frames: int) -> None:
@@ -286,10 +287,9 @@ def _decode_avif(stream: BinaryIO, frames: int) -> None:
     except UnidentifiedImageError:
         raise HeifError(say("its index cannot be followed by the decoder at hand")) from None
     except (ValueError, OSError, RuntimeError, SyntaxError) as error:
-        said = str(error).removeprefix("Failed to decode image: ")
-        if any(words in said for words in _AVIF_DAMAGE):
+        if any(words in str(error) for words in _AVIF_DAMAGE):
             raise
-        raise HeifError(f"it is put together in a way the decoder at hand does not know ({said})") from None
+        raise HeifError(say("it is put together in a way the decoder at hand does not know")) from None
 
 
 _DECODERS: dict[str, Callable[[BinaryIO, int], None]] = {

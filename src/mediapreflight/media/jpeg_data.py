@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from ..language import say
 from .decoding import MAX_DECODED_PIXELS
-from .headers.base import UndecodedError
+from .headers.base import DamagedError, UndecodedError
 from .headers.jpeg import FRAME_HEADERS, HUFFMAN_SEQUENTIAL, PROGRESSIVE
 from .jpeg_walk import Codes, codes_of, scan_of, walk
 
@@ -53,7 +53,7 @@ _UNKNOWN_SAMPLING = "subsampling level"
 def verify(data: bytes) -> None:
     """Entropy-decode all of a JPEG whose coding libjpeg-turbo reads.
 
-    Raises: ValueError with the decoder's first complaint where pixels are lost; UndecodedError; ImportError.
+    Raises: DamagedError, or ValueError with the decoder's first complaint, where pixels are lost; UndecodedError; ImportError.
     """
     if not (complaint := _complaint(data)):
         _refuse_hole(data)
@@ -71,7 +71,7 @@ def verify(data: bytes) -> None:
 
 
 def _refuse_hole(data: bytes) -> None:
-    """Raises ValueError where zeros stand in the place of lost data. Flat areas may be zeros as well.
+    """Raises DamagedError where zeros stand in the place of lost data. Flat areas may be zeros as well.
 
     libjpeg-turbo reads them as blocks of many small values, or of more than 64, and says nothing of these.
     """
@@ -85,7 +85,7 @@ def _refuse_hole(data: bytes) -> None:
         if part.marker == _HUFFMAN_TABLES:
             codes.update(codes_of(part.content))
         elif part.marker == _START_OF_SCAN and _HOLE in part.data and not _has_flat_zeros(part.content, codes):
-            raise ValueError("a part of its data is lost: there are zeros in its place")
+            raise DamagedError("a part of its data is lost: there are zeros in its place")
 
 
 def _has_flat_zeros(scan: bytes, codes: Mapping[int, Codes]) -> bool:
@@ -268,7 +268,7 @@ def _is_walked(jpeg: _Jpeg) -> bool:
 
 
 def _walk(jpeg: _Jpeg) -> None:
-    """Raises ValueError if data is damaged; UndecodedError."""
+    """Raises DamagedError if data is damaged; UndecodedError."""
     if not _is_walked(jpeg):
         raise UndecodedError(say("its sampling of colours is so rare that no decoder here reports damage in it"))
     scans = [part.content for part in jpeg.parts if part.marker == _START_OF_SCAN]
@@ -286,8 +286,8 @@ def _walk(jpeg: _Jpeg) -> None:
 
 
 def _intervals(data: bytes) -> list[bytes]:
-    """The data between restarts. Raises ValueError if one is missing."""
+    """The data between restarts. Raises DamagedError if one is missing."""
     pieces = _RESTARTS.split(data)
     if any(restart[-1] != 0xD0 + number % 8 for number, restart in enumerate(pieces[1::2])):
-        raise ValueError("a restart is missing within its data")
+        raise DamagedError("a restart is missing within its data")
     return [piece.rstrip(b"\xff") for piece in pieces[::2]]

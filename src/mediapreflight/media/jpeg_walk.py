@@ -11,6 +11,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from .headers.base import DamagedError
+
 _BLOCK = 64
 _BITS_OF_A_CODE = 16
 # More than the codes of one block, so that a block can be read to its end before its length is checked.
@@ -44,7 +46,7 @@ class Scan(NamedTuple):
 
 
 def codes_of(segment: bytes) -> Iterator[tuple[int, Codes]]:
-    """The tables of a DHT segment by their class and number, as one byte. Raises ValueError.
+    """The tables of a DHT segment by their class and number, as one byte. Raises DamagedError.
 
     A segment may have thousands, of which scans use eight at most.
     """
@@ -53,7 +55,7 @@ def codes_of(segment: bytes) -> Iterator[tuple[int, Codes]]:
         counts = segment[at + 1 : at + 17]
         symbols = segment[at + 17 : at + 17 + sum(counts)]
         if len(symbols) < sum(counts):
-            raise ValueError("a table of its codes is cut off")
+            raise DamagedError("a table of its codes is cut off")
         yield segment[at], Codes(counts, symbols)
         at += 17 + len(symbols)
 
@@ -69,7 +71,7 @@ def _table(codes: Codes) -> Table:
             moves += [_move(symbol)] * entries
     unused = (1 << _BITS_OF_A_CODE) - len(bits)
     if unused < 0:
-        raise ValueError("a table of its codes contradicts itself")
+        raise DamagedError("a table of its codes contradicts itself")
     return Table(array("B", bits + [0] * unused), array("H", moves + [0] * unused))
 
 
@@ -80,17 +82,17 @@ def _move(symbol: int) -> int:
 
 
 def scan_of(frame: bytes, scan: bytes, codes: Mapping[int, Codes], interval: int) -> Scan:
-    """The structure of a scan, from its frame header and its scan header. Raises ValueError."""
+    """The structure of a scan, from its frame header and its scan header. Raises DamagedError."""
     height, width = struct.unpack_from(">HH", frame, 1)
     sampling = {frame[at]: (frame[at + 1] >> 4, frame[at + 1] & 15) for at in range(6, len(frame) - 2, 3)}
     across, down = (max(factors) for factors in zip(*sampling.values(), strict=True))
     chosen = [(scan[at], scan[at + 1]) for at in range(1, 1 + 2 * scan[0], 2)]
     if not chosen or not across or not down or any(name not in sampling for name, _ in chosen):
-        raise ValueError("a scan names components that the picture has not")
+        raise DamagedError("a scan names components that the picture has not")
     blocks = []
     for name, numbers in chosen:
         if numbers >> 4 not in codes or 16 + (numbers & 15) not in codes:
-            raise ValueError("a scan lacks the tables of its codes")
+            raise DamagedError("a scan lacks the tables of its codes")
         horizontal, vertical = sampling[name]
         of_block = _table(codes[numbers >> 4]), _table(codes[16 + (numbers & 15)])
         blocks += [of_block] * (1 if len(chosen) == 1 else horizontal * vertical)
@@ -106,7 +108,7 @@ def walk(scan: Scan, intervals: Sequence[bytes]) -> None:
 
     After each, zeros may be left over as padding, and a few extra bytes that are not data.
 
-    Raises: ValueError if a code does not exist, or data is missing or left over.
+    Raises: DamagedError if a code does not exist, or data is missing or left over.
     """
     per_interval = scan.interval or scan.units
     expected = -(-scan.units // per_interval)
@@ -114,7 +116,7 @@ def walk(scan: Scan, intervals: Sequence[bytes]) -> None:
         # Some writers put a restart after the last unit too.
         intervals = intervals[:-1]
     if len(intervals) != expected:
-        raise ValueError(f"its data have {len(intervals) - 1} restarts in place of {expected - 1}")
+        raise DamagedError(f"its data have {len(intervals) - 1} restarts in place of {expected - 1}")
     windows, start = _windows(b"".join(intervals).replace(b"\xff\x00", b"\xff")), 0
     for number, data in enumerate(intervals):
         units = min(per_interval, scan.units - number * per_interval)
@@ -126,7 +128,7 @@ def walk(scan: Scan, intervals: Sequence[bytes]) -> None:
         # The last zero may belong to the data; if more were read as data, they replace lost data.
         is_filled = before_zeros <= used <= before_zeros + 1
         if used < len(plain) and not is_filled and not _is_followed_by_strays(scan.blocks, plain, end):
-            raise ValueError(f"{len(plain) - used} bytes are left over where its data should end")
+            raise DamagedError(f"{len(plain) - used} bytes are left over where its data should end")
 
 
 def _is_followed_by_strays(blocks: Sequence[tuple[Table, Table]], data: bytes, end: int) -> bool:
@@ -143,7 +145,7 @@ def _goes_on(blocks: Sequence[tuple[Table, Table]], data: bytes, at: int) -> boo
     for block in itertools.cycle(blocks):
         try:
             at += _bits_read((block,), windows, at, 8 * len(left) - at)
-        except ValueError:
+        except DamagedError:
             return False
         if at >> 3 >= len(left) - 1 and _is_padding(left, at):
             return True
@@ -157,12 +159,12 @@ def _is_padding(data: bytes, at: int) -> bool:
 
 
 def _bits_read(blocks: Iterable[tuple[Table, Table]], windows: Sequence[int], start: int, most: int) -> int:
-    """The number of bits of the blocks that begin at this bit. Raises ValueError, also if that is more than `most`."""
+    """The number of bits of the blocks that begin at this bit. Raises DamagedError, also if that is more than `most`."""
     at, end = start, start + most
     for first, others in blocks:
         step = first.bits[windows[at >> 3] >> (16 - (at & 7)) & 0xFFFF]
         if not step:
-            raise ValueError("its data hold a code that does not exist")
+            raise DamagedError("its data hold a code that does not exist")
         at += step
         bits, moves = others
         place = 1
@@ -170,13 +172,13 @@ def _bits_read(blocks: Iterable[tuple[Table, Table]], windows: Sequence[int], st
             code = windows[at >> 3] >> (16 - (at & 7)) & 0xFFFF
             step = bits[code]
             if not step:
-                raise ValueError("its data hold a code that does not exist")
+                raise DamagedError("its data hold a code that does not exist")
             at += step
             place += moves[code]
         if _BLOCK < place < _END_OF_BLOCK:
-            raise ValueError("its data hold a block of more than 64 values")
+            raise DamagedError("its data hold a block of more than 64 values")
         if at > end:
-            raise ValueError("its data end before its picture does")
+            raise DamagedError("its data end before its picture does")
     return at - start
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from .containers import demuxed
+from .headers import DamagedError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +31,7 @@ def mono(
     Args:
         watch: is called with each frame as recorded, before it is converted.
 
-    Raises ValueError as `decoded`.
+    Raises DamagedError as `decoded`.
     """
     import av
 
@@ -45,7 +46,7 @@ def mono(
 def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     """The frames that can be decoded, up to `MAX_HEARD_S`; damaged ones are left out.
 
-    Raises ValueError for a rate that no recording has: too high, or so low that a single frame would last longer than that.
+    Raises DamagedError for a rate that no recording has: too high, or so low that a single frame would last longer than that.
     """
     import av
 
@@ -57,7 +58,7 @@ def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
             continue
         for frame in frames:
             if frame.sample_rate > MAX_SAMPLE_RATE or frame.samples > frame.sample_rate * MAX_HEARD_S:
-                raise ValueError(f"no recording has {frame.sample_rate} samples per second")
+                raise DamagedError(f"no recording has {frame.sample_rate} samples per second")
             yield frame
             heard += frame.samples / frame.sample_rate
         if heard >= MAX_HEARD_S:

@@ -365,9 +365,9 @@ def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: In
                 last = max(last, (packet.pts, packet.duration or 0))
             elif packet.dts is not None:
                 untimed.append(packet.dts)
-    except av.FFmpegError as error:
+    except av.FFmpegError:
         if not promises_too_much(source, stated.format or ""):
-            problems.append(Problem.CORRUPT.because(f"reading stops after {len(stamps)} frames: {error.strerror}"))
+            problems.append(Problem.CORRUPT.because(f"reading stops after {len(stamps)} frames"))
     if len(untimed) > len(stamps):
         stamps = untimed
     elif not counts_chunks:

@@ -11,9 +11,20 @@ from functools import cache
 from importlib import import_module
 from typing import BinaryIO
 
-from .base import UNSTATED, Color, Colors, Header, HeaderError, HeifError, UndecodedError
+from .base import UNSTATED, Color, Colors, DamagedError, Header, HeaderError, HeifError, UndecodedError
 
-__all__ = ["READERS", "UNSTATED", "Color", "Colors", "Header", "HeaderError", "HeifError", "UndecodedError", "read_header"]
+__all__ = [
+    "READERS",
+    "UNSTATED",
+    "Color",
+    "Colors",
+    "DamagedError",
+    "Header",
+    "HeaderError",
+    "HeifError",
+    "UndecodedError",
+    "read_header",
+]
 
 # The module that reads each format, imported for the first file of that format.
 READERS = {"jpeg": "jpeg", "png": "png", "webp": "webp", "gif": "gif", "bmp": "bmp", "heic": "heif", "avif": "heif"}

@@ -24,6 +24,10 @@ class HeifError(HeaderError):
     """The picture index of a HEIC or AVIF file lacks a table, or a table cannot be followed; the text says where."""
 
 
+class DamagedError(ValueError):
+    """The data is damaged; the text says how, in the words of this program."""
+
+
 class UndecodedError(Exception):
     """No decoder here reads this data, or can say whether it is damaged; the text says why. The data may be correct."""
 

@@ -67,4 +67,4 @@ def _canvas(name: bytes, stream: BinaryIO) -> Header:
         if not width or not height:
             raise HeaderError(f"the header says {width} x {height} px")
         return Header(width, height, 3, 8, "rgb", False)
-    raise HeaderError(f"its first chunk is {name!r}, not a picture")
+    raise HeaderError(say("its first chunk is no picture"))

@@ -1,0 +1,50 @@
+"""What decoders say of bad data, in this program's own words.
+
+libjpeg-turbo, Pillow, zlib, libavif and FFmpeg name markers, functions and constants, which mean nothing to most readers.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..language import say
+
+ENDS_EARLY = say("the file ends before its picture does")
+UNPACKS_TO_TOO_MUCH = say("a compressed part of it becomes larger than is read")
+TOO_MANY_PIXELS = say("it has more pixels than are decoded")
+# The first that is found counts.
+_MEANINGS = (
+    (r"premature end of jpeg|truncated", ENDS_EARLY),
+    (r"too large|too much memory", UNPACKS_TO_TOO_MUCH),
+    (r"decompression bomb", TOO_MANY_PIXELS),
+    (r"bad huffman code", say("its data hold a code that does not exist")),
+    (r"premature end of data segment", say("its data end before its picture does")),
+    (r"(?P<count>\d+) extraneous bytes", "{count} bytes are left over where its data should end"),
+    (r"instead of rst", say("a restart is missing within its data")),
+    (r"(quantization|huffman|arithmetic) table|bogus d[hqa]", say("a table that its data need is missing or damaged")),
+    (r"marker|\bso[sfi]\b|\bdnl\b|progressi|component|sampling", say("its parts contradict each other")),
+    (r"bad header checksum in (?P<chunk>\w{4})", "its {chunk} chunk has a wrong checksum"),
+    (r"broken png", say("one of its chunks is damaged")),
+    (
+        r"decompressing|incorrect \w+ check|invalid (stored|distance|block|code)",
+        say("its compressed data are damaged"),
+    ),
+    (r"invalid palette", say("its palette has a wrong size")),
+    (r"color planes", say("its colours cannot be decoded")),
+    (r"alpha plane", say("its transparency cannot be decoded")),
+    (r"next frame", say("one of its frames cannot be decoded")),
+    (r"invalid data found", say("its structure cannot be followed")),
+    (r"end of file|unexpected eof", say("the file ends inside its header")),
+)
+# Python's notation for bytes.
+_BYTES_SIGNS = re.compile(r"""b(['"])(.*?)\1""")
+
+
+def meaning_of(error: Exception) -> str | None:
+    """A sentence about the file for what a decoder said of it; None if that says nothing to those who do not know the decoder."""
+    # The whole text of an error of the system names the file, which may be called anything.
+    said = _BYTES_SIGNS.sub(r"\2", getattr(error, "strerror", None) or str(error))
+    for pattern, meaning in _MEANINGS:
+        if found := re.search(pattern, said, re.IGNORECASE):
+            return meaning.format(**found.groupdict())
+    return None
