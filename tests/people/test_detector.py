@@ -8,7 +8,17 @@ import pytest
 
 from mediapreflight.people import detector
 from mediapreflight.people.centerface import Detection
-from mediapreflight.people.detector import GLANCE_SIDE, Sighting, Sightings, _judged, _shared_of_union, _upright, find_faces
+from mediapreflight.people.detector import (
+    _CUT_SIDE,
+    GLANCE_SIDE,
+    Sighting,
+    Sightings,
+    _judged,
+    _shared_of_union,
+    _turned_back,
+    _upright,
+    find_faces,
+)
 
 NOTHING = Sightings([], [])
 
@@ -27,22 +37,32 @@ def middle(face):
 
 
 class Saying:
-    """A network that says the same of every picture, or something else at a glance; counts how often it looks at full size."""
+    """A network that says the same of every picture, or something else at a glance or of a cut-out; counts how often it looks at
+    full size.
+    """
 
-    def __init__(self, *detections, glimpsed=()):
-        self.detections, self.glimpsed, self.looks = [*detections], [*glimpsed], 0
+    def __init__(self, *detections, glimpsed=(), cut_out=()):
+        self.detections, self.glimpsed, self.cut_out, self.looks = [*detections], [*glimpsed], [*cut_out], 0
 
     def detect(self, rgb, longest_side=None):
         if longest_side == GLANCE_SIDE:
             return self.glimpsed
+        if longest_side == _CUT_SIDE:
+            return self.cut_out
         self.looks += 1
         return self.detections
 
 
-def judged(centerface, yunet=()):
+def at(middle, score):
+    """A square of a quarter of a cut-out, with its middle on the diagonal."""
+    return Detection(middle - 32, middle - 32, middle + 32, middle + 32, score, np.zeros((5, 2)))
+
+
+def judged(centerface, yunet=(), *, cut_out=None, lying=False, turned=()):
     """Scores of the faces and of what is doubtful."""
-    networks = SimpleNamespace(centerface=Saying(*centerface), yunet=Saying(*yunet))
-    faces, doubtful = _judged(networks, np.zeros((1, 1, 3), np.uint8))
+    again = [at(_CUT_SIDE / 2, 0.9)] if cut_out is None else cut_out
+    networks = SimpleNamespace(centerface=Saying(*centerface, cut_out=again), yunet=Saying(*yunet, glimpsed=turned))
+    faces, doubtful = _judged(networks, np.zeros((100, 100, 3), np.uint8), lying)
     return [each.score for each in faces], [each.score for each in doubtful]
 
 
@@ -69,6 +89,31 @@ class TestVerdict:
         assert judged(centerface, yunet) == expected
 
     @pytest.mark.parametrize(
+        ("cut_out", "doubtful"),
+        [
+            pytest.param([at(128, 0.3)], [0.76], id="CenterFace sees it, too"),
+            pytest.param([at(128, 0.29)], [], id="cloth"),
+            pytest.param([at(190, 0.9)], [], id="something else"),
+            pytest.param([], [], id="nothing"),
+        ],
+    )
+    def test_what_yunet_alone_sees_beside_a_face_is_looked_at_again(self, cut_out, doubtful):
+        assert judged([box(0, 0.9)], [box(0, 0.9), box(50, 0.76)], cut_out=cut_out) == ([0.9], doubtful)
+
+    @pytest.mark.parametrize(("lying", "doubtful"), [(True, [0.84]), (False, [])])
+    def test_who_lies_beside_a_face_is_looked_for_where_asked(self, lying, doubtful):
+        assert judged([box(0, 0.9)], [box(0, 0.9)], lying=lying, turned=[box(50, 0.84), box(90, 0.69)]) == ([0.9], doubtful)
+
+    @pytest.mark.parametrize("quarters", [1, 2, 3])
+    def test_what_is_found_in_a_turned_picture_lies_where_it_lies(self, quarters):
+        rgb = np.zeros((30, 50, 3), np.uint8)
+        rgb[7, 11] = 255
+        (y,), (x,) = np.nonzero(np.rot90(rgb, quarters)[..., 0])
+        found = Detection(x, y, x + 1, y + 1, 0.9, np.array([(x + 0.5, y + 0.5)] * 5))
+        back = _turned_back(found, quarters, rgb)
+        assert (back[:5], back.points.tolist()) == ((11, 7, 12, 8, 0.9), [[11.5, 7.5]] * 5)
+
+    @pytest.mark.parametrize(
         ("glimpsed", "yunet", "enough"),
         [
             pytest.param([box(0, 0.8)], [box(1, 0.3)], True, id="both see it alone"),
@@ -81,12 +126,12 @@ class TestVerdict:
     )
     def test_a_glance_is_enough_where_a_large_face_is_alone(self, glimpsed, yunet, enough):
         networks = SimpleNamespace(centerface=Saying(box(0, 0.7), glimpsed=glimpsed), yunet=Saying(*yunet))
-        (face, *_), _ = _judged(networks, np.zeros((40, 60, 3), np.uint8))
+        (face, *_), _ = _judged(networks, np.zeros((40, 60, 3), np.uint8), lying=False)
         assert (face.score == 0.8, networks.centerface.looks == 0) == (enough, enough)
 
     def test_a_glance_at_a_small_face_is_not_enough(self):
         networks = SimpleNamespace(centerface=Saying(box(0, 0.7), glimpsed=[box(0, 0.9)]), yunet=Saying(box(0, 0.9)))
-        ((face,), _) = _judged(networks, np.zeros((40, 200, 3), np.uint8))
+        ((face,), _) = _judged(networks, np.zeros((40, 200, 3), np.uint8), lying=False)
         assert (face.score, networks.centerface.looks) == (0.7, 1)
 
 

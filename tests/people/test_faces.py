@@ -14,7 +14,7 @@ KEYPOINTS = np.array(_AVERAGE_FACE)[:, :2]
 
 
 def sighted(monkeypatch, *sightings, doubtful=()):
-    monkeypatch.setattr(module, "find_faces", lambda rgb: Sightings(list(sightings), list(doubtful)))
+    monkeypatch.setattr(module, "find_faces", lambda rgb, **_: Sightings(list(sightings), list(doubtful)))
 
 
 def sighting(x, y, side, score=0.9):

@@ -48,7 +48,7 @@ def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> Pictur
     from .upright import turn_to_upright
 
     picture = load_picture(path, LONGEST_SIDE)
-    found, people = _seen(picture, bodies)
+    found, people = _seen(picture, bodies, lying=True)
     return PictureContent(
         width=picture.width,
         height=picture.height,
@@ -88,10 +88,10 @@ def close_detectors() -> None:
     bodies.close_detectors()
 
 
-def _seen(picture: Picture, with_bodies: bool) -> tuple[Faces, tuple[Body, ...] | None]:
+def _seen(picture: Picture, with_bodies: bool, *, lying: bool = False) -> tuple[Faces, tuple[Body, ...] | None]:
     from .faces import faces_in
 
-    found = faces_in(picture)
+    found = faces_in(picture, lying=lying)
     if not with_bodies:
         return found, None
     from .bodies import bodies_in

@@ -4,8 +4,9 @@ A glance at a small picture is enough where CenterFace sees a large face, surely
 same alone. Else CenterFace looks at full size. Its boxes of at least `LIKELY` are faces where there is only one, or where all
 others reach `SURE`. Else YuNet decides with it: what is likely and reaches `AGREEMENT` with both scores added is a face, and
 what reaches `FULL_AGREEMENT` is one in any case; if none does, the surest likely one is. The rest is doubtful: too little for an
-error, enough for a warning. So is what YuNet alone is sure of: small faces in the background (`BESIDE` a face), and where there
-is no face at all (`ALONE`) flat drawings and dogs.
+error, enough for a warning. So is what YuNet alone is sure of: where there is no face at all (`ALONE`) flat drawings and dogs,
+and beside a face (`BESIDE`) small ones in the background and, if asked for, ones that lie on their side or are upside down. What
+is beside a face must reach `SECONDED` with CenterFace, too, which looks at it alone, upright and enlarged: cloth does not.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .runtime import Closable, Shared
 from .yunet import YuNet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ..media.pixels import Rgb
     from .cuts import Affine, Points
@@ -41,6 +42,7 @@ ALONE = 0.85
 BESIDE = 0.7
 # A glance costs a quarter of a look. With it as without, 149 of 219 small second faces were counted.
 GLANCE_SIDE = 320
+SECONDED = 0.3
 LARGE = 0.15
 
 # The surest are measured; nobody needs the boxes of a crowd.
@@ -90,10 +92,13 @@ class Networks(Closable):
         return YuNet()
 
 
-def find_faces(rgb: Rgb) -> Sightings:
-    """The faces in a picture of height x width x 3, uint8. Raises MissingLibraryError."""
+def find_faces(rgb: Rgb, *, lying: bool = False) -> Sightings:
+    """The faces in a picture of height x width x 3, uint8. Raises MissingLibraryError.
+
+    `lying`: whether to look for what may be faces on their side or upside down beside others, too. It costs three glances.
+    """
     with _shared.use() as networks:
-        faces, doubtful = _judged(networks, rgb)
+        faces, doubtful = _judged(networks, rgb, lying)
         cuts = Cuts(rgb)
         return Sightings(_measured(networks, cuts, faces), _measured(networks, cuts, doubtful))
 
@@ -106,21 +111,65 @@ def close_detectors() -> None:
 _shared: Shared[Networks] = Shared(Networks)
 
 
-def _judged(networks: Networks, rgb: Rgb) -> tuple[list[Detection], list[Detection]]:
+def _judged(networks: Networks, rgb: Rgb, lying: bool) -> tuple[list[Detection], list[Detection]]:
     """The faces and what is doubtful."""
     opinions = networks.yunet.detect(rgb)
+    turned = _lying(networks.yunet, rgb) if lying else []
     glimpsed = networks.centerface.detect(rgb, GLANCE_SIDE)
     if _is_alone(glimpsed, opinions, max(rgb.shape[:2])):
-        return glimpsed, []
+        return glimpsed, _seconded(networks, rgb, _new(glimpsed, turned))
     found = networks.centerface.detect(rgb)
     likely = [each for each in found if each.score >= LIKELY]
     faces = likely
     if not likely or any(each.score < SURE for each in likely[1:]):
         faces = [each for each in found if _is_agreed(each, opinions)] or likely[:1]
     doubtful = [each for each in likely if not any(each is face for face in faces)]
-    enough = BESIDE if faces else ALONE
-    others = (each for each in opinions if each.score >= enough)
-    return faces, doubtful + [each for each in others if not any(each.is_same(known) for known in (*faces, *doubtful))]
+    if not faces:
+        return [], _new((), (each for each in opinions if each.score >= ALONE))
+    beside = (each for each in opinions if each.score >= BESIDE)
+    return faces, doubtful + _seconded(networks, rgb, _new([*faces, *doubtful], (*beside, *turned)))
+
+
+def _new(known: Sequence[Detection], others: Iterable[Detection]) -> list[Detection]:
+    """Those of the others that are not known, each once."""
+    found: list[Detection] = []
+    for each in others:
+        if not any(each.is_same(other) for other in (*known, *found)):
+            found.append(each)
+    return found
+
+
+def _lying(yunet: YuNet, rgb: Rgb) -> list[Detection]:
+    """What may be faces on their side or upside down, surest first."""
+    found = []
+    for quarters in (1, 2, 3):
+        turned = yunet.detect(np.ascontiguousarray(np.rot90(rgb, quarters)), GLANCE_SIDE)
+        found += [_turned_back(each, quarters, rgb) for each in turned if each.score >= BESIDE]
+    return sorted(found, key=lambda each: -each.score)
+
+
+def _turned_back(detection: Detection, quarters: int, rgb: Rgb) -> Detection:
+    """In pixels of the picture, what was found in it after so many quarter turns to the left."""
+    height, width = rgb.shape[:2]
+    x1, y1, x2, y2, score, points = detection
+    x, y = np.array([(x1, y1), (x2, y2), *points]).T
+    for done in range(quarters):
+        x, y = (width if (quarters - done) % 2 else height) - y, x
+    return Detection(min(x[:2]), min(y[:2]), max(x[:2]), max(y[:2]), score, np.column_stack([x, y])[2:])
+
+
+def _seconded(networks: Networks, rgb: Rgb, detections: Sequence[Detection]) -> list[Detection]:
+    """Those where CenterFace sees a face, too, when it looks at each alone."""
+    cuts, reach = Cuts(rgb), _CUT_SIDE / _DISTANCE / 2
+
+    def is_face(seen: Detection) -> bool:
+        return seen.score >= SECONDED and max(abs(seen.x1 + seen.x2 - _CUT_SIDE), abs(seen.y1 + seen.y2 - _CUT_SIDE)) / 2 <= reach
+
+    return [
+        each
+        for each in detections
+        if any(map(is_face, networks.centerface.detect(cuts.square(_upright(_expected(each)), _CUT_SIDE), _CUT_SIDE)))
+    ]
 
 
 def _is_alone(glimpsed: Sequence[Detection], opinions: Sequence[Detection], longest_side: int) -> bool:

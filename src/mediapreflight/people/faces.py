@@ -31,9 +31,12 @@ class Faces(NamedTuple):
     doubtful: tuple[Face, ...]
 
 
-def faces_in(picture: Picture) -> Faces:
-    """Every face of a picture loaded at `LONGEST_SIDE`, in pixels of the whole displayed picture. Raises MissingLibraryError."""
-    found = find_faces(picture.rgb)
+def faces_in(picture: Picture, *, lying: bool = False) -> Faces:
+    """Every face of a picture loaded at `LONGEST_SIDE`, in pixels of the whole displayed picture. Raises MissingLibraryError.
+
+    `lying`: whether what may be faces on their side or upside down beside others is looked for, too, as `find_faces` does.
+    """
+    found = find_faces(picture.rgb, lying=lying)
     seen = _largest_first(found.faces, picture)
     aside = tuple(face for face in seen if _is_bystander(face, seen[0]))
     return Faces(tuple(face for face in seen if face not in aside), aside, _largest_first(found.doubtful, picture))

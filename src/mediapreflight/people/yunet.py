@@ -38,9 +38,9 @@ class YuNet:
         finally:
             log.setLogLevel(level)
 
-    def detect(self, rgb: Rgb) -> list[Detection]:
-        """What may be faces in a picture of height x width x 3, uint8, surest first."""
-        shown, scale = resized(rgb, _LONGEST_SIDE, _ENLARGED)
+    def detect(self, rgb: Rgb, longest_side: int = _LONGEST_SIDE) -> list[Detection]:
+        """What may be faces in a picture of height x width x 3, uint8, that is shown to it at this side; surest first."""
+        shown, scale = resized(rgb, longest_side, _ENLARGED)
         self._network.setInputSize((shown.shape[1], shown.shape[0]))
         rows = self._network.detect(np.ascontiguousarray(shown[:, :, ::-1]))[1]
         return [] if rows is None else [_read(row, scale) for row in rows.astype(np.float64)]
