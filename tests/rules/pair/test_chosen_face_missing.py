@@ -51,6 +51,12 @@ def test_boxes_of_the_face_that_is_chosen() -> None:
     assert judged("chosen-face-missing", "emo-v1", TWO, face=1, **BOXES) == []
 
 
+@pytest.mark.parametrize(("face", "contradicts"), [(1, False), (2, True), (3, True)])
+def test_a_crop_alone_says_which_face_is_meant_too(face: int, contradicts: bool) -> None:
+    found = judged("chosen-face-missing", "emo-v1", TWO, face=face, ext_bbox=BOXES["ext_bbox"])
+    assert [(each["severity"], each["role"]) for each in found] == [("warning", "ext_bbox")] * contradicts
+
+
 def test_bystanders_have_no_number() -> None:
     seen = picture(face(), bystanders=(face(side=40, yaw_deg=70.0),))
     assert len(judged("chosen-face-missing", "emo-v1", seen, face=2)) == 1

@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from ...job import is_url
 from ...language import say
 from ...people.facts import PictureContent
+from ...people.geometry import Box
 from ...people.portraits import no_such_face
 from ..base import Fault, JobCase
-from ..request.boxes import sound_boxes
+from ..request.boxes import GivenBox, sound_boxes
 from .face_box_without_face import SHARED_MIN
 
 LEVEL = "content"
@@ -60,8 +61,9 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 
 def _passed_over(case: JobCase) -> Iterator[Fault]:
-    """A warning where the number that the job gives is not that of the face in its box."""
-    face, given = case.job.face, sound_boxes(case).get("face_bbox")
+    """A warning where the number that the job gives is not that of the face in its boxes."""
+    face, boxes = case.job.face, sound_boxes(case)
+    given = boxes.get("face_bbox") or boxes.get("ext_bbox")
     if face is None or given is None:
         return
     for name in case.model.face_roles:
@@ -69,17 +71,34 @@ def _passed_over(case: JobCase) -> Iterator[Fault]:
         if not isinstance(content, PictureContent):
             continue
         meant = content.faces[face - 1].box if face <= len(content.faces) else None
-        if meant is None or given.box.shared_of_union(meant) < SHARED_MIN:
+        if meant is None or not _is_of(given, meant):
             yield Fault(
                 severity="warning",
-                message=say(
-                    "face {face} is chosen, but face_bbox {corners} is not its box; the box counts, not the number",
-                    face=face,
-                    corners=given.corners,
-                ),
+                message=_contradiction(face, given),
                 help=say("give the number or the boxes, not both"),
                 measured=given.corners,
                 limit=f"face {face}: {list(meant) if meant else 'none'}",
                 unit="px",
-                role="face_bbox",
+                role=given.name,
             )
+
+
+def _is_of(given: GivenBox, face: Box) -> bool:
+    """Whether the box is that of this face, or the crop around it."""
+    if given.name == "face_bbox":
+        return given.box.shared_of_union(face) >= SHARED_MIN
+    return given.box.holds(face)
+
+
+def _contradiction(face: int, given: GivenBox) -> str:
+    if given.name == "face_bbox":
+        return say(
+            "face {face} is chosen, but face_bbox {corners} is not its box; the box counts, not the number",
+            face=face,
+            corners=given.corners,
+        )
+    return say(
+        "face {face} is chosen, but it is not inside ext_bbox {corners}; the box counts, not the number",
+        face=face,
+        corners=given.corners,
+    )

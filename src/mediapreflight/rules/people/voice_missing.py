@@ -1,8 +1,9 @@
 """Nobody speaks in the recording.
 
 Judged by a voice activity detector (Silero) on samples of the recording. Threshold, which the catalog can override:
-`speech_share_least` (0.03); less speech than that counts as none. Singing counts if the detector recognises it as a
-voice, so this is only a warning if there is other sound, and for models that accept silence (VideoRetalk).
+`speech_share_least` (0.03); less speech than that counts as none. The detector hears no speech in most songs: it cannot
+tell singing from the music. So this is only a warning if there is other sound, and for models that accept silence
+(VideoRetalk).
 
 Why it matters: the mouth stays closed, and every second is billed.
 
@@ -14,12 +15,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...language import say
+from ...people.facts import SpeechFacts
 from ...text import exact
 from ..base import Fault, InputCase
 from .voices import SPEECH_SHARE_LEAST, is_voiceless, judged_sound
 
 LEVEL = "content"
 FIXABLE = False
+# From this share of the time on, what is no speech may be a song.
+_SOUNDING = 0.2
 
 
 def check(case: InputCase) -> Iterator[Fault]:
@@ -27,18 +31,10 @@ def check(case: InputCase) -> Iterator[Fault]:
     heard = judged_sound(case)
     if heard is None or not is_voiceless(case, heard):
         return
-    other = heard.other_sound_share
-    spoken = sum(end - start for start, end in heard.speech)
-    voice = (
-        say("a voice is heard for only {spoken:.1f} of {heard_s:.1f} s", spoken=spoken, heard_s=heard.heard_s)
-        if spoken
-        else say("no voice is heard")
-    )
+    sounds = heard.other_sound_share >= _SOUNDING
     yield Fault(
-        severity="warning" if other >= _SOUNDING or (case.role.content and case.role.content.silence) else "error",
-        message=say("{voice}; there is other sound for {other:.0%} of the time", voice=voice, other=other)
-        if other >= _SOUNDING
-        else voice,
+        severity="warning" if sounds or (case.role.content and case.role.content.silence) else "error",
+        message=_words(heard, sounds),
         help=say("give a recording with a clear voice"),
         measured=round(heard.speech_share, 3),
         limit=f">= {exact(case.threshold('speech_share_least', SPEECH_SHARE_LEAST))}",
@@ -47,4 +43,14 @@ def check(case: InputCase) -> Iterator[Fault]:
     )
 
 
-_SOUNDING = 0.2
+def _words(heard: SpeechFacts, sounds: bool) -> str:
+    other, spoken = heard.other_sound_share, sum(end - start for start, end in heard.speech)
+    if spoken:
+        voice = say("a voice is heard for only {spoken:.1f} of {heard_s:.1f} s", spoken=spoken, heard_s=heard.heard_s)
+        return say("{voice}; there is other sound for {other:.0%} of the time", voice=voice, other=other) if sounds else voice
+    if sounds:
+        return say(
+            "no speech is heard; there is other sound for {other:.0%} of the time, and singing cannot be told from music",
+            other=other,
+        )
+    return say("no voice is heard")
