@@ -38,7 +38,15 @@ def machine(*packages: str) -> str:
     )
 
 
-def in_turns(sides: Mapping[str, Side], runs: int) -> dict[str, float]:
+def processor_time() -> float:
+    """Seconds of processor time of this process and of those it has waited for: how busy the machine is hardly changes it."""
+    import resource
+
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def in_turns(sides: Mapping[str, Side], runs: int, clock: Callable[[], float] = time.perf_counter) -> dict[str, float]:
     """Median seconds of each side. All take their turn in each run, so that a busy moment of the machine meets all of them.
 
     The first turn warms caches and does not count.
@@ -46,10 +54,10 @@ def in_turns(sides: Mapping[str, Side], runs: int) -> dict[str, float]:
     taken: dict[str, list[float]] = {name: [] for name in sides}
     for run in range(runs + 1):
         for name, side in sides.items():
-            start = time.perf_counter()
+            start = clock()
             side()
             if run:
-                taken[name].append(time.perf_counter() - start)
+                taken[name].append(clock() - start)
     return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 

@@ -88,6 +88,16 @@ def test_process_has_that_environment(key: str, processes: Processes, deeds: Mod
     assert "HOME" in processes.call(deeds.environment)
 
 
+def test_blas_has_one_thread_or_as_many_as_the_user_says(
+    processes: Processes, deeds: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "OPENBLAS_NUM_THREADS"
+    monkeypatch.delenv(name, raising=False)
+    assert processes.call(deeds.environment)[name] == "1"
+    monkeypatch.setenv(name, "2")
+    assert processes.call(deeds.environment)[name] == "2"
+
+
 # --- limits
 
 

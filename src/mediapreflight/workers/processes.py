@@ -49,6 +49,9 @@ _BOOT = (
 _OBJECTS_WHILE_LOADING = 20_000
 # The generations of objects that one call makes.
 _YOUNG = 1
+# The threads of numpy's BLAS spin while they wait, from its import on: a tenth of a first call. No matrix here is large enough
+# for them.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 _LENGTH_BYTES = 8
 # A timeline of ten hours of speech takes 25 MB, all else less.
 _MAX_ANSWER_BYTES = 64 << 20
@@ -189,7 +192,7 @@ class _Start(NamedTuple):
     def now(cls, online: bool) -> _Start:
         flags = ["-I"] if sys.flags.isolated else []
         command = [sys.executable, *flags, "-c", _BOOT, "online" if online else "offline", *sys.path]
-        return cls(command, environment(online=online))
+        return cls(command, _ONE_THREAD | environment(online=online))
 
 
 class _Pool:
