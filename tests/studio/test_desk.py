@@ -1,11 +1,13 @@
 """Jobs that are sent, to the stand-in for the service."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mediapreflight import Client, Ledger, Pace
 from mediapreflight.emulator import Emulator
 from mediapreflight.studio.desk import Account
 from mediapreflight.studio.service import Studio
@@ -95,3 +97,26 @@ def test_the_key_is_in_no_answer(visitor: Visitor, run: dict[str, Any]) -> None:
     assert all(KEY.encode() not in visitor.http.get(path).content for path in paths)
     set_ = visitor.post("plan", {"model": "emo-v1", "inputs": {}, "options": {KEY: 1}}, 400)
     assert KEY not in set_["error"]
+
+
+def test_a_task_outlives_the_page_and_the_server(service: Emulator, fixtures: Path, tmp_path: Path) -> None:
+    ledger, out = tmp_path / "ledger.sqlite3", tmp_path / "out"
+    account = Account(ApiKey(KEY), out, base_url=service.base_url, ledger=ledger, poll_interval=30)
+    before = created(service)
+    with Studio(account, folder=tmp_path) as studio:
+        visitor = Visitor(studio.address)
+        inputs = {"image": visitor.upload(fixtures / "portrait.jpg"), "audio": visitor.upload(fixtures / "voice.wav")}
+        made = visitor.prepared({"model": "emo-v1", "inputs": inputs})
+        sent = visitor.post("submit", {"confirm": visitor.post("cost", {"run": made["id"]})["confirm"]}, 202)
+        for _ in range(600):
+            number = visitor.get(f"tasks/{sent['id']}")["submission"]
+            if number is not None and Ledger(ledger).submission(number).stage == "created":
+                break
+            time.sleep(0.1)
+        visitor.close()
+    assert len(studio.open_submissions) == 1
+    # As `tasks resume` does, without the files that were uploaded.
+    with Client(KEY, base_url=service.base_url, ledger=Ledger(ledger), pace=Pace(poll_interval=0.1)) as client:
+        video = Path(client.wait(studio.open_submissions[0], out=out))
+    assert video.parent == out and video.stat().st_size > 0
+    assert created(service) == before + 1

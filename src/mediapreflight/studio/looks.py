@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import wave
 from pathlib import Path
@@ -56,6 +57,17 @@ class Heard(Struct, frozen=True, kw_only=True):
     pauses: tuple[Span, ...] = ()
     snaps: tuple[float, ...] = ()
     trouble: str | None = None
+
+
+def get_ready() -> None:
+    """Load what looks for faces, so that the first picture does not wait for it; nothing where that is not installed."""
+    import numpy as np
+
+    from ..media.pixels import Picture
+    from ..people.faces import faces_in
+
+    with contextlib.suppress(ImportError, MissingLibraryError):
+        faces_in(Picture(np.full((_FRAME_SIDE, _FRAME_SIDE, 3), 128, np.uint8), _FRAME_SIDE, _FRAME_SIDE))
 
 
 def write_picture(path: str, target: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import mimetypes
 from collections.abc import Awaitable, Callable, Mapping
@@ -128,6 +129,11 @@ class Server:
             for method, handler in methods.items():
                 app.router.add_route(method, f"/{{token}}/{path}", handler)
         return app
+
+    async def get_ready(self) -> None:
+        """Load in advance what the first picture needs; what goes wrong is told with that picture."""
+        with contextlib.suppress(MediaPreflightError, CrashError):
+            await self._in_thread(lambda: self._containment.call("", looks.get_ready))
 
     def close(self) -> None:
         """Stop everything that runs."""

@@ -157,8 +157,10 @@ class Studio:
                 raise UsageError(say("port {port} cannot be listened on: {reason}", port=self._port, reason=reason)) from None
             self._port = listener.sockets[0].getsockname()[1]
             listening.set()
+            ready = asyncio.create_task(self._server.get_ready())
             await self._server.closing.wait()
             listener.close()
+            ready.cancel()
         finally:
             self.open_submissions = desk.open_submissions
             await desk.close()
