@@ -60,7 +60,7 @@ export class Cut extends EventTarget {
     const wave = element("div", { class: "wave-box" }, ...marks);
     const tracks = element("div", { class: "tracks", role: "img", "aria-label": word("waveform", { path: plain(this.#file.name) }) }, wave, before, after);
     this.#parts = { media, wave, tracks, before, after, length: element("p", { class: "aside length", role: "status" }), play: element("button", { type: "button", onclick: () => this.#play() }, word("play")) };
-    const legend = element("p", { class: "aside" }, swatch("speech"), word("speech"), " ", swatch("quiet"), word("quiet"));
+    const legend = element("p", { class: "boxes" }, swatch("speech"), swatch("quiet"));
     const snap = tick(word("snap"), { checked: true });
     this.#fields.snap = snap.querySelector("input");
     const trouble = this.#heard.trouble ? element("p", { class: "aside" }, plain(this.#heard.trouble)) : null;
@@ -189,7 +189,7 @@ function spans(times, all, sort) {
   });
 }
 
-const swatch = (sort) => element("span", { class: `swatch ${sort}` });
+const swatch = (sort) => element("span", {}, element("span", { class: `swatch ${sort}` }), word(sort));
 
 // The colours of the style sheet, as a canvas takes them.
 function colours() {

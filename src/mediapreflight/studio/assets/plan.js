@@ -14,6 +14,7 @@ export const showPlan = newest(async (signal, job) => {
     byId("command").textContent = planned.command;
     byId("python").textContent = planned.python;
     byId("prepare").hidden = false;
+    outlook(job, planned.ok);
     explain(planned.rules ?? []);
   } catch (error) {
     if (error.name === "AbortError") throw error;
@@ -22,6 +23,14 @@ export const showPlan = newest(async (signal, job) => {
   }
   byId("plan").classList.remove("stale");
 });
+
+// Below the verdict: whether prepare helps, where that is a question.
+function outlook(job, fits) {
+  const line = byId("outlook");
+  line.hidden = !byId("headline").matches(".error, .unchecked, .warning") || job.missing.length > 0;
+  line.className = fits ? "fine" : "problem";
+  line.textContent = word(fits ? "canBeFixed" : "cannotBeFixed");
+}
 
 export function listenForCopies() {
   for (const button of document.querySelectorAll("[data-copy]")) {

@@ -11,6 +11,7 @@ export function noVerdict() {
   headline.className = "";
   headline.textContent = word("title");
   byId("check").replaceChildren();
+  byId("outlook").hidden = true;
 }
 
 // Asks, and shows the answer; true if there is one.
