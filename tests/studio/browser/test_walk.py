@@ -53,8 +53,14 @@ def test_from_dropped_files_to_a_video(studio, fixtures: Path, tmp_path: Path) -
     page.focus("#find-model")
     page.keyboard.type("portrait sing dashscope")
     page.wait_for_selector(".model:not([hidden]) .takes.clean")
-    page.focus("input[name=model][value=emo-v1]")
-    page.keyboard.press("Space")
+    # Arrows choose nothing yet.
+    page.focus(".model:not([hidden]) input")
+    for _ in range(20):
+        if page.evaluate("document.activeElement.value") == "emo-v1":
+            break
+        page.keyboard.press("ArrowDown")
+    assert page.is_hidden("#chosen")
+    page.keyboard.press("Enter")
     studio.settle()
     assert page.inner_text("#headline") == "EMO: Fits"
     assert "640 x 640 px" in page.inner_text("#check")

@@ -1,4 +1,5 @@
 // The models: searched, listed by provider, and what each makes of the files that were dropped.
+import { showFailure } from "./failure.js";
 import { byId } from "./nodes.js";
 import { get } from "./server.js";
 import { word } from "./words.js";
@@ -9,34 +10,45 @@ const SORTS = ["clean", "warning", "error"];
 
 export class Models extends EventTarget {
   #rows = [...document.querySelectorAll("#model-list .model")];
-  #byId = new Map();
+  #known = null; // asked for when the first one is chosen: the list itself is in the page
   #takers = new Map(); // file → model → rank and reason
   #files = [];
+  #chosen = null;
 
-  constructor(models) {
+  constructor() {
     super();
-    for (const model of models) this.#byId.set(model.id, model);
     for (const row of this.#rows) {
       const radio = row.querySelector("input");
-      radio.addEventListener("change", () => this.choose(radio.value));
-      radio.addEventListener("click", () => this.choose(radio.value));
+      radio.addEventListener("click", () => this.#choose(radio.value).catch(showFailure));
     }
+    byId("model-list").addEventListener("keydown", (event) => this.#key(event));
     byId("find-model").addEventListener("input", () => this.#show());
     byId("only-takers").addEventListener("change", () => this.#show());
     byId("change").addEventListener("click", () => this.#reopen());
     this.#show();
   }
 
-  choose(id) {
-    const model = this.#byId.get(id);
-    const again = byId("chosen-id").textContent === id && !byId("chosen").hidden;
+  async #choose(id) {
+    this.#known ??= await get("models");
+    const model = this.#known.find((each) => each.id === id);
     byId("chosen-title").textContent = model.title;
     byId("chosen-id").textContent = model.id;
     byId("chosen-summary").textContent = `${model.provider_title}. ${model.summary}`;
     byId("chosen").hidden = false;
     byId("choosing").hidden = true;
-    if (!again) this.dispatchEvent(new CustomEvent("chosen", { detail: model }));
+    if (this.#chosen !== id) this.dispatchEvent(new CustomEvent("chosen", { detail: model }));
+    this.#chosen = id;
     byId("change").focus({ preventScroll: true });
+  }
+
+  // Arrows go through the list and choose nothing; space and Enter choose.
+  #key(event) {
+    const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (event.key === "Enter") event.target.click();
+    if (!step) return;
+    event.preventDefault();
+    const shown = this.#rows.filter((row) => !row.hidden).map((row) => row.querySelector("input"));
+    shown[shown.indexOf(event.target) + step]?.focus();
   }
 
   #reopen() {
@@ -88,10 +100,21 @@ export class Models extends EventTarget {
       takes.className = verdict ? `takes chip ${SORTS[verdict.rank]}` : "takes";
       takes.textContent = verdict ? word(WORDS[verdict.rank]) : "";
       takes.title = verdict?.why ?? "";
-      row.style.order = verdict ? verdict.rank : 0;
+      row.dataset.rank = verdict ? verdict.rank : 0;
     }
-    for (const group of document.querySelectorAll("#model-list .provider")) group.hidden = !group.querySelector(".model:not([hidden])");
+    for (const group of document.querySelectorAll("#model-list .provider")) {
+      group.hidden = !group.querySelector(".model:not([hidden])");
+      sort(group);
+    }
+    this.#rows = [...document.querySelectorAll("#model-list .model")];
     byId("no-model").hidden = shown > 0 || !only;
     byId("models-count").textContent = word("count", { shown, all: this.#rows.length });
   }
+}
+
+// Those that take the files come first; nothing is moved that is in its place, since what moves loses the focus.
+function sort(group) {
+  const rows = [...group.querySelectorAll(".model")];
+  const sorted = rows.toSorted((one, other) => one.dataset.rank - other.dataset.rank);
+  if (sorted.some((row, at) => row !== rows[at])) group.append(...sorted);
 }

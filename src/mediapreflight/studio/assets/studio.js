@@ -16,10 +16,10 @@ import { showValues } from "./values.js";
 import { judge, noVerdict } from "./verdict.js";
 
 async function start() {
-  const [state, known] = await Promise.all([get("state"), get("models")]);
+  const state = await get("state");
   const job = new Job();
   const files = new Files(state.files);
-  const models = new Models(known);
+  const models = new Models();
   const runs = new Runs(job);
   const [faces, cuts, tasks] = [new Faces(job), new Cuts(job), new Tasks(state.tasks, job, runs)];
 
