@@ -78,6 +78,18 @@ MISTAKES = [
     (("rule", "IMG06"), "did you mean"),
     (("faces", "voice.wav"), "no picture"),
     ((*CHECK, "--model", "emo-v1", "--output", "nowhere/report.html", "a.png"), "cannot be written"),
+    (
+        ("prepare", "--model", "emo-v1", "audio=voice.wav", "--dry-run", "--keep", "1-2"),
+        "'1-2' is no part; write ROLE=START-END, in seconds",
+    ),
+    (
+        ("prepare", "--model", "emo-v1", "audio=voice.wav", "--dry-run", "--keep", "audio=2-1"),
+        "audio cannot be kept from 2 to 1 s",
+    ),
+    (
+        ("prepare", "--model", "emo-v1", "audio=voice.wav", "--dry-run", "--keep", "voice=1-2"),
+        "no job has a recording or video 'voice' to keep a part of",
+    ),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from mediapreflight import Job, check, read_jobs
-from mediapreflight.errors import PrepareError
+from mediapreflight.errors import PrepareError, UsageError
 from mediapreflight.media.source import display_name
 from mediapreflight.people import VideoContent, watch_video
 from mediapreflight.prepare.execute import prepare, prepare_jobs
@@ -515,3 +515,23 @@ def test_a_source_is_not_replaced_even_where_other_files_may_be(tmp_path: Path) 
         (result,) = prepare_jobs([job], out=folder, options=PrepareOptions(overwrite=True), level="metadata")
         assert "is one of the sources; write to another folder" in (result.record.error or "")
         assert source.read_bytes() == before
+
+
+def test_a_part_of_one_file_of_many_is_kept(tmp_path: Path, fixtures: Path) -> None:
+    jobs = [
+        Job("liveportrait", image=fixtures / "portrait.jpg", whole=False),
+        Job("emo-v1", audio=fixtures / "voice.mp3", whole=False),
+    ]
+    options = PrepareOptions(keep={"audio": (0.5, 2.5)})
+    picture, voice = prepare_jobs(jobs, out=tmp_path / "out", options=options)
+    assert picture.steps == {"image": ()}
+    assert voice.steps["audio"][0].detail == "0.5 s to 2.5 s of 3.96 s"
+    assert voice.record.inputs["audio"].after.duration_s == pytest.approx(2.0, abs=0.001)
+
+
+@pytest.mark.parametrize("role", ["image", "voice", "video"])
+def test_a_part_of_what_no_job_has_is_refused(tmp_path: Path, fixtures: Path, role: str) -> None:
+    job = Job("liveportrait", image=fixtures / "portrait.jpg", audio=fixtures / "voice.mp3")
+    with pytest.raises(UsageError, match=f"no job has a recording or video '{role}'"):
+        prepare(job, out=tmp_path / "out", options=PrepareOptions(keep={role: (0.0, 1.0)}))
+    assert not (tmp_path / "out").exists()

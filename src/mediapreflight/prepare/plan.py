@@ -136,12 +136,11 @@ def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, cata
 
 
 def ensure_parts_are_of_jobs(jobs: Iterable[Job], options: PrepareOptions, catalog: Catalog) -> None:
-    """Raises UsageError where a part is to be kept of what is no recording and no video of a job."""
-    for job in jobs:
-        model = catalog.model(job.model)
-        for role in options.keep:
-            if role not in model.roles or model.roles[role].kind == "image" or role not in job.inputs:
-                raise UsageError(say("{model} has no recording or video {role!r} to keep a part of", model=model.id, role=role))
+    """Raises UsageError where a part is to be kept of what is no recording and no video of any job."""
+    given = [(catalog.model(job.model).roles, job.inputs) for job in jobs] if options.keep else []
+    for role in options.keep:
+        if not any(role in inputs and role in roles and roles[role].kind != "image" for roles, inputs in given):
+            raise UsageError(say("no job has a recording or video {role!r} to keep a part of", role=role))
 
 
 def plan_job(

@@ -47,7 +47,7 @@ def ensure_installed() -> None:
         from . import server  # noqa: F401
     except ModuleNotFoundError as error:
         fix = "pip install 'mediapreflight[studio]'"
-        raise MissingLibraryError(error.name or "aiohttp", "it is not installed", fix) from None
+        raise MissingLibraryError(error.name or "aiohttp", say("it is not installed"), fix) from None
 
 
 class Studio:
