@@ -23,7 +23,7 @@ JOBS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "a part of a voice": (
         "emo-v1",
         {"image": "portrait.jpg", **VOICE},
-        {"options": {"keep": {"audio": [0.5, 3.25]}, "ratio": "3:4", "mono": True}},
+        {"options": {"keep": {"audio": [0.1234567, 3.25]}, "ratio": "3:4", "mono": True}},
     ),
     "a box by hand": (
         "emo-v1",

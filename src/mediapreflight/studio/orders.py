@@ -17,6 +17,8 @@ from ..prepare.options import PrepareOptions
 from .shelf import Shelf, Upload
 
 OUT = "ready"
+# Times are exact to the millisecond.
+_DIGITS = 3
 # One run makes one job, in a folder of its own.
 _NOT_CHOSEN = ("split", "overwrite")
 _FLAGS = {
@@ -82,9 +84,13 @@ def _options(given: Mapping[str, Any]) -> PrepareOptions:
     if unknown := sorted(chosen.keys() - allowed):
         raise UsageError(say("there is no option {name!r}", name=unknown[0]))
     try:
-        return msgspec.convert(chosen, PrepareOptions)
+        options = msgspec.convert(chosen, PrepareOptions)
     except msgspec.ValidationError as error:
         raise UsageError(str(error)) from None
+    # As it is written on the command line.
+    return structs.replace(
+        options, keep={role: (round(start, _DIGITS), round(end, _DIGITS)) for role, (start, end) in options.keep.items()}
+    )
 
 
 def command_line(order: Order) -> str:
@@ -96,7 +102,9 @@ def command_line(order: Order) -> str:
         words += ["--face", str(order.job.face)]
     for name, value in _chosen(order.options).items():
         if name == "keep":
-            words += [word for role, (start, end) in value.items() for word in ("--keep", f"{role}={start:g}-{end:g}")]
+            words += [
+                word for role, (start, end) in value.items() for word in ("--keep", f"{role}={_seconds(start)}-{_seconds(end)}")
+            ]
         else:
             words += [_FLAGS[name]] if value is True else [_FLAGS[name], f"{value}"]
     return shlex.join([*words, "--out", OUT])
@@ -122,6 +130,10 @@ def python_text(order: Order) -> str:
     )
 
 
+def _seconds(value: float) -> str:
+    return f"{value:.{_DIGITS}f}".rstrip("0").rstrip(".")
+
+
 def _path(upload: Upload) -> str:
     """The file's name where it lies, as a path that nobody takes for a URL."""
     return upload.name if is_local(upload.name) else f"./{upload.name}"
@@ -129,11 +141,8 @@ def _path(upload: Upload) -> str:
 
 def _chosen(options: PrepareOptions) -> dict[str, Any]:
     """The options that are not as they are by default."""
-    return {
-        field.name: value for field in structs.fields(options) if (value := getattr(options, field.name)) != field_default(field)
-    }
+    return {field.name: value for field in structs.fields(options) if (value := getattr(options, field.name)) != _default(field)}
 
 
-def field_default(field: structs.FieldInfo) -> Any:
-    """What a field is where nothing is given."""
+def _default(field: structs.FieldInfo) -> Any:
     return field.default if field.default is not msgspec.NODEFAULT else field.default_factory()

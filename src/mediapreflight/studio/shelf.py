@@ -110,7 +110,7 @@ class Shelf:
 
     def _named(self, name: str) -> str:
         """A name that can be one, and that no other file has. Raises RefusedError where there are too many."""
-        plain = display_name(re.sub(_NOT_IN_NAMES, "_", name)).strip()
+        plain = re.sub(_NOT_IN_NAMES, "_", display_name(name)).strip()
         if not plain.strip("._ "):
             plain = _UNNAMED
         stem, dot, suffix = plain.rpartition(".")
@@ -130,6 +130,7 @@ class Shelf:
             self._names.discard(name.casefold())
 
     def free(self, size: int) -> None:
+        """Give back what was reserved."""
         with self._lock:
             self._used -= size
 
