@@ -9,6 +9,9 @@ from PIL import Image
 from mediapreflight import Job, check
 from mediapreflight.catalog import builtin_catalog
 
+# Options that say something of a job, or of many checks.
+OF_JOBS = ("--strict", "--watch", "--set a=b", "--face 1", "--region beijing", "--statistics", "--workers 2", "--engine ray")
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
@@ -56,9 +59,13 @@ def test_rules_are_chosen_as_in_any_check(run, small: Path) -> None:
     assert _verdicts(run, small, "--ignore", "image-side-too-short,FACE")[too_small] == "fits"
 
 
-def test_a_file_that_none_takes(run, tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(b"nothing")
-    assert run("check", "--model", "any", tmp_path / "a.png").status == 1
+@pytest.mark.parametrize(
+    ("content", "fault"), [(b"", "the file has 0 bytes"), (b"<!DOCTYPE html>", "its bytes are those of an HTML page")]
+)
+def test_a_file_that_none_takes_says_its_fault(run, tmp_path: Path, content: bytes, fault: str) -> None:
+    (tmp_path / "a.png").write_bytes(content)
+    result = run("check", "--model", "any", tmp_path / "a.png")
+    assert (result.status, result.out.splitlines()[1:]) == (1, [f"  {fault}"])
 
 
 @pytest.mark.parametrize(
@@ -68,6 +75,7 @@ def test_a_file_that_none_takes(run, tmp_path: Path) -> None:
         (("jobs.toml",), "takes only local files"),
         (("https://a.b/c.png",), "takes only local files"),
         (("a.png", "--output-format", "sarif"), "needs --output-format text or json"),
+        *((("a.png", *option.split()), f"does not take {option.split()[0]}") for option in OF_JOBS),
     ],
 )
 def test_wrong_usage(run, arguments: tuple[str, ...], message: str) -> None:

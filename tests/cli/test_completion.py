@@ -63,8 +63,9 @@ def test_what_is_offered(folder: Path, line: str, words: set[str]) -> None:
     assert words <= found if line.startswith(("check --ignore", "rule")) else found == words
 
 
-def test_a_model_of_the_configuration_s_own_is_offered(folder: Path) -> None:
+def test_a_model_that_the_line_or_the_configuration_adds_is_offered(folder: Path) -> None:
     (folder / "ours.toml").write_text('id = "emo-ours"\nextends = "emo-v1"\n')
+    assert "emo-ours " in offered("mediapreflight check --catalog ours.toml --model emo-o", folder)[0]
     (folder / "mediapreflight.toml").write_text('catalog = ["ours.toml"]\n')
     assert "emo-ours " in offered("mediapreflight check --model emo-o", folder)[0]
 

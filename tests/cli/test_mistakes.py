@@ -131,3 +131,17 @@ def test_the_home_folder_is_found_behind_a_role(folder: Path, monkeypatch: pytes
     monkeypatch.setenv("USERPROFILE", str(folder))
     done = run_here(*CHECK, "--model", "emo-v1", "image=~/a.png", "audio=~/voice.wav")
     assert done.status == 0, done.out
+
+
+def test_the_home_folder_is_found_wherever_a_path_is_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("USERPROFILE", str(folder))
+    (folder / "ours.toml").write_text('id = "ours"\nextends = "liveportrait"\n', encoding="utf-8")
+    here = folder / "here"
+    here.mkdir()
+    ours = ("--catalog=~/ours.toml", "--model", "ours")
+    assert run_here(*CHECK, *ours, "image=~/a.png", "--output=~/r.json", cwd=here).status == 1
+    run_here("prepare", "--level", "decode", *ours, "../a.png", "--out=~/ready", "--report=~/r.html", cwd=here)
+    run_here("faces", "../a.png", "--annotate=~/seen.png", cwd=here)
+    assert {"r.json", "r.html", "ready", "seen.png"} <= {path.name for path in folder.iterdir()}
+    assert not any(here.iterdir())

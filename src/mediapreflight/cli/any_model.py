@@ -29,6 +29,8 @@ from .output import style_of, write
 _FORMATS = ("text", "json")
 _SCHEMA = "mediapreflight.takers/1"
 _COLORS = {"fits": "green", "fits after prepare": "yellow", "does not fit": "red"}
+# What says something of one job, or of how many are checked, and so nothing of which models take a file.
+_OF_JOBS = ("strict", "watch", "set", "face", "region", "statistics", "workers", "engine")
 _TITLES = {
     "fits": say("fits as it is"),
     "fits after prepare": say("fits after `mediapreflight prepare`"),
@@ -40,6 +42,9 @@ def run(options: argparse.Namespace) -> int:
     """Print the models by verdict; status 1 where a file fits none, not even prepared."""
     if options.output_format not in _FORMATS:
         raise UsageError(say("--model any needs --output-format {formats}", formats=" or ".join(_FORMATS)))
+    for name in _OF_JOBS:
+        if getattr(options, name):
+            raise UsageError(say("--model any does not take --{option}", option=name))
     paths = [_file(target) for target in options.targets]
     if not paths:
         raise UsageError(say("--model any says which models take a file; give a file"))
@@ -65,7 +70,9 @@ def _file(target: str) -> str:
 def _text(found: list[tuple[Facts, list[Taker]]], style: Style) -> Iterator[str]:
     for facts, models in found:
         yield style(plain(facts.path), "bold") + "\n"
-        if not models:
+        if facts.problems and not models:
+            yield from (f"  {plain(translated(problem.partition(': ')[2] or problem))}\n" for problem in facts.problems)
+        elif not models:
             yield f"  {tr('no model takes a file of this kind ({kind})', kind=facts.kind)}\n"
         for verdict, title in _TITLES.items():
             those = [each for each in models if each.verdict == verdict]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from ..language import tr
 
@@ -28,8 +29,13 @@ def positive(text: str) -> float:
 def port(text: str) -> int:
     """The number of a port, 0 for any free one."""
     if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(tr("{text!r} is no port, 0 to 65535", text=text))
+        raise argparse.ArgumentTypeError(tr("{text!r} is not a port (0 to 65535)", text=text))
     return int(text)
+
+
+def home_expanded(text: str) -> str:
+    """A path, with the home folder for `~`: a shell leaves that to the command in `--out=~/x` and `image=~/x`."""
+    return os.path.expanduser(text) if text == "~" or text.startswith(("~/", f"~{os.sep}")) else text  # noqa: PTH111
 
 
 def parted(words: list[str] | None) -> tuple[str, ...]:

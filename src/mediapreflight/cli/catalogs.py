@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..catalog import Catalog, builtin_catalog
 from ..language import tr
+from .arguments import home_expanded
 
 
 def add_catalog_argument(parser: argparse.ArgumentParser) -> None:
@@ -15,6 +16,7 @@ def add_catalog_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--catalog",
         action="append",
+        type=home_expanded,
         default=[],
         metavar="FILE",
         help=tr("TOML file with a model to add; may be repeated"),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MediaPreflightError
+from .arguments import home_expanded
 
 if TYPE_CHECKING:
     from ..catalog import Catalog, Model
@@ -53,7 +54,7 @@ def _completers(words: Sequence[str]) -> Mapping[str, Completer]:
     """What completes an argument, by its name. Each is given the `prefix` that stands there, and answers whole words."""
 
     def models(**_: Any) -> Iterable[str]:
-        return _catalog().ids()
+        return _catalog(words).ids()
 
     def targets(prefix: str, **_: Any) -> Iterator[str]:
         role, separator, path = prefix.partition("=")
@@ -74,7 +75,7 @@ def _completers(words: Sequence[str]) -> Mapping[str, Completer]:
             yield from (",".join((*before, name)) for name in (rule.code, rule.name))
 
     def regions(**_: Any) -> Iterable[str]:
-        return _catalog().terms.hosts
+        return _catalog(words).terms.hosts
 
     return {
         "model": models,
@@ -90,20 +91,20 @@ def _completers(words: Sequence[str]) -> Mapping[str, Completer]:
     }
 
 
-def _catalog() -> Catalog:
-    """The catalog of the current folder's configuration; ours where there is none, or it does not load."""
+def _catalog(words: Sequence[str]) -> Catalog:
+    """The catalog of the current folder's configuration and of `--catalog`; ours where there is none, or it does not load."""
     from ..catalog import builtin_catalog
     from .catalogs import catalog_here
 
     try:
-        return catalog_here()
+        return catalog_here([home_expanded(file) for file in _values_of("--catalog", words)])
     except MediaPreflightError:
         return builtin_catalog()
 
 
 def _named(words: Sequence[str], names_of: Callable[[Model], Iterable[str]]) -> Iterator[str]:
     """Names of the model on the line, each with its `=`; those of all models where there is none, or one that is not known."""
-    catalog, chosen = _catalog(), _model_in(words)
+    catalog, chosen = _catalog(words), next(iter(_values_of("--model", words)), None)
     try:
         models = (catalog.model(chosen),) if chosen else catalog.models()
     except MediaPreflightError:
@@ -111,12 +112,14 @@ def _named(words: Sequence[str], names_of: Callable[[Model], Iterable[str]]) -> 
     yield from (f"{name}=" for name in dict.fromkeys(name for model in models for name in names_of(model)))
 
 
-def _model_in(words: Sequence[str]) -> str | None:
+def _values_of(option: str, words: Sequence[str]) -> list[str]:
+    """What an option has on the line, each time it stands there."""
+    values = []
     for word, following in zip(words, (*words[1:], ""), strict=True):
-        option, separator, value = word.partition("=")
-        if option == "--model":
-            return value if separator else following or None
-    return None
+        name, separator, value = word.partition("=")
+        if name == option:
+            values.append(value if separator else following)
+    return [value for value in values if value]
 
 
 def _files(prefix: str, **_: Any) -> Iterator[str]:

@@ -45,6 +45,9 @@ _LIBRARIES = (
     ("numpy", "numpy", say("loudness of sound")),
 )
 
+# By their own names: a package that was installed from a clone cannot be had anew by its name.
+_REINSTALL_PEOPLE = "pip install --force-reinstall mediapipe opencv-contrib-python"
+
 _CONTENT = {
     "faces": say("level content of pictures and video"),
     "bodies": say("level content for AnimateAnyone"),
@@ -153,7 +156,7 @@ def _content() -> Iterator[Check]:
                 if isinstance(error, TimeLimitError)
                 else say("the detectors crash; without them: no {purpose}", purpose=purpose)
             )
-            yield Check(name, without, ok=False, fix='pip install --force-reinstall "mediapreflight[people]"')
+            yield Check(name, without, ok=False, fix=_REINSTALL_PEOPLE)
 
 
 class _Trial(NamedTuple):

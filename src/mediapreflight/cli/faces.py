@@ -19,7 +19,7 @@ from ..report.style import Style
 from ..system import replace
 from ..text import padded, plain
 from . import FINDINGS, OK
-from .arguments import count
+from .arguments import count, home_expanded
 from .output import add_output_arguments, style_of, writable, write
 
 if TYPE_CHECKING:
@@ -51,11 +51,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--crop",
+        type=home_expanded,
         metavar="FILE",
         help=tr("write the picture cropped to ext_bbox; a folder, for several pictures"),
     )
     parser.add_argument(
         "--annotate",
+        type=home_expanded,
         metavar="FILE",
         help=tr("write the picture with faces and boxes drawn on it; a folder, for several pictures"),
     )

@@ -15,6 +15,7 @@ from ..report.style import Style, style_for
 from ..system import give_usual_rights, replace
 from ..text import plain_json
 from . import writing
+from .arguments import home_expanded
 
 _JSON_FORMATS = ("json", "jsonl", "sarif")
 _ENDINGS = {
@@ -115,6 +116,7 @@ def write_file(name: str, pieces: Iterable[str]) -> None:
 
 def place_of_report(name: str) -> str:
     """The name, where results can go there: a report replaces no picture, video or recording. Raises UsageError."""
+    name = home_expanded(name)
     if Path(writable(name)).is_file() and _holds_media(name):
         raise UsageError(say("{name}: is a media file, which a report does not replace; write to another file", name=name))
     return name

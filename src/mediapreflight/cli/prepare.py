@@ -23,7 +23,7 @@ from ..report.style import Style
 from ..report.text import severity_label
 from ..text import clauses, plain
 from . import FINDINGS, OK
-from .arguments import count
+from .arguments import count, home_expanded
 from .output import add_output_arguments, place_of_report, style_of, write, write_file
 from .progress import file_progress
 from .targets import add_target_arguments, jobs_and_catalog
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `prepare`."""
     add_target_arguments(parser)
     add = parser.add_argument
-    add("--out", metavar="DIR", help=tr("folder for the files that fit; required without --dry-run"))
+    add("--out", type=home_expanded, metavar="DIR", help=tr("folder for the files that fit; required without --dry-run"))
     add("--dry-run", action="store_true", help=tr("print the plan, and write nothing"))
     add(
         "--level",

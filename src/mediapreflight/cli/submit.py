@@ -16,7 +16,7 @@ from ..language import say, tr
 from ..media.source import display_name
 from ..report.closing import jobs_counted
 from ..text import listed, plain
-from .arguments import positive
+from .arguments import home_expanded, positive
 from .output import add_output_arguments
 from .progress import tracked
 from .service import Shown, add_service_arguments, chosen_session, deliver, mask_of_key, refuse_cost
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `submit`."""
     add_target_arguments(parser)
     add = parser.add_argument
-    add("--out", metavar="DIR", help=tr("folder for the videos; required without --dry-run or --detach"))
+    add("--out", type=home_expanded, metavar="DIR", help=tr("folder for the videos; required without --dry-run or --detach"))
     add("--dry-run", action="store_true", help=tr("print each HTTP request, and send nothing"))
     add(
         "--level",

@@ -24,7 +24,7 @@ from ..media.data_url import is_data_url
 from ..media.kinds import kind_by_name, kind_of
 from ..media.source import STDIN_FOLDER, display_name, is_remote, local_path
 from ..text import listed, plain
-from .arguments import count
+from .arguments import count, home_expanded
 from .catalogs import add_catalog_argument, catalog_at
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
 def _with_path(target: str) -> str:
     """A target with the path that its `file:` URL names, and with the home folder where a shell has not put it."""
     role, separator, value = target.partition("=")
-    path = os.path.expanduser(value) if value.startswith(("~/", f"~{os.sep}")) else local_path(value)  # noqa: PTH111
+    path = home_expanded(local_path(value))
     return local_path(target) if path is value else f"{role}{separator}{path}"
 
 

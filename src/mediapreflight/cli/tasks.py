@@ -15,6 +15,7 @@ from ..language import say, tr, tr_many, translated
 from ..report.style import Style
 from ..text import clauses, padded, plain, width_of
 from . import FINDINGS, OK
+from .arguments import home_expanded
 from .catalogs import add_catalog_argument, catalog_here
 from .output import add_output_arguments, style_of, write
 from .service import Shown, add_service_arguments, chosen_session, client_settings, deliver
@@ -55,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out",
+        type=home_expanded,
         metavar="DIR",
         help=tr("for resume: folder for videos of jobs that were submitted without one"),
     )
