@@ -9,6 +9,7 @@ from ..config.discovery import nearest_config
 from ..language import speaking, tr
 from ..media.libraries import load
 from . import OK
+from .arguments import home_expanded
 from .catalogs import add_catalog_argument, catalog_at
 from .service import add_service_arguments, chosen_service, mask_of_key
 
@@ -19,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `mcp`."""
     parser.add_argument(
         "--root",
+        type=home_expanded,
         action="append",
         default=[],
         metavar="DIR",

@@ -17,7 +17,7 @@ from ..language import tr, tr_many
 from ..media.libraries import ensure_faces
 from ..system import told_to_stop, wait_for
 from . import OK
-from .arguments import port
+from .arguments import home_expanded, port
 from .catalogs import add_catalog_argument, catalog_here
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-browser", action="store_true", help=tr("print the address, and open no browser"))
     parser.add_argument(
-        "--out", default=_OUT, metavar="DIR", help=tr("where videos go that were paid for; default: {out}", out=_OUT)
+        "--out",
+        type=home_expanded,
+        default=_OUT,
+        metavar="DIR",
+        help=tr("where videos go that were paid for; default: {out}", out=_OUT),
     )
     parser.add_argument("--region", help=tr("the region the job is for, such as beijing or singapore"))
     add_catalog_argument(parser)
