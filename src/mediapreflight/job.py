@@ -102,6 +102,8 @@ class Job:
             names = model.files_of(condition.role) if condition.role else (condition.field or "",)
             value = next((given for name in names if (given := self.inputs.get(name)) not in (None, "")), None)
             is_given = value is not None
+        if condition.given_as is not None:
+            return is_data_url(value) if condition.given_as == "data" else is_url(value) and not is_oss_url(value)
         return is_given == condition.given if condition.given is not None else bool(value == condition.equals)
 
     def __repr__(self) -> str:

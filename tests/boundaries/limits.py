@@ -16,9 +16,10 @@ MEGABYTE = 1_000_000
 class Bound:
     """A numeric limit. `None` means no end; `open` means that the end itself is outside.
 
-    `property` and its unit: `side` (px, each side of the displayed picture), `aspect` (long side over short side),
-    `duration` (s), `fps`, `bytes`. A `safe_…` left out is as documented. `when`: the limit that stands in place of the role's
-    own for such jobs, written `resolution=1080p`. `cut`: what is more is cut, and not refused.
+    `property` and its unit: `side` (px, each side of the displayed picture), `aspect` (long side over short side), `duration`
+    (s), `fps`, `bytes`, `pixels` (width times height), `short_side` (px). A `safe_…` left out is as documented. `when`: the limit
+    that stands in place of the role's own for such jobs, written `resolution=1080p`, `as url` or `as data`. `cut`: what is more
+    is cut, and not refused.
     """
 
     role: str
@@ -76,6 +77,8 @@ class Role:
     codecs: tuple[str, ...] = ()
     formats_without_alpha: tuple[str, ...] = ()
     count: tuple[int, int] | None = None
+    sizes: tuple[str, ...] = ()
+    """The only ones that are taken; as `1280x720=1280x720`, for jobs with that value of `size`."""
     oss: bool = True
     base64: bool = False
 
@@ -120,12 +123,13 @@ class Only:
 class Text:
     """A text field; `beyond` is the verdict on a longer text (a warning where the service cuts it).
 
-    `most_chinese`: of Chinese characters, where fewer of them are taken.
+    `most_chinese`: of Chinese characters, where fewer of them are taken. `utf16`: UTF-16 units are counted, not characters.
     """
 
     most: int
     beyond: str
     most_chinese: int | None = None
+    utf16: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,16 @@ class Together:
     seconds: int | None = None
     plus: str | None = None
     when: str | None = None
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Two files that agree in this, or whose pixels differ by no more than that factor."""
+
+    first: str
+    second: str
+    same: tuple[str, ...] = ()
+    factor: float | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +219,9 @@ class Model:
     keys_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By input: the roles with whose files it is sent, and never without."""
     together: tuple[Together, ...] = ()
+    alike: tuple[Alike, ...] = ()
+    request: int | None = None
+    """The most megabytes of a whole request."""
     depending: Mapping[str, tuple[tuple[str, Parameter], ...]] = field(default_factory=dict)
     """By parameter: a condition, and what the parameter takes then."""
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -221,6 +238,15 @@ def file_size(role: str, most: int, *, strict: bool = False, safe_strict: bool |
 
 def sides(role: str, low: int | None, high: int, *, safe_open: bool = False) -> Bound:
     return Bound(role, "side", low=low, high=high, safe_low_open=safe_open, safe_high_open=safe_open)
+
+
+def travelling(role: str, *, url: int | None = None, data: float | None = None, strict: bool = False) -> tuple[Bound, ...]:
+    """Sizes in megabytes of a file that is given as a URL, or inside the request."""
+
+    def bound(most: float, when: str) -> Bound:
+        return Bound(role, "bytes", high=most * MEBIBYTE, high_open=strict, safe_high=most * MEGABYTE, when=when)
+
+    return tuple(bound(most, when) for most, when in ((url, "as url"), (data, "as data")) if most is not None)
 
 
 def aspect(role: str, most: float) -> Bound:

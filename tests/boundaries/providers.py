@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .limits import (
+    Alike,
     Bound,
     Choice,
     Model,
@@ -22,6 +23,7 @@ from .limits import (
     file_size,
     lasting,
     sides,
+    travelling,
     up_to,
 )
 
@@ -110,6 +112,7 @@ _KLING_MODELS = {
         parameters=_KLING_MODE,
         unlimited={"audio_id": "string"},
         required_when={"audio_id": ("no audio",)},
+        sets=("image + audio", "image + audio_id"),
     ),
     "kling-advanced-lip-sync": Model(
         roles={
@@ -118,6 +121,7 @@ _KLING_MODELS = {
         },
         unlimited={"video_id": "string", "audio_id": "string"},
         required_when={"video_id": ("no video",), "audio_id": ("no audio",)},
+        sets=tuple(f"{video} + {audio}" for video in ("video", "video_id") for audio in ("audio", "audio_id")),
     ),
     "kling-lip-sync": Model(
         roles={
@@ -170,17 +174,17 @@ _KLING_MODELS = {
 
 
 def _runway_picture(role: str, *bounds: Bound, formats: tuple[str, ...] = (), **terms: Any) -> Role:
-    return _picture(formats, file_size(role, 200), *bounds, base64=True, **terms)
+    return _picture(formats, file_size(role, 200), *travelling(role, url=16, data=5), *bounds, base64=True, **terms)
 
 
 def _runway_video(role: str, *bounds: Bound, **terms: Any) -> Role:
-    return _video((), file_size(role, 200), *bounds, base64=True, **terms)
+    return _video((), file_size(role, 200), *travelling(role, url=32, data=16), *bounds, base64=True, **terms)
 
 
 _GEN4_IMAGE = _runway_picture(
     "image", Bound("image", "side", high=8000, high_open=True), aspect("image", 2), formats=_JPEG_PNG_WEBP
 )
-_RUNWAY_TEXT = {"promptText": Text(1000, "error")}
+_RUNWAY_TEXT = {"promptText": Text(1000, "error", utf16=True)}
 
 _RUNWAY_MODELS = {
     "gen4_turbo": Model(
@@ -300,6 +304,7 @@ _MINIMAX_MODELS = {
     ),
     "S2V-01": Model(roles={"reference_image": _picture(())}),
     "MiniMax-H3": Model(
+        request=64,
         roles={
             "first_frame": _h3_picture("first_frame", **_OPTIONAL),
             "last_frame": _h3_picture("last_frame", **_OPTIONAL),
@@ -342,7 +347,9 @@ _VIDU_PARAMETERS: dict[str, Parameter] = {
 _VIDU_MODELS = {
     "vidu-img2video": Model(roles={"image": _vidu_picture("image")}, parameters=_VIDU_PARAMETERS),
     "vidu-start-end2video": Model(
-        roles={role: _vidu_picture(role) for role in ("first_frame", "last_frame")}, parameters=_VIDU_PARAMETERS
+        roles={role: _vidu_picture(role) for role in ("first_frame", "last_frame")},
+        parameters=_VIDU_PARAMETERS,
+        alike=(Alike("first_frame", "last_frame", factor=1.25),),
     ),
     "vidu-reference2video": Model(
         roles={
@@ -355,7 +362,13 @@ _VIDU_MODELS = {
     "vidu-extend": Model(
         roles={
             "video": _video((), Bound("video", "duration", 4, 60, safe_high=55)),
-            "last_frame": _vidu_picture("last_frame", _at_least("last_frame", 128), **_OPTIONAL),
+            "last_frame": _vidu_picture(
+                "last_frame",
+                _at_least("last_frame", 128),
+                *travelling("last_frame", data=10, strict=True),
+                base64=True,
+                **_OPTIONAL,
+            ),
         },
         parameters={"duration": Number(1, 7, None)},
     ),
@@ -380,6 +393,7 @@ def _seedance(shortest: int, roles: Mapping[str, Role], sets: tuple[str, ...] = 
         roles=roles,
         parameters={"duration": Number(shortest, 12, None), "resolution": Choice(("480p", "720p", "1080p"), None)},
         unlimited={"ratio": "string"},
+        request=64,
         sets=sets,
     )
 
@@ -412,6 +426,7 @@ _BYTEDANCE_MODELS = {
                     (),
                     Bound("reference_video", "duration", low=1.8),
                     Bound("reference_video", "fps", 24, 60),
+                    Bound("reference_video", "pixels", 409_600, 8_295_044),
                     file_size("reference_video", 200),
                     **up_to(3),
                 ),
@@ -468,11 +483,12 @@ def _heygen(roles: Mapping[str, Role], **terms: Any) -> Model:
     )
 
 
-def _sora(*sizes: str) -> Model:
+def _sora(*more: str) -> Model:
+    sizes = ("720x1280", "1280x720", *more)
     return Model(
-        roles={"image": _picture((), base64=True, **_OPTIONAL)},
+        roles={"image": _picture((), sizes=tuple(f"{size}={size}" for size in sizes), base64=True, **_OPTIONAL)},
         parameters={
-            "size": Choice(("720x1280", "1280x720", *sizes), "720x1280"),
+            "size": Choice(sizes, "720x1280"),
             "seconds": Choice(("4", "8", "12"), "4"),
         },
     )
@@ -482,7 +498,10 @@ _LARGE_MODELS = {
     **dict.fromkeys(
         ("veo-3.1-generate", "veo-3.1-fast-generate", "veo-3.1-lite-generate"),
         Model(
-            roles={**_UNKNOWN_FRAMES, "reference_image": _picture((), **up_to(3))},
+            roles={
+                role: _picture((), *travelling(role, data=20), base64=True, **count)
+                for role, count in {"first_frame": _OPTIONAL, "last_frame": _OPTIONAL, "reference_image": up_to(3)}.items()
+            },
             parameters={"durationSeconds": Choice((4, 6, 8), None), "aspectRatio": Choice(("16:9", "9:16"), None)},
             # `last_frame` "with first".
             sets=("", "reference_image", "first_frame + last_frame? + reference_image?"),
@@ -492,7 +511,8 @@ _LARGE_MODELS = {
         roles={
             "reference_image": _picture((), **up_to(14)),
             "reference_video": _video((), Bound("reference_video", "duration", high=10), **up_to(3)),
-        }
+        },
+        request=90,
     ),
     "sora-2": _sora(),
     "sora-2-pro": _sora("1024x1792", "1792x1024"),
@@ -518,18 +538,26 @@ def _sync(**more: Parameter) -> Model:
 
 
 _SYNC_AUDIO = _audio((), Bound("audio", "duration", high=600))
-# "<= 4096 x 2160": the one limit of both sides is the longer one's.
+# "<= 4096 x 2160", whichever way it stands.
 _SYNC_MODELS = {
     **dict.fromkeys(("lipsync-2", "lipsync-2-pro", "lipsync-1.9.0-beta"), _sync()),
     "react-1": _sync(model_mode=Choice(("lips", "face", "head"), None)),
     "sync-3": Model(
         roles={
-            "video": _video((), Bound("video", "side", high=4096), Bound("video", "duration", high=600)),
+            "video": _video(
+                (),
+                Bound("video", "side", high=4096),
+                Bound("video", "short_side", high=2160),
+                Bound("video", "duration", high=600),
+            ),
             "audio": _SYNC_AUDIO,
         }
     ),
     "sync-3-talking-image": Model(
-        roles={"image": _picture((), Bound("image", "side", high=4096)), "audio": _SYNC_AUDIO},
+        roles={
+            "image": _picture((), Bound("image", "side", high=4096), Bound("image", "short_side", high=2160)),
+            "audio": _SYNC_AUDIO,
+        },
     ),
 }
 
@@ -538,7 +566,15 @@ _SYNC_MODELS = {
 _OTHER_MODELS = {
     "tencent-portrait-sing": Model(
         roles={
-            "image": _picture((*_JPEG_PNG_WEBP, "bmp"), sides("image", 192, 4096), file_size("image", 10), aspect("image", 2)),
+            # Of text in Base64 10 MB, which is three quarters of that of picture.
+            "image": _picture(
+                (*_JPEG_PNG_WEBP, "bmp"),
+                sides("image", 192, 4096),
+                file_size("image", 10),
+                aspect("image", 2),
+                *travelling("image", data=7.5),
+                base64=True,
+            ),
             "audio": _audio(_WAV_MP3_M4A, lasting("audio", 2, 60)),
         },
         parameters={"Mode": Choice(("Person", "Pet"), None)},
@@ -555,10 +591,17 @@ _OTHER_MODELS = {
         roles={"image": _picture((), sides("image", 300, 10_000))}, fields={"prompt": Text(5000, "error")}
     ),
     "marey-video-to-video": Model(
-        roles={"video": _video(("mp4",), Bound("video", "duration", low=5))}, fields={"prompt": Text(5000, "error")}
+        roles={
+            "video": _video(
+                ("mp4",),
+                Bound("video", "duration", low=5),
+                sizes=("1920x1080", "1080x1920", "1152x1152", "1536x1152", "1152x1536"),
+            )
+        },
+        fields={"prompt": Text(5000, "error")},
     ),
     "d-id-talks": Model(roles={"image": _picture(_JPEG_PNG), "audio": _audio((), **_OPTIONAL)}),
-    "stable-video": Model(roles={"image": _picture(_JPEG_PNG)}),
+    "stable-video": Model(roles={"image": _picture(_JPEG_PNG, sizes=("1024x576", "576x1024", "768x768"))}),
     "codehappynice/infinitetalk": Model(
         roles={"image": _picture(()), "audio": _audio(_WAV_MP3_M4A)},
         parameters={"num_frames": Number(25, 1001, None)},

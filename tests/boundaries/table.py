@@ -11,6 +11,7 @@ from typing import Any
 from .limits import (
     MEBIBYTE,
     MEGABYTE,
+    Alike,
     Bound,
     Choice,
     Entries,
@@ -780,6 +781,12 @@ _VACE = Model(
         Together(("ref_image",), files=(0, 1), when="function=video_edit"),
         Together(("first_clip", "last_clip"), seconds=3),
     ),
+    alike=(
+        Alike("mask_image", "video", same=("size",)),
+        Alike("mask_video", "video", same=("size", "fps", "duration", "format")),
+        *(Alike("video", frame, same=("size",)) for frame in ("first_frame", "last_frame")),
+        *(Alike("video", clip, same=("fps",)) for clip in ("first_clip", "last_clip")),
+    ),
     fields={
         "function": Choice(("image_reference", "video_repainting", "video_edit", "video_extension", "video_outpainting"), None),
         "prompt": Text(800, "warning"),
@@ -928,6 +935,7 @@ def _vidu_frames(resolutions: tuple[str, ...], seconds: int, *, sounding: bool) 
     return Model(
         service=_VIDU_SERVICE,
         roles={role: _vidu_picture(role) for role in ("first_frame", "last_frame")},
+        alike=(Alike("first_frame", "last_frame", factor=1.25),),
         fields={"prompt": Text(5000, "error")},
         parameters={**_vidu_parameters(resolutions, seconds, sounding=sounding), "watermark": Switch(False)},
         required_values=("prompt",),

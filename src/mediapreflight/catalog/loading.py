@@ -16,7 +16,7 @@ from ..language import say
 from ..media.formats import FORMATS
 from ..named_files import MOST_TABLE_BYTES, NotReadError, read_text
 from .interval import Interval
-from .schema import OWN_KEYS, Condition, Model, Parameter, Provider, Role, Source, numbered, source_tags
+from .schema import OWN_KEYS, Condition, Model, Parameter, Provider, Role, RoleVariant, Source, numbered, source_tags
 from .strings import strings
 
 TOO_LONG_NUMBER = say("holds a number with too many digits")
@@ -195,8 +195,18 @@ def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[
                     required=number <= count.lower,
                     follows=None if own == name else name,
                     key_of=tuple(numbered(other, number) for other in role.key_of),
+                    variants=tuple(_of_file(variant, name, own) for variant in role.variants),
                 ),
             )
+
+
+def _of_file(variant: RoleVariant, role: str, own: str) -> RoleVariant:
+    """The variant for one file of a role: the way that this file is given counts, not that of the first."""
+    when = (
+        msgspec.structs.replace(each, role=own) if each.given_as is not None and each.role == role else each
+        for each in variant.when
+    )
+    return msgspec.structs.replace(variant, when=tuple(when))
 
 
 def _keys_one_by_one(fields: Mapping[str, Parameter], roles: Mapping[str, Role]) -> Iterator[tuple[str, Parameter]]:
@@ -304,6 +314,7 @@ def _references(model: Model) -> Iterator[tuple[Key, str, str]]:
     for index, restriction in enumerate(model.restrictions):
         yield ("restrictions", str(index), "parameter"), "parameter", restriction.parameter
     for index, price in enumerate(model.prices):
+        yield from ((("prices", str(index), "counts"), "role", role) for role in price.counts)
         for name in price.when.keys() - {"ratio"}:
             yield ("prices", str(index), "when"), "parameter", name
     yield from _result_references(model)
@@ -321,6 +332,8 @@ def _conditions(model: Model) -> Iterator[tuple[Key, Condition]]:
     for index, group in enumerate(model.groups):
         yield from (((("groups", str(index), "when")), condition) for condition in group.when)
     pairs = model.pairs
+    for index, match in enumerate(pairs.matches):
+        yield from ((("pairs", "matches", str(index), "when"), condition) for condition in match.when)
     if pairs.equal_lengths and pairs.equal_lengths.unless:
         yield ("pairs", "equal_lengths", "unless"), pairs.equal_lengths.unless
     if pairs.picture_ratio:
@@ -337,6 +350,8 @@ def _pair_references(model: Model) -> Iterator[tuple[Key, str, str]]:
     pairs = model.pairs
     for role in pairs.equal_lengths.roles if pairs.equal_lengths else ():
         yield ("pairs", "equal_lengths", "roles"), "role", role
+    for index, match in enumerate(pairs.matches):
+        yield from ((("pairs", "matches", str(index), "roles"), "role", role) for role in match.roles)
     for name, pair in (("audio_fills_duration", pairs.audio_fills_duration), ("picture_ratio", pairs.picture_ratio)):
         if pair:
             yield ("pairs", name, "role"), "role", pair.role

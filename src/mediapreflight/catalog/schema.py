@@ -8,6 +8,7 @@ and `safe`, which satisfies every current document.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Set
 from datetime import timedelta, timezone
 from typing import Annotated, Any, Literal
@@ -39,10 +40,18 @@ MOST_FILES = 64
 OWN_KEYS = frozenset({"model", "parameters", "region", "face", "whole"})
 
 
+Confidence = Literal["official", "sdk", "client", "third party"]
+
+
 class Source(Struct, frozen=True, forbid_unknown_fields=True):
-    """A page a figure was read from. `date` is its "last updated" date, None if the page shows none; `url`, where it is."""
+    """A page a figure was read from. `date` is its "last updated" date, None if the page shows none; `url`, where it is.
+
+    `confidence`: whose words they are: of the provider (`official`), of its own SDK (`sdk`), of a client, which may be narrower
+    than the provider (`client`), or of anyone else (`third party`).
+    """
 
     page: str
+    confidence: Confidence = "official"
     url: str | None = None
     language: str | None = None
     date: str | None = None
@@ -56,6 +65,12 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
         return ", ".join(
             part for part in ((self.page, self.date) if self.date else (self.page, self.language, "undated")) if part
         )
+
+    @property
+    def cited(self) -> str:
+        """The page and date, and whose words they are where they are not the provider's own."""
+        is_said = self.confidence == "official" or self.confidence in self.page
+        return str(self) if is_said else f"{self} ({self.confidence})"
 
 
 class Limit(Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,19 +126,25 @@ class Choices(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Condition(Struct, frozen=True, forbid_unknown_fields=True):
-    """A condition on a job: one role, field or parameter is given, or equals a value (if it is not given, its default counts)."""
+    """A condition on a job: one role, field or parameter is given, or equals a value (if it is not given, its default counts).
+
+    Of a role also the way its file is `given_as`: `url` (http or https) or `data` (a data: URL, inside the request).
+    """
 
     role: str | None = None
     field: str | None = None
     parameter: str | None = None
     given: bool | None = None
     equals: Scalar | None = None
+    given_as: Literal["url", "data"] | None = None
 
     def __post_init__(self) -> None:
         if sum(name is not None for name in (self.role, self.field, self.parameter)) != 1:
             raise ValueError("a condition names exactly one of `role`, `field` and `parameter`")
-        if (self.given is None) == (self.equals is None):
-            raise ValueError("a condition has exactly one of `given` and `equals`")
+        if sum(each is not None for each in (self.given, self.equals, self.given_as)) != 1:
+            raise ValueError("a condition has exactly one of `given`, `equals` and `given_as`")
+        if self.given_as is not None and self.role is None:
+            raise ValueError("`given_as` is of a role")
 
     @property
     def in_words(self) -> str:
@@ -131,6 +152,12 @@ class Condition(Struct, frozen=True, forbid_unknown_fields=True):
         name = self.parameter or self.field or self.role
         if self.given is not None:
             return say("{name} is given", name=name) if self.given else say("{name} is not given", name=name)
+        if self.given_as is not None:
+            return (
+                say("{name} is given as a data: URL", name=name)
+                if self.given_as == "data"
+                else say("{name} is given as an http(s) URL", name=name)
+            )
         value = str(self.equals).lower() if isinstance(self.equals, bool) else self.equals
         return say("{name} is {value}", name=name, value=value)
 
@@ -194,13 +221,15 @@ class RoleVariant(Struct, frozen=True, forbid_unknown_fields=True):
     aspect_ratio: Limit | None = None
     duration: Limit | None = None
     fps: Limit | None = None
+    sizes: Choices | None = None
 
 
 class Role(Struct, frozen=True, forbid_unknown_fields=True):
     """One input file of a model, and what is accepted there.
 
     Units: `megabytes` in MB (not defined by the provider, see `byte_intervals`), `side` in display pixels and for both
-    width and height, `aspect_ratio` as long side over short side, `duration` in seconds, `fps` in frames per second.
+    width and height, `short_side` for the shorter of them alone, `pixels` as width times height, `aspect_ratio` as long side over
+    short side, `duration` in seconds, `fps` in frames per second. `sizes`: the only ones that are taken, as `1280x720`.
     `formats`: None where no document names any; then none is refused.
     `without_alpha` lists the formats in which an alpha channel is refused. `base64`: the file may travel inside the request.
     `uploads`: it may lie in the provider's temporary storage, never where jobs are not sent; if neither is true, it is given as
@@ -222,6 +251,9 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     key_of: tuple[str, ...] = ()
     megabytes: Limit | None = None
     side: Limit | None = None
+    short_side: Limit | None = None
+    pixels: Limit | None = None
+    sizes: Choices | None = None
     aspect_ratio: Limit | None = None
     duration: Limit | None = None
     fps: Limit | None = None
@@ -236,6 +268,10 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     note: str | None = None
 
     def __post_init__(self) -> None:
+        sizes = [each for each in (self.sizes, *(variant.sizes for variant in self.variants)) if each is not None]
+        for size in (size for each in sizes for size in each.documented):
+            if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", size):
+                raise ValueError(f"{size!r} is no size such as '1280x720'")
         if self.count is None:
             return
         count = Interval.parse(self.count)
@@ -287,9 +323,10 @@ class ParameterVariant(Struct, frozen=True, forbid_unknown_fields=True):
 class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     """A value that is not a file: a request parameter, or an input field such as `prompt` or `face_bbox`.
 
-    `box` is `[x1, y1, x2, y2]` in pixels. `max_length` counts characters;
-    `excess_cut`: what is longer is cut, not refused. `filled_by` names the detect call that yields
-    the value, so that a job without it is still complete. `ignored_when`: any one of these makes the service ignore it.
+    `box` is `[x1, y1, x2, y2]` in pixels. `max_length` counts characters, or `utf16` units, of which an emoji has two;
+    `max_chinese`: of Chinese characters, where fewer of them are taken. `excess_cut`: what is longer is cut, not refused.
+    `filled_by` names the detect call that yields the value, so that a job without it is still complete. `ignored_when`: any one
+    of these makes the service ignore it.
     `required` with a `default`: the service needs the value, and a client sends the default for a job without it.
     `besides`: numbers outside the range that are accepted as well, such as -1 for "the model chooses".
 
@@ -310,6 +347,8 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     range: IntervalText | None = None
     besides: tuple[int | float, ...] = ()
     max_length: Count | None = None
+    length_unit: Literal["characters", "utf16"] = "characters"
+    max_chinese: Count | None = None
     excess_cut: bool = False
     default: Scalar | None = None
     filled_by: str | None = None
@@ -383,12 +422,32 @@ class PictureRatio(Struct, frozen=True, forbid_unknown_fields=True):
     source: str
 
 
+class Match(Struct, frozen=True, forbid_unknown_fields=True):
+    """Two files that must agree, where both are given.
+
+    `same`: what is equal in both. `quotient`: of their pixels (width times height), the larger over the smaller.
+    """
+
+    roles: tuple[str, str]
+    source: str
+    same: tuple[Literal["size", "fps", "duration", "format"], ...] = ()
+    quotient: IntervalText | None = None
+    when: tuple[Condition, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.same and self.quotient is None:
+            raise ValueError("a match has `same` or `quotient`")
+        if self.quotient is not None:
+            Interval.parse(self.quotient)
+
+
 class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
     """Rules between inputs and parameters."""
 
     equal_lengths: EqualLengths | None = None
     audio_fills_duration: AudioFillsDuration | None = None
     picture_ratio: PictureRatio | None = None
+    matches: tuple[Match, ...] = ()
 
 
 class RoleSetsVariant(Struct, frozen=True, forbid_unknown_fields=True):
@@ -471,7 +530,8 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     task takes. `detect`, `template`: the model that checks the picture first, or that makes the template. `media_array`: the
     files are sent as `{type, url}` in `input.media`; the type is the role's `field`. `boxes`: how the `ext_bbox` that the
     model takes or returns is framed, see `people.portraits`. `tells`: dotted paths of what else a detect call says about a
-    picture that passed: `framing` (`full` or `half`), `person` (true).
+    picture that passed: `framing` (`full` or `half`), `person` (true). `other_results`: dotted paths of further results.
+    `result_days`: how long results are kept, where that is not as long as the provider's other results are.
     """
 
     path: str
@@ -484,6 +544,8 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     extra_states: tuple[str, ...] = ()
     usage_seconds: tuple[str, ...] = ()
     media_array: bool = False
+    other_results: tuple[str, ...] = ()
+    result_days: Positive | Literal["unlimited"] | None = None
     minutes: IntervalText | None = None
     detect: str | None = None
     template: str | None = None
@@ -510,7 +572,7 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
     """What one second of video, or one picture, costs.
 
     `when`: the parameter values it holds for; `ratio` there is the ratio of `ext_bbox`. `regions`: empty if the documents
-    name none. `official` false: a third party's figure.
+    name none. `official` false: a third party's figure. `counts`: the roles whose seconds are billed besides those of the result.
     """
 
     per: Literal["second", "image"]
@@ -518,6 +580,7 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
     currency: Literal["CNY", "USD"]
     source: str
     when: dict[str, Scalar] = {}
+    counts: tuple[str, ...] = ()
     regions: tuple[Region, ...] = ()
     official: bool = True
     note: str | None = None
@@ -577,6 +640,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 
     `service`: None where its jobs are checked and prepared here, and not sent.
 
+    `request_megabytes`: how large a request may be, with the files that travel inside it. None where no document says.
     `unconfirmed_regions`: those that a page of the model names, without any document that says whether the model runs there.
     `extends`: the entry this one starts from; tables merge key by key, every other value replaces. `aliases`: other ids of the
     same model. `region_ids`: the id to send where a region has its own. `lengths`: the first one that holds for a job counts;
@@ -594,6 +658,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     parameters: dict[str, Parameter] = {}
     pairs: Pairs = Pairs()
     role_sets: RoleSets | None = None
+    request_megabytes: Limit | None = None
     groups: tuple[Group, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
     rates: tuple[Rates, ...] = ()
@@ -649,6 +714,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     def source(self, tag: str) -> str:
         """The page and date behind a source tag: `emo-api, 2026-03-15`. Several tags are joined by ` + `."""
         return "; ".join(str(self.sources[part]) for part in split_tags(tag))
+
+    def cited(self, tag: str) -> str:
+        """The same, with whose words they are where they are not the provider's own: `sdk-python types, 2026-07-27 (sdk)`."""
+        return "; ".join(self.sources[part].cited for part in split_tags(tag))
 
     def source_urls(self, tag: str) -> dict[str, str]:
         """The addresses of the pages behind a source tag, by page and date, as far as they are known."""

@@ -44,7 +44,7 @@ _TEXT = Sort(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*", "text on one line")
 # By the key that the string stands at, or the table or list that it is in.
 _SORTS = {
     **dict.fromkeys(("id", "aliases", "region_ids", "successor", "detect", "template", "filled_by", "extends"), MODEL_ID),
-    **dict.fromkeys(("result", "verdict", "reason", "returns", "tells", "usage_seconds"), _PLACE),
+    **dict.fromkeys(("result", "other_results", "verdict", "reason", "returns", "tells", "usage_seconds"), _PLACE),
     **dict.fromkeys(("field", "error", "errors", "extra_states", "container", "video_codec", "item_key"), _NAME),
     "path": _PATH,
 }

@@ -92,7 +92,9 @@ def state(task: Task, status: str, ended: float | None) -> dict[str, Any]:
 def add_result(body: dict[str, Any], task: Task, shape: Shape, result: str) -> None:
     """The additional values of a task that succeeded: its result, and what is billed."""
     model = task.model
-    put(body, model.require_service().result or "output.video_url", result)
+    service = model.require_service()
+    for path in (service.result or "output.video_url", *service.other_results):
+        put(body, path, result)
     seconds = int(shape.seconds) if shape.seconds.is_integer() else round(shape.seconds, 2)
     for path in model.require_service().usage_seconds:
         put(body, path, seconds)

@@ -37,6 +37,9 @@ _SIGNED = frozenset({"Signature", "OSSAccessKeyId"})
 _UPLOADS = "/oss"
 _LARGEST_PAGE = 100
 _CHUNK = 2**18
+_DAY = 86400.0
+# Results that do not end: longer than anyone runs a stand-in.
+_UNLIMITED = 3650 * _DAY
 _UNAVAILABLE = {
     "429": Refusal(429, "Throttling.RateQuota", "Requests rate limit exceeded, please try again later."),
     "500": Refusal(500, "InternalError", "An internal error has occurred, please try again later."),
@@ -415,9 +418,15 @@ class Server:
     # --- results ---------------------------------------------------------------------------------------------------------
 
     def _link(self, task: Task, host: str, ended: float) -> str:
-        expires = str(int(ended + self._catalog.terms.result_lifetime))
+        expires = str(int(ended + self._result_lifetime(task)))
         query = f"Expires={expires}&OSSAccessKeyId={answers.ACCESS_KEY_ID}&Signature={self._link_signature(task.id, expires)}"
         return f"http://{host}/results/{task.id}.mp4?{query}"
+
+    def _result_lifetime(self, task: Task) -> float:
+        days = task.model.require_service().result_days
+        if isinstance(days, str):
+            return _UNLIMITED
+        return days * _DAY if days else self._catalog.terms.result_lifetime
 
     def _link_signature(self, task_id: str, expires: str) -> str:
         return hmac.digest(self._memory.secret, f"{task_id} {expires}".encode(), "sha256").hex()

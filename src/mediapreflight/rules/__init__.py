@@ -121,6 +121,7 @@ RULES: Mapping[str, Rule] = {
         Rule("IMG009", "image/image_has_location", "stable"),
         Rule("IMG010", "image/image_is_hdr", "stable"),
         Rule("IMG011", "image/image_relies_on_color_profile", "stable"),
+        Rule("IMG012", "image/image_size_not_accepted", "stable"),
         Rule("VID001", "video/video_stream_missing", "stable"),
         Rule("VID002", "video/video_codec_not_accepted", "stable"),
         Rule("VID003", "video/video_side_too_short", "stable"),
@@ -143,6 +144,7 @@ RULES: Mapping[str, Rule] = {
         Rule("VID020", "video/video_size_odd", "stable"),
         Rule("VID021", "video/video_has_location", "stable"),
         Rule("VID022", "video/video_has_alpha", "stable"),
+        Rule("VID023", "video/video_size_not_accepted", "stable"),
         Rule("AUD001", "audio/audio_codec_unusual", "stable"),
         Rule("AUD002", "audio/audio_too_short", "stable"),
         Rule("AUD003", "audio/audio_too_long", "stable"),
@@ -193,6 +195,7 @@ RULES: Mapping[str, Rule] = {
         Rule("REQ015", "request/url_not_encoded", "stable"),
         Rule("REQ016", "request/url_kind_not_accepted", "stable"),
         Rule("REQ017", "request/input_count_wrong", "stable"),
+        Rule("REQ018", "request/request_too_large", "stable"),
         Rule("PAIR001", "pair/lengths_differ", "stable"),
         Rule("PAIR002", "pair/audio_longer_than_video", "stable"),
         Rule("PAIR003", "pair/audio_shorter_than_video", "stable"),
@@ -206,6 +209,7 @@ RULES: Mapping[str, Rule] = {
         Rule("PAIR011", "pair/half_body_not_shown", "stable"),
         Rule("PAIR012", "pair/chosen_face_missing", "stable"),
         Rule("PAIR013", "pair/total_duration_wrong", "stable"),
+        Rule("PAIR014", "pair/files_do_not_match", "stable"),
     )
 }
 _NAMES = tuple(rule.name for rule in RULES.values())

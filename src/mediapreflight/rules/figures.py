@@ -11,10 +11,11 @@ from ..language import say
 from ..media.facts import AudioFacts, ImageFacts, VideoFacts, differ
 from ..text import shown
 from .base import Fault, InputCase
-from .limits import Measure, highest, lowest, too_high, too_low
+from .limits import Measure, highest, lowest, not_among, too_high, too_low
 
 _SHORTEST = Measure(lambda amount: say("shortest side is {amount}", amount=amount), "px")
 _LONGEST = Measure(lambda amount: say("longest side is {amount}", amount=amount), "px")
+_PIXELS = Measure(lambda amount: say("width times height is {amount}", amount=amount), "px")
 _RATIO = Measure(lambda amount: say("longer side over shorter side is {amount}", amount=amount), "")
 _RATE = Measure(lambda amount: say("frame rate is {amount}", amount=amount), "fps")
 _STATED_RATE = Measure(lambda amount: say("frame rate in its header is {amount}", amount=amount), "fps")
@@ -30,6 +31,18 @@ _WITHOUT_LENGTH = frozenset({"aac", "ac3", "amr", "eac3"})
 def side_too_short(case: InputCase) -> Iterator[Fault]:
     """A fault where the shorter displayed side is too short."""
     return too_low(case, case.role.side, lowest(*_sides(case)), _SHORTEST, say("use a larger original, or scale it up"))
+
+
+def size_not_accepted(case: InputCase) -> Iterator[Fault]:
+    """A fault where the displayed size is none of those that are taken, where it has too few or too many pixels in all, or where
+    its shorter side alone is too long."""
+    sides = _sides(case)
+    size = f"{sides[0]}x{sides[1]}" if sides else None
+    pixels = sides[0] * sides[1] if sides else None
+    yield from not_among(case, case.role.sizes, size, say("the size"), say("crop and scale it to one of these sizes"))
+    yield from too_low(case, case.role.pixels, pixels, _PIXELS, say("use a larger original, or scale it up"))
+    yield from too_high(case, case.role.pixels, pixels, _PIXELS, say("scale it down"))
+    yield from too_high(case, case.role.short_side, lowest(*sides), _SHORTEST, say("scale it down"))
 
 
 def side_too_long(case: InputCase) -> Iterator[Fault]:

@@ -431,6 +431,10 @@ def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None
         seconds = _most_seconds(job, model)
     if seconds is None:
         return Estimate(model.id, per=price.per, unknown=say("it is not known how long the video will be"))
+    inputs = [length_of(facts.get(name)) for role in price.counts for name in model.files_of(role) if job.inputs.get(name)]
+    if None in inputs:
+        return Estimate(model.id, per=price.per, unknown=say("seconds of the input are billed too, but are not known"))
+    seconds += sum(filter(None, inputs))
     return Estimate(model.id, _product(price, seconds), price.currency, seconds, price.per, at_most, price.official)
 
 
