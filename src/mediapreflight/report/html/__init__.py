@@ -146,7 +146,7 @@ class _Tally:
         counts = self.summary
         return (
             ("jobs", tr_many("job", "jobs", counts.jobs), counts.jobs),
-            ("files", tr_many("file", "files", counts.files), counts.files),
+            ("files", tr_many("input file", "input files", counts.files), counts.files),
             ("error", tr_many("error", "errors", counts.errors), counts.errors),
             ("unchecked", tr("unchecked"), counts.unchecked),
             ("warning", tr_many("warning", "warnings", counts.warnings), counts.warnings),
