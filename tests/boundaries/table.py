@@ -834,7 +834,11 @@ def _kf2v(resolutions: tuple[str, ...]) -> Model:
     )
 
 
-# A7. Kling on Model Studio.
+# A7. Kling on Model Studio. The sum of elements and pictures is not checked.
+def _elements(most: int) -> Entries:
+    return Entries(1, most, keys=(("element_id", None),))
+
+
 def _kling(videos: Mapping[str, Role], pictures: Mapping[str, Mapping[str, Any]], alone: str, **terms: Any) -> Model:
     def picture(role: str, **more: Any) -> Role:
         bounds = (sides(role, 300, 8000), aspect(role, 2.5))
@@ -845,8 +849,7 @@ def _kling(videos: Mapping[str, Role], pictures: Mapping[str, Mapping[str, Any]]
         roles={**{role: picture(role, **more) for role, more in pictures.items()}, **videos},
         fields={
             "prompt": Text(2500, "warning"),
-            # Up to 3 beside frames, up to 7 in all: not checked.
-            "element_list": Entries(1, 7, keys=(("element_id", None),)),
+            "element_list": _elements(7),
             "multi_prompt": Entries(
                 1, 6, keys=(("index", Number(1, None, None)), ("prompt", Text(512, "error")), ("duration", Number(1, 15, None)))
             ),
@@ -882,6 +885,7 @@ _KLING = _kling(
     {"first_frame": _ONE_AT_MOST, "last_frame": _ONE_AT_MOST},
     "no first_frame",
     sets=("", "first_frame", "first_frame + last_frame"),
+    depending={"element_list": (("first_frame", _elements(3)),)},
 )
 _KLING_OMNI = _kling(
     {"feature": _kling_video("feature"), "base": _kling_video("base")},
@@ -890,6 +894,7 @@ _KLING_OMNI = _kling(
     sets=("", "first_frame", "first_frame + last_frame", "refer? + feature?", "feature + first_frame", "base + refer?"),
     together=(Together(("refer",), files=(0, 4), when="feature"), Together(("refer",), files=(0, 4), when="base")),
     depending={
+        "element_list": (("first_frame", _elements(3)), ("feature", _elements(4)), ("base", _elements(4))),
         "duration": (("feature", Number(3, 10, 5)),),
         "audio": (("feature", Only(False)), ("base", Only(False))),
     },

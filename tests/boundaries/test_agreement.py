@@ -162,6 +162,8 @@ def test_what_depends_on_inputs_and_values(pair: tuple[catalog.Model, Model]) ->
 
 
 def range_in(value: Parameter) -> Interval | None:
+    if isinstance(value, Entries):
+        return Interval(value.least, value.most)
     return Interval(value.low, math.inf if value.high is None else value.high) if isinstance(value, Number) else None
 
 

@@ -497,7 +497,8 @@ def depending_cases() -> Iterator[Case]:
 def depending_case(model: str, name: str, value: object, condition: str, expected: Expected, *, like: object) -> Case:
     def make(media: MediaMaker) -> Mapping[str, Any]:
         inputs, values = fulfilled(MODELS[model], condition, media)
-        return {**inputs, "parameters": {**values, name: value}}
+        is_field = name in MODELS[model].fields
+        return {**inputs, **({name: value} if is_field else {}), "parameters": values if is_field else {**values, name: value}}
 
     return Case(f"{model}-{condition}-{name}-{value!r}", model, expected, make, like=like)
 

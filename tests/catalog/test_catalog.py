@@ -420,7 +420,7 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
             'range = "[1, 9]"\nignored_when = [{ role = "image" }]',
             "parameters.speed.ignored_when[0]",
             "ignored_when",
-            "exactly one of `given` and `equals`",
+            "exactly one of `given`, `equals` and `given_as`",
         ),
         (
             "[parameters.speed]",
