@@ -1107,6 +1107,7 @@ MODELS: Mapping[str, Model] = {
     "vidu/viduq3-pro-fast_img2video": _vidu_i2v(_VIDU_HIGH, 16, sounding=True),
     "vidu/viduq2-pro_img2video": _vidu_i2v(_VIDU_HIGH, 10, sounding=False),
     "vidu/viduq2-turbo_img2video": _vidu_i2v(_VIDU_HIGH, 10, sounding=False),
+    "vidu/viduq2-pro-fast_img2video": _vidu_i2v(_VIDU_HIGH, 10, sounding=False),
     "vidu/viduq3-pro_start-end2video": _vidu_frames(_VIDU_LOW, 16, sounding=True),
     "vidu/viduq3-turbo_start-end2video": _vidu_frames(_VIDU_LOW, 16, sounding=True),
     "vidu/viduq2-pro_start-end2video": _vidu_frames(_VIDU_HIGH, 10, sounding=False),
