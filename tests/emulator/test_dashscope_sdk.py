@@ -8,7 +8,10 @@ import httpx
 import pytest
 
 from mediapreflight import probe
+from mediapreflight.catalog import builtin_catalog
 from mediapreflight.emulator import Emulator
+from mediapreflight.submit.dashscope.endpoint import Endpoint
+from mediapreflight.submit.dashscope.requests import create_request
 
 PROMPT = "She smiles and looks up"
 
@@ -101,3 +104,64 @@ def test_unavailable_while_waiting_is_asked_again(service: Emulator, fixtures: P
     service.fail("query", "503")
     assert dashscope.VideoSynthesis.wait(task, wait_timeout=30).output.task_status == "SUCCEEDED"
     assert next(entry["status"] for entry in service.log if entry["step"] == "query") == 503
+
+
+A, B, CLIP, VOICE = (f"https://h.example/{name}" for name in ("a.png", "b.png", "a.mp4", "v.mp3"))
+VIDEO = {"type": "reference_video", "url": CLIP, "reference_voice": VOICE}
+LINK = {"type": "link", "url": "https://h.example/page"}
+# By model: files, fields and parameters as a job gives them, and the same in the words of the SDK.
+SAME = [
+    (
+        "wan2.7-r2v",
+        {"reference_image": A, "reference_video": CLIP, "reference_video_voice": VOICE},
+        {"prompt": PROMPT},
+        {"resolution": "720P", "duration": 10, "ratio": "1:1"},
+        {"media": [{"type": "reference_image", "url": A}, VIDEO]},
+    ),
+    (
+        "wan3.0-video",
+        {"reference_image": A},
+        {"prompt": PROMPT, "link": LINK["url"]},
+        {"resolution": "720P", "ratio": "adaptive"},
+        {"media": [{"type": "reference_image", "url": A}, LINK]},
+    ),
+    (
+        "wan2.6-r2v",
+        {"reference_image": A, "reference_image_2": B, "reference_video": CLIP},
+        {"prompt": PROMPT},
+        {"size": "1280*720", "shot_type": "multi"},
+        {"reference_urls": [A, B, CLIP]},
+    ),
+    (
+        "wan2.2-kf2v-flash",
+        {"first_frame": A, "last_frame": B},
+        {"prompt": PROMPT, "negative_prompt": "blur"},
+        {"resolution": "480P"},
+        {"first_frame_url": A, "last_frame_url": B, "negative_prompt": "blur"},
+    ),
+    (
+        "wan2.7-videoedit",
+        {"video": CLIP, "reference_image": A},
+        {"prompt": PROMPT},
+        {"resolution": "720P", "audio_setting": "origin"},
+        {"media": [{"type": "reference_image", "url": A}, {"type": "video", "url": CLIP}]},
+    ),
+    (
+        "happyhorse-1.1-r2v",
+        {"reference_image": A, "reference_image_2": B},
+        {"prompt": PROMPT},
+        {"resolution": "480P", "ratio": "9:21", "duration": 3},
+        {"media": [{"type": "reference_image", "url": A}, {"type": "reference_image", "url": B}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "urls", "fields", "parameters", "words"), SAME, ids=[each[0] for each in SAME])
+def test_the_sdk_sends_the_same(service: Emulator, name: str, urls: dict, fields: dict, parameters: dict, words: dict) -> None:
+    answer = dashscope.VideoSynthesis.async_call(model=name, prompt=PROMPT, **words, **parameters)
+    assert answer.status_code == 200, answer
+    (sent,) = [task["request"] for task in service.tasks]
+    # What the SDK adds of its own: one that it calls deprecated, and the last part of the path.
+    assert (sent["input"].pop("extend_prompt"), sent["input"].pop("function")) == (True, "video-synthesis")
+    ours = create_request(Endpoint("beijing", service.base_url), builtin_catalog().model(name), urls, fields, parameters)
+    assert ours.json == {"model": name, "input": sent["input"], "parameters": sent["parameters"]}
