@@ -59,7 +59,10 @@ UNKNOWN_TO_LIBHEIF = r"nsupported|No decod|not built|Non-existing item|no compre
 ORIENTATIONS = ("TopLeft", "TopRight", "BottomRight", "BottomLeft", "LeftTop", "RightTop", "RightBottom", "LeftBottom")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "image": ("kind", "format", "width", "height", "orientation", "has_alpha", "bit_depth", "channels", "frames"),
-    "video": ("kind", "format", "width", "height", "video_codec", "frames", "fps", "duration_s", "audio_codec"),
+    "video": (
+        *("kind", "format", "width", "height", "video_codec", "frames", "fps", "duration_s"),
+        *("audio_codec", "audio_duration_s"),
+    ),
     "audio": ("kind", "format", "audio_codec", "sample_rate", "channels", "duration_s"),
     "unknown": ("kind",),
 }
@@ -237,7 +240,7 @@ def _ffmpeg(path: str) -> Answer:
     """A full decode of the first picture and sound streams, with the hash and the times of everything that came out."""
     answer = _run([
         imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-threads", "1", "-loglevel", "level+info", "-noautorotate",
-        "-i", f"file:{path}", "-map", "0:V:0?", "-map", "0:a:0?", "-fps_mode", "passthrough", "-frames:v", "3000",
+        "-i", f"file:{path}", "-map", "0:V:0?", "-map", "0:a:0?", "-fps_mode", "passthrough",
         "-f", "framehash", "-hash", "md5", "-",
     ])  # fmt: skip
     said = answer.stderr.decode(errors="replace")
@@ -325,10 +328,15 @@ def _sound_facts(stream: Answer | None, said: str, kind: str) -> Answer:
     codec = re.search(r"Stream #0:\d+.*?: Audio: (\w+)", said)
     decoded = stream["length"] * stream["unit"]
     facts: Answer = {"audio_codec": codec[1] if codec else None, "sample_rate": int(stream["sample_rate"])}
+    facts |= {_length_field(kind): decoded, "span_s": (stream["end"] - stream["first"]) * stream["unit"]}
     if kind == "audio":
-        facts |= {"duration_s": decoded, "span_s": (stream["end"] - stream["first"]) * stream["unit"]}
         facts["channels"] = stream["size"] // 2 // stream["duration"] if stream["duration"] else None
     return facts
+
+
+def _length_field(kind: str) -> str:
+    """What the length of a file's sound is called."""
+    return "audio_duration_s" if kind == "video" else "duration_s"
 
 
 def _pillow(path: str) -> Answer:
@@ -553,7 +561,7 @@ def comparisons(record: Mapping[str, Any]) -> dict[str, str]:
     for field in FIELDS[ours["kind"]]:
         mine = normal(field, ours.get(field))
         values = [normal(field, answer.get(field)) for answer in record["others"].values() if answer.get(field) is not None]
-        if field == "duration_s" and ours["kind"] == "audio":
+        if field == _length_field(ours["kind"]):
             values += [answer["span_s"] for answer in record["others"].values() if answer.get("span_s") is not None]
         if not values or mine is None:
             continue
@@ -574,7 +582,7 @@ def normal(field: str, value: Any) -> Any:
 
 def matches(field: str, mine: Any, other: Any) -> bool:
     """Whether two answers say the same, within what the field allows."""
-    if field == "duration_s":
+    if field.endswith("duration_s"):
         return abs(mine - other) <= SECONDS_APART
     if field == "fps":
         return abs(mine - other) <= 0.01 * other

@@ -64,6 +64,12 @@ def test_lengths_agree_within_20_ms_of_decoded_sound_or_of_its_time_stamps(judge
     assert judge.comparisons(record)["duration_s"] == "disagree"
 
 
+def test_the_sound_of_a_video_has_a_length_of_its_own(judge: ModuleType) -> None:
+    ours = {"kind": "video", "duration_s": 6.0, "audio_duration_s": 5.898}
+    record = _record(ours, ffmpeg={"duration_s": 6.0, "audio_duration_s": 6.0, "span_s": 6.0})
+    assert judge.comparisons(record) == {"duration_s": "agree", "audio_duration_s": "disagree"}
+
+
 def test_formats_and_codecs_of_other_names_are_the_same(judge: ModuleType) -> None:
     record = _record(
         {"format": "mkv", "audio_codec": "pcm_s16le"},
