@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import number_of, opened
+from .conftest import number_of, opened, serving
 
 MOST_BYTES = 300_000
 MARKUP = "<img src=x onerror=alert(1)>.jpg"
@@ -134,3 +134,17 @@ def test_nothing_is_wider_than_the_screen(studio, fixtures: Path, width: int) ->
     page.wait_for_selector(".cut input[name=end]")
     page.evaluate("document.querySelectorAll('details').forEach((each) => (each.open = true))")
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.sweep
+def test_in_chinese(browser, fixtures: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, "--lang", "zh") as address, opened(browser, address) as studio:
+        page = studio.page
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.lang") == "zh"
+        words = page.evaluate("({...document.getElementById('words').dataset})")
+        assert not [word for word in words.values() if word.isascii() and "{" not in word]
+        studio.drop(fixtures / "portrait.jpg", fixtures / "voice.mp3")
+        studio.choose("emo-v1")
+        assert page.inner_text("#headline").endswith("符合要求")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
