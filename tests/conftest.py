@@ -1,6 +1,8 @@
 """What every test may use: the place of the small media that come with the project; a cache and a ledger that are no user's."""
 
 import importlib
+import inspect
+import itertools
 import os
 import signal
 import ssl
@@ -36,6 +38,74 @@ settings.load_profile("suite")
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: many tests wait for a server or a clock."""
     return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where sweeps are left out, files that hold nothing else are not read."""
+    return True if leaves_sweeps_out(config) and collection_path == Path(__file__).parent / "sweeps" else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Where sweeps are left out, their cases are not made either: every worker would make thousands, to drop them."""
+    for mark in metafunc.definition.iter_markers("every"):
+        metafunc.parametrize(mark.args[0], [pytest.param(*[None] * len(names_of(mark)), id="every")])
+    if not leaves_sweeps_out(metafunc.config):
+        return
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        cases = mark.args[1] if len(mark.args) > 1 else None
+        if isinstance(cases, list) and (kept := [case for case in cases if not is_swept(case)]):
+            cases[:] = kept
+
+
+def names_of(mark: pytest.Mark) -> list[str]:
+    names = mark.args[0]
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+
+
+def cases_of(mark: pytest.Mark) -> list[dict[str, object]]:
+    """The arguments of each case, by name."""
+    names = names_of(mark)
+    return [dict(zip(names, case if len(names) > 1 else (case,), strict=True)) for case in mark.args[1]]
+
+
+def shown(value: object) -> str:
+    """A case by its name, where it has one."""
+    return str(getattr(value, "id", getattr(value, "name", value)))[:200]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """`@pytest.mark.every(NAMES, CASES)`: one test that judges all cases, and names each that fails.
+
+    For what is judged in no time: a test of its own for each costs more than what it does.
+    """
+    marks = list(pyfuncitem.iter_markers("every"))
+    if not marks:
+        return None
+    wanted = inspect.signature(pyfuncitem.function).parameters
+    fixtures = {name: value for name, value in pyfuncitem.funcargs.items() if name in wanted}
+    cases = [dict(itertools.chain.from_iterable(map(dict.items, parts))) for parts in itertools.product(*map(cases_of, marks))]
+    failures = []
+    for case in cases:
+        try:
+            pyfuncitem.obj(**fixtures | case)
+        except pytest.skip.Exception:
+            continue
+        except Exception as error:
+            error.add_note(f"the case: {', '.join(f'{name}={shown(value)}' for name, value in case.items())}")
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} of {len(cases)} cases", failures)
+    return True
+
+
+def leaves_sweeps_out(config: pytest.Config) -> bool:
+    return bool(config.option.markexpr == "not sweep")
+
+
+def is_swept(case: object) -> bool:
+    return any(mark.name == "sweep" for mark in getattr(case, "marks", ()))
 
 
 @pytest.fixture(scope="session")

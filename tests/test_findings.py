@@ -71,8 +71,8 @@ def alone(model: str, role: str, path: Path) -> Job:
     return Job(model, whole=False, **inputs)
 
 
-@pytest.mark.parametrize(("model", "role"), [("emo-v1", "image"), ("emo-v1", "audio"), ("videoretalk", "video")])
-@pytest.mark.parametrize("path", FAULTS, ids=lambda path: path.name)
+@pytest.mark.every(("model", "role"), [("emo-v1", "image"), ("emo-v1", "audio"), ("videoretalk", "video")])
+@pytest.mark.every("path", FAULTS)
 def test_nothing_is_fixable_where_no_plan_can_be_made(path: Path, model: str, role: str) -> None:
     job = alone(model, role, path)
     (report,) = check(job, level="decode").jobs

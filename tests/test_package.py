@@ -88,7 +88,7 @@ def test_all_is_pinned() -> None:
     assert mediapreflight.__all__ == PUBLIC
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@pytest.mark.every("name", PUBLIC)
 def test_every_public_name_is_there_and_documented(name: str) -> None:
     value = getattr(mediapreflight, name)
     if name != "__version__" and name not in TYPE_ALIASES:
@@ -96,7 +96,7 @@ def test_every_public_name_is_there_and_documented(name: str) -> None:
         assert value.__module__.startswith("mediapreflight.")
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLIC if inspect.isclass(getattr(mediapreflight, name))])
+@pytest.mark.every("name", [name for name in PUBLIC if inspect.isclass(getattr(mediapreflight, name))])
 def test_every_public_method_is_documented(name: str) -> None:
     for member, value in vars(getattr(mediapreflight, name)).items():
         if not member.startswith("_") and (inspect.isfunction(value) or isinstance(value, property | classmethod)):

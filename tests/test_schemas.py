@@ -134,7 +134,7 @@ def test_every_model_has_a_record_that_fits() -> None:
 # --- catalog files ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", CATALOG_FILES, ids=lambda path: path.stem)
+@pytest.mark.every("path", CATALOG_FILES)
 def test_catalog_files(path: Path) -> None:
     """The name of a shipped file is its id, so that a base need not repeat it."""
     table = {"id": path.stem, **tomllib.loads(path.read_text(encoding="utf-8"))}

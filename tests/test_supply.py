@@ -53,7 +53,7 @@ def is_older(name: str) -> bool:
     return name in INSTALLED and name in LISTED and Version(INSTALLED[name].version) < Version(LISTED[name].version)
 
 
-@pytest.mark.parametrize("line", OTHERS)
+@pytest.mark.every("line", OTHERS)
 def test_every_dependency_has_both_bounds(line: str) -> None:
     bounds = {bound.operator: Version(bound.version) for bound in Requirement(line).specifier}
     # Versions that count years say nothing of what will break.
@@ -63,12 +63,12 @@ def test_every_dependency_has_both_bounds(line: str) -> None:
         assert bounds.keys() == {">=", "<"}
 
 
-@pytest.mark.parametrize("line", OTHERS)
+@pytest.mark.every("line", OTHERS)
 def test_every_dependency_says_what_it_is_for(line: str) -> None:
     assert re.search(rf'^ *"{re.escape(line)}", +# \S.{{10,}}$', PYPROJECT, re.MULTILINE)
 
 
-@pytest.mark.parametrize("line", OTHERS)
+@pytest.mark.every("line", OTHERS)
 def test_what_is_installed_lies_within_the_bounds(line: str) -> None:
     requirement = Requirement(line)
     if requirement.name in LEFT_OUT:
@@ -82,14 +82,14 @@ def test_page_names_every_direct_dependency_as_ours_and_no_other() -> None:
     assert ours == named - {"mediapreflight"}
 
 
-@pytest.mark.parametrize("name", INSTALLED)
+@pytest.mark.every("name", INSTALLED)
 def test_page_names_every_package_that_comes_along(name: str) -> None:
     if any(is_older(by) for by in INSTALLED[name].by):
         pytest.skip("brought in by an older release than the page was written of")
     assert name in LISTED
 
 
-@pytest.mark.parametrize("name", INSTALLED)
+@pytest.mark.every("name", INSTALLED)
 def test_licence_is_the_one_the_package_states(name: str) -> None:
     if name not in LISTED or is_older(name):
         pytest.skip("an older release than the page was written of, which may have had another licence")

@@ -5,14 +5,15 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jsonschema
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from mcp import Client, StdioServerParameters
-from mcp.client.stdio import stdio_client
 
 from ..cli.conftest import environment
+
+if TYPE_CHECKING:
+    from mcp import Client
 
 
 class Said(NamedTuple):
@@ -36,7 +37,7 @@ class Said(NamedTuple):
 class Agent:
     """A client. Every answer is held against the schema that the server declares for it."""
 
-    def __init__(self, portal: BlockingPortal, client: Client) -> None:
+    def __init__(self, portal: BlockingPortal, client: "Client") -> None:
         self._portal = portal
         self._client = client
         self.tools = {tool.name: tool for tool in portal.call(client.list_tools).tools}
@@ -65,6 +66,10 @@ class Agent:
 @contextmanager
 def connected(*options: str | Path, log: Path, cwd: Path, **variables: str) -> Iterator[Agent]:
     """A server with these options, in this folder; what it says on standard error goes to the file `log`."""
+    # Whoever only collects the tests does not load the SDK.
+    from mcp import Client, StdioServerParameters
+    from mcp.client.stdio import stdio_client
+
     arguments = ["-m", "mediapreflight", "mcp", *map(str, options)]
     server = StdioServerParameters(command=sys.executable, args=arguments, env=environment(**variables), cwd=cwd)
     with log.open("w") as errors, start_blocking_portal() as portal:

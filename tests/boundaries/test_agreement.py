@@ -22,26 +22,30 @@ PROPERTIES = {
 OTHER_NAMES = {"h265": "hevc"}
 
 
-@pytest.fixture(params=MODELS)
-def pair(request: pytest.FixtureRequest) -> tuple[catalog.Model, Model]:
+every_model = pytest.mark.every("model_id", MODELS)
+
+
+def pair(model_id: str) -> tuple[catalog.Model, Model]:
     """A model as the catalog has it, and as the table has it."""
-    return builtin_catalog().model(request.param), MODELS[request.param]
+    return builtin_catalog().model(model_id), MODELS[model_id]
 
 
 def test_every_model_of_the_catalog_is_in_the_table() -> None:
     assert set(builtin_catalog().ids()) == set(MODELS)
 
 
-def test_names_and_regions(pair: tuple[catalog.Model, Model]) -> None:
-    entry, table = pair
+@every_model
+def test_names_and_regions(model_id: str) -> None:
+    entry, table = pair(model_id)
     assert set(entry.regions) == (set(table.regions) if table.service else set())
     assert set(table.aliases) <= set(entry.aliases)
     restrictions = {(each.region, each.parameter): tuple(each.choices) for each in entry.restrictions}
     assert restrictions == dict(table.restrictions)
 
 
-def test_inputs_and_their_limits(pair: tuple[catalog.Model, Model]) -> None:
-    entry, table = pair
+@every_model
+def test_inputs_and_their_limits(model_id: str) -> None:
+    entry, table = pair(model_id)
     assert {name for name, role in entry.roles.items() if role.follows is None} == table.roles.keys()
     for name, role in table.roles.items():
         found = entry.roles[name]
@@ -99,8 +103,9 @@ def codecs(choices: catalog.Choices | None) -> set[str]:
     return set(choices.safe_names) if choices else set()
 
 
-def test_parameters_and_fields(pair: tuple[catalog.Model, Model]) -> None:
-    entry, table = pair
+@every_model
+def test_parameters_and_fields(model_id: str) -> None:
+    entry, table = pair(model_id)
     known = {name for name, value in (entry.parameters | entry.fields).items() if value.follows is None}
     assert known == {*table.parameters, *table.fields, *table.unlimited}
     found = entry.parameters | entry.fields
@@ -141,8 +146,9 @@ def written(value: Parameter) -> tuple[object, ...]:
     return tuple(part for part in parts if part is not None)
 
 
-def test_what_depends_on_inputs_and_values(pair: tuple[catalog.Model, Model]) -> None:
-    entry, table = pair
+@every_model
+def test_what_depends_on_inputs_and_values(model_id: str) -> None:
+    entry, table = pair(model_id)
     values = entry.parameters | entry.fields
     found = {
         (name, conditions(variant.when), variant.range and Interval.parse(variant.range), variant.choices)
@@ -183,15 +189,17 @@ def conditions(when: tuple[Condition, ...]) -> str:
     )
 
 
-def test_inputs_that_are_sent_with_files(pair: tuple[catalog.Model, Model]) -> None:
-    entry, table = pair
+@every_model
+def test_inputs_that_are_sent_with_files(model_id: str) -> None:
+    entry, table = pair(model_id)
     inputs = [*entry.roles.items(), *entry.fields.items()]
     assert {name: each.key_of for name, each in inputs if each.key_of and each.follows is None} == table.keys_of
     assert bool(entry.role_sets and entry.role_sets.variants) == bool(table.sets_when)
 
 
-def test_files_together(pair: tuple[catalog.Model, Model]) -> None:
-    entry, table = pair
+@every_model
+def test_files_together(model_id: str) -> None:
+    entry, table = pair(model_id)
     found = {
         Together(
             group.roles,
@@ -205,16 +213,18 @@ def test_files_together(pair: tuple[catalog.Model, Model]) -> None:
     assert found == set(table.together)
 
 
-def test_files_that_agree_and_requests(pair: tuple[catalog.Model, Model]) -> None:
-    entry, table = pair
+@every_model
+def test_files_that_agree_and_requests(model_id: str) -> None:
+    entry, table = pair(model_id)
     found = {(each.roles, each.same, each.quotient and Interval.parse(each.quotient).upper) for each in entry.pairs.matches}
     assert found == {((each.first, each.second), each.same, each.factor) for each in table.alike}
     limit = entry.request_megabytes
     assert (limit and limit.documented_interval.upper) == table.request
 
 
-def test_service(pair: tuple[catalog.Model, Model]) -> None:
-    entry, table = pair
+@every_model
+def test_service(model_id: str) -> None:
+    entry, table = pair(model_id)
     service, expected = entry.service, table.service
     if service is None or expected is None:
         assert (service, expected, entry.rates, entry.unconfirmed_regions) == (None, None, (), ())
@@ -230,8 +240,9 @@ def test_service(pair: tuple[catalog.Model, Model]) -> None:
     assert set(rates.regions) == set(entry.regions) - set(expected.unrated)
 
 
-def test_prices(pair: tuple[catalog.Model, Model]) -> None:
-    entry, table = pair
+@every_model
+def test_prices(model_id: str) -> None:
+    entry, table = pair(model_id)
     assert sorted(map(price_text, entry.prices)) == sorted(table.service.prices if table.service else ())
 
 

@@ -96,7 +96,7 @@ def line_with(path: Path, text: str) -> int:
 # What ships
 
 
-@pytest.mark.parametrize("model_id", SHIPPED)
+@pytest.mark.every("model_id", SHIPPED)
 def test_a_shipped_entry_loads_under_its_file_name(model_id: str) -> None:
     assert Catalog().model(model_id).id == model_id
 
@@ -124,7 +124,7 @@ def test_no_two_models_share_a_name() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("model_id", SHIPPED)
+@pytest.mark.every("model_id", SHIPPED)
 def test_a_model_names_only_models_that_exist(model_id: str) -> None:
     model = builtin_catalog().model(model_id)
     fields = [*model.fields.values(), *model.parameters.values()]
@@ -133,7 +133,7 @@ def test_a_model_names_only_models_that_exist(model_id: str) -> None:
     assert [name for name in named if name is not None and name not in SHIPPED] == []
 
 
-@pytest.mark.parametrize("model_id", SHIPPED)
+@pytest.mark.every("model_id", SHIPPED)
 def test_a_field_that_a_detect_call_fills_is_among_what_that_call_returns(model_id: str) -> None:
     catalog = builtin_catalog()
     for name, field in catalog.model(model_id).fields.items():
@@ -142,7 +142,7 @@ def test_a_field_that_a_detect_call_fills_is_among_what_that_call_returns(model_
             assert field.filled_by == catalog.model(model_id).require_service().detect
 
 
-@pytest.mark.parametrize("model_id", SHIPPED)
+@pytest.mark.every("model_id", SHIPPED)
 def test_rates_and_prices_hold_in_regions_of_the_model(model_id: str) -> None:
     model = builtin_catalog().model(model_id)
     assert {region for rates in model.rates for region in rates.regions} <= set(model.regions)
@@ -151,13 +151,13 @@ def test_rates_and_prices_hold_in_regions_of_the_model(model_id: str) -> None:
     assert {restriction.region for restriction in model.restrictions} <= set(model.regions)
 
 
-@pytest.mark.parametrize("model_id", SHIPPED)
+@pytest.mark.every("model_id", SHIPPED)
 def test_a_price_is_official_exactly_when_a_page_of_the_provider_says_it(model_id: str) -> None:
     for price in builtin_catalog().model(model_id).prices:
         assert price.official is (price.source != "3P")
 
 
-@pytest.mark.parametrize("model_id", SHIPPED)
+@pytest.mark.every("model_id", SHIPPED)
 def test_an_output_size_by_area_is_known_for_every_resolution(model_id: str) -> None:
     model = builtin_catalog().model(model_id)
     if model.output is not None and model.output.size == "area":
@@ -179,7 +179,7 @@ def test_every_source_of_a_provider_is_used(name: str) -> None:
     assert {tag for value in (*offered, provider) for _, tag in source_tags(value)} == set(provider.sources)
 
 
-@pytest.mark.parametrize("model_id", SHIPPED)
+@pytest.mark.every("model_id", SHIPPED)
 def test_a_model_lies_in_the_folder_of_its_provider(model_id: str) -> None:
     model = builtin_catalog().model(model_id)
     assert (FOLDER / "models" / model.provider / f"{model_id}.toml").is_file()

@@ -135,7 +135,7 @@ def test_unselected_rules_leave_the_facts_in_place(fixtures: Path) -> None:
     assert job.inputs["image"].facts.has_alpha
 
 
-@pytest.mark.parametrize("model", Catalog().ids())
+@pytest.mark.every("model", Catalog().ids())
 def test_file_by_itself_gives_the_rules_of_whole_jobs_nothing_to_find(fixtures: Path, model: str) -> None:
     """They are skipped for it, which must be seen nowhere."""
     known = Catalog().model(model)

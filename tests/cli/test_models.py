@@ -34,7 +34,7 @@ def test_card(run) -> None:
         assert part in out
 
 
-@pytest.mark.parametrize("model", builtin_catalog().ids())
+@pytest.mark.every("model", builtin_catalog().ids())
 def test_every_card_reads_well(model: str, run) -> None:
     out = run("models", model).out
     assert out.startswith(f"{model}  ")

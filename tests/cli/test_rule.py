@@ -31,7 +31,7 @@ def test_stage_is_shown(run) -> None:
     assert run("rule", "FILE014").out.splitlines()[1].endswith("; in preview: it runs only with --preview")
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
+@pytest.mark.every("rule", RULES.values())
 def test_every_page_reads_well(rule, run) -> None:
     out = run("rule", rule.code).out
     assert out.startswith(f"{rule.code} {rule.name}\n")

@@ -31,7 +31,7 @@ def statuses(life: Life, task_id: str, moments: list[float]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("entry", GENERATORS, ids=lambda entry: entry.id)
+@pytest.mark.every("entry", GENERATORS)
 def test_every_task_passes_through_the_states_its_model_documents(entry) -> None:
     life = Life(100, PROVIDER)
     life.add(task(1, 0.0, entry.id))

@@ -23,7 +23,7 @@ PREFIXES = {
     "request": {"REQ"},
     "pair": {"PAIR"},
 }
-each_rule = pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.name)
+each_rule = pytest.mark.every("rule", RULES.values())
 
 
 def source_of(rule: Rule) -> Path:

@@ -44,8 +44,8 @@ def succeeded(**output: Any) -> dict[str, Any]:
 # --- what was made
 
 
-@pytest.mark.parametrize("name", ["emo-v1", "videoretalk", "video-style-transform", "wan2.2-animate-move", "wan2.7-i2v"])
-@pytest.mark.parametrize(
+@pytest.mark.every("name", ["emo-v1", "videoretalk", "video-style-transform", "wan2.2-animate-move", "wan2.7-i2v"])
+@pytest.mark.every(
     "output",
     [
         {"video_url": VIDEO},
@@ -233,9 +233,9 @@ FETCHING = [
 ]
 
 
-@pytest.mark.parametrize("message", FETCHING)
-@pytest.mark.parametrize("code", ["InvalidParameter", "InvalidParameter.DataInspection", "InvalidURL", "Unheard.Of", ""])
-@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.every("message", FETCHING)
+@pytest.mark.every("code", ["InvalidParameter", "InvalidParameter.DataInspection", "InvalidURL", "Unheard.Of", ""])
+@pytest.mark.every("status", [200, 400])
 def test_a_url_that_was_not_fetched(status: int, code: str, message: str) -> None:
     found = error(status, code, message)
     assert (found.rules, found.retry_helps) == (URLS, True)

@@ -78,7 +78,7 @@ def test_every_documented_code_and_no_other() -> None:
     assert table == {**CODES, "NOT AUTHORIZED": (401, "no")}
 
 
-@pytest.mark.parametrize("code", SPELLINGS)
+@pytest.mark.every("code", SPELLINGS)
 def test_every_rule_and_source_of_a_code_exists(code: str) -> None:
     entry = SPELLINGS[code]
     rules = entry.get("rules", ())
@@ -111,7 +111,7 @@ def errors_named(value: Any) -> Iterator[str]:
             yield from errors_named(inner)
 
 
-@pytest.mark.parametrize("model", builtin_catalog().models(), ids=lambda model: model.id)
+@pytest.mark.every("model", builtin_catalog().models())
 def test_every_code_the_catalog_names_is_known(model: Model) -> None:
     named = {part.strip() for text in errors_named(msgspec.to_builtins(model)) for part in text.split("/")}
     assert named <= SPELLINGS.keys()
@@ -130,7 +130,7 @@ def bounds(limit: Limit | Choices) -> set[str | None]:
     return {None, *(["lower"] if interval.lower > 0 else []), *(["upper"] if interval.upper < math.inf else [])}
 
 
-@pytest.mark.parametrize("model", builtin_catalog().models(), ids=lambda model: model.id)
+@pytest.mark.every("model", builtin_catalog().models())
 def test_the_code_of_a_limit_names_the_rules_that_judge_the_limit(model: Model) -> None:
     for role in model.roles.values():
         for rule in RULES.values():
@@ -175,7 +175,7 @@ def test_spellings_mean_the_same(one: str, other: str) -> None:
     assert meaning_of(one) == meaning_of(other)
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.every("code", CODES)
 def test_case_and_marks_between_words_do_not_count(code: str) -> None:
     spelled = re.sub("(?<=[a-z])(?=[A-Z])", "_", code.replace(".", "_")).lower()
     assert meaning_of(spelled) == meaning_of(code)

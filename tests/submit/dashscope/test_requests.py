@@ -397,7 +397,7 @@ def test_promises_over_all_jobs(data: st.DataObject, model: Model) -> None:
     assert request.carries_key
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.id)
+@pytest.mark.every("model", MODELS)
 def test_every_model_goes_to_its_documented_path(model: Model) -> None:
     request = create_request(Endpoint(model.regions[0], HOST), model, {}, {}, {})
     assert request.url == "https://dashscope.aliyuncs.com" + model.service.path
