@@ -229,6 +229,7 @@ def test_interrupt_leaves_no_half_written_file(endless: Path, tmp_path: Path) ->
     with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while not any(target.parent.iterdir()):
             assert process.poll() is None
+            time.sleep(0.01)
         # Between the making of the file and the first line that guards it lie some microseconds.
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)

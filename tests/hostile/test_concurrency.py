@@ -65,8 +65,8 @@ WORK = textwrap.dedent("""
         alone = results()
         how = sys.argv[2]
         if how == "threads":
-            with ThreadPoolExecutor(8) as pool:
-                others = list(pool.map(results, range(8)))
+            with ThreadPoolExecutor(4) as pool:
+                others = list(pool.map(results, range(4)))
             after = state()
         else:
             # From here on, it is the pool that changes what is set.

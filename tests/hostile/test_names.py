@@ -170,9 +170,11 @@ def test_progress_on_a_terminal(tmp_path: Path) -> None:
     """The display writes escape codes of its own, but none that a name holds."""
     name = "\x1b]0;title\x07\x1b[5mblink\u202e[bold].mp4"
     source = tmp_path / name
-    made = ["-f", "lavfi", "-i", "testsrc2=s=640x640:r=60:d=2.5", "-c:v", "mpeg4", "-q:v", "5", "-f", "mp4"]
+    made = ["-f", "lavfi", "-i", "testsrc2=s=640x640:r=15:d=2.2", "-c:v", "mpeg4", "-q:v", "5", "-f", "mp4"]
     subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *made, f"file:{source}"], check=True)
-    shown = on_a_terminal("prepare", "--model", "videoretalk", "--out", str(tmp_path / "out"), str(source))
+    shown = on_a_terminal(
+        IMPATIENT, "prepare", "--model", "videoretalk", "--level", "decode", "--out", str(tmp_path / "out"), str(source)
+    )
     assert "title" in shown
     assert "\x1b]" not in shown
     assert "\x07" not in shown
@@ -180,10 +182,14 @@ def test_progress_on_a_terminal(tmp_path: Path) -> None:
     assert "\u202e" not in shown
 
 
-def on_a_terminal(*arguments: str) -> str:
-    """All that a command writes to a terminal."""
+# What is shown of work that takes long, of any work.
+IMPATIENT = "from mediapreflight.cli import progress\nprogress._PATIENCE_S = 0\n"
+
+
+def on_a_terminal(before: str, *arguments: str) -> str:
+    """All that a command writes to a terminal. `before`: what Python does first."""
     controller, terminal = pty.openpty()
-    command = [sys.executable, "-c", MAIN, *arguments]
+    command = [sys.executable, "-c", before + MAIN, *arguments]
     env = environment(TERM="xterm", COLUMNS="200")
     with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=env, close_fds=True) as process:
         os.close(terminal)

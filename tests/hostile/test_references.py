@@ -34,11 +34,11 @@ COMMANDS = {
     "probe": Command(("probe",), looks_for_people=False),
     "check-metadata": Command(("check", *VIDEORETALK, *METADATA), looks_for_people=False),
     "check-content": Command(("check", *VIDEORETALK)),
-    "faces": Command(("faces",)),
     "prepare": Command(("prepare", *VIDEORETALK, "--out", "../out"), beginnings=REFERRING),
 }
 # These say little more, and some take long.
 MORE_COMMANDS = {
+    "faces": Command(("faces",)),
     "probe-metadata": Command(("probe", *METADATA), looks_for_people=False),
     "check-decode": Command(("check", *VIDEORETALK, *DECODE), looks_for_people=False),
     "check-other-model": Command(("check", *ANIMATE)),
