@@ -34,9 +34,11 @@ JOBS: dict[str, tuple[str, dict[str, str], dict[str, Any]]] = {
     "a part of a video": (
         "videoretalk",
         {"video": "talking-head.mp4", "audio": "voice.wav"},
-        {"options": {"keep": {"video": [0.4, 2.8]}}},
+        {"options": {"keep": {"video": [0.4, 2.5]}}},
     ),
 }
+# An encode of a video takes long, and says of Python nothing that the others do not say.
+IN_PYTHON_TOO = JOBS.keys() - {"a part of a video"}
 
 
 def asked(visitor: Visitor, fixtures: Path, name: str) -> dict[str, Any]:
@@ -71,9 +73,10 @@ def test_files_are_those_of_the_command_line_and_of_python(
     monkeypatch.chdir(tmp_path / "line")
     assert main(shlex.split(run["command"])[1:]) == 0
     assert contents(tmp_path / "line" / "ready") == made
-    monkeypatch.chdir(tmp_path / "python")
-    exec(run["python"], {})
-    assert contents(tmp_path / "python" / "ready") == made
+    if name in IN_PYTHON_TOO:
+        monkeypatch.chdir(tmp_path / "python")
+        exec(run["python"], {})
+        assert contents(tmp_path / "python" / "ready") == made
 
 
 def test_the_report_is_that_of_check(visitor: Visitor, fixtures: Path) -> None:
