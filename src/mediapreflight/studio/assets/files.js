@@ -82,7 +82,7 @@ export class Files extends EventTarget {
     this.#rows.set(file.id, row);
     row.className = "file";
     row.removeAttribute("aria-busy");
-    const facts = file.rows.filter(([, value]) => value).slice(0, 4).map(([label, value]) =>
+    const facts = file.rows.filter(([, value]) => !file.problems.includes(value)).slice(0, 4).map(([label, value]) =>
       element("span", { title: plain(label) }, value.replaceAll(",", "") === String(file.bytes) ? `${value} B` : plain(value)));
     row.replaceChildren(
       element("span", { class: `kind ${file.kind}` }, file.kind),

@@ -2,7 +2,8 @@
 import { byId, choice, element, field, tick } from "./nodes.js";
 import { plain, word } from "./words.js";
 
-// Gives every file that has no place the first free role of its kind, and takes away what is no longer there.
+// Gives the files that have no place to the roles of their kind: to those that need one, or to one of several that do not.
+// What is no longer there is taken away.
 export function assign(job, files) {
   const there = new Set(files.map((file) => file.id));
   const taken = new Set();
@@ -11,7 +12,10 @@ export function assign(job, files) {
     kept.forEach((number) => taken.add(number));
     job.inputs[role.name] = kept;
   }
-  for (const role of job.model.roles) {
+  const roles = [...job.model.roles].sort((one, other) => other.required - one.required);
+  const isServed = (kind) => roles.some((role) => role.kind === kind && job.inputs[role.name].length);
+  for (const role of roles) {
+    if (!role.required && isServed(role.kind)) continue;
     const room = role.count ? role.count[1] : 1;
     for (const file of files) {
       if (job.inputs[role.name].length >= room) break;

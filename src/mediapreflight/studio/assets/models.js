@@ -77,17 +77,20 @@ export class Models extends EventTarget {
     this.#show();
   }
 
-  // The worst that the model says of any file; null while that is not known.
+  // The worst that the model says of any file; null while that is not known of all.
   #verdict(id) {
-    const known = this.#files.map((file) => this.#takers.get(file.id)).filter(Boolean);
-    if (!known.length) return null;
-    const all = known.map((takers) => takers.get(id) ?? { rank: 2, why: "" });
+    if (!this.#isKnown) return null;
+    const all = this.#files.map((file) => this.#takers.get(file.id)).map((takers) => takers.get(id) ?? { rank: 2, why: "" });
     return all.reduce((worst, each) => (each.rank > worst.rank ? each : worst));
+  }
+
+  get #isKnown() {
+    return this.#files.length > 0 && this.#files.every((file) => this.#takers.get(file.id));
   }
 
   #show() {
     const words = byId("find-model").value.toLowerCase().split(/\s+/).filter(Boolean);
-    const known = this.#files.some((file) => this.#takers.get(file.id));
+    const known = this.#isKnown;
     byId("only").hidden = !known;
     const only = known && byId("only-takers").checked;
     let shown = 0;
@@ -108,7 +111,8 @@ export class Models extends EventTarget {
     }
     this.#rows = [...document.querySelectorAll("#model-list .model")];
     byId("no-model").hidden = shown > 0 || !only;
-    byId("models-count").textContent = word("count", { shown, all: this.#rows.length });
+    const count = word("count", { shown, all: this.#rows.length });
+    byId("models-count").textContent = known || !this.#files.length ? count : word("checking");
   }
 }
 

@@ -1,11 +1,10 @@
 // What prepare would do, and the commands that do the same.
 import { showFailure } from "./failure.js";
 import { byId, element } from "./nodes.js";
-import { explain } from "./rules.js";
 import { newest, post } from "./server.js";
 import { word } from "./words.js";
 
-export const showPlan = newest(async (signal, job) => {
+export const showPlan = newest(async (signal, job, report) => {
   byId("plan").classList.add("stale");
   try {
     const planned = await post("plan", job.order, signal);
@@ -14,8 +13,7 @@ export const showPlan = newest(async (signal, job) => {
     byId("command").textContent = planned.command;
     byId("python").textContent = planned.python;
     byId("prepare").hidden = false;
-    outlook(job, planned.ok);
-    explain(planned.rules ?? []);
+    outlook(job, report, planned.ok);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     byId("prepare").hidden = true;
@@ -24,10 +22,12 @@ export const showPlan = newest(async (signal, job) => {
   byId("plan").classList.remove("stale");
 });
 
-// Below the verdict: whether prepare helps, where that is a question.
-function outlook(job, fits) {
+// Below the verdict: whether prepare helps, where that is a question, and where it is known before the files are made.
+function outlook(job, report, fits) {
   const line = byId("outlook");
-  line.hidden = !byId("headline").matches(".error, .unchecked, .warning") || job.missing.length > 0;
+  const failing = report.findings.filter((finding) => ["error", "unchecked"].includes(finding.severity));
+  const known = !fits || failing.every((finding) => finding.fixable);
+  line.hidden = !failing.length || !known || job.missing.length > 0;
   line.className = fits ? "fine" : "problem";
   line.textContent = word(fits ? "canBeFixed" : "cannotBeFixed");
 }

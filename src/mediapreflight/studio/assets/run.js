@@ -1,7 +1,6 @@
 // Preparing: started, followed, stopped; then the files, to be compared and downloaded.
 import { showFailure } from "./failure.js";
 import { byId, element, named } from "./nodes.js";
-import { explain } from "./rules.js";
 import { follow, post, remove } from "./server.js";
 import { plain, word } from "./words.js";
 
@@ -9,6 +8,7 @@ export class Runs extends EventTarget {
   #run = null;
   #job;
   #current = false;
+  #stopped = false;
 
   constructor(job) {
     super();
@@ -19,12 +19,11 @@ export class Runs extends EventTarget {
 
   // The number of the run that made just what the job asks for; null if there is none.
   get usable() {
-    return this.#current && this.#run.ok ? this.#run.id : null;
+    return this.#current && this.#run?.ok ? this.#run.id : null;
   }
 
   // The job changed: what was made no longer belongs to it.
   outdate() {
-    if (!this.#run) return;
     this.#current = false;
     byId("outdated").hidden = byId("ready").hidden;
     this.dispatchEvent(new Event("change"));
@@ -34,12 +33,14 @@ export class Runs extends EventTarget {
     this.#busy(true);
     byId("run-words").textContent = word("running");
     this.#current = true;
+    this.#stopped = false;
     try {
       this.#run = await post("prepare", this.#job.order);
       const ended = await follow(`runs/${this.#run.id}`, 250, (run) => this.#progress(run), (run) => run.state !== "running");
       this.#ended(ended);
     } catch (error) {
-      byId("run-words").textContent = plain(error.message);
+      // A run that was stopped is gone.
+      byId("run-words").textContent = this.#stopped ? word("stopped") : plain(error.message);
     }
     this.#busy(false);
   }
@@ -51,6 +52,7 @@ export class Runs extends EventTarget {
   }
 
   async #stop() {
+    this.#stopped = true;
     try {
       await remove(`runs/${this.#run.id}`);
     } catch (error) {
@@ -65,10 +67,9 @@ export class Runs extends EventTarget {
 
   #ended(run) {
     this.#run = run;
-    byId("run-words").textContent = run.state === "stopped" ? word("stopped") : run.error ? plain(run.error) : word(run.ok ? "done" : "notDone");
+    byId("run-words").textContent = run.error ? plain(run.error) : word(run.ok ? "done" : "notDone");
     byId("before-after").innerHTML = run.html ?? "";
     named("before-after", "run");
-    explain(run.rules ?? []);
     const files = run.ok ? run.files : [];
     byId("downloads").replaceChildren(...files.map((file) => download(run, file)), ...(files.length ? wholes(run) : []));
     byId("ready").hidden = !run.ok;

@@ -30,7 +30,10 @@ async function start() {
     if (job.isEmpty) {
       noVerdict();
       byId("prepare").hidden = true;
-    } else if (await judge(job)) await showPlan(job);
+      return;
+    }
+    const report = await judge(job);
+    if (report) await showPlan(job, report);
   };
 
   const arrange = async () => {

@@ -12,9 +12,10 @@ export function noVerdict() {
   headline.textContent = word("title");
   byId("check").replaceChildren();
   byId("outlook").hidden = true;
+  explain([]);
 }
 
-// Asks, and shows the answer; true if there is one.
+// Asks, and shows the answer. Returns the report; nothing where there is none.
 export const judge = newest(async (signal, job) => {
   byId("check").classList.add("stale");
   byId("check").setAttribute("aria-busy", "true");
@@ -30,13 +31,13 @@ export const judge = newest(async (signal, job) => {
     named("check", "check");
     explain(said.rules);
     done();
-    return true;
+    return said.report;
   } catch (error) {
     if (error.name === "AbortError") throw error;
     noVerdict();
     done();
     showFailure(error);
-    return false;
+    return undefined;
   }
 });
 
