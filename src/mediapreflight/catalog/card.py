@@ -74,6 +74,9 @@ def described(limit: Limit | Choices, role: Role, name: str) -> str:
         documented, safe = ", ".join(limit.documented), None if limit.safe is None else ", ".join(limit.safe)
     else:
         documented, safe = str(limit.documented_interval), None if limit.safe is None else str(limit.safe_interval)
+    if name == "aspect_ratio" and safe is not None and documented == ">= 1":
+        # No long side is shorter than the short one.
+        documented = translated("anything")
     text = f"{documented} {unit}".rstrip()
     if isinstance(limit, Limit) and limit.excess_cut:
         text = tr("{text}, what is longer is cut", text=text)
