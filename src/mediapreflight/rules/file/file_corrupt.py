@@ -5,6 +5,9 @@ first ten minutes are decoded. Videos are decoded completely up to 300 megapixel
 of longer ones only the key frames are, so damage between them can be missed. Encrypted videos are reported by
 `video-is-encrypted`.
 
+Not found: changed data that decodes without errors, in formats without checksums. That is true of samples in WAV, of
+most of HEIC, of some places in MP3 and WMA, and of single values in JPEG and ALAC.
+
 Why it matters: the service's decoder shows garbled blocks, drops frames or stops.
 
 Fix: export it again from the original. If an AAC or MP3 lost a single packet, `prepare` replaces it with silence; it
