@@ -58,10 +58,12 @@ def at(middle, score):
     return Detection(middle - 32, middle - 32, middle + 32, middle + 32, score, np.zeros((5, 2)))
 
 
-def judged(centerface, yunet=(), *, cut_out=None, lying=False, turned=()):
+def judged(centerface, yunet=(), *, cut_out=None, glimpsed=(), lying=False, turned=()):
     """Scores of the faces and of what is doubtful."""
     again = [at(_CUT_SIDE / 2, 0.9)] if cut_out is None else cut_out
-    networks = SimpleNamespace(centerface=Saying(*centerface, cut_out=again), yunet=Saying(*yunet, glimpsed=turned))
+    networks = SimpleNamespace(
+        centerface=Saying(*centerface, glimpsed=glimpsed, cut_out=again), yunet=Saying(*yunet, glimpsed=turned)
+    )
     faces, doubtful = _judged(networks, np.zeros((100, 100, 3), np.uint8), lying)
     return [each.score for each in faces], [each.score for each in doubtful]
 
@@ -99,6 +101,17 @@ class TestVerdict:
     )
     def test_what_yunet_alone_sees_beside_a_face_is_looked_at_again(self, cut_out, doubtful):
         assert judged([box(0, 0.9)], [box(0, 0.9), box(50, 0.76)], cut_out=cut_out) == ([0.9], doubtful)
+
+    @pytest.mark.parametrize(
+        ("glimpsed", "yunet", "found"),
+        [
+            pytest.param(box(50, 0.6, side=90.0), 0.5, [0.6], id="it fills the picture"),
+            pytest.param(box(50, 0.6, side=90.0), 0.49, [], id="not enough"),
+            pytest.param(box(50, 0.6, side=14.0), 0.7, [], id="a small one is seen at full size"),
+        ],
+    )
+    def test_a_face_that_is_too_large_for_the_full_size(self, glimpsed, yunet, found):
+        assert judged([box(50, 0.4, side=90.0)], [box(50, yunet, side=90.0)], glimpsed=[glimpsed]) == (found, [])
 
     @pytest.mark.parametrize(("lying", "doubtful"), [(True, [0.84]), (False, [])])
     def test_who_lies_beside_a_face_is_looked_for_where_asked(self, lying, doubtful):

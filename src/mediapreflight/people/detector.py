@@ -1,12 +1,13 @@
 """Finding faces in an array: CenterFace decides, YuNet is asked where it is unsure, and BlazeFace measures.
 
 A glance at a small picture is enough where CenterFace sees a large face, surely and nothing else, and YuNet, at full size, the
-same alone. Else CenterFace looks at full size. Its boxes of at least `LIKELY` are faces where there is only one, or where all
-others reach `SURE`. Else YuNet decides with it: what is likely and reaches `AGREEMENT` with both scores added is a face, and
-what reaches `FULL_AGREEMENT` is one in any case; if none does, the surest likely one is. The rest is doubtful: too little for an
-error, enough for a warning. So is what YuNet alone is sure of: where there is no face at all (`ALONE`) flat drawings and dogs,
-and beside a face (`BESIDE`) small ones in the background and, if asked for, ones that lie on their side or are upside down. What
-is beside a face must reach `SECONDED` with CenterFace, too, which looks at it alone, upright and enlarged: cloth does not.
+same alone. Else CenterFace looks at full size; where nothing is likely there, what it glimpsed counts if it is large and YuNet
+agrees: faces that fill the picture. Boxes of at least `LIKELY` are faces where there is only one, or where all others reach
+`SURE`. Else YuNet decides with it: what is likely and reaches `AGREEMENT` with both scores added is a face, and what reaches
+`FULL_AGREEMENT` is one in any case; if none does, the surest likely one is. The rest is doubtful: too little for an error, enough
+for a warning. So is what YuNet alone is sure of: where there is no face at all (`ALONE`) flat drawings and dogs, and beside a
+face (`BESIDE`) small ones in the background and, if asked for, ones that lie on their side or are upside down. What is beside a
+face must reach `SECONDED` with CenterFace, too, which looks at it alone, upright and enlarged: cloth does not.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from .blazeface import SIDE as _CUT_SIDE
 from .blazeface import BlazeFace
-from .centerface import CenterFace, Detection
+from .centerface import CenterFace, Detection, distinct
 from .covering import Covering
 from .cuts import Cuts
 from .opencv import load_cv2
@@ -116,9 +117,12 @@ def _judged(networks: Networks, rgb: Rgb, lying: bool) -> tuple[list[Detection],
     opinions = networks.yunet.detect(rgb)
     turned = _lying(networks.yunet, rgb) if lying else []
     glimpsed = networks.centerface.detect(rgb, GLANCE_SIDE)
-    if _is_alone(glimpsed, opinions, max(rgb.shape[:2])):
+    if _is_alone(glimpsed, opinions, rgb):
         return glimpsed, _seconded(networks, rgb, _new(glimpsed, turned))
     found = networks.centerface.detect(rgb)
+    if not any(each.score >= LIKELY for each in found):
+        # A face that fills the picture is too large for the full size.
+        found = distinct([*found, *(each for each in glimpsed if _is_large(each, rgb) and _is_agreed(each, opinions))])
     likely = [each for each in found if each.score >= LIKELY]
     faces = likely
     if not likely or any(each.score < SURE for each in likely[1:]):
@@ -172,12 +176,15 @@ def _seconded(networks: Networks, rgb: Rgb, detections: Sequence[Detection]) -> 
     ]
 
 
-def _is_alone(glimpsed: Sequence[Detection], opinions: Sequence[Detection], longest_side: int) -> bool:
+def _is_alone(glimpsed: Sequence[Detection], opinions: Sequence[Detection], rgb: Rgb) -> bool:
     """Whether both see one face and nothing else that may be one, and the face is large and sure."""
     if len(glimpsed) != 1 or not opinions or not all(each.is_same(glimpsed[0]) for each in opinions):
         return False
-    face = glimpsed[0]
-    return face.score >= SURE and min(face.x2 - face.x1, face.y2 - face.y1) >= LARGE * longest_side
+    return glimpsed[0].score >= SURE and _is_large(glimpsed[0], rgb)
+
+
+def _is_large(detection: Detection, rgb: Rgb) -> bool:
+    return min(detection.x2 - detection.x1, detection.y2 - detection.y1) >= LARGE * max(rgb.shape[:2])
 
 
 def _is_agreed(detection: Detection, opinions: Sequence[Detection]) -> bool:
