@@ -132,6 +132,9 @@ def test_from_dropped_files_to_a_video(studio, fixtures: Path, tmp_path: Path) -
     page.select_option("#options select[name=fit]", "pad")
     page.wait_for_selector("#outdated:not([hidden])")
     assert page.is_disabled("#ask")
+    page.select_option("#options select[name=fit]", "auto")
+    page.wait_for_selector("#outdated", state="hidden")
+    assert page.is_enabled("#ask")
 
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -7,7 +7,7 @@ import { plain, word } from "./words.js";
 export class Runs extends EventTarget {
   #run = null;
   #job;
-  #current = false;
+  #order = ""; // what was asked for, as text
   #stopped = false;
 
   constructor(job) {
@@ -17,32 +17,38 @@ export class Runs extends EventTarget {
     byId("stop").addEventListener("click", () => this.#stop());
   }
 
-  // The number of the run that made just what the job asks for; null if there is none.
-  get usable() {
-    return this.#current && this.#run?.ok ? this.#run.id : null;
+  get #isCurrent() {
+    return Boolean(this.#job.model) && this.#order === JSON.stringify(this.#job.order);
   }
 
-  // The job changed: what was made no longer belongs to it.
-  outdate() {
-    this.#current = false;
-    byId("outdated").hidden = byId("ready").hidden;
+  // The number of the run that made just what the job asks for; null if there is none.
+  get usable() {
+    return this.#run?.ok && this.#isCurrent ? this.#run.id : null;
+  }
+
+  // The job may have changed: then what was made does not belong to it.
+  compare() {
+    byId("outdated").hidden = byId("ready").hidden || this.#isCurrent;
     this.dispatchEvent(new Event("change"));
   }
 
   async #start() {
-    this.#busy(true);
+    byId("run").disabled = true;
     byId("run-words").textContent = word("running");
-    this.#current = true;
+    this.#run = null;
     this.#stopped = false;
+    this.#order = JSON.stringify(this.#job.order);
+    this.compare();
     try {
       this.#run = await post("prepare", this.#job.order);
-      const ended = await follow(`runs/${this.#run.id}`, 250, (run) => this.#progress(run), (run) => run.state !== "running");
-      this.#ended(ended);
+      byId("stop").hidden = byId("progress").hidden = false;
+      this.#ended(await follow(`runs/${this.#run.id}`, 250, (run) => this.#progress(run), (run) => run.state !== "running"));
     } catch (error) {
       // A run that was stopped is gone.
       byId("run-words").textContent = this.#stopped ? word("stopped") : plain(error.message);
     }
-    this.#busy(false);
+    byId("run").disabled = false;
+    byId("stop").hidden = byId("progress").hidden = true;
   }
 
   #progress(run) {
@@ -60,11 +66,6 @@ export class Runs extends EventTarget {
     }
   }
 
-  #busy(running) {
-    byId("run").disabled = running;
-    byId("stop").hidden = byId("progress").hidden = !running;
-  }
-
   #ended(run) {
     this.#run = run;
     byId("run-words").textContent = run.error ? plain(run.error) : word(run.ok ? "done" : "notDone");
@@ -73,8 +74,7 @@ export class Runs extends EventTarget {
     const files = run.ok ? run.files : [];
     byId("downloads").replaceChildren(...files.map((file) => download(run, file)), ...(files.length ? wholes(run) : []));
     byId("ready").hidden = !run.ok;
-    byId("outdated").hidden = this.#current || !run.ok;
-    this.dispatchEvent(new Event("change"));
+    this.compare();
     if (run.ok) byId("ready").scrollIntoView({ block: "nearest" });
   }
 }

@@ -25,7 +25,7 @@ async function start() {
 
   // The newest verdict and plan of the job; what needs a model or a file is hidden without.
   const update = async () => {
-    runs.outdate();
+    runs.compare();
     byId("empty").hidden = files.all.length > 0 || Boolean(job.model);
     if (job.isEmpty) {
       noVerdict();
