@@ -265,3 +265,15 @@ def test_with_a_clip_whose_seconds_may_be_billed_the_cost_is_unknown() -> None:
     model = builtin_catalog().model("wan2.7-i2v")
     assert estimate(frame, model, {}, region="beijing", prices="any").amount == 10
     assert estimate(clip, model, {}, region="beijing", prices="any").amount is None
+
+
+def test_seconds_of_the_input_that_are_billed_too() -> None:
+    """0.10 USD a second in Singapore, a third party's price: of 5 s that are asked for, and of two videos of 8 s."""
+    model, wanted = builtin_catalog().model("wan3.0-video"), {"resolution": "720P", "duration": 5}
+    job = Job(model.id, reference_video=["a.mp4", "b.mp4"], parameters=wanted, region="singapore")
+    found = estimate(job, model, {"reference_video": VIDEO, "reference_video_2": VIDEO}, prices="any")
+    assert (found.amount, found.currency, found.seconds, found.official) == (Decimal("2.1"), "USD", 21.0, False)
+    unknown = estimate(job, model, {"reference_video": VIDEO}, prices="any")
+    assert (unknown.amount, unknown.unknown) == (None, "seconds of the input are billed too, and are not known")
+    alone = estimate(Job(model.id, prompt="a", parameters=wanted, region="singapore"), model, {}, prices="any")
+    assert (alone.amount, alone.seconds) == (Decimal("0.5"), 5.0)
