@@ -184,7 +184,7 @@ def _is_alone(glimpsed: Sequence[Detection], opinions: Sequence[Detection], rgb:
 
 
 def _is_large(detection: Detection, rgb: Rgb) -> bool:
-    return min(detection.x2 - detection.x1, detection.y2 - detection.y1) >= LARGE * max(rgb.shape[:2])
+    return bool(min(detection.x2 - detection.x1, detection.y2 - detection.y1) >= LARGE * max(rgb.shape[:2]))
 
 
 def _is_agreed(detection: Detection, opinions: Sequence[Detection]) -> bool:
