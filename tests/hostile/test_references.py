@@ -29,7 +29,8 @@ class Command(NamedTuple):
 METADATA, DECODE = ("--level", "metadata"), ("--level", "decode")
 VIDEORETALK, ANIMATE = ("--model", "videoretalk"), ("--model", "wan2.2-animate-mix")
 # A few of each sort, by how their names begin: what is encoded takes seconds.
-REFERRING = ("alias.mov", "entity.", "external-data.", "ffconcat-", "hls-path", "link", "list-in-tag", "subtitle-hls", "url.mov")
+# One of each sort: a list, a movie whose tracks lie elsewhere by path and by URL, and a list inside a movie. The sweep has all.
+REFERRING = ("alias.mov", "hls-path", "subtitle-hls", "url.mov")
 COMMANDS = {
     "probe": Command(("probe",), looks_for_people=False),
     "check-metadata": Command(("check", *VIDEORETALK, *METADATA), looks_for_people=False),
