@@ -1,5 +1,6 @@
 """Every model's result is a video as the catalog's output rule has it."""
 
+import time
 from pathlib import Path
 
 import av
@@ -131,3 +132,12 @@ def test_inputs_that_are_not_here_make_a_video_too(at_once: Caller, tmp_path: Pa
     facts, usage = made(at_once, task_id, tmp_path)
     assert (facts.width, facts.height, facts.duration_s) == (1280, 720, 5)
     assert usage["video_duration"] == 5
+
+
+def test_further_results_and_how_long_they_are_kept(at_once: Caller) -> None:
+    entry = model("kling/kling-v3-video-generation")
+    body = at_once.query(at_once.create(entry, duration=3))
+    links = [at(body, path) for path in (entry.service.result, *entry.service.other_results)]
+    assert len(links) == 2 and len(set(links)) == 1
+    expires = float(links[0].partition("Expires=")[2].partition("&")[0])
+    assert expires - time.time() == pytest.approx(30 * 86400, abs=600)

@@ -96,9 +96,9 @@ def add_result(body: dict[str, Any], task: Task, shape: Shape, result: str) -> N
     for path in (service.result or "output.video_url", *service.other_results):
         put(body, path, result)
     seconds = int(shape.seconds) if shape.seconds.is_integer() else round(shape.seconds, 2)
-    for path in model.require_service().usage_seconds:
+    for path in service.usage_seconds:
         put(body, path, seconds)
-    usage = body["usage"]
+    usage = body.setdefault("usage", {})
     if "video_duration" in usage:
         usage["video_ratio"] = shape.ratio
     if "resolution" in model.parameters:
