@@ -75,7 +75,12 @@ def test_a_seed_and_a_picture_say_what_is_drawn_onto_it(covering_script, portrai
         (tmp_path / folder).mkdir()
         Image.fromarray(portrait).save(tmp_path / folder / "one.png")
     (tmp_path / "clear" / "nobody.png").write_bytes(b"no picture")
-    drawn, again, other = (list(covering_script.pictures(tmp_path, seed)) for seed in (0, 0, 1))
+
+    def shown_with(seed):
+        found = covering_script.pictures(tmp_path)
+        return [each for path, covered in found for each in covering_script.shown_in(path, covered, seed)]
+
+    drawn, again, other = (shown_with(seed) for seed in (0, 0, 1))
     assert [(shown.drawn, shown.covered) for shown in drawn][:2] == [("", True), ("", False)]
     assert [shown.covered for shown in drawn] == [True, False, True, False]
     assert all((one.rgb == two.rgb).all() for one, two in zip(drawn, again, strict=True))
