@@ -712,7 +712,7 @@ def alike_cases() -> Iterator[Case]:
                 changed: dict[str, Any] = {
                     "size": {"size": (502, 624)},
                     "fps": {"fps": Fraction(30)},
-                    "duration": {"seconds": Fraction(52, 25)},
+                    "duration": {"seconds": Fraction(60, 25)},
                     "format": {"container": "mov"},
                 }[name]
                 yield alike_case(model, alike, {}, {}, {}, name)

@@ -61,7 +61,7 @@ def test_counts_stand_at_the_head(page, job, finding) -> None:
     made = page(job(finding(), finding("warning")), job(finding("info")), job())
     assert "1 of 3 jobs would be refused" in made.text
     figures = re.sub(r"\s+", " ", made.text)
-    assert "3 jobs 6 files 1 error 0 unchecked 1 warning 1 note 0 can be fixed" in figures
+    assert "3 jobs 6 input files 1 error 0 unchecked 1 warning 1 note 0 can be fixed" in figures
 
 
 @pytest.mark.parametrize(
