@@ -51,7 +51,7 @@ def test_unknown_names_carry_what_was_probably_meant() -> None:
 def test_places_in_files() -> None:
     error = JobFileError("jobs.csv", "names no model", line=3)
     assert (error.path, error.line, str(error)) == ("jobs.csv", 3, "jobs.csv:3: names no model")
-    assert str(JobFileError("jobs.csv", "holds no job")) == "jobs.csv: holds no job"
+    assert str(JobFileError("jobs.csv", "contains no job")) == "jobs.csv: contains no job"
     for kind in (CatalogError, ConfigError):
         keyed = kind("m.toml", "is wrong", key="roles.image", line=2)
         assert (keyed.key, str(keyed)) == ("roles.image", "m.toml:2: roles.image: is wrong")

@@ -203,7 +203,7 @@ def test_toml_nested_too_deeply(write: Write) -> None:
 )
 def test_number_of_too_many_digits(write: Write, suffix: str, start: str) -> None:
     end = "}" if suffix == ".jsonl" else ""
-    assert refusal(write(f"jobs{suffix}", start + "9" * 5000 + end + "\n")) == "3: holds a number with too many digits"
+    assert refusal(write(f"jobs{suffix}", start + "9" * 5000 + end + "\n")) == "3: contains a number with too many digits"
 
 
 def test_half_a_surrogate_pair_is_no_text(write: Write) -> None:
@@ -272,7 +272,7 @@ def test_toml_list_of_something_else(write: Write) -> None:
 
 @pytest.mark.parametrize(("suffix", "text"), [(".toml", "jobs = []\n"), (".jsonl", "\n \n"), (".csv", "model,image\n\n,\n")])
 def test_file_without_a_job(write: Write, suffix: str, text: str) -> None:
-    assert refusal(write(f"jobs{suffix}", text)) == "holds no job"
+    assert refusal(write(f"jobs{suffix}", text)) == "contains no job"
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -307,12 +307,12 @@ def test_other_encodings(write: Write, suffix: str, encoding: str) -> None:
     "text", ["{}", "null", "{", '{"jobs":' * 100_000, '{"jobs": []}', '{"schema": "x", "jobs": 5}', "\\ud800"]
 )
 def test_json_that_prepare_did_not_write(write: Write, text: str) -> None:
-    assert refusal(write("prepared.json", text)).startswith("is no prepared.json: ")
+    assert refusal(write("prepared.json", text)).startswith("is not a prepared.json: ")
 
 
 @pytest.mark.parametrize("text", ["[]", ' [{"model": "emo-v1"}]', "[" * 100_000])
 def test_json_list(write: Write, text: str) -> None:
-    assert refusal(write("jobs.json", text)).startswith("holds a list; write its jobs one a line")
+    assert refusal(write("jobs.json", text)).startswith("contains a list; write its jobs into a .jsonl file")
 
 
 def test_other_extension(write: Write) -> None:
@@ -370,7 +370,7 @@ def test_prepared_json_names_no_file_as_a_url(write: Callable[..., Path]) -> Non
         "urls": {"image": "/etc/passwd"},
     }
     text = json.dumps({"schema": "mediapreflight.prepared/1", "version": "1", "ok": True, "jobs": [job]})
-    assert refusal(write("prepared.json", text)) == "names something under `urls` that is none: `image`"
+    assert refusal(write("prepared.json", text)) == "lists something under `urls` that is not a URL: `image`"
 
 
 INPUTS = {

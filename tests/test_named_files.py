@@ -93,7 +93,7 @@ def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_file_that_grows_is_not_followed(growing: Path) -> None:
-    assert refusal(growing) == "grows while it is read"
+    assert refusal(growing) == "is growing while it is read"
     with pytest.raises(NotReadError, match="changed while it was read"):
         sha256_of(growing, 4)
 

@@ -92,7 +92,7 @@ def test_assets_that_fit(repository: Repository, fixtures: Path) -> None:
         repository.add(name, fixtures / "portrait.jpg")
     done = repository.hook("mediapreflight")
     assert done.returncode == 0
-    assert "All clear: 2 files checked, nothing found against liveportrait." in done.stdout
+    assert "All clear: 2 files checked for liveportrait, nothing found." in done.stdout
     assert "1 file (-b.jpg) matches no assets of mediapreflight.toml" in done.stdout
 
 

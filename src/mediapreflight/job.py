@@ -121,7 +121,7 @@ def _named(inputs: Mapping[str, Any]) -> dict[str, Any]:
     for name, given in inputs.items():
         for own, value in _one_by_one(name, given):
             if own in named:
-                raise UsageError(say("{name} is given twice: in a list of files, and by its own name", name=own))
+                raise UsageError(say("{name} is given twice: in a list of files and by its own name", name=own))
             named[own] = _plain(value)
     return named
 

@@ -69,7 +69,7 @@ def read_jobs(path: str | os.PathLike[str], *, model: str | None = None, catalog
         empty = False
         yield _job(name, record, model, models)
     if empty:
-        raise JobFileError(name, say("holds no job"))
+        raise JobFileError(name, say("contains no job"))
 
 
 def _toml_records(path: str, text: str) -> Iterator[_Record]:
@@ -79,7 +79,7 @@ def _toml_records(path: str, text: str) -> Iterator[_Record]:
         raise JobFileError(path, str(error), line=error.line) from None
     jobs = table.get("jobs")
     if not isinstance(jobs, list) or set(table) != {"jobs"}:
-        raise JobFileError(path, say("holds no list of jobs; start each with a line [[jobs]]"))
+        raise JobFileError(path, say("contains no list of jobs; start each job with a line [[jobs]]"))
     headers = [number for number, line in enumerate(text.split("\n"), start=1) if re.match(r"\s*\[\[\s*jobs\s*\]\]", line)]
     for index, values in enumerate(jobs):
         line = headers[index] if index < len(headers) else 1
@@ -103,15 +103,13 @@ def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
                 path, say("{msg} (column {colno}); each line is one job", msg=error.msg.lower(), colno=error.colno), line=number
             ) from None
         except UnicodeEncodeError:
-            raise JobFileError(path, say("holds one half of a surrogate pair, which is no text"), line=number) from None
+            raise JobFileError(path, say("contains half of a surrogate pair, which is not text"), line=number) from None
         except ValueError:
             raise JobFileError(path, TOO_LONG_NUMBER, line=number) from None
         except RecursionError:
             raise JobFileError(path, say("is nested too deeply"), line=number) from None
         if not isinstance(values, dict):
-            raise JobFileError(
-                path, say("a job must be an object; each line is one job, without brackets around all"), line=number
-            )
+            raise JobFileError(path, say("a job must be an object; each line is one job, without outer brackets"), line=number)
         yield _Record(number, values, typed=True)
 
 
@@ -154,18 +152,18 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
         raise JobFileError(
             path,
             say(
-                "holds a list; write its jobs one a line, without brackets around all, into a .jsonl file",
+                "contains a list; write its jobs into a .jsonl file, one per line, without the outer brackets",
             ),
         )
     try:
         document = read_document(text)
     except ValueError as error:
         raise JobFileError(
-            path, say("is no prepared.json: {error}; other jobs go one a line into a .jsonl file", error=error)
+            path, say("is not a prepared.json: {error}; write other jobs into a .jsonl file, one per line", error=error)
         ) from None
     for job in document.jobs:
         if strays := [role for role, value in job.urls.items() if not is_url(value)]:
-            raise JobFileError(path, say("names something under `urls` that is none: `{strays}`", strays=strays[0]))
+            raise JobFileError(path, say("lists something under `urls` that is not a URL: `{strays}`", strays=strays[0]))
         files = {role: Path(item.path).name for role, item in job.inputs.items()}
         head = {"model": job.model, "region": job.region, "face": job.face, "parameters": job.parameters}
         yield _Record(None, {**head, **job.fields, **job.urls, **files}, typed=True, exact=True)

@@ -44,7 +44,7 @@ def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
             raise TooLargeError(say("is larger than {most:,} bytes", most=most))
         data = source.stream.read(source.size + 1)
         if len(data) > source.size:
-            raise NotReadError(say("grows while it is read"))
+            raise NotReadError(say("is growing while it is read"))
         return data
 
 

@@ -142,7 +142,7 @@ def test_commas_part_files(model: Model, text: str, files: list[str]) -> None:
 
 
 def test_a_file_is_not_given_twice(tmp_path: Path, catalog: Catalog) -> None:
-    fault = "picture_2 is given twice: in a list of files, and by its own name"
+    fault = "picture_2 is given twice: in a list of files and by its own name"
     for inputs in ({"picture": ["a.jpg", "b.jpg"], "picture_2": "c.jpg"}, {"picture_2": "c.jpg", "picture": ["a.jpg", "b.jpg"]}):
         with pytest.raises(UsageError, match=fault):
             Job("house-1", **inputs)

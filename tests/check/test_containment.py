@@ -134,7 +134,7 @@ def test_crash_spoils_its_own_file_only(fixtures: Path, containment, spoilt, lev
     within = containment()
     found = measured(within, level, image=spoilt("CRASH"), audio=fixtures / "voice.wav")
     facts = found["image"].facts
-    assert (facts.width, facts.problems) == (640, ("not measured: what reads it crashed",))
+    assert (facts.width, facts.problems) == (640, ("not measured: the process that reads it crashed",))
     assert found["audio"].facts.duration_s == pytest.approx(3.96, abs=0.01)
     assert not measured(within, level, image=fixtures / "portrait.jpg")["image"].facts.problems
 
@@ -150,7 +150,7 @@ def test_detectors_that_crash_leave_the_facts(fixtures: Path, containment, child
     children("import", "cv2")
     found = measured(containment(), "content", image=fixtures / "portrait.jpg")["image"]
     assert found.facts == probe(fixtures / "portrait.jpg")
-    assert (found.content, found.trouble) == (None, "what reads it crashed")
+    assert (found.content, found.trouble) == (None, "the process that reads it crashed")
 
 
 def test_file_that_no_reader_survives_is_named(tmp_path: Path, fixtures: Path, containment, children) -> None:
@@ -158,8 +158,12 @@ def test_file_that_no_reader_survives_is_named(tmp_path: Path, fixtures: Path, c
     children("open", "bad.jpg")
     within = containment()
     facts = within.facts(str(path), "decode")
-    assert (facts.kind, facts.path, facts.problems) == ("unknown", str(path), ("not measured: what reads it crashed",))
-    with pytest.raises(UnreadableMediaError, match=r"bad\.jpg: what reads it crashed"):
+    assert (facts.kind, facts.path, facts.problems) == (
+        "unknown",
+        str(path),
+        ("not measured: the process that reads it crashed",),
+    )
+    with pytest.raises(UnreadableMediaError, match=r"bad\.jpg: the process that reads it crashed"):
         within.call(str(path), probe, path)
 
 
@@ -275,7 +279,7 @@ def test_prepare_survives_its_decoders(tmp_path: Path, fixtures: Path, spoilt) -
 
 
 @pytest.mark.parametrize(
-    ("deed", "limit", "says"), [(DIES, 60, "what reads it crashed"), (SLEEPS, 3, "it takes longer than 3 s")]
+    ("deed", "limit", "says"), [(DIES, 60, "the process that reads it crashed"), (SLEEPS, 3, "it takes longer than 3 s")]
 )
 def test_picture_that_cannot_be_made_is_not_delivered(
     tmp_path: Path, fixtures: Path, children, deed: str, limit: float, says: str
@@ -314,15 +318,15 @@ def test_commands_survive_their_decoders(tmp_path: Path, fixtures: Path, childre
     children("open", "bad.jpg")
     assert main(["probe", str(bad), str(good), "--output-format", "concise"]) == 1
     first, second = capsys.readouterr().out.splitlines()
-    assert first.endswith("kind=unknown problems=not measured: what reads it crashed")
+    assert first.endswith("kind=unknown problems=not measured: the process that reads it crashed")
     assert "kind=image" in second
     assert main(["faces", str(bad), str(good)]) == 1
     shown = capsys.readouterr().out
-    assert "what reads it crashed" in shown and "ext_bbox" in shown
+    assert "the process that reads it crashed" in shown and "ext_bbox" in shown
     assert main(["check", "--model", "emo-v1", "--level", "decode", "--no-cache", f"image={bad}"]) == 1
-    assert "what reads it crashed" in capsys.readouterr().out
+    assert "the process that reads it crashed" in capsys.readouterr().out
     assert main(["prepare", "--model", "emo-v1", f"image={bad}", "--out", str(tmp_path / "out")]) == 1
-    assert "what reads it crashed" in capsys.readouterr().out
+    assert "the process that reads it crashed" in capsys.readouterr().out
 
 
 # --- pages and results
@@ -333,7 +337,7 @@ def test_preview_that_crashes_is_left_out(tmp_path: Path, fixtures: Path, contai
     facts = probe(path)
     children("open", "bad.jpg")
     shown = containment().preview(str(path), facts)
-    assert (shown.stills, shown.trouble) == ((), "what reads it crashed")
+    assert (shown.stills, shown.trouble) == ((), "the process that reads it crashed")
 
 
 def test_addresses_are_never_opened_for_a_preview() -> None:
@@ -346,7 +350,7 @@ def test_page_is_written_all_the_same(tmp_path: Path, fixtures: Path, children) 
     report = check(Job("emo-v1", whole=False, image=path), level="decode")
     children("open", "bad.jpg")
     page = "".join(checked_page(report.jobs, Style(False), None))
-    assert "what reads it crashed" in page
+    assert "the process that reads it crashed" in page
 
 
 # --- a process that was taken over
@@ -376,7 +380,7 @@ def test_what_cannot_be_is_not_believed(fixtures: Path, containment, monkeypatch
 
     monkeypatch.setattr(Processes, "call", taken_over)
     assert measured(containment(), "content", image=Path(path)) == {
-        "image": Measured(said.facts, trouble="what reads it says what cannot be")
+        "image": Measured(said.facts, trouble="the process that reads it reports something impossible")
     }
 
 
@@ -397,4 +401,4 @@ def test_check_tells_an_answer_that_is_none(fixtures: Path, children) -> None:
     report = check(Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.wav"), level="decode", time_limit_s=20)
     assert [finding.code for finding in report.findings if finding.role == "audio"] == ["FILE012"]
     (finding,) = (finding for finding in report.findings if finding.role == "audio")
-    assert "what reads it gives an answer that is none" in finding.message
+    assert "the process that reads it gave an invalid answer" in finding.message

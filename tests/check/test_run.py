@@ -423,7 +423,7 @@ def test_crash_of_a_library_spoils_its_own_file_only(fixtures: Path, crashing: P
     assert [codes(report) for report in reports] == [[], [], ["FILE012"], [], ["FILE011"], []]
     (finding,) = reports[2].findings
     assert (finding.severity, finding.path) == ("unchecked", str(crashing))
-    assert "what reads it crashed" in finding.message
+    assert "the process that reads it crashed" in finding.message
 
 
 @pytest.mark.usefixtures("impatient")

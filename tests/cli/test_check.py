@@ -23,7 +23,7 @@ def test_main_jobs_fit(check, process, fixtures: Path, model: str) -> None:
     result = check(model, *MAIN_JOBS[model], level="decode", by=process, cwd=fixtures)
     assert result.status == 0
     assert result.out.startswith("All clear: ")
-    assert result.out.endswith(f"nothing found against {model}.\n")
+    assert result.out.endswith(f"checked for {model}, nothing found.\n")
 
 
 # --- what is read ----------------------------------------------------------------------------------------------------

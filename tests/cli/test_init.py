@@ -56,7 +56,7 @@ def test_what_it_writes_checks(run, folder: Path) -> None:
     assert run("init", "--model", "emo-v1", cwd=folder).status == 0
     result = run("check", "--level", "metadata", "--ignore", "FILE007", cwd=folder)
     assert (result.status, result.err) == (0, "")
-    assert result.out == "All clear: 4 files in 2 jobs checked, nothing found against emo-v1.\n"
+    assert result.out == "All clear: 4 files in 2 jobs checked for emo-v1, nothing found.\n"
 
 
 def test_files_that_share_no_names_stand_by_themselves(run, folder: Path) -> None:
@@ -156,7 +156,7 @@ def test_link_in_its_place(refused, folder: Path) -> None:
         (b"\xff", "pyproject.toml: is not UTF-8 text"),
         (b"tool = {}\n", "pyproject.toml: cannot be extended: "),
         (b"[broken\n", "pyproject.toml: cannot be extended: "),
-        (b"a = 1" + b"0" * 5000, "pyproject.toml: cannot be extended: holds a number with too many digits (line 1)"),
+        (b"a = 1" + b"0" * 5000, "pyproject.toml: cannot be extended: contains a number with too many digits (line 1)"),
     ],
 )
 def test_pyproject_that_takes_no_table(refused, folder: Path, text: bytes | None, message: str) -> None:

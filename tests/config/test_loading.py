@@ -120,7 +120,7 @@ UNKNOWN_KEYS = {
         "mediapreflight.toml:3: pairs[0].imagee: emo-v1 has no input 'imagee'; did you mean image?"
     ),
     '[tool.mediapreflight]\nlevel = "decode"\n': (
-        "mediapreflight.toml:1: tool.mediapreflight: the keys of mediapreflight.toml stand at the top level"
+        "mediapreflight.toml:1: tool.mediapreflight: in mediapreflight.toml the keys stand at the top level"
     ),
 }
 
@@ -160,15 +160,15 @@ def test_wrong_type(tmp_path: Path, text: str, line: int, words: str) -> None:
         ("[per-file-ignores]\n'*.png' = ['FACES999']\n", 2, "per-file-ignores.*.png: unknown rule 'FACES999'"),
         ("[[assets]]\nfiles = '*'\nmodel = 'emo-v2'\n", 3, "assets[0].model: unknown model 'emo-v2'; did you mean emo-v1"),
         ("[[assets]]\nfiles = '*'\nmodel = 'emo-v1'\nrole = 'video'\n", 4, "assets[0].role: emo-v1 has no input 'video'"),
-        ("exclude = ['a[z-a]']\n", 1, "exclude: holds a glob that is none: "),
-        ("[[assets]]\nfiles = '!'\nmodel = 'emo-v1'\n", 2, "assets[0].files: holds a glob that is none: "),
+        ("exclude = ['a[z-a]']\n", 1, "exclude: contains a glob that is not valid: "),
+        ("[[assets]]\nfiles = '!'\nmodel = 'emo-v1'\n", 2, "assets[0].files: contains a glob that is not valid: "),
         (
             "[[pairs]]\nmodel = 'emo-v1'\nimage = 3\n",
             3,
             "pairs[0].image: must be a glob, a list of globs, a path or a URL, not 3",
         ),
         ("[[pairs]]\nmodel = 'emo-v1'\nimage = ''\n", 3, "pairs[0].image: must be a glob, a list of globs, a path or a URL"),
-        (f"strict = {'9' * 5000}\n", 1, "holds a number with too many digits"),
+        (f"strict = {'9' * 5000}\n", 1, "contains a number with too many digits"),
         (f"select = {'[' * 5000}\n", None, "is nested too deeply"),
     ],
 )

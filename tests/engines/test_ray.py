@@ -122,7 +122,7 @@ def test_slow_and_deadly_files_are_rows_like_others(fixtures: Path, tmp_path: Pa
         "voice.wav": [],
     }
     assert "it takes longer than 5 s" in rows[str(hangs)]["message"]
-    assert "what reads it crashed" in rows[str(kills)]["message"]
+    assert "the process that reads it crashed" in rows[str(kills)]["message"]
     assert rows[str(hangs)]["unchecked"] == rows[str(kills)]["unchecked"] == 1
 
 

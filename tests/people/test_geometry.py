@@ -183,7 +183,7 @@ class TestExtBbox:
         ],
     )
     def test_a_face_outside_the_picture_is_a_mistake_of_the_caller(self, face):
-        with pytest.raises(ValueError, match="no box inside a picture of 100x90 px"):
+        with pytest.raises(ValueError, match="not a box inside a picture of 100x90 px"):
             ext_bbox(face, 100, 90)
 
     @given(pictures_with_a_face(), RATIOS)

@@ -16,8 +16,8 @@ def closing(*jobs: JobReport) -> str:
         (["error"], "Found 1 error in 2 files in 1 job for liveportrait."),
         (["error", "error", "warning"], "Found 2 errors, 1 warning in 2 files in 1 job for liveportrait."),
         (["unchecked"], "Found 1 unchecked finding in 2 files in 1 job for liveportrait."),
-        (["info", "info"], "Found 2 notes in 2 files in 1 job for liveportrait. Nothing that stops a submission."),
-        (["warning"], "Found 1 warning in 2 files in 1 job for liveportrait. Nothing that stops a submission."),
+        (["info", "info"], "Found 2 notes in 2 files in 1 job for liveportrait. Nothing stops a submission."),
+        (["warning"], "Found 1 warning in 2 files in 1 job for liveportrait. Nothing stops a submission."),
         (["warning", "unchecked"], "Found 1 unchecked finding, 1 warning in 2 files in 1 job for liveportrait."),
     ],
 )
@@ -26,16 +26,16 @@ def test_counts(job, finding, severities: list[str], found: str) -> None:
 
 
 def test_nothing_found(job) -> None:
-    assert closing(job()) == "All clear: 2 files in 1 job checked, nothing found against liveportrait."
+    assert closing(job()) == "All clear: 2 files in 1 job checked for liveportrait, nothing found."
 
 
 def test_several_models(job) -> None:
-    assert closing(job(), job(model="emo-v1")).endswith("nothing found against 2 models.")
+    assert closing(job(), job(model="emo-v1")).endswith("checked for 2 models, nothing found.")
 
 
 def test_one_file_a_job(job, finding) -> None:
     lone = JobReport(model="emo-v1", ok=True, parameters={}, fields={}, inputs={"image": job().inputs["image"]}, findings=())
-    assert closing(lone, lone) == "All clear: 2 files checked, nothing found against emo-v1."
+    assert closing(lone, lone) == "All clear: 2 files checked for emo-v1, nothing found."
 
 
 def test_job_without_files(finding) -> None:

@@ -50,7 +50,7 @@ def test_sentence_and_table_gravest_first(job, finding) -> None:
 
 def test_nothing_found(job) -> None:
     text = written(job())
-    assert "nothing found against liveportrait" in text
+    assert "checked for liveportrait, nothing found" in text
     assert "|" not in text
 
 

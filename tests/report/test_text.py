@@ -74,7 +74,7 @@ def test_bare_truth_is_not_compared(job, finding, measured: object) -> None:
 
 
 def test_job_without_findings_is_not_listed(job) -> None:
-    assert text(job(), job()) == "All clear: 4 files in 2 jobs checked, nothing found against liveportrait.\n"
+    assert text(job(), job()) == "All clear: 4 files in 2 jobs checked for liveportrait, nothing found.\n"
 
 
 def test_finding_about_no_file_stands_under_the_request(job, finding) -> None:

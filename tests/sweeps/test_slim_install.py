@@ -150,7 +150,7 @@ def test_sound_is_prepared_where_there_is_an_ffmpeg(run, tmp_path: Path) -> None
     job = ("--model", "liveportrait", "image=portrait.jpg", "audio=faults/false-length.mp3")
     status, out, _ = run("prepare", "--level", "decode", *job, "--out", tmp_path / "ready")
     assert status == 1
-    assert f"ffmpeg does not load (no such program was found); {FFMPEG}" in out
+    assert f"ffmpeg does not load (the program was not found); {FFMPEG}" in out
     from mediapreflight.prepare.av.ffmpeg import find_ffmpeg
 
     (tmp_path / Path("ffmpeg").with_suffix(Path(find_ffmpeg()).suffix if os.name == "nt" else "")).symlink_to(find_ffmpeg())

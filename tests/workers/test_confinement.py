@@ -114,7 +114,7 @@ def test_process_has_limits(processes: Processes, deeds: ModuleType) -> None:
 def test_memory_beyond_the_limit_is_not_had(processes: Processes, deeds: ModuleType) -> None:
     with pytest.raises(CrashError) as caught:
         processes.call(deeds.takes, _MEMORY)
-    assert caught.value.reason == "what reads it needs too much memory"
+    assert caught.value.reason == "the process that reads it needs too much memory"
 
 
 @on_posix

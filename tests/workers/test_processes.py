@@ -199,7 +199,7 @@ def test_error_that_has_no_way_of_its_own_comes_as_its_nearest_kind(processes: P
 def test_other_errors_say_what_they_are_on_one_line(processes: Processes, deeds: ModuleType) -> None:
     with pytest.raises(CrashError) as caught:
         processes.call(deeds.fails, ZeroDivisionError("two\nlines \udcff"))
-    assert caught.value.reason == "what reads it failed (ZeroDivisionError: two lines \\udcff)"
+    assert caught.value.reason == "the process that reads it failed (ZeroDivisionError: two lines \\udcff)"
 
 
 def test_function_that_does_not_say_what_it_returns_is_not_called(processes: Processes) -> None:
@@ -244,7 +244,7 @@ def test_answer_that_is_none_is_told_as_such(processes: Processes, deeds: Module
     first = processes.call(deeds.pid)
     with pytest.raises(CrashError) as caught:
         processes.call(deeds.answers, len(data).to_bytes(8, "big") + data)
-    assert caught.value.reason == "what reads it gives an answer that is none"
+    assert caught.value.reason == "the process that reads it gave an invalid answer"
     assert not trap.exists()
     assert not alive(first), "nobody asks it again"
 
@@ -270,7 +270,7 @@ def test_attributes_of_errors_are_those_of_the_class(processes: Processes, deeds
 def test_more_than_can_be_told_is_a_trouble_of_its_own(processes: Processes, deeds: ModuleType) -> None:
     with pytest.raises(CrashError) as caught:
         processes.call(deeds.long, module._MAX_ANSWER_BYTES + 1)
-    assert caught.value.reason == "what reads it found more than can be told"
+    assert caught.value.reason == "the process that reads it found too much to report"
 
 
 # --- the end

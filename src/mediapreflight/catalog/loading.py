@@ -19,7 +19,7 @@ from .interval import Interval
 from .schema import OWN_KEYS, Condition, Model, Parameter, Provider, Role, RoleVariant, Source, numbered, source_tags
 from .strings import strings
 
-TOO_LONG_NUMBER = say("holds a number with too many digits")
+TOO_LONG_NUMBER = say("contains a number with too many digits")
 # Python reads no whole number of more digits (sys.int_info.default_max_str_digits).
 _WINDOWS_PATH = r"\"[A-Za-z]:\\"
 _LONG_NUMBER = r"[\d_]{4301}"

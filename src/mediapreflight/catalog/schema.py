@@ -694,7 +694,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
         if self.service is None:
             raise UsageError(
                 say(
-                    "{id} is a model of {provider}: its files are checked and prepared here, but jobs cannot be sent there",
+                    "{id} is a model of {provider}: its files can be checked and prepared here, but jobs cannot be sent there",
                     id=self.id,
                     provider=self.provider,
                 )

@@ -268,7 +268,7 @@ class _Store:
         if not isinstance(number, int):
             import sqlite3
 
-            raise sqlite3.DatabaseError(say("what was just written is not there"))
+            raise sqlite3.DatabaseError(say("what was just written has disappeared"))
         return number
 
 

@@ -158,7 +158,7 @@ def _with_content(path: str, facts: Facts, look: Look) -> Measured:
     except ImportError as error:
         reason = " ".join(str(error).split())
         library = error.name or say("a library")
-        said = say("{library} does not load ({reason}); `mediapreflight doctor` says more", library=library, reason=reason)
+        said = say("{library} does not load ({reason}); see `mediapreflight doctor`", library=library, reason=reason)
         return Measured(facts, trouble=said)
 
 

@@ -292,7 +292,7 @@ def lone_job(path: str, model: Model, role: str | None = None) -> Job:
     Raises UsageError if several roles take the kind, and for an empty path.
     """
     if not path:
-        raise UsageError(say("an empty name is no file for {model}", model=model.id))
+        raise UsageError(say("an empty name is not a file for {model}", model=model.id))
     path = local_path(path)
     inputs: dict[str, Any] = {role or role_of(path, model): path}
     return Job(model.id, whole=False, **inputs)

@@ -40,7 +40,7 @@ def config_in(folder: str) -> str | None:
         raise ConfigError(
             shown_path(own),
             say(
-                "{pyproject_name} beside it holds a [tool.mediapreflight] too; keep one of them",
+                "{pyproject_name} beside it has a [tool.mediapreflight] too; keep one of them",
                 pyproject_name=PYPROJECT_NAME,
             ),
         )

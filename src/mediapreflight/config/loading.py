@@ -68,7 +68,7 @@ class _File:
         if not isinstance(table, dict):
             self._fail((), say("must be a table"))
         if not self._top and "tool" in table:
-            self._fail(TABLE, say("the keys of {config_name} stand at the top level", config_name=CONFIG_NAME))
+            self._fail(TABLE, say("in {config_name} the keys stand at the top level", config_name=CONFIG_NAME))
         self._refuse_unknown(Config, table, ())
         for index, item in enumerate(_tables(table.get("assets"))):
             self._refuse_unknown(Assets, item, ("assets", str(index)))
@@ -124,7 +124,7 @@ class _File:
         try:
             return Patterns(globs)
         except ValueError as error:
-            self._fail(key, say("holds a glob that is none: {error}", error=error))
+            self._fail(key, say("contains a glob that is not valid: {error}", error=error))
 
     def _model(self, key: Key, name: str, catalog: Catalog) -> Model:
         try:

@@ -18,15 +18,15 @@ EVERYWHERE = {
     "503": say("unavailable; nothing was done"),
     "reset": say("the connection breaks before anything is done"),
     "lost": say("the work is done, and the connection breaks without an answer"),
-    "slow": say("the answer dribbles"),
+    "slow": say("the answer comes byte by byte"),
     "stall": say("no answer until the client gives up; nothing was done"),
     "cut": say("the answer ends in the middle"),
-    "junk": say("status 200, and no JSON or video"),
+    "junk": say("status 200, but neither JSON nor video"),
 }
 AT_STEPS = {
     "expired": (("policy", "upload", "result"), say("the policy or the link has expired")),
     "unknown": (("query",), say("the task is UNKNOWN")),
-    "failed": (("create",), say("the task made ends FAILED with InternalError")),
+    "failed": (("create",), say("the created task ends FAILED with InternalError")),
     "refused": (("detect",), say("the picture is refused with status 400, the code at the top of the answer")),
 }
 
@@ -58,7 +58,7 @@ def checked(step: object, fault: object, times: object = 1) -> Fault:
     possible = [*EVERYWHERE, *(name for name, (steps, _) in AT_STEPS.items() if step in steps)]
     if not isinstance(fault, str) or fault not in possible:
         raise UsageError(
-            say("no fault {fault!r} at step {step}; there are {names}", fault=fault, step=step, names=enumerated(possible))
+            say("no fault {fault!r} at step {step}; its faults are {names}", fault=fault, step=step, names=enumerated(possible))
         )
     if type(times) is not int or times < 1:
         raise UsageError(say("a fault happens 1 time or more, not {times!r}", times=times))

@@ -134,7 +134,12 @@ def ext_bbox(face: Box, width: int, height: int, ratio: Ratio = "1:1", framing: 
     """
     if face.width <= 0 or face.height <= 0 or not Box(0, 0, width, height).holds(face):
         raise ValueError(
-            say("the face {face} is no box inside a picture of {width}x{height} px", face=list(face), width=width, height=height)
+            say(
+                "the face {face} is not a box inside a picture of {width}x{height} px",
+                face=list(face),
+                width=width,
+                height=height,
+            )
         )
     framing = framing or FRAMINGS[ratio]
     across, down = _UNITS[ratio]

@@ -98,7 +98,7 @@ def prepare(
         time_limit_s=time_limit_s,
     )
     if len(results) > 1:
-        raise PrepareError(str(out), say("one recording became several jobs; use prepare_jobs where split is chosen"))
+        raise PrepareError(str(out), say("one recording became several jobs; use prepare_jobs with split"))
     (result,) = results
     if not result.record.ok:
         reasons = clauses(finding.message for finding in result.record.findings if finding.severity in FAILING)

@@ -51,7 +51,7 @@ class PrepareOptions(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"#[0-9a-fA-F]{6}", self.background):
-            raise UsageError(say("{background!r} is no colour; write it like #ffffff", background=self.background))
+            raise UsageError(say("{background!r} is not a colour; write it like #ffffff", background=self.background))
         for role, (start, end) in self.keep.items():
             if not 0 <= start < end < math.inf:
                 said = say("{role} cannot be kept from {start:g} to {end:g} s", role=role, start=start, end=end)

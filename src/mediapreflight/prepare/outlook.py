@@ -29,7 +29,7 @@ def outlooks(job: JobReport, model: Model, containment: Containment = UNCONTAINE
     """What would be done with each local file, by role, with the options `prepare` has by default."""
     local = {role: item for role, item in job.inputs.items() if item.facts is not None}
     if not all(_is_measured(item) for item in local.values()):
-        reason = say("only headers were read; a check at level decode or content says what would be done")
+        reason = say("only headers were read; check at level decode or content to see what would be done")
         return {role: Outlook(unknown=reason) for role in local}
     inputs: dict[str, Any] = {**job.fields, **{role: item.path for role, item in job.inputs.items()}}
     again = Job(job.model, parameters=job.parameters, face=job.face, **inputs)

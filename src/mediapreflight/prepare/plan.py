@@ -132,7 +132,7 @@ def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, cata
             if takes_boxes(model) and len(given_boxes(job, options)) < len(BOXES):
                 ensure_faces(say("{model} takes boxes around a face", model=model.id))
             if options.crop_to_boxes or options.upright or job.chosen_face(model) is not None:
-                ensure_faces(say("the picture is to be prepared by the face in it"))
+                ensure_faces(say("the picture has to be prepared around its face"))
 
 
 def ensure_parts_are_of_jobs(jobs: Iterable[Job], options: PrepareOptions, catalog: Catalog) -> None:
@@ -246,7 +246,7 @@ def _file_plan(case: _Case, role: str) -> FilePlan:
         raise PrepareError(
             facts.path,
             say(
-                "has {bytes:,} bytes; files of up to {max_source_bytes:,} bytes are prepared",
+                "has {bytes:,} bytes; only files of up to {max_source_bytes:,} bytes can be prepared",
                 bytes=facts.bytes,
                 max_source_bytes=MAX_SOURCE_BYTES,
             ),

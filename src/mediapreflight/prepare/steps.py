@@ -119,4 +119,4 @@ class Rename(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say("holds {format} data: named .{extension}", format=self.format, extension=self.extension)
+        return say("contains {format} data: renamed to .{extension}", format=self.format, extension=self.extension)

@@ -20,14 +20,14 @@ def closing_line(summary: Summary, jobs: Sequence[JobReport], style: Style) -> s
     found = _found(summary)
     failing = summary.errors or summary.unchecked
     if not found:
-        return style(tr("All clear: {what} checked, nothing found against {model}.", what=what, model=model), "green", "bold")
+        return style(tr("All clear: {what} checked for {model}, nothing found.", what=what, model=model), "green", "bold")
     said = style(
         tr("Found {found} in {what} for {model}.", found=enumerated(found), what=what, model=model),
         "red" if failing else "yellow",
         "bold",
     )
     if not failing:
-        said = tr("{said} {more}", said=said, more=style(tr("Nothing that stops a submission."), "green"))
+        said = tr("{said} {more}", said=said, more=style(tr("Nothing stops a submission."), "green"))
     if summary.fixable:
         fix = tr("`mediapreflight prepare` can fix {count} of them.", count=summary.fixable)
         said = tr("{said} {more}", said=said, more=fix)

@@ -70,7 +70,7 @@ class StartError(Exception):
 class CrashError(Exception):
     """A call gave no answer. `reason` says why, of what reads a file."""
 
-    def __init__(self, reason: str = say("what reads it crashed")) -> None:
+    def __init__(self, reason: str = say("the process that reads it crashed")) -> None:
         self.reason = reason
         super().__init__(reason)
 
@@ -378,13 +378,13 @@ def _answered(folder: str | None, function: Callable[..., Any], arguments: tuple
         if folder is not None and folder != _folder():
             os.chdir(folder)
         data = msgspec.json.encode(_Answer(Raw(msgspec.json.encode(function(*arguments)))))
-        return data if len(data) <= _MAX_ANSWER_BYTES else _trouble(say("what reads it found more than can be told"))
+        return data if len(data) <= _MAX_ANSWER_BYTES else _trouble(say("the process that reads it found too much to report"))
     except MediaPreflightError as error:
         return _failed(error)
     except MemoryError:
-        return _trouble(say("what reads it needs too much memory"))
+        return _trouble(say("the process that reads it needs too much memory"))
     except Exception as error:
-        return _trouble(say("what reads it failed ({name}: {error})", name=type(error).__name__, error=error))
+        return _trouble(say("the process that reads it failed ({name}: {error})", name=type(error).__name__, error=error))
 
 
 def _failed(error: MediaPreflightError) -> bytes:
@@ -417,14 +417,14 @@ def _read(data: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
             return decoder.decode(answer.result)
         error = _error_in(answer)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, LookupError):
-        error = CrashError(say("what reads it gives an answer that is none"))
+        error = CrashError(say("the process that reads it gave an invalid answer"))
     raise error
 
 
 def _error_in(answer: _Answer) -> MediaPreflightError | CrashError:
     """Raises LookupError where it holds none that is known."""
     if answer.failure is None:
-        return CrashError(_line(answer.trouble or say("what reads it does not answer")))
+        return CrashError(_line(answer.trouble or say("the process that reads it does not answer")))
     kind = _BY_NAME[answer.failure.error]
     attributes: dict[str, object] = {name: _line(answer.failure.attributes[name]) for name in _ERRORS[kind]}
     if kind is PrepareError:

@@ -325,7 +325,7 @@ def test_a_source_that_vanished_is_said(tmp_path: Path) -> None:
 def test_a_playlist_is_not_followed(tmp_path: Path) -> None:
     source = FIXTURES / "faults" / "concat-named-mp4.mp4"
     steps = (RemuxSound(reason="a test", source_format="mp4", format="wav", seconds=1.0),)
-    with pytest.raises(PrepareError, match="is no sound or video file but ffconcat script"):
+    with pytest.raises(PrepareError, match="is not a sound or video file, but ffconcat script"):
         run_audio(str(source), steps, str(tmp_path / "out.wav"))
 
 

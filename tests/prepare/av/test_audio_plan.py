@@ -254,7 +254,7 @@ def test_a_false_header_is_rewritten_without_an_encode() -> None:
     (remux,) = plan(EMO, facts(stated_duration_s=222.0)).steps
 
     assert remux == RemuxSound(reason="AUD004 audio-duration-misstated", source_format="mp3", format="mp3", seconds=10.0)
-    assert remux.detail == "MP3 with a new header, sound bit for bit"
+    assert remux.detail == "MP3 with a new header, sound unchanged"
 
 
 def test_cover_art_is_dropped_without_an_encode_even_where_it_breaks_the_byte_limit() -> None:
@@ -301,7 +301,7 @@ def test_a_byte_limit_that_no_bit_rate_meets_is_said(tmp_path: Path) -> None:
 
 def test_formats_that_are_not_written_are_said(tmp_path: Path) -> None:
     strange = changed("emo-v1", "audio", tmp_path, 'formats = ["amr"]')
-    with pytest.raises(PrepareError, match="no sound is written as amr here"):
+    with pytest.raises(PrepareError, match="sound cannot be written as amr here"):
         plan(strange, wav(5.0))
 
 
@@ -334,7 +334,7 @@ def test_without_a_pause_it_fades_out_and_says_so() -> None:
     trim, encode = plan(EMO, facts(90.0), timeline=Timeline(0.032, (1.0,) * 3000)).steps
 
     assert isinstance(encode, EncodeSound)
-    assert trim.detail == "90 s to 59.9 s, at the limit: no pause in the 5 s before it, fading out over 30 ms"
+    assert trim.detail == "90 s to 59.9 s, at the limit: there is no pause in the 5 s before it, fading out over 30 ms"
 
 
 def test_a_hard_cut_is_made_on_request() -> None:
@@ -359,7 +359,7 @@ def test_a_short_recording_is_padded_with_silence() -> None:
     padded, encode = plan(WAN, facts(1.0)).steps
 
     assert isinstance(padded, PadSilence)
-    assert padded.detail == "1 s to 3.1 s with silence at its end"
+    assert padded.detail == "1 s to 3.1 s, with silence added at the end"
     assert isinstance(encode, EncodeSound)
     assert encode.format == "wav"
 

@@ -85,5 +85,5 @@ def test_nothing_garbled_is_ready(source: Path, tmp_path: Path, monkeypatch: pyt
 
     run_video(str(clip), steps, str(tmp_path / "sound.mp4"))
     monkeypatch.setattr(video, "_sized", inverted)
-    with pytest.raises(PrepareError, match="does not show what it shows at 0 s"):
+    with pytest.raises(PrepareError, match="does not show the same picture at 0 s"):
         run_video(str(clip), steps, str(tmp_path / "garbled.mp4"))

@@ -204,7 +204,7 @@ def test_a_wrong_container_is_a_remux() -> None:
     assert isinstance(remux, RemuxVideo)
     assert remux.reason == "FILE006 file-format-not-accepted"
     assert (suffix, expected.format, expected.video_codec, expected.audio_codec) == ("mp4", "mp4", "h264", "aac")
-    assert remux.detail == "MKV to MP4, picture and sound bit for bit; encoded once where that does not come out exact"
+    assert remux.detail == "MKV to MP4, picture and sound unchanged; encoded once if that is not exact"
 
 
 def test_a_container_that_is_taken_is_kept() -> None:
@@ -220,7 +220,7 @@ def test_sound_that_no_reader_expects_in_mp4_becomes_aac_beside_a_copied_picture
     assert isinstance(remux, RemuxVideo)
     assert remux.sound == "aac"
     assert expected.audio_codec == "aac"
-    assert "picture bit for bit, sound as AAC" in remux.detail
+    assert "picture unchanged, sound as AAC" in remux.detail
 
 
 def test_a_codec_that_mp4_readers_do_not_expect_is_encoded() -> None:
@@ -322,7 +322,7 @@ def test_a_byte_limit_that_cannot_be_met_is_said(tmp_path: Path) -> None:
 
 def test_formats_that_are_not_written_are_said(tmp_path: Path) -> None:
     strange = changed("videoretalk", "video", tmp_path, 'formats = ["mxf"]')
-    with pytest.raises(PrepareError, match="no video is written as mxf here"):
+    with pytest.raises(PrepareError, match="video cannot be written as mxf here"):
         plan(strange, facts())
 
 
@@ -341,8 +341,8 @@ def test_sound_that_mp4_does_not_take_is_encoded(codec: str, rate: int, sound: s
     ("other", "why"),
     [
         ({"encrypted": True}, "its picture is encrypted"),
-        ({"transfer": "ipt-pq"}, "it is Dolby Vision profile 5, whose colours are not read here"),
-        ({"transfer": "pq", "has_alpha": True}, "it is transparent and high dynamic range, which are not brought together here"),
+        ({"transfer": "ipt-pq"}, "it is Dolby Vision profile 5, whose colours cannot be read here"),
+        ({"transfer": "pq", "has_alpha": True}, "it is both transparent and high dynamic range, which is not supported here"),
         ({"duration_s": 0.0, "problems": ("truncated: it holds no frame",)}, "truncated: it holds no frame"),
         ({"width": None}, "its size, rate or length is not known"),
     ],

@@ -215,7 +215,7 @@ def test_a_crop_beyond_the_picture_is_padded_there() -> None:
 
 
 def test_a_crop_of_nothing_is_refused() -> None:
-    with pytest.raises(NoFrameError, match="holds nothing"):
+    with pytest.raises(NoFrameError, match="is outside the picture"):
         lay_out((500, 400), Bounds(), "auto", crop=Box(500, 0, 600, 100))
 
 

@@ -306,7 +306,7 @@ class TestByteLimit:
         run(noise, tmp_path / "out.jpg", to_jpeg(max_bytes=50_000, least_side=240))
         assert min(rgb_of(tmp_path / "out.jpg").shape[:2]) >= 240
 
-        with pytest.raises(PrepareError, match=r"noise\.png: it takes more than 30,000 bytes even at 640 x 400 px"):
+        with pytest.raises(PrepareError, match=r"noise\.png: it has more than 30,000 bytes even at 640 x 400 px"):
             run(noise, tmp_path / "out.jpg", to_jpeg(max_bytes=30_000, least_side=400))
 
 
@@ -382,7 +382,7 @@ def test_a_role_that_takes_neither_jpeg_nor_png_is_said() -> None:
     only_webp = Role(**{field: getattr(role, field) for field in role.__struct_fields__} | {"formats": formats})
     finding = Finding(code="FILE006", name="file-format-not-accepted", severity="error", role=name, path="p", message="")
 
-    with pytest.raises(PrepareError, match="only webp is taken"):
+    with pytest.raises(PrepareError, match="only webp is accepted"):
         plan_image(facts_of(FIXTURES / "portrait.jpg"), only_webp, PrepareOptions(), [finding])
 
 
@@ -449,5 +449,5 @@ def test_a_turned_picture_is_compared_as_it_is_shown(orientation: int, tmp_path:
 def test_an_output_that_shows_something_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     encode = picture_module._jpeg
     monkeypatch.setattr(picture_module, "_jpeg", lambda rgb, quality: encode(rgb[:, ::-1], quality))
-    with pytest.raises(PrepareError, match="does not show what was read"):
+    with pytest.raises(PrepareError, match="is not the picture that was read"):
         written(FIXTURES / "portrait.jpg", tmp_path / "out.jpg")

@@ -246,7 +246,7 @@ def test_convert_carries_the_byte_limit_and_the_least_side() -> None:
 
     assert isinstance(steps[-1], Convert)
     assert (steps[-1].max_bytes, steps[-1].least_side, steps[-1].quality) == (5_000_000, 200, 95)
-    assert steps[-1].detail == "TIFF to JPEG, quality 95, lower quality where that takes more than 5,000,000 bytes"
+    assert steps[-1].detail == "TIFF to JPEG, quality 95, lower quality if it has more than 5,000,000 bytes"
 
 
 def test_an_open_byte_limit_is_left_out() -> None:

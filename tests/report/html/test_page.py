@@ -218,7 +218,7 @@ def test_jobs_beyond_what_a_page_holds_are_counted(page, job, finding, monkeypat
     made = page(*[job(finding()), job()] * 4)
     assert len(made.named("article")) == 3
     assert "4 of 8 jobs would be refused" in made.text
-    assert "5 more jobs are counted and not listed" in made.text
+    assert "5 more jobs are counted but not listed" in made.text
 
 
 def test_boxes_lie_over_the_picture_in_its_own_pixels(page, fixtures) -> None:

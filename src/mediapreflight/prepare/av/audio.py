@@ -52,7 +52,9 @@ class PadSilence(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say("{from_s} to {to_s} with silence at its end", from_s=as_seconds(self.from_s), to_s=as_seconds(self.to_s))
+        return say(
+            "{from_s} to {to_s}, with silence added at the end", from_s=as_seconds(self.from_s), to_s=as_seconds(self.to_s)
+        )
 
 
 class DropCutFrame(Step, frozen=True, kw_only=True):
@@ -63,7 +65,7 @@ class DropCutFrame(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say("the last frame, at {at_s}, of which only part is there", at_s=as_seconds(self.at_s))
+        return say("the last frame, at {at_s}, which is incomplete", at_s=as_seconds(self.at_s))
 
 
 class FillGap(Step, frozen=True, kw_only=True):
@@ -150,7 +152,7 @@ class RemuxSound(Step, frozen=True, kw_only=True):
     @property
     def detail(self) -> str:
         formats = from_format_to(self.source_format, self.format)
-        return say("{formats} with a new header, sound bit for bit", formats=formats)
+        return say("{formats} with a new header, sound unchanged", formats=formats)
 
 
 class EncodeSound(Step, frozen=True, kw_only=True):

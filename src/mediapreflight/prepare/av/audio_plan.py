@@ -195,7 +195,7 @@ def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, f
 
 def _sound_track_reasons(reasons: Reasons, length: float, role: Role) -> dict[str, str]:
     """The reasons for what is done to the sound of a video, of which `check` says only that it is of another kind."""
-    why = first_of(reasons, _KIND) or say("its sound is wanted")
+    why = first_of(reasons, _KIND) or say("only its sound is needed")
     lengths = Lengths.of(role)
     beyond = {_TOO_LONG: length > lengths.most, _TOO_SHORT: length < lengths.least}
     asked = {name: reasons[name] for name in _EQUAL if name in reasons}
@@ -390,7 +390,7 @@ def _target(case: _Case, seconds: float) -> tuple[str, str, int | None]:
         raise PrepareError(
             case.facts.path, say("{seconds:.2f} s of sound do not fit into {limit:,} bytes", seconds=seconds, limit=limit or 0)
         )
-    raise PrepareError(case.facts.path, say("no sound is written as {accepted} here", accepted=", ".join(accepted)))
+    raise PrepareError(case.facts.path, say("sound cannot be written as {accepted} here", accepted=", ".join(accepted)))
 
 
 def _pcm_bytes(seconds: float, codec: str, rate: int | None, channels: int | None) -> float:

@@ -79,7 +79,7 @@ def find_ffmpeg() -> str:
             return found
         raise MissingLibraryError(
             "ffmpeg",
-            say("{binary_variable} names {named}, which is no program", binary_variable=BINARY_VARIABLE, named=named),
+            say("{binary_variable} names {named}, which is not a program", binary_variable=BINARY_VARIABLE, named=named),
             say(
                 "unset {binary_variable}",
                 binary_variable=BINARY_VARIABLE,
@@ -90,7 +90,7 @@ def find_ffmpeg() -> str:
             return program
     raise MissingLibraryError(
         "ffmpeg",
-        say("no such program was found"),
+        say("the program was not found"),
         say(
             "{install}, or set {binary_variable} to an ffmpeg",
             install=INSTALL,
@@ -185,9 +185,7 @@ def run(
     complaints = _complaints(lines)
     shown = (complaints or lines)[-_REPORTED_LINES:]
     if timed_out:
-        raise FfmpegError(
-            display_name(source), say("ffmpeg was stopped: not done after {seconds:.0f} s", seconds=bounds.seconds), shown
-        )
+        raise FfmpegError(display_name(source), say("ffmpeg was stopped after {seconds:.0f} s", seconds=bounds.seconds), shown)
     if process.returncode:
         raise FfmpegError(
             display_name(source), say("ffmpeg failed: {complaints}", complaints=_fault(complaints, process.returncode)), shown
@@ -269,7 +267,7 @@ def _complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
 def _fault(complaints: tuple[str, ...], status: int) -> str:
     """What went wrong, in one line: what ended the run, else the last complaint, else how it ended."""
     if status < 0:
-        return say("it was killed by signal {status}", status=-status)
+        return say("killed by signal {status}", status=-status)
     fatal = [line for line in complaints if "[fatal]" in line]
     said = (fatal or complaints)[-1:]
     return said[0].rpartition("] ")[2] if said else say("exit status {status}", status=status)

@@ -65,7 +65,7 @@ def survey(path: str, cut_s: float | None = None) -> Streams:
 def _surveyed(source: Source, cut_s: float | None) -> Streams:
     format = sniff(source.stream).format
     if format not in DEMUXERS:
-        raise PrepareError(source.path, say("is no sound or video file but {format}", format=format))
+        raise PrepareError(source.path, say("is not a sound or video file, but {format}", format=format))
     with open_container(source, format) as container:
         video, audio = first_video(container), first_audio(container)
         context = video.codec_context if video is not None else None

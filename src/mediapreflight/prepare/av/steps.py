@@ -49,7 +49,7 @@ class Trim(Step, frozen=True, kw_only=True):
         if self.place == "pause":
             said = say("{cut}, at a pause", cut=said)
         elif self.place == "limit":
-            said = say("{cut}, at the limit: no pause in the 5 s before it", cut=said)
+            said = say("{cut}, at the limit: there is no pause in the 5 s before it", cut=said)
         return say("{cut}, fading out over {ms:.0f} ms", cut=said, ms=self.fade_s * 1000) if self.fade_s else said
 
 

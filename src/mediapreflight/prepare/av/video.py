@@ -52,7 +52,7 @@ class ToZero(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say("first picture from {start_s} to 0 s; what sounds before it is dropped", start_s=as_seconds(self.start_s))
+        return say("first frame from {start_s} to 0 s; sound before it is cut off", start_s=as_seconds(self.start_s))
 
 
 class CutSound(Step, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ class Deinterlace(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say("half pictures to whole ones")
+        return say("interlaced to progressive")
 
 
 class FlattenVideo(Step, frozen=True, kw_only=True):
@@ -237,7 +237,7 @@ class EncodeVideo(Step, frozen=True, kw_only=True):
         if self.sound is None:
             return encoded
         if self.sound == "copy":
-            return say("{picture}, sound bit for bit", picture=encoded)
+            return say("{picture}, sound unchanged", picture=encoded)
         return say("{picture}, sound as AAC", picture=encoded)
 
 
@@ -263,12 +263,12 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
     def detail(self) -> str:
         formats = from_format_to(self.source_format, self.format)
         if self.sound == "copy":
-            copied = say("{formats}, picture and sound bit for bit", formats=formats)
+            copied = say("{formats}, picture and sound unchanged", formats=formats)
         elif self.sound == "aac":
-            copied = say("{formats}, picture bit for bit, sound as AAC", formats=formats)
+            copied = say("{formats}, picture unchanged, sound as AAC", formats=formats)
         else:
-            copied = say("{formats}, picture bit for bit", formats=formats)
-        return say("{copied}; encoded once where that does not come out exact", copied=copied)
+            copied = say("{formats}, picture unchanged", formats=formats)
+        return say("{copied}; encoded once if that is not exact", copied=copied)
 
 
 def run_video(
@@ -310,7 +310,7 @@ def run_video(
     unlike = containment.call(source, first_unlike, source, target, _change(steps, last))
     if unlike is not None:
         raise PrepareError(
-            display_name(source), say("what was made of it does not show what it shows at {unlike}", unlike=as_seconds(unlike))
+            display_name(source), say("the result does not show the same picture at {unlike}", unlike=as_seconds(unlike))
         )
     return tuple(steps)
 
@@ -426,7 +426,7 @@ def _decoder(source: str, steps: Sequence[Step], streams: Streams) -> dict[str, 
         raise FfmpegError(
             display_name(source),
             say(
-                "the ffmpeg at hand has no {decoder}, which reads the transparency of its picture",
+                "this ffmpeg has no {decoder}, which is needed to read the transparency",
                 decoder=decoder,
             ),
         )

@@ -155,12 +155,12 @@ def _readable(facts: VideoFacts, findings: tuple[Finding, ...]) -> float:
     if facts.encrypted:
         raise PrepareError(facts.path, say("its picture is encrypted"), findings)
     if facts.transfer == "ipt-pq":
-        raise PrepareError(facts.path, say("it is Dolby Vision profile 5, whose colours are not read here"), findings)
+        raise PrepareError(facts.path, say("it is Dolby Vision profile 5, whose colours cannot be read here"), findings)
     if facts.has_alpha and facts.transfer in ("pq", "hlg"):
         raise PrepareError(
             facts.path,
             say(
-                "it is transparent and high dynamic range, which are not brought together here",
+                "it is both transparent and high dynamic range, which is not supported here",
             ),
             findings,
         )
@@ -185,7 +185,7 @@ def _container(facts: VideoFacts, role: Role) -> str:
     accepted = [name for name in _CONTAINERS if name in role.known_formats.safe_names]
     if not accepted:
         raise PrepareError(
-            facts.path, say("no video is written as {safe_names} here", safe_names=", ".join(role.known_formats.safe_names))
+            facts.path, say("video cannot be written as {safe_names} here", safe_names=", ".join(role.known_formats.safe_names))
         )
     kept = facts.format if facts.format in ("mp4", "mov") else None
     return kept if kept in accepted else accepted[0]

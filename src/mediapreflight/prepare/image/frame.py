@@ -106,7 +106,7 @@ class Bounds(NamedTuple):
         units = min(max(size[0] // across, -(-self.least // min(across, down))), self.most // max(across, down))
         scaled = units * across, units * down
         if not units or not self.holds(scaled):
-            raise NoFrameError(say("no picture of {across}:{down} is within the limits", across=across, down=down))
+            raise NoFrameError(say("no size of ratio {across}:{down} is within the limits", across=across, down=down))
         return scaled
 
     def _steepest(self) -> tuple[Fraction, bool]:
@@ -184,7 +184,7 @@ def lay_out(
     if min(frame.width, frame.height) <= 0 or not frame.shared(whole):
         raise NoFrameError(
             say(
-                "the crop {frame} holds nothing of a picture of {picture} x {picture2} px",
+                "the crop {frame} is outside the picture of {picture} x {picture2} px",
                 frame=list(frame),
                 picture=picture[0],
                 picture2=picture[1],

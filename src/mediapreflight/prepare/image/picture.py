@@ -62,7 +62,7 @@ class StripLocation(Step, frozen=True, kw_only=True):
     def detail(self) -> str:
         if self.whole_metadata:
             return say("GPS position, with all other metadata")
-        return say("GPS position, out of EXIF and XMP; no pixel changes")
+        return say("GPS position in EXIF and XMP; pixels unchanged")
 
 
 class KeepFirst(Step, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ class KeepFirst(Step, frozen=True, kw_only=True):
     @property
     def detail(self) -> str:
         if self.lossless:
-            return say("the first of {frames} pictures; no pixel changes", frames=self.frames)
+            return say("the first of {frames} pictures; pixels unchanged", frames=self.frames)
         return say("the first of {frames} pictures", frames=self.frames)
 
 
@@ -87,7 +87,7 @@ class ToSrgb(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say("{stored_as} to 8-bit sRGB, through the embedded profile where there is one", stored_as=self.stored_as)
+        return say("{stored_as} to 8-bit sRGB, with the embedded profile if there is one", stored_as=self.stored_as)
 
 
 class Flatten(Step, frozen=True, kw_only=True):
@@ -231,10 +231,10 @@ class Convert(Step, frozen=True, kw_only=True):
         formats, most = from_format_to(self.source_format, self.format), self.max_bytes
         if self.quality is None:
             said = say("{formats}, lossless", formats=formats)
-            bounded = say("{converted}, fewer pixels where that takes more than {most:,} bytes", converted=said, most=most or 0)
+            bounded = say("{converted}, fewer pixels if it has more than {most:,} bytes", converted=said, most=most or 0)
         else:
             said = say("{formats}, quality {quality}", formats=formats, quality=self.quality)
-            bounded = say("{converted}, lower quality where that takes more than {most:,} bytes", converted=said, most=most or 0)
+            bounded = say("{converted}, lower quality if it has more than {most:,} bytes", converted=said, most=most or 0)
         return bounded if most else said
 
 
@@ -276,7 +276,7 @@ def _made(path: str, steps: Sequence[Step]) -> bytes:
         if source.size > MAX_DECODED_BYTES:
             raise DecodeError(
                 say(
-                    "its {size:,} bytes are more than the {max_decoded_bytes:,} that are read",
+                    "it has {size:,} bytes, but at most {max_decoded_bytes:,} are read",
                     size=source.size,
                     max_decoded_bytes=MAX_DECODED_BYTES,
                 )
@@ -349,7 +349,7 @@ def _refuse_garbled(second: Shades | None, facts: ImageFacts, rgb: Rgb) -> None:
         return
     seen, read = turned(second, facts.orientation).astype(float), shades_in(rgb).astype(float)
     if min(seen.std(), read.std()) > _LEAST_CONTRAST and np.corrcoef(seen.ravel(), read.ravel())[0, 1] < _LEAST_LIKENESS:
-        raise DecodeError(say("two decoders read different pictures from it, so neither is relied on"))
+        raise DecodeError(say("two decoders read different pictures from it, so neither is trusted"))
 
 
 def _is_plain(facts: ImageFacts) -> bool:
@@ -364,7 +364,7 @@ def _refuse_other_picture(rgb: Rgb, data: bytes, format: str) -> None:
     except ValueError as error:
         raise DecodeError(say("its output cannot be decoded ({error})", error=error)) from None
     if apart > _MOST_DIFFERENCE:
-        raise DecodeError(say("its output does not show what was read from it"))
+        raise DecodeError(say("its output is not the picture that was read"))
 
 
 def _padded(rgb: Rgb, pad: Pad) -> Rgb:
@@ -387,7 +387,7 @@ def _encoded(rgb: Rgb, convert: Convert) -> bytes:
         if min(size) <= convert.least_side:
             raise DecodeError(
                 say(
-                    "it takes more than {max_bytes:,} bytes even at {size} x {size2} px",
+                    "it has more than {max_bytes:,} bytes even at {size} x {size2} px",
                     max_bytes=convert.max_bytes,
                     size=size[0],
                     size2=size[1],

@@ -114,12 +114,12 @@ def plan_image(
     if layout is None and turn is None and not _needs_pixels(case):
         return _without_encode(case)
     if detail := facts.problem(Problem.NOT_RUN):
-        raise case.unfixable(say("it has to be decoded, and is not: {detail}", detail=detail))
+        raise case.unfixable(say("it has to be decoded, but cannot be: {detail}", detail=detail))
     most = max_pixels(case.format)
     if case.size[0] * case.size[1] > most:
         raise case.unfixable(
             say(
-                "{size} x {size2} px are more than the {most:.0f} megapixels that are decoded",
+                "{size} x {size2} px are more than the {most:.0f} megapixels that can be decoded",
                 size=case.size[0],
                 size2=case.size[1],
                 most=most / 1e6,
@@ -283,7 +283,7 @@ def _target_format(case: _Case, size: Size, max_bytes: int | None) -> str:
     taken = [name for name in ("jpeg", "png") if name in accepted]
     if not taken:
         raise case.unfixable(
-            say("only {safe_names} is taken; pictures are written as JPEG or PNG", safe_names=", ".join(accepted))
+            say("only {safe_names} is accepted, but pictures can be written only as JPEG or PNG", safe_names=", ".join(accepted))
         )
     fits = max_bytes is None or _png_bytes(case, size) <= max_bytes
     return taken[-1] if case.format in _WITHOUT_LOSS and fits else taken[0]
