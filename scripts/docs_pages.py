@@ -149,7 +149,7 @@ def _fix(rule: Rule) -> str:
 
 def _rule(rule: Rule) -> str:
     stage = " In preview: it runs only with `--preview`." if rule.stage == "preview" else ""
-    fixed = "`prepare` can fix it." if rule.fixable else "`prepare` cannot fix it."
+    fixed = "`prepare` can fix it." if rule.fixable else "`prepare` does not fix it by default."
     text = f"# {rule.code} {rule.name}\n\nFound at level `{rule.level}`. {fixed}{stage}\n"
     for paragraph in rule.help.split("\n\n"):
         text += "\n" + re.sub(r"^(Why it matters|Fix|Source):", r"**\1:**", _text(" ".join(paragraph.split()))) + "\n"

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ..submit.session import Session
 
 _PREPARED_FIRST = say(
-    "its files would be prepared first; the requests name the files, boxes and cost as they are before that: "
-    "`mediapreflight prepare` makes the files, and a dry run of its prepared.json shows what is sent"
+    "its files would be prepared first, but these requests show files, boxes and cost as they are now; "
+    "for what would be sent, run `mediapreflight prepare`, and make a dry run of its prepared.json"
 )
 
 

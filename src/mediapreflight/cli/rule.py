@@ -65,7 +65,7 @@ def _table(rules: tuple[Rule, ...], style: Style) -> Iterator[str]:
 
 def _page(rule: Rule, catalog: Catalog, style: Style) -> Iterator[str]:
     yield style(f"{rule.code} {rule.name}", "bold") + "\n"
-    fix = say("`prepare` can fix it") if rule.fixable else say("preparing the file does not fix it by itself")
+    fix = say("`prepare` can fix it") if rule.fixable else say("`prepare` does not fix it by default")
     stage = say("in preview: it runs only with --preview") if rule.stage == "preview" else say("stable")
     yield style(tr("found at level {level}; {fix}; {stage}", level=rule.level, fix=fix, stage=stage), "dim") + "\n"
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)

@@ -82,7 +82,7 @@ def _markdown(rule: Rule, paragraphs: list[str]) -> str:
     for paragraph in paragraphs:
         label, colon, rest = paragraph.partition(": ")
         said.append(f"**{label}:** {rest}" if colon and label in ("Why it matters", "Fix") else paragraph)
-    fix = "`mediapreflight prepare` can fix it." if rule.fixable else "`mediapreflight prepare` cannot fix it."
+    fix = "`mediapreflight prepare` can fix it." if rule.fixable else "`mediapreflight prepare` does not fix it by default."
     return "\n\n".join([f"## {rule.code} {rule.name}", *said, fix])
 
 
