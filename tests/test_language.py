@@ -7,6 +7,7 @@ import gettext
 import importlib.util
 import re
 import string
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from babel.messages.mofile import read_mo
 
 from mediapreflight import errors
 from mediapreflight.catalog import builtin_catalog
-from mediapreflight.language import LANGUAGES, language_of, say, say_many, speaking, spoken, tr, tr_many, translated
+from mediapreflight.language import DETAILS, LANGUAGES, language_of, say, say_many, speaking, spoken, tr, tr_many, translated
 from mediapreflight.media.formats import FORMATS
 
 ROOT = Path(__file__).parent.parent
@@ -163,6 +164,34 @@ def test_what_was_said_before_is_translated_where_it_has_no_values() -> None:
     fixed, other = say("is empty"), say("up to {number}", number=5)
     with speaking("zh"):
         assert (translated(fixed), translated(other), translated("")) == ("是空文件", other, "")
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ("its index promises 10 frames, 3 are there", "索引标称 10 帧，实际有 3 帧"),
+        (
+            "its last frame has 3 of 10 bytes; all sound before it is whole",
+            "最后一帧应有 10 字节，只有 3 字节；此前的声音都完整",
+        ),
+        ("my file of 3 bytes.jpg", "my file of 3 bytes.jpg"),
+    ],
+)
+def test_a_detail_of_a_file_is_translated_with_its_figures_wherever_it_was_said(detail: str, said: str) -> None:
+    with speaking("zh"):
+        assert translated(detail) == said
+    assert translated(detail) == detail
+
+
+def test_details_are_those_that_are_said_of_files() -> None:
+    rooms = [path for room in ("media", "workers") for path in (messages.PACKAGE / room).rglob("*.py")]
+    nodes = (node for path in rooms for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    written = "\n".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    details = tomllib.loads((LOCALE / "zh" / DETAILS).read_text(encoding="utf-8"))
+    assert len(details) > 50
+    for english, chinese in details.items():
+        assert set(re.findall(r"{\d}", english)) == set(re.findall(r"{\d}", chinese))
+        assert [part for part in re.split(r"{\d}|, |; |picture|sound|1", english) if part.strip() not in written] == []
 
 
 def test_an_error_is_not_kept_alive() -> None:

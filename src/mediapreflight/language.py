@@ -3,15 +3,18 @@
 Every sentence arises in English, from a template and its values: `say` makes it. It is a plain string, so JSON, logs, caches and
 other processes hold English whatever the reader's language. While another language is spoken, `say` remembers what each sentence
 was made of, and `translated` says it anew where it is shown; `tr` does both at once, for what is shown where it arises. A
-sentence that comes out of a cache or another process is translated where its template names no value, and stays English
-elsewhere. The language is the command line's affair: it calls `speaking`, and nothing else does.
+sentence that comes out of a cache or another process is translated if its template names no value, or if it is a detail of a
+file, which `details.toml` knows by its words; others stay English. The language is the command line's affair: it calls
+`speaking`, and nothing else does.
 
 The translations are gettext catalogs in `locale/`. Nothing is loaded, and nothing remembered, for English.
 """
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 DOMAIN = "mediapreflight"
+DETAILS = "details.toml"
 _ARGPARSE = "argparse"
 FOLDER = Path(__file__).parent / "locale"
 # The order in which gettext asks them, and the locales whose language is nobody's.
@@ -55,11 +59,28 @@ class _Speech:
         wording = self._wordings.get(sentence)
         if wording is None:
             # It was made before, or elsewhere: in another process, or in the run that a cache remembers.
-            return self._of_one(sentence) if sentence else sentence
+            return self._of_elsewhere(sentence) if sentence else sentence
         one, many, number, values = wording
         template = self._of_one(one) if many is None else self._translations.ngettext(one, many, number)
         shown = {name: self.translated(value) if isinstance(value, str) else value for name, value in values.items()}
         return template.format(**shown)
+
+    def _of_elsewhere(self, sentence: str) -> str:
+        fixed = self._of_one(sentence)
+        if fixed != sentence:
+            return fixed
+        for pattern, template in self._details:
+            if found := pattern.fullmatch(sentence):
+                return template.format(*map(self.translated, found.groups()))
+        return sentence
+
+    @functools.cached_property
+    def _details(self) -> list[tuple[re.Pattern[str], str]]:
+        import tomllib
+
+        with (FOLDER / self.language / DETAILS).open("rb") as file:
+            details = tomllib.load(file)
+        return [(re.compile(re.sub(r"\\{\d\\}", "(.+?)", re.escape(english))), said) for english, said in details.items()]
 
     def _of_one(self, template: str) -> str:
         """The translation of a sentence that may have a plural too: Python 3.11.2 finds such ones by `ngettext` only."""
