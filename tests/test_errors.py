@@ -67,3 +67,4 @@ def test_suggestions() -> None:
     assert did_you_mean(()) == ""
     assert did_you_mean(("a",)) == "; did you mean a?"
     assert did_you_mean(("a", "b")) == "; did you mean a or b?"
+    assert did_you_mean(("a", "b", "c")) == "; did you mean a, b or c?"

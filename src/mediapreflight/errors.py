@@ -366,8 +366,10 @@ def did_you_mean(suggestions: tuple[str, ...]) -> str:
     """The tail of a message that names near misses; empty where there are none."""
     if not suggestions:
         return ""
-    return say("; did you mean {names}?", names=functools.reduce(_or, suggestions))
+    *before, last = suggestions
+    names = say("{names} or {last}", names=functools.reduce(_and, before), last=last) if before else last
+    return say("; did you mean {names}?", names=names)
 
 
-def _or(before: str, name: str) -> str:
-    return say("{names} or {last}", names=before, last=name)
+def _and(before: str, name: str) -> str:
+    return say("{before}, {name}", before=before, name=name)
