@@ -74,7 +74,7 @@ def test_models(agent: Agent) -> None:
     assert {"emo-v1", "liveportrait"} <= {each["id"] for each in few} < {each["id"] for each in own["models"]}
     others = agent.ask("list_models", provider="heygen").answer
     assert {builtin_catalog().model(each["id"]).provider for each in others["models"]} == {"heygen"}
-    assert agent.ask("list_models", provider="nobody").refusal.startswith("no models of provider 'nobody'; there are ")
+    assert agent.ask("list_models", provider="nobody").refusal.startswith("no models of provider 'nobody'; providers are ")
 
 
 def test_models_that_take_a_file(agent: Agent) -> None:
@@ -82,6 +82,7 @@ def test_models_that_take_a_file(agent: Agent) -> None:
     verdicts = {each["id"]: (each["verdict"], each.get("why")) for each in answer["models"]}
     assert verdicts["liveportrait"][0] == "fits after prepare"
     assert "aac" in verdicts["liveportrait"][1]
+    assert {each["takes"] for each in answer["models"] if each["id"] == "liveportrait"} == {"image, audio"}
 
 
 def test_card(agent: Agent) -> None:
@@ -125,6 +126,18 @@ def test_check_says_what_was_measured_the_limit_and_the_next_command(agent: Agen
     assert words[:4] == ["mediapreflight", "prepare", "--model", "liveportrait"]
     assert words[4:] == [f"image={root / 'portrait.jpg'}", f"audio={root / 'voice.aac'}", "--out", "prepared"]
     assert main([*words[1:], "--dry-run"]) == 0
+
+
+def test_what_a_job_costs_is_said_where_it_fits(agent: Agent, root: Path) -> None:
+    """3.96 s of EMO at 0.011469 USD for 1:1, and a detect call, which is billed in CNY."""
+    cost = agent.ask("check", model="emo-v1", inputs={"image": "portrait.jpg", "audio": "voice.wav"}).answer["cost"]
+    assert cost["seconds"] == pytest.approx(3.96, abs=0.05)
+    assert cost["amounts"] == {"USD": pytest.approx(3.96 * 0.011469, abs=0.001), "CNY": 0.004}
+    assert cost["words"].startswith("0.0454 USD and 0.004 CNY")
+    assert "cost" not in agent.ask("check", **job(audio="voice.aac")).answer
+    made = agent.ask("prepare", **job(audio="voice.wav"), keep={"audio": [0, 2]}, out="half").answer
+    (each,) = made["jobs"]
+    assert each["cost"]["seconds"] == pytest.approx(2, abs=0.1)
 
 
 def test_command_holds_every_value_as_the_command_line_reads_it(agent: Agent) -> None:
@@ -271,7 +284,7 @@ def test_links_inside_are_followed(agent: Agent, root: Path) -> None:
         ("check", {"model": "liveportrait", "inputs": {"image": {"a": 1}}}, "$.inputs"),
         ("check", {"model": "liveportrait", "inputs": {"parameters": "a"}}, "parameters is no input"),
         ("faces", {"path": "portrait.jpg", "face": 0}, "$.face"),
-        ("prepare", {**job(), "out": "out", "background": "red"}, "'red' is no colour"),
+        ("prepare", {**job(), "out": "out", "background": "red"}, "'red' is not a colour"),
         ("prepare", {**job(), "out": "out", "overwrite": True}, "unknown field `overwrite`"),
     ],
 )

@@ -47,7 +47,8 @@ class Found(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Listed(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One model: its `summary` and what it `takes`; or the `verdict` on a file in a `role`, and `why` it has to be prepared."""
+    """One model: its `summary` and what it `takes`, optional inputs in brackets; or the `verdict` on a file in a `role` of these,
+    and `why` it has to be prepared."""
 
     id: str
     summary: str = ""
@@ -90,12 +91,22 @@ class ProbeAnswer(Struct, frozen=True, kw_only=True):
     facts: Facts
 
 
+class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What it would cost to submit a job, by the prices that the provider states. `words`: the sum, or why it is not known.
+    `amounts`: by currency, all calls together; empty where one is not known. `seconds`: of video that are billed."""
+
+    words: str
+    amounts: dict[str, float] = {}
+    seconds: float | None = None
+
+
 class CheckAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`ok`: no finding of severity error or unchecked."""
+    """`ok`: no finding of severity error or unchecked. `cost`: of a whole job that fits."""
 
     ok: bool
     model: str
     findings: tuple[Found, ...]
+    cost: Expected | None = None
     next: Next | None = None
 
 
@@ -143,7 +154,7 @@ class PreparedFile(Struct, frozen=True, kw_only=True):
 
 
 class PreparedAs(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`inputs`, `parameters`, `region` and `face` are arguments for check and submit."""
+    """`inputs`, `parameters`, `region` and `face` are arguments for check and submit. `cost`: of a whole job that fits."""
 
     ok: bool
     inputs: dict[str, Any]
@@ -151,6 +162,7 @@ class PreparedAs(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parameters: dict[str, Any] = {}
     region: str | None = None
     face: int | None = None
+    cost: Expected | None = None
     findings: tuple[Found, ...] = ()
     error: str | None = None
 

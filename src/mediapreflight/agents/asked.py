@@ -91,6 +91,7 @@ class PlanAsked(JobAsked, frozen=True, kw_only=True, forbid_unknown_fields=True)
     whole: Annotated[bool, _WHOLE] = True
     fit: Annotated[Fit, Meta(description="how an aspect ratio is reached")] = "auto"
     trim: Annotated[Trim, Meta(description="where a recording that is too long is cut")] = "pause"
+    keep: Annotated[dict[str, tuple[float, float]], Meta(description="by role: start and end, in seconds, of what is kept")] = {}
     split: Annotated[bool, Meta(description="make several jobs of a recording that is too long")] = False
     ratio: Annotated[Ratio, _RATIO] | None = None
     crop_to_boxes: Annotated[bool, Meta(description="crop the picture to ext_bbox")] = False
@@ -102,7 +103,8 @@ class PlanAsked(JobAsked, frozen=True, kw_only=True, forbid_unknown_fields=True)
     equal_lengths: Annotated[bool, Meta(description="bring video and voice to one length")] = False
 
     def options(self) -> PrepareOptions:
-        """How files are made to fit. What others made is never replaced. Raises UsageError for a background that is no colour."""
+        """How files are made to fit. What others made is never replaced. Raises UsageError for a background that is no
+        colour, and a part to keep that is none."""
         return PrepareOptions(**{name: getattr(self, name) for name in PlanAsked.__annotations__ if name != "whole"})
 
 

@@ -19,20 +19,23 @@ from ..check.takers import Taker, takers
 from ..errors import UsageError
 from ..findings import FAILING, fixable
 from ..job import Job
-from ..language import say
+from ..language import say, translated
+from ..media.facts import Facts
 from ..media.source import display_name
 from ..output_folder import OutputFolder
 from ..prepare.execute import Prepared, prepare_planned
 from ..prepare.plan import JobPlan, ensure_faces_can_be_found, plan_job
 from ..prepare.record import NAME as RECORD
 from ..rules import selection
+from ..submit.forecast import estimate, in_words, total
 from ..submit.ledger import Ledger, Submission
-from ..submit.pipeline import SubmitOptions
+from ..submit.pipeline import SubmitOptions, facts_of, has_boxes
 from ..submit.result import JobResult
 from .answers import (
     CardAnswer,
     CheckAnswer,
     Cost,
+    Expected,
     FaceSaid,
     FacesAnswer,
     Listed,
@@ -140,7 +143,7 @@ def _takers(desk: Desk, path: str, asked: ListAsked, call: Call) -> ModelsAnswer
     facts = call.containment.facts(path, "decode")
     several = [each for each in takers(path, facts, desk.catalog, "content", _ALL, call.containment) if each.model.id in wanted]
     fit = tuple(
-        Listed(id=each.model.id, role=each.role, verdict=each.verdict, why=_why(each))
+        Listed(id=each.model.id, takes=inputs(each.model), role=each.role, verdict=each.verdict, why=_why(each))
         for each in several
         if each.verdict != "does not fit"
     )
@@ -210,7 +213,19 @@ def check(desk: Desk, asked: CheckAsked, call: Call) -> Reply:
         follows = Next(what="make files that fit", tool="prepare", command=line)
     elif report.ok:
         follows = _submission(desk, job, model)
-    return Reply(CheckAnswer(ok=report.ok, model=model.id, findings=found(report.findings), next=follows))
+    cost = _expected(desk, job, model, facts_of(report)) if report.ok else None
+    return Reply(CheckAnswer(ok=report.ok, model=model.id, findings=found(report.findings), cost=cost, next=follows))
+
+
+def _expected(desk: Desk, job: Job, model: Model, facts: Mapping[str, Facts]) -> Expected | None:
+    """What the job would cost; None where it cannot be sent from here."""
+    if model.service is None or not job.whole:
+        return None
+    detector = None if has_boxes(model, job) else desk.catalog.detector_of(model)
+    cost = estimate(job, model, facts, detect_model=detector)
+    sums = {} if any(call.unknown for call in cost.calls) else total([cost])
+    amounts = {currency: float(amount) for currency, amount in sums.items()}
+    return Expected(words=translated(in_words([cost])), amounts=amounts, seconds=cost.seconds)
 
 
 def _submission(desk: Desk, job: Job, model: Model) -> Next | None:
@@ -273,14 +288,15 @@ def prepare(desk: Desk, asked: PrepareAsked, call: Call) -> Reply:
             progress=functools.partial(call.share, of=count),
             containment=call.containment,
         )
-    jobs = tuple(map(_prepared, made))
+    jobs = tuple(_prepared(desk, each, model) for each in made)
     ok = all(each.ok for each in jobs)
     follows = _submission(desk, made[0].job, model) if ok and len(made) == 1 else None
     return Reply(PrepareAnswer(ok=ok, model=model.id, record=display_name(str(Path(out) / RECORD)), jobs=jobs, next=follows))
 
 
-def _prepared(made: Prepared) -> PreparedAs:
+def _prepared(desk: Desk, made: Prepared, model: Model) -> PreparedAs:
     record = made.record
+    after = {role: item.after for role, item in record.inputs.items()}
     files = {
         role: PreparedFile(source=item.source, path=item.path, steps=_steps(item.steps)) for role, item in record.inputs.items()
     }
@@ -291,6 +307,7 @@ def _prepared(made: Prepared) -> PreparedAs:
         parameters=dict(record.parameters),
         region=record.region,
         face=record.face,
+        cost=_expected(desk, made.job, model, after) if record.ok else None,
         findings=found(record.findings),
         error=record.error,
     )
