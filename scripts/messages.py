@@ -27,7 +27,7 @@ CATALOG = PACKAGE / "locale" / "zh" / "LC_MESSAGES" / "mediapreflight.po"
 # The functions that say something, and how many of their first arguments are templates.
 TEMPLATES = {"say": 1, "tr": 1, "say_many": 2, "tr_many": 2}
 # What the card of a model shows has its notes shown with it.
-_SHOWN = ("summary", "notes", "roles", "fields", "parameters", "prices")
+_SHOWN = ("summary", "notes", "roles", "fields", "parameters", "prices", "output")
 _WIDTH = 120
 
 

@@ -192,7 +192,8 @@ def _service(model: Model) -> Iterator[tuple[str, str, str]]:
     if service is None:
         yield tr("jobs"), tr("are checked and prepared here, and sent with the provider's own tools"), ""
         return
-    yield tr("endpoint"), f"POST {service.path} ({service.mode})", model.cited(service.source)
+    mode = {"synchronous": tr("synchronous"), "asynchronous": tr("asynchronous")}[service.mode]
+    yield tr("endpoint"), f"POST {service.path} ({mode})", model.cited(service.source)
     yield tr("regions"), ", ".join(model.regions), ""
     if service.result or service.verdict:
         yield tr("result"), ", ".join((service.result or service.verdict or "", *service.other_results)), ""
