@@ -12,6 +12,7 @@ import pytest
 
 import mediapreflight
 from mediapreflight import Job, Prepared, PrepareError, UnreadableMediaError, check, check_many, plan, prepare, prepare_jobs
+from mediapreflight.agents import pictures
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.check.containment import UNCONTAINED, Containment, contained
 from mediapreflight.check.measure import Measured, look_at_file, measure_file, measure_jobs, read_facts
@@ -201,7 +202,8 @@ CONTAINED = (
     video._is_exact,
     find_portrait,
     preview_of,
-    faces._portrait,
+    faces._save_pictures,
+    pictures.seen,
     videos._render_here,
     looks.get_ready,
     looks.hear,
