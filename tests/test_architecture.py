@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, str] = {
     "people prepare report rules schemas studio submit submit.http submit.ledger system text workers",
     "ray": "engines",
     "agents": "_version catalog check errors findings job language media output_folder people prepare rules submit "
-    "submit.ledger text",
+    "submit.ledger system text",
     "emulator": "catalog check errors findings job language media people rules submit submit.http text workers",
     "studio": "_version catalog check errors findings job language media output_folder people prepare report rules submit "
     "submit.http submit.ledger system text workers",

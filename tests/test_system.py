@@ -291,7 +291,7 @@ def test_a_future_gives_its_error(windows: None) -> None:
 
 def test_the_order_to_stop_is_heard_for_as_long_as_it_is_listened_for() -> None:
     stop, former = threading.Event(), signal.getsignal(signal.SIGTERM)
-    with system.told_to_stop(stop):
+    with system.told_to_stop(stop.set):
         signal.raise_signal(signal.SIGTERM)
         system.wait_for(stop)
     assert signal.getsignal(signal.SIGTERM) is former

@@ -16,7 +16,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar
 
 if TYPE_CHECKING:
     import subprocess
@@ -154,16 +154,21 @@ def result_of(future: Future[_Result]) -> _Result:
 
 
 @contextlib.contextmanager
-def told_to_stop(stop: threading.Event) -> Iterator[None]:
-    """Inside the block, Ctrl-C and SIGTERM set the event instead of their usual effect. Main thread only."""
+def told_to_stop(stop: Callable[[], object]) -> Iterator[None]:
+    """Inside the block, Ctrl-C and SIGTERM call the function instead of their usual effect. Main thread only."""
     import signal
 
-    former = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    former = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def end_now(status: int) -> NoReturn:
+    """End this process at once, whatever its threads wait for."""
+    os._exit(status)
 
 
 def wait_for(event: threading.Event) -> None:

@@ -4,5 +4,5 @@
 and `server` speaks the protocol.
 
 May import: _version, catalog, check, errors, findings, job, language, media, output_folder, people, prepare, rules, submit,
-submit.ledger, text.
+submit.ledger, system, text.
 """

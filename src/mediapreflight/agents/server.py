@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import functools
 import os
@@ -19,6 +20,7 @@ from mcp.shared.exceptions import MCPError
 from .._version import __version__
 from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import MediaPreflightError
+from ..system import end_now, told_to_stop
 from ..text import plain
 from .calls import Call, Progress
 from .tools import Desk, Reply, Tool, arguments_of, schema_of, tools_of
@@ -31,10 +33,12 @@ _INSTRUCTIONS = (
     "Options that a finding's help names are arguments of the same name: `--crop-to-boxes` is crop_to_boxes."
 )
 _Context = Any
+# As the command line has it.
+_INTERRUPTED = 130
 
 
 async def serve(desk: Desk, mask: Callable[[str], str] = str) -> None:
-    """Answer calls over standard input and output until the client closes them.
+    """Answer calls over standard input and output until the client closes them. A signal ends the calls, and then the process.
 
     Args:
         mask: what takes the API key out of a text.
@@ -66,8 +70,25 @@ async def serve(desk: Desk, mask: Callable[[str], str] = str) -> None:
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
-    async with stdio_server() as (reading, writing):
-        await server.run(reading, writing, server.create_initialization_options())
+    serving = anyio.CancelScope()
+    try:
+        with told_to_stop(functools.partial(_stop, serving, asyncio.get_running_loop())):
+            async with stdio_server() as (reading, writing):
+                with serving:
+                    await server.run(reading, writing, server.create_initialization_options())
+                if serving.cancel_called:
+                    # In any other way it would wait for the thread that reads standard input.
+                    end_now(_INTERRUPTED)
+    except* BrokenPipeError:
+        # The client is gone, and nobody is left to be told.
+        pass
+
+
+def _stop(serving: anyio.CancelScope, loop: asyncio.AbstractEventLoop) -> None:
+    """Give all calls up; at the second signal, do not wait for them."""
+    if serving.cancel_called:
+        end_now(_INTERRUPTED)
+    loop.call_soon_threadsafe(serving.cancel)
 
 
 def _described(name: str, tool: Tool) -> types.Tool:

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     for fault in faults:
         service.fail(*fault)
     stop = threading.Event()
-    with told_to_stop(stop), service:
+    with told_to_stop(stop.set), service:
         print("export", *(f"{name}={value}" for name, value in service.environment.items()), flush=True)
         print(tr("listening until Ctrl-C; nothing is sent anywhere, nothing is billed"), file=sys.stderr)
         wait_for(stop)

@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     ensure_installed()
     catalog = catalog_here(options.catalog)
     stop = threading.Event()
-    with told_to_stop(stop), _account(options, catalog) as account:
+    with told_to_stop(stop.set), _account(options, catalog) as account:
         studio = Studio(account, options.port, catalog=catalog)
         with studio:
             print(studio.address, flush=True)
