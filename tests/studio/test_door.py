@@ -1,5 +1,8 @@
 """Who is answered, and what every answer says to the browser."""
 
+import logging
+import socket
+
 import pytest
 
 from .visitor import Visitor
@@ -44,6 +47,32 @@ def test_without_the_token_there_is_nothing(visitor: Visitor, path: str) -> None
     assert (answer.status_code, answer.json()) == (404, {"error": "there is nothing at this address"})
 
 
+def asked_with(visitor: Visitor, line: str) -> bytes:
+    """The answer to a request with this first line."""
+    with socket.create_connection(("127.0.0.1", visitor.http.base_url.port or 0), timeout=60) as connection:
+        connection.sendall(f"{line}\r\nHost: {visitor.host}\r\nConnection: close\r\n\r\n".encode())
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+def test_it_is_no_proxy(visitor: Visitor) -> None:
+    token = visitor.http.base_url.path.strip("/")
+    for target in (f"GET http://evil.example/{token}/state", "CONNECT evil.example:443", f"CONNECT {token}"):
+        answer = asked_with(visitor, f"{target} HTTP/1.1")
+        assert answer.split(b"\r\n")[0].split()[1] in (b"400", b"404")
+        assert b"limits" not in answer and b"IndexError" not in answer
+
+
+def test_what_is_no_request_says_nothing_on_the_terminal(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What Python prints of errors that a library logs, where nobody has asked for them.
+    printed: list[logging.LogRecord] = []
+    monkeypatch.setattr(logging.lastResort, "handle", printed.append)
+    for name in (None, "aiohttp"):
+        logger = logging.getLogger(name)
+        monkeypatch.setattr(logger, "handlers", [each for each in logger.handlers if isinstance(each, logging.NullHandler)])
+    assert b" 400 " in asked_with(visitor, "GET / HTTP/9.9")
+    assert printed == []
+
+
 def test_no_cookie_and_no_store_and_a_strict_policy(visitor: Visitor) -> None:
     for path in ("", "state", "nowhere", "files/f999", "assets/report.css"):
         headers = visitor.http.get(path).headers
@@ -63,7 +92,8 @@ def test_what_a_form_of_another_site_could_send_is_refused(visitor: Visitor, kin
 
 
 @pytest.mark.parametrize(
-    "path", ["../server.py", "%2e%2e/server.py", "..%2fserver.py", "%2fetc/passwd", ".", "vendor", "a\\b", "nothing.js"]
+    "path",
+    ["../server.py", "%2e%2e/server.py", "..%2fserver.py", "%2fetc/passwd", ".", "vendor", "a\\b", "no.js", "a" * 3000],
 )
 def test_only_assets_are_assets(visitor: Visitor, path: str) -> None:
     assert visitor.http.get(f"{visitor.address}assets/{path}").status_code == 404
@@ -72,6 +102,8 @@ def test_only_assets_are_assets(visitor: Visitor, path: str) -> None:
 def test_the_style_of_the_report_is_there(visitor: Visitor) -> None:
     answer = visitor.http.get("assets/report.css")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/css; charset=utf-8")
+    # Whatever the system knows of endings.
+    assert "javascript" in visitor.http.get("assets/studio.js").headers["Content-Type"]
     assert visitor.http.get("assets/report.css", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 

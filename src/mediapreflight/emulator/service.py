@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ..catalog import Catalog, builtin_catalog
 from ..check.containment import TIME_LIMIT_S, contained
 from ..errors import MissingLibraryError, UsageError
+from ..media.quiet import hush_log
 from . import limits
 from .faults import Faults, checked
 from .folder import Folder
@@ -143,6 +144,8 @@ class Emulator:
         from .door import admission
         from .server import Server, Settings
 
+        # Of requests that are no HTTP it logs a traceback.
+        hush_log("aiohttp")
         settings = Settings(self._api_key, self._detection, self._megabytes)
         self._loop = asyncio.get_running_loop()
         containment = contained(TIME_LIMIT_S, limits.LOOKS_AT_ONCE)
@@ -162,7 +165,8 @@ class Emulator:
             try:
                 listener = await self._loop.create_server(admission(runner.server), _HOST, self._port)
             except (OSError, OverflowError) as error:
-                reason = (getattr(error, "strerror", None) or str(error)).lower()
+                # asyncio puts the address before the reason.
+                reason = (getattr(error, "strerror", None) or str(error)).rpartition(": ")[2].lower()
                 raise UsageError(f"port {self._port} cannot be listened on: {reason}") from None
             self._port = listener.sockets[0].getsockname()[1]
             listening.set()

@@ -20,7 +20,7 @@ def quiet() -> Iterator[None]:
     `warnings.catch_warnings` alone is not safe with threads: two that overlap can leave the filters of one in place.
     """
     global _inside, _caught  # noqa: PLW0603 - the interpreter has one list of filters, so there is one count of who suspended it
-    _hush_pillow_log()
+    hush_log("PIL")
     with _lock:
         if _inside == 0:
             _caught = warnings.catch_warnings()
@@ -37,8 +37,8 @@ def quiet() -> Iterator[None]:
 
 
 @cache
-def _hush_pillow_log() -> None:
+def hush_log(library: str) -> None:
     """Without handlers, Python prints errors that a library logs; a program that installs handlers still gets them."""
     import logging
 
-    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    logging.getLogger(library).addHandler(logging.NullHandler())

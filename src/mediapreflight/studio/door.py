@@ -41,7 +41,8 @@ def admit(request: web.Request, host: str, token: str) -> None:
     origins, sites = request.headers.getall("Origin", []), request.headers.getall("Sec-Fetch-Site", [])
     if any(origin != f"http://{host}" for origin in origins) or any(site not in _OWN_SITE for site in sites):
         raise RefusedError(403, say("the request comes from a page of another site"))
-    first = request.path.split("/", 2)[1]
+    # A proxy is asked with `http://other/…` or `other:443`.
+    first = request.path.split("/", 2)[1] if request.raw_path.startswith("/") else ""
     if not hmac.compare_digest(first.encode("utf-8", "surrogatepass"), token.encode()):
         raise RefusedError(404, say("there is nothing at this address"))
 

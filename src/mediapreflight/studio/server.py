@@ -45,8 +45,11 @@ _P = ParamSpec("_P")
 _Result = TypeVar("_Result")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_ASSETS = Path(__file__).parent / "assets"
-_SHARED = {name: report_page.TEMPLATES / name for name in ("report.css", "report.js")}
+_FOLDER = Path(__file__).parent / "assets"
+# All that there is, by the name in the address: what is asked for names no path.
+_ASSETS = {path.relative_to(_FOLDER).as_posix(): path for path in _FOLDER.rglob("*") if path.is_file()} | {
+    name: report_page.TEMPLATES / name for name in ("report.css", "report.js")
+}
 _STATUS: dict[type[Exception], int] = {
     UnreadableMediaError: 422,
     JobNotFitError: 422,
@@ -56,6 +59,8 @@ _STATUS: dict[type[Exception], int] = {
     LedgerError: 500,
     SubmitError: 502,
 }
+# The same on every system: what the system itself knows of endings may make scripts plain text.
+_KINDS = mimetypes.MimeTypes()
 _TYPES = {"wav": "audio/wav", "jpg": "image/jpeg", "json": "application/json", "zip": "application/zip", "mp4": "video/mp4"}
 
 
@@ -176,11 +181,10 @@ class Server:
 
     async def _asset(self, request: web.Request) -> web.FileResponse:
         name = request.match_info["name"]
-        path = _SHARED.get(name) or _ASSETS / name
-        parts = name.split("/")
-        if any(part in ("", ".", "..") or part.startswith(".") or "\\" in part for part in parts) or not path.is_file():
+        path = _ASSETS.get(name)
+        if path is None:
             raise web.HTTPNotFound
-        kind = mimetypes.guess_type(name, strict=True)[0] or "application/octet-stream"
+        kind = _KINDS.guess_type(name)[0] or "application/octet-stream"
         return web.FileResponse(path, headers={"Content-Type": _with_charset(kind), "Cache-Control": "no-cache"})
 
     async def _state(self, _: web.Request) -> web.Response:
@@ -428,7 +432,7 @@ def _sent_file(request: web.Request, path: Path, media_type: str, name: str | No
 def _media_type(format: str | None) -> str:
     """The type of a file by what it holds; bytes, where a browser could take it for a page."""
     known = FORMATS.get(format or "")
-    kind = mimetypes.guess_type(f"x.{known.extensions[0]}")[0] if known else None
+    kind = _KINDS.guess_type(f"x.{known.extensions[0]}", strict=False)[0] if known else None
     return kind if kind and kind.startswith(("image/", "audio/", "video/")) and "svg" not in kind else "application/octet-stream"
 
 

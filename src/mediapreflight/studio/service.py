@@ -14,6 +14,7 @@ from ..catalog import Catalog, builtin_catalog
 from ..check.cache import cache_folder
 from ..errors import MissingLibraryError, UsageError
 from ..language import say
+from ..media.quiet import hush_log
 from ..media.source import STUDIO_FOLDER
 from ..output_folder import OutputFolder
 from . import limits
@@ -135,6 +136,8 @@ class Studio:
         from .desk import Desk
         from .server import Server
 
+        # Of requests that are no HTTP it logs a traceback.
+        hush_log("aiohttp")
         self._loop = asyncio.get_running_loop()
         desk = Desk(self._account, self._catalog)
         self._server = Server(self._catalog, folder, self._space, desk, self._token, self._own_host)
@@ -153,7 +156,8 @@ class Studio:
             try:
                 listener = await self._loop.create_server(_admission(runner.server), _HOST, self._port)
             except (OSError, OverflowError) as error:
-                reason = (getattr(error, "strerror", None) or str(error)).lower()
+                # asyncio puts the address before the reason.
+                reason = (getattr(error, "strerror", None) or str(error)).rpartition(": ")[2].lower()
                 raise UsageError(say("port {port} cannot be listened on: {reason}", port=self._port, reason=reason)) from None
             self._port = listener.sockets[0].getsockname()[1]
             listening.set()
