@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,10 +82,12 @@ def _account(options: argparse.Namespace, catalog: Catalog) -> Iterator[Account]
         yield Account(key, Path(options.out).absolute(), region=options.region)
         return
     from ..emulator.service import Emulator
+    from ..studio.service import session_folder
 
-    service = Emulator(seconds_per_task=_SECONDS_PER_TASK, catalog=catalog, detection=_detection())
-    with tempfile.TemporaryDirectory(prefix="mediapreflight-stand-in-") as folder, service:
-        place = Path(folder)
+    with (
+        session_folder() as place,
+        Emulator(seconds_per_task=_SECONDS_PER_TASK, catalog=catalog, detection=_detection(), folder=place) as service,
+    ):
         yield Account(
             ApiKey(service.environment[KEY_VARIABLE]),
             place / "videos",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import tempfile
 import threading
 import time
@@ -43,6 +44,7 @@ class Emulator:
             read pass, with a face in its middle.
         max_file_size_mb: of uploads; None: the documented size.
         catalog: the models it knows.
+        folder: where its own folder is made, which holds what was uploaded; None: where temporary files lie.
 
     Raises, when started: MissingLibraryError if aiohttp is not installed, UsageError if the port cannot be had.
     """
@@ -57,7 +59,9 @@ class Emulator:
         detection: Detection = "look",
         max_file_size_mb: int | None = None,
         catalog: Catalog | None = None,
+        folder: str | os.PathLike[str] | None = None,
     ) -> None:
+        self._folder = folder
         self._port = port
         self._catalog = catalog or builtin_catalog()
         self._clock = Clock(clock)
@@ -131,7 +135,7 @@ class Emulator:
 
     def _run(self, listening: threading.Event) -> None:
         try:
-            with tempfile.TemporaryDirectory(prefix="mediapreflight-emulator-") as folder:
+            with tempfile.TemporaryDirectory(prefix="mediapreflight-emulator-", dir=self._folder) as folder:
                 asyncio.run(self._serve(Folder(Path(folder)), listening))
         except BaseException as error:
             self._trouble = error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -51,6 +52,17 @@ def ensure_installed() -> None:
         raise MissingLibraryError(error.name or "aiohttp", say("it is not installed"), fix) from None
 
 
+@contextlib.contextmanager
+def session_folder() -> Iterator[Path]:
+    """A folder that goes at the end like those of the page's files; what a killed process left is removed by the next one."""
+    with OutputFolder(_sessions()) as folder, folder.staged("") as place:
+        yield place
+
+
+def _sessions(folder: Path | None = None) -> Path:
+    return (Path(cache_folder()) if folder is None else folder) / STUDIO_FOLDER
+
+
 class Studio:
     """The page's server. A context manager, or `start` and `close`.
 
@@ -78,7 +90,7 @@ class Studio:
         self._port = port
         self._catalog = catalog or builtin_catalog()
         self._space = space or limits.Space()
-        self._folder = Path(cache_folder()) / STUDIO_FOLDER if folder is None else folder / STUDIO_FOLDER
+        self._folder = _sessions(folder)
         self._token = secrets.token_urlsafe(24)
         self._server: Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
