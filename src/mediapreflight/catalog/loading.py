@@ -144,6 +144,7 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
     if not model.roles:
         raise fault_at(paths, ("roles",), say("a model takes at least one file"))
     _check_formats(model.roles, paths)
+    _check_ends(model.roles, paths)
     fields = dict(_keys_one_by_one(model.fields, model.roles))
     model = msgspec.structs.replace(model, roles=dict(_one_by_one(model.roles, paths)), fields=fields)
     if provider.terms is None:
@@ -173,6 +174,16 @@ def _check_formats(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
                     close = tuple(known for known, each in FORMATS.items() if format.lower() in each.extensions)
                     unknown = say("unknown format {format!r}{close}", format=format, close=did_you_mean(close))
                     raise fault_at(paths, ("roles", name, key), unknown)
+
+
+def _check_ends(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
+    """Raises for a lower end of what is only held from above: such a limit would refuse nothing."""
+    for name, role in roles.items():
+        for place, each in ((("roles", name), role), *((("roles", name, "variants"), variant) for variant in role.variants)):
+            for key, limit, least in (("megabytes", each.megabytes, 0), ("aspect_ratio", each.aspect_ratio, 1)):
+                for interval in (Interval.parse(text) for text in (limit.documented, limit.safe) if text) if limit else ():
+                    if interval.is_below(least + 1e-9):
+                        raise fault_at(paths, (*place, key), say("only what is too much is found: give the upper end alone"))
 
 
 def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[tuple[str, Role]]:

@@ -94,6 +94,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prepare the targets, or print the plan; status 1 where a job cannot be made to fit."""
+    if len(dict(options.keep)) < len(options.keep):
+        raise UsageError(say("--keep names an input twice; one part of each can be kept"))
     chosen = PrepareOptions(
         fit=options.fit,
         trim=options.trim,

@@ -32,6 +32,11 @@ def first_of(reasons: Reasons, *names: str) -> str | None:
     return next((reasons[name] for name in names if name in reasons), None)
 
 
+def safe_lengths(role: Role) -> Interval:
+    """The lengths, in seconds, that satisfy every current document."""
+    return role.duration.safe_interval if role.duration else Interval()
+
+
 class Lengths(NamedTuple):
     """The lengths, in seconds, that an output may have once containers have rounded them."""
 
@@ -41,7 +46,7 @@ class Lengths(NamedTuple):
     @classmethod
     def of(cls, role: Role) -> Lengths:
         """The safe lengths of a role, with a margin inside both ends; the middle if they are too close for that."""
-        interval = role.duration.safe_interval if role.duration else Interval()
+        interval = safe_lengths(role)
         least, most = max(interval.lower, 0.0) + MARGIN_S, interval.upper - MARGIN_S
         if interval.lower <= 0:
             least = 0.0
@@ -66,12 +71,10 @@ def kept_part(path: str, length: float, role: Role, keep: tuple[float, float] | 
         raise PrepareError(
             path, say("lasts {length:g} s, and is to be kept from {start:g} s", length=round(length, 3), start=start)
         )
-    interval = role.duration.safe_interval if role.duration else Interval()
+    interval = safe_lengths(role)
     if interval.is_above(end - start):
-        seconds = round(end - start, 3)
-        raise PrepareError(
-            path, say("{seconds:g} s of it are to be kept; {most:g} s are accepted", seconds=seconds, most=interval.upper)
-        )
+        seconds, limit = round(end - start, 3), interval.upper_text
+        raise PrepareError(path, say("{seconds:g} s of it are to be kept; the limit is {limit} s", seconds=seconds, limit=limit))
     return None if start == 0 and end == length else (start, end)
 
 

@@ -35,13 +35,14 @@ def side_too_short(case: InputCase) -> Iterator[Fault]:
 
 def size_not_accepted(case: InputCase) -> Iterator[Fault]:
     """A fault where the displayed size is none of those that are taken, where it has too few or too many pixels in all, or where
-    its shorter side alone is too long."""
+    its shorter side alone is too short or too long."""
     sides = _sides(case)
     size = f"{sides[0]}x{sides[1]}" if sides else None
     pixels = sides[0] * sides[1] if sides else None
     yield from not_among(case, case.role.sizes, size, say("the size"), say("crop and scale it to one of these sizes"))
     yield from too_low(case, case.role.pixels, pixels, _PIXELS, say("use a larger original, or scale it up"))
     yield from too_high(case, case.role.pixels, pixels, _PIXELS, say("scale it down"))
+    yield from too_low(case, case.role.short_side, lowest(*sides), _SHORTEST, say("use a larger original, or scale it up"))
     yield from too_high(case, case.role.short_side, lowest(*sides), _SHORTEST, say("scale it down"))
 
 

@@ -82,7 +82,7 @@ class _Case(NamedTuple):
     @property
     def interval(self) -> Interval:
         """The safe lengths, in seconds."""
-        return self.role.duration.safe_interval if self.role.duration else Interval()
+        return aims.safe_lengths(self.role)
 
     @property
     def lengths(self) -> Lengths:

@@ -40,7 +40,8 @@ class Trim(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        start, end, whole = as_seconds(self.start_s), as_seconds(self.end_s), as_seconds(self.of_s)
+        # To the millisecond: times in the output are found in the source by it.
+        start, end, whole = (f"{round(time, 3)} s".replace(".0 s", " s") for time in (self.start_s, self.end_s, self.of_s))
         said = (
             say("{start} to {end} of {whole}", start=start, end=end, whole=whole)
             if self.start_s

@@ -245,6 +245,7 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
     """Write the video, bit for bit, into a new container with a correct header.
 
     `seconds`, `rate`: how long it will be, and its frames per second. `lengths`, `max_bytes`: what the copy is measured against.
+    `is_part`: the user chose where it ends, so a copy that ends a frame or more before that is not exact.
     `otherwise`: the steps with one encode that are used if the copy does not fit: a cut that no frame
     border allows, time stamps that the container cannot store.
     """
@@ -257,6 +258,7 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
     rate: Fraction
     lengths: Interval
     max_bytes: int | None
+    is_part: bool = False
     otherwise: tuple[Step, ...]
 
     @property
@@ -344,6 +346,8 @@ def _remux(
     cut = streams.cut
     if trim and (cut is None or differ(cut.end_s, trim.end_s)):
         return None
+    if trim and cut and remux.is_part and trim.end_s - cut.end_s >= 1 / remux.rate:
+        return None
     file = _input(streams, fflags="+genpts")
     sound = _sound_of(file, streams)
     options: dict[str, Any] = {"c:v": "copy"}
@@ -394,7 +398,7 @@ def _encode(
     file = _input(streams, **_decoder(source, steps, streams))
     start = streams.start_s + _start(steps)
     shown = file[str(streams.video)]
-    picture = _picture(shown.filter("trim", start=_time(start)) if _start(steps) else shown, steps, encode)
+    picture = _picture(shown, steps, encode, start if _start(steps) else None)
     sound = _sound_of(file, streams)
     if sound is not None and encode.sound == "aac":
         sound = _sound(sound, encode, start)
@@ -461,9 +465,13 @@ def _output(picture: Any, sound: Any, last: RemuxVideo | EncodeVideo, options: d
     return ffmpeg.ffmpeg_python().output(*kept, TARGET, f=_MUXERS[last.format], **OUTPUT_OPTIONS, **options)
 
 
-def _picture(stream: Any, steps: Sequence[Step], encode: EncodeVideo) -> Any:
-    """The filters of the picture. ffmpeg itself mirrors and turns, before the first of them."""
-    stream = stream.filter("setpts", "PTS-STARTPTS")
+def _picture(stream: Any, steps: Sequence[Step], encode: EncodeVideo, start_s: float | None) -> Any:
+    """The filters of the picture. ffmpeg itself mirrors and turns, before the first of them.
+
+    `start_s`: where what is kept begins; None for the first picture. What is shown then comes first, also if it began before:
+    the next one would be early against the sound.
+    """
+    stream = stream.filter("setpts", "PTS-STARTPTS" if start_s is None else f"PTS-{_time(start_s)}/TB")
     if step_of(steps, Deinterlace):
         stream = stream.filter("bwdif", mode="send_frame", deint="all")
     stream = stream.filter("fps", fps=_ratio(encode.rate), start_time=0)

@@ -103,7 +103,7 @@ class _Case(NamedTuple):
     @property
     def interval(self) -> Interval:
         """The safe lengths, in seconds."""
-        return self.role.duration.safe_interval if self.role.duration else Interval()
+        return aims.safe_lengths(self.role)
 
     @property
     def spacing(self) -> Spacing:
@@ -136,10 +136,10 @@ def plan_video(
     seconds = _readable(facts, tuple(findings))
     part = aims.kept_part(facts.path, seconds, role, keep)
     start, end = part or (0.0, seconds)
-    if part and end - start < Lengths.of(role).least:
-        least = Lengths.of(role).least
+    if part and (interval := aims.safe_lengths(role)).is_below(end - start):
+        seconds, limit = round(end - start, 3), interval.lower_text
         raise PrepareError(
-            facts.path, say("{seconds:g} s of it are to be kept; {least:g} s are needed", seconds=end - start, least=least)
+            facts.path, say("{seconds:g} s of it are to be kept; the limit is {limit} s", seconds=seconds, limit=limit)
         )
     goal = _goal(end - start, role, reasons, None if keep else length)
     case = _Case(facts, role, options, reasons, seconds, goal, _container(facts, role), start, part is not None)
@@ -175,7 +175,7 @@ def _goal(seconds: float, role: Role, reasons: Reasons, length: float | None) ->
     lengths = Lengths.of(role)
     if length is not None and differ(seconds, length):
         return lengths.nearest(length)
-    interval = role.duration.safe_interval if role.duration else Interval()
+    interval = aims.safe_lengths(role)
     is_bad = (interval.is_above(seconds) and _TOO_LONG in reasons) or (interval.is_below(seconds) and _TOO_SHORT in reasons)
     return lengths.nearest(seconds) if is_bad else seconds
 
@@ -249,6 +249,7 @@ def _remuxed(case: _Case, why: str) -> tuple[tuple[Step, ...], str, Expected]:
         rate=_rate(case),
         lengths=case.interval,
         max_bytes=aims.most_bytes(case.role),
+        is_part=case.is_part,
         otherwise=_encoded(case, why)[0],
     )
     expected = Expected(
