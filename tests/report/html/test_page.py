@@ -116,6 +116,13 @@ def test_findings_say_all_they_know_gravest_first(page, job, finding) -> None:
         assert words in said
 
 
+def test_what_stands_between_backticks_is_code(page, job, finding) -> None:
+    made = page(job(finding(help="`faces <a>` lists them"), finding(help="a file named a`b")))
+    assert len([code for code in made.named("code") if "bdi" in code.inside]) == 1
+    assert "Next: faces <a> lists them" in re.sub(r"\s+", " ", made.text)
+    assert "Next: a file named a`b" in re.sub(r"\s+", " ", made.text)
+
+
 def test_every_rule_that_is_named_is_explained_once(page, job, finding) -> None:
     made = page(job(finding(), finding(code="VID007", name="video-frame-rate-too-high")), job(finding()))
     explained = [each.attributes["id"] for each in made.named("details", class_="help")]

@@ -106,6 +106,7 @@ def _environment(folders: tuple[Path, ...]) -> Environment:
         finalize=_finalized,
     )
     environment.filters["picture_uri"] = _picture_uri
+    environment.filters["with_code"] = _with_code
     environment.globals.update(tr=tr, tr_many=tr_many, spoken=spoken)
     return environment
 
@@ -115,6 +116,16 @@ def _picture_uri(jpeg: bytes) -> Markup:
     from markupsafe import Markup
 
     return Markup(f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}")
+
+
+def _with_code(text: str) -> Markup:
+    """A sentence, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = plain(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(plain(text))
+    return Markup().join(Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
 
 
 def _finalized(value: Any) -> Any:
