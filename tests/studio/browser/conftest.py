@@ -76,7 +76,7 @@ class Studio(NamedTuple):
 
     def choose(self, model: str) -> None:
         """Choose a model, and wait for the plan."""
-        self.page.check(f"input[name=model][value='{model}']")
+        self.page.check(f"#model-list input[value='{model}']")
         self.settle()
 
     def settle(self) -> None:

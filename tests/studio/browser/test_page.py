@@ -95,6 +95,47 @@ def test_a_face_is_chosen_by_its_number(studio, fixtures: Path, tmp_path: Path) 
     left, top, right, bottom = (int(each) for each in page.inner_text("#box-edges").strip("[]").split(","))
     assert 4 * (right - left) == 3 * (bottom - top)
 
+    # A model without boxes: the picture stays whole until somebody is chosen.
+    page.click("#change")
+    studio.choose("liveportrait")
+    page.wait_for_selector("#faces input[name=face][value='']:checked")
+    assert "--face" not in page.text_content("#command")
+    page.check("#faces input[name=face][value='1']")
+    studio.until("document.getElementById('command').textContent.includes('--face 1')")
+    page.check("#faces input[name=face][value='']")
+    studio.until("!document.getElementById('command').textContent.includes('--face')")
+
+
+def test_the_list_of_models_says_what_is_missing_and_is_reached_with_tab(studio, fixtures: Path) -> None:
+    page = studio.page
+    studio.drop(fixtures / "portrait.jpg", fixtures / "voice.mp3")
+    page.wait_for_selector(".model:not([hidden]) .takes.clean")
+    said = {id_: page.text_content(f".model:has(input[value='{id_}']) .takes") for id_ in ("liveportrait", "videoretalk")}
+    assert said == {"liveportrait": "fits", "videoretalk": "fits, needs video too"}
+
+    # The search hides the model that Tab went to before.
+    page.focus(".model input[value=liveportrait]")
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.value") != "liveportrait"
+    page.fill("#find-model", "liveportrait")
+    page.focus("#only-takers")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.value") == "liveportrait"
+    page.keyboard.press("Enter")
+    studio.settle()
+    # The way on, and what it leads to.
+    page.click("#outlook a")
+    page.click("#run")
+    page.wait_for_selector("#outlook a[href='#ready']")
+    assert page.inner_text("#headline") == "LivePortrait: The files are ready."
+
+    page.click("#change")
+    page.fill("#find-model", "")
+    studio.drop(fixtures / "faults" / "giant.png")
+    page.wait_for_selector("#untaken:not([hidden])")
+    assert page.inner_text("#untaken") == "No model takes giant.png."
+
 
 def test_a_video_is_cut_on_its_frames(studio, fixtures: Path) -> None:
     page = studio.page

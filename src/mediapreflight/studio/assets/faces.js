@@ -70,7 +70,8 @@ export class Faces {
       byId("faces").replaceChildren(panel(element("p", { class: "aside" }, plain(found.trouble ?? word("noFace")))));
       return;
     }
-    this.#number = found.faces.reduce((most, face) => (area(face.bbox) > area(most.bbox) ? face : most)).number;
+    // Boxes are of the largest face where nobody is chosen; without boxes the picture stays whole.
+    this.#number = boxes ? found.faces.reduce((most, face) => (area(face.bbox) > area(most.bbox) ? face : most)).number : null;
     await this.#draw(file);
   }
 
@@ -80,7 +81,7 @@ export class Faces {
     this.#image = element("img", { src: `files/${file.id}/picture`, alt: plain(file.name), width, height, draggable: "false", onload: () => this.#crop() });
     const frame = element("div", { class: "frame editor" }, this.#image, ...faces.flatMap((face) => this.#mark(face)));
     const choices = [];
-    if (faces.length > 1) choices.push(radios(word("whose"), "face", faces.map((face) => [String(face.number), faceTitle(face)]), String(this.#number), (number) => this.#choose(Number(number))));
+    if (faces.length > 1) choices.push(radios(word("whose"), "face", this.#people, String(this.#number ?? ""), (number) => this.#choose(Number(number) || null)));
     if (boxes && this.#job.model.ratios.length > 1) {
       choices.push(radios(word("ratio"), "ratio", this.#job.model.ratios.map((ratio) => [ratio, ratio]), this.#ratio, (ratio) => this.#reshape(file, ratio)));
     }
@@ -93,6 +94,12 @@ export class Faces {
     this.#editor.addEventListener("moving", () => this.#tell());
     this.#editor.addEventListener("change", () => this.#made());
     this.#propose();
+  }
+
+  // Whom the reader can choose: pairs of number and text.
+  get #people() {
+    const faces = this.#found.faces.map((face) => [String(face.number), faceTitle(face)]);
+    return this.#job.model.takes_boxes ? faces : [["", word("nobody")], ...faces];
   }
 
   // A face on the picture with its number, which chooses it.
@@ -121,7 +128,7 @@ export class Faces {
   #choose(number) {
     this.#number = number;
     this.#job.face = number;
-    for (const radio of document.querySelectorAll("#faces input[name=face]")) radio.checked = Number(radio.value) === number;
+    for (const radio of document.querySelectorAll("#faces input[name=face]")) radio.checked = radio.value === String(number ?? "");
     this.#release();
     this.#propose();
     this.#job.changed("box");

@@ -2,7 +2,7 @@
 import { showFailure } from "./failure.js";
 import { byId } from "./nodes.js";
 import { get } from "./server.js";
-import { word } from "./words.js";
+import { plain, word } from "./words.js";
 
 const RANKS = ["fits", "fits after prepare", "does not fit"];
 const WORDS = ["fits", "prepared", "refused"];
@@ -33,11 +33,13 @@ export class Models extends EventTarget {
     const model = this.#known.find((each) => each.id === id);
     byId("chosen-title").textContent = model.title;
     byId("chosen-id").textContent = model.id;
-    byId("chosen-summary").textContent = `${model.provider_title}. ${model.summary}`;
+    byId("chosen-provider").textContent = model.provider_title;
+    byId("chosen-summary").textContent = model.summary;
     byId("chosen").hidden = false;
     byId("choosing").hidden = true;
     if (this.#chosen !== id) this.dispatchEvent(new CustomEvent("chosen", { detail: model }));
     this.#chosen = id;
+    for (const radio of this.#rows.map((row) => row.querySelector("input"))) radio.checked = radio.value === id;
     byId("change").focus({ preventScroll: true });
   }
 
@@ -47,8 +49,23 @@ export class Models extends EventTarget {
     if (event.key === "Enter") event.target.click();
     if (!step) return;
     event.preventDefault();
-    const shown = this.#rows.filter((row) => !row.hidden).map((row) => row.querySelector("input"));
-    shown[shown.indexOf(event.target) + step]?.focus();
+    const next = this.#radios[this.#radios.indexOf(event.target) + step];
+    if (!next) return;
+    this.#stopAt(next);
+    next.focus();
+  }
+
+  // Those that can be chosen now.
+  get #radios() {
+    return this.#rows.filter((row) => !row.hidden).map((row) => row.querySelector("input"));
+  }
+
+  // Tab reaches one model of the list. A browser's own group of radio buttons can keep that place for a hidden one.
+  #stopAt(radio) {
+    for (const row of this.#rows) {
+      const each = row.querySelector("input");
+      each.tabIndex = each === radio ? 0 : -1;
+    }
   }
 
   #reopen() {
@@ -84,6 +101,24 @@ export class Models extends EventTarget {
     return all.reduce((worst, each) => (each.rank > worst.rank ? each : worst));
   }
 
+  // The inputs a model cannot do without that none of the files can be: names, from `name=kind name=kind`.
+  #missing(needs) {
+    const kinds = this.#files.map((file) => file.kind);
+    const isMissing = (kind) => {
+      const at = kinds.indexOf(kind);
+      if (at >= 0) kinds.splice(at, 1);
+      return at < 0;
+    };
+    const roles = needs.split(" ").filter(Boolean).map((each) => each.split("="));
+    return roles.filter(([, kind]) => isMissing(kind)).map(([name]) => name);
+  }
+
+  // The files that no model takes, also not after prepare.
+  #untaken() {
+    const isTaken = (file) => [...this.#takers.get(file.id).values()].some((each) => each.rank < 2);
+    return this.#files.filter((file) => !isTaken(file)).map((file) => plain(file.name));
+  }
+
   get #isKnown() {
     return this.#files.length > 0 && this.#files.every((file) => this.#takers.get(file.id));
   }
@@ -95,22 +130,30 @@ export class Models extends EventTarget {
     const only = known && byId("only-takers").checked;
     let shown = 0;
     for (const row of this.#rows) {
-      const verdict = this.#verdict(row.querySelector("input").value);
+      const radio = row.querySelector("input");
+      const verdict = this.#verdict(radio.value);
       const text = `${row.textContent} ${row.closest("fieldset").querySelector("legend").textContent}`.toLowerCase();
       row.hidden = !words.every((each) => text.includes(each)) || (only && verdict.rank === 2);
       shown += !row.hidden;
+      const needs = verdict && verdict.rank < 2 ? this.#missing(row.dataset.needs) : [];
       const takes = row.querySelector(".takes");
-      takes.className = verdict ? `takes chip ${SORTS[verdict.rank]}` : "takes";
-      takes.textContent = verdict ? word(WORDS[verdict.rank]) : "";
+      takes.className = verdict ? `takes chip ${verdict.rank || !needs.length ? SORTS[verdict.rank] : "info"}` : "takes";
+      const said = verdict ? word(WORDS[verdict.rank]) : "";
+      takes.textContent = needs.length ? word("needs", { verdict: said, roles: needs.join(", ") }) : said;
       takes.title = verdict?.why ?? "";
-      row.dataset.rank = verdict ? verdict.rank : 0;
+      // Behind those of the same verdict that need nothing else.
+      row.dataset.rank = verdict ? verdict.rank + (needs.length ? 0.5 : 0) : 0;
     }
     for (const group of document.querySelectorAll("#model-list .provider")) {
       group.hidden = !group.querySelector(".model:not([hidden])");
       sort(group);
     }
     this.#rows = [...document.querySelectorAll("#model-list .model")];
+    this.#stopAt(this.#radios.find((radio) => radio.tabIndex === 0) ?? this.#radios[0]);
     byId("no-model").hidden = shown > 0 || !only;
+    const untaken = known ? this.#untaken() : [];
+    byId("untaken").hidden = byId("no-model").hidden || !untaken.length;
+    byId("untaken").textContent = word("untaken", { names: untaken.join(", ") });
     const count = word("count", { shown, all: this.#rows.length });
     byId("models-count").textContent = known || !this.#files.length ? count : word("checking");
   }

@@ -22,14 +22,15 @@ export const showPlan = newest(async (signal, job, report) => {
   byId("plan").classList.remove("stale");
 });
 
-// Below the verdict: whether prepare helps, where that is a question, and where it is known before the files are made.
+// Below the verdict: the way on, and whether prepare helps, where that is known before the files are made.
 function outlook(job, report, fits) {
   const line = byId("outlook");
   const failing = report.findings.filter((finding) => ["error", "unchecked"].includes(finding.severity));
   const known = !fits || failing.every((finding) => finding.fixable);
-  line.hidden = !failing.length || !known || job.missing.length > 0;
+  line.hidden = !known || job.missing.length > 0;
   line.className = fits ? "fine" : "problem";
-  line.textContent = word(fits ? "canBeFixed" : "cannotBeFixed");
+  const helps = failing.length ? "canBeFixed" : "prepareNow";
+  line.replaceChildren(fits ? element("a", { href: "#prepare" }, word(helps)) : word("cannotBeFixed"));
 }
 
 export function listenForCopies() {

@@ -66,6 +66,15 @@ export class Runs extends EventTarget {
     }
   }
 
+  // The verdict on the files as they were is out of date.
+  #announce() {
+    byId("headline").className = "verdict clean";
+    byId("headline").textContent = word("failed", { name: this.#job.model.title, reason: word("done") });
+    byId("outlook").hidden = false;
+    byId("outlook").className = "fine";
+    byId("outlook").replaceChildren(element("a", { href: "#ready" }, word("readyBelow")));
+  }
+
   #ended(run) {
     this.#run = run;
     byId("run-words").textContent = run.error ? plain(run.error) : word(run.ok ? "done" : "notDone");
@@ -75,7 +84,9 @@ export class Runs extends EventTarget {
     byId("downloads").replaceChildren(...files.map((file) => download(run, file)), ...(files.length ? wholes(run) : []));
     byId("ready").hidden = !run.ok;
     this.compare();
-    if (run.ok) byId("ready").scrollIntoView({ block: "nearest" });
+    if (!run.ok) return;
+    byId("ready").scrollIntoView({ block: "nearest" });
+    if (this.#isCurrent) this.#announce();
   }
 }
 

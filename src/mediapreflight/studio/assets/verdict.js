@@ -6,6 +6,8 @@ import { newest, post } from "./server.js";
 import { word } from "./words.js";
 
 const headline = byId("headline");
+// What fits is not said in green while an input is missing.
+const FITTING = ["clean", "info"];
 
 export function noVerdict() {
   headline.className = "";
@@ -23,8 +25,8 @@ export const judge = newest(async (signal, job) => {
   try {
     const said = await post("check", job.order, signal);
     clearFailure();
-    headline.className = `verdict ${said.verdict}`;
     const missing = job.missing;
+    headline.className = `verdict ${missing.length && FITTING.includes(said.verdict) ? "warning" : said.verdict}`;
     const verdict = word("failed", { name: job.model.title, reason: said.headline });
     headline.textContent = missing.length ? `${verdict}. ${word("missing", { roles: missing.join(", ") })}` : verdict;
     byId("check").innerHTML = said.html;
