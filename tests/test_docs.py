@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mediapreflight.catalog import builtin_catalog
+from mediapreflight.catalog import Catalog, builtin_catalog
 from mediapreflight.cli import COMMANDS
 from mediapreflight.rules import RULES
 from mediapreflight.schemas import SCHEMAS
@@ -92,6 +92,16 @@ def test_broken_links_fail_the_build(tmp_path: Path) -> None:
     assert done.returncode == 1
     for shown in ("'gone.md'", "#gone", "'src/gone.py'"):
         assert shown in done.stderr
+
+
+def test_the_models_that_contributing_shows_can_be_used(tmp_path: Path) -> None:
+    shown = re.findall(r"```toml\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    files = [tmp_path / f"{number}.toml" for number in range(len(shown))]
+    for file, text in zip(files, shown, strict=True):
+        file.write_text(text, encoding="utf-8")
+    catalog = Catalog(files)
+    assert catalog.model("liveportrait").roles["image"].side.documented == "[512, 2048]"
+    assert [*catalog.model("our-avatar").roles] == ["image", "audio"]
 
 
 @pytest.fixture
