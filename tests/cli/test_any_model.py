@@ -52,6 +52,13 @@ def test_text_counts_and_says_why(run, small: Path) -> None:
     assert "error: shortest side is 320 px; happyhorse-1.1-r2v takes at least 400 px" in line
 
 
+def test_a_model_whose_formats_are_not_known_is_said_to_be_one(run, small: Path) -> None:
+    lines = run("check", "--model", "any", small, "--level", "metadata").out.splitlines()
+    said = {line.split()[0]: line for line in lines if "image" in line}
+    assert said["infinitetalk"].endswith("its formats are not known")
+    assert said["wan2.6-i2v"].endswith("image")
+
+
 def test_rules_are_chosen_as_in_any_check(run, small: Path) -> None:
     """`--select` twice, and `--ignore`."""
     too_small = ("happyhorse-1.1-r2v", "reference_image")

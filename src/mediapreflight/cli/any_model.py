@@ -94,11 +94,12 @@ def _lines(takers: list[Taker]) -> list[tuple[str, str]]:
 
 
 def _why(taker: Taker) -> str:
-    """The first finding that fails, else the first warning, and how many there are besides."""
+    """The first finding that fails, else the first warning, and how many there are besides; of a role whose formats no document
+    states, that."""
     told = [each for each in taker.report.findings if each.severity != "info"]
     findings = [each for each in told if each.severity in FAILING] or told
     if not findings:
-        return ""
+        return "" if taker.model.roles[taker.role].formats else tr("its formats are not known")
     why = tr("{place}: {message}", place=severity_label(findings[0].severity), message=findings[0].message)
     return plain(tr("{why} (and {count} more)", why=why, count=len(findings) - 1) if len(findings) > 1 else why)
 
