@@ -130,6 +130,11 @@ def test_the_list_of_models_says_what_is_missing_and_is_reached_with_tab(studio,
     page.wait_for_selector("#outlook a[href='#ready']")
     assert page.inner_text("#headline") == "LivePortrait: The files are ready."
 
+    # Files and model are there again when the page is.
+    page.reload()
+    studio.settle()
+    assert page.inner_text("#chosen-id") == "liveportrait"
+
     page.click("#change")
     page.fill("#find-model", "")
     studio.drop(fixtures / "faults" / "giant.png")

@@ -6,6 +6,7 @@ import { plain, word } from "./words.js";
 
 const RANKS = ["fits", "fits after prepare", "does not fit"];
 const WORDS = ["fits", "prepared", "refused"];
+const CHOSEN = "model"; // in the storage of the tab
 const SORTS = ["clean", "warning", "error"];
 
 export class Models extends EventTarget {
@@ -28,6 +29,12 @@ export class Models extends EventTarget {
     this.#show();
   }
 
+  // The model that was chosen before this page was loaded again.
+  async again() {
+    const id = sessionStorage.getItem(CHOSEN);
+    if (this.#rows.some((row) => row.querySelector("input").value === id)) await this.#choose(id);
+  }
+
   async #choose(id) {
     this.#known ??= await get("models");
     const model = this.#known.find((each) => each.id === id);
@@ -39,6 +46,7 @@ export class Models extends EventTarget {
     byId("choosing").hidden = true;
     if (this.#chosen !== id) this.dispatchEvent(new CustomEvent("chosen", { detail: model }));
     this.#chosen = id;
+    sessionStorage.setItem(CHOSEN, id);
     for (const radio of this.#rows.map((row) => row.querySelector("input"))) radio.checked = radio.value === id;
     byId("change").focus({ preventScroll: true });
   }

@@ -70,6 +70,7 @@ async function start() {
   tasks.offer();
   models.asked(files.all).catch(showFailure);
   byId("empty").hidden = files.all.length > 0;
+  if (files.all.length) await models.again();
   document.documentElement.dataset.ready = "";
 }
 
