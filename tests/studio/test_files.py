@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from mediapreflight.studio import shelf
+
 from ..hostile import bombs, make
 from .conftest import Open
 from .visitor import Visitor
@@ -107,12 +109,13 @@ def test_what_cannot_be_shown_is_said(visitor: Visitor, tmp_path: Path, look: st
         ("", "file"),
         ("a/b\\c.png", "a_b_c.png"),
         ("a\x00b\nc.png", "a_b_c.png"),
+        ("a\u202egnp.exe\x9b\u2066.png", "a_gnp.exe__.png"),
         ("-y.png", "-y.png"),
         ("肖像.png", "肖像.png"),
         ("x" * 300 + ".png", "x" * 200 + ".png"),
         ("x." + "y" * 300, "x." + "y" * 198),
     ],
-    ids=["traversal", "dots", "nothing", "slashes", "controls", "dash", "chinese", "long", "long ending"],
+    ids=["traversal", "dots", "nothing", "slashes", "controls", "directions", "dash", "chinese", "long", "long ending"],
 )
 def test_a_name_is_only_a_name(opened: Open, tmp_path: Path, given: str, kept: str) -> None:
     visitor = opened()
@@ -121,6 +124,15 @@ def test_a_name_is_only_a_name(opened: Open, tmp_path: Path, given: str, kept: s
     (path,) = (each for each in tmp_path.rglob("*") if each.is_file() and each.name == kept)
     assert path.resolve().is_relative_to(tmp_path.resolve())
     assert path.parent.stat().st_mode & 0o077 == 0 or os.name == "nt"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("CON", "_CON"), ("nul.png", "_nul.png"), ("console.png", "console.png"), ("a.png. .", "a.png"), ("...", "file")],
+)
+def test_a_name_is_no_device_on_windows(opened: Open, monkeypatch: pytest.MonkeyPatch, given: str, kept: str) -> None:
+    monkeypatch.setattr(shelf, "IS_WINDOWS", True)
+    assert opened().http.post("files", params={"name": given}, content=b"x").json()["name"] == kept
 
 
 def test_two_files_of_one_name_are_told_apart(opened: Open) -> None:

@@ -6,7 +6,7 @@ import itertools
 import re
 import threading
 from contextlib import ExitStack
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import BinaryIO, NamedTuple
 
 from ..language import say
@@ -18,8 +18,10 @@ from .door import RefusedError
 from .limits import Space
 from .memory import Memory, Remembering
 
-# What no name of a file may hold: here, or on Windows.
-_NOT_IN_NAMES = r'[\x00-\x1f\x7f/\\<>:"|?*]' if IS_WINDOWS else r"[\x00-\x1f\x7f/\\]"
+# What no name of a file may hold: here, or on Windows. Characters that control a terminal or turn the direction of a text would
+# show another name, and another command line, than there is.
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_NOT_IN_NAMES = rf'[{_CONTROLS}/\\<>:"|?*]' if IS_WINDOWS else rf"[{_CONTROLS}/\\]"
 _UNNAMED = "file"
 _LONGEST_SUFFIX = 16
 
@@ -111,6 +113,10 @@ class Shelf:
     def _named(self, name: str) -> str:
         """A name that can be one, and that no other file has. Raises RefusedError where there are too many."""
         plain = re.sub(_NOT_IN_NAMES, "_", display_name(name)).strip()
+        if IS_WINDOWS:
+            # Windows ignores these at the end, and takes CON, NUL and others for devices.
+            plain = plain.rstrip(". ")
+            plain = f"_{plain}" if PureWindowsPath(plain).is_reserved() else plain
         if not plain.strip("._ "):
             plain = _UNNAMED
         stem, dot, suffix = plain.rpartition(".")
