@@ -132,3 +132,11 @@ def test_two_cards_side_by_side(run) -> None:
 
 def test_a_model_that_is_not_known_is_not_compared(run) -> None:
     assert run("models", "--compare", "emo-v1", "emo-v9").status == 2
+
+
+def test_many_inputs_of_which_none_is_given_are_one_list(run) -> None:
+    said = " ".join(run("models", "wan3.0-video").out.split())
+    assert (
+        "required when none of first_frame, last_frame, reference_image, reference_video, reference_audio, file and link is given"
+        in said
+    )

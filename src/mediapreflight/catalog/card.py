@@ -323,6 +323,9 @@ def _when(text: str, conditions: tuple[Condition, ...]) -> str:
 
 
 def _together(conditions: tuple[Condition, ...]) -> str:
+    if len(conditions) > 2 and all(condition.given is False for condition in conditions):
+        names = (condition.parameter or condition.field or condition.role or "" for condition in conditions)
+        return tr("none of {names} is given", names=listed(tuple(names)))
     return listed(tuple(condition.in_words for condition in conditions))
 
 
