@@ -109,13 +109,12 @@ def test_what_cannot_be_shown_is_said(visitor: Visitor, tmp_path: Path, look: st
         ("", "file"),
         ("a/b\\c.png", "a_b_c.png"),
         ("a\x00b\nc.png", "a_b_c.png"),
-        ("a\u202egnp.exe\x9b\u2066.png", "a_gnp.exe__.png"),
         ("-y.png", "-y.png"),
         ("肖像.png", "肖像.png"),
         ("x" * 300 + ".png", "x" * 200 + ".png"),
         ("x." + "y" * 300, "x." + "y" * 198),
     ],
-    ids=["traversal", "dots", "nothing", "slashes", "controls", "directions", "dash", "chinese", "long", "long ending"],
+    ids=["traversal", "dots", "nothing", "slashes", "controls", "dash", "chinese", "long", "long ending"],
 )
 def test_a_name_is_only_a_name(opened: Open, tmp_path: Path, given: str, kept: str) -> None:
     visitor = opened()

@@ -18,10 +18,8 @@ from .door import RefusedError
 from .limits import Space
 from .memory import Memory, Remembering
 
-# What no name of a file may hold: here, or on Windows. Characters that control a terminal or turn the direction of a text would
-# show another name, and another command line, than there is.
-_CONTROLS = r"\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069"
-_NOT_IN_NAMES = rf'[{_CONTROLS}/\\<>:"|?*]' if IS_WINDOWS else rf"[{_CONTROLS}/\\]"
+# What no name of a file may hold: here, or on Windows.
+_NOT_IN_NAMES = r'[\x00-\x1f\x7f/\\<>:"|?*]' if IS_WINDOWS else r"[\x00-\x1f\x7f/\\]"
 _UNNAMED = "file"
 _LONGEST_SUFFIX = 16
 
