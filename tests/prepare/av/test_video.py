@@ -158,7 +158,7 @@ def test_what_is_cut_off_behind_all_frames_is_written_anew(suffix: str, tmp_path
     whole, source = tmp_path / f"whole.{suffix}", tmp_path / f"cut.{suffix}"
     ffmpeg("-i", FIXTURES / "dance.mp4", "-c", "copy", *(["-an"] if suffix == "avi" else []), whole)
     source.write_bytes(whole.read_bytes()[:-20])
-    assert any("its header is false" in fault for fault in faults(source, STYLE))
+    assert any("its header is wrong" in fault for fault in faults(source, STYLE))
     target, steps = made(source, STYLE, tmp_path)
 
     assert faults(target, STYLE) == []
