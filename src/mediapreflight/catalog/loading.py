@@ -179,7 +179,9 @@ def _check_formats(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
 def _check_ends(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
     """Raises for a lower end of what is only held from above: such a limit would refuse nothing."""
     for name, role in roles.items():
-        for place, each in ((("roles", name), role), *((("roles", name, "variants"), variant) for variant in role.variants)):
+        parts: list[tuple[Key, Role | RoleVariant]] = [(("roles", name), role)]
+        parts += ((("roles", name, "variants"), variant) for variant in role.variants)
+        for place, each in parts:
             for key, limit, least in (("megabytes", each.megabytes, 0), ("aspect_ratio", each.aspect_ratio, 1)):
                 for interval in (Interval.parse(text) for text in (limit.documented, limit.safe) if text) if limit else ():
                     if interval.is_below(least + 1e-9):
