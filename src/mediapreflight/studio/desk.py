@@ -18,11 +18,11 @@ from ..errors import MediaPreflightError, UsageError
 from ..language import say, translated
 from ..submit import batch
 from ..submit.client import AsyncClient
-from ..submit.forecast import in_words
+from ..submit.forecast import decimal_of, in_words, money
 from ..submit.http.key import ApiKey
 from ..submit.ledger import Ledger
 from ..submit.pipeline import Entry, SubmitOptions, candidates, entry_of, registered
-from ..submit.result import JobResult
+from ..submit.result import Cost, JobResult
 from ..submit.session import Event, Pace
 from ..submit.tasks import cancel
 from .door import RefusedError
@@ -231,8 +231,14 @@ class Desk:
             "status": result.status if result else None,
             "video": f"tasks/{sent.id}/video" if video else None,
             "saved": None if sent.stand_in or video is None else mask(os.path.relpath(video)),
-            "cost": f"{cost.amount:.2f} {cost.currency}" if cost and cost.amount is not None else None,
+            "cost": _in_words(cost),
             "notes": [mask(translated(note)) for note in (result.notes if result else ())],
             "error": mask(translated(sent.error)) if sent.error else None,
             "submission": sent.number,
         }
+
+
+def _in_words(cost: Cost | None) -> str | None:
+    """What a task cost; None where that is not known."""
+    amount = decimal_of(cost.amount) if cost else None
+    return money(amount, cost.currency) if cost and cost.currency and amount is not None else None
