@@ -313,6 +313,7 @@ def test_a_voice_goes_with_the_picture_of_its_number(own: Catalog, picture: Make
 
 
 SLIPS = {
+    "[parameters.words]": "[fields.words]",
     'short_side = { documented = "(40, 60]"': 'aspect_ratio = { documented = "[1.5, 2]"',
     'pixels = { documented = "[3000, 4000)"': 'megabytes = { documented = ">= 1"',
     'sizes = { documented = ["64x48", "48x64"]': 'sizes = { documented = ["64 by 48"]',

@@ -289,6 +289,10 @@ def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
                 raise fault_at(paths, (table, name), fault)
             if table == "fields" and name in model.roles:
                 raise fault_at(paths, (table, name), say("is the name of a role too; a value has a name of its own"))
+    for name, field in model.fields.items():
+        if field.type == "list" and not field.keys:
+            # A job has a list of texts beside its parameters for a list of files.
+            raise fault_at(paths, ("fields", name, "type"), say("a list of texts can only be a parameter"))
 
 
 def _check_names(model: Model, paths: tuple[Path, ...]) -> None:
