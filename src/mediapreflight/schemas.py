@@ -157,10 +157,11 @@ def _value(parameter: Parameter) -> dict[str, Any]:
         described["default"] = parameter.default
     if parameter.range is not None:
         interval = parameter.interval
-        bounds = {
+        ends = {
             "exclusiveMinimum" if interval.lower_open else "minimum": interval.lower,
             "exclusiveMaximum" if interval.upper_open else "maximum": interval.upper,
         }
+        bounds = {name: end for name, end in ends.items() if math.isfinite(end)}
         described |= {"anyOf": [bounds, {"enum": list(parameter.besides)}]} if parameter.besides else bounds
     return described
 

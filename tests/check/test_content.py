@@ -72,7 +72,6 @@ def test_cheaper_levels_look_at_nobody(fixtures: Path, level: str) -> None:
     [
         ("wan2.6-i2v", "image", "portrait.jpg"),
         ("wan2.6-i2v", "audio", "voice.wav"),
-        ("wan2.2-animate-move", "image", "portrait.jpg"),
         ("wan2.2-animate-move", "video", "dance.mp4"),
         ("video-style-transform", "video", "dance.mp4"),
     ],

@@ -237,7 +237,7 @@ def test_a_file_by_itself_is_no_job_to_be_paid_for(submit, service: Emulator, fi
 def test_what_is_forced_without_a_picture_asks_no_detect_call(submit, service: Emulator, fixtures: Path) -> None:
     done = submit("submit", "--force", "--model", "liveportrait", f"audio={fixtures / 'voice.wav'}", "--out", "out")
     assert (done.status, list(service.tasks)) == (1, [])
-    assert "NOT SENT  liveportrait-detect wants image" in done.out
+    assert "NOT SENT  liveportrait-detect needs image" in done.out
 
 
 def test_estimate_above_the_limit_sends_nothing(submit, service: Emulator, fixtures: Path) -> None:

@@ -122,7 +122,7 @@ def test_shrinking_averages():
         ("empty.jpg", "empty"),
         ("one-byte.png", "no picture"),
         ("html-named-jpg.jpg", "HTML"),
-        ("truncated.jpg", "truncated"),
+        ("truncated.jpg", "ends before"),
         ("truncated.png", "decoded"),
         ("truncated.webp", ""),
         ("giant.png", "more than are ever decoded"),
@@ -166,7 +166,7 @@ def test_a_missing_library_is_not_bad_data():
 
     with pytest.raises(MissingLibraryError):
         guarded("a.jpg", lambda: fail(MissingLibraryError("x", "gone", "fix")))
-    with pytest.raises(UnreadableMediaError, match=r"a\.jpg: cannot be decoded \(broken badly\)"):
+    with pytest.raises(UnreadableMediaError, match=r"a\.jpg: cannot be decoded$"):
         guarded("a.jpg", lambda: fail(SyntaxError("broken\n badly")))
     with pytest.raises(UnreadableMediaError, match="memory"):
         guarded("a.jpg", lambda: fail(MemoryError()))

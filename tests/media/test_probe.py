@@ -139,7 +139,7 @@ def test_no_problem_is_taken_for_another() -> None:
 
 def test_missing_library_says_where_to_look() -> None:
     entry = missing_library("heic", ImportError("no libGL"))
-    assert entry == "not measured: a library that reads heic does not load (no libGL); see `mediapreflight doctor`"
+    assert entry == "not measured: a library that reads heic does not load (no libGL); `mediapreflight doctor` says more"
 
 
 def test_a_library_that_is_missing_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,10 +62,11 @@ def test_template_feeds_the_generator(client: Client, fixtures: Path, tmp_path: 
 def test_which_template_is_meant_must_be_said_where_several_are_made(
     settings: dict[str, Any], fixtures: Path, tmp_path: Path
 ) -> None:
-    other = tmp_path / "ours.toml"
+    template, other = tmp_path / "template.toml", tmp_path / "ours.toml"
+    template.write_text('id = "our-template"\nextends = "animate-anyone-template-gen2"\n')
     other.write_text('id = "ours"\nextends = "animate-anyone-gen2"\n[service]\ntemplate = "our-template"\n')
     with (
-        Client(**settings, catalog=Catalog([other])) as client,
+        Client(**settings, catalog=Catalog([template, other])) as client,
         pytest.raises(UsageError, match=r"several models take templates.* animate-anyone-template-gen2 or our-template"),
     ):
         client.template(fixtures / "dance.mp4")

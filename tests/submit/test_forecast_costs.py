@@ -274,6 +274,6 @@ def test_seconds_of_the_input_that_are_billed_too() -> None:
     found = estimate(job, model, {"reference_video": VIDEO, "reference_video_2": VIDEO}, prices="any")
     assert (found.amount, found.currency, found.seconds, found.official) == (Decimal("2.1"), "USD", 21.0, False)
     unknown = estimate(job, model, {"reference_video": VIDEO}, prices="any")
-    assert (unknown.amount, unknown.unknown) == (None, "seconds of the input are billed too, and are not known")
+    assert (unknown.amount, unknown.unknown) == (None, "seconds of the input are billed too, but are not known")
     alone = estimate(Job(model.id, prompt="a", parameters=wanted, region="singapore"), model, {}, prices="any")
     assert (alone.amount, alone.seconds) == (Decimal("0.5"), 5.0)

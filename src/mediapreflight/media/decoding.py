@@ -85,7 +85,7 @@ def refuse_oversized(width: int, height: int, format: str | None) -> None:
 
 def in_plain_words(error: Exception) -> str:
     """What is wrong with the data by the error of a decoder."""
-    if isinstance(error, MediaPreflightError | DamagedError):
+    if isinstance(error, MediaPreflightError | HeaderError | DamagedError):
         return str(error)
     return meaning_of(error) or UNREADABLE
 

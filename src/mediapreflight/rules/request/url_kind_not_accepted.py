@@ -41,7 +41,7 @@ def check(case: JobCase) -> Iterator[Fault]:
                 fixable=False,
                 role=name,
             )
-        elif case.model.service and not (role.uploads or role.base64) and is_local(given):
+        elif case.job.whole and case.model.service and not (role.uploads or role.base64) and is_local(given):
             yield Fault(
                 severity="info",
                 message=say(
