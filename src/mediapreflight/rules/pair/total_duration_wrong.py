@@ -23,7 +23,8 @@ FIXABLE = False
 
 
 def check(case: JobCase) -> Iterator[Fault]:
-    """A fault for every group whose seconds come to too much or too little; none where a length is not known."""
+    """A fault for every group whose seconds come to too much or too little; none where a length is not known, nor for a file
+    that is checked by itself."""
     for group in case.groups:
         if group.seconds is None:
             continue
@@ -59,5 +60,7 @@ def _seconds(case: JobCase, group: Group) -> float | None:
         asked = case.value(group.and_parameter)
         # Below nothing stands what lets the model choose the length.
         lengths.append(asked if isinstance(asked, int | float) and asked >= 0 else None)
+    if len(lengths) == 1 and not case.job.whole:
+        return None
     known = [length for length in lengths if length is not None]
     return sum(known) if known and len(known) == len(lengths) else None
