@@ -200,8 +200,9 @@ def _file_fields(given: Mapping[str, Any], model: Model) -> Iterator[tuple[str, 
         for url in urls:
             # Pictures and videos may stand in one list; what a file is shows in its name.
             fitting = [name for name in free if model.roles[name].kind == kind_by_name(str(url).partition("?")[0])] or free
-            free.remove(fitting[0])
-            yield fitting[0], url
+            chosen = fitting[0]
+            free.remove(chosen)
+            yield chosen, url
 
 
 def _refuse_missing(job: Job, model: Model) -> None:

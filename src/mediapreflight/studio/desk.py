@@ -58,11 +58,11 @@ class _Offer(NamedTuple):
 class Sent:
     """One task, or a job on its way to be one."""
 
-    def __init__(self, id: str, run: Run, stand_in: bool) -> None:
+    def __init__(self, id: str, run: Run, account: Account) -> None:
         self.id = id
         self.run = run
         self.model = run.order.model.id
-        self.stand_in = stand_in
+        self.account = account
         self.state: Literal["running", "done", "failed", "stopped"] = "running"
         self.stage: str | None = None
         self.words = ""
@@ -74,7 +74,8 @@ class Sent:
     @property
     def video(self) -> Path | None:
         """The video that came; None before."""
-        return Path(self.result.video) if self.result and self.result.video else None
+        # By its name: what results show of a path leaves out the folder of the session.
+        return self.account.out / Path(self.result.video).name if self.result and self.result.video else None
 
 
 class Desk:
@@ -164,7 +165,7 @@ class Desk:
             raise RefusedError(429, say("too many tasks run; wait for one to end"))
         del self._offers[word]
         offer.run.is_sent = True
-        sent = self._agreed[word] = Sent(f"t{next(self._numbers)}", offer.run, self.account.stand_in)
+        sent = self._agreed[word] = Sent(f"t{next(self._numbers)}", offer.run, self.account)
         self._sent[sent.id] = sent
         sent.work = asyncio.create_task(self._deliver(sent, offer))
         return sent
@@ -223,14 +224,14 @@ class Desk:
             "id": sent.id,
             "run": sent.run.id,
             "model": sent.model,
-            "stand_in": sent.stand_in,
+            "stand_in": self.account.stand_in,
             "state": sent.state,
             "stage": sent.stage,
             "words": mask(translated(sent.words)),
             "task_id": result.task_id if result else None,
             "status": result.status if result else None,
             "video": f"tasks/{sent.id}/video" if video else None,
-            "saved": None if sent.stand_in or video is None else mask(os.path.relpath(video)),
+            "saved": None if self.account.stand_in or video is None else mask(os.path.relpath(video)),
             "cost": _in_words(cost),
             "notes": [mask(translated(note)) for note in (result.notes if result else ())],
             "error": mask(translated(sent.error)) if sent.error else None,
