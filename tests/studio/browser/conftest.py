@@ -1,4 +1,4 @@
-"""The studio as people have it: one server and one browser for all tests, and a page that watches what it should never do."""
+"""The studio as people have it: one server, a browser for each module, and a page that watches what it should never do."""
 
 import contextlib
 import os
@@ -39,7 +39,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread, in which nothing else could run one: it ends with each module.
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
     if _CHROMIUM is None:
         pytest.skip("no Chromium is installed, so the page cannot be used as people use it")
