@@ -70,7 +70,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def ordinary(home: Path, trap: Trap) -> frozenset[str]:
-    first = watched(home, trap.folder, "faces", FIXTURES / "portrait.jpg")
+    # It looks for faces and for bodies, so that all libraries are loaded.
+    first = watched(home, trap.folder, "check", *ANIMATE, FIXTURES / "full-body.jpg")
     assert first.status == 0
     return first.audit.opened | (first.kernel.opened if first.kernel else frozenset())
 
