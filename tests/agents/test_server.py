@@ -27,7 +27,7 @@ READING = ["list_models", "model_card", "probe", "faces", "check", "plan"]
 def root(tmp_path_factory: pytest.TempPathFactory, fixtures: Path) -> Path:
     """A folder with media, next to one that agents may not use, and with links that lead there."""
     place = tmp_path_factory.mktemp("place").resolve()
-    folder = place / "root"
+    folder = place / "given"
     folder.mkdir()
     for name in ("portrait.jpg", "voice.wav", "voice.aac", "faults/giant.png", "faults/text-bomb.png", "faults/truncated.jpg"):
         shutil.copy(fixtures / name, folder)
@@ -37,8 +37,8 @@ def root(tmp_path_factory: pytest.TempPathFactory, fixtures: Path) -> Path:
     (folder / "link.jpg").symlink_to(place / "outside" / "portrait.jpg")
     (folder / "away").symlink_to(place / "outside")
     (folder / "circle").symlink_to("circle")
-    (place / "rooted").mkdir()
-    shutil.copy(fixtures / "portrait.jpg", place / "rooted")
+    (place / "given too").mkdir()
+    shutil.copy(fixtures / "portrait.jpg", place / "given too")
     return folder
 
 
@@ -225,12 +225,12 @@ def test_prepare_replaces_nothing_of_others(agent: Agent, root: Path) -> None:
         "away/portrait.jpg",
         "link.jpg",
         "inner.jpg/../../outside/portrait.jpg",
-        "away/../rooted/portrait.jpg",
+        "away/../given too/portrait.jpg",
         "{place}/outside/portrait.jpg",
-        "{place}/root/../outside/portrait.jpg",
-        "{place}/rooted/portrait.jpg",
+        "{place}/given/../outside/portrait.jpg",
+        "{place}/given too/portrait.jpg",
         "file://{place}/outside/portrait.jpg",
-        "FILE://localhost{place}/root/%2e%2e/outside/portrait.jpg",
+        "FILE://localhost{place}/given/%2e%2e/outside/portrait.jpg",
         "/etc/passwd",
         "s3://bucket/portrait.jpg",
         "ftp://127.0.0.1/portrait.jpg",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -285,7 +286,9 @@ def command(name: str, job: Job, model: Model, *options: str) -> str | None:
 
 
 def _as_setting(value: Any) -> str:
-    """A value as `--set` reads it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    """A value as `--set` reads it: a box as its corners, other lists as JSON."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(each, int) for each in value):
+        return ",".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False)
