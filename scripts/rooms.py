@@ -32,7 +32,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("rules", "submit.dashscope"),
     ("findings", "job", "submit.http", "submit.ledger"),
     ("catalog", "people"),
-    ("named_files", "text"),
+    ("loopback", "named_files", "text"),
     ("media",),
     ("output_folder", "workers"),
     ("errors",),

@@ -25,9 +25,9 @@ MAY_IMPORT: dict[str, str] = {
     "ray": "engines",
     "agents": "_version catalog check errors findings job language media output_folder people prepare rules submit "
     "submit.ledger system text",
-    "emulator": "catalog check errors findings job language media people rules submit submit.http text workers",
-    "studio": "_version catalog check errors findings job language media output_folder people prepare report rules submit "
-    "submit.http submit.ledger system text workers",
+    "emulator": "catalog check errors findings job language loopback media people rules submit submit.http text workers",
+    "studio": "_version catalog check errors findings job language loopback media output_folder people prepare report rules "
+    "submit submit.http submit.ledger system text workers",
     "engines": "catalog check errors findings job language media rules",
     "schemas": "catalog config findings prepare submit",
     "config": "catalog check errors findings job language media named_files rules text",
@@ -46,6 +46,7 @@ MAY_IMPORT: dict[str, str] = {
     "job": "catalog errors language media",
     "catalog": "errors language media named_files text",
     "people": "errors language media system workers",
+    "loopback": "errors language media",
     "named_files": "language media",
     "text": "language media",
     "media": "errors language system",

@@ -49,9 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the page's address, and serve until interrupted; that is how it ends, so the status is 0."""
-    from ..studio.service import Studio, ensure_installed
+    from ..studio.service import Studio
 
-    ensure_installed()
+    Studio.ensure_installed()
     catalog = catalog_here(options.catalog)
     stop = threading.Event()
     with told_to_stop(stop.set), _account(options, catalog) as account:

@@ -13,7 +13,7 @@ programs of this machine and no page of another site, and connects only to loopb
 An API key `NAME.ANYTHING` belongs to an account called NAME, and all other keys to one account. Tasks and uploads are there for
 every key of their account, and for no other account.
 
-May import: catalog, check, errors, findings, job, language, media, people, rules, submit, submit.http, text, workers.
+May import: catalog, check, errors, findings, job, language, loopback, media, people, rules, submit, submit.http, text, workers.
 """
 
 from __future__ import annotations

@@ -1,11 +1,8 @@
-"""Which connections and requests are accepted: a limited number, and none from a web page of another site."""
+"""Which requests are accepted: none from a web page of another site."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
-from typing import cast
 
 from aiohttp import web
 
@@ -16,24 +13,11 @@ _NAMES = ("127.0.0.1", "localhost")
 _OWN_SITE = ("same-origin", "none")
 
 
-class _Full(asyncio.Protocol):
-    """Refuses a connection."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        body = json.dumps(answers.error("ModelUnavailable", f"more than {limits.CONNECTIONS} connections are open")).encode()
-        head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        connection = cast(asyncio.Transport, transport)
-        connection.write(f"{head}Retry-After: 1\r\nConnection: close\r\n\r\n".encode() + body)
-        connection.close()
-
-
-def admission(server: web.Server) -> Callable[[], asyncio.Protocol]:
-    """Handles a new connection: passes it to the server, unless there are too many."""
-
-    def admitted() -> asyncio.Protocol:
-        return server() if len(server.connections) < limits.CONNECTIONS else _Full()
-
-    return admitted
+def full() -> bytes:
+    """The answer to a connection that is one too many."""
+    body = json.dumps(answers.error("ModelUnavailable", f"more than {limits.CONNECTIONS} connections are open")).encode()
+    head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Retry-After: 1\r\nConnection: close\r\n\r\n".encode() + body
 
 
 def refuse_foreign(request: web.Request, port: int) -> None:

@@ -5,34 +5,31 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..catalog import Catalog, builtin_catalog
 from ..check.containment import TIME_LIMIT_S, contained
-from ..errors import MissingLibraryError, UsageError
-from ..media.quiet import hush_log
+from ..loopback import HOST, Bounds, LoopbackServer
 from . import limits
 from .faults import Faults, checked
 from .folder import Folder
 from .state import Clock, Memory
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from .media import Detection
     from .server import Server
 
-_HOST = "127.0.0.1"
 _KEY = "sk-emulator"
-# How long a running answer may take before it is stopped.
-_PATIENCE_S = 0.5
 _Result = TypeVar("_Result")
 
 
-class Emulator:
+class Emulator(LoopbackServer[str]):
     """A stand-in for the service; see the package. A context manager, or `start` and `close`.
 
     Args:
@@ -49,6 +46,8 @@ class Emulator:
     Raises, when started: MissingLibraryError if aiohttp is not installed, UsageError if the port cannot be had.
     """
 
+    name = "emulator"
+
     def __init__(
         self,
         port: int = 0,
@@ -61,8 +60,8 @@ class Emulator:
         catalog: Catalog | None = None,
         folder: str | os.PathLike[str] | None = None,
     ) -> None:
+        super().__init__(port)
         self._folder = folder
-        self._port = port
         self._catalog = catalog or builtin_catalog()
         self._clock = Clock(clock)
         self._faults = Faults()
@@ -71,14 +70,11 @@ class Emulator:
         self._detection: Detection = detection
         self._megabytes = max_file_size_mb or int(self._catalog.terms.upload_megabytes)
         self._server: Server | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._trouble: BaseException | None = None
 
     @property
     def base_url(self) -> str:
         """The value for `DASHSCOPE_HTTP_BASE_URL`."""
-        return f"http://{_HOST}:{self._port}/api/v1"
+        return f"http://{HOST}:{self._port}/api/v1"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -105,80 +101,33 @@ class Emulator:
         """Move the clock forward. Raises UsageError for a negative time, and beyond the year 9000."""
         self._clock.advance(seconds)
 
-    def start(self) -> Self:
-        """Listen. Returns itself once it does."""
-        try:
-            from . import server  # noqa: F401
-        except ModuleNotFoundError as error:
-            fix = "pip install 'mediapreflight[emulator]'"
-            raise MissingLibraryError(error.name or "aiohttp", "it is not installed", fix) from None
-        listening = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(listening,), name="emulator", daemon=True)
-        self._thread.start()
-        listening.wait()
-        if self._trouble is not None:
-            self._thread.join()
-            raise self._trouble
-        return self
+    @property
+    def _bounds(self) -> Bounds:
+        return Bounds(limits.CONNECTIONS, limits.HEADERS, limits.HEADER_BYTES, limits.IDLE_S)
 
-    def close(self) -> None:
-        """Stop all running calls, and delete everything but the log and the tasks."""
-        if self._loop is not None and self._thread is not None and self._thread.is_alive() and self._server is not None:
-            self._loop.call_soon_threadsafe(self._server.closing.set)
-            self._thread.join()
+    def _place(self) -> AbstractContextManager[str]:
+        return tempfile.TemporaryDirectory(prefix="mediapreflight-emulator-", dir=self._folder)
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.close()
-
-    def _run(self, listening: threading.Event) -> None:
-        try:
-            with tempfile.TemporaryDirectory(prefix="mediapreflight-emulator-", dir=self._folder) as folder:
-                asyncio.run(self._serve(Folder(Path(folder)), listening))
-        except BaseException as error:
-            self._trouble = error
-        finally:
-            listening.set()
-
-    async def _serve(self, folder: Folder, listening: threading.Event) -> None:
-        from aiohttp import web
-
-        from .door import admission
+    def _application(self, place: str) -> web.Application:
         from .server import Server, Settings
 
-        # Of requests that are no HTTP it logs a traceback.
-        hush_log("aiohttp")
         settings = Settings(self._api_key, self._detection, self._megabytes)
-        self._loop = asyncio.get_running_loop()
         containment = contained(TIME_LIMIT_S, limits.LOOKS_AT_ONCE)
-        self._server = Server(settings, self._catalog, self._memory, self._faults, self._clock, folder, containment)
-        runner = web.AppRunner(
-            self._server.application(),
-            access_log=None,
-            shutdown_timeout=_PATIENCE_S,
-            keepalive_timeout=limits.IDLE_S,
-            max_headers=limits.HEADERS,
-            max_field_size=limits.HEADER_BYTES,
-            auto_decompress=False,
-        )
-        await runner.setup()
-        assert runner.server is not None
-        try:
-            try:
-                listener = await self._loop.create_server(admission(runner.server), _HOST, self._port)
-            except (OSError, OverflowError) as error:
-                # asyncio puts the address before the reason.
-                reason = (getattr(error, "strerror", None) or str(error)).rpartition(": ")[2].lower()
-                raise UsageError(f"port {self._port} cannot be listened on: {reason}") from None
-            self._port = listener.sockets[0].getsockname()[1]
-            listening.set()
-            await self._server.closing.wait()
-            listener.close()
-        finally:
+        server = Server(settings, self._catalog, self._memory, self._faults, self._clock, Folder(Path(place)), containment)
+        self._server = server
+
+        async def end(_: web.Application) -> None:
+            server.closing.set()
             containment.close()
-            await runner.cleanup()
+
+        application = server.application()
+        application.on_shutdown.append(end)
+        return application
+
+    def _said_when_full(self) -> bytes:
+        from .door import full
+
+        return full()
 
     def _asked(self, question: Callable[[], _Result]) -> _Result:
         """The result of a function that runs in the event loop's thread."""

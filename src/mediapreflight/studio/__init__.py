@@ -4,8 +4,8 @@ It has no rules, no limits and no design of its own: jobs are judged, planned, p
 is shown of them is made by the report's templates. Uploads lie in a folder that only the user can read, and that is removed when
 the server ends.
 
-May import: _version, catalog, check, errors, findings, job, language, media, output_folder, people, prepare, report, rules,
-submit, submit.http, submit.ledger, system, text, workers.
+May import: _version, catalog, check, errors, findings, job, language, loopback, media, output_folder, people, prepare, report,
+rules, submit, submit.http, submit.ledger, system, text, workers.
 """
 
 from __future__ import annotations

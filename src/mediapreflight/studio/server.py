@@ -95,7 +95,6 @@ class Server:
         self._uploading = 0
         self._threads = ThreadPoolExecutor(limits.THREADS, thread_name_prefix="studio")
         self._preparing = ThreadPoolExecutor(limits.RUNS_AT_ONCE, thread_name_prefix="studio-run")
-        self.closing = asyncio.Event()
 
     def application(self) -> web.Application:
         """All routes."""
