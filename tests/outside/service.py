@@ -107,7 +107,50 @@ MODELS = {
     "wan2.2-i2v-flash": Model(VIDEO, ("img_url",), ("img_url",), "video_url", "wan"),
     "wanx2.1-i2v-turbo": Model(VIDEO, ("img_url",), ("img_url",), "video_url", "people"),
     "wanx2.1-i2v-plus": Model(VIDEO, ("img_url",), ("img_url",), "video_url", "people"),
+    "wan2.6-r2v": Model(VIDEO, ("reference_urls", "prompt"), ("reference_urls",), "video_url", "wan"),
+    "wan2.6-r2v-flash": Model(VIDEO, ("reference_urls", "prompt"), ("reference_urls",), "video_url", "wan"),
+    "wan2.2-kf2v-flash": Model(PEOPLE, ("first_frame_url",), ("first_frame_url", "last_frame_url"), "video_url", "wan"),
+    "wanx2.1-kf2v-plus": Model(PEOPLE, ("first_frame_url",), ("first_frame_url", "last_frame_url"), "video_url", "wan"),
+    "wanx2.1-vace-plus": Model(VIDEO, ("function", "prompt"), ("ref_images_url", "video_url"), "video_url", "wan"),
 }
+# Their files stand in an array, each with its type.
+OF_MEDIA = (
+    "wan3.0-video",
+    "wan3.0-video-prime",
+    "wan2.7-r2v",
+    "wan2.7-videoedit",
+    "happyhorse-1.1-i2v",
+    "happyhorse-1.0-i2v",
+    "happyhorse-1.1-r2v",
+    "happyhorse-1.0-r2v",
+    "happyhorse-1.0-video-edit",
+    "kling/kling-v3-video-generation",
+    "kling/kling-v3-omni-video-generation",
+    "vidu/viduq3-pro_img2video",
+    "vidu/viduq3-pro-fast_img2video",
+    "vidu/viduq3-turbo_img2video",
+    "vidu/viduq2-pro_img2video",
+    "vidu/viduq2-turbo_img2video",
+    "vidu/viduq2-pro-fast_img2video",
+    "vidu/viduq3-pro_start-end2video",
+    "vidu/viduq3-turbo_start-end2video",
+    "vidu/viduq2-pro_start-end2video",
+    "vidu/viduq2-turbo_start-end2video",
+    "vidu/viduq2_reference2video",
+    "vidu/viduq2-pro_reference2video",
+    "pixverse/pixverse-c1-it2v",
+    "pixverse/pixverse-v6-it2v",
+    "pixverse/pixverse-v5.6-it2v",
+    "pixverse/pixverse-c1-kf2v",
+    "pixverse/pixverse-v6-kf2v",
+    "pixverse/pixverse-v5.6-kf2v",
+    "pixverse/pixverse-c1-r2v",
+    "pixverse/pixverse-v6-r2v",
+    "pixverse/pixverse-v5.6-r2v",
+    "pixverse/pixverse-v6-r2v-omni",
+    "pixverse/pixverse-lipsync",
+)
+MODELS |= {name: Model(VIDEO, ("media",), (), "video_url", "wan") for name in OF_MEDIA}
 CREATES = (PEOPLE, VIDEO, TEMPLATE)
 DETECTS = (FACE_DETECT, BODY_DETECT)
 
@@ -463,9 +506,12 @@ class Service:
             if not given.get(one):
                 raise RefusedError(400, "InvalidParameter", f"Field required: input.{one}")
         for one in model.urls:
-            self._judge_url(request, key, name, str(given.get(one) or ""))
+            value = given.get(one) or ""
+            for url in value if isinstance(value, list) else [value]:
+                self._judge_url(request, key, name, str(url))
         for one in given.get("media", ()):
-            self._judge_url(request, key, name, one["url"])
+            # What is no file, such as the text to be spoken, has no URL.
+            self._judge_url(request, key, name, one.get("url", ""))
         if name == "emo-v1":
             judge_boxes(given)
         if name == "animate-anyone-gen2" and self._templates.get(given["template_id"]) not in (key.account, None):

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 
 from .here import PORTRAIT, Here
+from .stand_in import KEY_A
 
 PEOPLE = "/api/v1/services/aigc/image2video/video-synthesis"
 VIDEOS = "/api/v1/services/aigc/video-generation/video-synthesis"
@@ -86,6 +88,11 @@ def pixverse_frames(duration: int) -> Body:
     return of_types(*FRAMES, resolution="1080P", duration=duration, audio=False)
 
 
+def pixverse_references(duration: int) -> Body:
+    pictures = (("image", C), ("image", A))
+    return Body(pictures, (("image_url", C), ("image_url", A)), parameters={"size": "1280*720", "duration": duration})
+
+
 BODIES = {
     "wan3.0-video": WAN30,
     "wan3.0-video-prime": of_types(*FRAMES, inputs={}, duration=-1),
@@ -107,6 +114,7 @@ BODIES = {
     "vidu/viduq3-turbo_img2video": vidu("1080P", 16, audio=False),
     "vidu/viduq2-pro_img2video": vidu("1080P", 10),
     "vidu/viduq2-turbo_img2video": vidu("720P", 10),
+    "vidu/viduq2-pro-fast_img2video": vidu("720P", 10),
     "vidu/viduq3-pro_start-end2video": vidu_frames("540P", 16, audio=True),
     "vidu/viduq3-turbo_start-end2video": vidu_frames("1080P", 16, audio=True),
     "vidu/viduq2-pro_start-end2video": vidu_frames("720P", 10),
@@ -119,6 +127,8 @@ BODIES = {
     "pixverse/pixverse-c1-kf2v": pixverse_frames(15),
     "pixverse/pixverse-v6-kf2v": pixverse_frames(1),
     "pixverse/pixverse-v5.6-kf2v": pixverse_frames(8),
+    "pixverse/pixverse-v6-r2v": pixverse_references(15),
+    "pixverse/pixverse-v5.6-r2v": pixverse_references(5),
     "pixverse/pixverse-lipsync": Body(
         (("video", CLIP), ("audio", SOUND)),
         (("video_url", CLIP), ("audio_url", SOUND)),
@@ -155,14 +165,17 @@ def test_a_dry_run_shows_the_body_that_the_documents_print(here: Here, name: str
     [create] = [one for one in job["requests"] if one["purpose"] == "create"]
     assert (create["method"], create["headers"]["X-DashScope-Async"]) == ("POST", "enable")
     assert create["url"].endswith(body.path)
+    assert here.service.log() == []
     sent = create["json"]
+    # Nothing but the key is hidden in what a dry run shows: sent as it stands, the service takes it.
+    answer = httpx.post(create["url"], headers=create["headers"] | {"Authorization": f"Bearer {KEY_A}"}, json=sent)
+    assert (answer.status_code, answer.json()["output"]["task_status"]) == (200, "PENDING"), answer.text
     assert (sent.keys(), sent["model"]) == ({"model", "input", "parameters"}, name)
     media = sent["input"].pop("media", [])
     assert all(each.keys() == {"type", "url"} for each in media)
     assert by_type((each["type"], each["url"]) for each in media) == by_type(body.media)
     assert sent["input"] == {**body.inputs, **body.fields}
     assert sent["parameters"] == body.parameters
-    assert here.service.log() == []
 
 
 LOCAL = (
@@ -303,4 +316,6 @@ def test_keys_of_files_lists_and_items_that_are_no_files(here: Here, name: str, 
     assert said.status == 0, said.all
     [create] = [one for one in said.json()["jobs"][0]["requests"] if one["purpose"] == "create"]
     assert create["json"]["input"] == inputs
+    answer = httpx.post(create["url"], headers=create["headers"] | {"Authorization": f"Bearer {KEY_A}"}, json=create["json"])
+    assert (answer.status_code, answer.json()["output"]["task_status"]) == (200, "PENDING"), answer.text
     assert create["json"].get("parameters", {}).get("obj_or_bg", ["obj", "bg"]) == ["obj", "bg"]
