@@ -67,6 +67,35 @@ def test_frame_of_a_call(text: bytes, code: str) -> None:
     assert refusal.value.code == code
 
 
+def places(value, at=()):
+    """Each part of a body, by the keys that lead to it."""
+    if at:
+        yield at
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(inner, (*at, key))
+
+
+def put(value, at, new):
+    """The body with another part at a place."""
+    if not at:
+        return new
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    changed = {key: put(inner, at[1:], new) if key == at[0] else inner for key, inner in pairs}
+    return changed if isinstance(value, dict) else list(changed.values())
+
+
+@settings(deadline=None)
+@given(st.data(), JSON)
+def test_any_value_at_any_place_of_a_call_is_read_or_refused(data, value) -> None:
+    entry = model(data.draw(st.sampled_from([each.id for each in MODELS]), label="model"))
+    body = whole(entry)
+    changed = put(body, data.draw(st.sampled_from([*places(body)]), label="place"), value)
+    try:
+        read_call(read_body(msgspec.json.encode(changed)), entry)
+    except Refusal as refusal:
+        assert refusal.status in (400, 404)
+
+
 @pytest.mark.parametrize("entry", MODELS, ids=lambda entry: entry.id)
 def test_whole_call_is_read_and_each_required_field_is_missed(entry) -> None:
     body = whole(entry)

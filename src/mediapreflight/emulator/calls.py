@@ -164,9 +164,11 @@ def _media_array(given: Mapping[str, Any], model: Model) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in items:
         kind = item.get("type") if isinstance(item, dict) else None
+        if not isinstance(kind, str):
+            raise Refusal(400, "InvalidParameter", "Each item of input.media must be an object with a type.")
         if kind in apart and kind not in found:
             found[kind] = item.get(apart[kind])
-        elif isinstance(kind, str) and free.get(kind):
+        elif free.get(kind):
             name = free[kind].pop(0)
             found |= {name: item.get("url"), **dict(_keys(item, name, model))}
         else:
