@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .stand_in import KEY_A, KEY_A2, KEY_B, StandIn
+from .warm import run_cold, run_warm
 
 DRIVE = Path(__file__).with_name("drive.py")
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
@@ -85,9 +86,12 @@ class Home:
         )
 
     def command(self, *arguments: str, limit: float = 60, plain: bool = False, **settings: Any) -> Ended:
-        """Run the command line to its end, which has to come within `limit` seconds; `plain`: with nothing of ours around it."""
+        """Run the command line to its end, which has to come within `limit` seconds.
+
+        `plain`: with nothing of ours around it, and started cold.
+        """
         start = ["-m", "mediapreflight"] if plain else [str(DRIVE), "command"]
-        ended = self._run([*start, *arguments], "", limit, settings)
+        ended = self._run([*start, *arguments], "", limit, settings, cold=plain)
         assert "Traceback" not in ended.said, ended.said
         return ended
 
@@ -148,24 +152,16 @@ class Home:
     def files_with_keys(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if path.is_file() and holds_key(path.read_bytes())]
 
-    def _run(self, arguments: list[str], given: str, limit: float, settings: dict[str, Any]) -> Ended:
+    def _run(self, arguments: list[str], given: str, limit: float, settings: dict[str, Any], cold: bool = False) -> Ended:
         peak = self.folder / "peak"
         peak.unlink(missing_ok=True)
         started = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            input=given,
-            env=self.environment(peak=peak, **settings),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=limit,
-            check=False,
-        )
+        # Another clock has to be there before the imports.
+        run = run_cold if cold or settings.get("clock") else run_warm
+        done = run(arguments, given=given.encode(), env=self.environment(peak=peak, **settings), cwd=self.folder, timeout=limit)
         most = int(peak.read_text("utf-8")) if peak.exists() else 0
-        assert not holds_key((done.stdout + done.stderr).encode()), "a key was printed"
-        return Ended(done.returncode, done.stdout, done.stderr, time.monotonic() - started, most)
+        assert not holds_key(done.stdout + done.stderr), "a key was printed"
+        return Ended(done.returncode, done.stdout.decode(), done.stderr.decode(), time.monotonic() - started, most)
 
 
 def holds_key(data: bytes) -> bool:

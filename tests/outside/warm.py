@@ -1,0 +1,183 @@
+"""Programs that start at once: each is a fork of a process that has imported what most of them need.
+
+Such a program is a process of its own, with its own arguments, environment, folder and streams, and ends as the interpreter ends.
+What differs from a cold start: the imports are done, by a right clock and in another environment, and sets of text have the same
+order in all programs of a run. Tests of these things, and a part of all others, start their programs cold.
+
+Run as a program, this file is the process that forks. It takes requests from the socket at its standard input until that closes.
+"""
+
+import atexit
+import contextlib
+import gc
+import io
+import json
+import os
+import runpy
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+_MAX_REQUEST = 200_000
+
+
+def run_cold(
+    arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float, given: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """What Python does with such arguments, in such an environment and folder, and with `given` as its input."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, input=given, env=env, cwd=cwd, capture_output=True, timeout=timeout, check=False)
+
+
+def run_warm(
+    arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float, given: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    """The same in a fork, on Linux; the arguments are `-m MODULE …` or `FILE …`."""
+    if sys.platform != "linux":
+        return run_cold(arguments, env=env, cwd=cwd, timeout=timeout, given=given)
+    with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        stdin.write(given)
+        stdin.seek(0)
+        status = _ended(json.dumps([list(arguments), dict(env), str(cwd)]).encode(), [stdin, out, err], timeout)
+        if status is None:
+            raise subprocess.TimeoutExpired(arguments, timeout)
+        said = []
+        for stream in (out, err):
+            stream.seek(0)
+            said.append(stream.read())
+        return subprocess.CompletedProcess(arguments, status, *said)
+
+
+def _ended(request: bytes, streams: Sequence[IO[bytes]], timeout: float) -> int | None:
+    """The exit status of a program; None where it has taken too long, and was killed."""
+    news, telling = socket.socketpair()
+    with news:
+        with telling:
+            _forking.ask(request, [*(stream.fileno() for stream in streams), telling.fileno()])
+        pid = _told(news)
+        news.settimeout(timeout)
+        try:
+            return _told(news)
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            news.settimeout(None)
+            _told(news)
+            return None
+
+
+def _told(news: socket.socket) -> int:
+    return int.from_bytes(news.recv(8, socket.MSG_WAITALL), signed=True)
+
+
+class _Forking:
+    """The process that forks, which the first request starts."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._requests: socket.socket | None = None
+
+    def ask(self, request: bytes, descriptors: Sequence[int]) -> None:
+        with self._lock:
+            if self._requests is None:
+                self._requests = self._started()
+            socket.send_fds(self._requests, [request], descriptors)
+
+    @staticmethod
+    def _started() -> socket.socket:
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # Ctrl-C is for the tests; a program that is to be interrupted is sent a signal.
+        settings = {"stdin": its, "stdout": subprocess.DEVNULL, "start_new_session": True}
+        with its:
+            process = subprocess.Popen([sys.executable, __file__], env=os.environ | {"LC_ALL": "C.UTF-8"}, **settings)
+        atexit.register(process.wait)
+        atexit.register(ours.close)
+        return ours
+
+
+_forking = _Forking()
+
+
+def serve() -> list[str]:
+    """Fork for each request. Returns in the forks: the arguments of the program that this process is to become."""
+    requests = socket.socket(fileno=os.dup(0))
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(requests, _MAX_REQUEST, 4)
+        if not request:
+            os._exit(0)
+        if os.fork() == 0:
+            requests.close()
+            watch(descriptors)
+            return become(*json.loads(request))
+        for descriptor in descriptors:
+            os.close(descriptor)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def watch(descriptors: list[int]) -> None:
+    """Fork once more. Tell the process id and, at last, the exit status of the fork; returns in the fork, with its streams."""
+    *streams, telling = descriptors
+    if pid := os.fork():
+        for descriptor in streams:
+            os.close(descriptor)
+        os.write(telling, pid.to_bytes(8))
+        _, status = os.waitpid(pid, 0)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(telling, os.waitstatus_to_exitcode(status).to_bytes(8, signed=True))
+        os._exit(0)
+    os.close(telling)
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+
+
+def become(arguments: list[str], environment: dict[str, str], folder: str) -> list[str]:
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    os.chdir(folder)
+    return arguments
+
+
+def start(arguments: list[str]) -> None:
+    """Run what the command line of Python names, as it does."""
+    if arguments[0] == "-m":
+        _, module, *sys.argv[1:] = arguments
+        sys.path[0] = str(Path.cwd())
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    else:
+        sys.argv[:] = arguments
+        sys.path[0] = str(Path(arguments[0]).parent)
+        runpy.run_path(arguments[0], run_name="__main__")
+
+
+def load() -> None:
+    """Import what commands and clients need: the public names, the rules, and what is imported at its first use."""
+    import sqlite3  # noqa: F401
+    import ssl  # noqa: F401
+    import tomllib  # noqa: F401
+
+    import platformdirs  # noqa: F401
+
+    import mediapreflight
+
+    for name in mediapreflight.__all__:
+        getattr(mediapreflight, name)
+    for words in (["rule"], ["submit", "--help"], ["tasks", "--help"]):
+        with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+            start(["-m", "mediapreflight", *words])
+
+
+if __name__ == "__main__":
+    load()
+    # What is never looked at stays shared between the forks.
+    gc.freeze()
+    start(serve())
