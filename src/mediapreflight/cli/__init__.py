@@ -46,12 +46,12 @@ OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 class ResultsError(OSError):
-    """Standard output takes no more."""
+    """Results cannot be written to standard output."""
 
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """While results are written: tells what goes wrong then from every other error of the system. Raises ResultsError."""
+    """Turns an OSError raised in the block into a ResultsError, so that `main` can tell it from other system errors."""
     try:
         yield
     except OSError as error:
@@ -61,7 +61,8 @@ def writing() -> Iterator[None]:
 
 
 class _HelpFormatter(argparse.HelpFormatter):
-    """The usual one. One is made for every option there is, and by default asks `shutil`, which loads every compressor."""
+    """The usual formatter, without `shutil`: argparse makes one for every option, and importing `shutil` loads all
+    compressors."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_columns() - 2)
@@ -76,14 +77,14 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 def _lines_of(text: str, width: int) -> list[str]:
-    """The lines of a text in which characters take two columns, which argparse does not know of."""
+    """The wrapped lines of a text with characters two columns wide, which argparse counts as one."""
     from ..text import lines_of
 
     return lines_of(" ".join(text.split()), width)
 
 
 def _columns() -> int:
-    """How wide the terminal is, as `shutil.get_terminal_size` finds it."""
+    """The terminal's width, found as `shutil.get_terminal_size` does."""
     named = os.environ.get("COLUMNS", "")
     if named.isdecimal() and int(named) > 0:
         return int(named)
@@ -94,7 +95,7 @@ def _columns() -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that names what it does not know with what was probably meant, and takes no abbreviations."""
+    """A parser that suggests the nearest option for an unknown one, and accepts no abbreviations."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings, allow_abbrev=False, formatter_class=_HelpFormatter)
@@ -109,7 +110,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(say("{message}; `{program} --help` shows the usage", message=message, program=self.prog))
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        # `--help | head` may find its reader gone, and only here is someone left to catch that.
+        # With `--help | head`, the reader may be gone; only here can the error still be caught.
         with writing():
             sys.stdout.flush()
         super().exit(status, message)
@@ -125,7 +126,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status. Nothing but `SystemExit` of `--help` and `--version` is raised."""
+    """Run the command line and return its exit status. Raises only the `SystemExit` of `--help` and `--version`."""
     _prepare_output()
     language, others = _language(sys.argv[1:] if arguments is None else list(arguments))
     with speaking(language):
@@ -142,7 +143,7 @@ def _main(arguments: list[str], *, ends_process: bool) -> int:
         with writing():
             sys.stdout.flush()
         if ends_process:
-            # The process ends with this: to search all it loaded for cycles would take a tenth of a short run.
+            # The process is about to end: collecting garbage would take a tenth of a short run.
             gc.freeze()
         return int(status)
     except MediaPreflightError as error:
@@ -168,7 +169,7 @@ def _main(arguments: list[str], *, ends_process: bool) -> int:
 
 
 def _files_of(options: argparse.Namespace) -> AbstractContextManager[None]:
-    """What the command reads its files in: where `-` may be one of them, standard input is kept as a file."""
+    """The context in which the command reads its files: if `-` may be one of them, standard input is saved as a file."""
     named = (word for name in ("targets", "files", "images") for word in getattr(options, name, ()))
     if not any(word.endswith("-") for word in named):
         return nullcontext()
@@ -214,7 +215,7 @@ def _parser(arguments: Sequence[str]) -> _Parser:
     )
     command = _command_in(arguments)
     commands: Any = parser.add_subparsers(title=tr("commands"), metavar="COMMAND")
-    # Help lists all commands; a command that comes first needs no other.
+    # Help lists all commands. If the line begins with a command, only that one is needed.
     is_first = bool(arguments) and arguments[0] == command
     for name, summary in COMMANDS.items():
         if is_first and name != command:
@@ -230,7 +231,7 @@ def _parser(arguments: Sequence[str]) -> _Parser:
 
 
 def _complete() -> None:
-    """Answer a shell that asks what can stand at the cursor, and end."""
+    """Print the completions for the cursor position, and exit."""
     from .completing import command_line, complete
 
     words = command_line()
@@ -238,7 +239,7 @@ def _complete() -> None:
 
 
 def _language(arguments: list[str]) -> tuple[Language, list[str]]:
-    """The language that `--lang` asks for, wherever it stands, or else the environment; and the other arguments."""
+    """The language from `--lang`, wherever it is on the line, else from the environment; and the other arguments."""
     for at, word in enumerate(arguments):
         option, equals, value = word.partition("=")
         if option == "--":
@@ -258,7 +259,7 @@ def _add_language(parser: argparse.ArgumentParser) -> None:
 
 
 def _loaded(command: str) -> Any:
-    """The command's module. What it loads stays: there is no garbage to be looked for meanwhile."""
+    """The command's module. Garbage collection is off during the import, because imported objects stay."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -270,7 +271,7 @@ def _loaded(command: str) -> Any:
 
 
 def _prepare_output() -> None:
-    """Let output hold any file name, and be closed: what the terminal's encoding lacks is escaped, never fatal."""
+    """Make output accept any file name: characters that the terminal's encoding lacks are escaped."""
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
@@ -288,5 +289,5 @@ def _reason(error: OSError) -> str:
 
 
 def _discard_output() -> None:
-    """Let what is still buffered go nowhere: the reader (`| head`) has gone, or the disk is full."""
+    """Discard buffered output: the reader (`| head`) is gone, or the disk is full."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

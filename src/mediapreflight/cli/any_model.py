@@ -29,7 +29,7 @@ from .output import style_of, write
 _FORMATS = ("text", "json")
 _SCHEMA = "mediapreflight.takers/1"
 _COLORS = {"fits": "green", "fits after prepare": "yellow", "does not fit": "red"}
-# What says something of one job, or of how many are checked, and so nothing of which models take a file.
+# Options that apply to one job, or to checking many; they have no meaning for `--model any`.
 _OF_JOBS = ("strict", "watch", "set", "face", "region", "statistics", "workers", "engine")
 _TITLES = {
     "fits": say("fits as it is"),
@@ -39,7 +39,7 @@ _TITLES = {
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the models by verdict; status 1 where a file fits none, not even prepared."""
+    """Print the models by verdict; status 1 if a file fits no model, not even after `prepare`."""
     if options.output_format not in _FORMATS:
         raise UsageError(say("--model any needs --output-format {formats}", formats=" or ".join(_FORMATS)))
     for name in _OF_JOBS:
@@ -86,7 +86,7 @@ def _text(found: list[tuple[Facts, list[Taker]]], style: Style) -> Iterator[str]
 
 
 def _lines(takers: list[Taker]) -> list[tuple[str, str]]:
-    """Each model with the roles that it says the same of, and what it says."""
+    """One line for each model and verdict, with all roles that have this verdict."""
     roles: dict[tuple[str, str], list[str]] = {}
     for each in takers:
         roles.setdefault((each.model.id, _why(each)), []).append(each.role)
@@ -94,8 +94,8 @@ def _lines(takers: list[Taker]) -> list[tuple[str, str]]:
 
 
 def _why(taker: Taker) -> str:
-    """The first finding that fails, else the first warning, and how many there are besides; of a role whose formats no document
-    states, that."""
+    """The first failing finding, else the first warning, and the number of others; or that no document states the role's
+    formats."""
     told = [each for each in taker.report.findings if each.severity != "info"]
     findings = [each for each in told if each.severity in FAILING] or told
     if not findings:

@@ -27,17 +27,17 @@ def positive(text: str) -> float:
 
 
 def port(text: str) -> int:
-    """The number of a port, 0 for any free one."""
+    """A port number; 0 means any free port."""
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError(tr("{text!r} is not a port (0 to 65535)", text=text))
     return int(text)
 
 
 def home_expanded(text: str) -> str:
-    """A path, with the home folder for `~`: a shell leaves that to the command in `--out=~/x` and `image=~/x`."""
+    """A path with `~` expanded: shells do not expand it in `--out=~/x` and `image=~/x`."""
     return os.path.expanduser(text) if text == "~" or text.startswith(("~/", f"~{os.sep}")) else text  # noqa: PTH111
 
 
 def parted(words: list[str] | None) -> tuple[str, ...]:
-    """The values of an option that may be repeated, each of which may hold several, parted by commas."""
+    """The values of a repeatable option; each may contain several, separated by commas."""
     return tuple(part.strip() for word in words or () for part in word.split(",") if part.strip())

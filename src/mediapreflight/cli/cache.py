@@ -1,4 +1,4 @@
-"""`mediapreflight cache`: where measurements are kept between runs, and how to be rid of them."""
+"""`mediapreflight cache`: show where measurements are kept between runs, or delete them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the path, or delete the file and say how much that freed."""
+    """Print the path, or delete the file and print how many bytes were freed."""
     cache = Cache()
     if options.action == "path":
         put([f"{plain(str(cache.path))}\n"])

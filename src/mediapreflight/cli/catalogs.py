@@ -1,4 +1,4 @@
-"""Which catalog a command without targets works with."""
+"""The catalog of a command without targets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add_catalog_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def catalog_here(files: Sequence[str] = ()) -> Catalog:
-    """The catalog of the current folder's configuration, and these files. Raises ConfigError and CatalogError."""
+    """The catalog of the current folder's configuration, with these files added. Raises ConfigError and CatalogError."""
     from ..config.discovery import nearest_config
 
     found = nearest_config(os.getcwd())  # noqa: PTH109
@@ -32,7 +32,7 @@ def catalog_here(files: Sequence[str] = ()) -> Catalog:
 
 
 def catalog_at(config: str | None, files: Sequence[str]) -> Catalog:
-    """The catalog of a configuration, if there is one, and these files. Raises ConfigError and CatalogError."""
+    """The catalog of a configuration, if there is one, with these files added. Raises ConfigError and CatalogError."""
     if config is None:
         return Catalog(files) if files else builtin_catalog()
     from ..config.loading import load

@@ -1,4 +1,4 @@
-"""`mediapreflight check`: report, change nothing."""
+"""`mediapreflight check`: report findings; change nothing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .targets import Targets, add_target_arguments, names_only_files, targets_fr
 
 ANY = "any"
 _KINDS = {"image": "pictures", "video": "videos", "audio": "recordings"}
-# Jobs that are held to be counted before the first is checked.
+# Up to this many jobs are held in memory, so that progress can show their number.
 _MOST_COUNTED = 20_000
 _FORMATS_WITH_STATISTICS = ("text", "concise")
 
@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check the targets, write the report, and say by the status whether all fit."""
+    """Check the targets and write the report; status 0 if all fit, else 1."""
     if options.statistics and options.output_format not in _FORMATS_WITH_STATISTICS:
         raise UsageError(
             say(
@@ -114,7 +114,7 @@ def _why_nothing(options: argparse.Namespace, targets: Sequence[Targets]) -> str
 
 
 def _counted(targets: Sequence[Targets]) -> tuple[Sequence[Targets], int | None]:
-    """The targets, and how many jobs they are where a terminal shows it; None for so many that they are not held."""
+    """The targets, and the number of jobs for the progress display; None without a terminal, or if there are too many to hold."""
     if not sys.stderr.isatty():
         return targets, None
     counted, total = [], 0
@@ -127,7 +127,7 @@ def _counted(targets: Sequence[Targets]) -> tuple[Sequence[Targets], int | None]
 
 
 def _checked(targets: Targets, options: argparse.Namespace, tally: _Tally, cache: Cache | None) -> Iterator[JobReport]:
-    """The reports on targets that one configuration governs. What the command line says goes before it."""
+    """The reports on targets of one configuration. Command-line options override its keys."""
     project = targets.project
     config = project.config if project else None
     reports = _checker(options, cache)(
@@ -143,7 +143,7 @@ def _checked(targets: Targets, options: argparse.Namespace, tally: _Tally, cache
 
 
 def _checker(options: argparse.Namespace, cache: Cache | None) -> Callable[..., Iterator[JobReport]]:
-    """What makes reports of jobs: this machine, or the engine that was asked for."""
+    """The function that checks jobs: on this machine, or with the engine of `--engine`."""
     if options.engine is None:
         workers = options.workers or os.cpu_count() or 1
         return functools.partial(check_jobs, workers=workers, cache=cache)
@@ -168,7 +168,7 @@ def _pieces(options: argparse.Namespace, tally: _Tally, jobs: Iterable[JobReport
 
 
 class _Tally:
-    """Watches reports go by: how many, whether all fit, and how often each rule fired."""
+    """Counts reports as they pass: how many, whether all fit, and how often each rule fired."""
 
     def __init__(self) -> None:
         self.ok = True
@@ -176,7 +176,7 @@ class _Tally:
         self.counts: dict[tuple[str, str], int] = {}
 
     def watching(self, jobs: Iterable[JobReport], *, strict: bool) -> Iterator[JobReport]:
-        """The reports, unchanged. `strict`: whether a warning is enough for not all to fit."""
+        """The reports, unchanged. `strict`: warnings count as failures."""
         for job in jobs:
             self.jobs += 1
             warned = strict and any(finding.severity == "warning" for finding in job.findings)

@@ -11,14 +11,14 @@ from ..language import say, tr, translated
 _WIDTH = 120
 _NOTHING = "-"
 _LAST = (say("Values"), say("Price"))
-# Titles, each with rows of name, text and sources.
+# Section titles, each with rows of name, text and sources.
 Sections = list[tuple[str, list[tuple[str, str, str]]]]
-# A section and a row of it, whatever the model adds in brackets to the section's name.
+# A section and a row in it. What a model adds in brackets to the section's name is ignored.
 _Place = tuple[str, str]
 
 
 def compared(names: list[str], cards: list[Sections], *, color: bool) -> Iterator[str]:
-    """Every row that one of two cards has, with both texts; rows that say the same are dim."""
+    """Every row of either card, with both texts; equal rows are dimmed."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -52,7 +52,7 @@ def _texts(card: Sections) -> dict[_Place, str]:
 
 
 def _places(first: dict[_Place, str], second: dict[_Place, str]) -> list[_Place]:
-    """The places of both cards, in the order of the first, with what only the second has at the end of each section."""
+    """The rows of both cards: in the order of the first, with the second's own rows at the end of each section."""
     places = [*first, *(place for place in second if place not in first)]
     names = list(dict.fromkeys(section for section, _ in places))
     last = tuple(map(translated, _LAST))

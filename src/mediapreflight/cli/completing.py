@@ -1,6 +1,6 @@
-"""What a shell offers at TAB: commands and options by argparse; models, roles, parameters, rules and files by what is here.
+"""Shell completion: argparse gives commands and options; this module gives models, roles, parameters, rules and files.
 
-The shell starts the command for every TAB, so nothing is loaded here that the answer does not need.
+The shell starts the command for every TAB, so only what the answer needs is imported.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Completer = Callable[..., Iterable[str]]
 
 
 def command_line() -> list[str]:
-    """The words before the one that is being completed, without the program's name."""
+    """The words before the one being completed, without the program's name."""
     from argcomplete.lexers import split_line
 
     _, _, _, words, _ = split_line(os.environ.get("COMP_LINE", ""), int(os.environ.get("COMP_POINT", "0")))
@@ -28,7 +28,7 @@ def command_line() -> list[str]:
 
 
 def complete(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    """Tell the shell what can stand there, and end the process.
+    """Print the possible completions for the shell, and end the process.
 
     Args:
         words: see `command_line`.
@@ -51,7 +51,7 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 
 
 def _completers(words: Sequence[str]) -> Mapping[str, Completer]:
-    """What completes an argument, by its name. Each is given the `prefix` that stands there, and answers whole words."""
+    """The completers by argument name. Each gets the typed `prefix` and returns whole words."""
 
     def models(**_: Any) -> Iterable[str]:
         return _catalog(words).ids()
@@ -92,7 +92,7 @@ def _completers(words: Sequence[str]) -> Mapping[str, Completer]:
 
 
 def _catalog(words: Sequence[str]) -> Catalog:
-    """The catalog of the current folder's configuration and of `--catalog`; ours where there is none, or it does not load."""
+    """The catalog of the current folder's configuration and of `--catalog`; the built-in one if neither loads."""
     from ..catalog import builtin_catalog
     from .catalogs import catalog_here
 
@@ -103,7 +103,7 @@ def _catalog(words: Sequence[str]) -> Catalog:
 
 
 def _named(words: Sequence[str], names_of: Callable[[Model], Iterable[str]]) -> Iterator[str]:
-    """Names of the model on the line, each with its `=`; those of all models where there is none, or one that is not known."""
+    """The input names of the model on the line, each with `=`; those of all models if the line names none, or an unknown one."""
     catalog, chosen = _catalog(words), next(iter(_values_of("--model", words)), None)
     try:
         models = (catalog.model(chosen),) if chosen else catalog.models()
@@ -113,7 +113,7 @@ def _named(words: Sequence[str], names_of: Callable[[Model], Iterable[str]]) -> 
 
 
 def _values_of(option: str, words: Sequence[str]) -> list[str]:
-    """What an option has on the line, each time it stands there."""
+    """The values of an option on the line, one for each time it is given."""
     values = []
     for word, following in zip(words, (*words[1:], ""), strict=True):
         name, separator, value = word.partition("=")
@@ -123,7 +123,7 @@ def _values_of(option: str, words: Sequence[str]) -> list[str]:
 
 
 def _files(prefix: str, **_: Any) -> Iterator[str]:
-    """Files and folders whose paths begin so; hidden ones only where that is asked for."""
+    """Files and folders whose paths begin with the prefix; hidden ones only if the prefix asks for them."""
     folder, start = os.path.split(prefix)
     try:
         with os.scandir(os.path.expanduser(folder) or os.curdir) as entries:  # noqa: PTH111

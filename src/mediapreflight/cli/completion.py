@@ -1,4 +1,4 @@
-"""`mediapreflight completion`: what a shell is to read, so that TAB completes commands, options, models, roles and files."""
+"""`mediapreflight completion`: print the script that lets a shell complete commands, options, models, roles and files."""
 
 from __future__ import annotations
 

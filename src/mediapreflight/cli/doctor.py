@@ -1,4 +1,4 @@
-"""`mediapreflight doctor`: versions, ffmpeg's encoders, what cannot run here, and the one line that fixes it."""
+"""`mediapreflight doctor`: print versions, ffmpeg's encoders, what cannot run here, and the command that fixes it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ENCODERS = {"libx264": say("H.264 video"), "aac": say("AAC sound"), "libmp3lame
 
 
 class Check(NamedTuple):
-    """One line of the answer. `ok` None: nothing to judge. `fix`: what to type when it is not ok."""
+    """One line of the output. `ok` None: only information. `fix`: the command to run if it is not ok."""
 
     name: str
     detail: str
@@ -35,7 +35,7 @@ class Check(NamedTuple):
     fix: str = ""
 
 
-# What to import, the distribution it comes from, and what stops working without it.
+# The module to import, its distribution, and what does not work without it.
 _LIBRARIES = (
     ("simplejpeg", "simplejpeg", say("level decode of JPEG")),
     ("PIL.Image", "pillow", say("level decode of pictures; TIFF and rarer formats")),
@@ -45,7 +45,7 @@ _LIBRARIES = (
     ("numpy", "numpy", say("loudness of sound")),
 )
 
-# By their own names: a package that was installed from a clone cannot be had anew by its name.
+# The libraries' own names: mediapreflight itself may have been installed from a clone, and not be on an index.
 _REINSTALL_PEOPLE = "pip install --force-reinstall mediapipe opencv-contrib-python"
 
 _CONTENT = {
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every line; status 2 where something cannot run."""
+    """Print every line; status 2 if something cannot run."""
     checks = [*_here(), *map(_library, *zip(*_LIBRARIES, strict=True)), *_ffmpeg(), *_content()]
     if options.output_format == "json":
         write(
@@ -138,9 +138,9 @@ def _output_of(*command: str) -> str:
 
 
 def _content() -> Iterator[Check]:
-    """Faces, bodies and voices, each tried for real: only then are the system libraries they link to loaded.
+    """Try the detectors of faces, bodies and voices: their system libraries are loaded only when they run.
 
-    In a process apart: on a processor or a system that they were not built for, they end the process they run in.
+    They run in a separate process, because they crash it on a processor or system they were not built for.
     """
     from ..workers.processes import CrashError, Processes, TimeLimitError
 
@@ -160,7 +160,7 @@ def _content() -> Iterator[Check]:
 
 
 class _Trial(NamedTuple):
-    """What came of trying something. `trouble`: what stood in the way; None where nothing did. `fix`: what to type then."""
+    """The result of a trial. `trouble`: what went wrong, or None. `fix`: the command that helps."""
 
     trouble: str | None = None
     fix: str = ""
@@ -168,7 +168,7 @@ class _Trial(NamedTuple):
 
 
 def content_trial(name: str) -> _Trial:
-    """What came of trying `faces`, `bodies` or `voices`."""
+    """The result of trying `faces`, `bodies` or `voices`."""
     return _tried({"faces": _try_faces, "bodies": _try_bodies, "voices": _try_voices}[name])
 
 
@@ -188,7 +188,7 @@ def _tried(attempt: Callable[[], object]) -> _Trial:
 
 
 def _judged(name: str, good: str, purpose: str, found: _Trial) -> Check:
-    """The line for something that was tried, here or in a process apart: its words are put together here."""
+    """The output line for a trial. It is worded here, so that it is in the reader's language."""
     if found.trouble is None:
         return Check(name, say("{what}, for {purpose}", what=good, purpose=purpose), ok=True)
     if found.is_missing:

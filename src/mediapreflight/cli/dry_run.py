@@ -1,4 +1,4 @@
-"""`submit --dry-run`: each request that would be made; nothing is sent."""
+"""`submit --dry-run`: print each request that would be made; send nothing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PREPARED_FIRST = say(
 
 
 class _Shown(NamedTuple):
-    """A job, and what would be sent of it; of one that is not sent both are None."""
+    """A job and its requests and submission; both are None if the job would not be sent."""
 
     candidate: Candidate
     entry: Entry | None = None
@@ -34,7 +34,7 @@ class _Shown(NamedTuple):
 
 
 def rehearse(options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions) -> int:
-    """Print the requests; status 1 where a job would not be sent. Raises UsageError where they would cost too much."""
+    """Print the requests; status 1 if a job would not be sent. Raises UsageError if they would cost too much."""
     mask = mask_of_key()
     shown = [_rehearsed(session, each, chosen) for each in several]
     if options.output_format == "json":
@@ -78,7 +78,7 @@ def _record(shown: _Shown, mask: Callable[[str], str]) -> dict[str, Any]:
 
 
 def _lines(options: argparse.Namespace, shown: _Shown, mask: Callable[[str], str]) -> Iterator[str]:
-    """A job as text or curl commands. A line about it is a comment to the shell, whatever stands in it."""
+    """A job as text or curl commands. A line about the job is a shell comment, whatever it contains."""
     from ..submit.rehearsal import as_curl, as_text, masked
 
     candidate, entry, found = shown

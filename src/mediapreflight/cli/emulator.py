@@ -1,4 +1,5 @@
-"""`mediapreflight emulator`: a stand-in for the service on loopback, for pipelines and tests that should cost nothing."""
+"""`mediapreflight emulator`: run a stand-in for the service on this machine, for pipelines and tests that must not cost
+anything."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the settings that point a client here, and serve until interrupted; that is how it ends, so the status is 0."""
+    """Print the settings for a client, and serve until interrupted. Interrupting is the normal end, so the status is 0."""
     from ..emulator.service import Emulator
 
     if options.detection == "look":

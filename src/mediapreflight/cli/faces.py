@@ -1,4 +1,4 @@
-"""`mediapreflight faces`: the faces of pictures, and the boxes EMO takes."""
+"""`mediapreflight faces`: list the faces of pictures, and compute EMO's boxes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _WHOLE = 100_000
 _WRITTEN = (".png", ".jpg", ".jpeg", ".webp")
-# Pillow's own choice (75) is made for the web, and what is cropped here is looked at by a model.
-# As wide as `face_bbox` and what follows it.
+# Pillow's default (75) is for the web; a model looks at these crops.
+# The width of the longest label, `face_bbox`, with the spaces after it.
 _NAME_WIDTH = len("face_bbox ")
 _QUALITY = 95
 
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is found in each picture; status 1 where one has no face, no box, or cannot be read."""
+    """Print the faces of each picture; status 1 if a picture has no face or no box, or cannot be read."""
     crops, annotations = _targets(options.images, options.crop), _targets(options.images, options.annotate)
     _refuse_losses(options.images, [*crops, *annotations])
     results: list[Portrait | UnreadableMediaError] = []
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _save_pictures(path: str, portrait: Portrait, crop: Path | None, annotation: Path | None) -> None:
-    """Write the pictures that are wanted of what was found in one. Raises UnreadableMediaError and MediaPreflightError."""
+    """Write the crop and the annotated copy, if asked for. Raises UnreadableMediaError and MediaPreflightError."""
     if crop is not None and portrait.ext_bbox is not None:
         _save(_cropped(path, portrait), crop)
     if annotation is not None:
@@ -156,7 +156,7 @@ def _annotated(path: str, portrait: Portrait) -> Rgb:
 
 
 def _targets(images: Sequence[str], option: str | None) -> list[Path | None]:
-    """Where each picture goes: the file named, or a PNG of the picture's name in the folder named; None where nothing is."""
+    """The output path for each picture: the named file, or a PNG in the named folder; None without the option."""
     if option is None:
         return [None] * len(images)
     target = Path(option)
@@ -170,7 +170,7 @@ def _targets(images: Sequence[str], option: str | None) -> list[Path | None]:
 
 
 def _refuse_losses(images: Sequence[str], targets: Sequence[Path | None]) -> None:
-    """Raise UsageError where a picture that is looked at, another that is written, or what is no file would be lost."""
+    """Raise UsageError if an output would replace an input, another output, or something that is not a file."""
     sources = {os.path.realpath(image) for image in images}
     written: set[str] = set()
     for target in filter(None, targets):
@@ -184,7 +184,7 @@ def _refuse_losses(images: Sequence[str], targets: Sequence[Path | None]) -> Non
 
 
 def _save(rgb: Rgb, target: Path) -> None:
-    """Write a picture in the format its name asks for; whole, or not at all."""
+    """Write a picture in the format of its extension; completely or not at all."""
     import tempfile
 
     from PIL import Image

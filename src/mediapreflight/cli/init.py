@@ -1,4 +1,4 @@
-"""`mediapreflight init`: a first configuration from what the folder holds."""
+"""`mediapreflight init`: write a first configuration for the files in a folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the configuration, and print what it was made from."""
+    """Write the configuration, and print the groups of files that it is made from."""
     folder = Path(options.folder)
     if not folder.is_dir():
         raise UsageError(say("{folder}: no such folder", folder=options.folder))
@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _before(folder: Path, target: Path, *, add: bool) -> str:
-    """The text that the configuration is added to. Raises UsageError where there is a configuration, or nothing to add to."""
+    """The text that the configuration is added to. Raises UsageError if there is one already, or no file to add to."""
     found = config_in(str(folder.absolute()))
     if found or (not add and os.path.lexists(target)):
         raise UsageError(say("{found}: there is a configuration already", found=shown_path(found or str(target.absolute()))))

@@ -1,4 +1,4 @@
-"""`mediapreflight mcp`: the same work for agents, over the Model Context Protocol on standard input and output."""
+"""`mediapreflight mcp`: serve agents over the Model Context Protocol on standard input and output."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from ..agents.tools import Desk
 
     desk = Desk(roots, catalog, chosen_service(options) if options.allow_submit else None)
-    # What agents read is data, and English like all data.
+    # Agents read the answers as data, and all data is in English.
     with speaking("en"):
         anyio.run(serve, desk, mask_of_key() if options.allow_submit else str)
     return OK

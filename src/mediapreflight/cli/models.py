@@ -1,4 +1,4 @@
-"""`mediapreflight models`: what each model accepts, as a reference card with its sources."""
+"""`mediapreflight models`: print what each model accepts, with sources."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(models: tuple[Model, ...], catalog: Catalog, style: Style) -> Iterator[str]:
-    """The models by provider, the one that jobs are sent to first."""
+    """The models by provider; the provider that jobs are sent to comes first."""
     providers = sorted({model.provider for model in models}, key=lambda name: (name != DASHSCOPE, name))
     width = max(len(model.id) for model in models)
     for provider in providers:
@@ -73,7 +73,7 @@ def _card(model: Model, catalog: Catalog, style: Style) -> Iterator[str]:
 
 
 def _rows(title: str, rows: list[tuple[str, str, str]], style: Style) -> Iterator[str]:
-    """A titled block of name, text and source."""
+    """A titled table of name, text and source."""
     yield "\n" + style(title, "bold", "cyan") + "\n"
     width = max(width_of(name) for name, _, _ in rows)
     for name, text, source in rows:

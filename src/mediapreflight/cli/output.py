@@ -1,4 +1,5 @@
-"""Where results go: standard output, or a file that appears whole or not at all; and the options every command shares."""
+"""Where results go: to standard output, or to a file that appears complete or not at all; and the output options of all
+commands."""
 
 from __future__ import annotations
 
@@ -49,7 +50,7 @@ def add_output_arguments(parser: argparse.ArgumentParser, formats: tuple[str, ..
 
 
 def _settle(formats: tuple[str, ...], options: argparse.Namespace) -> None:
-    """Choose the format where none was named. Raises UsageError where the results would replace a file that they are made of."""
+    """Set the format if none was given. Raises UsageError if the output file is one of the inputs."""
     if options.output is not None and any(_is_same(options.output, each) for each in getattr(options, "targets", ())):
         raise UsageError(say("{output}: is one of the targets; write to another file", output=options.output))
     if options.output_format is None:
@@ -65,14 +66,14 @@ def _is_same(output: str, target: str) -> bool:
 
 
 def style_of(options: argparse.Namespace) -> Style:
-    """The style results are written in: a file gets colour only when it is asked for."""
+    """The style of the results: a file gets colour only on request."""
     if options.output is not None:
         return Style(options.color == "always")
     return style_for(sys.stdout, options.color)
 
 
 def write(options: argparse.Namespace, pieces: Iterable[str]) -> None:
-    """Write the pieces as they come to standard output, or all of them to `--output`. Raises UsageError."""
+    """Write the pieces to standard output as they come, or all of them to `--output`. Raises UsageError."""
     if options.output_format in _JSON_FORMATS:
         pieces = map(plain_json, pieces)
     if options.output is None:
@@ -82,9 +83,9 @@ def write(options: argparse.Namespace, pieces: Iterable[str]) -> None:
 
 
 def put(pieces: Iterable[str], *, at_once: bool = False) -> None:
-    """Write the pieces to standard output as they come, where each can be seen `at_once`.
+    """Write the pieces to standard output as they come. `at_once`: flush after each.
 
-    Raises ResultsError where it takes no more.
+    Raises ResultsError if they cannot be written.
     """
     for piece in pieces:
         with writing():
@@ -94,7 +95,7 @@ def put(pieces: Iterable[str], *, at_once: bool = False) -> None:
 
 
 def write_file(name: str, pieces: Iterable[str]) -> None:
-    """Write the pieces to a file that appears whole or not at all. Raises UsageError."""
+    """Write the pieces to a file that appears complete or not at all. Raises UsageError."""
     target = Path(writable(name))
     import tempfile
 
@@ -115,7 +116,7 @@ def write_file(name: str, pieces: Iterable[str]) -> None:
 
 
 def place_of_report(name: str) -> str:
-    """The name, where results can go there: a report replaces no picture, video or recording. Raises UsageError."""
+    """The name, if a report can be written there. Raises UsageError for a media file, which a report must not replace."""
     name = home_expanded(name)
     if Path(writable(name)).is_file() and _holds_media(name):
         raise UsageError(say("{name}: is a media file, which a report does not replace; write to another file", name=name))
@@ -129,14 +130,14 @@ def _holds_media(name: str) -> bool:
         with Path(name).open("rb") as stream:
             return sniff(stream).family in ("image", "stream")
     except OSError:
-        # What cannot be read may still be replaced.
+        # A file that cannot be read may still be replaced.
         return False
 
 
 def writable(name: str) -> str:
-    """The name, where a file can go there as far as can be told before. Raises UsageError for a folder, a pipe or a device.
+    """The name, if a file can probably be written there. Raises UsageError for a folder, a pipe or a device.
 
-    A device would not be written to but replaced, and a pipe would wait for a reader.
+    The final rename would replace a device, and opening a pipe would wait for a reader.
     """
     target = Path(name)
     try:

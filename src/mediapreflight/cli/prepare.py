@@ -1,4 +1,4 @@
-"""`mediapreflight prepare`: files that fit, out of files that do not."""
+"""`mediapreflight prepare`: make files that fit from files that do not."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prepare the targets, or print the plan; status 1 where a job cannot be made to fit."""
+    """Prepare the targets, or print the plan; status 1 if a job cannot be made to fit."""
     if len(dict(options.keep)) < len(options.keep):
         raise UsageError(say("--keep names an input twice; one part of each can be kept"))
     chosen = PrepareOptions(
@@ -140,7 +140,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _part(text: str) -> tuple[str, tuple[float, float]]:
-    """What `--keep` names: a role, and from when to when."""
+    """The value of `--keep`: a role, and a start and an end in seconds."""
     found = re.fullmatch(r"(\w+)=(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)", text, re.ASCII)
     if not found:
         raise argparse.ArgumentTypeError(tr("{text!r} is no part; write ROLE=START-END, in seconds", text=text))
@@ -216,7 +216,7 @@ def _steps(role: str, steps: Sequence[Step | StepRecord], failing: Sequence[Find
 
 
 def _findings(findings: Sequence[Finding], said: str, style: Style) -> Iterator[str]:
-    """The findings that stay, each with what to do next. Of those that were `said` above, only that, and each once."""
+    """The findings that stay, each with its next step; for those in `said`, printed above, only the next step."""
     told = [finding for finding in findings if finding.message in said]
     for help in dict.fromkeys(finding.help for finding in told if finding.help):
         yield _next(help, style)

@@ -1,4 +1,4 @@
-"""`mediapreflight probe`: what files are, without an opinion."""
+"""`mediapreflight probe`: print the facts of files, without judging them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the facts of each file; status 1 where one is no readable media file."""
+    """Print the facts of each file; status 1 if one is not a readable media file."""
     facts = _facts(options.files, options.level)
     write(options, _FORMATS[options.output_format](facts, style_of(options)))
     return FINDINGS if any(one.kind == "unknown" for one in facts) else OK
@@ -66,7 +66,7 @@ _FORMATS = {"text": _text, "concise": _concise, "json": _json}
 
 
 def _values(facts: Facts) -> dict[str, object]:
-    """The facts as a table, kind first, the path left out, problems last and only where there are any."""
+    """The facts as table rows: kind first, problems last if there are any, without the path."""
     fields = {name: getattr(facts, name) for name in facts.__struct_fields__ if name not in ("path", "problems")}
     problems = {"problems": "; ".join(facts.problems)} if facts.problems else {}
     return {"kind": facts.kind, **fields, **problems}

@@ -1,4 +1,4 @@
-"""A progress display on standard error, on a terminal only, for work that takes a while."""
+"""A progress display for long work, on standard error, and only on a terminal."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _PATIENCE_S = 0.5
 
 
 def tracked(items: Iterable[_Item], total: int | None = None) -> Iterable[_Item]:
-    """The items, unchanged. Where they take longer than half a second, a terminal shows how many have gone by.
+    """The items, unchanged. After half a second, a terminal shows how many have passed.
 
-    Results that go to the same terminal wait until the display is gone.
+    Results for the same terminal wait until the display is removed.
 
     Args:
-        total: how many there will be; None where that is not known.
+        total: how many there will be; None if unknown.
     """
     if not sys.stderr.isatty():
         return items
@@ -51,9 +51,9 @@ def _displayed(items: Iterable[_Item], total: int | None) -> Iterator[_Item]:
 
 @contextlib.contextmanager
 def file_progress() -> Iterator[Callable[[str, float], None] | None]:
-    """A function to be told a file's name and the share of it that is done; None where nobody watches.
+    """A function that takes a file's name and the share that is done, 0 to 1; None without a terminal.
 
-    A terminal shows a bar and the time left for every file that takes longer than half a second.
+    The terminal shows a bar and the time left for every file that takes longer than half a second.
     """
     if not sys.stderr.isatty():
         yield None
@@ -79,18 +79,18 @@ def file_progress() -> Iterator[Callable[[str, float], None] | None]:
 
 
 class Board:
-    """A line for each job under way, with a clock that runs until the job ends, shown by `display`."""
+    """A line with a running clock for each unfinished job, shown by `display`."""
 
     def __init__(self, display: Progress) -> None:
         self._display = display
         self._lines: dict[int | None, TaskID] = {}
 
     def tell(self, event: Event) -> None:
-        """Show what happens to a job, and how much of it is done where that is known."""
+        """Show the state of a job, and the share that is done, if known."""
         from rich.markup import escape
 
         if event.number not in self._lines:
-            # Without a total the line is never finished, and its clock never stops.
+            # Without a total, rich never treats the line as finished, so its clock keeps running.
             self._lines[event.number] = self._display.add_task("", total=None)
         name = "" if event.number is None else f"{event.number}  "
         share = "" if event.share is None else f"  {event.share:.0%}"
@@ -100,7 +100,7 @@ class Board:
 
     @contextlib.contextmanager
     def ended(self, number: int | None) -> Iterator[None]:
-        """Take away the line of a job, and all others while its result is written: it may go to the same terminal."""
+        """Remove the line of a job. In the block all lines are hidden, because its result may go to the same terminal."""
         if number in self._lines:
             self._display.remove_task(self._lines.pop(number))
         self._display.stop()
@@ -112,7 +112,7 @@ class Board:
 
 @contextlib.contextmanager
 def job_board() -> Iterator[Board | None]:
-    """Lines for jobs that are sent and waited for, on a terminal; None where nobody watches."""
+    """Lines for the jobs that are sent and waited for; None without a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -129,7 +129,7 @@ def _started(total: int | None) -> Progress:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    # rich fills these in, each time it shows them.
+    # rich fills these in each time it draws the line.
     done, all_of_them = "{task.completed:.0f}", "{task.total:.0f}"
     said = (
         tr("{count} jobs checked", count=done)
@@ -137,7 +137,7 @@ def _started(total: int | None) -> Progress:
         else tr("{count} of {total} jobs checked", count=done, total=all_of_them)
     )
     columns = (SpinnerColumn(), TextColumn(said), TimeElapsedColumn())
-    # Results go to standard output while this is shown: rich must not take that stream for its own.
+    # Results go to standard output while this is shown, so rich must not redirect that stream.
     display = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
     display.add_task("check", total=total)
     display.start()

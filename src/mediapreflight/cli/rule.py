@@ -1,4 +1,4 @@
-"""`mediapreflight rule`: a rule's help page, or all rules in a table."""
+"""`mediapreflight rule`: print a rule's help page, or a table of all rules."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _page(rule: Rule, catalog: Catalog, style: Style) -> Iterator[str]:
 
 
 def limits(rule: Rule, catalog: Catalog) -> Iterator[tuple[str, str, str]]:
-    """Place, figure and source of the limit this rule judges, for every model that has one."""
+    """Role, value and source of the limit this rule checks, for every model that has one."""
     if rule.limit is None:
         return
     for model in catalog.models():

@@ -1,4 +1,4 @@
-"""`mediapreflight schema`: the JSON Schema of what goes in and comes out."""
+"""`mediapreflight schema`: print the JSON Schema of an input or output format."""
 
 from __future__ import annotations
 

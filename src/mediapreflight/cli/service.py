@@ -1,4 +1,4 @@
-"""What the commands that talk to the service share: where it is, how results are shown, progress."""
+"""Shared by the commands that call the service: options for its address, results, progress."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def add_service_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where the service is, and how patient to be."""
+    """The options for the service's address, and for waiting."""
     group = parser.add_argument_group(tr("service"))
     group.add_argument(
         "--base-url",
@@ -50,7 +50,7 @@ def add_service_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def client_settings(options: argparse.Namespace, session: Session) -> dict[str, Any]:
-    """The options as arguments of a client that shares catalog and ledger with what was done before."""
+    """The options as arguments of a client that uses this catalog and this ledger."""
     return {**chosen_service(options), "catalog": session.catalog, "ledger": session.ledger}
 
 
@@ -70,7 +70,7 @@ def chosen_service(options: argparse.Namespace) -> dict[str, Any]:
 def chosen_session(
     options: argparse.Namespace, catalog: Catalog, *, with_key: bool, containment: Containment = UNCONTAINED
 ) -> Session:
-    """The world as the options choose it. Raises UsageError for a missing key, or a service that cannot be named."""
+    """The session for these options. Raises UsageError for a missing key, or an address that cannot be used."""
     from ..submit.http.key import find_key
     from ..submit.ledger import Ledger
     from ..submit.session import Session
@@ -84,7 +84,7 @@ def chosen_session(
 
 
 def refuse_cost(options: argparse.Namespace, estimates: Sequence[Estimate]) -> None:
-    """Raises UsageError where the estimates are above what `--max-cost` allows, or unknown."""
+    """Raises UsageError if the estimates are above `--max-cost`, or unknown."""
     from ..submit.forecast import over
 
     if options.max_cost is None or not (why := over(estimates, options.max_cost)):
@@ -95,7 +95,7 @@ def refuse_cost(options: argparse.Namespace, estimates: Sequence[Estimate]) -> N
 
 
 def mask_of_key() -> Callable[[str], str]:
-    """What takes the API key out of a text. A dry run needs no key, but where there is one it may stand in a value."""
+    """A function that removes the API key from a text. A dry run needs no key, but if there is one, a value may contain it."""
     from ..submit.http.key import find_key
 
     try:
@@ -105,7 +105,7 @@ def mask_of_key() -> Callable[[str], str]:
 
 
 def result_line(result: JobResult, style: Style, *, concise: bool, resuming: bool = False) -> str:
-    """One job and what came of it. `resuming`: whether it is known to the reader that an earlier run submitted it."""
+    """One job and its result. `resuming`: the reader knows that an earlier run submitted it."""
     inputs = ", ".join(plain(value) for value in result.inputs.values())
     head = f"{style(result.model, 'bold')}  {inputs}"
     if result.error is not None:
@@ -132,7 +132,7 @@ def result_line(result: JobResult, style: Style, *, concise: bool, resuming: boo
 
 
 def _bill(result: JobResult) -> Iterator[str]:
-    """The seconds and what they cost; of a task that ended before this run, as billed earlier."""
+    """The billed seconds and their cost; for a task that ended before this run, marked as billed earlier."""
     if result.seconds_billed is not None:
         yield f"{result.seconds_billed:g} s"
     if result.cost.amount is not None:
@@ -155,10 +155,10 @@ def _hints(result: JobResult) -> Iterator[str]:
 
 
 def summary(results: Sequence[JobResult], style: Style, *, out: str | None = None) -> str:
-    """The last line: how many, and what this run was billed.
+    """The last line: how many jobs were delivered, and what this run was billed.
 
     Args:
-        out: the folder that what still runs will go to; None where none was named.
+        out: the folder for the results of running tasks; None if none was named.
     """
     running = sum(_runs(result) for result in results)
     done = sum(result.ok for result in results) - running
@@ -192,7 +192,7 @@ def _runs(result: JobResult) -> bool:
 
 
 def _billed(results: Sequence[JobResult]) -> dict[str, Decimal]:
-    """What this run was billed, by currency. Two jobs of a run that are the same share a task."""
+    """What this run was billed, by currency. Equal jobs of a run share a task, which counts once."""
     billed = {result.task_id or number: result.cost for number, result in enumerate(results) if not result.cost.earlier}
     sums: dict[str, Decimal] = {}
     for cost in billed.values():
@@ -202,7 +202,7 @@ def _billed(results: Sequence[JobResult]) -> dict[str, Decimal]:
 
 
 class Shown:
-    """Prints each job as it ends, where the format allows it, and the rest at the end."""
+    """Prints each job as it ends, if the format allows that, and the rest at the end."""
 
     def __init__(self, options: argparse.Namespace, *, resuming: bool = False) -> None:
         self._options = options
@@ -221,10 +221,10 @@ class Shown:
             self._lines.append(line)
 
     def close(self, results: Sequence[JobResult], *, nothing: str | None = None) -> int:
-        """Write what is only known at the end; the exit status.
+        """Write the closing lines, and return the exit status.
 
         Args:
-            nothing: what is said where there was no job; None: what is said of jobs.
+            nothing: the message if there was no job; None: the usual summary.
         """
         from ..submit.result import document
 
@@ -242,7 +242,7 @@ class Shown:
 def deliver(
     options: argparse.Namespace, session: Session, orders: Sequence[Order], shown: Shown, *, detach: bool = False
 ) -> list[JobResult]:
-    """Bring orders to their end: a result for each, in their order. Whoever interrupts it is told how to go on."""
+    """Deliver the orders: a result for each, in their order. If interrupted, it prints how to continue."""
     import anyio
 
     from ..submit import batch

@@ -1,4 +1,4 @@
-"""Standard input as a file: `-` or `ROLE=-` in place of a path, kept in a private folder while the command runs."""
+"""Standard input as a file: for `-` or `ROLE=-` in place of a path, it is saved in a private folder while the command runs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _PIECE = 2**20
 
 @contextlib.contextmanager
 def standard_input(options: argparse.Namespace) -> Iterator[None]:
-    """While the command runs, `-` among its files is the path of a file that holds what standard input held.
+    """In the block, `-` among the command's files is replaced by the path of a copy of standard input.
 
-    Raises UsageError where the command cannot read it, where it is a terminal, is given twice, or holds more than is ever read.
+    Raises UsageError if the command does not take standard input, or if it is a terminal, given twice, or too long.
     """
     field = next((name for name in ("targets", "files", "images") if hasattr(options, name)), None)
     words: Sequence[str] = getattr(options, field) if field else ()
@@ -31,7 +31,7 @@ def standard_input(options: argparse.Namespace) -> Iterator[None]:
     _refuse(options, asking)
     import tempfile
 
-    # Only this user may enter the folder.
+    # Only this user can enter the folder.
     with tempfile.TemporaryDirectory(prefix=STDIN_FOLDER) as folder:
         path = _kept(folder)
         setattr(options, field, [word[:-1] + path if _asks(word) else word for word in words])
@@ -39,7 +39,7 @@ def standard_input(options: argparse.Namespace) -> Iterator[None]:
 
 
 def _asks(word: str) -> bool:
-    """Whether a word means standard input. A file that is called so is that file: patterns of a shell may name it."""
+    """Whether a word means standard input. It does not if a file has that name: a shell pattern may have produced it."""
     if os.path.lexists("-"):
         return False
     role, separator, path = word.partition("=")
@@ -62,7 +62,7 @@ def _refuse(options: argparse.Namespace, asking: Sequence[str]) -> None:
 
 
 def _kept(folder: str) -> str:
-    """Write standard input to a file of the folder, which is named for what it holds. Raises UsageError."""
+    """Write standard input to a file in the folder, with the extension of its format. Raises UsageError."""
     from ..media.formats import FORMATS
     from ..media.sniff import sniff
 

@@ -1,4 +1,4 @@
-"""`mediapreflight studio`: a page on this machine to drop files on, for those who would rather see than type."""
+"""`mediapreflight studio`: serve a page on this machine for checking, preparing and submitting files with a browser."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..submit.http.key import ApiKey
 
 _OUT = "mediapreflight-videos"
-# Nobody waits for a stand-in as for the service.
+# The stand-in answers faster than the service, so it is polled more often.
 _SECONDS_PER_TASK, _POLL_S = 2.0, 0.5
 
 
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the page's address, and serve until interrupted; that is how it ends, so the status is 0."""
+    """Print the page's address, and serve until interrupted. Interrupting is the normal end, so the status is 0."""
     from ..studio.service import Studio
 
     Studio.ensure_installed()
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _account(options: argparse.Namespace, catalog: Catalog) -> Iterator[Account]:
-    """Where jobs are sent: to the service where there is a key, else to a stand-in that is started here."""
+    """Where jobs are sent: to the service if there is a key, else to a stand-in that is started here."""
     from ..studio.desk import Account
     from ..submit.http.key import KEY_VARIABLE, ApiKey
 
@@ -100,7 +100,7 @@ def _account(options: argparse.Namespace, catalog: Catalog) -> Iterator[Account]
 
 
 def _key() -> ApiKey | None:
-    """The API key; None where there is none. Raises UsageError for one in the environment that cannot be one."""
+    """The API key; None if there is none. Raises UsageError if the key in the environment is not valid."""
     from ..submit.http.key import KEY_VARIABLE, find_key
 
     try:
@@ -112,7 +112,7 @@ def _key() -> ApiKey | None:
 
 
 def _detection() -> Detection:
-    """Whether the stand-in looks for faces: where what finds them is installed."""
+    """`look` if the libraries that find faces are installed, else `assume`."""
     try:
         ensure_faces("")
     except MissingLibraryError:
@@ -130,11 +130,11 @@ def _tell(account: Account) -> None:
 
 
 def _open(address: str) -> None:
-    """Show the page. Where no browser can be found, the address is printed already."""
+    """Open the page in a browser. If there is none, the printed address is enough."""
     import webbrowser
 
     with contextlib.suppress(webbrowser.Error, OSError):
         browser = webbrowser.get()
-        # One of this kind alone would take the terminal.
+        # Only a browser of this type would take over the terminal.
         if type(browser) is not webbrowser.GenericBrowser:
             browser.open(address)

@@ -1,4 +1,4 @@
-"""`mediapreflight submit`: check, prepare when needed, send, wait, download."""
+"""`mediapreflight submit`: check, prepare if needed, send, wait, download."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Send the jobs and bring their videos home; status 1 where any was not."""
+    """Send the jobs and download their videos; status 1 if any was not delivered."""
     if options.output_format == "curl" and not options.dry_run:
         raise UsageError(say("--output-format curl needs --dry-run"))
     if options.out is None and not (options.dry_run or options.detach):
@@ -110,7 +110,7 @@ def _run(options: argparse.Namespace, session: Session, jobs: Sequence[Job]) -> 
 
 
 def _refuse_parts(jobs: Sequence[Job], catalog: Catalog) -> None:
-    """Raises UsageError where files that are jobs by themselves would be one together, and none of them is one alone."""
+    """Raises UsageError if the files are given without roles, form one job together, and none is a whole job by itself."""
     if len(jobs) < 2 or any(job.whole for job in jobs) or len({job.model for job in jobs}) > 1:
         return
     model = catalog.model(jobs[0].model)
@@ -148,7 +148,7 @@ def _chosen(options: argparse.Namespace) -> SubmitOptions:
 
 
 def _tell_of_regions(session: Session, jobs: Sequence[Job]) -> None:
-    """Say once for a model, and not for each job, that nobody knows whether the region serves it."""
+    """Say once per model that no document states whether the region serves it."""
     models = [(session.catalog.model(job.model), job.region) for job in jobs]
     places = [(session.region_of(model, region), model) for model, region in models]
     for region, model in dict.fromkeys((region, model.id) for region, model in places if region in model.unconfirmed_regions):
@@ -159,7 +159,7 @@ def _tell_of_regions(session: Session, jobs: Sequence[Job]) -> None:
 
 
 def _tell_of_warnings(reports: Iterable[JobReport]) -> None:
-    """What does not keep a job from being sent, and may spoil what is paid for."""
+    """Print the warnings: they do not stop the job, but the result may be bad."""
     mask = mask_of_key()
     for report in reports:
         for finding in report.findings:
@@ -178,7 +178,7 @@ def _tell_of_warnings(reports: Iterable[JobReport]) -> None:
 
 
 def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entry]) -> None:
-    """Raises UsageError where the estimate is above what the user set, or the user says no."""
+    """Raises UsageError if the estimate is above `--max-cost`, or the user says no."""
     from ..submit.forecast import in_words
 
     estimates = [each.estimate for each in entries]

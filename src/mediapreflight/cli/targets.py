@@ -1,4 +1,4 @@
-"""What the user names on the command line, as jobs."""
+"""Command-line targets to jobs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NO_TARGET = say(
     "nothing to check: give files with --model MODEL, or a job file, or write a configuration with `mediapreflight init`"
 )
 
-# What people write jobs in that are not read, and what to do with it.
+# Extensions of job files that are not supported, and what to do instead.
 _AS_TOML = say("is YAML, which is not supported; write the jobs as TOML, each after a line [[jobs]]")
 _AS_CSV = say("is a spreadsheet, which is not supported; save it as CSV, separated by commas, in UTF-8")
 _AS_ANY = say("does not have the name of a job file; jobs are read from .toml, .jsonl and .csv files, and from a prepared.json")
@@ -44,17 +44,17 @@ _OTHER_JOB_FILES = {
     **dict.fromkeys((".tsv", ".txt", ".ndjson", ".json5", ".xml", ".ini"), _AS_ANY),
 }
 
-# So many names of files that were skipped are written out.
+# At most this many names of skipped files are printed.
 _NAMED = 3
 
 
 class Targets(NamedTuple):
-    """Jobs that are governed by one configuration, or by none.
+    """Jobs of one configuration, or of none.
 
     Attributes:
-        jobs: in order; can be read once.
-        catalog: the models they are for.
-        project: the configuration; None where there is none upward from the files.
+        jobs: in order; can be iterated once.
+        catalog: the models.
+        project: the configuration; None if no folder from the files upward has one.
     """
 
     jobs: Iterable[Job]
@@ -63,7 +63,7 @@ class Targets(NamedTuple):
 
 
 def add_target_arguments(parser: argparse.ArgumentParser) -> None:
-    """Targets and the options that say what they mean, the same for every command that takes jobs."""
+    """The targets and the options about them, the same for every command that takes jobs."""
     parser.add_argument(
         "targets",
         nargs="*",
@@ -96,16 +96,16 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _with_path(target: str) -> str:
-    """A target with the path that its `file:` URL names, and with the home folder where a shell has not put it."""
+    """A target with its `file:` URL replaced by the path, and with `~` expanded."""
     role, separator, value = target.partition("=")
     path = home_expanded(local_path(value))
     return local_path(target) if path is value else f"{role}{separator}{path}"
 
 
 def targets_from(options: argparse.Namespace) -> tuple[Targets, ...]:
-    """What the targets name, in order; neighbours that one configuration governs stand together.
+    """The jobs that the targets name, in order. Neighbouring targets of one configuration are grouped.
 
-    Raises UsageError, at once for what is wrong with the words themselves or with a configuration.
+    Raises UsageError; at once for a mistake in the arguments or in a configuration.
     """
     values = parse_settings(options.set)
     project_at = functools.cache(functools.partial(_load, catalog_files=tuple(options.catalog)))
@@ -122,9 +122,9 @@ def targets_from(options: argparse.Namespace) -> tuple[Targets, ...]:
 
 
 def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
-    """All jobs the targets name, for commands that take one catalog.
+    """All jobs that the targets name, for commands that use one catalog.
 
-    Raises UsageError as `targets_from`, and where configurations with catalogs of their own govern different targets.
+    Raises UsageError as `targets_from` does, and if the targets have different configurations with their own catalogs.
     """
     several = targets_from(options)
     catalogs = {id(each.catalog): each.catalog for each in several}
@@ -139,7 +139,7 @@ def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
 
 
 def names_only_files(options: argparse.Namespace) -> bool:
-    """Whether the targets are files that a configuration may know nothing of, as a hook names them, and no folder or model."""
+    """Whether the targets are only files, without a model or a folder, as a pre-commit hook names them."""
     return bool(options.targets) and not options.model and not any(map(os.path.isdir, options.targets))
 
 
@@ -159,7 +159,7 @@ def _load(path: str | None, catalog_files: Sequence[str]) -> Project | None:
 
 
 def _folder_of(target: str) -> str:
-    """The absolute folder whose configuration governs a target."""
+    """The absolute folder from which a target's configuration is searched upward."""
     path = target
     if "=" in target and not os.path.lexists(target):
         path = target.partition("=")[2]
@@ -170,7 +170,7 @@ def _folder_of(target: str) -> str:
 
 
 def _completed(targets: Targets, values: dict[str, str], options: argparse.Namespace) -> Targets:
-    """The targets with what `--set`, `--region` and `--face` say of every job."""
+    """The targets, with `--set`, `--region` and `--face` applied to every job."""
     if not values and options.region is None and options.face is None:
         return targets
 
@@ -182,7 +182,7 @@ def _completed(targets: Targets, values: dict[str, str], options: argparse.Names
 
 
 def _as_whole_job(options: argparse.Namespace, project: Project | None, without_project: Callable[[], Catalog]) -> Targets | None:
-    """The one job that all targets together are; None where they are something else."""
+    """The job that all targets together form; None if they do not form one job."""
     if not options.model or not options.targets:
         return None
     catalog = project.catalog if project else without_project()
@@ -212,7 +212,7 @@ def _as_whole_job(options: argparse.Namespace, project: Project | None, without_
 def _several(
     project: Project | None, targets: Sequence[str], model_name: str | None, without_project: Callable[[], Catalog]
 ) -> Targets:
-    """Targets that are governed by one configuration, each with jobs of its own."""
+    """The jobs of targets that share a configuration."""
     catalog = project.catalog if project else without_project()
     model = catalog.model(model_name) if model_name else None
     if model is not None:
@@ -231,7 +231,7 @@ def _several(
     if project is None:
         return Targets(itertools.chain.from_iterable(read_jobs(target, catalog=catalog) for target in targets), catalog, None)
     for target in others:
-        # A name that was mistyped must not pass for a file that is no asset.
+        # A misspelt name must not be skipped as a file that is not an asset.
         if target and not os.path.lexists(target) and not any(_found(target, project)):
             raise UsageError(
                 say("{target}: no such file, and {path} has none of that name", target=display_name(target), path=project.path)
@@ -240,9 +240,9 @@ def _several(
 
 
 def _role_and_path(target: str, model: Model) -> tuple[str, str] | None:
-    """`ROLE=PATH` taken apart; None where the target is a file's name, which may hold a `=` too.
+    """The two parts of `ROLE=PATH`; None if the whole target is a file's name, which may contain `=` too.
 
-    Raises UsageError for a value that is no file, such as `prompt=…`.
+    Raises UsageError for a value that is not a file, such as `prompt=…`.
     """
     role, separator, path = target.partition("=")
     if not separator or (role not in model.roles and (not role.isidentifier() or os.path.lexists(target))):
@@ -263,7 +263,8 @@ def _role_and_path(target: str, model: Model) -> tuple[str, str] | None:
     return role, path
 
 
-# --- with a model: each file is for that, whatever the configuration says -------------------------------------------
+# --- with `--model`: each file is checked for that model, whatever the configuration says
+# -------------------------------------------
 
 
 def _of_model(targets: Iterable[str], model: Model, catalog: Catalog, project: Project | None) -> Iterator[Job]:
@@ -281,7 +282,7 @@ def _of_model(targets: Iterable[str], model: Model, catalog: Catalog, project: P
 
 
 def _remote_media(target: str, model: Model) -> Iterator[str]:
-    """The remote file, or if a remote folder is named every file below it that by its name is media of a kind the model takes."""
+    """The remote file; or for a remote folder, every file below it whose extension is of a kind that the model takes."""
     from ..media.remote import files_below as remote_files_below
     from ..media.remote import is_folder
 
@@ -293,11 +294,14 @@ def _remote_media(target: str, model: Model) -> Iterator[str]:
 
 
 def _media_below(folder: str, model: Model, project: Project | None) -> Iterator[str]:
-    """Every file below a folder that is, or by its name claims to be, media of a kind the model takes. The others are named."""
+    """Every file below a folder that by its bytes or its extension is of a kind that the model takes.
+
+    The names of the others are printed.
+    """
     kinds = {role.kind for role in model.roles.values()}
     passed_by: dict[str | None, list[str]] = {}
     for path in _files_of(project, folder) if project else files_below(folder):
-        # No file is opened whose name says enough.
+        # A file is opened only if its extension is not enough.
         claimed = kind_by_name(path)
         found = claimed if claimed in kinds else kind_of(path)
         if found in kinds:
@@ -318,11 +322,11 @@ def _media_below(folder: str, model: Model, project: Project | None) -> Iterator
         )
 
 
-# --- without one: the configuration says ----------------------------------------------------------------------------
+# --- without `--model`: the configuration decides ----------------------------------------------------------------------------
 
 
 def _of_project(targets: Sequence[str], project: Project) -> Iterator[Job]:
-    """The jobs that the configuration makes of the targets, each once. An empty target is the whole project."""
+    """The jobs that the configuration makes of the targets, without repeats. An empty target is the whole project."""
     seen: set[tuple[str, int, str]] = set()
     used: set[tuple[str, int]] = set()
     strays = []
@@ -334,7 +338,7 @@ def _of_project(targets: Sequence[str], project: Project) -> Iterator[Job]:
         for found in _found(target, project):
             is_stray = False
             used.add(found.key[:2])
-            # One walk through a folder meets each file once: what was met need not be kept, however many there are.
+            # A walk through a folder returns each file once, so repeats need not be remembered.
             if len(targets) == 1 and found.key[0] == "assets":
                 yield found.job
             elif found.key not in seen:
@@ -366,7 +370,7 @@ def _files_of(project: Project, folder: str) -> Iterator[str]:
 
 
 def _shown(project: Project, target: str) -> Shown:
-    """How files of the project are written: absolute where the target is, else as seen from the current folder."""
+    """How paths are shown: absolute if the target is absolute, else relative to the current folder."""
     if os.path.isabs(target):  # noqa: PTH117
         return lambda file: os.path.join(project.folder, file)  # noqa: PTH118
     if project.folder == os.getcwd():  # noqa: PTH109
@@ -375,7 +379,7 @@ def _shown(project: Project, target: str) -> Shown:
 
 
 def _as_name(file: str) -> str:
-    """A relative path that nobody takes for a `data:` URL."""
+    """A relative path that cannot be mistaken for a `data:` URL."""
     return os.path.join(os.curdir, file) if is_data_url(file) else file  # noqa: PTH118
 
 
@@ -390,7 +394,7 @@ def _no_assets(strays: Sequence[str], project: Project) -> str:
 
 
 def _say_unused(project: Project, used: set[tuple[str, int]]) -> None:
-    """Name the entries that no file matches: a misspelt glob must not pass for a clean folder."""
+    """Print the entries that match no file: a misspelt glob must not look like a clean folder."""
     for name, entries in (("assets", project.assets), ("pairs", project.pairs)):
         for index in range(len(entries)):
             if (name, index) not in used:

@@ -1,4 +1,4 @@
-"""`mediapreflight tasks`: the ledger of submitted jobs; finish what is open, cancel what waits, take up what was lost."""
+"""`mediapreflight tasks`: list the submitted jobs; resume, cancel or adopt tasks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ACTION_HELP = say(
 )
 _GOES_ON = say("only a waiting task can be canceled; `mediapreflight tasks resume` fetches a running one")
 _COLORS = {"delivered": "green", "failed": "red"}
-# A parameter can be called `model`, and no name is translated.
+# Not the word `model` itself: a parameter can have that name, and names are not translated.
 _HEAD = (
     say("number"),
     say("registered"),
@@ -80,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do what was asked for."""
+    """Run the subcommand."""
     if options.ids and options.action in ("list", "resume"):
         raise UsageError(
             say("{ids!r} is one argument too many: `tasks {action}` takes no ID", ids=options.ids[0], action=options.action)
@@ -101,7 +101,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _told(lines: Sequence[str]) -> int:
-    """Say on standard error what stays as it is; the exit status."""
+    """Print on standard error which submissions were left alone; return the exit status."""
     for line in lines:
         print(plain(tr("mediapreflight: left alone: {what}", what=line)), file=sys.stderr)
     return FINDINGS if lines else OK
@@ -133,7 +133,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _whole(row: Submission, style: Style) -> Iterator[str]:
-    """All that is known of a submission, a line each; what the service answered last as it came."""
+    """Everything known about a submission, one line each; the service's last answer is unchanged."""
     yield style(tr("submission {id}", id=row.id), "bold") + "\n"
     for name, value in _record(row).items():
         if name in ("id", "answer") or value is None:
@@ -146,7 +146,7 @@ def _whole(row: Submission, style: Style) -> Iterator[str]:
 
 
 def _lines(rows: Sequence[Submission], style: Style, *, concise: bool) -> Iterator[str]:
-    """A line a submission, in columns; with a head where people read it."""
+    """A line per submission, in columns; with a heading for people."""
     if not rows:
         if not concise:
             yield tr("Nothing was submitted yet.") + "\n"
@@ -190,7 +190,8 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _agreed(orders: list[Order]) -> list[Order]:
-    """The orders, on a terminal without the jobs that were never sent unless the user says yes: sending them bills."""
+    """The orders. On a terminal, jobs that were never sent are left out unless the user agrees, because sending them costs
+    money."""
     unsent = [order for order in orders if order.submission is not None and order.submission.stage == "ready"]
     if not unsent or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return orders
@@ -207,7 +208,8 @@ def _agreed(orders: list[Order]) -> list[Order]:
 
 
 def _open(session: Session) -> tuple[list[Order], list[str]]:
-    """What can be finished here; and a line for each submission that cannot: of another key or service, or not to be read."""
+    """The submissions that can be finished here, and a line for each that cannot: it has another key or service, or is
+    unreadable."""
     from ..submit.pipeline import Order
     from ..submit.sending import job_of
 

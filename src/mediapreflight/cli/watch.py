@@ -1,4 +1,4 @@
-"""`check --watch`: again, whenever a file changes."""
+"""`check --watch`: check again whenever a file changes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..language import say, tr, translated
 from ..media.kinds import kind_by_name
 from ..text import plain
 
-# How long a look at the system's list of changes lasts, and how long changes must have come to rest, in milliseconds.
+# How long one wait for changes lasts, and how long there must be no further change, in milliseconds.
 _LOOK_MS, _REST_MS = 200, 100
 
 
 def watch(options: argparse.Namespace, run_once: Callable[[], int]) -> int:
-    """Run once, and again after each change, until the user ends it. A fault of a configuration is said, and waited for its fix.
+    """Run once, and again after each change, until interrupted. A UsageError is printed, and does not end the watch.
 
     Raises KeyboardInterrupt at the end, and MissingLibraryError.
     """
@@ -36,7 +36,7 @@ def watch(options: argparse.Namespace, run_once: Callable[[], int]) -> int:
 
 
 def _changes(options: argparse.Namespace) -> Iterator[None]:
-    """Once at the start, when nothing can go unnoticed any more, and again after each change that matters."""
+    """Yields once when the watch has begun, so that no change is missed, and again after each relevant change."""
     try:
         from watchfiles import watch as watched
     except ImportError as error:
