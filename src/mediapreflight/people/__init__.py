@@ -1,12 +1,12 @@
-"""Who is in a picture or a video, and what is to be heard in a recording.
+"""Who is in a picture or a video, and what is heard in a recording.
 
     content = see_picture("portrait.jpg")            # faces, with `bodies=True` bodies too
     content = watch_video("clip.mp4")                # the same for frames spread over its length
     facts = listen("voice.mp3")                      # speech, pauses, levels, clipping
 
-They raise MissingLibraryError where a library or a system file of theirs does not load, and UnreadableMediaError where the file
-cannot be decoded. Detectors are loaded on first use, may be asked from several threads, and are freed when Python ends or by
-`close_detectors`.
+They raise MissingLibraryError if a library or a system file it needs does not load, and UnreadableMediaError if the file cannot
+be decoded. Detectors are loaded on first use, can be used from several threads, and are freed by `close_detectors` or when Python
+ends.
 
 May import: errors, language, media, system, workers.
 """
@@ -37,12 +37,12 @@ __all__ = [
     "watch_video",
 ]
 
-# A frame every five seconds of a minute.
+# One frame every five seconds of a one-minute video.
 DEFAULT_SAMPLES = 12
 
 
 def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> PictureContent:
-    """The faces of a picture, and with `bodies` everybody's body too."""
+    """The faces of a picture; with `bodies` also all bodies."""
     from ..media.pixels import load_picture
     from .faces import LONGEST_SIDE
     from .upright import turn_to_upright
@@ -59,8 +59,8 @@ def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> Pictur
 
 
 def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES, bodies: bool = False) -> VideoContent:
-    """The faces in the first frame of a video and in up to `samples` - 1 more, spread over its length; with `bodies` everybody's
-    body in the first.
+    """The faces in the first frame of a video and in up to `samples` - 1 more, spread over its length; with `bodies` also the
+    bodies in the first frame.
     """
     from ..media.frames import sample_frames
     from .faces import LONGEST_SIDE
@@ -74,14 +74,14 @@ def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES,
 
 
 def listen(path: str | os.PathLike[str]) -> SpeechFacts:
-    """What is to be heard in the first sound of a file."""
+    """What is heard in the first sound track of a file."""
     from .speech import listen
 
     return listen(path)
 
 
 def close_detectors() -> None:
-    """Free the models; whatever needs them next loads them again."""
+    """Free the models; they are loaded again on the next use."""
     from . import bodies, detector
 
     detector.close_detectors()

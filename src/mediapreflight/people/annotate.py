@@ -1,4 +1,4 @@
-"""A picture with what was found drawn into it."""
+"""Draw faces and boxes into a picture."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _DOUBTFUL = (255, 120, 60)
 _FACE_BBOX = (255, 210, 0)
 _EXT_BBOX = (60, 150, 255)
 _EDGE = (0, 0, 0)
-# The thickness of a line, of a picture's longest side: about two pixels on a screen that shows the whole of it.
+# The thickness of a line as a share of the longest side: about two pixels on a screen that shows the whole picture.
 _LINE = 1 / 450
 _LETTER_HEIGHT = 1 / 40
-# The radius of a keypoint's dot, of its face's width.
+# The radius of a keypoint's dot, as a share of the face's width.
 _DOT = 1 / 25
 # OpenCV's plain font is 22 px high at scale 1.
 _FONT_HEIGHT = 22
@@ -34,16 +34,16 @@ def annotated(
     ext_bbox: Box | None = None,
     doubtful: Sequence[Face] = (),
 ) -> Rgb:
-    """A copy of the picture with faces, their numbers, keypoints and scores, the chosen face and the crop around it.
+    """A copy of the picture with the faces, their numbers, keypoints and scores, and the boxes.
 
     Args:
-        rgb: height x width x 3, uint8, in the pixels the boxes are given in.
-        faces: each drawn in green, keypoints as dots, its number (from 1) and its score above it.
+        rgb: height x width x 3, uint8; the boxes are in its pixels.
+        faces: drawn in green, keypoints as dots, with number (from 1) and score above.
         face_bbox: drawn in yellow, with its name.
         ext_bbox: drawn in blue, with its name.
-        doubtful: what only may be a face, each drawn in orange, a question mark and its score above it.
+        doubtful: what may or may not be a face, drawn in orange, with a question mark and the score above.
 
-    Lines and letters grow with the picture and have a black edge, so that they can be read at any size and on any ground.
+    Lines and letters grow with the picture and have a black edge, so that they are readable at any size and on any background.
     """
     pen = _Pen(rgb.copy(), max(1, round(max(rgb.shape) * _LINE)))
     for number, face in enumerate(faces, start=1):
@@ -72,7 +72,7 @@ class _Pen(NamedTuple):
             cv2.rectangle(self.canvas, (box.x1, box.y1), (box.x2 - 1, box.y2 - 1), shade, width)
 
     def dots(self, points: Sequence[Point], color: Color, most: int) -> None:
-        """`most`: the largest radius that leaves a face to be seen between them."""
+        """`most`: the largest radius at which the dots do not hide the face."""
         cv2 = load_cv2()
         radius = min(self.thickness * 2, most)
         for x, y in points:
@@ -80,7 +80,7 @@ class _Pen(NamedTuple):
                 cv2.circle(self.canvas, (round(x), round(y)), grown, shade, -1, cv2.LINE_AA)
 
     def label(self, box: Box, text: str, color: Color, *, below: bool = False) -> None:
-        """Text on a black ground at the upper or lower edge of a box, moved inside the picture where it would stick out."""
+        """Text on a black background at the upper or lower edge of a box, moved inside the picture if necessary."""
         cv2 = load_cv2()
         height, width = self.canvas.shape[:2]
         letters = cv2.FONT_HERSHEY_SIMPLEX, max(max(height, width) * _LETTER_HEIGHT, 8) / _FONT_HEIGHT

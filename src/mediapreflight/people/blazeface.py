@@ -1,7 +1,7 @@
-"""BlazeFace, which measures a face: its network run by OpenCV, and its answer read as mediapipe reads it.
+"""BlazeFace, which measures a face. OpenCV runs the network, and the output is decoded as mediapipe does.
 
-With mediapipe itself a first picture took 0.1 s more of processor time, and the figures were the same: of 41 faces in 26
-cut-outs, scores and points differed by less than a millionth. Sources: `face_detector_graph.cc`, `ssd_anchors_calculator.cc`,
+With mediapipe itself, a first picture took 0.1 s more processor time, with the same results: for 41 faces in 26 crops, scores and
+points differed by less than a millionth. Sources: `face_detector_graph.cc`, `ssd_anchors_calculator.cc`,
 `tensors_to_detections_calculator.cc` and `non_max_suppression_calculator.cc` of mediapipe.
 """
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
     from ..media.pixels import Rgb
 
-# The side of its input, and of a picture that it is shown: of that, mediapipe takes every second pixel.
+# The side of its input, and of the picture it is given; mediapipe takes every second pixel of that.
 _INPUT_SIDE = 128
 SIDE = 2 * _INPUT_SIDE
-# Of all 384 faces, it found each again at this score.
+# It found all of 384 known faces at this score.
 _MIN_SCORE = 0.1
-# Boxes that share more of their union are one.
+# Boxes that share more of their union than this are merged.
 _OF_UNION = 0.3
-# The middle of the range, which it takes as 0; the ends are -1 and 1.
+# Pixel values are scaled to -1 to 1; this value becomes 0.
 _GREY = 127.5
 _ANSWERS = ("regressors", "classificators")
-# Cells a side of the two grids that it answers for, and answers a cell.
+# For each of its two output grids: cells per side, and answers per cell.
 _GRIDS = ((16, 2), (8, 6))
 _MOST_EXPONENT = 100.0
 
@@ -43,7 +43,7 @@ class BlazeFace:
         self._cells = np.concatenate([_middles(cells, answers) for cells, answers in _GRIDS])
 
     def detect(self, rgb: Rgb) -> list[Detection]:
-        """The faces in a picture of `SIDE` x `SIDE` x 3, uint8, each with six keypoints; surest first.
+        """The faces in a picture of `SIDE` x `SIDE` x 3, uint8, each with six keypoints; highest score first.
 
         The keypoints are the person's right and left eye, nose, mouth, right and left ear.
         """
@@ -62,19 +62,19 @@ class BlazeFace:
 
 
 def _middles(cells: int, answers: int) -> NDArray[np.float64]:
-    """Where the answers of a grid stand, in shares of the side."""
+    """The cell centres of a grid, in shares of the side."""
     y, x = np.mgrid[:cells, :cells]
     return np.repeat((np.column_stack([x.ravel(), y.ravel()]) + 0.5) / cells, answers, axis=0)
 
 
 def _merged(pairs: NDArray[np.float64], scores: NDArray[np.float64]) -> list[Detection]:
-    """One of each group of answers for the same face: their mean, weighed by score, and the best score."""
+    """One answer for each group of answers for the same face: their mean weighted by score, with the highest score."""
     merged = []
     while len(scores):
         of_first = _of_union(pairs) > _OF_UNION
         of_first[0] = True
         mean = np.average(pairs[of_first], axis=0, weights=scores[of_first])
-        # mediapipe gives the corner and the sides in whole pixels, and what is known of them was measured so.
+        # mediapipe rounds the corner and the sides to whole pixels, and all thresholds were measured with that.
         x1, y1, width, height = np.floor([*mean[0], *(mean[1] - mean[0])]).tolist()
         merged.append(Detection(x1, y1, x1 + width, y1 + height, float(scores[0]), mean[2:]))
         pairs, scores = pairs[~of_first], scores[~of_first]
@@ -82,7 +82,7 @@ def _merged(pairs: NDArray[np.float64], scores: NDArray[np.float64]) -> list[Det
 
 
 def _of_union(pairs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What each box shares with the first, as a share of their union."""
+    """The overlap of each box with the first, as a share of their union."""
     low, high = pairs[:, 0], pairs[:, 1]
     areas = np.maximum(high - low, 0).prod(axis=1)
     shared = np.maximum(np.minimum(high, high[0]) - np.maximum(low, low[0]), 0).prod(axis=1)

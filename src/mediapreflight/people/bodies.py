@@ -1,19 +1,19 @@
 """The people in a picture, from mediapipe's pose landmarks and the faces found.
 
-A landmark is *to be seen* where mediapipe gives it at least `SEEN` of both presence (it is within the picture) and visibility
-(nothing hides it), and it lies inside the picture.
+A landmark is *visible* if mediapipe gives it at least `SEEN` for both presence (it is within the picture) and visibility (nothing
+hides it), and it is inside the picture.
 
-Every face is somebody. A pose belongs to the nearest face that no nearer pose has; a pose without a face is a person only where
-its shoulders and hips are present beyond doubt (`SURE`) and nobody else covers the same place: the pose model also sees bodies
-in dogs, in drawings and in the shirt of somebody it has already found.
+Every face is a person. A pose belongs to the nearest face, unless another pose is nearer to that face. A pose without a face is a
+person only if its shoulders and hips are certainly present (`SURE`) and no other person is in the same place: the pose model also
+finds bodies in dogs, in drawings and in the shirt of a person already found.
 
-- Framing: `full` where both ankles are to be seen; `half` where both shoulders are, and the point `WAIST` of the way from them
-  to the hips is in the picture, with room for a chest below the face; `head` otherwise; `part` where neither a face, nor an eye
-  or an ear is to be seen.
-- Facing: `side` with a face turned `SIDE_YAW_DEG` or more, or with shoulders further apart in depth than across; `back` without a
-  face, where the left shoulder lies to the left and the nose behind the ears; `unknown` without a face otherwise; else `front`.
-- Posture: `standing` where a knee lies at least `STANDING` torso lengths below the hips, or a leg is straight; `sitting` (or
-  crouching) where neither does; `unknown` where somebody lies, or where knees or hips are not to be seen.
+- Framing: `full` if both ankles are visible; `half` if both shoulders are, and the point `WAIST` of the way from them to the hips
+  is in the picture, with room for a chest below the face; `part` if no face, eye or ear is visible; else `head`.
+- Facing: `side` if the face is turned by `SIDE_YAW_DEG` or more, or the shoulders are further apart in depth than across; `back`
+  if there is no face, the left shoulder is on the left and the nose is behind the ears; `unknown` if there is no face otherwise;
+  else `front`.
+- Posture: `standing` if a knee is at least `STANDING` torso lengths below the hips, or a leg is straight; `unknown` if the person
+  lies, or knees or hips are not visible; else `sitting` (or crouching).
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ MAX_BODIES = 6
 SEEN = 0.5
 SURE = 0.9
 WAIST = 0.75
-# The knees of 25 standing people lay 0.5 to 0.9 torso lengths below their hips, those of people who sat or crouched up to 0.4.
+# The knees of 25 standing people were 0.5 to 0.9 torso lengths below their hips, those of people who sat or crouched up to 0.4.
 STANDING = 0.45
-# Legs are straight from this angle of the knee on.
+# The knee angle from which a leg counts as straight.
 _STRAIGHT_DEG = 150.0
-# So many face heights a picture goes on below the chin before it can show a waist; from hip to chin it is 3.6.
+# The picture must extend this many face heights below the chin to show a waist; from chin to hip it is 3.6.
 _CHEST = 1.5
 SIDE_YAW_DEG = 45.0
-# A face belongs to a head whose middle is at most this many face widths from its own.
+# A face belongs to a head if their centres are at most this many face widths apart.
 _HEAD_REACH = 2.0
-# Without a face of its own, a pose is another person where the boxes of both share this much of the smaller one.
+# A pose without a face is the same person as another if their boxes share more than this of the smaller one.
 _SAME_PERSON = 0.5
 _MIN_CONFIDENCE = 0.3
 
@@ -54,7 +54,7 @@ _LEGS = tuple(zip(_HIPS, _KNEES, _ANKLES, strict=True))
 
 
 class _Landmark(NamedTuple):
-    """In pixels of the displayed picture; `confidence` is the lesser of presence and visibility, 0 outside the picture."""
+    """A point in pixels of the displayed picture. `confidence`: the lower of presence and visibility; 0 outside the picture."""
 
     x: float
     y: float
@@ -63,8 +63,8 @@ class _Landmark(NamedTuple):
 
 
 class _Pose(NamedTuple):
-    """33 landmarks; whether the shoulders are further apart in depth than across; whether they and the nose are those of somebody
-    seen from behind; and whether either leg is straight.
+    """33 landmarks; whether the shoulders are further apart in depth than across; whether shoulders and nose are seen from
+    behind; and whether either leg is straight.
     """
 
     landmarks: tuple[_Landmark, ...]
@@ -76,7 +76,7 @@ class _Pose(NamedTuple):
         return combine(self.landmarks[index].confidence >= SEEN for index in indices)
 
     def height(self, indices: Sequence[int]) -> float:
-        """The mean y of some landmarks, wherever they are guessed to be."""
+        """The mean y of some landmarks, estimated ones included."""
         return sum(self.landmarks[index].y for index in indices) / len(indices)
 
     @property
@@ -85,13 +85,13 @@ class _Pose(NamedTuple):
 
     @property
     def lies(self) -> bool:
-        """Whether the trunk is further across than upright."""
+        """Whether the trunk is wider than high."""
         across = sum(self.landmarks[hip].x - self.landmarks[shoulder].x for hip, shoulder in zip(_HIPS, _SHOULDERS, strict=True))
         return abs(across) / len(_HIPS) > self.torso
 
 
 def bodies_in(picture: Picture, faces: Sequence[Face]) -> tuple[Body, ...]:
-    """Everybody in a picture, tallest first, given all its faces. Raises MissingLibraryError."""
+    """All people in a picture, tallest first; `faces` are all its faces. Raises MissingLibraryError."""
     with _shared.use() as task:
         result = task.detect(picture.rgb)
     pairs = zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
@@ -137,7 +137,7 @@ def _pose(landmarks: Sequence[Any], world: Sequence[Any], picture: Picture) -> _
 
 
 def _angle(one: Any, middle: Any, other: Any) -> float:
-    """The angle in degrees at the middle one of three points; 0 where two coincide."""
+    """The angle in degrees at the second of three points; 0 if two coincide."""
     first, second = ((end.x - middle.x, end.y - middle.y, end.z - middle.z) for end in (one, other))
     lengths = hypot(*first) * hypot(*second)
     return (
@@ -152,7 +152,7 @@ def _landmark(point: Any, picture: Picture) -> _Landmark:
 
 
 def _owned(poses: Sequence[_Pose], faces: Sequence[Face]) -> dict[int, int]:
-    """For the faces that have one, the number of their pose: nearest first, each pose for one face."""
+    """The number of the pose for each face that has one: nearest first, each pose for one face."""
     near = sorted(
         (apart, index, number)
         for number, pose in enumerate(poses)
@@ -167,7 +167,7 @@ def _owned(poses: Sequence[_Pose], faces: Sequence[Face]) -> dict[int, int]:
 
 
 def _apart(pose: _Pose, face: Face) -> float:
-    """How far the middle of the head is from that of the face, in face widths."""
+    """The distance between the centres of head and face, in face widths."""
     head = [pose.landmarks[index] for index in _HEAD]
     middle = sum(point.x for point in head) / len(head), sum(point.y for point in head) / len(head)
     return dist(middle, ((face.box.x1 + face.box.x2) / 2, (face.box.y1 + face.box.y2) / 2)) / face.box.width

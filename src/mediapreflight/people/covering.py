@@ -1,12 +1,13 @@
-"""Whether something hides a part of a face, read from what CenterFace makes of it.
+"""Whether something hides a part of a face, judged by CenterFace's features.
 
-CenterFace's network has 96 features for each 16 x 16 px. Of a face that is turned upright and cut out, their means over a grid of
-4 x 4 parts are weighed and added up: logistic regression. `scripts/covering.py` makes the weights, from 7,867 faces: masks, and
-masks, hands, boards and hair drawn onto clear faces, on one side; clear faces, with drawn sunglasses, microphones, hands at the
-chin and hats, on the other. Of a data set that it was not taught with, 441 of 454 masks counted as covered, and 25 of 837 clear
-faces, most of them in profile. The rule says nothing of a profile: it warns of 414 masks, 28 others being turned away, and of 7
-clear faces, two of them behind a sleeve and a tissue. Of what was drawn onto the clear ones 152 of 153 boards, as many masks,
-150 of 152 strands of hair, 154 of 178 hands over the mouth and 115 of 156 over an eye counted as covered.
+CenterFace's network has 96 features for each 16 x 16 px. The face is turned upright and cropped, and the means of the features
+over a grid of 4 x 4 parts are the input of a logistic regression. `scripts/covering.py` computes the weights from 7,867 faces.
+Covered: faces with masks, and clear faces with drawn masks, hands, boards and hair. Clear: clear faces, also with drawn
+sunglasses, microphones, hats and hands at the chin. On a data set that was not used for training, 441 of 454 faces with masks
+counted as covered, and so did 25 of 837 clear faces, most of them in profile. The rule does not judge faces in profile: it warns
+of 414 of the masks (28 more were turned away) and of 7 clear faces, two of them behind a sleeve and a tissue. With covers drawn
+onto the clear faces, 152 of 153 boards, 152 of 153 masks, 150 of 152 strands of hair, 154 of 178 hands over the mouth and 115 of
+156 hands over an eye counted as covered.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .cuts import Affine, Cuts, Points
 
 SIDE = 128
-# Where the eyes, the nose and the corners of the mouth come to lie, in shares of the side.
+# The positions of eyes, nose and corners of the mouth in the crop, in shares of its side.
 _PLACES = np.array([(0.37, 0.42), (0.63, 0.42), (0.5, 0.58), (0.4, 0.72), (0.6, 0.72)])
 _GRID = 4
 
@@ -46,7 +47,7 @@ class Covering:
 
 
 def parts(centerface: CenterFace, cuts: Cuts, points: Points) -> Map:
-    """The features of the face with these five points, cut out upright: 96 x 4 x 4."""
+    """The features of the face with these five points, cropped upright: 96 x 4 x 4."""
     features = centerface.features(cuts.square(upright(points), SIDE))
     rows, columns = (side // _GRID for side in features.shape[1:])
     means: Map = features.reshape(-1, _GRID, rows, _GRID, columns).mean(axis=(2, 4))
@@ -54,7 +55,8 @@ def parts(centerface: CenterFace, cuts: Cuts, points: Points) -> Map:
 
 
 def upright(points: Points) -> Affine:
-    """The matrix (2 x 3) that turns, moves and scales five points of a face to where they belong, of least squared error."""
+    """The matrix (2 x 3) that turns, moves and scales five points of a face to their standard positions, with the least squared
+    error."""
     wanted: NDArray[np.float64] = _PLACES * SIDE
     middle, centre = points.mean(axis=0), wanted.mean(axis=0)
     (x, y), (u, v) = (points - middle).T, (wanted - centre).T

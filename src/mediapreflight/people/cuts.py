@@ -1,4 +1,4 @@
-"""Cut-outs of a picture: parts of it, turned and scaled."""
+"""Crops of a picture, turned and scaled."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ if TYPE_CHECKING:
     Affine = NDArray[np.float64]
 
 
-# Points that coincide ask for no scale at all.
+# Points that coincide give no scale.
 _SMALLEST = 1e-3
 
 
 class Cuts:
-    """Made from halves, quarters, … of the picture where they shrink it: linear sampling sees two neighbours only."""
+    """Makes crops.
+
+    To shrink, it starts from the picture halved, quartered, …, because linear sampling uses only two neighbours.
+    """
 
     def __init__(self, rgb: Rgb) -> None:
         self._levels = [rgb]
 
     def square(self, matrix: Affine, side: int) -> Rgb:
-        """A square of `side` pixels, black outside the picture; `matrix` (2 x 3) leads from the picture to it."""
+        """A square of `side` pixels, black outside the picture; `matrix` (2 x 3) maps the picture to it."""
         cv2 = load_cv2()
         scale = hypot(matrix[0, 0], matrix[1, 0])
         level = max(0, int(-log2(max(scale, _SMALLEST))))
@@ -39,7 +42,7 @@ class Cuts:
         return cut
 
     def _level(self, number: int) -> Rgb:
-        """The picture, halved this many times."""
+        """The picture halved this many times."""
         cv2 = load_cv2()
         while len(self._levels) <= number:
             height, width = self._levels[-1].shape[:2]

@@ -1,13 +1,14 @@
-"""Finding faces in an array: CenterFace decides, YuNet is asked where it is unsure, and BlazeFace measures.
+"""Find faces in an array: CenterFace decides, YuNet is used if CenterFace is unsure, and BlazeFace measures the faces.
 
-A glance at a small picture is enough where CenterFace sees a large face, surely and nothing else, and YuNet, at full size, the
-same alone. Else CenterFace looks at full size; where nothing is likely there, what it glimpsed counts if it is large and YuNet
-agrees: faces that fill the picture. Boxes of at least `LIKELY` are faces where there is only one, or where all others reach
-`SURE`. Else YuNet decides with it: what is likely and reaches `AGREEMENT` with both scores added is a face, and what reaches
-`FULL_AGREEMENT` is one in any case; if none does, the surest likely one is. The rest is doubtful: too little for an error, enough
-for a warning. So is what YuNet alone is sure of: where there is no face at all (`ALONE`) flat drawings and dogs, and beside a
-face (`BESIDE`) small ones in the background and, if asked for, ones that lie on their side or are upside down. What is beside a
-face must reach `SECONDED` with CenterFace, too, which looks at it alone, upright and enlarged: cloth does not.
+First CenterFace runs on a small copy. If it finds exactly one face, large and with a high score, and YuNet finds only that face
+at full size, this is the result. Otherwise CenterFace runs at full size. If it finds nothing likely there, a large face from the
+small copy counts if YuNet agrees: such a face fills the picture. Boxes with a score of at least `LIKELY` are faces if there is
+only one, or if all others reach `SURE`. Otherwise the scores of CenterFace and YuNet are added: a likely box whose sum reaches
+`AGREEMENT` is a face, and so is any box whose sum reaches `FULL_AGREEMENT`; if there is none, the likely box with the highest
+score is a face. All other boxes are doubtful: too uncertain for an error, enough for a warning. What only YuNet finds is doubtful
+too: if there is no face at all (`ALONE`), flat drawings and dogs; beside a face (`BESIDE`), small faces in the background and, on
+request, faces that lie on their side or are upside down. A box beside a face must also reach `SECONDED` with CenterFace, which
+gets it alone, upright and enlarged; cloth does not reach that.
 """
 
 from __future__ import annotations
@@ -33,35 +34,36 @@ if TYPE_CHECKING:
     from ..media.pixels import Rgb
     from .cuts import Affine, Points
 
-# Set on 267 labelled pictures: from 0.5 to 0.6 and from 1.0 to 1.3 the first two count alike. A dog had 1.28 of both together.
+# Chosen on 267 labelled pictures: the first two give the same counts from 0.5 to 0.6 and from 1.0 to 1.3. A dog had a sum of
+# 1.28.
 LIKELY = 0.5
 AGREEMENT = 1.1
 FULL_AGREEMENT = 1.35
 SURE = 0.8
 ALONE = 0.85
-# Nothing else in 522 pictures had as much; of 70 small faces that were passed over, 18 had.
+# In 522 pictures nothing but faces reached this; of 70 small faces that CenterFace missed, 18 did.
 BESIDE = 0.7
-# A glance costs a quarter of a look. With it as without, 149 of 219 small second faces were counted.
+# The small copy costs a quarter of the full size. With and without it, 149 of 219 small second faces were counted.
 GLANCE_SIDE = 320
 SECONDED = 0.3
 LARGE = 0.15
 
-# The surest are measured; nobody needs the boxes of a crowd.
+# At most this many faces are measured, those with the highest scores: the boxes of a crowd are not needed.
 _MAX_FACES = 64
 _MIN_SIDE = 8.0
-# BlazeFace's square beside CenterFace's box: its side as a share of the mean side, and how much of the height its middle lies
-# lower (medians of 383 faces).
+# BlazeFace's square compared with CenterFace's box: its side as a share of the mean side, and how much lower its centre is, as a
+# share of the height (medians of 383 faces).
 _SIDE = 0.95
 _LOWER = 0.077
-# It is shown this many sides from edge to edge.
+# The crop for BlazeFace is this many sides wide.
 _DISTANCE = 2.5
-# What shares less of the union with the square that is expected is something else.
+# A result that shares less than this of the union with the expected square is something else.
 _FOUND_AGAIN = 0.25
 
 
 class Sighting(NamedTuple):
-    """A face: the middle and the side of a square, in pixels of the array, how sure it is, six keypoints (6 x 2), and how likely
-    something hides a part of it.
+    """A face: centre and side of a square in pixels of the array, score, six keypoints (6 x 2), and the likelihood that something
+    hides a part of it.
     """
 
     x: float
@@ -73,14 +75,14 @@ class Sighting(NamedTuple):
 
 
 class Sightings(NamedTuple):
-    """The faces, and what may be further ones; both surest first."""
+    """The faces, and possible further ones; both highest score first."""
 
     faces: list[Sighting]
     doubtful: list[Sighting]
 
 
 class Networks(Closable):
-    """The two that judge, and the two that measure. None has threads of its own."""
+    """The two networks that decide, and the two that measure. None starts threads."""
 
     def __init__(self) -> None:
         self.covering = Covering()
@@ -89,14 +91,14 @@ class Networks(Closable):
 
     @cached_property
     def yunet(self) -> YuNet:
-        """Loaded for the first picture where CenterFace is unsure."""
+        """YuNet, loaded for the first picture in which CenterFace is unsure."""
         return YuNet()
 
 
 def find_faces(rgb: Rgb, *, lying: bool = False) -> Sightings:
     """The faces in a picture of height x width x 3, uint8. Raises MissingLibraryError.
 
-    `lying`: whether to look for what may be faces on their side or upside down beside others, too. It costs three glances.
+    `lying`: also look for possible faces on their side or upside down beside others; this costs three runs on a small copy.
     """
     with _shared.use() as networks:
         faces, doubtful = _judged(networks, rgb, lying)
@@ -105,7 +107,7 @@ def find_faces(rgb: Rgb, *, lying: bool = False) -> Sightings:
 
 
 def close_detectors() -> None:
-    """Free the networks; the next picture loads them again."""
+    """Free the networks; they are loaded again for the next picture."""
     _shared.close()
 
 
@@ -113,7 +115,7 @@ _shared: Shared[Networks] = Shared(Networks)
 
 
 def _judged(networks: Networks, rgb: Rgb, lying: bool) -> tuple[list[Detection], list[Detection]]:
-    """The faces and what is doubtful."""
+    """The faces, and the doubtful boxes."""
     opinions = networks.yunet.detect(rgb)
     turned = _lying(networks.yunet, rgb) if lying else []
     glimpsed = networks.centerface.detect(rgb, GLANCE_SIDE)
@@ -121,7 +123,7 @@ def _judged(networks: Networks, rgb: Rgb, lying: bool) -> tuple[list[Detection],
         return glimpsed, _seconded(networks, rgb, _new(glimpsed, turned))
     found = networks.centerface.detect(rgb)
     if not any(each.score >= LIKELY for each in found):
-        # A face that fills the picture is too large for the full size.
+        # A face that fills the picture is only found on the small copy.
         found = distinct([*found, *(each for each in glimpsed if _is_large(each, rgb) and _is_agreed(each, opinions))])
     likely = [each for each in found if each.score >= LIKELY]
     faces = likely
@@ -135,7 +137,7 @@ def _judged(networks: Networks, rgb: Rgb, lying: bool) -> tuple[list[Detection],
 
 
 def _new(known: Sequence[Detection], others: Iterable[Detection]) -> list[Detection]:
-    """Those of the others that are not known, each once."""
+    """The other detections that are not known yet, without repeats."""
     found: list[Detection] = []
     for each in others:
         if not any(each.is_same(other) for other in (*known, *found)):
@@ -144,7 +146,7 @@ def _new(known: Sequence[Detection], others: Iterable[Detection]) -> list[Detect
 
 
 def _lying(yunet: YuNet, rgb: Rgb) -> list[Detection]:
-    """What may be faces on their side or upside down, surest first."""
+    """Possible faces on their side or upside down, highest score first."""
     found = []
     for quarters in (1, 2, 3):
         turned = yunet.detect(np.ascontiguousarray(np.rot90(rgb, quarters)), GLANCE_SIDE)
@@ -153,7 +155,7 @@ def _lying(yunet: YuNet, rgb: Rgb) -> list[Detection]:
 
 
 def _turned_back(detection: Detection, quarters: int, rgb: Rgb) -> Detection:
-    """In pixels of the picture, what was found in it after so many quarter turns to the left."""
+    """Detections in the turned picture (quarter turns to the left), in pixels of the picture itself."""
     height, width = rgb.shape[:2]
     x1, y1, x2, y2, score, points = detection
     x, y = np.array([(x1, y1), (x2, y2), *points]).T
@@ -163,7 +165,7 @@ def _turned_back(detection: Detection, quarters: int, rgb: Rgb) -> Detection:
 
 
 def _seconded(networks: Networks, rgb: Rgb, detections: Sequence[Detection]) -> list[Detection]:
-    """Those where CenterFace sees a face, too, when it looks at each alone."""
+    """Those in which CenterFace also finds a face when it gets each one alone."""
     cuts, reach = Cuts(rgb), _CUT_SIDE / _DISTANCE / 2
 
     def is_face(seen: Detection) -> bool:
@@ -177,7 +179,7 @@ def _seconded(networks: Networks, rgb: Rgb, detections: Sequence[Detection]) -> 
 
 
 def _is_alone(glimpsed: Sequence[Detection], opinions: Sequence[Detection], rgb: Rgb) -> bool:
-    """Whether both see one face and nothing else that may be one, and the face is large and sure."""
+    """Whether both networks find the same single face and no other possible one, and it is large and has a high score."""
     if len(glimpsed) != 1 or not opinions or not all(each.is_same(glimpsed[0]) for each in opinions):
         return False
     return glimpsed[0].score >= SURE and _is_large(glimpsed[0], rgb)
@@ -188,7 +190,7 @@ def _is_large(detection: Detection, rgb: Rgb) -> bool:
 
 
 def _is_agreed(detection: Detection, opinions: Sequence[Detection]) -> bool:
-    """Whether both opinions together are enough for a face."""
+    """Whether the sum of both scores is enough for a face."""
     seconded = max((other.score for other in opinions if other.is_same(detection)), default=0.0)
     return detection.score + seconded >= (AGREEMENT if detection.score >= LIKELY else FULL_AGREEMENT)
 
@@ -200,7 +202,7 @@ def _measured(networks: Networks, cuts: Cuts, detections: Sequence[Detection]) -
 
 
 def _look(networks: Networks, cuts: Cuts, detection: Detection) -> Sighting | None:
-    """The face as BlazeFace measures it, upright and in the middle; None where it sees none."""
+    """The face as BlazeFace measures it in an upright, centred crop; None if it finds none."""
     expected = _expected(detection)
     to_cut = _upright(expected)
     cut, back = cuts.square(to_cut, _CUT_SIDE), load_cv2().invertAffineTransform(to_cut)
@@ -217,14 +219,14 @@ def _look(networks: Networks, cuts: Cuts, detection: Detection) -> Sighting | No
 
 
 def _expected(detection: Detection) -> Sighting:
-    """The square BlazeFace would draw, with the five points for keypoints."""
+    """The square that BlazeFace is expected to return, with the five points as keypoints."""
     width, height = detection.x2 - detection.x1, detection.y2 - detection.y1
     x, y = (detection.x1 + detection.x2) / 2, (detection.y1 + detection.y2) / 2 + _LOWER * height
     return Sighting(x, y, _SIDE * (width + height) / 2, detection.score, detection.points)
 
 
 def _upright(sighting: Sighting) -> Affine:
-    """The matrix (2 x 3) to a square around a face, its eyes level."""
+    """The matrix (2 x 3) to a square around a face, with the eyes level."""
     right_eye, left_eye = sighting.keypoints[0], sighting.keypoints[1]
     angle = degrees(atan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0]))
     to_cut: Affine = load_cv2().getRotationMatrix2D((sighting.x, sighting.y), angle, _CUT_SIDE / (sighting.side * _DISTANCE))
@@ -238,7 +240,7 @@ def _sighting(seen: Detection) -> Sighting:
 
 
 def _shared_of_union(one: Sighting, other: Sighting) -> float:
-    """What two squares share, as a share of their union."""
+    """The overlap of two squares, as a share of their union."""
     reach, least = (one.side + other.side) / 2, min(one.side, other.side)
     width = min(reach - abs(one.x - other.x), least)
     height = min(reach - abs(one.y - other.y), least)

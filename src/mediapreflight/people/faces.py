@@ -14,17 +14,17 @@ from .opencv import load_cv2
 if TYPE_CHECKING:
     from ..media.pixels import Picture, Rgb
 
-# Of the array the detectors look at. Clear faces are found from about 20 px of it upwards: a fiftieth of the longest side.
+# The longest side of the detectors' input, in pixels. Clear faces are found from about 20 px: a fiftieth of it.
 LONGEST_SIDE = 1024
-# A bystander is turned at least this far from the camera, and at most this large beside the largest face.
+# A bystander is turned at least this many degrees from the camera, and at most this share of the largest face's size.
 BYSTANDER_YAW_DEG = 45.0
 BYSTANDER_SIZE = 0.5
-# Larger faces are shrunk to this before sharpness is measured, so that it says the same whatever the size.
+# Larger faces are shrunk to this side before sharpness is measured, so that the value does not depend on the size.
 _SHARPNESS_SIDE = 128
 
 
 class Faces(NamedTuple):
-    """Each largest first. See `facts.PictureContent` for what a bystander is, and what is doubtful."""
+    """The faces of a picture; each list has the largest first. `facts.PictureContent` defines bystanders and doubtful faces."""
 
     faces: tuple[Face, ...]
     bystanders: tuple[Face, ...]
@@ -34,7 +34,7 @@ class Faces(NamedTuple):
 def faces_in(picture: Picture, *, lying: bool = False) -> Faces:
     """Every face of a picture loaded at `LONGEST_SIDE`, in pixels of the whole displayed picture. Raises MissingLibraryError.
 
-    `lying`: whether what may be faces on their side or upside down beside others is looked for, too, as `find_faces` does.
+    `lying`: as in `find_faces`.
     """
     found = find_faces(picture.rgb, lying=lying)
     seen = _largest_first(found.faces, picture)
@@ -66,7 +66,7 @@ def _is_bystander(face: Face, largest: Face) -> bool:
 
 
 def _measured(sighting: Sighting, picture: Picture) -> Face | None:
-    """The face in displayed pixels; None where nothing of it is left inside the picture."""
+    """The face in displayed pixels; None if no part of it is inside the picture."""
     height, width = picture.rgb.shape[:2]
     scale_x, scale_y = picture.width / width, picture.height / height
     bbox = _box(sighting, scale_x, scale_y, picture.width, picture.height)
@@ -92,7 +92,7 @@ def _measured(sighting: Sighting, picture: Picture) -> Face | None:
 
 
 def _box(sighting: Sighting, scale_x: float, scale_y: float, width: int, height: int) -> Box:
-    """The square in pixels of a picture of this size, cut off at its borders."""
+    """The square in whole pixels, clipped to a picture of this size."""
     across, down = round(sighting.side * scale_x), round(sighting.side * scale_y)
     x1, y1 = round(sighting.x * scale_x - across / 2), round(sighting.y * scale_y - down / 2)
     return Box(max(0, x1), max(0, y1), min(width, x1 + across), min(height, y1 + down))

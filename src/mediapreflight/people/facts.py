@@ -1,4 +1,4 @@
-"""Who is in a picture or a video, and what is to be heard in a recording. Facts hold no opinion: no limit is known here.
+"""Who is in a picture or a video, and what is heard in a recording. Facts contain no opinion: no limits are known here.
 
 Units: pixels of the displayed picture (boxes with right and bottom edge exclusive), seconds, degrees, dB relative to full scale.
 Everything is frozen, can be pickled, and is written as JSON by msgspec.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 Span = tuple[float, float]
 
-# What a level says for digital silence, where a logarithm has no value.
+# The level of digital silence, which has no logarithm.
 SILENCE_DBFS = -200.0
 
 
@@ -24,17 +24,17 @@ class Face(Struct, frozen=True, kw_only=True):
     """One face.
 
     Attributes:
-        bbox: x1, y1, x2, y2; a square from the forehead to the chin, cut off where the picture ends.
-        score: how surely it is a face, 0 to 1, as the detector that decides says.
+        bbox: x1, y1, x2, y2; a square from the forehead to the chin, clipped to the picture.
+        score: how certain the deciding detector is, 0 to 1.
         yaw_deg: 0 looks at the camera; positive turns towards the right edge of the picture.
         pitch_deg: 0 looks at the camera; positive looks up.
         roll_deg: 0 is upright; positive leans clockwise, as the viewer sees it.
         keypoints: the person's right eye, left eye, nose tip, mouth, right ear, left ear, as x, y in pixels. Hidden ones are
-            guessed, and points of a face cut off by the border may lie outside the picture.
-        sharpness: how much of the face's contrast lies in fine detail, 0 (none left) upwards; see `faces.sharpness_of`.
+            estimated, and points of a face cut off by the border may be outside the picture.
+        sharpness: how much of the face's contrast is fine detail, from 0 (none); see `faces.sharpness_of`.
         brightness: mean luma of the face, 0 black to 255 white.
         contrast: standard deviation of its luma.
-        covered: how likely a mask, a hand, hair or a thing hides a part of it, 0 to 1; see `covering`.
+        covered: the likelihood that a mask, a hand, hair or an object hides a part of it, 0 to 1; see `covering`.
     """
 
     bbox: tuple[int, int, int, int]
@@ -57,13 +57,13 @@ class Face(Struct, frozen=True, kw_only=True):
 
 
 class Body(Struct, frozen=True, kw_only=True):
-    """One person's body, as far as the picture shows it. `bodies` says how each of this is decided.
+    """One person's body, as far as the picture shows it. The module `bodies` defines how each value is decided.
 
     Attributes:
-        bbox: x1, y1, x2, y2 around the landmarks that are to be seen.
+        bbox: x1, y1, x2, y2 around the visible landmarks.
         framing: `full` shows head to ankles, `half` head to waist, `head` less than that, `part` a body without its head.
-        facing: `front`, `side` or `back`; `unknown` where no face is to be seen, and nothing says that it looks away.
-        posture: `unknown` where the knees are not to be seen, or somebody lies.
+        facing: `front`, `side` or `back`; `unknown` if no face is visible and nothing shows that the person looks away.
+        posture: `standing` or `sitting`; `unknown` if the knees are not visible, or the person lies.
         hips_in_picture: whether everything down to the hips is in the picture.
         hands_in_picture: whether both wrists are in the picture and not hidden.
     """
@@ -79,11 +79,10 @@ class Body(Struct, frozen=True, kw_only=True):
 class PictureContent(Struct, frozen=True, kw_only=True, tag_field="kind", tag="picture"):
     """Who is in a picture.
 
-    `faces` are largest first. `bystanders` are faces, too, but turned away and small beside the largest: people in the
-    background whom nobody would count as shown. `doubtful` is what may be a further face, or the only one: a hand, a pattern, a
-    dog, a drawing; a person knows, the detectors disagree. `bodies` is None where it was not asked for; everybody has one,
-    bystanders too.
-    `turn_deg`: how far the picture must be turned, clockwise, to show its face upright; None where none is needed, or helps.
+    `faces`: largest first. `bystanders`: faces that are turned away and small compared with the largest, such as people in the
+    background. `doubtful`: what may be a further face, or the only one; the detectors disagree, for example about a hand, a
+    pattern, a dog or a drawing. `bodies`: of all people, bystanders included; None if not requested. `turn_deg`: degrees
+    clockwise by which the picture must be turned to show its face upright; None if no turn is needed, or none helps.
     """
 
     width: int
@@ -113,19 +112,19 @@ class VideoContent(Struct, frozen=True, kw_only=True, tag_field="kind", tag="vid
 
 
 class SpeechFacts(Struct, frozen=True, kw_only=True, tag_field="kind", tag="speech"):
-    """What is to be heard in a recording.
+    """What is heard in a recording.
 
     Attributes:
-        heard_s: how much of it was listened to, from its start: all of it up to `sound.MAX_HEARD_S`.
+        heard_s: how much was analysed, from the start: all of it, up to `sound.MAX_HEARD_S`.
         speech_share: share of that time in which someone speaks, 0 to 1.
-        speech: when someone speaks, start and end.
-        pauses: when nobody does, also before the first word and after the last.
+        speech: start and end of each stretch in which someone speaks.
+        pauses: start and end of each stretch in which nobody speaks, also before the first word and after the last.
         loudness_dbfs: level (RMS) of the whole.
-        speech_level_dbfs: level while someone speaks; `facts.SILENCE_DBFS` where nobody does.
+        speech_level_dbfs: level while someone speaks; `facts.SILENCE_DBFS` if nobody does.
         noise_floor_dbfs: level of the quietest tenth of the recording.
-        other_sound_share: share of the time that is louder than `speech.QUIET_DBFS` and no speech: music, noise.
+        other_sound_share: share of the time with sound above `speech.QUIET_DBFS` that is not speech: music, noise.
         peak_dbfs: the loudest sample, before any resampling.
-        clipping_share: share of the samples that stand at full scale several times in a row.
+        clipping_share: share of the samples that are in a run at full scale.
     """
 
     heard_s: float

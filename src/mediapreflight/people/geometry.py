@@ -1,4 +1,4 @@
-"""Boxes: the face a service takes, the crop it wants around it, and where a box lies after a picture is turned, cut or resized.
+"""Boxes: the face box and the crop box that a service takes, and where a box is after a picture is turned, cropped or resized.
 
 Boxes are in pixels of the displayed picture, the origin at its top left corner, right and bottom edge exclusive.
 """
@@ -14,9 +14,9 @@ from ..language import say
 
 Ratio = Literal["1:1", "3:4"]
 _CORNERS = 4
-# No format counts further; what lies beyond is more than arithmetic with fractions of it can hold.
+# No format has more pixels per side; larger values would overflow arithmetic with fractions.
 _FARTHEST = 2**32
-# Width and height of the smallest box of each ratio.
+# The width and height of the smallest box of each ratio.
 _UNITS: dict[Ratio, tuple[int, int]] = {"1:1": (1, 1), "3:4": (3, 4)}
 _MIDDLE = Fraction(1, 2)
 
@@ -42,23 +42,23 @@ class Box(NamedTuple):
         return self.width * self.height
 
     def holds(self, other: Box) -> bool:
-        """Whether no pixel of `other` lies outside."""
+        """Whether all pixels of `other` are inside."""
         return self.x1 <= other.x1 and self.y1 <= other.y1 and other.x2 <= self.x2 and other.y2 <= self.y2
 
     def shared(self, other: Box) -> int:
-        """The number of pixels both boxes hold."""
+        """The number of pixels in both boxes."""
         width = min(self.x2, other.x2) - max(self.x1, other.x1)
         height = min(self.y2, other.y2) - max(self.y1, other.y1)
         return max(width, 0) * max(height, 0)
 
     def shared_of_union(self, other: Box) -> float:
-        """The same, as a share of those that either holds."""
+        """The same, as a share of the pixels in either box."""
         shared = self.shared(other)
         return shared / (self.area + other.area - shared)
 
 
 def is_box(value: object) -> TypeGuard[Sequence[int]]:
-    """Whether a value is four whole numbers that span an area."""
+    """Whether a value is four whole numbers with a positive area."""
     if not isinstance(value, list | tuple) or len(value) != _CORNERS:
         return False
     if not all(isinstance(corner, int) and not isinstance(corner, bool) and abs(corner) <= _FARTHEST for corner in value):
@@ -68,7 +68,7 @@ def is_box(value: object) -> TypeGuard[Sequence[int]]:
 
 
 class Framing(NamedTuple):
-    """How large an ext_bbox is and where the face lies in it, before it is fitted into a picture.
+    """The size of an ext_bbox and the position of the face in it, before it is fitted into a picture.
 
     `scale`: its width over the face's side (the mean of width and height). `left` and `top`: the margins beside and above
     the face, over the face's width and height. The other two margins follow from the ratio.
@@ -79,7 +79,7 @@ class Framing(NamedTuple):
     top: Fraction
 
     def shares(self, ratio: Ratio) -> tuple[Fraction, Fraction]:
-        """Which part of what is free beside a face lies to its left, and of what is free above and below it, above."""
+        """The share of the horizontal margins that is to the left of the face, and of the vertical margins that is above it."""
         across, down = _UNITS[ratio]
         beside, above_and_below = self.scale - 1, self.scale * down / across - 1
         return (
@@ -88,19 +88,19 @@ class Framing(NamedTuple):
         )
 
 
-# From the one unclipped sample pair of the EMO pages (2026): face [302, 286, 610, 593], ext [71, 9, 840, 778].
+# From the only unclipped sample pair on the EMO pages (2026): face [302, 286, 610, 593], ext [71, 9, 840, 778].
 EMO_PORTRAIT = Framing(scale=Fraction(5, 2), left=Fraction(3, 4), top=Fraction(9, 10))
-# From the two unclipped pairs known for emoji-v1, met within a pixel.
+# From the two known unclipped pairs of emoji-v1; it reproduces both to within a pixel.
 EMOJI_PORTRAIT = Framing(scale=Fraction(11, 5), left=Fraction(3, 5), top=Fraction(33, 50))
-# No sample pair of 3:4 is published; "half body" asks for everything above the hips. This has the headroom of the 1:1 sample and
-# 3.7 face heights below the chin: the hip joints of 18 standing people lay 3.6 below it (median). The width follows from the
-# ratio, and is twice that of the shoulders.
+# No sample pair of 3:4 is published; "half body" means everything above the hips. This has the headroom of the 1:1 sample and 3.7
+# face heights below the chin: the hip joints of 18 standing people were 3.6 below it (median). The width follows from the ratio,
+# and is twice the shoulder width.
 EMO_HALF_BODY = Framing(scale=Fraction(21, 5), left=Fraction(8, 5), top=Fraction(9, 10))
 FRAMINGS: dict[Ratio, Framing] = {"1:1": EMO_PORTRAIT, "3:4": EMO_HALF_BODY}
 
 
 class ExtBox(NamedTuple):
-    """The crop around a face. `fit` says what it took: `full`, `shifted` into the picture, or `shrunk` to its sides."""
+    """The crop around a face. `fit`: `full`, `shifted` into the picture, or `shrunk` to the picture's sides."""
 
     box: Box
     fit: Literal["full", "shifted", "shrunk"]
@@ -113,7 +113,7 @@ class NoExtBox(NamedTuple):
 
 
 def nearest_ratio(box: Box) -> Ratio:
-    """The ratio a box was meant to have: the nearer one, by its width over its height."""
+    """The ratio that a box is nearest to, by width over height."""
     return "3:4" if 8 * box.width < 7 * box.height else "1:1"
 
 
@@ -122,15 +122,15 @@ def ext_bbox(face: Box, width: int, height: int, ratio: Ratio = "1:1", framing: 
 
     Args:
         face: inside the picture, at least one pixel.
-        width, height: sides of the displayed picture, in pixels.
+        width, height: of the displayed picture, in pixels.
         ratio: `1:1` (width equals height) or `3:4` (four widths equal three heights).
-        framing: size and place around the face; the one of `FRAMINGS` for this ratio where None.
+        framing: size and position around the face; None: the one of `FRAMINGS` for this ratio.
 
-    A box that sticks out of the picture is shifted first, and shrunk only where the picture has no room for it at all; a shrunk
-    box is the largest that fits, and what is left beside the face is shared as in a full one: with EMO's framing half of it lies
-    to the left, and 0.6 of what is left above and below lies above. That gives the one clipped pair that is known, exactly.
+    A box that extends beyond the picture is shifted, and shrunk only if it is larger than the picture. A shrunk box is the
+    largest that fits, and its margins are divided as in a full one: with EMO's framing, half of the horizontal margin is on the
+    left, and 0.6 of the vertical margin is above. This reproduces the only known clipped pair exactly.
 
-    Raises: ValueError where the face is empty or not inside the picture.
+    Raises: ValueError if the face is empty or not inside the picture.
     """
     if face.width <= 0 or face.height <= 0 or not Box(0, 0, width, height).holds(face):
         raise ValueError(
@@ -174,14 +174,14 @@ def ext_bbox(face: Box, width: int, height: int, ratio: Ratio = "1:1", framing: 
 
 
 def _clamped(start: int, low: int, high: int, size: int, limit: int) -> int:
-    """The start nearest to the wanted one of a stretch of `size` within 0..limit that holds low..high."""
+    """The start nearest to the wanted one for a range of `size` that is within 0..limit and contains low..high."""
     return max(0, high - size, min(start, low, limit - size))
 
 
 class Mapping(NamedTuple):
-    """Where a point of one picture lies in another made from it: `x' = scale_x * u + offset_x`; u is x, or y where `swapped`.
+    """Maps points of a picture to another picture made from it: `x' = scale_x * u + offset_x`, where u is x, or y if `swapped`.
 
-    Exact in both directions; only boxes are rounded, to whole pixels.
+    Exact in both directions; only boxes are rounded to whole pixels.
     """
 
     swapped: bool
@@ -191,13 +191,13 @@ class Mapping(NamedTuple):
     offset_y: Fraction
 
     def point(self, x: Fraction | float, y: Fraction | float) -> tuple[Fraction, Fraction]:
-        """The place of a point of the first picture in the second."""
+        """The position in the second picture of a point of the first."""
         x, y = Fraction(x), Fraction(y)
         u, v = (y, x) if self.swapped else (x, y)
         return self.scale_x * u + self.offset_x, self.scale_y * v + self.offset_y
 
     def box(self, box: Box) -> Box:
-        """The place of a box of the first picture in the second; edges rounded to the nearest pixel, halves upward."""
+        """The position in the second picture of a box of the first; edges are rounded to the nearest pixel, halves up."""
         first, second = self.point(box.x1, box.y1), self.point(box.x2, box.y2)
         (x1, x2), (y1, y2) = sorted((first[0], second[0])), sorted((first[1], second[1]))
         return Box(_nearest(x1), _nearest(y1), _nearest(x2), _nearest(y2))
@@ -209,7 +209,7 @@ class Mapping(NamedTuple):
         return Mapping(True, *down, *across) if self.swapped else Mapping(False, *across, *down)
 
     def then(self, following: Mapping) -> Mapping:
-        """This mapping, and the following one on its result."""
+        """This mapping followed by another one."""
         across = (self.scale_x, self.offset_x)
         down = (self.scale_y, self.offset_y)
         u, v = (down, across) if following.swapped else (across, down)
@@ -223,7 +223,7 @@ class Mapping(NamedTuple):
 
 
 def orient(orientation: int, width: int, height: int) -> Mapping:
-    """From a picture as stored, `width` x `height` px, to the same as displayed under an EXIF orientation (1 to 8).
+    """From a stored picture of `width` x `height` px to the displayed one, for an EXIF orientation (1 to 8).
 
     Raises: ValueError for any other orientation.
     """
@@ -241,7 +241,7 @@ def orient(orientation: int, width: int, height: int) -> Mapping:
     )
 
 
-# Whether the displayed picture's x and y grow with the stored coordinate they come from (EXIF 2.32, tag 0x0112).
+# Whether the displayed x and y increase with the stored coordinate they come from (EXIF 2.32, tag 0x0112).
 _DIRECTIONS = {
     1: (True, True),
     2: (False, True),
@@ -255,12 +255,12 @@ _DIRECTIONS = {
 
 
 def crop_to(box: Box) -> Mapping:
-    """From a picture to what a crop to `box` leaves of it (also for a box that sticks out: padding is a crop to more)."""
+    """From a picture to its crop to `box`. A box that extends beyond the picture describes padding."""
     return Mapping(False, Fraction(1), Fraction(-box.x1), Fraction(1), Fraction(-box.y1))
 
 
 def resize(old: tuple[int, int], new: tuple[int, int]) -> Mapping:
-    """From a picture of `old` (width, height) to the same at `new`, both in pixels and positive."""
+    """From a picture of size `old` (width, height) to the same picture at `new`; both in pixels and positive."""
     return Mapping(False, Fraction(new[0], old[0]), Fraction(0), Fraction(new[1], old[1]), Fraction(0))
 
 

@@ -1,4 +1,4 @@
-"""Which way a face looks, from six keypoints."""
+"""The direction in which a face looks, from six keypoints."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 if TYPE_CHECKING:
     from .facts import Point
 
-# Right eye, left eye, nose tip, mouth, right ear, left ear of the average face in face widths: x to the viewer's right, y down,
-# z away from the camera. Fitted to BlazeFace's keypoints and the head poses of a 468-point face mesh on 206 faces of 150
-# pictures; "straight" is their median.
+# Right eye, left eye, nose tip, mouth, right ear and left ear of an average face, in face widths: x to the viewer's right, y
+# down, z away from the camera. Fitted to BlazeFace's keypoints and the head poses of a 468-point face mesh, on 206 faces of 150
+# pictures; 0 degrees is their median.
 _AVERAGE_FACE = (
     (-0.212, -0.151, -0.07),
     (0.212, -0.151, -0.07),
@@ -35,12 +35,13 @@ class HeadPose(NamedTuple):
 def head_pose(keypoints: Sequence[Point]) -> HeadPose:
     """Estimate the pose of a head from its six keypoints (right eye, left eye, nose tip, mouth, right ear, left ear).
 
-    The average face is laid over the points by the affine projection of least squared error, whose two image axes are then made
-    orthogonal and equally long (the nearest rotation under weak perspective, by singular values). Yaw and pitch are the direction
-    in which the face's front then points, roll is the slope of its left-right axis.
+    The average face is fitted to the points by the affine projection with the least squared error. Its two image axes are then
+    made orthogonal and equally long (the nearest rotation under weak perspective, by singular values). Yaw and pitch are the
+    direction of the face's front; roll is the slope of its left-right axis.
 
-    Measured on held-out faces against a 468-point face mesh: median error 2.5 degrees of yaw, 2.2 of pitch and 1.6 of roll; nine
-    of ten within 6, 7 and 4. Beyond about 60 degrees of yaw the hidden half is guesswork, and the figure only says "far".
+    Measured on held-out faces against a 468-point face mesh: the median error is 2.5 degrees of yaw, 2.2 of pitch and 1.6 of
+    roll; nine of ten are within 6, 7 and 4. Beyond about 60 degrees of yaw half of the face is hidden, and the value is not
+    accurate.
     """
     points = np.asarray(keypoints, dtype=np.float64)
     average = np.asarray(_AVERAGE_FACE)

@@ -1,12 +1,12 @@
-"""mediapipe, kept from telling its makers of its use, and from loading what is not needed here.
+"""Keep mediapipe from reporting its use to its makers, and from loading what is not needed here.
 
-Its native library reports every task (versions, the kind of task, when it began and ended, how long it took) from a thread of its
-own to https://play.googleapis.com/log, and offers no switch for that; 0.10.21 did not, 0.10.35 did. Two things stop it. It gets
-no certificate authorities, so that it trusts no server and says nothing to any. And on Linux its tasks are made in a thread that
-can open no socket, nor can any thread that comes of it. Neither touches what else this process does on the network.
+Its native library reports every task (versions, kind of task, start, end, duration) to https://play.googleapis.com/log, from a
+separate thread, and has no option to turn that off; version 0.10.21 did not report, 0.10.35 did. Two measures stop it. It gets no
+certificate authorities, so it trusts no server and sends nothing. And on Linux its tasks are made in a thread that cannot open
+sockets; neither can the threads started from it. Other network use of this process is not affected.
 
-On its way in it loads its packages for sound, which asks for microphones at the sound servers of the machine, for text, answers
-and documents, and a library that draws charts. None is used here; the last alone takes longer to load than all that is.
+When imported, it loads its packages for sound (which looks for microphones), for text, and a library that draws charts. None of
+them is used here, and the last takes longer to load than everything that is used.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _UNUSED = (
 
 
 def without_authorities(base_options: type[Any]) -> type[Any]:
-    """mediapipe's class of base options, with a file of certificate authorities that has none in it."""
+    """mediapipe's class of base options, with an empty file of certificate authorities."""
 
     class Silent(base_options):  # type: ignore[misc]
         def to_ctypes(self) -> Any:
@@ -47,14 +47,17 @@ def without_authorities(base_options: type[Any]) -> type[Any]:
 
 
 def without_sockets(make: Callable[[], _Made]) -> _Made:
-    """What `make` returns or raises, in a thread that can open no socket: the threads that it starts cannot either."""
+    """Run `make` in a thread that cannot open sockets, and return or raise its result.
+
+    The threads it starts cannot open any either.
+    """
     with ThreadPoolExecutor(1, initializer=refuse_sockets) as thread:
         return thread.submit(make).result()
 
 
 @contextmanager
 def without_unused_modules() -> Iterator[None]:
-    """Whoever imports them meanwhile gets a module that loads the real one when something of it is asked for."""
+    """In the block, an import of these modules gives a module that loads the real one on first use."""
     absent = {name: _postponed(name) for name in _UNUSED if name not in sys.modules}
     for name, module in absent.items():
         package, _, last = name.rpartition(".")

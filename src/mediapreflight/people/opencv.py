@@ -1,4 +1,4 @@
-"""OpenCV, loaded on first use, and kept from changing where programs look for their libraries."""
+"""Load OpenCV on first use, without its change of the search path for libraries."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ def load_cv2() -> Any:
 
 @contextmanager
 def _search_path_kept() -> Iterator[None]:
-    """OpenCV adds its folder, and an empty name with it, to where libraries are sought: there, that means the current folder.
+    """Restore the search path for libraries: OpenCV adds its folder to it and an empty entry, which means the current folder.
 
-    Every program started afterwards (ffmpeg, and what other libraries call) would load libraries that lie beside the media.
+    Otherwise every program started later (ffmpeg, and those of other libraries) would load libraries from the folder of the
+    media.
     """
-    # One thread at a time: another would take what OpenCV has just added for what was there before.
+    # One thread at a time: a second one would save the path that OpenCV has just changed.
     with _LOADING:
         if "cv2" in sys.modules:
             yield

@@ -1,4 +1,4 @@
-"""What `faces` answers for one picture: the faces, the one that is meant, and the crop around it."""
+"""The result of `faces` for one picture: the faces, the chosen one, and the crop around it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .geometry import EMOJI_PORTRAIT, Box, ExtBox, Framing, Ratio, ext_bbox
 
 _Item = TypeVar("_Item")
 
-# By the catalog's word for it. Where none stands here, the crop is framed as EMO's.
+# By the catalog's `service.boxes`. A model whose value is not listed here has EMO's framing.
 _FRAMINGS: dict[tuple[str, Ratio], Framing] = {("emoji", "1:1"): EMOJI_PORTRAIT}
 
 
 class Portrait(NamedTuple):
-    """The faces of a picture, largest first, what only may be one, and the boxes of one face, in pixels of the displayed picture.
+    """The faces of a picture, largest first, the doubtful ones, and the boxes of one face, in pixels of the displayed picture.
 
-    `ext_bbox` is None where no box of the ratio can hold the face, and `face_bbox` too where there is no face of the number that
-    was asked for: `reason` says why. All three are None without a face, where no number was asked for.
+    `ext_bbox` is None if no box of the ratio can contain the face. `face_bbox` is also None if there is no face with the
+    requested number. `reason` says why. All three are None if there is no face and no number was requested.
     """
 
     path: str
@@ -54,12 +54,12 @@ class Portrait(NamedTuple):
 
 
 def framing_of(boxes: str, ratio: Ratio) -> Framing | None:
-    """How a model frames the crop around a face, by the catalog's `service.boxes`; None where it is framed as EMO's."""
+    """How a model frames the crop around a face, by the catalog's `service.boxes`; None: like EMO."""
     return _FRAMINGS.get((boxes, ratio))
 
 
 def led_by(seen: PictureContent, face: int) -> PictureContent:
-    """The same picture with the face of this number first, and its body; unchanged where there is no such face."""
+    """The same picture with this face and its body first; unchanged if there is no such face."""
     if face > len(seen.faces):
         return seen
     chosen = seen.faces[face - 1]
@@ -74,7 +74,7 @@ def _first(several: tuple[_Item, ...], one: _Item) -> tuple[_Item, ...]:
 
 
 def _apart(body: Box, face: Box) -> tuple[bool, int]:
-    """How unlikely it is that they are of one person: every body's box holds the face that is its own."""
+    """A measure of how unlikely it is that a face and a body are of one person; a body's box contains its own face."""
     return not body.holds(face), abs(body.x1 + body.x2 - face.x1 - face.x2)
 
 
@@ -86,9 +86,9 @@ def find_portrait(
     face_bbox: Box | None = None,
     outer: Box | None = None,
 ) -> Portrait:
-    """Look for faces in a picture and compute the boxes, see `portrait_in`.
+    """Find the faces of a picture and compute the boxes; see `portrait_in`.
 
-    Raises UnreadableMediaError where the picture cannot be decoded, MissingLibraryError where a detector does not load.
+    Raises UnreadableMediaError if the picture cannot be decoded, MissingLibraryError if a detector does not load.
     """
     name = os.fsdecode(path)
     try:
@@ -115,13 +115,13 @@ def portrait_in(
     face_bbox: Box | None = None,
     outer: Box | None = None,
 ) -> Portrait:
-    """The boxes for one face of a picture, of this name, that was looked at before.
+    """The boxes for one face of a picture whose faces are known; `path` is its name.
 
     Args:
-        framing: how the crop is framed; as EMO's where None.
-        face: the number of the face, 1 is the largest; the largest where None.
-        face_bbox, outer: the boxes that are given by hand. They stay, and what is not given is computed to go with them: the crop
-            around that face, the largest face inside that crop.
+        framing: how the crop is framed; None: like EMO.
+        face: the number of the face (1 is the largest); None: the largest.
+        face_bbox, outer: boxes given by the user, which stay. A missing one is computed: the crop around the given face, or the
+            largest face inside the given crop.
     """
     found = Portrait(display_name(name), seen.width, seen.height, ratio, seen.faces, seen.doubtful, face_bbox, outer, None)
     if face_bbox is not None:
@@ -135,7 +135,7 @@ def portrait_in(
 
 
 def _cropped(found: Portrait, face: Box, framing: Framing | None) -> Portrait:
-    """The same with the box of the face that is meant, and the crop around it where there is none yet."""
+    """The same with the box of the chosen face, and the crop around it if there is none yet."""
     if found.ext_bbox is not None:
         return found._replace(face_bbox=face)
     if not Box(0, 0, found.width, found.height).holds(face):

@@ -1,4 +1,4 @@
-"""The libraries that look at pictures: loaded on first use, silent, and closed before Python ends."""
+"""The libraries of the detectors: loaded on first use, without output, and closed before Python ends."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ _STDERR = 2
 
 
 class Closable:
-    """A detector, or several; by default, of those that need no closing."""
+    """A detector, or several. By default there is nothing to close."""
 
     def close(self) -> None:
-        """Free what Python would not."""
+        """Free what Python does not free by itself."""
 
     def abandon(self) -> None:
-        """Never close it: this process is a fork, and the threads it would have to wait for live in the parent."""
+        """Do not close it: this process is a fork, and the threads that closing would wait for are in the parent."""
 
 
 _Worker = TypeVar("_Worker", bound=Closable)
 
 
 class Shared(Generic[_Worker]):
-    """What one thread at a time may use, made when first asked for, closed before Python ends. A forked child makes its own."""
+    """A worker for one thread at a time, made on first use and closed before Python ends. A forked child makes its own."""
 
     def __init__(self, make: Callable[[], _Worker]) -> None:
         self._make = make
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
-        # mediapipe closes through a thread of its own. Those are gone when atexit runs, and its `__del__` then prints a
-        # traceback; this hook, which concurrent.futures uses itself, comes before.
+        # mediapipe closes in a separate thread. No thread is left when atexit runs, and its `__del__` would print a traceback;
+        # this hook, which concurrent.futures uses too, runs before.
         getattr(threading, "_register_atexit", atexit.register)(self.close)
         at_fork(after_in_child=self._begin_anew)
 
     @contextmanager
     def use(self) -> Iterator[_Worker]:
-        """The worker, for this thread alone until the block ends. Raises MissingLibraryError."""
+        """The worker, only for this thread until the block ends. Raises MissingLibraryError."""
         with self._lock:
             if self._worker is None:
                 with quiet_stderr():
@@ -60,7 +60,7 @@ class Shared(Generic[_Worker]):
             yield self._worker
 
     def close(self) -> None:
-        """Free it; the next use makes a new one."""
+        """Free the worker; the next use makes a new one."""
         with self._lock:
             worker, self._worker = self._worker, None
             if worker is not None:
@@ -77,8 +77,8 @@ class Shared(Generic[_Worker]):
 class Task(Closable):
     """One of mediapipe's vision tasks.
 
-    `task`: its name in `mediapipe.tasks.vision`; `model`: a model file of the package; `finds`: the attribute of its result that
-    lists what it found; `options`: those of the task.
+    `task`: its name in `mediapipe.tasks.vision`; `model`: a model file of the package; `finds`: the attribute of its result with
+    the list of what was found; `options`: for the task.
     """
 
     def __init__(self, task: str, model: str, finds: str, **options: Any) -> None:
@@ -99,7 +99,7 @@ class Task(Closable):
         image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
         if self._has_spoken:
             return self._task.detect(image)
-        # Until each part of it has run once, a picture may make mediapipe print; the last part runs on what was found.
+        # mediapipe may print until each of its parts has run once; the last part runs only if something is found.
         with quiet_stderr():
             result = self._task.detect(image)
         self._has_spoken = bool(getattr(result, self._finds))
@@ -109,13 +109,13 @@ class Task(Closable):
         self._task.close()
 
     def abandon(self) -> None:
-        # Without a handle, mediapipe takes the task for closed.
+        # Without a handle, mediapipe treats the task as closed.
         self._task._handle = None
 
 
 def load_mediapipe() -> Any:
     """mediapipe, with `tasks.vision` in it. Raises MissingLibraryError."""
-    # mediapipe imports it, too; this way the one that does not load is named.
+    # mediapipe imports it too; importing it first gives an error with the right name.
     load_cv2()
     with without_unused_modules():
         return load("mediapipe", "mediapipe", PEOPLE)
@@ -123,7 +123,7 @@ def load_mediapipe() -> Any:
 
 @contextmanager
 def _naming_missing_libraries() -> Iterator[None]:
-    """mediapipe loads its shared library when a task is made: what is missing then becomes a MissingLibraryError."""
+    """mediapipe loads its shared library when a task is made; an error there becomes a MissingLibraryError."""
     try:
         yield
     except OSError as error:
@@ -131,12 +131,12 @@ def _naming_missing_libraries() -> Iterator[None]:
 
 
 def model_data(name: str) -> bytes:
-    """A model file of the package. As bytes: the libraries cannot open every path that Python can."""
+    """The bytes of a model file of the package, because the libraries cannot open every path that Python can."""
     return (Path(__file__).parent / "assets" / name).read_bytes()
 
 
 def model_array(name: str) -> NDArray[np.uint8]:
-    """The same as OpenCV takes it."""
+    """The same, as an array for OpenCV."""
     import numpy as np
 
     return np.frombuffer(model_data(name), np.uint8)
@@ -149,7 +149,10 @@ _quiet_kept = -1
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Nothing written to stderr meanwhile is seen, native code included. May be nested, and used by several threads."""
+    """In the block, everything written to stderr is discarded, native code included.
+
+    Can be nested, and used by several threads.
+    """
     _quiet_enter()
     try:
         yield
@@ -163,7 +166,7 @@ def _quiet_enter() -> None:
         _quiet_users += 1
         if _quiet_users > 1:
             return
-        # A process may run without a stderr; then there is nothing to silence.
+        # A process may have no stderr.
         with suppress(OSError):
             _quiet_kept = os.dup(_STDERR)
             nowhere = os.open(os.devnull, os.O_WRONLY)

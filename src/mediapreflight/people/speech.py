@@ -1,4 +1,4 @@
-"""What is to be heard in a recording: speech and pauses, levels, clipping."""
+"""What is heard in a recording: speech and pauses, levels, clipping."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-# Speech begins at the first probability and lasts while the second is held, as the Silero team recommends.
+# Speech begins at the first probability and continues down to the second, as the Silero team recommends.
 SPEECH_BEGINS, SPEECH_LASTS = 0.5, 0.35
-# Shorter gaps in speech are part of it, shorter stretches of it are none.
+# Shorter gaps count as speech; shorter stretches of speech do not count.
 MIN_PAUSE_S, MIN_SPEECH_S = 0.2, 0.25
-# Below this, what is no speech counts as quiet.
+# Sound that is not speech counts as quiet below this level.
 QUIET_DBFS = -50.0
-# So many samples in a row at full scale are clipping; the peak of an undistorted wave touches it with fewer.
+# This many samples in a row at full scale are clipping; the peak of an undistorted wave has fewer.
 _FULL_SCALE, _CLIPPED_RUN = 0.999, 3
 _FLOOR_PERCENTILE = 10
-# The voice activity model sees this many frames at once: 16 seconds.
+# The voice activity model gets this many frames at once: 16 seconds.
 _FRAMES_AT_ONCE = 512
 
 
 def listen(path: str | os.PathLike[str]) -> SpeechFacts:
-    """Listen to the first sound of a file, for at most `MAX_HEARD_S`. Raises UnreadableMediaError."""
+    """Analyse the first sound track of a file, up to `MAX_HEARD_S`. Raises UnreadableMediaError."""
     sound = _heard(path)
     speech = speech_spans(sound.probabilities)
     return _facts(sound, speech)
 
 
 def speech_timeline(path: str | os.PathLike[str]) -> tuple[float, ...]:
-    """How likely each `vad.FRAME_S` (32 ms) of a recording is speech, 0 to 1, from its start. Raises UnreadableMediaError."""
+    """The probability of speech, 0 to 1, for each `vad.FRAME_S` (32 ms) of a recording. Raises UnreadableMediaError."""
     return tuple(float(each) for each in _heard(path).probabilities)
 
 
@@ -69,7 +69,7 @@ def speech_spans(probabilities: Sequence[float] | Floats) -> tuple[Span, ...]:
 
 
 def pauses_between(speech: Sequence[Span], duration_s: float) -> tuple[Span, ...]:
-    """When nobody speaks, from 0 to `duration_s`."""
+    """The stretches without speech, from 0 to `duration_s`."""
     edges = [0.0, *(edge for span in speech for edge in span), duration_s]
     return tuple((start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if end > start)
 
@@ -116,7 +116,7 @@ def _listened(container: InputContainer, stream: AudioStream) -> _Sound | None:
 
 
 def _blocks(pieces: Iterator[Floats]) -> Iterator[Floats]:
-    """The same sound in pieces of `_FRAMES_AT_ONCE` frames; only the last is shorter."""
+    """The same sound in blocks of `_FRAMES_AT_ONCE` frames; only the last is shorter."""
     size = _FRAMES_AT_ONCE * FRAME_SAMPLES
     waiting: list[Floats] = []
     length = 0
@@ -133,7 +133,7 @@ def _blocks(pieces: Iterator[Floats]) -> Iterator[Floats]:
 
 
 class _Gauge:
-    """The peak (1.0 for full scale) and the clipped samples of sound as it was recorded."""
+    """Measures the peak (1.0 for full scale) and counts the clipped samples, before resampling."""
 
     def __init__(self) -> None:
         self.peak = 0.0
@@ -150,12 +150,12 @@ class _Gauge:
 
 
 def _finite(values: Floats) -> Floats:
-    """The same without what a broken float file may hold."""
+    """The samples without the NaN and infinite values that a broken float file may contain."""
     return values if np.isfinite(values).all() else np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _in_runs(full: NDArray[np.bool_]) -> int:
-    """How many of these samples stand in runs of at least `_CLIPPED_RUN`."""
+    """How many of these samples are in runs of at least `_CLIPPED_RUN`."""
     edges = np.flatnonzero(np.diff(full, prepend=False, append=False))
     lengths = edges[1::2] - edges[::2]
     return int(lengths[lengths >= _CLIPPED_RUN].sum())
@@ -192,7 +192,7 @@ def _facts(sound: _Sound, speech: tuple[Span, ...]) -> SpeechFacts:
 
 
 def _percentile(values: Floats, share: float) -> float:
-    """That of `np.percentile`, which loads numpy's masked arrays, in 13 ms."""
+    """The same as `np.percentile`, which would first load numpy's masked arrays in 13 ms."""
     return float(np.interp(share / 100 * (len(values) - 1), np.arange(len(values)), np.sort(values)))
 
 

