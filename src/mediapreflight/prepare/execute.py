@@ -1,4 +1,4 @@
-"""Plans to files: each is written under a temporary name, measured and checked again, and only then renamed."""
+"""Carry out plans: each file is written under a temporary name, measured and checked again, and only then renamed."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def prepare(
     Args:
         options: see PrepareOptions; `split` makes several jobs, see `prepare_jobs`.
         progress: called with a file's name and the share of it that is done, from any thread.
-        contained: decoders run in processes of their own, which stay for the next call; one that hangs or crashes spoils its own
-            file only. False: they run in this process. ffmpeg always runs in its own.
-        time_limit_s: how long the files of a job may take to be measured, and a picture to be made, where decoders are contained.
+        contained: decoders run in separate processes, which are kept for the next call; one that hangs or crashes affects only
+            its own file. False: they run in this process. ffmpeg always runs in its own process.
+        time_limit_s: how long measuring the files of a job, and making a picture, may take, if decoders are contained.
 
-    Raises PrepareError, with the findings that stay, where the job cannot be made to fit, OutputError where the folder cannot
-    be written, and MissingLibraryError where faces have to be found and cannot be.
+    Raises PrepareError, with the findings that stay, if the job cannot be made to fit; OutputError if the folder cannot be
+    written to; MissingLibraryError if faces must be found and the libraries are missing.
     """
     results = prepare_jobs(
         [job],
@@ -122,7 +122,8 @@ def prepare_jobs(
 
     A job that cannot be made to fit does not stop the others: its record says why, and is not `ok`.
 
-    Raises OutputError where the folder cannot be written, and MissingLibraryError where faces have to be found and cannot be.
+    Raises OutputError if the folder cannot be written to, MissingLibraryError if faces must be found and the libraries are
+    missing.
     """
     models = catalog or builtin_catalog()
     chosen = options or PrepareOptions()
@@ -153,10 +154,10 @@ def prepare_planned(
     containment: Containment,
     boxes: bool = True,
 ) -> tuple[Prepared, ...]:
-    """The same for jobs that were planned before. Raises OutputError where the folder cannot be written.
+    """The same for jobs that are already planned. Raises OutputError if the folder cannot be written to.
 
     Args:
-        boxes: whether boxes are made for a job that brings none, where its model takes them.
+        boxes: whether boxes are computed for a job without them, if its model takes boxes.
     """
     sources = frozenset(
         _place_of(Path(file.source)) for plan in plans for file in plan.files.values() if not is_data_url(file.source)
@@ -335,7 +336,7 @@ class _Workshop:
 
 
 def _unproven_level(plan: FilePlan) -> Level:
-    """Up to which level a file that was made is still to be measured: all data of a JPEG were decoded when it was written."""
+    """The level at which a new file is measured: all data of a JPEG were already decoded when it was written."""
     from .image.picture import Convert
 
     return "metadata" if any(isinstance(step, Convert) and step.format == "jpeg" for step in plan.steps) else "decode"
@@ -351,12 +352,12 @@ def _named(facts: Facts, path: Path) -> Facts:
 
 
 def _at(made: PreparedInput, path: Path) -> PreparedInput:
-    """The record of an earlier run, whose folder may have been written in another way."""
+    """The record of an earlier run for this path, which may have been spelt differently."""
     return msgspec.structs.replace(made, path=display_name(str(path)), after=_named(made.after, path))
 
 
 def _is_still(path: Path, made: PreparedInput) -> bool:
-    """Whether a file that was made is still there, unchanged."""
+    """Whether a file from an earlier run is still there, unchanged."""
     try:
         return sha256_of(path, min(made.after.bytes or 0, MAX_SOURCE_BYTES)) == made.sha256
     except NotReadError:
@@ -426,7 +427,7 @@ class _Finish(NamedTuple):
         return Prepared(job, {role: item.steps for role, item in inputs.items()}, record, measured)
 
     def _measured(self, plan: JobPlan, inputs: Mapping[str, PreparedInput]) -> dict[str, Measured]:
-        """What the job's files are now: only those that were changed, and videos that nobody has watched, are looked at."""
+        """The measurements of the job's files. Only changed files, and videos whose content was not measured, are measured."""
         asked = as_asked(plan.model, plan.job, self.level, self.options.ratio)
         now = dict(plan.measured)
         for role, item in inputs.items():
@@ -438,7 +439,7 @@ class _Finish(NamedTuple):
         return now
 
     def _looked_at(self, plan: JobPlan, role: str, made: PreparedInput, asked: Model) -> Measured:
-        """What one file is now. Of one that was there already, a record of another run proves nothing."""
+        """The measurement of one file. For a file that was already there, the record of another run is not trusted."""
         name = self.names[_key(plan, plan.files[role])]
         path = str(self.folder / name)
         if name in self.written:
@@ -448,7 +449,7 @@ class _Finish(NamedTuple):
     def _boxes(
         self, plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[str, Measured], face: int | None
     ) -> dict[str, list[int]]:
-        """The boxes of the prepared picture: those that the job gives, carried over, and the others computed to go with them."""
+        """The boxes of the prepared picture: those of the job, mapped to the new picture, and the missing ones, computed."""
         role = next((role for role in inputs if plan.model.roles[role].kind == "image"), None)
         if role is None or not takes_boxes(plan.model):
             return {}

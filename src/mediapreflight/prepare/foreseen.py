@@ -1,6 +1,6 @@
-"""The faces of a picture after its plan has run, computed from boxes: faces move with the pixels, and a crop removes some.
+"""Predict the faces of a prepared picture from the boxes: faces move with the pixels, and a crop removes some.
 
-Nothing is decoded: a dry run reports what the run will report, and the new picture does not exist yet.
+Nothing is decoded, because the new picture does not exist yet. So a dry run can report the same findings as the run.
 """
 
 from __future__ import annotations

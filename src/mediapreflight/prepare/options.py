@@ -1,4 +1,4 @@
-"""What the user may choose about preparing files."""
+"""The options of preparing files."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class PrepareOptions(Struct, frozen=True, kw_only=True):
     """How files are made to fit.
 
     Attributes:
-        fit: how a picture or video reaches an aspect ratio: by a crop that keeps the faces, by padding, or (`auto`) by a crop
-            where the faces stay whole and padding elsewhere.
-        trim: where a recording that is too long is cut: at a pause between words, or exactly at the limit.
-        keep: the part of a recording or video that is kept, by role: its start and its end, in seconds.
-        split: make several jobs of a recording that is too long, instead of trimming it.
-        ratio: the ratio of the boxes, where a model takes boxes: `1:1` or `3:4`; None: the job's own, else `1:1`.
-        crop_to_boxes: crop the picture to `ext_bbox`, the box around the chosen face. A picture that shows others besides a
-            face that the job chooses is always cropped to it.
-        upright: turn pictures whose face is found, or is upright, only after turning.
-        background: what transparent and padded areas are filled with, `#rrggbb`.
-        loudness: bring recordings to this level, in LUFS; None leaves them as loud as they are.
+        fit: how a picture or video reaches an aspect ratio: by a crop that keeps the faces, by padding, or (`auto`) by a crop if
+            all faces stay whole, else by padding.
+        trim: where a recording that is too long is cut: at a `pause` between words, or exactly at the limit (`end`).
+        keep: the part of a recording or video to keep, by role: start and end in seconds.
+        split: make several jobs from a recording that is too long, instead of trimming it.
+        ratio: the ratio of the boxes, for models that take boxes: `1:1` or `3:4`; None: the job's own, else `1:1`.
+        crop_to_boxes: crop the picture to `ext_bbox`, the box around the chosen face. If the job chooses a face and the picture
+            shows others too, it is always cropped.
+        upright: turn pictures whose face is sideways or upside down.
+        background: the colour of transparent and padded areas, `#rrggbb`.
+        loudness: bring recordings to this level, in LUFS; None does not change it.
         mono, denoise: mix recordings down to one channel; lower their noise floor.
-        equal_lengths: bring video and voice to one length, where a model would cut the longer.
+        equal_lengths: bring video and voice to the same length, if the model would cut the longer one.
         overwrite: replace files at an output's path that `prepare` did not write.
     """
 

@@ -1,4 +1,4 @@
-"""What `prepare` would do with the files of a checked job."""
+"""Predict what `prepare` would do with the files of a checked job."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .steps import FilePlan
 
 
 class Outlook(NamedTuple):
-    """The plan for one file; or why there is none: it cannot be made to fit, or not enough was measured."""
+    """The plan for one file; or why there is none: the file cannot be made to fit, or too little was measured."""
 
     plan: FilePlan | None = None
     unfixable: str | None = None
@@ -26,7 +26,7 @@ class Outlook(NamedTuple):
 
 
 def outlooks(job: JobReport, model: Model, containment: Containment = UNCONTAINED) -> dict[str, Outlook]:
-    """What would be done with each local file, by role, with the options `prepare` has by default."""
+    """What would be done with each local file, by role, with the default options of `prepare`."""
     local = {role: item for role, item in job.inputs.items() if item.facts is not None}
     if not all(_is_measured(item) for item in local.values()):
         reason = say("only headers were read; check at level decode or content to see what would be done")

@@ -1,4 +1,4 @@
-"""Jobs to plans: what will be done to each file. Files are measured here, and nothing is written."""
+"""Make plans: what will be done to each file of a job. Files are measured here; nothing is written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ..rules.pair.portrait import ratio_of
 from .options import PrepareOptions
 from .steps import FilePlan
 
-# The service stores no larger file, and of a video no more is read.
+# The service does not store larger files, and no more of a video is read.
 MAX_SOURCE_BYTES = 2**30
 BOXES = ("face_bbox", "ext_bbox")
 _BOX_FAULTS = names("box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face")
@@ -112,9 +112,9 @@ def plan(
         level: how the files are judged; `content` keeps faces whole and cuts recordings at pauses.
         contained: decoders run in separate processes, which are kept for the next call; one that hangs or crashes affects only
             its own file. False: they run in this process.
-        time_limit_s: how long the files of a job may take to be measured, where decoders are contained.
+        time_limit_s: how long measuring the files of a job may take, if decoders are contained.
 
-    Raises UnknownModelError, and MissingLibraryError where faces have to be found and cannot be.
+    Raises UnknownModelError, and MissingLibraryError if faces must be found and the libraries are missing.
     """
     several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
     chosen, models = options or PrepareOptions(), catalog or builtin_catalog()
@@ -125,7 +125,8 @@ def plan(
 
 
 def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, catalog: Catalog) -> None:
-    """Raises MissingLibraryError where a job cannot be prepared without faces, and what finds them is not installed."""
+    """Raises MissingLibraryError if a job cannot be prepared without its faces, and the libraries that find them are not
+    installed."""
     for job in jobs:
         model = catalog.model(job.model)
         if any(model.roles[role].kind == "image" for role in local_files(with_local_paths(job, model), model)):
@@ -136,7 +137,7 @@ def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, cata
 
 
 def ensure_parts_are_of_jobs(jobs: Iterable[Job], options: PrepareOptions, catalog: Catalog) -> None:
-    """Raises UsageError where a part is to be kept of what is no recording and no video of any job."""
+    """Raises UsageError if `keep` names an input that is not a recording or video in any job."""
     given = [(catalog.model(job.model).roles, job.inputs) for job in jobs] if options.keep else []
     for role in options.keep:
         if not any(role in inputs and role in roles and roles[role].kind != "image" for roles, inputs in given):
@@ -152,10 +153,10 @@ def plan_job(
     *,
     watches: bool = True,
 ) -> Iterator[JobPlan]:
-    """The plans of one job: one, or one for each part where a recording is split.
+    """The plans of one job: one plan, or one for each part of a split recording.
 
     Args:
-        watches: whether people are looked for in videos, too: what is planned for a video does not depend on them.
+        watches: whether people are also looked for in videos; the plan for a video does not depend on them.
     """
     model = catalog.model(job.model)
     job = with_local_paths(job, model)
@@ -177,7 +178,7 @@ def plan_measured(
     options: PrepareOptions,
     containment: Containment = UNCONTAINED,
 ) -> Iterator[JobPlan]:
-    """The same for a job whose files were measured before, at level `decode` or above."""
+    """The same for a job whose files are already measured, at level `decode` or above."""
     model = as_used(model, job)
     report = judge(job, model, measured, selection())
     face = job.chosen_face(model)
@@ -211,14 +212,14 @@ def _foreseen(case: _Case, files: Mapping[str, FilePlan]) -> dict[str, tuple[Fin
         content = case.measured[role].content if role in files else None
         if isinstance(content, PictureContent) and not files[role].is_copy:
             ahead = case.measured[role]._replace(content=foreseen(content, files[role]))
-            # If a picture shows a face only after turning, nothing else is known before.
+            # If a picture shows a face only after it is turned, nothing else is known about its faces.
             findings = judge(job, case.model, {role: ahead}, _FACE_RULES).findings if content.faces else ()
             found[role] = tuple(finding for finding in findings if finding.severity in FAILING)
     return found
 
 
 class _Case(NamedTuple):
-    """`measured`: with the face that is meant first. `face`: its number, where it was chosen."""
+    """`measured`: with the chosen face first. `face`: its number, if one was chosen."""
 
     job: Job
     model: Model
@@ -329,7 +330,7 @@ def box_ratio(job: Job, model: Model, options: PrepareOptions) -> Ratio:
 
 
 def given_boxes(job: Job, options: PrepareOptions) -> dict[str, Any]:
-    """The boxes that the job gives, which stay as they are; but for the crop where another ratio is asked for."""
+    """The boxes that the job gives, which do not change; without the crop if another ratio is requested."""
     names = BOXES if options.ratio is None else BOXES[:1]
     return {name: job.inputs[name] for name in names if job.inputs.get(name) is not None}
 

@@ -1,4 +1,5 @@
-"""`prepared.json`: what was done to each file, so that boxes and times can be mapped back, and a second run finds the first."""
+"""`prepared.json`: what was done to each file. With it, boxes and times can be mapped back to the sources, and a second run finds
+the files of the first."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ SCHEMA: Literal["mediapreflight.prepared/1"] = "mediapreflight.prepared/1"
 
 
 class StepRecord(Struct, frozen=True, kw_only=True):
-    """One step as it was taken."""
+    """One step that was carried out."""
 
     name: str
     detail: str

@@ -16,9 +16,9 @@ from ..text import shown
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One change to one file. Subclasses add the figures and say them in `detail`.
+    """One change to one file. Subclasses add the figures and show them in `detail`.
 
-    `reason`: the code and name of the finding it fixes (`IMG006 image-side-too-long`), or what asked for it.
+    `reason`: the code and name of the finding it fixes (`IMG006 image-side-too-long`), or the option or step that needs it.
     """
 
     name: ClassVar[str]
@@ -93,7 +93,7 @@ def from_format_to(source: str, target: str) -> str:
 
 
 def scaled_in_words(before: str, after: str, *, adds: bool) -> str:
-    """How a step says that it scales. `adds`: whether it makes more pixels of the same detail."""
+    """The words for a change of size. `adds`: whether pixels are added, which adds no detail."""
     if adds:
         return say("{before} to {after} px; this adds no detail", before=before, after=after)
     return say("{before} to {after} px", before=before, after=after)
@@ -111,7 +111,7 @@ class ToneMap(Step, frozen=True, kw_only=True):
 
 
 class Rename(Step, frozen=True, kw_only=True):
-    """Another extension; no byte changes."""
+    """Give the file another extension; no byte changes."""
 
     name: ClassVar[str] = "rename"
     extension: str

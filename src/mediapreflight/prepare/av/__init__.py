@@ -1,1 +1,1 @@
-"""Sound and video: the plan for one, the steps it is made of, and ffmpeg, which makes them."""
+"""Sound and video: plans, their steps, and carrying them out with ffmpeg."""

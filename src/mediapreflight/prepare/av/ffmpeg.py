@@ -70,9 +70,9 @@ class Bounds(NamedTuple):
 
 
 def find_ffmpeg() -> str:
-    """The ffmpeg to run: what MEDIAPREFLIGHT_FFMPEG names, else the one imageio-ffmpeg brings, else the one on the search path.
+    """The ffmpeg to run: the one in MEDIAPREFLIGHT_FFMPEG, else imageio-ffmpeg's, else the one on the search path.
 
-    Raises MissingLibraryError where there is none.
+    Raises MissingLibraryError if there is none.
     """
     if named := os.environ.get(BINARY_VARIABLE):
         if (found := shutil.which(named)) is not None:
@@ -102,7 +102,7 @@ def find_ffmpeg() -> str:
 def _brought() -> list[str]:
     """The programs in imageio-ffmpeg; none where it is not installed, or was built to rely on the system's."""
     try:
-        # Its own `get_ffmpeg_exe` starts what it finds, with all that the environment holds.
+        # Its own `get_ffmpeg_exe` would start the program with the whole environment, secrets included.
         folder = files("imageio_ffmpeg") / "binaries"
     except ImportError:
         return []
@@ -151,7 +151,7 @@ def run(
     """Run one graph over `source` and write `target`, replacing an existing file.
 
     Args:
-        graph: an output of ffmpeg-python whose input is named SOURCE and whose output, where it has one, TARGET.
+        graph: an output of ffmpeg-python with the input SOURCE and the output TARGET, if it has one.
         target: None if the graph writes nothing.
         seconds: how long the output will be, for `progress`, which is called with 0 to 1. An exception it raises stops ffmpeg.
 

@@ -1,1 +1,1 @@
-"""Pictures: the plan for one, the steps it is made of, and the making."""
+"""Pictures: plans, their steps, and carrying them out."""

@@ -1,6 +1,6 @@
-"""Edits of picture files that leave the picture's data as it is, byte for byte.
+"""Edit picture files without changing a byte of the picture's data.
 
-A position is overwritten where it stands, so that nothing else in the metadata moves; further pictures are cut off.
+A location is overwritten in place, so that nothing else in the metadata moves; further pictures are cut off.
 Sources: ITU-T T.81 annex B and CIPA DC-007 (JPEG), W3C PNG, RFC 9649 (WebP), CIPA DC-008 (EXIF), Adobe XMP part 3.
 """
 
@@ -17,14 +17,14 @@ from ...media.headers.png import is_raw_profile
 _GPS_TAG = 0x8825
 _ENTRY_BYTES, _ENTRY_VALUE_BYTES, _LINK_BYTES = 12, 4, 4
 _VALUE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
-# No part of it goes on past the next element of a position: a packet of thousands would be read thousands of times.
+# No part of the pattern extends past the next GPS element: a packet with thousands would otherwise be read thousands of times.
 _XMP_POSITION = re.compile(
     rb"""\bexif:GPS\w+\s*=\s*(?:"[^"]*"|'[^']*')|<exif:GPS\w+[^<>]*/>|<(exif:GPS\w+)[^<>]*>(?:(?!<exif:GPS).)*?</\1\s*>""",
     re.DOTALL,
 )
 _APP1, _APP2, _START_OF_SCAN, _END_OF_IMAGE = 0xE1, 0xE2, 0xDA, 0xD9
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
-# In compressed data a marker is what follows 0xFF and is neither stuffing nor a restart.
+# In compressed data, 0xFF begins a marker unless stuffing or a restart follows.
 _MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _EXIF, _XMP, _LONG_XMP = b"Exif\x00", b"http://ns.adobe.com/xap/1.0/\x00", b"http://ns.adobe.com/xmp/extension/\x00"
 _MULTI_PICTURE = b"MPF\x00"
@@ -36,8 +36,9 @@ _RIFF_BYTES = 12
 
 
 def without_location(data: bytes, format: str) -> bytes:
-    """The file with no position in its EXIF and XMP. A JPEG also loses what lies behind its picture: phones put clips and further
-    pictures there, with metadata of their own.
+    """The file without a location in its EXIF and XMP.
+
+    Everything after a JPEG's first picture is removed too: phones put clips and further pictures there, with their own metadata.
 
     Args:
         format: `jpeg`, `png` or `webp`.
@@ -46,7 +47,7 @@ def without_location(data: bytes, format: str) -> bytes:
 
 
 def first_picture(data: bytes, format: str) -> bytes:
-    """The file without what makes it an animation, or several pictures.
+    """The file with its first picture only.
 
     Args:
         format: `jpeg` (the pictures behind the first one, and their index) or `png` (the chunks of the animation).
@@ -55,7 +56,7 @@ def first_picture(data: bytes, format: str) -> bytes:
 
 
 def exif_without_location(block: bytes) -> bytes:
-    """A TIFF block of the same length without its GPS directory. A damaged one is cleared as far as it can be read."""
+    """A TIFF block of the same length without its GPS directory. A damaged block is cleared as far as it can be read."""
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     if order is None or len(block) < 8:
         return block
@@ -78,7 +79,7 @@ def xmp_without_location(packet: bytes) -> bytes:
 
 
 def _entries(block: bytes | bytearray, order: str, start: int) -> range:
-    """Where the entries of a directory stand."""
+    """The offsets of a directory's entries."""
     if start + 2 > len(block):
         return range(0)
     (count,) = struct.unpack_from(order + "H", block, start)
@@ -98,7 +99,7 @@ def _clear_directory(block: bytearray, order: str, start: int) -> None:
 
 
 def _close_gap(block: bytearray, order: str, start: int, at: int) -> None:
-    """Take the entry at `at` out of the directory at `start`: what follows, the link to the next directory included, moves up."""
+    """Remove the entry at `at` from the directory at `start`: what follows moves up, the link to the next directory included."""
     (count,) = struct.unpack_from(order + "H", block, start)
     end = min(start + 2 + count * _ENTRY_BYTES + _LINK_BYTES, len(block))
     block[at:end] = block[at + _ENTRY_BYTES : end] + bytes(_ENTRY_BYTES)
@@ -106,7 +107,7 @@ def _close_gap(block: bytearray, order: str, start: int, at: int) -> None:
 
 
 class _Segment(NamedTuple):
-    """A JPEG segment: its marker, and where it begins, where its content does, and where it ends."""
+    """A JPEG segment: its marker, and the offsets of its start, its content and its end."""
 
     marker: int
     start: int
@@ -115,7 +116,7 @@ class _Segment(NamedTuple):
 
 
 def _segments(data: bytes) -> Iterator[_Segment]:
-    """The segments up to the end of the first picture, the last one being that end. Stops where the data does."""
+    """The segments up to and including the end of the first picture. Stops at the end of the data."""
     at = 2
     while found := _MARKER.search(data, at):
         marker, content = found[1][0], found.end()
@@ -169,7 +170,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _rewritten_png(data: bytes, edit: Callable[[bytes, bytes], bytes | None]) -> bytes:
-    """The PNG with the content of each chunk edited, or without it; chunks that stay the same keep their very bytes."""
+    """The PNG with each chunk edited or removed; unedited chunks keep their exact bytes."""
     parts = [data[:_PNG_SIGNATURE_BYTES]]
     for name, start, end in _chunks(data):
         content = data[start + 8 : end - 4]

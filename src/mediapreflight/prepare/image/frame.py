@@ -1,6 +1,7 @@
-"""Which part of a picture is kept, what is added around it, and the size it gets: whole-number arithmetic, no pixel.
+"""Compute which part of a picture is kept, what is added around it, and its new size. Integer arithmetic only; no pixels are
+read.
 
-A frame is a box in pixels of the displayed picture; where it reaches beyond the picture, the picture is padded.
+A frame is a box in pixels of the displayed picture; if it extends beyond the picture, the picture is padded.
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ from ..options import Fit
 
 Size = tuple[int, int]
 
-# JPEG holds no more, and no model takes as much.
+# The longest side of a JPEG; no model takes as much.
 LARGEST_SIDE = 65_535
-# Where a crop puts the middle of the faces: in its middle across, at a third of its height, which leaves room for the body.
+# The position of the faces' centre in a crop: half of the width, and a third of the height, which leaves room for the body.
 _ACROSS, _DOWN = Fraction(1, 2), Fraction(1, 3)
-# Half of what `picture-ratio-differs` lets pass.
+# Half of the tolerance of `picture-ratio-differs`.
 _TARGET_WITHIN = Fraction(1, 100)
-# In an extended picture the same face is found up to 7% larger (measured on 71 pictures of 18 people).
+# In an extended picture, the same face is detected up to 7% larger (71 pictures of 18 people).
 _FOUND_LARGER = Fraction(27, 25)
 
 
 class NoFrameError(Exception):
-    """No frame meets what is asked for; the text says why."""
+    """No frame satisfies the request; the text says why."""
 
 
 class Bounds(NamedTuple):
-    """What a picture's size must meet: both sides `least` to `most` px, the long side at most `ratio` times the short one.
+    """The limits for a picture's size: both sides `least` to `most` px, the long side at most `ratio` times the short one.
 
-    `ratio_open`: `ratio` itself is too much. `target`: width over height must be this, within a hundredth: whole pixels rarely
-    give it exactly.
+    `ratio_open`: `ratio` itself is not allowed. `target`: the required width over height, to within a hundredth, because whole
+    pixels rarely give it exactly.
     """
 
     least: int = 1
@@ -54,12 +55,12 @@ class Bounds(NamedTuple):
             most = _below(sides.upper, is_open=sides.upper_open) if sides.upper < inf else most
         if role.aspect_ratio is not None and role.aspect_ratio.safe_interval.upper < inf:
             ratios = role.aspect_ratio.safe_interval
-            # By way of its text: 1.8 is meant as 9/5, not as the binary fraction next to it.
+            # Converted from its text: 1.8 means 9/5, not the nearest binary fraction.
             ratio, ratio_open = Fraction(repr(ratios.upper)), ratios.upper_open
         return cls(least, most, ratio, ratio_open, target)
 
     def takes_shape(self, size: Size) -> bool:
-        """Whether some scale brings a picture of this size within the bounds."""
+        """Whether a picture of this size can be scaled to be within the bounds."""
         if self.target is not None:
             return abs(Fraction(*size) / self.target - 1) <= _TARGET_WITHIN
         return max(size) <= self._longest(min(size))
@@ -70,23 +71,23 @@ class Bounds(NamedTuple):
         return self.takes_shape(size) and self.least <= short and long <= min(self.most, self._longest(short))
 
     def cropped(self, size: Size) -> Size:
-        """The largest size no larger than this one in either side that takes shape; a side of 0 where there is none."""
+        """The largest size within this one for which `takes_shape` is true; a side of 0 if there is none."""
         if self.target is not None:
             return min(_at(self.target, width=size[0]), _at(self.target, height=size[1]))
         short = min(size)
         return _like(size, min(max(size), self._longest(short)), short)
 
     def padded(self, size: Size) -> Size:
-        """The smallest size no smaller than this one in either side that takes shape."""
+        """The smallest size around this one for which `takes_shape` is true."""
         if self.target is not None:
             return max(_at(self.target, width=size[0], up=True), _at(self.target, height=size[1], up=True))
         long = max(size)
         return _like(size, long, max(min(size), self._shortest(long)))
 
     def scaled(self, size: Size) -> Size:
-        """The size nearest to this one, which takes shape, that is within the bounds and of the same ratio, within rounding.
+        """The nearest size within the bounds of the same ratio, apart from rounding. `takes_shape` must be true for this size.
 
-        Raises NoFrameError where the target ratio has no size within the bounds.
+        Raises NoFrameError if the target ratio has no size within the bounds.
         """
         long, short = max(size), min(size)
         if long > self.most:
@@ -100,7 +101,7 @@ class Bounds(NamedTuple):
         return self._scaled_in_multiples(scaled)
 
     def _scaled_in_multiples(self, size: Size) -> Size:
-        """What rounding has taken too far from the target, in whole multiples of it."""
+        """A size that rounding has moved too far from the target ratio, as a whole multiple of that ratio."""
         assert self.target is not None
         across, down = self.target.as_integer_ratio()
         units = min(max(size[0] // across, -(-self.least // min(across, down))), self.most // max(across, down))
@@ -110,7 +111,7 @@ class Bounds(NamedTuple):
         return scaled
 
     def _steepest(self) -> tuple[Fraction, bool]:
-        """The most extreme ratio that has a size within the bounds, and whether it is the first one too much."""
+        """The most extreme ratio that has a size within the bounds, and whether that ratio itself is excluded."""
         by_sides = Fraction(self.most, self.least)
         return (by_sides, False) if self.ratio is None or by_sides < self.ratio else (self.ratio, self.ratio_open)
 
@@ -124,8 +125,8 @@ class Bounds(NamedTuple):
 
 
 class Room(NamedTuple):
-    """Room around a face: a box of `ratio` (see `geometry.ext_bbox`) can hold it, and it is at most `share` as wide as the
-    picture's shorter side.
+    """The required room around a face: a box of `ratio` (see `geometry.ext_bbox`) can contain it, and its width is at most
+    `share` of the picture's shorter side.
     """
 
     face: Box
@@ -134,7 +135,7 @@ class Room(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How a picture becomes another: what is `kept` of it, the size that is `scaled` to, where that lies in the new picture."""
+    """How a picture is changed: the part that is `kept`, the size it is `scaled` to, and its position in the new picture."""
 
     kept: Box
     scaled: Size
@@ -144,7 +145,7 @@ class Layout(NamedTuple):
 
     @classmethod
     def unchanged(cls, size: Size) -> Layout:
-        """All of a picture of this size, as it is."""
+        """The layout that keeps a picture of this size unchanged."""
         return cls(Box(0, 0, *size), size, 0, 0, size)
 
     @property
@@ -157,7 +158,7 @@ class Layout(NamedTuple):
 
     @property
     def mapping(self) -> Mapping:
-        """From the picture to the new one."""
+        """The mapping from the picture to the new one."""
         scaled = crop_to(self.kept).then(resize((self.kept.width, self.kept.height), self.scaled))
         return scaled.then(crop_to(Box(-self.left, -self.top, 0, 0)))
 
@@ -165,15 +166,14 @@ class Layout(NamedTuple):
 def lay_out(
     picture: Size, bounds: Bounds, fit: Fit, *, keep: Sequence[Box] = (), crop: Box | None = None, room: Room | None = None
 ) -> Layout:
-    """Bring a picture within the bounds, changing no more than they ask for.
+    """The layout that brings a picture within the bounds with the least change.
 
     Args:
         picture: its displayed size.
-        fit: how a ratio is reached. `auto` crops where that keeps all of `keep` whole, and pads where it does not or where
-            nothing is known to keep.
+        fit: how a ratio is reached. `auto` crops if that keeps all of `keep` whole; else, or if `keep` is empty, it pads.
         keep: boxes, most important first: faces, or whole persons.
-        crop: start from this part; where it reaches beyond the picture, that is padded.
-        room: extend the picture so far; not looked at where `crop` is given.
+        crop: start from this part; if it extends beyond the picture, the rest is padded.
+        room: extend the picture until there is this room; ignored if `crop` is given.
 
     Raises NoFrameError.
     """
@@ -194,7 +194,7 @@ def lay_out(
 
 
 def _with_room(picture: Size, bounds: Bounds, room: Room) -> Layout:
-    """Extended by the fewest pixels that leave the room, padded to shape and scaled."""
+    """The picture extended by the fewest pixels that give the room, padded to an accepted ratio, and scaled."""
     across, down = map(int, room.ratio.split(":"))
     units = max(room.face.width * _FOUND_LARGER / across, room.face.height * _FOUND_LARGER / down)
     side = room.face.width * _FOUND_LARGER / room.share
@@ -213,7 +213,7 @@ def _with_room(picture: Size, bounds: Bounds, room: Room) -> Layout:
 
 
 def _grown(frame: Box, size: Size, face: Box) -> Box:
-    """The frame, no side shorter than `size`; what is added goes where it brings the face nearer to the middle."""
+    """The frame extended so that no side is shorter than `size`, on the side that brings the face nearer to the middle."""
 
     def grown(start: int, end: int, wanted: int, low: int, high: int) -> tuple[int, int]:
         missing = max(0, wanted - (end - start))
@@ -226,7 +226,7 @@ def _grown(frame: Box, size: Size, face: Box) -> Box:
 
 
 def _shaped(frame: Box, bounds: Bounds, fit: Fit, keep: Sequence[Box]) -> Box:
-    """The frame in a shape that the bounds take."""
+    """The frame cropped or padded to a ratio within the bounds."""
     size = frame.width, frame.height
     if bounds.takes_shape(size):
         return frame
@@ -248,14 +248,14 @@ def _shaped(frame: Box, bounds: Bounds, fit: Fit, keep: Sequence[Box]) -> Box:
 
 
 def _kept_by_preference(shown: Sequence[Box], fit: Fit) -> Sequence[Box | None]:
-    """What a crop keeps, best first: everything; where a crop is asked for, else the first alone, or the middle."""
+    """What a crop should keep, best first: all boxes; and if a crop was requested, only the first box, or the middle."""
     if fit == "auto":
         return [_around(shown)] if shown else []
     return [_around(shown), shown[0]] if shown else [None]
 
 
 def _within(frame: Box, size: Size, kept: Box | None) -> Box | None:
-    """A box of this size in the frame that holds `kept`, in a good place; None where there is none."""
+    """A box of this size in the frame that contains `kept`, well placed; None if there is none."""
     if not min(size):
         return None
     if kept is None:
@@ -268,13 +268,14 @@ def _within(frame: Box, size: Size, kept: Box | None) -> Box | None:
 
 
 def _start(first: int, last: int, length: int, low: int, high: int, place: Fraction) -> int:
-    """Where a stretch within first..last starts that holds low..high, its middle as near as can be to `place` of the stretch."""
+    """The start of a range within first..last that contains low..high, with the middle of low..high as near as possible to
+    `place` of the range."""
     wanted = round(Fraction(low + high, 2) - place * length)
     return max(first, high - length, min(wanted, low, last - length))
 
 
 def _laid(picture: Size, frame: Box, bounds: Bounds) -> Layout:
-    """The frame at the size within the bounds that is nearest to its own."""
+    """The frame scaled to the nearest size within the bounds."""
     size = bounds.scaled((frame.width, frame.height))
     kept = _common(frame, Box(0, 0, *picture))
     left, width = _placed(frame.x1, frame.x2, kept.x1, kept.x2, size[0])
@@ -283,23 +284,24 @@ def _laid(picture: Size, frame: Box, bounds: Bounds) -> Layout:
 
 
 def _placed(first: int, last: int, low: int, high: int, length: int) -> tuple[int, int]:
-    """Where low..high of first..last starts once that is `length` long, and its own length then: a sliver keeps one pixel."""
+    """The start and the length of low..high after first..last is scaled to `length`; at least one pixel."""
     scale = Fraction(length, last - first)
     scaled = max(1, round((high - low) * scale))
-    # What reaches to an end still does, whatever rounding says.
+    # A range that touches an end still touches it after rounding.
     return (length - scaled if high == last else min(round((low - first) * scale), length - scaled)), scaled
 
 
 def shrunk(size: Size, factor: Fraction) -> Size:
-    """The size times a factor below 1, of no more extreme ratio."""
+    """The size times a factor below 1, with a ratio that is not more extreme."""
     long, short = max(size), min(size)
     new_long = max(1, floor(long * factor))
     return _like(size, new_long, ceil(Fraction(new_long * short, long)))
 
 
 def _at(ratio: Fraction, *, width: int = 0, height: int = 0, up: bool = False) -> Size:
-    """The size of this width, or of this height, whose ratio is nearest; where a pixel is too coarse for it, the nearest whole
-    multiple of the ratio, which is no wider and higher, or no less so with `up`.
+    """The size with this width, or this height, whose ratio is nearest.
+
+    If whole pixels are too coarse for that, the nearest whole multiple of the ratio that is not larger; with `up`, not smaller.
     """
     nearest = (width, round(width / ratio)) if width else (round(height * ratio), height)
     if min(nearest) and abs(Fraction(*nearest) / ratio - 1) <= _TARGET_WITHIN:
@@ -311,7 +313,7 @@ def _at(ratio: Fraction, *, width: int = 0, height: int = 0, up: bool = False) -
 
 
 def _like(size: Size, long: int, short: int) -> Size:
-    """Sides in the order of another size's."""
+    """The two sides in the order of another size: the longer one in the same place."""
     return (long, short) if size[0] >= size[1] else (short, long)
 
 
@@ -331,10 +333,10 @@ def _common(box: Box, other: Box) -> Box:
 
 
 def _above(number: Fraction | float, *, is_open: bool) -> int:
-    """The least whole number not below; not equal either, where the end is open."""
+    """The smallest whole number that is not below the end; above it if the end is open."""
     return floor(number) + 1 if is_open else ceil(number)
 
 
 def _below(number: Fraction | float, *, is_open: bool) -> int:
-    """The largest whole number not above; not equal either, where the end is open."""
+    """The largest whole number that is not above the end; below it if the end is open."""
     return ceil(number) - 1 if is_open else floor(number)

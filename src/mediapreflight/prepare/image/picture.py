@@ -1,6 +1,6 @@
 """The steps that make a picture fit, and running them: Pillow reads, converts colours, scales and writes.
 
-Sizes and boxes are in pixels of the displayed picture, as the steps before left it.
+Sizes and boxes are in pixels of the displayed picture after the previous steps.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ if TYPE_CHECKING:
     from ...media.second_look import Shades
 
 HIGHEST_QUALITY = 95
-# Below this, JPEG's blocks show on skin; fewer pixels look better.
+# Below this quality, JPEG's blocks are visible on skin; fewer pixels look better.
 LEAST_QUALITY = 60
 _WHITE = (255, 255, 255)
-# Above this quality colours are kept at full resolution; below, blocks cost more than coarse colours.
+# From this quality on, colours are stored at full resolution; below it, blocks are more visible than coarse colours.
 _FULL_CHROMA_QUALITY = 90
-# How far each try to reach a byte limit aims below it: sizes do not follow the number of pixels exactly.
+# Each attempt to reach a byte limit aims this far below it, because file sizes are not exactly proportional to pixels.
 _AIM = 0.95
 _BAND_ROWS = 512
-# Two readings of one picture correlate by more than 0.9 whatever their profiles; a negative one by less than 0. A picture of less
-# contrast (of 255 shades) has too little to compare. What is written differs by less than 3 shades, at the least quality too.
+# Two decodes of one picture correlate by more than 0.9, whatever the profiles; a negative picture by less than 0. A picture of
+# less contrast (in 255 shades) cannot be compared. A written picture differs by less than 3 shades, even at the lowest quality.
 _LEAST_LIKENESS, _LEAST_CONTRAST, _MOST_DIFFERENCE = 0.5, 4, 12
 
 
 class StripLocation(Step, frozen=True, kw_only=True):
-    """Take the position out of the metadata, the pixels untouched. `whole_metadata`: with all else, by encoding anew."""
+    """Remove the location from the metadata, without changing pixels. `whole_metadata`: all metadata is removed, by an encode."""
 
     name: ClassVar[str] = "strip-location"
     whole_metadata: bool
@@ -66,7 +66,7 @@ class StripLocation(Step, frozen=True, kw_only=True):
 
 
 class KeepFirst(Step, frozen=True, kw_only=True):
-    """Keep the first of several pictures. `lossless`: the others are cut off, the first stays byte for byte."""
+    """Keep the first of several pictures. `lossless`: the others are cut off, and the first is unchanged."""
 
     name: ClassVar[str] = "keep-first"
     frames: int
@@ -80,7 +80,7 @@ class KeepFirst(Step, frozen=True, kw_only=True):
 
 
 class ToSrgb(Step, frozen=True, kw_only=True):
-    """Bring the colours to 8-bit sRGB. `stored_as`: what they are now."""
+    """Convert the colours to 8-bit sRGB. `stored_as`: the current ones."""
 
     name: ClassVar[str] = "to-srgb"
     stored_as: str
@@ -91,7 +91,7 @@ class ToSrgb(Step, frozen=True, kw_only=True):
 
 
 class Flatten(Step, frozen=True, kw_only=True):
-    """Lay the picture onto one colour, `#rrggbb`."""
+    """Put one colour, `#rrggbb`, behind the picture."""
 
     name: ClassVar[str] = "flatten"
     background: str
@@ -102,7 +102,7 @@ class Flatten(Step, frozen=True, kw_only=True):
 
 
 class BakeOrientation(Step, frozen=True, kw_only=True):
-    """Turn the pixels as the EXIF orientation (2 to 8) asks, and drop the tag."""
+    """Turn the pixels by the EXIF orientation (2 to 8), and drop the tag."""
 
     name: ClassVar[str] = "bake-orientation"
     orientation: int
@@ -120,7 +120,7 @@ class BakeOrientation(Step, frozen=True, kw_only=True):
 
 
 class Crop(Step, frozen=True, kw_only=True):
-    """Keep what lies in the box."""
+    """Keep the part inside the box."""
 
     name: ClassVar[str] = "crop"
     size: Size
@@ -138,7 +138,7 @@ class Crop(Step, frozen=True, kw_only=True):
 
 
 class Scale(Step, frozen=True, kw_only=True):
-    """Scale by one factor: down with Hamming's filter, up with Lanczos."""
+    """Scale both sides by one factor: down with Hamming's filter, up with Lanczos."""
 
     name: ClassVar[str] = "scale"
     size: Size
@@ -154,7 +154,7 @@ class Scale(Step, frozen=True, kw_only=True):
 
 
 class Pad(Step, frozen=True, kw_only=True):
-    """Extend the picture by so many pixels on each side, in one colour, `#rrggbb`."""
+    """Extend the picture by a number of pixels on each side, in one colour, `#rrggbb`."""
 
     name: ClassVar[str] = "pad"
     size: Size
@@ -199,7 +199,7 @@ class Turn(Step, frozen=True, kw_only=True):
 
     @property
     def orientation(self) -> int:
-        """The EXIF orientation that asks for this turn."""
+        """The EXIF orientation of this turn."""
         return {90: 6, 180: 3, 270: 8}[self.degrees]
 
     @property
@@ -215,8 +215,8 @@ class Turn(Step, frozen=True, kw_only=True):
 class Convert(Step, frozen=True, kw_only=True):
     """Write the picture: 8-bit sRGB, opaque, upright, without metadata.
 
-    `format`: `jpeg` or `png`; `quality`: of a JPEG. Where the file would exceed `max_bytes`, the highest JPEG quality from
-    `LEAST_QUALITY` up that does not; and where none does, fewer pixels, down to `least_side` for the shorter side.
+    `format`: `jpeg` or `png`; `quality`: of a JPEG. If the file would exceed `max_bytes`, a JPEG gets the highest quality from
+    `LEAST_QUALITY` up that does not. If there is none, it gets fewer pixels, down to `least_side` for the shorter side.
     """
 
     name: ClassVar[str] = "convert"
@@ -239,14 +239,14 @@ class Convert(Step, frozen=True, kw_only=True):
 
 
 def run_image(source: str, steps: Sequence[Step], target: str) -> None:
-    """Write the picture that the steps make of `source` to `target`, whole; the source is only read.
+    """Apply the steps to `source` and write the whole result to `target`; the source is only read.
 
     Args:
-        steps: of `plan_image`. Without a `Convert`, only metadata changes.
-        target: a path of the caller's own; what stands there is replaced, and an unfinished file may stay there on failure.
+        steps: from `plan_image`. Without a `Convert`, only metadata changes.
+        target: replaced if it exists. After an error it may be missing or unfinished.
 
-    The same source and steps give the same bytes. Raises: PrepareError naming the source where it cannot be read or decoded,
-    where no quality and size meets the byte limit, and where `target` cannot be written; MissingLibraryError.
+    The same source and steps give the same bytes. Raises: PrepareError, naming the source, if it cannot be read or decoded, if no
+    quality and size are within the byte limit, or if `target` cannot be written; MissingLibraryError.
     """
     with _naming(source):
         data = _made(source, steps)
@@ -293,7 +293,7 @@ def _made(path: str, steps: Sequence[Step]) -> bytes:
 
 
 def _edited(source: Source, format: str, steps: Sequence[Step]) -> bytes:
-    """The file with its metadata changed, its picture byte for byte as it was."""
+    """The file with changed metadata; the picture's bytes are unchanged."""
     source.stream.seek(0)
     data = source.stream.read()
     for step in steps:
@@ -307,7 +307,7 @@ def _edited(source: Source, format: str, steps: Sequence[Step]) -> bytes:
 
 def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
     background = next((_color(step.background) for step in steps if isinstance(step, Flatten)), _WHITE)
-    # Before the pixels: what it takes in memory is free again when they are read.
+    # Before the pixels are read, so that its memory is free again by then.
     second = _second_reading(source, facts, background)
     rgb = read_rgb(source, facts, background)
     _refuse_garbled(second, facts, rgb)
@@ -316,7 +316,7 @@ def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
             raise DecodeError(say("it has changed since its plan was made"))
         match step:
             case Crop():
-                # A copy: the rest of the picture is no longer needed.
+                # A copy, so that the rest of the picture can be freed.
                 rgb = rgb[step.box.y1 : step.box.y2, step.box.x1 : step.box.x2].copy()
             case Scale():
                 rgb = scaled(rgb, step.new_size)
@@ -328,9 +328,9 @@ def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
 
 
 def _second_reading(source: Source, facts: ImageFacts, background: Color) -> Shades | None:
-    """The stored picture as another decoder sees it; None where none does, or all decoders read it alike."""
+    """The stored picture, decoded by another decoder; None if there is none, or if all decoders give the same result."""
     in_inks = facts.color == "cmyk"
-    # Of inks in 16 bits FFmpeg takes the fourth for transparency.
+    # FFmpeg reads the fourth channel of 16-bit CMYK as transparency.
     if (in_inks and facts.bit_depth != 8) or (_is_plain(facts) and not in_inks) or (facts.frames or 1) > 1:
         return None
     refuse_undecoded(source, facts)
@@ -339,9 +339,9 @@ def _second_reading(source: Source, facts: ImageFacts, background: Color) -> Sha
 
 
 def _refuse_garbled(second: Shades | None, facts: ImageFacts, rgb: Rgb) -> None:
-    """Raise DecodeError where another decoder sees another picture in the source.
+    """Raise DecodeError if another decoder gives another picture for the source.
 
-    Colours may differ, as profiles are heeded by one of them only; what is light and what is dark may not.
+    Colours may differ, because only one decoder applies profiles; light and dark areas must agree.
     """
     import numpy as np
 
@@ -353,12 +353,12 @@ def _refuse_garbled(second: Shades | None, facts: ImageFacts, rgb: Rgb) -> None:
 
 
 def _is_plain(facts: ImageFacts) -> bool:
-    """Whether it is of a kind that all decoders read alike: a second reading would cost as much as the first."""
+    """Whether all decoders read such a file alike; a second decode would cost as much as the first."""
     return facts.format in ("jpeg", "webp") or (facts.format == "png" and facts.bit_depth == 8)
 
 
 def _refuse_other_picture(rgb: Rgb, data: bytes, format: str) -> None:
-    """Raise DecodeError where another decoder does not find in the output what was to be written."""
+    """Raise DecodeError if another decoder does not get the intended picture from the output."""
     try:
         apart = difference(rgb, data, format)
     except ValueError as error:
@@ -378,7 +378,8 @@ def _padded(rgb: Rgb, pad: Pad) -> Rgb:
 
 
 def _encoded(rgb: Rgb, convert: Convert) -> bytes:
-    """The picture as a file within the byte limit: at the highest quality, and then at the most pixels, that it allows."""
+    """The picture as a file within the byte limit: first with the highest possible quality, then with the most possible
+    pixels."""
     size = whole = rgb.shape[1], rgb.shape[0]
     while True:
         data = _at_best_quality(rgb if size == whole else scaled(rgb, size), convert)
@@ -397,12 +398,12 @@ def _encoded(rgb: Rgb, convert: Convert) -> bytes:
 
 
 def _smaller(size: Size, share: float, least: int) -> Size:
-    """The size that takes about this share of the bytes; no side below `least`."""
+    """The size that needs about this share of the bytes; no side below `least`."""
     return shrunk(size, max(Fraction(sqrt(share * _AIM)), Fraction(least, min(size))))
 
 
 def _at_best_quality(rgb: Rgb, convert: Convert) -> bytes:
-    """At the highest quality from `LEAST_QUALITY` up that is within the byte limit; at the least where none is."""
+    """The file at the highest quality from `LEAST_QUALITY` up that is within the byte limit; if there is none, at the lowest."""
     if convert.quality is None:
         return _png(rgb)
     best = _jpeg(rgb, convert.quality)
@@ -420,7 +421,7 @@ def _at_best_quality(rgb: Rgb, convert: Convert) -> bytes:
 
 
 def _pillow(rgb: Rgb) -> Image.Image:
-    """The same as `Image.fromarray`, which first copies what it is given."""
+    """The same as `Image.fromarray`, without its copy of the array."""
     from PIL import Image
 
     height, width = rgb.shape[:2]

@@ -1,8 +1,8 @@
-"""From the facts of a picture to the steps that make it fit. Pure: no file is opened.
+"""From the facts of a picture to the steps that make it fit. No file is opened.
 
-What fits is left alone; a wrong name is changed, a position taken out of the metadata, further pictures cut off, all without
-touching the picture's own data. Everything else takes one encode, and what comes out of one is always of the same kind: a
-single picture, upright, 8-bit sRGB, opaque, without metadata.
+A file that fits is not changed. A wrong name is changed, a location is removed from the metadata and further pictures are cut off
+without changing the picture's data. Everything else takes one encode, and its result is always of the same kind: a single
+picture, upright, 8-bit sRGB, opaque, without metadata.
 """
 
 from __future__ import annotations
@@ -37,21 +37,22 @@ _FORMAT, _MISNAMED, _TOO_LARGE = names("file-format-not-accepted", "file-extensi
 _LOCATION, _SEVERAL, _TURNED = names("image-has-location", "image-has-several-frames", "image-relies-on-orientation-tag")
 _RATIO, _TOO_LONG, _TOO_SHORT = names("image-aspect-ratio-too-extreme", "image-side-too-long", "image-side-too-short")
 _TARGET_RATIO, _NO_BOX, _FACE_TOO_LARGE = names("picture-ratio-differs", "no-box-fits", "face-too-large")
-# What asks for other pixels, whatever the format.
+# Findings that need other pixels, whatever the format.
 _PIXELS = (_FORMAT, _TOO_LARGE, _ALPHA, _DEPTH, _CMYK, _TURNED, _HDR, _PROFILE)
-# What a crop or padding to a shape answers, the nearest first; what room around a face does; what a crop to a given box can.
+# Findings that are fixed by a crop or padding to a ratio (most specific first), by room around a face, and by a crop to a given
+# box.
 _FRAMING = (_TARGET_RATIO, _RATIO, _TOO_LONG, _TOO_SHORT)
 _ROOM = (_NO_BOX, _FACE_TOO_LARGE)
 _LYING = names("face-missing", "face-tilted")
 _CROPPING = names("faces-several", "persons-several", "face-too-small")
-# Formats whose metadata, and whose further pictures, can be taken out without an encode.
+# Formats from which the location, and from which further pictures, can be removed without an encode.
 _LOCATION_EDITED, _SEVERAL_EDITED = ("jpeg", "png", "webp"), ("jpeg", "png")
 _NAMES_OF_SEVERAL = (".mpo", ".apng")
 _WITHOUT_LOSS = frozenset({"png", "bmp", "gif", "tiff", "psd", "ico", "qoi"})
 _NEEDED = say("needed by convert")
 _DAMAGED = (Problem.TRUNCATED, Problem.CORRUPT)
-# How many times its bytes per pixel a PNG takes at most once it is made smaller: portraits came to 1.9 at a quarter of their
-# sides, drawings to 2.1, and unscaled ones to 1.0.
+# The largest factor by which a PNG's bytes per pixel grow when it is scaled down: 1.9 for portraits at a quarter of their sides,
+# 2.1 for drawings, 1.0 without scaling.
 _PNG_GROWTH = Fraction(5, 2)
 _PNG_OVERHEAD = 1024
 
@@ -68,7 +69,7 @@ class _Case(NamedTuple):
     reasons: Mapping[str, str]
 
     def first(self, names: Sequence[str], otherwise: str) -> str:
-        """The reason of the first of these that was found."""
+        """The reason for the first of these findings that exists; None if none does."""
         return next((self.reasons[name] for name in names if name in self.reasons), otherwise)
 
     def found(self, *names: str) -> bool:
@@ -90,24 +91,24 @@ def plan_image(
     room: Room | None = None,
     turn: Literal[90, 180, 270] | None = None,
 ) -> tuple[tuple[Step, ...], str, Expected]:
-    """The least steps, in the order they run, that make a picture fit the safe limits of a role.
+    """The fewest steps, in the order they run, that make a picture fit the safe limits of a role.
 
     Args:
         facts: at level `decode` or above, so that damage is known.
-        findings: what `check` found in this input. No step is planned that none of them, nor another step, asks for.
-        faces: boxes that a crop must keep whole, the most important first; whole persons where a body is wanted.
-        target_ratio: width over height, brought about where `picture-ratio-differs` was found.
-        crop: cut the picture down to this box; it may reach beyond the picture, which is padded there.
-        room: extend the picture so far, where `no-box-fits` or `face-too-large` was found and no `crop` is given.
+        findings: the findings of `check` in this input. Every step is needed for one of them, or for another step.
+        faces: boxes that a crop must keep whole, the most important first; of whole persons if the model needs a body.
+        target_ratio: width over height that the picture gets if `picture-ratio-differs` was found.
+        crop: crop the picture to this box; if it extends beyond the picture, the rest is padded.
+        room: extend the picture to have this room, if `no-box-fits` or `face-too-large` was found and no `crop` is given.
 
-        turn: degrees, clockwise, by which the picture is turned once all else is done.
+        turn: degrees clockwise by which the picture is turned at the end.
 
     Boxes are in pixels of the displayed picture.
 
-    Returns: the steps, the extension of the output with its dot, and what the output will be. Where `Convert` has a byte
-        limit, it may come out smaller than expected, of the same ratio.
+    Returns: the steps, the extension of the output with its dot, and what the output will be. If `Convert` has a byte limit, the
+        output may be smaller than expected, with the same ratio.
 
-    Raises: PrepareError for a picture that cannot be read whole, or that no change makes fit.
+    Raises: PrepareError for a picture that cannot be read completely, or cannot be made to fit.
     """
     case = _case(facts, role, options, tuple(findings))
     layout = _layout(case, faces, target_ratio, crop, room)
@@ -138,7 +139,7 @@ def plan_image(
 def mapping(steps: Sequence[Step]) -> PixelMapping:
     """From the displayed pixels of the source to those of the planned output.
 
-    Where the output came out smaller than planned (see `Convert`), `geometry.resize` from the one size to the other follows.
+    If the output is smaller than planned (see `Convert`), apply `geometry.resize` from the planned size afterwards.
     """
     whole = orient(1, 1, 1)
     for step in steps:
@@ -175,7 +176,7 @@ def _needs_pixels(case: _Case) -> bool:
 def _layout(
     case: _Case, faces: Sequence[Box], target_ratio: Fraction | None, crop: Box | None, room: Room | None
 ) -> Layout | None:
-    """The new shape and size of the picture; None where nothing asks for one."""
+    """The new frame and size of the picture; None if they do not change."""
     target = target_ratio if case.found(_TARGET_RATIO) else None
     around = room if case.found(*_ROOM) else None
     if target is None and around is None and crop is None and not case.found(*_FRAMING):
@@ -189,7 +190,7 @@ def _layout(
 
 
 def _without_encode(case: _Case) -> tuple[tuple[Step, ...], str, Expected]:
-    """The steps that change names and metadata only."""
+    """The steps that change only the name and the metadata."""
     steps: list[Step] = []
     suffix, usual = PurePath(case.facts.path).suffix, FORMATS[case.format].extensions[0]
     if case.found(_MISNAMED):
@@ -204,7 +205,7 @@ def _without_encode(case: _Case) -> tuple[tuple[Step, ...], str, Expected]:
 
 
 def _picture_steps(case: _Case) -> Iterator[Step]:
-    """What makes one plain picture of it."""
+    """The steps of an encode."""
     facts = case.facts
     if facts.frames is not None and facts.frames > 1:
         yield KeepFirst(reason=case.first((_SEVERAL,), _NEEDED), frames=facts.frames, lossless=False)
@@ -237,7 +238,10 @@ def _stored_as(facts: ImageFacts) -> str:
 
 
 def _frame_steps(case: _Case, layout: Layout, causes: Sequence[str]) -> Iterator[Step]:
-    """Crop, scale, pad, as far as the layout has them. `causes`: the findings a crop or padding may answer, the nearest first."""
+    """Crop, scale and pad, as far as the layout needs them.
+
+    `causes`: the findings that a crop or padding can fix, most specific first.
+    """
     kept = layout.kept.width, layout.kept.height
     reason = case.first(causes, say("asked for"))
     if kept != case.size:
@@ -278,7 +282,10 @@ def _max_bytes(role: Role) -> int | None:
 
 
 def _target_format(case: _Case, size: Size, max_bytes: int | None) -> str:
-    """PNG for what was stored without loss, where it is sure to fit; else JPEG; whichever of them the role takes."""
+    """PNG for a source stored without loss, if it certainly fits the byte limit; else JPEG.
+
+    If the role takes only one of them, that one.
+    """
     accepted = case.role.known_formats.safe_names
     taken = [name for name in ("jpeg", "png") if name in accepted]
     if not taken:
@@ -290,7 +297,7 @@ def _target_format(case: _Case, size: Size, max_bytes: int | None) -> str:
 
 
 def _png_bytes(case: _Case, size: Size) -> int:
-    """What a PNG of this size takes at most, by all experience."""
+    """The estimated upper limit for the bytes of a PNG of this size."""
     pixels = size[0] * size[1]
     raw = 3 * pixels + size[1] + pixels // 1000 + _PNG_OVERHEAD
     facts = case.facts
