@@ -1,8 +1,8 @@
-"""A page on loopback: drop files on it, choose a face, a box and a cut, check, prepare, submit.
+"""A page on this machine: drop files on it, choose a face, a box and a cut, check, prepare, submit.
 
-It has no rules, no limits and no design of its own: jobs are judged, planned, prepared and sent as the commands do it, and what
-is shown of them is made by the report's templates. Uploads lie in a folder that only the user can read, and that is removed when
-the server ends.
+It has no rules, limits or design of its own: jobs are checked, planned, prepared and sent by the functions that the commands use,
+and the report's templates show them. Uploads are in a folder that only the user can read, and that is removed when the server
+ends.
 
 May import: _version, catalog, check, errors, findings, job, language, loopback, media, output_folder, people, prepare, report,
 rules, submit, submit.http, submit.ledger, system, text, workers.

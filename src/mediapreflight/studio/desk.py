@@ -1,6 +1,6 @@
-"""Jobs that are sent: what they would cost, the agreement, and the tasks that were made of them.
+"""Sending jobs from the page: estimates, the user's agreement, and tasks.
 
-An agreement is good for one task. A task goes on whether a page looks at it or not; the ledger has it, like those of `submit`.
+An agreement is valid for one task. A task continues without the page; it is recorded in the ledger, like those of `submit`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .runs import Run
 class Account(NamedTuple):
     """Where jobs are sent, and for whom.
 
-    `stand_in`: whether it is the emulator, where nothing is billed. `out`: where videos go. `ledger` None: the user's own.
+    `stand_in`: whether it is the emulator, which bills nothing. `out`: the folder for videos. `ledger` None: the user's own.
     """
 
     key: ApiKey
@@ -47,7 +47,7 @@ class Account(NamedTuple):
 
 
 class _Offer(NamedTuple):
-    """What can be agreed to. `until`: by the clock that only grows."""
+    """An estimate that can be agreed to. `until`: by the monotonic clock."""
 
     run: Run
     entry: Entry
@@ -56,7 +56,7 @@ class _Offer(NamedTuple):
 
 
 class Sent:
-    """One task, or a job on its way to be one."""
+    """A task, or a job that is being sent."""
 
     def __init__(self, id: str, run: Run, account: Account) -> None:
         self.id = id
@@ -73,8 +73,8 @@ class Sent:
 
     @property
     def video(self) -> Path | None:
-        """The video that came; None before."""
-        # By its name: what results show of a path leaves out the folder of the session.
+        """The downloaded video; None before."""
+        # By its name, because results leave out the session's folder from paths.
         return self.account.out / Path(self.result.video).name if self.result and self.result.video else None
 
 
@@ -113,13 +113,13 @@ class Desk:
         return list(self._sent.values())
 
     def sent(self, id: str) -> Sent:
-        """The task of this number. Raises RefusedError."""
+        """The task with this number. Raises RefusedError."""
         if id not in self._sent:
             raise RefusedError(404, say("there is no task {number}", number=id))
         return self._sent[id]
 
     async def offer(self, run: Run) -> dict[str, Any]:
-        """What it costs to send what a run made, and the word that agrees to it. Nothing is sent.
+        """The cost of sending the files of a run, and the token that agrees to it. Nothing is sent.
 
         Raises UsageError, JobNotFitError, UploadError.
         """
@@ -152,9 +152,9 @@ class Desk:
         }
 
     async def agree(self, word: str) -> Sent:
-        """Send what was offered. The same word again is answered with the same task.
+        """Send what was offered. The same token returns the same task again.
 
-        Raises UsageError for a word that was not given, or too long ago; RefusedError.
+        Raises UsageError for a token that is unknown or has expired; RefusedError.
         """
         if word in self._agreed:
             return self._agreed[word]
@@ -171,7 +171,7 @@ class Desk:
         return sent
 
     async def cancel(self, id: str) -> Sent:
-        """Ask the service to cancel a task that waits for its turn. Raises RefusedError, UsageError, SubmitError."""
+        """Ask the service to cancel a pending task. Raises RefusedError, UsageError, SubmitError."""
         sent = self.sent(id)
         if sent.state != "running" or sent.number is None:
             raise UsageError(say("it cannot be cancelled now"))
@@ -181,11 +181,11 @@ class Desk:
 
     @property
     def open_submissions(self) -> list[int]:
-        """The numbers of what still runs at the service."""
+        """The submissions whose tasks still run, by number."""
         return [sent.number for sent in self._sent.values() if sent.state == "running" and sent.number is not None]
 
     async def close(self) -> None:
-        """Leave what runs to the ledger, and close all connections."""
+        """Close all connections. Running tasks stay in the ledger."""
         works = [sent.work for sent in self._sent.values() if sent.work is not None and not sent.work.done()]
         for work in works:
             work.cancel()
@@ -216,7 +216,7 @@ class Desk:
                 sent.stage, sent.words = event.stage, event.text
 
     def record(self, sent: Sent) -> dict[str, Any]:
-        """A task, as the page is told of it. The key is in none of it."""
+        """A task as JSON for the page, without the API key."""
         mask, result = self.mask, sent.result
         cost = result.cost if result else None
         video = sent.video
@@ -240,6 +240,6 @@ class Desk:
 
 
 def _in_words(cost: Cost | None) -> str | None:
-    """What a task cost; None where that is not known."""
+    """The cost of a task; None if it is not known."""
     amount = decimal_of(cost.amount) if cost else None
     return money(amount, cost.currency) if cost and cost.currency and amount is not None else None

@@ -1,4 +1,4 @@
-"""Who may ask: programs of this machine that know the token, and no page of another site."""
+"""Which requests are accepted: those of programs on this machine that know the token, and of no other web page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from aiohttp import web
 from ..language import say
 
 _OWN_SITE = ("same-origin", "none")
-# The style that wavesurfer.js puts into its waveforms, for the one height that the page draws them in.
+# The style that wavesurfer.js adds to its waveforms, for the height used on the page.
 _WAVEFORM_STYLE = "'sha256-7Wn/5ghbhb9U5yM332FZpa4jDUilNGJdZ87eJ6XZFBA='"
-# What the page itself may do, and nothing else: no script or style but those of its folder, no other address, no frame around it.
+# What the page may do: use only scripts and styles from its folder, connect to no other address, and be in no frame.
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; script-src 'self'; style-src 'self' {_WAVEFORM_STYLE}; "
     "img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -26,7 +26,7 @@ HEADERS = {
 
 
 class RefusedError(Exception):
-    """A request that is not answered: the status, and why."""
+    """A request is refused, with this status and reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         self.status = status
@@ -41,7 +41,7 @@ def admit(request: web.Request, host: str, token: str) -> None:
     origins, sites = request.headers.getall("Origin", []), request.headers.getall("Sec-Fetch-Site", [])
     if any(origin != f"http://{host}" for origin in origins) or any(site not in _OWN_SITE for site in sites):
         raise RefusedError(403, say("the request comes from a page of another site"))
-    # A proxy is asked with `http://other/…` or `other:443`.
+    # Requests to a proxy have the form `http://other/…` or `other:443`.
     first = request.path.split("/", 2)[1] if request.raw_path.startswith("/") else ""
     if not hmac.compare_digest(first.encode("utf-8", "surrogatepass"), token.encode()):
         raise RefusedError(404, say("there is nothing at this address"))

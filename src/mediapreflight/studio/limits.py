@@ -1,4 +1,4 @@
-"""How much the server takes and keeps, whoever asks. In bytes and seconds, unless something else is said."""
+"""The limits of the server. In bytes and seconds, if not stated otherwise."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..media.source import MAX_BYTES_READ
 JSON_BYTES = 2**16
 HEADERS = 64
 HEADER_BYTES = 8190
-# Between two requests of a connection, and between two pieces of an upload.
+# The longest pause between two requests of a connection, and between two pieces of an upload.
 IDLE_S = 75.0
 # Jobs that are being prepared or wait for it, and tasks that run.
 RUNS_AT_ONCE, TASKS_AT_ONCE = 8, 8
 RUNS, TASKS = 200, 200
-# Of what was prepared and not sent, the oldest is dropped.
+# Beyond this number, the oldest prepared files that were not sent are deleted.
 RUNS_KEPT = 20
-# How long an estimate can be agreed to.
+# How long an estimate is valid.
 AGREE_S = 600.0
 CONNECTIONS, UPLOADS_AT_ONCE = 128, 32
 # Threads that wait for processes and for the disk; processes that measure media.

@@ -1,4 +1,4 @@
-"""What the page shows of a file, made in a process that reads untrusted media: each opens one file, and writes one or none."""
+"""Previews for the page, made in a process for untrusted media. Each function opens one file, and writes at most one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Enough for a screen, and for a box to be drawn by a pixel of it.
+# Enough to fill a screen, and to draw a box to the pixel.
 _PICTURE_SIDE, _QUALITY = 1600, 90
 _FRAME_SIDE, _FRAMES, _FRAME_QUALITY = 224, 12, 80
 # Speech has little above 12 kHz, and ten minutes take 29 MB.
@@ -29,7 +29,7 @@ _PEAKS = 2000
 
 
 class Frame(Struct, frozen=True, kw_only=True):
-    """One frame in a strip: when it is shown, in seconds, and where it lies, in pixels."""
+    """One frame in a strip: its time in seconds, and its place in pixels."""
 
     time_s: float
     x: int
@@ -46,9 +46,9 @@ class Strip(Struct, frozen=True, kw_only=True):
 
 
 class Heard(Struct, frozen=True, kw_only=True):
-    """A sound as it is drawn: `peaks`, 0 to 1, in even steps; speech and pauses; `snaps`, where a cut goes through no speech.
+    """The data to draw a sound: `peaks`, 0 to 1, in even steps; speech and pauses; `snaps`, times at which a cut hits no speech.
 
-    `trouble`: why speech is not known.
+    `trouble`: why speech could not be measured.
     """
 
     duration_s: float
@@ -60,7 +60,7 @@ class Heard(Struct, frozen=True, kw_only=True):
 
 
 def get_ready() -> None:
-    """Load what looks for faces, so that the first picture does not wait for it; nothing where that is not installed."""
+    """Load the face detectors, so that the first picture does not wait for them. Does nothing if they are not installed."""
     import numpy as np
 
     from ..media.pixels import Picture
@@ -71,15 +71,15 @@ def get_ready() -> None:
 
 
 def write_picture(path: str, target: str) -> None:
-    """A picture as it is displayed, as a JPEG of bounded size. Raises UnreadableMediaError."""
+    """Write the displayed picture as a JPEG of limited size. Raises UnreadableMediaError."""
     from ..media.pixels import load_picture
 
-    # A JPEG may come a quarter smaller than it is asked for.
+    # A decoded JPEG may be a quarter smaller than requested.
     _save(load_picture(path, _PICTURE_SIDE).rgb, target, _QUALITY)
 
 
 def write_strip(path: str, target: str) -> Strip:
-    """Frames of a video side by side, as a JPEG. Raises UnreadableMediaError."""
+    """Write frames of a video side by side as a JPEG. Raises UnreadableMediaError."""
     import numpy as np
 
     from ..media.frames import sample_frames
@@ -97,7 +97,7 @@ def write_strip(path: str, target: str) -> Strip:
 
 
 def write_sound(path: str, target: str) -> None:
-    """The first sound of a file as a WAV that every browser plays: one channel, 16 bits. Raises UnreadableMediaError."""
+    """Write the first sound track as a WAV that every browser plays: one channel, 16 bits. Raises UnreadableMediaError."""
     import numpy as np
 
     from ..media.containers import first_audio, opened_container
@@ -120,7 +120,7 @@ def write_sound(path: str, target: str) -> None:
 
 
 def hear(path: str) -> Heard:
-    """The outline of a sound, with what is spoken of it. Raises UnreadableMediaError."""
+    """The outline of a sound, with speech and pauses. Raises UnreadableMediaError."""
     from ..media.previews import outline_of
     from ..people.speech import listen
 

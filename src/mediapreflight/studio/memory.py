@@ -1,4 +1,4 @@
-"""What was measured once is not measured again: a file that was uploaded never changes."""
+"""Remember measurements: an uploaded file never changes, so each is measured once."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ _Result = TypeVar("_Result")
 
 
 class Memory:
-    """What is known of files, by their paths. May be used from several threads; what two ask for at once is found out once."""
+    """Measurements by path, for several threads. If two threads need the same measurement at once, it is made once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, dict[Hashable, Future[Any]]] = {}
 
     def add(self, path: str) -> None:
-        """Remember what is found out about this file from now on."""
+        """Remember measurements of this file from now on."""
         with self._lock:
             self._known[path] = {}
 
     def forget(self, path: str) -> None:
-        """Remember nothing of this file any more."""
+        """Delete what is remembered about this file."""
         with self._lock:
             self._known.pop(path, None)
 
     def once(self, path: str, what: Hashable, find: Callable[[], _Result]) -> _Result:
-        """What `find` returned, or returns now. An error is raised, and not remembered: it may be of this call alone."""
+        """The earlier result of `find`, or its result now.
+
+        Errors are raised and not remembered: they may concern only this call.
+        """
         with self._lock:
             known = self._known.get(path)
             if known is not None and (other := known.get(what)) is not None:
@@ -61,7 +64,7 @@ class Memory:
 
 
 class Remembering(Containment):
-    """Measures each file that its memory knows once, whoever asks."""
+    """A `Containment` that measures each file in its memory only once."""
 
     def __init__(self, memory: Memory, at_once: int | None = None) -> None:
         super().__init__(Processes() if Processes.can_start() else None, TIME_LIMIT_S, at_once)
@@ -80,10 +83,10 @@ class Remembering(Containment):
         return self._memory.once(path, look_for(facts, role, level), lambda: find(path, facts, role, level))
 
     def measured(self, paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
-        """Each file by itself, so that another job with the same files finds them measured."""
+        """Each file separately, so that other jobs with the same files can use the measurement."""
         depth: Level = "decode" if level == "content" else level
         return {role: self.looked_at(path, self.facts(path, depth), model.roles[role], level) for role, path in paths.items()}
 
     def known(self, path: str, what: Hashable, function: Callable[..., _Result], *arguments: Any) -> _Result:
-        """What `call` returns for this file, once."""
+        """The result of `call` for this file, remembered."""
         return self._memory.once(path, what, lambda: self.call(path, function, *arguments))

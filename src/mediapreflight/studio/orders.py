@@ -1,4 +1,4 @@
-"""A job as the page asks for it, and as the command line and Python say the same."""
+"""Jobs requested by the page, and the same job as a command line and as Python code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .shelf import Shelf, Upload
 OUT = "ready"
 # Times are exact to the millisecond.
 _DIGITS = 3
-# One run makes one job, in a folder of its own.
+# Options that do not apply: each run makes one job, in its own folder.
 _NOT_CHOSEN = ("split", "overwrite")
 _FLAGS = {
     field.name: f"--{field.name.replace('_', '-')}"
@@ -29,9 +29,9 @@ _FLAGS = {
 
 
 class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the page sends.
+    """A request of the page.
 
-    `inputs`: by role, the number of an upload, or several. `set`: values as text, as `--set` takes them. `options`: of
+    `inputs`: by role, the number of one upload or of several. `set`: values as text, as for `--set`. `options`: of
     `PrepareOptions`. `whole`: whether the job must be complete.
     """
 
@@ -44,7 +44,7 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Order(NamedTuple):
-    """A job with its uploads by role, and how it is prepared. `values`: as they were set."""
+    """A job with its uploads by role, and its options. `values`: as the page sent them."""
 
     job: Job
     model: Model
@@ -60,7 +60,7 @@ class Order(NamedTuple):
 
 
 def order_of(asked: Asked, shelf: Shelf, catalog: Catalog) -> Order:
-    """The job that is asked for. Raises UsageError for what is no job, and RefusedError for a file that is not there."""
+    """The requested job. Raises UsageError if it is not a valid job, RefusedError for a file that does not exist."""
     model = catalog.model(asked.model)
     if unknown := [role for role in asked.inputs if role not in model.roles]:
         raise UsageError(say("{model} has no input {role!r}", model=model.id, role=unknown[0]))
@@ -87,14 +87,14 @@ def _options(given: Mapping[str, Any]) -> PrepareOptions:
         options = msgspec.convert(chosen, PrepareOptions)
     except msgspec.ValidationError as error:
         raise UsageError(str(error)) from None
-    # As it is written on the command line.
+    # In the form of the command line.
     return structs.replace(
         options, keep={role: (round(start, _DIGITS), round(end, _DIGITS)) for role, (start, end) in options.keep.items()}
     )
 
 
 def command_line(order: Order) -> str:
-    """The command that makes the same files, in the folder where the sources lie."""
+    """The command that makes the same files, for the folder of the sources."""
     words = ["mediapreflight", "prepare", "--model", order.model.id]
     words += [f"{role}={_path(upload)}" for role, uploads in order.files.items() for upload in uploads]
     words += [word for name, value in order.values.items() for word in ("--set", f"{name}={value}")]
@@ -111,7 +111,7 @@ def command_line(order: Order) -> str:
 
 
 def python_text(order: Order) -> str:
-    """The same in Python."""
+    """The Python code that makes the same files."""
     inputs = {
         role: [_path(each) for each in uploads] if order.model.roles[role].count is not None else _path(uploads[0])
         for role, uploads in order.files.items()
@@ -135,12 +135,12 @@ def _seconds(value: float) -> str:
 
 
 def _path(upload: Upload) -> str:
-    """The file's name where it lies, as a path that nobody takes for a URL."""
+    """The file's name, as a path that cannot be mistaken for a URL."""
     return upload.name if is_local(upload.name) else f"./{upload.name}"
 
 
 def _chosen(options: PrepareOptions) -> dict[str, Any]:
-    """The options that are not as they are by default."""
+    """The options that differ from the defaults."""
     return {field.name: value for field in structs.fields(options) if (value := getattr(options, field.name)) != _default(field)}
 
 

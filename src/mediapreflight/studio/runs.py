@@ -1,4 +1,4 @@
-"""Jobs that are being prepared, one after the other, and what came of them."""
+"""Prepare jobs one after the other, and keep the results."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _StopError(Exception):
 
 
 class Run:
-    """One job that is prepared, in a folder of its own."""
+    """One job that is prepared, in its own folder."""
 
     def __init__(self, id: str, order: Order, place: ExitStack, out: Path, containment: Remembering) -> None:
         self.id = id
@@ -51,7 +51,7 @@ class Run:
         self._shares: dict[str, float] = {}
 
     def report(self, name: str, share: float) -> None:
-        """How much of a file is done. Raises _StopError, which ends the work."""
+        """Record how much of a file is done. Raises _StopError if the run was stopped."""
         if self.is_stopping:
             raise _StopError
         self._shares[name] = share
@@ -65,38 +65,38 @@ class Run:
 
     @property
     def files(self) -> dict[str, PreparedInput]:
-        """What was made, by its name."""
+        """The files that were made, by name."""
         made = self.result.record.inputs.values() if self.result else ()
         return {Path(item.path).name: item for item in made}
 
     def file(self, name: str) -> Path:
-        """Where a file that was made lies; also `prepared.json`, and all together. Raises RefusedError."""
+        """The path of a file that was made; also of `prepared.json` and of the ZIP file with everything. Raises RefusedError."""
         if self.result is None or name not in (*self.files, NAME, ALL):
             raise RefusedError(404, say("there is no file {number}", number=name))
         return self.out / name if name != ALL else self.out.parent / ALL
 
 
 class Runs:
-    """Prepares jobs for the page. May be used from several threads; `work` runs in one of its own."""
+    """Prepares jobs for the page. For several threads; `work` runs in a separate one."""
 
     def __init__(self, folder: OutputFolder, workshop: Workshop, memory: Memory) -> None:
         self._folder = folder
         self._workshop = workshop
         self._memory = memory
         self._lock = threading.Lock()
-        # stop_all of ffmpeg knows no jobs, and a video takes every core.
+        # One job at a time: ffmpeg's `stop_all` stops those of all jobs, and one video uses every core.
         self._turn = threading.Lock()
         self._numbers = itertools.count(1)
         self._runs: dict[str, Run] = {}
 
     @property
     def all(self) -> list[Run]:
-        """All of them, in order."""
+        """All runs, in order."""
         with self._lock:
             return list(self._runs.values())
 
     def run(self, id: str) -> Run:
-        """The run of this number. Raises RefusedError."""
+        """The run with this number. Raises RefusedError."""
         with self._lock:
             found = self._runs.get(id)
         if found is None:
@@ -104,7 +104,7 @@ class Runs:
         return found
 
     def begin(self, order: Order) -> Run:
-        """A run that `work` has to be called for. Raises RefusedError where there are too many."""
+        """A new run; the caller must call `work` for it. Raises RefusedError if there are too many."""
         with ExitStack() as stack:
             out = stack.enter_context(self._folder.staged(OUT))
             containment = Remembering(self._memory)
@@ -118,13 +118,13 @@ class Runs:
         return run
 
     def _make_room(self) -> None:
-        """Drop the oldest of many runs; not what was sent, whose files may still be on their way."""
+        """Delete the oldest runs if there are too many. Runs that were sent stay: their files may still be uploading."""
         idle = [run for run in self.all if run.state != "running" and not run.is_sent]
         for run in idle[: max(len(idle) - RUNS_KEPT + 1, 0)]:
             self._drop(run)
 
     def work(self, run: Run) -> None:
-        """Prepare the job of a run. Raises nothing: the run says what came of it."""
+        """Prepare the job of a run. Never raises: the run contains the result or the error."""
         try:
             with self._turn:
                 run.report("", 0.0)
@@ -141,7 +141,7 @@ class Runs:
         except OSError as error:
             run.state, run.error = "failed", (error.strerror or str(error)).lower()
         except Exception as error:
-            # The page waits for an end, whatever it is.
+            # The page waits for the run to end, so any error must end it.
             run.state, run.error = "failed", say("it failed ({name}: {error})", name=type(error).__name__, error=error)
         if run.is_stopping:
             self._drop(run)
@@ -159,7 +159,7 @@ class Runs:
         return result
 
     def remove(self, id: str) -> None:
-        """Stop a run, and delete what it made. Raises RefusedError."""
+        """Stop a run, and delete its files. Raises RefusedError."""
         run = self.run(id)
         run.is_stopping = True
         run.containment.close()
@@ -167,7 +167,7 @@ class Runs:
             self._drop(run)
 
     def close(self) -> None:
-        """Stop everything."""
+        """Stop all runs."""
         for run in self.all:
             with suppress(RefusedError):
                 self.remove(run.id)
@@ -182,7 +182,7 @@ class Runs:
 
 
 def _previews(run: Run) -> Callable[[str, Facts], Preview]:
-    """What is shown of a file, by the name under which the record has it."""
+    """The preview of a file, by its name in the record."""
     places = {upload.path.name: str(upload.path) for upload in run.order.uploads}
     places |= {item.path: str(run.out / name) for name, item in run.files.items()}
 
@@ -193,14 +193,14 @@ def _previews(run: Run) -> Callable[[str, Facts], Preview]:
 
 
 def _write_zip(run: Run) -> None:
-    """Everything that was made, in one file. What is inside is compressed already."""
+    """Write all files into one ZIP file, without compression: media is already compressed."""
     with zipfile.ZipFile(run.file(ALL), "x", zipfile.ZIP_STORED) as archive:
         for name in (*run.files, NAME):
             archive.write(run.file(name), f"{OUT}/{name}")
 
 
 def record_of_run(run: Run) -> dict[str, Any]:
-    """A run, as the page is told of it."""
+    """A run as JSON for the page."""
     result = run.result
     files = [
         {

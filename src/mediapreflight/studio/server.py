@@ -1,4 +1,4 @@
-"""The page's calls, on aiohttp's web server. All addresses begin with the token."""
+"""The page's requests, handled with aiohttp. All paths begin with the token."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _Result = TypeVar("_Result")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _FOLDER = Path(__file__).parent / "assets"
-# All that there is, by the name in the address: what is asked for names no path.
+# The page's own files by name: a request cannot name a path.
 _ASSETS = {path.relative_to(_FOLDER).as_posix(): path for path in _FOLDER.rglob("*") if path.is_file()} | {
     name: report_page.TEMPLATES / name for name in ("report.css", "report.js")
 }
@@ -59,7 +59,7 @@ _STATUS: dict[type[Exception], int] = {
     LedgerError: 500,
     SubmitError: 502,
 }
-# The same on every system: what the system itself knows of endings may make scripts plain text.
+# Fixed here, because the system's own table of extensions may say that scripts are plain text.
 _KINDS = mimetypes.MimeTypes()
 _TYPES = {"wav": "audio/wav", "jpg": "image/jpeg", "json": "application/json", "zip": "application/zip", "mp4": "video/mp4"}
 
@@ -135,12 +135,12 @@ class Server:
         return app
 
     async def get_ready(self) -> None:
-        """Load in advance what the first picture needs; what goes wrong is told with that picture."""
+        """Load the detectors in advance. An error is reported with the first picture."""
         with contextlib.suppress(MediaPreflightError, CrashError):
             await self._in_thread(lambda: self._containment.call("", looks.get_ready))
 
     def close(self) -> None:
-        """Stop everything that runs."""
+        """Stop all running work."""
         self._runs.close()
         self._containment.close()
         self._preparing.shutdown(cancel_futures=True)
@@ -226,7 +226,7 @@ class Server:
             self._uploading -= 1
 
     async def _received(self, request: web.Request) -> Upload:
-        """The file of a request. What is cut off leaves nothing."""
+        """Receive the file of a request. An incomplete upload is deleted."""
         incoming = self._shelf.begin(request.query.get("name", ""))
         try:
             while piece := await _within(limits.IDLE_S, request.content.readany()):
@@ -276,7 +276,7 @@ class Server:
         return self._containment.known(path, ("frames",), looks.write_strip, path, str(_beside(upload.path, "frames.jpg")))
 
     async def _shown(self, request: web.Request, path: Path, name: str, write: Callable[[str, str], None]) -> web.FileResponse:
-        """What a browser shows of a file, made once."""
+        """A preview of a file, made once."""
         target = _beside(path, name)
         await self._in_thread(self._containment.known, str(path), (name,), write, str(path), str(target))
         return _sent_file(request, target, _TYPES[name.rpartition(".")[2]])
@@ -370,7 +370,7 @@ async def _body(request: web.Request, kind: type[_Result]) -> _Result:
 
 
 async def _within(seconds: float, coming: Awaitable[_Result]) -> _Result:
-    """What comes of a request in this time. Raises RefusedError after it."""
+    """The result of a request. Raises RefusedError if it takes longer than this."""
     try:
         async with asyncio.timeout(seconds):
             return await coming
@@ -383,7 +383,7 @@ def _json(value: Any, status: int = 200) -> web.Response:
 
 
 def _refusal(error: Exception) -> tuple[int, str]:
-    """The status of an answer that is an error, and what it says."""
+    """The status and the text of an error."""
     match error:
         case door.RefusedError():
             return error.status, error.reason
@@ -408,7 +408,7 @@ def _sentence(error: web.HTTPException) -> str:
 
 
 def _beside(path: Path, name: str) -> Path:
-    """Where something lies that is shown of a file: in its own folder, or beside the folder of what was prepared."""
+    """The path of a preview: in the file's own folder, or next to the folder of prepared files."""
     folder = path.parent.parent if path.parent.name == OUT else path.parent
     return folder / f"{path.name}.{name}"
 
@@ -419,7 +419,7 @@ async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 
 def _sent_file(request: web.Request, path: Path, media_type: str, name: str | None = None) -> web.FileResponse:
-    """A file, or the part of it that is asked for. Nothing of what a browser would run."""
+    """The answer with a file or the requested range of it, with a type that a browser does not run."""
     headers = {"Content-Type": media_type, "Content-Disposition": "inline"}
     if "download" in request.query and name is not None:
         from urllib.parse import quote
@@ -429,7 +429,7 @@ def _sent_file(request: web.Request, path: Path, media_type: str, name: str | No
 
 
 def _media_type(format: str | None) -> str:
-    """The type of a file by what it holds; bytes, where a browser could take it for a page."""
+    """The media type of a file by its bytes; plain bytes if a browser could read it as a page."""
     known = FORMATS.get(format or "")
     kind = _KINDS.guess_type(f"x.{known.extensions[0]}", strict=False)[0] if known else None
     return kind if kind and kind.startswith(("image/", "audio/", "video/")) and "svg" not in kind else "application/octet-stream"

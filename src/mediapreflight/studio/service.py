@@ -1,4 +1,4 @@
-"""The server in a thread of its own, with the folder of its session."""
+"""The server in a separate thread, with the folder of its session."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _USUAL_PORT = 80
 
 @contextlib.contextmanager
 def session_folder() -> Iterator[Path]:
-    """A folder that goes at the end like those of the page's files; what a killed process left is removed by the next one."""
+    """A folder that is deleted at the end of the block; what a killed process left is removed by the next one."""
     with OutputFolder(_sessions()) as folder, folder.staged("") as place:
         yield place
 
@@ -43,10 +43,10 @@ class Studio(LoopbackServer[OutputFolder]):
         port: 0: any free port.
         catalog: the models it knows.
         space: how much may be uploaded.
-        folder: where sessions lie; None: in the user's cache folder.
+        folder: the folder for sessions; None: in the user's cache folder.
 
-    Raises, when started: MissingLibraryError if aiohttp is not installed, UsageError if the port cannot be had, OutputError if
-    the folder cannot be written.
+    `start` raises MissingLibraryError if aiohttp is not installed, UsageError if the port cannot be used, OutputError if the
+    folder cannot be written to.
     """
 
     name = "studio"
@@ -71,11 +71,11 @@ class Studio(LoopbackServer[OutputFolder]):
 
     @property
     def address(self) -> str:
-        """The page's address, with the token that nobody else knows."""
+        """The page's address, with the secret token."""
         return f"http://{self._own_host()}/{self._token}/"
 
     def _own_host(self) -> str:
-        # As browsers write it.
+        # Browsers leave out the default port.
         return HOST if self._port == _USUAL_PORT else f"{HOST}:{self._port}"
 
     @property

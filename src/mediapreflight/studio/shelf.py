@@ -1,4 +1,4 @@
-"""The files of a session: uploads, each in a folder of its own, which goes with it."""
+"""The uploads of a session, each in its own folder."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .door import RefusedError
 from .limits import Space
 from .memory import Memory, Remembering
 
-# What no name of a file may hold: here, or on Windows.
+# Characters that a file name must not contain here, or on Windows.
 _NOT_IN_NAMES = r'[\x00-\x1f\x7f/\\<>:"|?*]' if IS_WINDOWS else r"[\x00-\x1f\x7f/\\]"
 _UNNAMED = "file"
 _LONGEST_SUFFIX = 16
 
 
 class Upload(NamedTuple):
-    """A file that was uploaded: its number, its name, where it lies, and what it is."""
+    """An uploaded file: its number, name, path and facts."""
 
     id: str
     name: str
@@ -34,7 +34,7 @@ class Upload(NamedTuple):
 
 
 class Shelf:
-    """Keeps uploads. May be used from several threads."""
+    """Keeps uploads. For several threads."""
 
     def __init__(self, folder: OutputFolder, containment: Remembering, memory: Memory, space: Space) -> None:
         self._folder = folder
@@ -50,12 +50,12 @@ class Shelf:
 
     @property
     def uploads(self) -> list[Upload]:
-        """All files, in the order in which they came."""
+        """All files, in the order of arrival."""
         with self._lock:
             return list(self._uploads.values())
 
     def upload(self, id: str) -> Upload:
-        """The file of this number. Raises RefusedError."""
+        """The file with this number. Raises RefusedError."""
         with self._lock:
             found = self._uploads.get(id)
         if found is None:
@@ -63,7 +63,7 @@ class Shelf:
         return found
 
     def begin(self, name: str) -> Incoming:
-        """Room for a file whose bytes are to come. Raises RefusedError."""
+        """Begin an upload. Raises RefusedError."""
         with ExitStack() as stack:
             own = self._named(name)
             stack.callback(self._free_name, own)
@@ -72,7 +72,7 @@ class Shelf:
         return incoming
 
     def keep(self, incoming: Incoming) -> Upload:
-        """The file of which all bytes have come, and what it is. Raises CrashError where everything was stopped meanwhile."""
+        """Keep a completely received file, and measure it. Raises CrashError if the server was stopped meanwhile."""
         incoming.file.close()
         path = str(incoming.path)
         self._memory.add(path)
@@ -98,7 +98,7 @@ class Shelf:
             place.close()
 
     def claim(self, size: int, own: int) -> None:
-        """Reserve so many bytes for a file that now has `own`. Raises RefusedError."""
+        """Reserve `count` more bytes for a file that now has `own`. Raises RefusedError."""
         with self._lock:
             self._used += size
             if own > self.space.file_bytes:
@@ -109,10 +109,10 @@ class Shelf:
                 )
 
     def _named(self, name: str) -> str:
-        """A name that can be one, and that no other file has. Raises RefusedError where there are too many."""
+        """A valid name that no other file has. Raises RefusedError if there are too many."""
         plain = re.sub(_NOT_IN_NAMES, "_", display_name(name)).strip()
         if IS_WINDOWS:
-            # Windows ignores these at the end, and takes CON, NUL and others for devices.
+            # Windows ignores these at the end of a name, and reads CON, NUL and others as devices.
             plain = plain.rstrip(". ")
             plain = f"_{plain}" if PureWindowsPath(plain).is_reserved() else plain
         if not plain.strip("._ "):
@@ -134,7 +134,7 @@ class Shelf:
             self._names.discard(name.casefold())
 
     def free(self, size: int) -> None:
-        """Give back what was reserved."""
+        """Release reserved bytes."""
         with self._lock:
             self._used -= size
 
@@ -163,5 +163,5 @@ class Incoming:
             raise RefusedError(413, say("the file cannot be kept: {reason}", reason=reason)) from None
 
     def discard(self) -> None:
-        """Leave nothing of it."""
+        """Delete it."""
         self.place.close()

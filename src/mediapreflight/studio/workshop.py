@@ -1,4 +1,4 @@
-"""Jobs judged and planned for the page: the functions of `check` and `prepare`, and the cards of their pages."""
+"""Check and plan jobs for the page, with the functions of `check` and `prepare` and the cards of the report page."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from .shelf import Upload
 
 TEMPLATES = Path(__file__).parent / "templates"
 _BOX_RATIOS = tuple(FRAMINGS)
-# What is asked of a picture whose faces are to be shown.
+# What is measured in a picture to show its faces.
 _PORTRAIT = Role(field="image", kind="image", source="", content=Content(source="", faces="largest"))
 
 
 class Workshop:
-    """Judges and plans jobs. May be used from several threads."""
+    """Checks and plans jobs. For several threads."""
 
     def __init__(self, catalog: Catalog, containment: Remembering) -> None:
         self.catalog = catalog
@@ -47,7 +47,7 @@ class Workshop:
         report = report_on(order.job, order.model, "content", selection(), self.containment)
         outlooks = self._outlooks(order) if report.inputs else {}
         view = job_view(1, report, order.model, self._previews(order, report), outlooks)
-        # The page shows the plan in a place of its own; of it the card keeps what is drawn, such as the cut.
+        # The page shows the plan elsewhere; the card only keeps what is drawn, such as the cut.
         view = view._replace(inputs=tuple(each._replace(plan=None) for each in view.inputs))
         return {
             "report": report,
@@ -61,7 +61,7 @@ class Workshop:
         }
 
     def planned(self, order: Order) -> dict[str, Any]:
-        """What `prepare` would do with a job, and how the command line and Python say it."""
+        """What `prepare` would do with a job, with the command line and the Python code for it."""
         (plan,) = self.plans(order)
         return {
             "ok": not plan.stays and not plan.unfixable,
@@ -72,7 +72,7 @@ class Workshop:
         }
 
     def plans(self, order: Order) -> tuple[JobPlan, ...]:
-        """The plan that runs. Raises UsageError and MissingLibraryError as `prepare` does."""
+        """The plans that `prepare` runs. Raises UsageError and MissingLibraryError as `prepare` does."""
         job = revised(order.job, whole=True)
         ensure_faces_can_be_found([job], order.options, self.catalog)
         ensure_parts_are_of_jobs([job], order.options, self.catalog)
@@ -143,11 +143,11 @@ def _taker(taker: Taker) -> dict[str, Any]:
     }
 
 
-# --- what the page is told of files and models ----------------------------------------------------------------------------
+# --- files and models as JSON for the page ----------------------------------------------------------------------------
 
 
 def record_of_upload(upload: Upload) -> dict[str, Any]:
-    """An upload, as the page is told of it."""
+    """An upload as JSON for the page."""
     facts: Facts = upload.facts
     return {
         "id": upload.id,
@@ -161,7 +161,7 @@ def record_of_upload(upload: Upload) -> dict[str, Any]:
 
 
 def record_of_model(model: Model) -> dict[str, Any]:
-    """A model, as the page is told of it."""
+    """A model as JSON for the page."""
     return {
         "id": model.id,
         "title": model.title,

@@ -1,4 +1,4 @@
-"""From files that fit to the finished video: what is sent to the service, what its answers mean, and what is kept of both.
+"""From files that fit to the finished video: requests to the service, their answers, and the record of both.
 
 with Client() as client:
     task = client.submit(job)

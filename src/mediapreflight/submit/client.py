@@ -139,16 +139,17 @@ class AsyncClient:
         inline: bool = False,
         out: str | os.PathLike[str] | None = None,
     ) -> Task:
-        """Check the job, deliver its files and create its task; the same job that already runs or is done is taken up instead.
+        """Check the job, upload its files and create its task. If the same job already runs or is done, continue with that.
 
         Args:
             level: how it is checked.
-            boxes: whom to ask about the picture, where the model has a detect call: `service` (this may bill), or `local`.
-            ratio: of ext_bbox, where the model takes boxes; `1:1` where None.
-            again: make a new task even where one of the same job runs or has succeeded in the last 24 h.
-            force: send it even where its report has errors.
-            inline: send local pictures inside the request (Base64) instead of uploading them, where the model takes that.
-            out: where `tasks resume` puts the video, should this process end before.
+            boxes: for models with a detect call: `service` makes that call, which may cost money; `local` computes the boxes
+                here.
+            ratio: of ext_bbox, for models that take boxes; None: `1:1`.
+            again: make a new task even if one of the same job runs, or has succeeded in the last 24 h.
+            force: send the job even if its report has errors.
+            inline: send local pictures inside the request (Base64) instead of uploading them, if the model takes that.
+            out: where `tasks resume` puts the video if this process ends before it is done.
 
         Raises JobNotFitError, DetectionRefusedError, UploadError, InputUrlError, ServiceError, TransportError, UnclearTaskError.
         """
@@ -212,7 +213,7 @@ class AsyncClient:
         return (await read_list(self.session, endpoint, repeatable=True, model_name=name, status=status)).tasks
 
     async def download(self, task: Task | str | int, out: str | os.PathLike[str]) -> Path | str:
-        """Download the video of a task that has succeeded, again if need be."""
+        """Download the video of a task that has succeeded, even if it was downloaded before."""
         async with self.session.claimed(await self._known(task)) as own:
             return await bring_home(self.session, own, await wait(self.session, own, timeout=0), out)
 
@@ -233,7 +234,7 @@ class AsyncClient:
             detach: return as soon as the tasks run.
             done: is called for each sent job when it ends.
 
-        Returns a result for each job, in their order; `ok` where it was delivered. Raises UsageError and OutputError before
+        Returns a result for each job, in their order; `ok` if it was delivered. Raises UsageError and OutputError before
         anything is sent; KeyRefusedError, because no job works with that key; and LedgerError.
         """
         from .batch import deliver_jobs
@@ -241,7 +242,7 @@ class AsyncClient:
         return await deliver_jobs(self.session, jobs, options or SubmitOptions(), max_cost=max_cost, detach=detach, done=done)
 
     async def template(self, video: str | os.PathLike[str], *, model: str | None = None, timeout: float | None = None) -> str:
-        """Make a motion template of a video, and return its id. This costs money.
+        """Make a motion template from a video, and return its id. This costs money.
 
         Args:
             model: the one that takes the template; may be left out if only one model uses templates.
@@ -320,8 +321,8 @@ class Client:
             ledger: the record of submitted jobs; None takes the user's own.
             pace: how long to wait and how often to retry.
             private_urls: whether inputs may be URLs of private addresses.
-            time_limit_s: how long what reads files and results may take, in a separate process; None: it runs
-                in this one, which is faster, but a crash of a decoder ends it.
+            time_limit_s: how long reading a file or a result may take, in a separate process. None: files are read in this
+                process, which is faster, but a crash of a decoder ends it.
             notify: is called for uploads, polls and downloads, from any thread.
             timeout: of each phase of every exchange, instead of the built-in ones. A whole exchange may take as long as
                 connecting and two reads, and a second for each 32 KiB; without a limit if one of the two has none.

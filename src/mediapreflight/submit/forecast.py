@@ -1,9 +1,8 @@
-"""What a job's video will be by the catalog's output rule, how what came differs from it, and what it costs.
+"""Predict a job's video by the catalog's output rule, compare the result with it, and compute the cost.
 
-The cost is known before a job is sent, from the catalog's prices and the length of its result, and after, from what was used.
-Only prices that the provider itself states count; without one the cost is unknown, never guessed. Whoever asks for it has a third
-party's price in an estimate, which then says so; what was billed never goes by one. Free quotas are not known here, and not
-subtracted.
+Before a job is sent, the cost is computed from the catalog's prices and the predicted length; afterwards, from what was used.
+Only prices that the provider states are used; without one the cost is unknown, never guessed. On request, an estimate uses a
+third party's price and says so; billed amounts never do. Free quotas are not known here, and not subtracted.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _FPS_TOLERANCE_SHARE = 0.002
 
 @dataclass(frozen=True)
 class ExpectedOutput:
-    """What the catalog says of a job's video; None if it cannot be known before.
+    """The predicted properties of a job's video; None for those that cannot be known before.
 
     Sides in pixels as displayed, `fps` in frames a second, `duration_s` in seconds. `side_tolerance`: how many pixels a side may
     differ without a note.
@@ -60,7 +59,7 @@ def expected_output(job: Job, model: Model, facts: Mapping[str, Facts], *, ratio
 
     Args:
         facts: of the inputs that were measured, by role.
-        ratio: the one the boxes will have, where the job does not give them yet; None takes the model's first.
+        ratio: of the boxes, if the job does not give them yet; None: the model's first.
     """
     output = model.output
     if output is None:
@@ -80,7 +79,7 @@ def expected_output(job: Job, model: Model, facts: Mapping[str, Facts], *, ratio
 
 
 def expected_seconds(job: Job, model: Model, facts: Mapping[str, Facts]) -> float | None:
-    """How long the job's result will be, in seconds; None if that is not documented, or the deciding input was not measured."""
+    """The length of the job's result in seconds; None if it is not documented, or the deciding input was not measured."""
     length = length_rule(job, model)
     if length is None:
         return None
@@ -95,7 +94,7 @@ def length_rule(job: Job, model: Model) -> Length | None:
 
 
 def ratio_of(job: Job, model: Model, ratio: str | None = None) -> str | None:
-    """The ratio of the job's crop: of the box it gives, else the one asked for, else the model's first; None without boxes."""
+    """The ratio of the job's crop: of its box, else the requested one, else the model's first; None without boxes."""
     for name, field in model.fields.items():
         if field.ratios:
             given: Any = job.inputs.get(name)
@@ -104,7 +103,7 @@ def ratio_of(job: Job, model: Model, ratio: str | None = None) -> str | None:
 
 
 def differences(expected: ExpectedOutput, facts: VideoFacts) -> tuple[str, ...]:
-    """How a video differs from the expected one, a clause each; none if it is as expected, or nothing was expected.
+    """The differences between a video and the expected one, a clause each; empty if there are none, or nothing was expected.
 
     The average frame rate may be off by one frame over the whole length: that depends on the exact cut. Lengths
     are compared with the usual tolerance: encoders pad both streams to whole frames.
@@ -121,7 +120,7 @@ def differences(expected: ExpectedOutput, facts: VideoFacts) -> tuple[str, ...]:
 
 
 def _chosen(job: Job, model: Model, ratio: str | None) -> list[str]:
-    """The names under which a table of the output rule can list this job: its parameters' values, and its boxes' ratio."""
+    """The keys for this job in a table of the output rule: its parameters' values, and the ratio of its boxes."""
     values = (job.value(name, model) for name in model.parameters)
     boxed = ratio_of(job, model, ratio)
     return [*(str(value) for value in values if value is not None), *([boxed] if boxed else [])]
@@ -146,7 +145,7 @@ def _size(output: Output, facts: Mapping[str, Facts], chosen: Iterable[str]) -> 
 
 
 def _sides(output: Output, facts: Mapping[str, Facts]) -> tuple[int, int] | None:
-    """The sides of the input that decides the size: of the first of its roles that was measured."""
+    """The sides of the input that decides the size: the first of its roles that was measured."""
     for role in output.size_of:
         found = facts.get(role)
         if isinstance(found, ImageFacts | VideoFacts) and found.width and found.height:
@@ -155,7 +154,8 @@ def _sides(output: Output, facts: Mapping[str, Facts]) -> tuple[int, int] | None
 
 
 def _side_tolerance(output: Output) -> int:
-    """What the rules do not decide: codecs need even sides, and for an area only the multiple is documented, not the rounding."""
+    """How many pixels a side may differ: codecs need even sides, and for an area only the multiple is documented, not the
+    rounding."""
     if output.size == "area":
         return output.multiple_of or 1
     return 1 if output.size == "input" else 0
@@ -231,7 +231,7 @@ def _sound_difference(expected: ExpectedOutput, facts: VideoFacts) -> str | None
 # --- what it costs
 
 Prices = Literal["official", "any"]
-# Where both are stated for the same thing.
+# The preferred currency if a price is stated in both.
 _CURRENCIES = ("USD", "CNY")
 _SMALL = Decimal("0.1")
 
@@ -249,10 +249,10 @@ class Estimate:
 
     Attributes:
         model: what is called.
-        amount, currency: None where the cost is not known; `unknown` says why.
-        seconds: of video that will be billed; None where that is not known, or the call is billed per picture.
-        per: what is billed.
-        at_most: the length is not known beforehand, and these are the most seconds the model takes or makes.
+        amount, currency: None if the cost is not known; `unknown` says why.
+        seconds: of video that will be billed; None if not known, or if the call is billed per picture.
+        per: the billed unit.
+        at_most: the length is not known beforehand; the estimate is for the longest one possible.
         official: whether the provider itself states the price.
         parts: further calls of the same job, such as the detect call.
     """
@@ -285,14 +285,14 @@ def estimate(
     ratio: str | None = None,
     prices: Prices = "official",
 ) -> Estimate:
-    """What a job will cost.
+    """The estimated cost of a job.
 
     Args:
         facts: of the inputs that were measured, by role.
         region: where it is sent; None takes the job's, else the model's first.
-        detect_model: the model of the detect call that comes first; None where there is none, or local boxes save it.
-        ratio: the one the boxes will have, where the job does not give them yet; None takes the model's first.
-        prices: whether the provider's prices count only, or where it states none a third party's too.
+        detect_model: the model of the detect call that comes first; None if there is none, or if local boxes are used.
+        ratio: of the boxes, if the job does not give them yet; None: the model's first.
+        prices: whether only the provider's prices are used, or also a third party's if it states none.
     """
     region = region or job.region
     own = _call(job, model, facts, region, ratio, prices)
@@ -310,10 +310,10 @@ def actual(
     ratio: str | None = None,
     answered: str | None = None,
 ) -> Cost:
-    """What a finished call costs by the catalog's price.
+    """The cost of a finished call by the catalog's price.
 
     Args:
-        job: with the boxes that were sent, where the price depends on their ratio.
+        job: with the boxes that were sent, if the price depends on their ratio.
         used: the seconds, or pictures, in the service's answer; None if it does not say.
         region, ratio: as for `estimate`.
         answered: the ratio in the service's answer, which is the billed one; None if there is none.
@@ -349,9 +349,9 @@ def over(estimates: Iterable[Estimate], most: float | Decimal) -> str:
 
 
 def in_words(estimates: Iterable[Estimate]) -> str:
-    """What the estimates come to: `0.16 USD`, `at most 4.80 CNY`, `the cost of … is unknown: …`.
+    """The sum of the estimates in words: `0.16 USD`, `at most 4.80 CNY`, `the cost of … is unknown: …`.
 
-    Two currencies have a reason behind them.
+    If there are two currencies, the reason follows.
     """
     estimates = tuple(estimates)
     sums = functools.reduce(_and, (money(amount, currency) for currency, amount in total(estimates).items()), "")
@@ -365,14 +365,14 @@ def _and(before: str, sum_: str) -> str:
 
 
 def rounded(amount: Decimal) -> Decimal:
-    """An amount as it is shown: two places, four where it is small, without zeros past the second."""
+    """An amount rounded for display: two decimals, four if it is small, without zeros after the second."""
     places = amount.quantize(Decimal("0.01") if abs(amount) >= _SMALL else Decimal("0.0001"))
     two = places.quantize(Decimal("0.01"))
     return two if two == places else places.normalize()
 
 
 def decimal_of(amount: float | None) -> Decimal | None:
-    """An amount that was written down as the nearest float: the shortest decimal that reads back as the same."""
+    """An amount stored as a float: the shortest decimal that gives the same float."""
     return None if amount is None else Decimal(str(amount))
 
 
@@ -382,7 +382,7 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def _currencies(estimates: Iterable[Estimate]) -> str:
-    """Why there is more than one currency; empty where there is not."""
+    """Why there is more than one currency; empty if there is only one."""
     priced = {call.model: call.currency for call in _all_calls(estimates) if call.currency is not None}
     if len(set(priced.values())) < 2:
         return ""
@@ -391,7 +391,7 @@ def _currencies(estimates: Iterable[Estimate]) -> str:
 
 
 def _foreign(estimates: Iterable[Estimate]) -> tuple[str, ...]:
-    """Each price that is not the provider's own, once."""
+    """The prices that are not the provider's own, without repeats."""
     models = (call.model for call in _all_calls(estimates) if not call.official)
     return tuple(
         say("the price of {model} is a third party's, not the provider's", model=model) for model in dict.fromkeys(models)
@@ -399,7 +399,7 @@ def _foreign(estimates: Iterable[Estimate]) -> tuple[str, ...]:
 
 
 def _unknown(estimates: Iterable[Estimate]) -> tuple[str, ...]:
-    """Each reason why a cost is unknown, once."""
+    """The reasons why costs are unknown, without repeats."""
     unknown = (
         say("the cost of {model} is unknown: {unknown}", model=call.model, unknown=call.unknown)
         for call in _all_calls(estimates)
@@ -439,12 +439,12 @@ def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None
 
 
 def _ratio(job: Job, model: Model, ratio: str | None) -> str | None:
-    """The ratio that the price can depend on: of the job's boxes, or the requested one for a detect call."""
+    """The ratio that a price can depend on: of the job's boxes, or the requested one for a detect call."""
     return ratio_of(job, model, ratio) or ratio
 
 
 def _price(job: Job, model: Model, region: str | None, ratio: str | None, prices: Prices = "official") -> Price | None:
-    """The price of the job, the provider's before any other; None where there is none for its region and parameters."""
+    """The price of the job, the provider's own if it states one; None if there is none for its region and parameters."""
     place = region or model.regions[0]
 
     def value(name: str) -> Any:
@@ -470,5 +470,5 @@ def _most_seconds(job: Job, model: Model) -> float | None:
 
 
 def _product(price: Price, quantity: float) -> Decimal:
-    # The shortest decimal that reads back as the same float is the figure as the documents print it.
+    # The shortest decimal that gives the same float is the figure in the documents.
     return Decimal(str(price.amount)) * Decimal(str(quantity))

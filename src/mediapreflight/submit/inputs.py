@@ -1,9 +1,9 @@
 """Upload a job's files, and check its URLs.
 
 Files are uploaded to the provider's temporary space: policy, form, `oss://` URL; the same bytes only once in 47 hours. A URL that
-the user gives is checked with a limited request before anything is paid: does it answer with what the model takes? The check
-never connects to a private network unless that is allowed, not by a redirect and not by a name that resolves to another address
-the second time: every hop's addresses are checked, and the connection goes to one that was.
+the user gives is checked with a limited request before anything is paid: it must answer with media that the model takes. The
+check never connects to a private network unless that is allowed, not through a redirect and not through a name that resolves to
+another address the second time: the addresses of every hop are checked, and the connection goes to a checked address.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Local(NamedTuple):
 
 
 def examined(session: Session, path: str) -> Local:
-    """The file's hash and size. Raises UploadError where it cannot be read, or is larger than any upload."""
+    """The file's hash and size. Raises UploadError if it cannot be read, or is larger than any upload."""
     shown, most = display_name(path), session.catalog.terms.upload_megabytes
     if is_remote(path):
         raise UploadError(say("{shown}: is not on this machine", shown=shown))
@@ -285,7 +285,7 @@ async def _answer(session: Session, request: Request, address: str) -> tuple[Ans
 
 
 def _host_and_port(url: str, here: str) -> tuple[str, int]:
-    """Where a hop leads. Raises InputUrlError where its URL is not one to follow."""
+    """The host and port of a hop. Raises InputUrlError if its URL must not be followed."""
     if found := MUST_BE_ENCODED.search(here):
         raise _hop_error(url, here, say("contains {found!r}, which must be percent-encoded", found=found[0]))
     parts = _split(url, here)

@@ -34,24 +34,24 @@ from .inputs import examined
 from .ledger import NewSubmission, Submission, fingerprint
 from .session import Boxes, Session
 
-# What headers say alone is not enough to be paid for.
+# Headers alone are not enough for a job that costs money.
 Depth = Literal["decode", "content"]
 
 
 @dataclass(frozen=True)
 class SubmitOptions:
-    """How jobs are to be sent.
+    """How jobs are sent.
 
     Attributes:
         level: how the jobs are checked before they are sent.
-        boxes: whom to ask about the picture, where the model has a detect call: `service` (this may bill), or `local`.
-        ratio: of ext_bbox, where the model takes boxes; `1:1` where None.
-        prepare: make files fit that do not, in the folder `prepared` below `out`.
-        again: make new tasks also of jobs that run, or were done.
-        force: send jobs also whose report has errors.
-        inline: send local pictures inside the request (Base64), where the model takes that.
-        prices: what estimates go by: the provider's prices, or `any`, a third party's too. Nothing that is sent depends on it.
-        out: where videos and prepared files go.
+        boxes: for models with a detect call: `service` makes that call, which may cost money; `local` computes the boxes here.
+        ratio: of ext_bbox, for models that take boxes; None: `1:1`.
+        prepare: prepare files that do not fit, in the folder `prepared` below `out`.
+        again: make new tasks also for jobs that run or are done.
+        force: also send jobs whose report has errors.
+        inline: send local pictures inside the request (Base64), if the model takes that.
+        prices: for estimates: only the provider's prices, or also a third party's (`any`). It changes nothing that is sent.
+        out: the folder for videos and prepared files.
     """
 
     level: Depth = "content"
@@ -112,11 +112,11 @@ class Order:
 
 
 def candidates(session: Session, jobs: Iterable[Job], options: SubmitOptions) -> Iterator[Candidate]:
-    """The jobs, each checked as a whole, in order as they are done. Raises UsageError for one that has no service to go to.
+    """The jobs, each checked as a whole, in order, as they are done. Raises UsageError for a job that cannot be sent.
 
-    Raises MissingLibraryError where boxes have to be found here and cannot be.
+    Raises MissingLibraryError if boxes must be computed here and the libraries are missing.
     """
-    # A file can be checked by itself, and not be sent so.
+    # A single file can be checked, but not sent.
     jobs = tuple(revised(job, whole=True) for job in jobs)
     for job in jobs:
         model = session.catalog.model(job.model)
@@ -165,7 +165,7 @@ def prepared(
             level=options.level,
             progress=progress,
             containment=session.containment,
-            # Those that are computed here are predictions; the detect call is to find its own.
+            # Boxes that were computed here are predictions; the detect call returns its own.
             boxes=options.boxes == "local",
         )
     after = {id(each): _after(session, each, result) for each, result in zip(unfit, made, strict=True)}
@@ -228,7 +228,7 @@ def ensure_folder(out: str | os.PathLike[str]) -> None:
 
 
 def fitting(session: Session, job: Job, *, level: Depth = "content", force: bool = False) -> JobReport:
-    """The job's report. Raises JobNotFitError where it has errors, unless forced; UsageError where it makes no request."""
+    """The job's report. Raises JobNotFitError if it has errors, unless forced; UsageError if no request can be made of it."""
     codes = selection(("ALL",), NOT_OURS)
     report = report_on(revised(job, whole=True), session.catalog.model(job.model), level, codes, session.containment)
     if not report.ok and not force:

@@ -44,18 +44,18 @@ _OK = 200
 
 
 class Rehearsed(NamedTuple):
-    """The requests that a job would make, and the submission of an earlier run that it takes up; None for a new one."""
+    """The requests that a job would make, and the submission of an earlier run that it would continue; None for a new one."""
 
     requests: tuple[Request, ...]
     earlier: Submission | None = None
 
 
 def rehearsed(session: Session, entry: NewSubmission, job: Job, *, again: bool = False) -> Rehearsed:
-    """The requests that would be made for a job that is about to be registered, in order; those of uploads known to the ledger
-    are not among them, nor the look at input URLs. Boxes a detect call would fill are this machine's prediction.
+    """The requests that would be made for a job, in order, without uploads that the ledger knows and without checks of input
+    URLs. Boxes from a detect call are predicted on this machine.
 
     Args:
-        again: whether a new task is made of a job that was submitted before.
+        again: whether a new task is made for a job that was submitted before.
     """
     requests: list[Request] = []
     stage = _stage(session, job, requests)
@@ -276,8 +276,10 @@ def _curl_name(name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A word for the shell. Unprintable characters are written as bytes, so that none reaches the terminal; so is text that
-    a GitHub runner would read as a command, which it finds anywhere in a line.
+    """A word for the shell.
+
+    Unprintable characters are written as bytes, so that none reaches the terminal; so is text that a GitHub runner would read as
+    a command, which it finds anywhere in a line.
     """
     if text.isprintable() and _ORDER not in text:
         return shlex.quote(text)

@@ -17,9 +17,9 @@ SCHEMA: Literal["mediapreflight.result/1"] = "mediapreflight.result/1"
 
 
 class Cost(Struct, frozen=True, kw_only=True):
-    """What a job costs. `amount`: by the seconds billed; `estimated`: before it was sent. None where no price is known.
+    """The cost of a job. `amount`: by the billed seconds; `estimated`: before it was sent. None if no price is known.
 
-    Both are rounded, to cents or small sums to hundredths of a cent; `exact` is the amount as it is, a decimal number as text.
+    Both are rounded: to two decimals, small sums to four. `exact`: the amount without rounding, as a decimal number in text.
     `earlier`: the task had ended, and was billed, before this run.
     """
 
@@ -43,13 +43,13 @@ class JobError(Struct, frozen=True, kw_only=True):
 
 
 class JobResult(Struct, frozen=True, kw_only=True):
-    """One job: what was sent, and what came of it.
+    """One job: what was sent, and the result.
 
-    `number`: of the submission, for `tasks show N`; None where none was made. `resumed`: an earlier run submitted it. `prepared`:
-    what was done to each file before, by role. `status`: the service's word for the task; None where none was made. `video`: the
-    delivered file. `video_url` lives 24 h. `template_id`, `detected`: what template and detect calls answer. `orig_prompt` to
-    `usage`: what the service says of the task, as in `TaskFacts`. `expected`: the video as the documents promise it. `notes`:
-    where it is not so.
+    `number`: of the submission, for `tasks show N`; None if there is none. `resumed`: an earlier run submitted it. `prepared`:
+    the steps for each file, by role. `status`: the service's state of the task; None if there is no task. `video`: the delivered
+    file. `video_url`: valid for 24 h. `template_id`, `detected`: the results of template and detect calls. `orig_prompt` to
+    `usage`: the service's facts about the task, as in `TaskFacts`. `expected`: the video by the documents. `notes`: differences
+    from that.
     """
 
     model: str

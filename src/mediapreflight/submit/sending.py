@@ -194,7 +194,7 @@ async def detect(
     """Make a detect call for a picture; an answer of the last 24 h for the same bytes is not paid for again.
 
     Args:
-        inputs: a path or URL by role. parameters: what is None, or no parameter of the call, is left out.
+        inputs: a path or URL by role. parameters: those that are None, or that the call does not have, are left out.
         again: also call if the answer to the same call was lost.
 
     Raises LostAnswerError if there was no answer, now or the last time: the call costs money, so it is not repeated

@@ -201,13 +201,13 @@ class Session:
         return default_region(model, job_region, self.region)
 
     def endpoint(self, region: str) -> Endpoint:
-        """The service in a region. Raises UsageError where it cannot be named."""
+        """The service in a region. Raises UsageError if the region or the base URL is not usable."""
         return endpoint_for(self.catalog.terms, region, workspace=self.workspace, base_url=self.base_url)
 
     def endpoint_of(self, submission: Submission) -> Endpoint:
         """The service a submission belongs to.
 
-        Raises UsageError if that is not the chosen one, which must not get the key, and where another key sent it.
+        Raises UsageError if that is not the chosen one, which must not get the key, or if another key sent it.
         """
         endpoint = self.endpoint(submission.region)
         if endpoint.base_url != submission.base_url:
@@ -231,7 +231,7 @@ class Session:
         return endpoint
 
     def home(self) -> Endpoint:
-        """The service where no job says which region: the chosen one, else the provider's first."""
+        """The service for calls without a job: in the chosen region, else in the provider's first."""
         return self.endpoint(self.region or next(iter(self.catalog.terms.hosts)))
 
     @property

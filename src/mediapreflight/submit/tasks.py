@@ -46,19 +46,19 @@ class Task:
     client: Any = field(default=None, repr=False, compare=False)
 
     def of(self, client: object) -> Task:
-        """The same task with the client that its methods use."""
+        """The same task, with the client for its methods."""
         return replace(self, client=client)
 
     def wait(self, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None) -> Any:
-        """See `Client.wait`; of an `AsyncClient`'s task, to be awaited."""
+        """See `Client.wait`; must be awaited if the client is an `AsyncClient`."""
         return self._own_client().wait(self, out, timeout=timeout)
 
     def refresh(self) -> Any:
-        """See `Client.refresh`; of an `AsyncClient`'s task, to be awaited."""
+        """See `Client.refresh`; must be awaited if the client is an `AsyncClient`."""
         return self._own_client().refresh(self)
 
     def cancel(self) -> Any:
-        """See `Client.cancel`; of an `AsyncClient`'s task, to be awaited."""
+        """See `Client.cancel`; must be awaited if the client is an `AsyncClient`."""
         return self._own_client().cancel(self)
 
     def _own_client(self) -> Any:
@@ -86,7 +86,7 @@ def task_of(submission: Submission) -> Task:
 
 
 def seen(submission: Submission, answer: TaskAnswer) -> Task:
-    """A submission's task from an answer."""
+    """The task of a submission, from an answer."""
     return Task(
         id=answer.task_id,
         model=submission.model,
@@ -131,7 +131,7 @@ async def finish(
 
 
 def at_home(submission: Submission, out: str | os.PathLike[str] | None) -> Path | str | None:
-    """What an earlier run brought home, where it still is, and is where it is wanted."""
+    """The result of an earlier run, if the file still exists and is in the requested folder."""
     if submission.stage != "delivered" or submission.result is None:
         return None
     path = Path(submission.result)

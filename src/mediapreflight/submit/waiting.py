@@ -28,7 +28,7 @@ _MOST_OF_A_URL = 200
 
 
 async def wait(session: Session, submission: Submission, *, timeout: float | None = None) -> TaskAnswer:
-    """Poll the task of a claimed submission until it has succeeded, and return its last answer.
+    """Poll the task of a claimed submission until it has succeeded; return the last answer.
 
     Args:
         timeout: seconds; None waits as long as the service lets a task run.

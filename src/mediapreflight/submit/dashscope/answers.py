@@ -291,8 +291,9 @@ def error_of(answer: Answer) -> ServiceError:
 
 
 def is_own_error(answer: Answer) -> bool:
-    """Whether the service itself answers with an error, in its own form: a 4xx or 5xx with a code and a request id,
-    and no task. A gateway answers in another form, and does not know what the service has done.
+    """Whether the service itself answers with an error, in its own form: a 4xx or 5xx with a code and a request id, and no task.
+
+    A gateway answers in another form, and does not know what the service has done.
     """
     document = json_table(answer.body)
     body = Reader(document, answer.status, _request_id(document, answer))
@@ -351,7 +352,7 @@ def _status(body: Reader) -> str:
 
 
 def _verdict(body: Reader, model: Model, code: str) -> bool:
-    """Whether a picture passed. Where no flag is documented it did when what the call yields is there, and no error code."""
+    """Whether a picture passed. If no flag is documented, it passed if the expected values are there and no error code is."""
     service = model.require_service()
     if service.verdict is None:
         return not code and all(body.value(path) is not None for path in service.returns.values())

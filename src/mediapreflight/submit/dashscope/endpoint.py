@@ -85,8 +85,8 @@ def endpoint_for(
 def default_region(model: Model, job_region: str | None = None, chosen: str | None = None) -> str:
     """The region a job goes to: the one chosen for all, else the job's own, else the first that serves the model.
 
-    Raises UsageError for a model that jobs are not sent to, for a region that is unknown, and for one that does not serve the
-    model; one of which no document says whether it does is let through.
+    Raises UsageError for a model whose jobs cannot be sent, for an unknown region, and for a region that does not serve the
+    model. A region is accepted if no document says whether it serves the model.
     """
     model.require_service()
     region = chosen or job_region

@@ -223,7 +223,7 @@ def _media(model: Model, files: Mapping[str, str], fields: Mapping[str, Any]) ->
 
 
 def _sent_apart(model: Model, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields that do not stand among the files."""
+    """The fields that are sent outside the list of files."""
     among = {name for name, field in model.fields.items() if field.key_of or field.item_key is not None}
     return {name: value for name, value in fields.items() if name not in among}
 

@@ -144,13 +144,13 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _check_proxies() -> None:
-    """Raises UsageError for a proxy that cannot be one. Its URL is not shown: it may hold a password."""
+    """Raises UsageError for an invalid proxy URL. The URL is not shown: it may contain a password."""
     for kind, url in getproxies().items():
         if kind not in ("http", "https", "all") or not url:
             continue
         try:
             proxy = httpx.URL(url if "://" in url else f"http://{url}")
-            # httpx escapes what no host name may hold; only IPv6 addresses, for their zone, have a percent sign.
+            # httpx escapes characters that a host name cannot have; only IPv6 addresses have a percent sign, for their zone.
             is_host = bool(proxy.host) and ("%" not in proxy.host or ":" in proxy.host)
             is_proxy = proxy.scheme in _PROXY_SCHEMES and is_host
         except (ValueError, httpx.InvalidURL):

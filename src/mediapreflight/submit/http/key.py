@@ -29,7 +29,7 @@ KeySource = Callable[[], str]
 class ApiKey:
     """An API key that can only be read as `value`. It cannot be printed, pickled or copied.
 
-    Raises UsageError if the text is not a key: empty, or with a character other than printable ASCII in it. White space at the
+    Raises UsageError if the text is not a key: empty, or with a character other than printable ASCII in it. White space at both
     ends is removed.
     """
 
@@ -126,7 +126,7 @@ def _from_key_ring() -> tuple[str | None, str]:
     except keyring.errors.NoKeyringError:
         return None, ""
     except Exception as error:
-        # Key rings are plug-ins of the system's own, and raise what they like.
+        # Key rings are plug-ins, and can raise anything.
         return None, say(" (the key ring does not answer: {name})", name=type(error).__name__)
 
 
@@ -150,7 +150,7 @@ def _spellings_of_character(character: str) -> str:
 
 # The number of nested escapes that are resolved.
 _DEPTH = 4
-# What HTML calls the characters a key can have.
+# The HTML names of the characters that a key can have.
 _NAMES = {name.removesuffix(";"): text for name, text in html.entities.html5.items() if re.fullmatch("[!-~]", text)}
 _ESCAPE = re.compile(
     r"\\+(?:u00|x)(?P<backslash>[0-7][0-9A-Fa-f])|\\+(?P<plain>[!-~])|%(?P<percent>[0-7][0-9A-Fa-f])"
@@ -159,7 +159,7 @@ _ESCAPE = re.compile(
 
 
 def _resolved(escape: re.Match[str]) -> str:
-    """The ASCII character that an escape stands for; the escape, where it stands for another."""
+    """The ASCII character of an escape; the escape itself if it is another character."""
     text = escape[escape.lastgroup or 0]
     match escape.lastgroup:
         case "plain":

@@ -50,7 +50,7 @@ from .store import DamagedRowError, Owners, Store
 
 __all__ = ["Key", "Ledger", "NewSubmission", "Submission", "default_path", "fingerprint"]
 
-# From which stages each step may be taken, and to which it leads.
+# For each step: the stages it can start from, and the stage it leads to.
 STEPS: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
     "filled": (("ready",), "ready"),
     "begin_sending": (("ready",), "sending"),
@@ -69,7 +69,7 @@ _OPEN = f"stage IN ({', '.join(repr(stage) for stage in OPEN_STAGES)})"
 
 
 def default_path() -> Path:
-    """Where the ledger is: in MEDIAPREFLIGHT_STATE_DIR, else where the platform keeps the state of programs."""
+    """The ledger's path: in MEDIAPREFLIGHT_STATE_DIR, else in the platform's folder for program state."""
     folder = os.environ.get("MEDIAPREFLIGHT_STATE_DIR")
     if not folder:
         from platformdirs import user_state_path
@@ -87,7 +87,7 @@ class Ledger:
         path: the file; None takes `default_path()`.
         clock: seconds since the epoch.
 
-    Every method raises LedgerError if the file cannot be read or written, and where a step is not legal: a submission that is
+    Every method raises LedgerError if the file cannot be read or written, or if a step is not allowed: a submission that is
     unknown, owned by somebody else, or in a stage from which the step does not lead on. Nothing was changed then.
     """
 
@@ -212,7 +212,7 @@ class Ledger:
     def begin_sending(
         self, id: int, concurrent: int | None, before: Mapping[str, Any] | None = None, at: float | None = None
     ) -> tuple[Submission, ...]:
-        """Announce the create call, where it may be sent now.
+        """Announce the create call, if it can be sent now.
 
         Args:
             concurrent: how many tasks of the model may run at once at this base URL; None if that has no limit.
@@ -250,7 +250,7 @@ class Ledger:
         """The task list does not tell whether the create call made a task. The message says why.
 
         Args:
-            before: the tasks that are not its own, where a task that was taken up was not; else what is recorded stays.
+            before: the tasks that are not its own, if a task that was used turned out not to be; None keeps the recorded ones.
         """
         no_task = {} if before is None else {"before": before, "task_id": None, "request_id": None, "created_at": None}
         return self._step(id, "unclear", **failure(None, "Unclear", message), **no_task)
@@ -298,7 +298,7 @@ class Ledger:
         """The task has succeeded; its result is yet to be fetched.
 
         Args:
-            seconds: as billed. amount, currency: what they cost; where None, what was expected stays.
+            seconds: as billed. amount, currency: what they cost; None keeps the estimate.
             answer: what the service said about it. It is kept unchanged: signed URLs in it are kept on purpose.
         """
         now = self._clock()
@@ -342,7 +342,7 @@ class Ledger:
         """Announce a detect call, which may cost money.
 
         Args:
-            again: also where the answer to an earlier one was lost.
+            again: also if the answer to an earlier one was lost.
 
         Returns `begun` if it may be sent now; `known` if its answer has arrived meanwhile; `under way` while a running process
         waits for the answer to the same call; `lost` if it was sent and its answer never arrived.
