@@ -1,4 +1,4 @@
-"""A web server on 127.0.0.1, in a thread of its own: how it starts, where it listens, and how it ends."""
+"""A web server on 127.0.0.1 in a separate thread: starting, listening and stopping."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Place = TypeVar("_Place")
 
 
 class Bounds(NamedTuple):
-    """What a server takes from whoever calls: how many connections and headers, bytes of a header, and seconds without a word."""
+    """The limits of a server: connections, headers, bytes of a header, and seconds without data."""
 
     connections: int
     headers: int
@@ -33,16 +33,16 @@ class Bounds(NamedTuple):
 
 
 class LoopbackServer(ABC, Generic[_Place]):
-    """A context manager, or `start` and `close`, from any thread. The place is what lasts as long as it runs, such as a folder.
+    """A context manager; or call `start` and `close`, from any thread. `_place` is what exists while it runs, such as a folder.
 
     Args:
         port: 0: any free port.
 
-    Raises, when started: MissingLibraryError if aiohttp is not installed, UsageError if the port cannot be had, and what making
-    the place raises.
+    `start` raises MissingLibraryError if aiohttp is not installed, UsageError if the port cannot be used, and what `_place`
+    raises.
     """
 
-    # Of the thread, and of the extra that installs what it needs.
+    # The name of the thread, and of the extra that installs the library.
     name: ClassVar[str]
 
     def __init__(self, port: int) -> None:
@@ -55,23 +55,23 @@ class LoopbackServer(ABC, Generic[_Place]):
     @property
     @abstractmethod
     def _bounds(self) -> Bounds:
-        """What it takes; asked for again with each connection."""
+        """The limits; read again for each connection."""
 
     @abstractmethod
     def _place(self) -> AbstractContextManager[_Place]:
-        """Entered before the event loop, and left after it."""
+        """The context around the event loop: entered before it starts, left after it ends."""
 
     @abstractmethod
     def _application(self, place: _Place) -> web.Application:
-        """What is served. Called in the event loop; its `on_shutdown` ends what still runs."""
+        """The application. Called in the event loop; its `on_shutdown` stops what is still running."""
 
     def _said_when_full(self) -> bytes:
-        """What a connection hears that is one too many."""
+        """The answer to a connection that is one too many."""
         return b""
 
     @classmethod
     def ensure_installed(cls) -> None:
-        """Raises MissingLibraryError where the library for web servers is not installed."""
+        """Raises MissingLibraryError if aiohttp is not installed."""
         try:
             import aiohttp.web  # noqa: F401
         except ModuleNotFoundError as error:
@@ -79,7 +79,7 @@ class LoopbackServer(ABC, Generic[_Place]):
             raise MissingLibraryError(error.name or "aiohttp", say("it is not installed"), fix) from None
 
     def start(self) -> Self:
-        """Listen. Returns itself once it does."""
+        """Start listening; return the server when it listens."""
         self.ensure_installed()
         listening = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(listening,), name=self.name, daemon=True)
@@ -91,7 +91,7 @@ class LoopbackServer(ABC, Generic[_Place]):
         return self
 
     def close(self) -> None:
-        """Stop all running calls, and leave the place."""
+        """Stop all running calls, and leave `_place`."""
         if self._loop is not None and self._stop is not None and self._thread is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
@@ -114,7 +114,7 @@ class LoopbackServer(ABC, Generic[_Place]):
     async def _serve(self, place: _Place, listening: threading.Event) -> None:
         from aiohttp import web
 
-        # Of requests that are no HTTP it logs a traceback.
+        # aiohttp logs a traceback for requests that are not HTTP.
         hush_log("aiohttp")
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         runner = web.AppRunner(
@@ -147,7 +147,7 @@ class LoopbackServer(ABC, Generic[_Place]):
             raise UsageError(say("port {port} cannot be listened on: {reason}", port=self._port, reason=reason)) from None
 
     def _admission(self, server: web.Server) -> Callable[[], asyncio.BaseProtocol]:
-        """What takes a new connection: the server, unless there are too many."""
+        """The protocol for a new connection: the server's, or `_Full` if there are too many."""
         return lambda: server() if len(server.connections) < self._bounds.connections else _Full(self._said_when_full())
 
 

@@ -1,4 +1,4 @@
-"""AVIFs with all their bits: Pillow returns eight, which are too few for tone-mapping high dynamic range.
+"""Decode AVIF with all its bits: Pillow returns eight per channel, which are too few for tone-mapping high dynamic range.
 
 Sources: ISO/IEC 23008-12, 6.5.5, for the box of coding points; ITU-T H.273, table 4, for the matrices.
 """
@@ -23,7 +23,7 @@ _LIMITED_RANGE, _FULL_RANGE = 1, 2
 
 
 class _Layout(NamedTuple):
-    """How brightness and colours become red, green and blue. None: as the coded data says."""
+    """How luma and chroma become red, green and blue. None: as the coded data says."""
 
     matrix: str | None = None
     range: int | None = None
@@ -32,7 +32,7 @@ class _Layout(NamedTuple):
 def deep_colours(stream: BinaryIO, size: int, sides: tuple[int, int]) -> Samples | None:
     """Red, green and blue of the primary picture of a file of `size` bytes, as coded: height x width x 3, full scale 65,535.
 
-    None for a grid of tiles, for what FFmpeg does not decode or has no matrix for, and where it is not of these sides, in pixels.
+    None for a grid of tiles, for what FFmpeg cannot decode or has no matrix for, and if it does not have these sides in pixels.
     """
     import av
 
@@ -59,7 +59,7 @@ def _decoded(data: bytes, sides: tuple[int, int]) -> av.VideoFrame | None:
     import av
 
     context = cast("av.VideoCodecContext", av.CodecContext.create("libdav1d", "r"))
-    # Each further thread would keep a picture of its own.
+    # Each further thread would keep one more picture in memory.
     context.thread_count = 1
     context.options = {"max_pixels": str(sides[0] * sides[1])}
     frames = (*context.decode(av.Packet(data)), *context.decode(None))

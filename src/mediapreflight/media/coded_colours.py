@@ -1,4 +1,4 @@
-"""Pixels whose colours are given by coding points to sRGB: other primaries, other curves, high dynamic range.
+"""Convert pixels whose colours are defined by coding points to sRGB: other primaries, other curves, high dynamic range.
 
 Sources: ITU-T H.273 for the code points, ITU-R BT.2100 for PQ and HLG, BT.2408 for the white of a page in them.
 """
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
     Linear = NDArray[np.float32]
 
-# The white of a page, in cd/m2 of PQ and as the share of a scene's brightest light in HLG, where 75 % of the signal show it
-# (BT.2408). A display no brighter than that shows HLG with a system gamma of about 1 (BT.2390), which is left out.
+# Reference white (the white of a page), in cd/m2 for PQ, and as a share of the scene's brightest light for HLG, where it is 75 %
+# of the signal (BT.2408). A display of that brightness shows HLG with a system gamma of about 1 (BT.2390), so gamma is left out.
 _WHITE_OF_PQ, _WHITE_OF_HLG = 203, 0.265
 _PEAK_OF_PQ = 10_000
-# What is darker than this share of reference white keeps its brightness; highlights are rolled off, if there are any.
+# Pixels below this share of reference white keep their brightness; brighter ones are compressed.
 _KEPT_SHARE = 0.5
 _STEPS = 65_535
-# How much of a picture may be brighter than what becomes white, in percent, and how many pixels are asked for it.
+# The percentage of pixels that may be brighter than the new white, and the number of pixels sampled for that.
 _CLIPPED, _ASKED_PIXELS = 0.1, 250_000
 _PQ, _HLG, _LINEAR, _GAMMA_22 = 16, 18, 8, 4
-# Linear red, green and blue of each kind of primaries to those of sRGB, by their codes; both under D65.
+# The matrices from linear RGB with other primaries, by code, to linear RGB of sRGB; both with white D65.
 _TO_SRGB = {
     9: ((1.66049, -0.58764, -0.07285), (-0.12455, 1.13290, -0.00835), (-0.01815, -0.10058, 1.11873)),
     **dict.fromkeys((11, 12), ((1.22494, -0.22494, 0.0), (-0.04206, 1.04206, 0.0), (-0.01964, -0.07864, 1.09828))),
@@ -33,19 +33,19 @@ _TO_SRGB = {
 
 
 class Rendering(NamedTuple):
-    """How the pixels of one picture become sRGB. `brightest`: the light that becomes white, in reference whites."""
+    """Converts the pixels of one picture to sRGB. `brightest`: the light that becomes white, relative to reference white."""
 
     coding: Coding
     brightest: float
 
     def of(self, rgb: NDArray[Any]) -> NDArray[np.uint8]:
-        """8-bit sRGB of pixels of 8 or 16 bits, height x width x 3."""
+        """Pixels of 8 or 16 bits, height x width x 3, as 8-bit sRGB."""
         linear = _light(rgb, self.coding)
         return _coded(linear if self.brightest <= 1 else _rolled_off(linear, self.brightest))
 
 
 def rendering(rgb: NDArray[Any], coding: Coding) -> Rendering:
-    """The one for a picture, of which every row and column, or every so many of them, are in `rgb`."""
+    """The rendering for a picture; `rgb` contains all or a regular sample of its rows and columns."""
     import numpy as np
 
     if coding.range == "sdr":
@@ -56,7 +56,7 @@ def rendering(rgb: NDArray[Any], coding: Coding) -> Rendering:
 
 
 def _light(rgb: NDArray[Any], coding: Coding) -> Linear:
-    """Linear red, green and blue of sRGB, 1 for the white of a page."""
+    """Linear RGB of sRGB, 1 for reference white."""
     import numpy as np
 
     most = np.iinfo(rgb.dtype).max
@@ -67,7 +67,7 @@ def _light(rgb: NDArray[Any], coding: Coding) -> Linear:
 
 
 def _linear(values: Linear, transfer: int) -> NDArray[Any]:
-    """Light from coded values."""
+    """Linear light from coded values."""
     import numpy as np
 
     if transfer == _PQ:
@@ -86,7 +86,7 @@ def _linear(values: Linear, transfer: int) -> NDArray[Any]:
 
 
 def _rolled_off(linear: Linear, peak: float) -> Linear:
-    """The curve that FFmpeg calls mobius, by the brightest of the three channels, so that no hue changes."""
+    """The curve that FFmpeg calls mobius, applied to the brightest of the three channels so that hues do not change."""
     import numpy as np
 
     kept = _KEPT_SHARE
@@ -99,7 +99,7 @@ def _rolled_off(linear: Linear, peak: float) -> Linear:
 
 
 def _coded(linear: Linear) -> NDArray[np.uint8]:
-    """By a table in steps so fine that none of the 256 values is missed."""
+    """With a table whose steps are fine enough for all 256 values."""
     import numpy as np
 
     light = np.linspace(0, 1, _STEPS + 1)

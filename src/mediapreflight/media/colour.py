@@ -27,7 +27,7 @@ ToSrgb = bytes | Rendering | None
 
 
 def to_srgb_of(colors: Colors, sample: Callable[[], NDArray[Any]]) -> ToSrgb:
-    """What converts the colours to sRGB: an ICC profile, a rendering of coded ones, or nothing. `sample`: some of the pixels."""
+    """The conversion to sRGB: an ICC profile, a rendering of coding points, or None. `sample`: some of the pixels."""
     effective = colors.effective
     return rendering(sample(), effective) if isinstance(effective, Coding) else effective
 
@@ -116,7 +116,7 @@ def _eight_bit(picture: Image.Image) -> Image.Image:
 
 
 def _to_srgb(picture: Image.Image, to_srgb: ToSrgb) -> Image.Image:
-    """RGB by way of the profile; by the plain formulas where there is none, or it does not belong to this kind of picture."""
+    """RGB converted with the profile; with plain formulas if there is none, or if it is for another kind of picture."""
     import numpy as np
     from PIL import Image, ImageCms
 
@@ -130,7 +130,7 @@ def _to_srgb(picture: Image.Image, to_srgb: ToSrgb) -> Image.Image:
     try:
         return _converted(plain, ImageCms.ImageCmsProfile(io.BytesIO(to_srgb)))
     except (ImageCms.PyCMSError, OSError):
-        # Every viewer does this with a broken profile, and with a profile for another colour space than the picture's.
+        # Viewers do the same with a broken profile, and with a profile for another colour space.
         return plain.convert("RGB")
 
 

@@ -17,7 +17,7 @@ _SWAPPING_ORIENTATIONS = frozenset({5, 6, 7, 8})
 
 
 class Turn(NamedTuple):
-    """How a stored picture is shown: mirrored left to right where it is `mirrored`, then turned, in degrees clockwise."""
+    """How a stored picture is shown: first mirrored left to right if `mirrored`, then turned by `rotation` degrees clockwise."""
 
     rotation: int = 0
     mirrored: bool = False
@@ -47,7 +47,7 @@ def oriented(width: int, height: int, orientation: int) -> tuple[int, int]:
 
 
 def turned(rgb: Rgb, orientation: int) -> Rgb:
-    """Pixels (height x width x 3) under an EXIF orientation, 1 to 8: a copy, made while nothing else is held."""
+    """A copy of the pixels (height x width x 3) turned by an EXIF orientation (1 to 8)."""
     import numpy as np
 
     mirrored = rgb[:, ::-1] if orientation in (2, 4, 5, 7) else rgb

@@ -15,7 +15,7 @@ from msgspec import Struct
 from ..language import say
 
 ColorSpace = Literal["srgb", "display-p3", "adobe-rgb", "prophoto-rgb", "bt2020", "other"]
-# Their names in sentences.
+# The names of kinds in sentences.
 SPACES_IN_WORDS: Mapping[ColorSpace, str] = {
     "srgb": "sRGB",
     "display-p3": "Display P3",
@@ -30,7 +30,7 @@ LEVELS: tuple[Level, ...] = ("metadata", "decode", "content")
 
 
 class Problem(StrEnum):
-    """What can be wrong with a file itself, for any model. An entry of `problems` is `<problem>: <detail>`."""
+    """The faults of a file itself, independent of models. An entry of `problems` is `<problem>: <detail>`."""
 
     MISSING = "missing"
     UNREADABLE = "unreadable"
@@ -59,7 +59,7 @@ def counted(count: int, one: str, several: str) -> str:
 
 
 def missing_library(format: str, error: ImportError) -> str:
-    """The entry for `Facts.problems` where the library that reads this format does not load."""
+    """The entry for `Facts.problems` if the library that reads this format does not load."""
     reason = f"a library that reads {format} does not load ({error}); `mediapreflight doctor` says more"
     return Problem.NOT_RUN.because(reason)
 

@@ -1,4 +1,4 @@
-"""What decoders say of bad data, in this program's own words.
+"""Translate decoders' messages about bad data into this program's own words.
 
 libjpeg-turbo, Pillow, zlib, libavif and FFmpeg name markers, functions and constants, which mean nothing to most readers.
 """
@@ -12,7 +12,7 @@ from ..language import say
 ENDS_EARLY = say("the file ends before its picture does")
 UNPACKS_TO_TOO_MUCH = say("a compressed part of it becomes larger than is read")
 TOO_MANY_PIXELS = say("it has more pixels than are decoded")
-# The first that is found counts.
+# The first match counts.
 _MEANINGS = (
     (r"premature end of jpeg|truncated", ENDS_EARLY),
     (r"too large|too much memory", UNPACKS_TO_TOO_MUCH),
@@ -41,8 +41,9 @@ _BYTES_SIGNS = re.compile(r"""b(['"])(.*?)\1""")
 
 
 def meaning_of(error: Exception) -> str | None:
-    """A sentence about the file for what a decoder said of it; None if that says nothing to those who do not know the decoder."""
-    # The whole text of an error of the system names the file, which may be called anything.
+    """A sentence about the file for a decoder's message; None if the message means nothing to people who do not know the
+    decoder."""
+    # The full text of an OSError contains the file's name, which could match anything.
     said = _BYTES_SIGNS.sub(r"\2", getattr(error, "strerror", None) or str(error))
     for pattern, meaning in _MEANINGS:
         if found := re.search(pattern, said, re.IGNORECASE):

@@ -57,7 +57,7 @@ def sample_frames(path: str | os.PathLike[str], count: int, longest_side: int) -
 def frames_around(
     path: str | os.PathLike[str], times: Sequence[float], within_s: float, longest_side: int
 ) -> tuple[tuple[Frame, ...], ...]:
-    """For each time, in seconds after the first frame and in order, the frames shown at most `within_s` from it.
+    """For each time (seconds after the first frame, in order), the frames shown at most `within_s` from it.
 
     Raises: UnreadableMediaError as `sample_frames` does.
     """

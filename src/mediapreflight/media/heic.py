@@ -1,6 +1,7 @@
-"""HEIC pictures, decoded by libheif: tiles, overlays, turns, apertures, transparency and depth are its affair.
+"""Decode HEIC with libheif, which handles tiles, overlays, turns, apertures, transparency and bit depth.
 
-What it passes over is looked for here: it fills tiles whose data the file lacks, and zeros where data were lost.
+libheif does not report missing data: it fills tiles whose data is missing, and decodes zeros in place of lost data. Both are
+searched for here.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ from .libraries import load
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# What libheif says where the data are of a kind it was built without, of none it knows, or larger than it takes.
+# libheif's messages about data of a kind that it was built without or does not know, or that is too large.
 _UNDECODED = ("unsupported", "security limit", "did not give", "not been built in", "no decoding plugin", "no decoder")
-# What the binding raises for whatever libheif refuses; OSError stands for lack of memory.
+# What the binding raises if libheif refuses the data; OSError means lack of memory.
 _SAID = (ValueError, EOFError, SyntaxError, RuntimeError)
-# No three bytes of H.265 are these: where data would hold them, 3 is put before the last (ITU-T H.265, 7.4.2).
+# These three bytes never occur in H.265 data: encoders insert a 3 before the last one (ITU-T H.265, 7.4.2).
 _MAX_PADDING = 16
 _USUAL_PIXEL_BYTES, _QUARTER_COLORS = 3, 420
 _FORBIDDEN = re.compile(rb"\x00\x00[\x00-\x02]")
 
 
 class Decoded(NamedTuple):
-    """A picture as displayed: `pixels` is height x width, x channels where it has several, of 8 or 16 bits.
+    """A displayed picture: `pixels` is height x width (x channels, if several), of 8 or 16 bits.
 
     `mode` names the channels as Pillow does. `owner` holds the memory and must outlive `pixels`.
     """
@@ -41,10 +42,10 @@ class Decoded(NamedTuple):
 
 
 def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
-    """The primary picture of a file of `size` bytes. `deep`: with 16 bits a channel where the file has more than 8.
+    """The primary picture of a file of `size` bytes. `deep`: with 16 bits per channel if the file has more than 8.
 
-    Raises HeifError where libheif cannot follow the file or has no decoder for it, DecodeError for damage and for more pixels
-    than are ever decoded; MissingLibraryError.
+    Raises HeifError if libheif cannot read the file's structure or has no decoder for it, DecodeError for damage and for too many
+    pixels, MissingLibraryError.
     """
     import numpy as np
 
@@ -59,11 +60,11 @@ def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
     except _SAID:
         raise HeifError(say("its index cannot be followed by the decoder at hand")) from None
     image = file[file.primary_index] if len(file) else None
-    # Where the picture itself cannot be had, another stands in for it, such as the one it is a thumbnail of.
+    # If the picture itself cannot be decoded, libheif may return another one, such as its thumbnail's.
     if image is None or not image.info["primary"]:
         raise HeifError(say("its picture is of no kind that the decoder at hand knows"))
     mode = image.mode.partition(";")[0]
-    # Colours at full resolution take as much again while they are converted; those of phones are at a quarter.
+    # Colours at full resolution need the same memory again while they are converted; phones store a quarter.
     planes = len(mode) + (image.info.get("chroma", _QUARTER_COLORS) != _QUARTER_COLORS)
     _refuse_heavy(image.size, planes * (2 if image.info["bit_depth"] > 8 else 1))
     try:
@@ -78,7 +79,7 @@ def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
 
 
 def _refuse_heavy(size: tuple[int, int], pixel_bytes: int) -> None:
-    """Raises DecodeError for more pixels than are ever decoded, HeifError for fewer that take more memory than those."""
+    """Raises DecodeError for too many pixels, HeifError if fewer pixels need more memory than the limit."""
     width, height = size
     refuse_oversized(width, height, "heic")
     if width * height * pixel_bytes > max_pixels("heic") * _USUAL_PIXEL_BYTES:
@@ -86,7 +87,7 @@ def _refuse_heavy(size: tuple[int, int], pixel_bytes: int) -> None:
 
 
 def _refuse_loss(items: Items, size: int) -> None:
-    """Raises DecodeError where data that the picture needs are not there, or zeros are, as after a download with gaps."""
+    """Raises DecodeError if data of the picture is missing or replaced by zeros, as after a download with gaps."""
     if missing := missing_bytes(items, size):
         raise DecodeError(f"truncated: its data need {missing} bytes more than the file has")
     try:
@@ -105,13 +106,13 @@ def _refuse_loss(items: Items, size: int) -> None:
 
 
 def _has_long_lengths(items: Items) -> bool:
-    """Whether the length of every coded unit is written in four bytes."""
+    """Whether the lengths of coded units have four bytes."""
     configurations = (payload(items.stream, box, 22) for box in items.properties if box.type == b"hvcC")
     return all(data[21:22] and data[21] & 3 == 3 for data in configurations)
 
 
 def _units(data: bytes) -> Iterator[bytes]:
-    """The coded units of an item; an empty one holds all that follows."""
+    """The coded units of an item; a unit of length 0 contains all that follows."""
     at = 0
     while at + 4 <= len(data):
         length = int.from_bytes(data[at : at + 4], "big") or len(data)
@@ -120,5 +121,5 @@ def _units(data: bytes) -> Iterator[bytes]:
 
 
 def _has_hole(unit: bytes) -> bool:
-    """Whether there are zeros in a unit; a few behind it are padding."""
+    """Whether there are zeros inside a unit; a few at its end are padding."""
     return _FORBIDDEN.search(unit[:-_MAX_PADDING] + unit[-_MAX_PADDING:].rstrip(b"\0")) is not None

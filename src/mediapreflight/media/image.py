@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from .source import Source
 
 _Read = TypeVar("_Read")
-# A length in the file may be anything.
+# An upper limit, because a length in the file may be any number.
 _TOO_MUCH_MEMORY = "it takes more memory than there is"
 _SAID_OF_BOMBS = (UNPACKS_TO_TOO_MUCH, TOO_MANY_PIXELS, _TOO_MUCH_MEMORY)
 # The messages of libavif about the data, and not about the structure of the file.
 _AVIF_DAMAGE = ("Decoding of", "Truncated data")
-# How texts begin that say that a file is cut off.
+# The beginnings of messages about files that are cut off.
 _TRUNCATED = "truncated"
 # Formats that no library here decodes.
 _UNDECODED = frozenset({"jxl"})

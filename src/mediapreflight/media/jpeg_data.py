@@ -53,7 +53,7 @@ _UNKNOWN_SAMPLING = "subsampling level"
 def verify(data: bytes) -> None:
     """Entropy-decode all of a JPEG whose coding libjpeg-turbo reads.
 
-    Raises: DamagedError, or ValueError with the decoder's first complaint, where pixels are lost; UndecodedError; ImportError.
+    Raises: DamagedError, or ValueError with the decoder's first warning, if pixels are lost; UndecodedError; ImportError.
     """
     if not (complaint := _complaint(data)):
         _refuse_hole(data)
@@ -71,9 +71,9 @@ def verify(data: bytes) -> None:
 
 
 def _refuse_hole(data: bytes) -> None:
-    """Raises DamagedError where zeros stand in the place of lost data. Flat areas may be zeros as well.
+    """Raises DamagedError if zeros replace lost data. Flat areas may be coded as zeros too.
 
-    libjpeg-turbo reads them as blocks of many small values, or of more than 64, and says nothing of these.
+    libjpeg-turbo reads them as blocks of many small values, or of more than 64, without a warning.
     """
     if data.find(_HOLE, data.find(_SCAN_MARK)) < 0:
         return
@@ -99,7 +99,7 @@ def _has_flat_zeros(scan: bytes, codes: Mapping[int, Codes]) -> bool:
 
 
 def with_its_end(stream: BinaryIO) -> BinaryIO:
-    """The stream at its start; if only the end mark is missing, a copy with one, because Pillow needs it."""
+    """The stream at its start; or, if only the end mark is missing, a copy with one, because Pillow needs it."""
     stream.seek(-len(_END_MARK), SEEK_END)
     ends = stream.read() == _END_MARK
     stream.seek(0)

@@ -1,4 +1,4 @@
-"""Libraries that are imported on first use and may be missing, and what fixes that."""
+"""Libraries that are imported on first use and may be missing, and the commands that install them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from ..errors import MissingLibraryError
 from ..system import IS_LINUX
 
-# What brings the libraries that look for people.
+# The command that installs the libraries that find people.
 PEOPLE = 'pip install "mediapreflight[people]"'
 SYSTEM_LIBRARIES = "apt-get install libegl1 libgl1 libgles2 libglib2.0-0"
-# What fixes one that is installed and does not load. Away from Linux, the wheels hold all that they link to.
+# The fix for a library that is installed but does not load. On systems other than Linux, wheels contain everything they link to.
 LOADABLE = SYSTEM_LIBRARIES if IS_LINUX else "pip install --force-reinstall mediapipe opencv-contrib-python"
 
 
 def ensure_faces(purpose: str) -> None:
-    """Raises MissingLibraryError where what finds faces is not installed. Loads nothing.
+    """Raises MissingLibraryError if the libraries that find faces are not installed. Loads nothing.
 
     Args:
         purpose: what needs it.
@@ -34,7 +34,7 @@ def _is_installed(module: str) -> bool:
 
 
 def load(module: str, name: str, install: str) -> Any:
-    """A module, by its own name, that of the library and the line that installs it. Raises MissingLibraryError."""
+    """Import a module. Raises MissingLibraryError with the library's `name` and the command to `install` it."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Open the named file, and nothing else: no device, no pipe, no folder; a protocol only if the name begins with one.
+"""Open a regular file: never a device, a pipe or a folder, and a remote file only if the name begins with a protocol.
 
 A `data:` URL is a file too; its text contains the bytes.
 """
@@ -54,7 +54,7 @@ def open_source(path: str, *, whole: bool = False) -> Iterator[Source]:
         raise _unopenable(path, error) from None
     except ValueError:
         raise OpenError(Problem.UNREADABLE, say("its name holds a character no file name can have")) from None
-    # `open` would check whether it is a terminal, and more than is needed here.
+    # Faster than `open`, which checks, for example, whether it is a terminal.
     with ListingReader(io.FileIO(descriptor, "rb")) as stream:
         status = os.fstat(descriptor)
         _refuse_special(status)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Rgb = NDArray[np.uint8]
 
-# The one reader each format is left to, so that no file chooses a reader by itself (Pillow has one that runs Ghostscript).
+# The only reader for each format, so that a file cannot choose its reader (Pillow has one that runs Ghostscript).
 _PILLOW_NAMES = {
     "jpeg": ("JPEG", "MPO"),
     "png": ("PNG",),
@@ -51,20 +51,20 @@ _PILLOW_NAMES = {
 _PILLOW_PIXEL_BYTES = 4
 _LARGE_PIXELS = 16_000_000
 _WIDE = 16
-# Transparent pixels show what lies behind them, and nobody knows what that will be: the middle between black and white.
+# The background of transparent pixels is unknown, so it is assumed to be the middle between black and white.
 _BEHIND = (128, 128, 128)
-# A reduced decode may come out this much smaller than wanted: the next larger scale costs more than its pixels are worth.
+# A reduced decode may be this much smaller than requested: the next larger scale is not worth its cost.
 _REDUCED_AT_LEAST = 0.75
-# Each takes up to 23 bytes while the pictures of two decoders are in memory.
+# Each pixel takes up to 23 bytes while the pictures of two decoders are in memory.
 _MOST_DEEP_PIXELS = 20_000_000
 # Two decoders round colours differently, by up to three of 255 steps; with another matrix they differ by more than ten.
 _COMPARED, _MOST_DIFFERENCE = (32, 32), 6
-# Converted whole, a large picture would be in memory four times over.
+# Larger pictures are converted in bands; otherwise they would be in memory four times.
 _BAND_ROWS = 512
 
 
 class Picture(NamedTuple):
-    """`rgb`: height x width x 3, uint8, displayed side up. `width` and `height` are those of the whole displayed picture."""
+    """`rgb`: height x width x 3, uint8, as displayed. `width`, `height`: of the full displayed picture, in pixels."""
 
     rgb: Rgb
     width: int
@@ -72,17 +72,17 @@ class Picture(NamedTuple):
 
 
 def load_picture(path: str | os.PathLike[str], longest_side: int) -> Picture:
-    """Decode a picture for looking at it.
+    """Decode a picture for detectors and previews.
 
     Args:
-        path: a local file; of an animation the first frame is taken.
-        longest_side: of the array, in pixels. Smaller pictures keep their size; JPEGs are decoded at a reduced scale and may
-            come out up to a quarter smaller.
+        path: a local file; the first frame of an animation is used.
+        longest_side: of the array, in pixels. Smaller pictures keep their size; JPEGs are decoded at a reduced scale and may be
+            up to a quarter smaller.
 
-    Returns: the array, and the displayed size of the whole picture. EXIF orientation is applied, transparency is laid over
-        middle grey; 16-bit, CMYK, palette and grey pictures are converted.
+    Returns: the array, and the displayed size of the full picture. EXIF orientation is applied, transparent pixels get a middle
+        grey background, and 16-bit, CMYK, palette and grey pictures are converted.
 
-    Raises: UnreadableMediaError for what is no picture, is damaged, has no decoder here or more pixels than are ever decoded.
+    Raises: UnreadableMediaError for a file that is not a picture, is damaged, has no decoder here, or has too many pixels.
     """
     with opened(path) as source:
         found = sniff(source.stream)
@@ -103,7 +103,7 @@ def load_picture(path: str | os.PathLike[str], longest_side: int) -> Picture:
 
 
 def within(rgb: Rgb, longest_side: int) -> Rgb:
-    """The picture, shrunk where its longest side is longer than `longest_side` pixels."""
+    """The picture, shrunk if its longest side exceeds `longest_side` pixels."""
     height, width = rgb.shape[:2]
     scale = longest_side / max(height, width)
     if scale >= 1:
@@ -112,16 +112,15 @@ def within(rgb: Rgb, longest_side: int) -> Rgb:
 
 
 def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: int | None = None) -> Rgb:
-    """The pixels of a picture as displayed, height x width x 3.
+    """The displayed pixels of a picture, height x width x 3, 8-bit sRGB.
 
     Args:
-        facts: of this very source; level `metadata` does.
-        background: what shows through where the picture is transparent.
-        for_side: the longest side it will be shrunk to, where it is only looked at. A very large picture then comes smaller than
-            it is, but never less than twice that.
+        facts: of this source; level `metadata` is enough.
+        background: the colour behind transparent pixels.
+        for_side: the longest side to which the caller will shrink the picture. A very large picture is then returned smaller, but
+            at least twice that size.
 
-    Raises: DecodeError for a format that is not decoded here, damaged data, and more pixels than are ever decoded;
-        MissingLibraryError.
+    Raises: DecodeError for a format that is not decoded here, damaged data, and too many pixels; MissingLibraryError.
     """
     refuse_undecoded(source, facts)
     factor = _factor(facts, for_side)
@@ -137,7 +136,7 @@ def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: 
         raise MissingLibraryError("Pillow", str(error), "pip install pillow") from None
     except MemoryError:
         raise DecodeError(say("it takes more memory than there is")) from None
-    except Exception as error:  # Decoders raise whatever comes to hand on hostile bytes.
+    except Exception as error:  # Decoders can raise any exception on hostile bytes.
         raise DecodeError(f"its data {unreadable(error)}") from None
     width, height = facts.width or 0, facts.height or 0
     if rgb.shape[:2] != (-(-height // factor), -(-width // factor)):
@@ -146,7 +145,7 @@ def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: 
 
 
 def refuse_undecoded(source: Source, facts: ImageFacts) -> None:
-    """Raises DecodeError, before any of it is decoded, for a format that is not decoded here, and for more than ever is."""
+    """Raises DecodeError, before anything is decoded, for a format that is not decoded here, and for too many pixels."""
     if facts.format != "heic" and facts.format not in _PILLOW_NAMES:
         raise DecodeError(f"no decoder for {facts.format} is at hand")
     if not facts.width or not facts.height:
@@ -161,9 +160,9 @@ def refuse_undecoded(source: Source, facts: ImageFacts) -> None:
 
 
 def _factor(facts: ImageFacts, for_side: int | None) -> int:
-    """How many pixels of each row and column become one while the picture is read."""
+    """The factor by which both sides are reduced while the picture is read."""
     sides = facts.width or 0, facts.height or 0
-    # Where an aperture is cut out, that is done in whole pixels.
+    # HEIC and AVIF may have an aperture, which is cropped in whole pixels.
     if for_side is None or facts.format in ("heic", "avif") or sides[0] * sides[1] <= _LARGE_PIXELS:
         return 1
     return max(1, max(sides) // (2 * for_side))
@@ -189,7 +188,7 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         refuse_oversized(*picture.size, facts.format)
         picture.load()
         if facts.bit_depth == _WIDE and isinstance(transparent := picture.info.get("transparency"), tuple):
-            # Pillow keeps the upper half of each sample, and the transparent colour as it was.
+            # Pillow keeps the upper eight bits of each sample, but the full value of the transparent colour.
             picture.info["transparency"] = tuple(sample >> 8 for sample in transparent)
         if facts.format not in READERS:
             colors = Colors(picture.info.get("icc_profile"))
@@ -197,18 +196,19 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         rgb = opaque_in_bands(picture, colors, background, factor) if deep is None else deep
     if facts.format == "avif":
         rgb = _shown(rgb, source)
-    # Pillow turns TIFFs by itself, and nothing else.
+    # Pillow turns only TIFFs by itself.
     return rgb if facts.format == "tiff" else turned(rgb, facts.orientation)
 
 
 def _needs_depth(facts: ImageFacts, colors: Colors) -> bool:
-    """Whether eight bits are too few: tone-mapping spreads what is dark or bright, and bands show in skies and on skin."""
+    """Whether eight bits are too few: tone-mapping stretches dark and bright areas, and bands become visible in skies and on
+    skin."""
     is_affordable = (facts.stored_width or 0) * (facts.stored_height or 0) <= _MOST_DEEP_PIXELS
     return facts.format == "avif" and facts.bit_depth != 8 and colors.transfer in ("pq", "hlg") and is_affordable
 
 
 def _deep_avif(picture: Image.Image, source: Source, colors: Colors, background: Color) -> Rgb | None:
-    """An AVIF tone-mapped from all its bits, its transparency as Pillow has it; None where they are not to be had."""
+    """An AVIF tone-mapped from all its bits, with transparency from Pillow; None if they cannot be decoded."""
     from PIL import Image
 
     from .avif import deep_colours
@@ -229,7 +229,7 @@ def _deep_avif(picture: Image.Image, source: Source, colors: Colors, background:
 
 
 def _shows_the_same(pixels: NDArray[np.uint16], picture: Image.Image) -> bool:
-    """Whether two decoders made the same of one picture."""
+    """Whether two decoders returned the same picture."""
     import numpy as np
     from PIL import Image
 
@@ -241,7 +241,7 @@ def _shows_the_same(pixels: NDArray[np.uint16], picture: Image.Image) -> bool:
 
 
 def _stated_colors(source: Source, facts: ImageFacts) -> Colors:
-    """What the header of the file says of its colours; nothing where this format's header is left to Pillow."""
+    """The colours in the file's header; None if Pillow reads this format's header."""
     return read_header(facts.format, source.stream, source.size).colors if facts.format in READERS else Colors()
 
 
@@ -255,7 +255,7 @@ def _read_large_webp(source: Source, background: Color, factor: int) -> Rgb:
     profile = still.profile
     colours, alpha = webp_still.decode(still)
     to_srgb = to_srgb_of(Colors(profile), lambda: colours)
-    # The file's data are no longer needed.
+    # The file's data is no longer needed.
     del still
     fits = factor == 1 and colours.flags.c_contiguous and colours.shape == (height, width, 3)
     if fits and not has_alpha and to_srgb is None:
@@ -271,12 +271,12 @@ def _read_large_webp(source: Source, background: Color, factor: int) -> Rgb:
                 shown[..., 3] = 255 if alpha is None else alpha[begin - top : end - top]
         return Image.fromarray(rows)
 
-    # The array of the colours takes the result where it has the same size: each band is read before it is written.
+    # The colour array is reused for the result if the size is the same: each band is read before it is written.
     return in_bands((width, height), band, to_srgb, background, factor, into=colours if fits else None)
 
 
 def _read_heic(source: Source, facts: ImageFacts, background: Color) -> Rgb:
-    """As libheif decodes it, upright. Of what is coded in more than 8 bits for high dynamic range, every bit counts."""
+    """A HEIC decoded by libheif, upright. High dynamic range is decoded with all its bits."""
     import numpy as np
     from PIL import Image
 
@@ -299,7 +299,7 @@ def _read_heic(source: Source, facts: ImageFacts, background: Color) -> Rgb:
 
 
 def _shown(rgb: Rgb, source: Source) -> Rgb:
-    """The part of an AVIF that is shown: what is left pads the picture to whole blocks."""
+    """The part of an AVIF that is shown; the rest is padding to whole blocks."""
     aperture = read_aperture(source.stream, source.size)
     if aperture is None:
         return rgb

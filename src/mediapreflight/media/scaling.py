@@ -1,4 +1,4 @@
-"""Pictures in another size."""
+"""Scale pictures."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
     Rgb = NDArray[np.uint8]
 
-# Whole, a picture of 65 megapixels would be in memory twice more.
+# Pictures are scaled in bands: otherwise one of 65 megapixels would need its memory three times.
 _BAND_PIXELS = 1_000_000
-# How far Pillow's filters look around a pixel, in pixels of the coarser picture.
+# The radius of Pillow's filters, in pixels of the coarser picture.
 _DOWN_REACH, _UP_REACH = 1, 3
-# By how much the filter itself shrinks at least, where plain means of whole pixels do the rest: they are three times as fast.
+# The factor that is left to the filter at least; the rest is done by means of whole pixels, which are three times as fast.
 _LEFT_TO_FILTER = 2
 
 
 def scaled(rgb: Rgb, size: tuple[int, int]) -> Rgb:
-    """A picture, height x width x 3, at another width and height.
+    """A picture (height x width x 3) scaled to another width and height.
 
-    Down with Hamming's filter, which keeps as much detail as the mean of an area does; up with Lanczos.
+    Down with Hamming's filter, which keeps as much detail as area means; up with Lanczos.
     """
     import numpy as np
     from PIL import Image

@@ -1,4 +1,4 @@
-"""A picture as another decoder sees it, very small: enough to tell a garbled picture from a right one."""
+"""A very small copy of a picture from another decoder: enough to distinguish a garbled picture from a correct one."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ if TYPE_CHECKING:
     Shades = NDArray[np.uint8]
 
 _SIDE = 32
-# Transparency is laid in at this many times the sides: shrunk apart, its edges and those of the colours would no longer meet.
+# Transparency is applied at this many times the sides: if it were shrunk separately, its edges would no longer match the colours.
 _LARGER = 16
 _CODECS = {"jpeg": "mjpeg", "png": "png", "bmp": "bmp", "tiff": "tiff", "psd": "psd", "qoi": "qoi", "gif": "gif"}
-# So many times 255 are the largest number of 16 bits.
+# 255 times this is the largest 16-bit number.
 _MOST_ROWS_OF_A_SHORT_SUM = 257
 _GREY = (0.299, 0.587, 0.114)
 
 
 def shades_of(data: bytes, format: str | None, *, background: Color | None = None) -> Shades | None:
-    """The stored picture in grey as FFmpeg reads it, 32 x 32, 0 to 255, not turned; None where it does not.
+    """The stored picture in grey as FFmpeg reads it, 32 x 32, 0 to 255, not turned; None if FFmpeg cannot read it.
 
-    `background`: what shows through where it is transparent; None where it is not.
+    `background`: the colour behind transparent pixels; None if there are none.
     """
     if format not in _CODECS:
         return None
     try:
         with quiet():
             return _ffmpeg_shades(data, _CODECS[format], background)
-    except Exception:  # Decoders raise whatever comes to hand; what this one does not read has no second witness.
+    except Exception:  # Decoders can raise any exception. A file that FFmpeg cannot read is not compared.
         return None
 
 
 def shades_in(pixels: Pixels, unit: int = 1) -> Shades:
-    """The same of pixels, height x width, x 3 where they are coloured: means of 32 x 32 cells.
+    """The same for pixels (height x width, or x 3 in colour): the means of 32 x 32 cells.
 
-    `unit`: the edges of the cells lie at multiples of so many pixels.
+    `unit`: the edges of the cells are at multiples of this many pixels.
     """
     import numpy as np
 
     cells = _cells(len(pixels), unit)
-    # Twice as fast where no sum is larger.
+    # Twice as fast if no sum is larger.
     of_sums = np.uint16 if max(cell.stop - cell.start for cell in cells) <= _MOST_ROWS_OF_A_SHORT_SUM else np.uint32
     rows = np.stack([np.add.reduce(pixels[cell], axis=0, dtype=of_sums) / (cell.stop - cell.start) for cell in cells])
     means = np.stack([rows[:, cell].mean(axis=1) for cell in _cells(pixels.shape[1], unit)], axis=1)
@@ -55,7 +55,7 @@ def shades_in(pixels: Pixels, unit: int = 1) -> Shades:
 
 
 def _cells(side: int, unit: int) -> list[slice]:
-    """32 parts of a side, which share pixels where it is shorter."""
+    """The edges of 32 parts of a side, which overlap if it is shorter than 32 pixels."""
     units = -(-side // unit)
     starts = [unit * (number * units // _SIDE) for number in range(_SIDE)]
     ends = [max(start + unit, end) for start, end in zip(starts, [*starts[1:], side], strict=True)]
@@ -63,9 +63,9 @@ def _cells(side: int, unit: int) -> list[slice]:
 
 
 def difference(pixels: Pixels, data: bytes, format: str) -> float:
-    """By how many of 255 shades a file shows something else than the pixels it was made of, height x width x 3, in the mean.
+    """The mean difference, in 255 shades, between a file and the pixels (height x width x 3) it was made from.
 
-    A JPEG is read whole, at an eighth of its sides. Raises ValueError where the file cannot be decoded.
+    A JPEG is decoded at an eighth of its sides. Raises ValueError if the file cannot be decoded.
     """
     import numpy as np
 
@@ -80,7 +80,7 @@ def difference(pixels: Pixels, data: bytes, format: str) -> float:
 
 
 def _grey_of_jpeg(data: bytes) -> Pixels:
-    """Every warning of the decoder is an error."""
+    """The grey values of a JPEG. Every warning of the decoder is an error."""
     import simplejpeg
 
     decoded = simplejpeg.decode_jpeg(data, "GRAY", min_height=2 * _SIDE, min_width=2 * _SIDE, min_factor=8, strict=True)

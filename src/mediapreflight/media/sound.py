@@ -1,4 +1,4 @@
-"""The sound of a recording or a video, decoded: as it is, and mixed down to one channel."""
+"""Decode the sound of a recording or a video: as recorded, or mixed down to one channel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 # Longer recordings are judged by their beginning: an hour takes ten seconds, and no model takes more than a few minutes.
 MAX_HEARD_S = 600.0
-# Converters reach 768 kHz, and FLAC has 20 bits for the rate. The filter that changes it grows with it, to hundreds of megabytes.
+# The highest rate: converters reach 768 kHz. FLAC could state 20 bits, and the memory of the resampling filter grows with the
+# rate.
 MAX_SAMPLE_RATE = 2**20
 
 
@@ -31,7 +32,7 @@ def mono(
     Args:
         watch: is called with each frame as recorded, before it is converted.
 
-    Raises DamagedError as `decoded`.
+    Raises DamagedError as `decoded` does.
     """
     import av
 

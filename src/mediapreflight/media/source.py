@@ -15,27 +15,27 @@ from .facts import Problem
 _SEARCHED_BYTES = 2**16
 # The largest video that any model takes has 300 MB. If sound and video are far apart in the file, parts are read repeatedly.
 MAX_BYTES_READ = 2**30
-# How a folder begins that holds what was read from standard input, which is gone when somebody reads of it.
+# The prefix of the folder for standard input. Messages leave it out, because it is deleted at the end.
 STDIN_FOLDER = "mediapreflight-stdin-"
-# The page's uploads and what is made of them: a folder for each, whose name says nothing to anybody, in one of the session.
+# The name of the folder with `studio`'s sessions. Messages leave it out with the folders in it, whose names are random.
 STUDIO_FOLDER = "studio"
 _IN_STUDIO = rf"^.*[/\\]{STUDIO_FOLDER}[/\\]\.mediapreflight-[0-9a-f]{{32}}[/\\][^/\\]+[/\\]"
-# Python keeps bytes that are no UTF-8 as U+DC80 to U+DCFF; the other surrogates stand for nothing.
+# Python represents bytes that are not UTF-8 as U+DC80 to U+DCFF; other surrogates have no meaning.
 _HALF_PAIRS = "[\ud800-\udc7f\udd00-\udfff]"
-# What begins with one of these and `://` is not a file in a store: URLs are for the service to fetch, local files go by their
-# paths, and the others are views of further files (archives, caches, folders, repositories).
+# A name that begins with one of these and `://` is not a file in a store: it is a URL for the service, a local file, or a view of
+# other files (archives, caches, folders, repositories).
 _OWN_PROTOCOLS = ("http", "https", "oss", "file", "local", "asynclocal")
 _VIEWS = ("blockcache", "cached", "dir", "filecache", "generic", "git", "libarchive", "reference", "simplecache", "tar", "zip")
-# Everything after the host is the path: what would begin a query may stand in a file's name.
+# Everything after the host is the path, because a file name may contain `?` and `#`.
 _FILE_URL = r"(?is)file://(?:localhost)?(/.*)"
-# As the provider's own library has them on Windows: `file://` and the path.
+# The form that the provider's own library uses on Windows: `file://` and the path.
 _FILE_AND_DRIVE = r"(?is)file://([a-z]:[/\\].*)"
 _DRIVE = r"/[A-Za-z]:[/\\]"
 _NETWORK_PATH = r"[/\\]{2}"
 
 
 class Source(NamedTuple):
-    """An open regular file. `path` as it is shown, `size` in bytes."""
+    """An open regular file. `path`: as shown in messages; `size`: in bytes."""
 
     path: str
     stream: BinaryIO
@@ -52,9 +52,9 @@ class Source(NamedTuple):
 
 
 class Excerpt:
-    """A part of an open file, from one offset to another, read as a file of its own; `head` stands before it.
+    """A part of an open file, between two offsets, read like a separate file; the bytes in `head` come before it.
 
-    Raises ValueError and OSError if the file does.
+    Raises ValueError and OSError as the file does.
     """
 
     def __init__(self, stream: BinaryIO, start: int, end: int, head: bytes = b"") -> None:
@@ -62,7 +62,7 @@ class Excerpt:
         self._size, self._at = len(head) + max(end - start, 0), 0
 
     def is_all_of(self, size: int) -> bool:
-        """Whether it is the whole of a file of so many bytes."""
+        """Whether it is a whole file of this many bytes."""
         return not self._head and not self._start and self._size == size
 
     def read(self, count: int = -1) -> bytes:
@@ -120,9 +120,9 @@ def is_file_url(text: str) -> bool:
 
 
 def local_path(text: str, *, windows: bool = IS_WINDOWS) -> str:
-    """The path that a `file://` URL names on this machine; any other text as it is, a URL that names another host included.
+    """The path in a `file://` URL; any other text, and a URL with another host, is returned unchanged.
 
-    After RFC 8089, and as the provider's own library has it: `file://` and an absolute path.
+    Accepts RFC 8089, and the form of the provider's own library: `file://` and an absolute path.
     """
     if not is_file_url(text):
         return text
@@ -142,14 +142,15 @@ def _unquoted(path: str) -> str:
     try:
         return os.fsdecode(unquote_to_bytes(path.encode("utf-8", "surrogateescape")))
     except UnicodeEncodeError:
-        # One half of a surrogate pair: no file can have that name, and opening it says so.
+        # Half of a surrogate pair: no file can have that name, and opening it gives an error.
         return path
 
 
 def display_name(path: str) -> str:
-    """A path as text that any encoder takes: bytes that are no UTF-8 become `\\xNN`, halves of surrogate pairs `\\uNNNN`.
+    """A path as text for messages: bytes that are not UTF-8 become `\\xNN`, halves of surrogate pairs `\\uNNNN`.
 
-    Of a `data:` URL only its beginning and its size are shown, and of what was read from standard input or uploaded no folder.
+    A `data:` URL is shortened to its beginning and its size; files from standard input and uploads are shown without their
+    folder.
     """
     if f"{STUDIO_FOLDER}{os.sep}.mediapreflight-" in path:
         path = re.sub(_IN_STUDIO, "", path)

@@ -26,19 +26,19 @@ _ALPHA_FLAG = 0x10
 _FRAME_HEADER_BYTES = 16
 _MAX_PROFILE_BYTES = 4 * 2**20
 _LOSSY, _LOSSLESS = b"VP8 ", b"VP8L"
-# Of lossy data: the bits of their tag before the length of the first part, which has 19 bits, and what stands before that part.
+# Of lossy data: the bits of the frame tag before the length of the first part (19 bits), and the bytes before that part.
 _TAG_BITS, _MAX_FIRST_PART, _HEADER_BYTES = 5, 2**19 - 1, 10
-# Behind the end of its data FFmpeg reads zeros, and gives up soon.
+# After the end of the data FFmpeg reads zeros, and stops soon.
 _FILLING_BYTES = 4096
-# Both even: a row of colours belongs to two of brightness.
+# Both are even, because two rows of luma share a row of chroma.
 _BAND_ROWS, _MARGIN_ROWS = 256, 4
 
 
 class Still(NamedTuple):
-    """One coded picture and its place on the canvas, in pixels.
+    """One coded picture and its position on the canvas, in pixels.
 
-    `data` is a chunk of type `kind`, `alpha` that of the transparency of lossy data, or empty. Where the canvas has no
-    transparency, it is black around the picture.
+    `data`: a chunk of type `kind`. `alpha`: the chunk with the transparency of lossy data, or empty. A canvas without
+    transparency is black around the picture.
     """
 
     canvas: tuple[int, int]
@@ -54,7 +54,7 @@ class Still(NamedTuple):
 
 
 class _Frame(NamedTuple):
-    """Where the first picture of an animation stands, and its size."""
+    """The position and the size of the first picture of an animation."""
 
     left: int
     top: int
@@ -63,7 +63,10 @@ class _Frame(NamedTuple):
 
 
 def read_still(stream: BinaryIO, size: int) -> Still:
-    """The first picture of a file of `size` bytes. Raises HeaderError where there is none, or it is not of the stated size."""
+    """The first picture of a file of `size` bytes.
+
+    Raises HeaderError if there is none, or if it does not have the stated size.
+    """
     canvas: tuple[int, int] | None = None
     frame: _Frame | None = None
     has_alpha, profile, alpha = False, None, b""
@@ -88,7 +91,7 @@ def read_still(stream: BinaryIO, size: int) -> Still:
 
 
 def _chunks(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, place and length of each chunk, those inside the first frame of an animation among them. Raises HeaderError."""
+    """Name, offset and length of each chunk, including those inside the first frame of an animation. Raises HeaderError."""
     at, end = 12, size
     for _ in range(MAX_CHUNKS):
         if at + 8 > end:
@@ -115,12 +118,12 @@ def _still(kind: bytes, data: bytes, canvas: tuple[int, int] | None, frame: _Fra
 
 
 def verify(still: Still) -> None:
-    """Decode all of it. Raises HeaderError, or what the decoder raises, for damage."""
+    """Decode the whole picture. Raises HeaderError, or what the decoder raises, for damage."""
     _whole(still)
 
 
 class Layers(NamedTuple):
-    """The pixels of a still: `colours` are height x width x 3, `alpha` height x width, or None where it is opaque."""
+    """The pixels of a still: `colours` is height x width x 3; `alpha` is height x width, or None if it is opaque."""
 
     colours: Samples
     alpha: Samples | None
@@ -138,13 +141,13 @@ def decode(still: Still) -> Layers:
 
 
 def _whole(still: Still) -> av.VideoFrame:
-    """The frame of a still, none of whose data are missing. Raises HeaderError, or what the decoder raises."""
+    """The decoded frame of a still. Raises HeaderError if data is missing, or what the decoder raises."""
     import numpy as np
 
     if still.kind == _LOSSLESS:
         return _decoded(still)
-    # FFmpeg takes lossy data for whole whose second half is missing, and reads zeros in its place. Where the picture depends on
-    # what stands behind the data, some of them are missing.
+    # If the second half of lossy data is missing, FFmpeg reads zeros in its place without an error. If the picture changes with
+    # the bytes after the data, some data is missing.
     frame = _decoded(still._replace(data=_followed_by(still.data, b"\x00")))
     other = _decoded(still._replace(data=_followed_by(still.data, b"\xff"), alpha=b""))
     if not all(np.array_equal(_plane(frame, number, 1), _plane(other, number, 1)) for number in range(3)):
@@ -153,7 +156,7 @@ def _whole(still: Still) -> av.VideoFrame:
 
 
 def _followed_by(data: bytes, filling: bytes) -> bytes:
-    """Lossy data with the filling behind its first part, which says how the blocks are coded, and behind all. RFC 6386, 9.1."""
+    """Lossy data with these bytes added after its first part (how the blocks are coded) and at its end. RFC 6386, 9.1."""
     tag = int.from_bytes(data[:3], "little")
     length, end = tag >> _TAG_BITS, _HEADER_BYTES + (tag >> _TAG_BITS)
     behind_first = filling * min(_FILLING_BYTES, _MAX_FIRST_PART - length)
@@ -162,7 +165,7 @@ def _followed_by(data: bytes, filling: bytes) -> bytes:
 
 
 def _colours(frame: av.VideoFrame) -> Samples:
-    """Of a lossy picture, in bands: FFmpeg makes them best by way of colours at full resolution."""
+    """The colours of a lossy picture, converted in bands: FFmpeg gives the best result through chroma at full resolution."""
     import av
     import numpy as np
 
@@ -171,7 +174,7 @@ def _colours(frame: av.VideoFrame) -> Samples:
     for top in range(0, frame.height, _BAND_ROWS):
         bottom = min(top + _BAND_ROWS, frame.height)
         first, last = max(top - _MARGIN_ROWS, 0), min(bottom + _MARGIN_ROWS, frame.height)
-        # Of odd sides it would stretch the colours.
+        # FFmpeg would stretch the chroma of odd sides.
         band = av.VideoFrame(2 * -(-frame.width // 2), 2 * -(-(last - first) // 2), "yuv420p")
         for number, plane in enumerate(planes):
             rows = plane[first:last] if number == 0 else plane[first // 2 : -(-last // 2)]
@@ -205,7 +208,7 @@ def _plane(frame: av.VideoFrame, number: int, samples: int) -> Samples:
 
 
 def _file(still: Still) -> bytes:
-    """A file of nothing but the still."""
+    """A WebP file with only the still."""
     if not still.alpha:
         return _riff(_chunk(still.kind, still.data))
     sides = b"".join((side - 1).to_bytes(3, "little") for side in (still.width, still.height))
@@ -214,7 +217,7 @@ def _file(still: Still) -> bytes:
 
 
 def _riff(*chunks: tuple[bytes, ...]) -> bytes:
-    """Joined but once: a file may have many megabytes."""
+    """Joined only once, because a file may have many megabytes."""
     parts = [part for chunk in chunks for part in chunk]
     return b"".join((b"RIFF", struct.pack("<I", 4 + sum(map(len, parts))), b"WEBP", *parts))
 
@@ -224,7 +227,7 @@ def _chunk(name: bytes, data: bytes) -> tuple[bytes, ...]:
 
 
 def _coded_size(name: bytes, data: bytes) -> tuple[int, int, bool]:
-    """Width, height, and whether lossless data say that some of it is transparent."""
+    """Width, height, and whether lossless data says that it has transparency."""
     if name == _LOSSLESS and len(data) >= 5 and data[0] == 0x2F:
         bits = int.from_bytes(data[1:5], "little")
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), bool(bits >> 28 & 1)

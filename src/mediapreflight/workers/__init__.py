@@ -1,4 +1,4 @@
-"""Work in processes of their own: the one pool of this Python process (`processes`), and what they may do (`confinement`).
+"""Work in separate processes: the pool of this Python process (`processes`), and the limits of what they can do (`confinement`).
 
 May import: errors, language, system.
 """
@@ -10,9 +10,9 @@ import sys
 
 
 def load_msgspec() -> None:
-    """Load msgspec without typing_extensions: it prefers that where it is installed, but takes the same from `typing`.
+    """Load msgspec without typing_extensions, which it imports if installed; `typing` has the same names.
 
-    Only for a process of our own in which nothing else runs yet that could look for the module meanwhile.
+    Only for a new worker process, in which no other thread can need the module meanwhile.
     """
     name = "typing_extensions"
     if name in sys.modules or "msgspec" in sys.modules:

@@ -1,14 +1,13 @@
-"""What a process that reads foreign data may do: so much memory, no core dump, no new rights, no network, no secrets.
+"""Confine a process that reads untrusted data: limited memory, no core dumps, no new rights, no network, no secrets.
 
-A decoder that is taken over by its data can do what its process can. Resource limits hold where POSIX knows them. On Linux two
-more hold, which need no rights to set up. A filter of system calls (seccomp; x86-64 and AArch64) refuses sockets, and everything
-that looks into other processes. A domain of its own (Landlock, from Linux 5.19) keeps the process from the memory and the
-environment of processes outside of it: by default, those of one user may read them from `/proc`. Whatever a system does not know
-is left out.
+A decoder that is taken over by its data can do what its process can do. Resource limits apply on POSIX systems. Linux has two
+more limits, which need no rights to set up. A filter of system calls (seccomp; x86-64 and AArch64) refuses sockets, and calls
+that access other processes. A Landlock domain (from Linux 5.19) prevents the process from reading the memory and the environment
+of processes outside of it, which by default it could read from `/proc`. What a system does not support is left out.
 
-Run as a program, this file confines itself and then becomes another: `python confinement.py BYTES PROGRAM ARGUMENTS…`. It needs
-nothing but the standard library. No library on PyPI fits: `pyseccomp` has had no release since 2021 and asks for a system
-library, and those for Landlock are young; what is needed of either are these few calls.
+Run as a program, this file confines itself and then executes another program: `python confinement.py BYTES PROGRAM ARGUMENTS…`.
+It needs only the standard library. No library on PyPI fits: `pyseccomp` has had no release since 2021 and needs a system library,
+and those for Landlock are new; only a few calls of either are needed.
 
 Sources: seccomp(2), prctl(2), landlock(7), bpf filters in linux/filter.h, syscall tables of x86-64 and AArch64; as of Linux 6.18.
 """
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
 _MAX_FILE_BYTES = 4 << 30
 
-# What libraries, locales, temporary files and the interpreter itself go by, and nothing besides: a list of what looks like a
-# secret would never be complete.
+# The variables that libraries, locales, temporary files and the interpreter need, and no others: a list of possible secrets would
+# never be complete.
 _NEEDED = re.compile(
     "PATH|HOME|TMPDIR|TEMP|TMP|TZ|LANG|LC_.*|LANGUAGE"
     "|PYTHON.*|VIRTUAL_ENV|CONDA_PREFIX|LD_LIBRARY_PATH|LD_PRELOAD|DYLD_.*"
@@ -35,7 +34,7 @@ _NEEDED = re.compile(
     "|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA|PROGRAMDATA|NUMBER_OF_PROCESSORS|PROCESSOR_.*"
 )
 _KEY_VARIABLE = "DASHSCOPE_API_KEY"
-# A shorter one only stands for a key, and may well be part of a path.
+# A shorter value is not a real key, and may be part of a path.
 _LEAST_KEY = 8
 
 _NO_NEW_PRIVILEGES, _SET_FILTER, _FILTER_MODE = 38, 22, 2
@@ -43,16 +42,16 @@ _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 13
 _LOAD, _EQUALS, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 # System calls of another numbering on the same machine: x32.
 _OTHER_CALLS = 0x40000000
-# By machine: what the filter calls it, the call that makes a socket, and those that look into other processes or pass the filter
-# by: ptrace, process_vm_readv, process_vm_writev, io_uring_setup, pidfd_getfd.
+# By machine: its number in the filter, the call that makes a socket, and the calls that access other processes or bypass the
+# filter: ptrace, process_vm_readv, process_vm_writev, io_uring_setup, pidfd_getfd.
 _MACHINES = {
     "x86_64": (0xC000003E, 41, (101, 310, 311, 425, 438)),
     "aarch64": (0xC00000B7, 198, (117, 270, 271, 425, 438)),
 }
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _PATH_BENEATH = 1
-# Devices, sockets and pipes with a name: nothing here makes any. A domain has to refuse something. Renames from one folder to
-# another are refused in any case, unless a rule allows them.
+# Devices, sockets and named pipes: no code here makes any, and a domain has to refuse something. Renames between folders are
+# refused in any case, unless a rule allows them.
 _SPECIAL_FILES = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11
 _RENAME = 1 << 13
 _TCP = 1 << 0 | 1 << 1
@@ -60,7 +59,7 @@ _ABSTRACT_SOCKETS_AND_SIGNALS = 1 << 0 | 1 << 1
 
 
 def environment(*, online: bool = False) -> dict[str, str]:
-    """The environment for a process that reads foreign data.
+    """The environment for a process that reads untrusted data.
 
     Args:
         online: whether it reads from stores, which have a hundred settings: it gets all variables, except those with the API key.
@@ -73,7 +72,7 @@ def environment(*, online: bool = False) -> dict[str, str]:
         if (online or _NEEDED.fullmatch(name.upper())) and name.upper() != _KEY_VARIABLE and not (is_secret and key in value)
     }
     if "LD_LIBRARY_PATH" in kept:
-        # An empty part stands for the current folder, and OpenCV leaves one for as long as another thread is loading it.
+        # An empty part means the current folder. OpenCV adds one while another thread is loading it.
         kept["LD_LIBRARY_PATH"] = ":".join(filter(None, kept["LD_LIBRARY_PATH"].split(":")))
         if not kept["LD_LIBRARY_PATH"]:
             del kept["LD_LIBRARY_PATH"]
@@ -81,14 +80,14 @@ def environment(*, online: bool = False) -> dict[str, str]:
 
 
 def confined(command: list[str], memory: int) -> list[str]:
-    """The command line that runs a program confined, in so many bytes of address space; where that cannot be, as it is."""
+    """The command line that runs a program confined, with this many bytes of address space; unchanged if that is not possible."""
     if os.name != "posix" or not sys.executable or getattr(sys, "frozen", False):
         return command
     return [sys.executable, "-P", "-S", __file__, str(memory), *command]
 
 
 def confine(memory: int, *, online: bool = False) -> None:
-    """Confine this process, for good. No other thread may run yet.
+    """Confine this process permanently. No other thread may be running.
 
     Args:
         memory: bytes of address space.
@@ -101,7 +100,7 @@ def confine(memory: int, *, online: bool = False) -> None:
 
 
 def refuse_sockets() -> None:
-    """Keep this thread, and those that it starts, from opening sockets, for good; where the system has no filter, do nothing."""
+    """Permanently prevent this thread, and those it starts, from opening sockets. Does nothing if the system has no filter."""
     if sys.platform == "linux":
         _restrict_calls(_without_new_rights(), online=False)
 
@@ -111,9 +110,9 @@ def _limit(memory: int) -> None:
 
     limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: _MAX_FILE_BYTES, resource.RLIMIT_AS: memory}
     for which, limit in limits.items():
-        # macOS knows some of these by name only.
+        # macOS has some of these only by name.
         with suppress(OSError, ValueError):
-            # What the user allows is kept where it is less.
+            # A lower limit of the user stays.
             bound = min([limit, *(allowed for allowed in resource.getrlimit(which) if allowed != resource.RLIM_INFINITY)])
             resource.setrlimit(which, (bound, bound))
 
@@ -126,7 +125,7 @@ def _restrict(online: bool) -> None:
 
 
 def _without_new_rights() -> ctypes.CDLL | None:
-    """The C library, once no program that this thread starts can gain rights; None where the system knows no such thing."""
+    """The C library, after programs that this thread starts can no longer gain rights; None if the system cannot do that."""
     import ctypes
 
     libc = ctypes.CDLL(None)
@@ -172,7 +171,7 @@ def _enter_domain(libc: ctypes.CDLL, online: bool) -> None:
 
 
 def _filter(machine: str, online: bool) -> bytes:
-    """The program that decides on each system call, eight bytes an instruction; empty where the machine is not known."""
+    """The filter program for system calls, eight bytes per instruction; empty if the machine is not known."""
     import struct
 
     if machine not in _MACHINES:
@@ -181,7 +180,7 @@ def _filter(machine: str, online: bool) -> bytes:
     refused = others if online else (socket, *others)
     tests = [(_AT_LEAST, _OTHER_CALLS), *((_EQUALS, number) for number in refused)]
     count = len(tests)
-    # Code, how far to jump where a test holds and where not, and the value. The machine stands at byte 4, the call's number at 0.
+    # Code, jumps if the test is true or false, and value. The machine is at byte 4, the call's number at byte 0.
     program = [(_LOAD, 0, 0, 4), (_EQUALS, 0, count + 2, kind), (_LOAD, 0, 0, 0)]
     program += [(code, count - at, 0, value) for at, (code, value) in enumerate(tests)]
     program += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]
@@ -189,12 +188,12 @@ def _filter(machine: str, online: bool) -> bytes:
 
 
 def main() -> None:
-    """Confine this process, and become the program that the command line names."""
+    """Confine this process, and execute the program on the command line."""
     import signal
 
     memory, program, *arguments = sys.argv[1:]
     confine(int(memory))
-    # Python ignores it, and what is ignored stays so for the program.
+    # Python ignores this signal, and the program would inherit that.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         os.execv(program, [program, *arguments])

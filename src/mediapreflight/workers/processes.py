@@ -1,11 +1,11 @@
-"""Calls in processes of their own: for work that holds the interpreter's lock, and for libraries that can crash on bad data.
+"""Call functions in separate processes: for work that holds the interpreter's lock, and for libraries that can crash on bad data.
 
-The standard pools import the caller's main module anew, start more than this needs, and give up all work when one process dies.
-Here a process is this interpreter with this package and nothing else, confined (`confinement`), and asked through a pipe; one
-that dies spoils its own call only. Those that wait for the next call are shared by all of this Python process, for minutes.
+The standard pools import the caller's main module again, start more processes than necessary, and give up all work when one of
+them dies. Here each process runs this interpreter with only this package, is confined (`confinement`), and gets calls through a
+pipe; if it dies, only its own call fails. Idle processes are kept for some minutes, and are shared by the whole Python process.
 
-A request is pickled: the one who asks is trusted. An answer is not, since a decoder may have been taken over by what it read. It
-is JSON, of bounded length, and has to be of the type that the function says it returns.
+A request is pickled, because the caller is trusted. An answer is not: a file may have taken over its decoder. An answer is JSON
+of limited length, and must be of the function's annotated return type.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ _BOOT = (
     f"import sys; sys.path[:] = sys.argv[2:]; from {__package__} import load_msgspec; load_msgspec(); "
     f"from {__name__} import serve; serve(sys.argv[1] == 'online')"
 )
-# What a process loads stays; by default, Python would look through it for garbage some hundred times. After the first call the
-# default holds: decoders that nobody needs lie in circles, and each holds threads and memory.
+# Imported objects stay, so collecting garbage while loading is wasted time: by default it would run some hundred times. After the
+# first call the default applies, because unused decoders are in reference cycles and hold threads and memory.
 _OBJECTS_WHILE_LOADING = 20_000
-# The generations of objects that one call makes.
+# The generations of the garbage collector that contain the objects of one call.
 _YOUNG = 1
-# The threads of numpy's BLAS spin while they wait, from its import on: a tenth of a first call. No matrix here is large enough
-# for them.
+# The threads of numpy's BLAS use processor time while they wait: a tenth of a first call. No matrix here is large enough for
+# threads.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 _LENGTH_BYTES = 8
-# A timeline of ten hours of speech takes 25 MB, all else less.
+# The longest answer, a timeline of ten hours of speech, has 25 MB.
 _MAX_ANSWER_BYTES = 64 << 20
 _MAX_TEXT = 2000
-# With every detector loaded it takes 2.2 GiB on two cores, and stacks and arenas for each further one.
+# With every detector loaded, a process takes 2.2 GiB on two cores, plus stacks and arenas for each further core.
 _MEMORY = (4 << 30) + (256 << 20) * (os.cpu_count() or 1)
-# How long one waits for a call before it ends. The one who asks stops counting on it a little earlier.
+# An idle process ends after this time. The caller stops using it a little earlier.
 _IDLE_S, _MARGIN_S = 300.0, 10.0
 _MAX_IDLE = os.cpu_count() or 1
 
@@ -68,7 +68,7 @@ class StartError(Exception):
 
 
 class CrashError(Exception):
-    """A call gave no answer. `reason` says why, of what reads a file."""
+    """A call gave no answer. `reason` says why, as the end of a sentence about the file."""
 
     def __init__(self, reason: str = say("the process that reads it crashed")) -> None:
         self.reason = reason
@@ -76,7 +76,7 @@ class CrashError(Exception):
 
 
 class TimeLimitError(CrashError):
-    """The process that a call ran in was ended, because it took too long."""
+    """The process of a call was ended because it took too long."""
 
     def __init__(self, limit_s: float) -> None:
         super().__init__(f"it takes longer than {limit_s:g} s")
@@ -86,7 +86,7 @@ _Text = Annotated[str, Meta(max_length=_MAX_TEXT)]
 
 
 class _Failure(Struct, frozen=True):
-    """An error of this package: the name of its class, what it says, and its attributes."""
+    """An error of this package: class name, message and attributes."""
 
     error: _Text
     says: _Text
@@ -94,14 +94,14 @@ class _Failure(Struct, frozen=True):
 
 
 class _Answer(Struct, frozen=True, omit_defaults=True):
-    """What a function returned, or an error of this package, or why there is neither."""
+    """The returned value, or an error of this package, or the reason why there is neither."""
 
     result: Raw = Raw()
     failure: _Failure | None = None
     trouble: _Text | None = None
 
 
-# The errors that functions raise on purpose, with those of their attributes that are text.
+# The errors that can be sent back, with their text attributes.
 _ERRORS: dict[type[MediaPreflightError], tuple[str, ...]] = {
     MissingLibraryError: ("library", "fix"),
     UnreadableMediaError: ("path", "reason"),
@@ -114,7 +114,7 @@ _BY_NAME = {kind.__name__: kind for kind in _ERRORS}
 
 
 class Processes:
-    """Runs functions of this package in processes, as many as there are calls at a time. Any thread may call."""
+    """Runs functions of this package in separate processes, one for each concurrent call. For several threads."""
 
     def __init__(self) -> None:
         self._busy: set[_Process] = set()
@@ -122,25 +122,25 @@ class Processes:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether all was ended: then a call that dies says nothing of what it was asked."""
+        """Whether everything was stopped. Then a failed call says nothing about its file."""
         return self._stopped.is_set()
 
     @staticmethod
     def can_start() -> bool:
-        """Whether there is an interpreter to start: a frozen program has none."""
+        """Whether there is an interpreter to start; a frozen program has none."""
         return bool(sys.executable) and not getattr(sys, "frozen", False)
 
     def call(
         self, function: Callable[..., _Result], *arguments: Any, time_limit_s: float | None = None, online: bool = False
     ) -> _Result:
-        """What the function returns, or raises of the errors of this package.
+        """Call the function in a process, and return its result or raise its error.
 
         Args:
-            function: found by its name in its module, and annotated with what it returns, which JSON can hold.
+            function: importable by name, with an annotated return type that JSON can express.
             online: whether it may use the network.
 
-        Raises CrashError where its process dies, where it raises another error, or where its answer is none; TimeLimitError where
-        it is ended for taking longer than `time_limit_s`; StartError.
+        Raises CrashError if the process dies, the function raises an error of another kind, or the answer is invalid;
+        TimeLimitError if it takes longer than `time_limit_s`; StartError.
         """
         decoder = _decoder(function)
         process = self._taken(online)
@@ -159,7 +159,7 @@ class Processes:
         return result
 
     def stop(self) -> None:
-        """End the calls under way, which raise CrashError, and take no more."""
+        """End the running calls, which raise CrashError, and accept no more."""
         with _pool.lock:
             self._stopped.set()
             busy, self._busy = self._busy, set()
@@ -183,7 +183,7 @@ class Processes:
 
 
 class _Start(NamedTuple):
-    """How a process is started. One that was started otherwise is not asked: it would find other libraries."""
+    """How a process is started. An idle process with other settings is not used: it could find other libraries."""
 
     command: list[str]
     environment: dict[str, str]
@@ -196,7 +196,7 @@ class _Start(NamedTuple):
 
 
 class _Pool:
-    """The processes of this Python process that wait for a call."""
+    """The idle processes."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -206,7 +206,7 @@ class _Pool:
         at_fork(after_in_child=self._begin_anew)
 
     def take(self, online: bool) -> _Process:
-        """One that waits, or a new one. Raises StartError."""
+        """An idle process, or a new one. Raises StartError."""
         start = _Start.now(online)
         while (process := self._waiting(start)) is not None:
             if process.is_ready():
@@ -221,25 +221,25 @@ class _Pool:
         return process
 
     def give_back(self, process: _Process) -> None:
-        """Keep one that has answered for the next call. Those that nobody may want any more are ended."""
+        """Keep a process for the next call. Those that are probably not needed any more are ended."""
         process.idle_since = time.monotonic()
         with self.lock:
             self._idle.append(process)
             spare = [each for each in self._idle if not each.is_fresh()]
-            # Those that were started otherwise may never be asked for again; of the others, the oldest have loaded the most.
+            # Those with other settings may never be used again; of the rest, the oldest have loaded the most.
             spare += sorted(self._idle, key=lambda each: (each.start != process.start, each.started))[_MAX_IDLE:]
             self._idle = [each for each in self._idle if each not in spare]
         for each in spare:
             self.drop(each)
 
     def drop(self, process: _Process) -> None:
-        """End one that nobody waits for."""
+        """End a process that has no running call."""
         with self.lock:
             self._all.discard(process)
         process.end()
 
     def end(self) -> None:
-        """End all that wait."""
+        """End all idle processes."""
         with self.lock:
             idle, self._idle = self._idle, []
         for process in idle:
@@ -255,13 +255,13 @@ class _Pool:
             return process
 
     def _end_all(self) -> None:
-        """When Python ends: threads that it does not wait for may be asking still."""
+        """Called when Python ends: daemon threads may still be calling."""
         for process in tuple(self._all):
             process.kill()
         self.end()
 
     def _begin_anew(self) -> None:
-        """In a forked child: the processes are its parent's, and so is the lock that another thread may have held."""
+        """Called in a forked child: the processes belong to the parent, and another thread may have held the lock."""
         self.lock = threading.Lock()
         processes, self._all, self._idle = self._all, set(), []
         for process in processes:
@@ -269,13 +269,13 @@ class _Pool:
 
 
 class _Call:
-    """One call of a process."""
+    """One call."""
 
     took_too_long = False
 
 
 class _Process:
-    """One process, and the two pipes to it."""
+    """One process and its two pipes."""
 
     def __init__(self, start: _Start) -> None:
         self.start = start
@@ -283,21 +283,21 @@ class _Process:
         self._lock = threading.Lock()
         self._call: _Call | None = None
         self._is_killed = False
-        # Ctrl-C reaches every process of a terminal's foreground; the one that asked decides what becomes of the others.
+        # Ctrl-C would reach every foreground process of the terminal; the caller decides what happens to this one.
         self._popen = subprocess.Popen(
             start.command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=start.environment, **apart()
         )
 
     def is_fresh(self) -> bool:
-        """Whether it waits for a call that long only that it will not end by itself in this moment."""
+        """Whether it has not been idle so long that it may be ending by itself now."""
         return time.monotonic() - self.idle_since < _IDLE_S - _MARGIN_S
 
     def is_ready(self) -> bool:
-        """Whether it can be asked."""
+        """Whether it can take a call."""
         return self.is_fresh() and not self._is_killed and self._popen.poll() is None
 
     def ask(self, function: Callable[..., Any], arguments: tuple[Any, ...], time_limit_s: float | None) -> bytes:
-        """What it answers. Raises CrashError, TimeLimitError."""
+        """Make a call and return the result. Raises CrashError, TimeLimitError."""
         assert self._popen.stdin is not None
         assert self._popen.stdout is not None
         self._call = call = _Call()
@@ -319,25 +319,25 @@ class _Process:
                 timer.cancel()
 
     def _end_call(self, call: _Call) -> None:
-        # A timer may come through at the very moment the answer does: the next call is not meant.
+        # The timer may fire just when the answer arrives; it must not end the next call.
         with self._lock:
             if self._call is call:
                 call.took_too_long = True
                 self.kill()
 
     def kill(self) -> None:
-        """End it now. Whoever waits for its answer sees the pipe end, and does the rest."""
+        """Kill it. The thread that waits for its answer sees the end of the pipe, and cleans up."""
         self._is_killed = True
         self._popen.kill()
 
     def end(self) -> None:
-        """End it, and free what it holds; only where nobody waits for its answer."""
+        """End it and free its resources. Only if no thread waits for its answer."""
         self.kill()
         with contextlib.suppress(OSError):
             self._popen.communicate()
 
     def abandon(self) -> None:
-        """Leave it to the process that started it: this one is a fork, and must not keep its pipes open."""
+        """Close only the pipes: this is a forked child, and the process belongs to the parent."""
         self._popen.returncode = 0
         for pipe in (self._popen.stdin, self._popen.stdout):
             assert pipe is not None
@@ -348,12 +348,12 @@ _pool = _Pool()
 
 
 def end_idle() -> None:
-    """End the processes that wait for a call; the next call starts one."""
+    """End the idle processes. The next call starts a new one."""
     _pool.end()
 
 
 def serve(online: bool) -> None:
-    """What such a process does: answer calls until nobody asks any more."""
+    """The main loop of a process: answer calls until the pipe is closed."""
     requests, answers = _private_pipes()
     usual = gc.get_threshold()
     gc.set_threshold(_OBJECTS_WHILE_LOADING)
@@ -367,7 +367,7 @@ def serve(online: bool) -> None:
         try:
             _send(answers, data)
         except OSError:
-            # Whoever asked is gone.
+            # The caller is gone.
             return
         gc.set_threshold(*usual)
         gc.collect(_YOUNG)
@@ -410,7 +410,7 @@ _answer_decoder = msgspec.json.Decoder(_Answer)
 
 
 def _read(data: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
-    """The result in an answer. Raises the error that is in it, or CrashError where none is, or where it is no answer at all."""
+    """The result in an answer. Raises the error in it, or CrashError if there is neither or the answer is invalid."""
     try:
         answer = _answer_decoder.decode(data)
         if bytes(answer.result):
@@ -422,7 +422,7 @@ def _read(data: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
 
 
 def _error_in(answer: _Answer) -> MediaPreflightError | CrashError:
-    """Raises LookupError where it holds none that is known."""
+    """The error in a failed answer. Raises LookupError if its class is not known."""
     if answer.failure is None:
         return CrashError(_line(answer.trouble or say("the process that reads it does not answer")))
     kind = _BY_NAME[answer.failure.error]
@@ -437,7 +437,7 @@ def _line(text: str) -> str:
 
 
 def _folder() -> str | None:
-    """From where relative paths count; None where that folder is gone."""
+    """The current folder, which relative paths refer to; None if it was deleted."""
     try:
         return os.getcwd()  # noqa: PTH109
     except OSError:
@@ -445,7 +445,10 @@ def _folder() -> str | None:
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes, moved to where no library prints to or reads from; what they say of damaged data comes back as facts."""
+    """The pipes on new descriptors, so that output of libraries cannot reach them.
+
+    Standard output and error are discarded: faults come back as facts.
+    """
     pipes = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
@@ -461,7 +464,7 @@ def _send(stream: Any, data: bytes) -> None:
 
 
 def _received(stream: Any, most: int) -> bytes:
-    """Raises EOFError where the stream ends too early, ValueError where more is announced than may come."""
+    """Raises EOFError if the stream ends too early, ValueError if the announced length is too large."""
     length = int.from_bytes(_exactly(stream, _LENGTH_BYTES), "big")
     if length > most:
         raise ValueError(f"{length} bytes are more than {most}")
