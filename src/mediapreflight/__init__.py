@@ -70,8 +70,8 @@ if TYPE_CHECKING:
     from .submit.session import Event, Pace
     from .submit.tasks import Task
 else:
-    # These packages have the same names as functions. They are empty. Loaded now, a later import of a module in them does not put
-    # the package in the function's place.
+    # These packages have the same names as functions. Importing them now, before the functions are set, keeps a later import of
+    # one of their modules from replacing the function with the package.
     from . import check, prepare
 
     del check, prepare
@@ -146,7 +146,7 @@ __all__ = [
     "read_jobs",
 ]
 
-# Where each name lives. A module is imported when one of its names is first asked for: the command line needs few of them.
+# The module of each public name. It is imported when the name is first used, because the command line needs few of them.
 _HOMES = {
     name: home
     for home, names in {

@@ -363,7 +363,7 @@ class TaskFailed(ServiceError):  # noqa: N818 - the name others rely on
 
 
 def did_you_mean(suggestions: tuple[str, ...]) -> str:
-    """The tail of a message that names near misses; empty where there are none."""
+    """The end of a message that suggests similar names; empty if there are none."""
     if not suggestions:
         return ""
     *before, last = suggestions

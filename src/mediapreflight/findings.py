@@ -13,7 +13,7 @@ from .media.facts import Facts, ImageFacts, Problem, UnknownFacts, VideoFacts
 from .people.facts import Content
 
 Severity = Literal["error", "warning", "info", "unchecked"]
-# The service documents a refusal; a check could not run; one reading of the documents refuses; good to know.
+# In order: the service documents a refusal; a check could not run; one reading of the documents refuses; for information.
 SEVERITIES: tuple[Severity, ...] = ("error", "unchecked", "warning", "info")
 FAILING: frozenset[Severity] = frozenset({"error", "unchecked"})
 SCHEMA = "mediapreflight.report/1"
@@ -127,12 +127,12 @@ class Report(Struct, frozen=True, kw_only=True):
         return (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
 
 
-# Makes the page that a notebook shows. The package's face brings it: findings know no format.
+# Makes the page that a notebook shows. The package's `__init__` sets it, because this module may not import `report`.
 notebook_page: Callable[[tuple[JobReport, ...]], str] | None = None
 
 
 def _page_of(jobs: tuple[JobReport, ...]) -> str | None:
-    """The page; None, for which a notebook takes the `repr`, where nobody makes pages."""
+    """The page; None if `notebook_page` is not set, and a notebook then shows the `repr`."""
     return notebook_page(jobs) if notebook_page else None
 
 

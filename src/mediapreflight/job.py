@@ -17,7 +17,7 @@ from .media.data_url import is_data_url
 from .media.source import display_name, is_file_url, is_remote, local_path
 
 Varied = TypeVar("Varied", Role, Parameter, RoleSets)
-# Characters that no URL may hold as they are (RFC 3986).
+# Characters that must be percent-encoded in a URL (RFC 3986).
 MUST_BE_ENCODED = re.compile(r"""[^\x21-\x7e]|["<>\\^`{|}]""")
 _URL = re.compile(r"(https?|oss)://", re.IGNORECASE)
 _OSS = re.compile("oss://", re.IGNORECASE)
@@ -25,22 +25,23 @@ _BOX = "_bbox"
 
 
 class Job:
-    """What one call to the service is made of.
+    """The input of one call to the service.
 
         Job("emo-v1", image="portrait.png", audio="voice.mp3", parameters={"style_level": "calm"})
 
     Args:
         model: id or alias.
-        inputs: keyword arguments, one a role or input field of the model: for a role a local path, or a URL (`file://`,
-            `data:`, `http(s)://`, `oss://`), a list of them for one that takes several files, a plain value for a field such as
-            `prompt`, `template_id` or `face_bbox`.
+        inputs: keyword arguments, one for each role or field of the model. For a role: a local path or a URL (`file://`, `data:`,
+            `http(s)://`, `oss://`), or a list of them if the role takes several files. For a field such as `prompt`,
+            `template_id` or `face_bbox`: a plain value.
         parameters: request parameters by name.
-        region: where it will be sent; None where that is left open.
-        face: the person who is meant, by the number `faces` gives the face (1 is the largest); None: whoever is the largest.
-            Boxes among the inputs say it already, and are what counts then.
-        whole: whether the job must be complete. False: each input stands for itself, and missing ones are no fault.
+        region: where it will be sent; None if not decided.
+        face: the chosen person, by the number that `faces` lists (1 is the largest); None: the largest face. If the inputs
+            include boxes, the boxes count instead.
+        whole: whether the job must be complete. False: each input is checked by itself, and may be the only one.
 
-    Raises UsageError for a face that is no whole number from 1, and for a file that is both in a list and given by its own name.
+    Raises UsageError for a face that is not a whole number of 1 or more, and for a file that is given both in a list and by its
+    own name.
     """
 
     model: str
@@ -95,7 +96,7 @@ class Job:
         return None if gives_boxes else self.face
 
     def holds(self, condition: Condition, model: Model) -> bool:
-        """Whether a condition of the job's model in the catalog is true of it."""
+        """Whether a condition from the model's catalog entry is true of the job."""
         if condition.parameter is not None:
             value, is_given = self.value(condition.parameter, model), condition.parameter in self.parameters
         else:
@@ -116,7 +117,7 @@ def _plain(value: Any) -> Any:
 
 
 def _named(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs, with one for each file of a list. Raises UsageError for a name that is given twice so."""
+    """The inputs, with each list split into one input per file. Raises UsageError if that gives a name twice."""
     named: dict[str, Any] = {}
     for name, given in inputs.items():
         for own, value in _one_by_one(name, given):
@@ -127,9 +128,9 @@ def _named(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _one_by_one(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """A list of files as an input each, by the names that the catalog has for them; any other value as it is.
+    """A list of files as one input per file, under the catalog's names; any other value unchanged.
 
-    A box is a list too. What is wrong with one is for its rule to say.
+    A box is also a list, but it stays whole: a rule checks it.
     """
     is_list = (
         not name.endswith(_BOX)
@@ -144,9 +145,9 @@ def _one_by_one(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def files_in(text: str, role: str, model: Model) -> list[str]:
-    """The files that a text gives a role. Commas part them where it takes several, and no file has the whole text as its name.
+    """The files in a role's text. If the role takes several, commas separate them, unless a file has the whole text as its name.
 
-    A comma after a URL is part of it, if no URL follows. A part that is left empty is an empty text.
+    A comma after a URL is part of the URL, unless another URL follows. An empty part is an empty text.
     """
     takes_several = role in model.roles and model.roles[role].count is not None
     if not takes_several or "," not in text or is_data_url(text) or os.path.lexists(text):
@@ -190,7 +191,7 @@ def is_at_hand(value: object) -> bool:
 
 
 def with_local_paths(job: Job, model: Model) -> Job:
-    """The job with the paths that its `file:` URLs name. Only inputs that are files count: a prompt stays as it is."""
+    """The job with its `file:` URLs replaced by paths. Only inputs that are files are changed, not a prompt."""
     paths = {
         name: path
         for name in model.roles
@@ -208,7 +209,7 @@ def revised(
     face: int | None = None,
     whole: bool | None = None,
 ) -> Job:
-    """The job with other inputs, parameters, region or face, or made whole; what is None stays."""
+    """A copy of the job with other inputs, parameters, region or face, or made whole; None keeps the old value."""
     return Job(
         job.model,
         parameters=job.parameters if parameters is None else parameters,
@@ -220,7 +221,7 @@ def revised(
 
 
 def as_used(model: Model, job: Job) -> Model:
-    """The model with the limits and ranges that hold for this job, of those that depend on its inputs and parameters."""
+    """The model with the variants of limits and ranges that apply to this job's inputs and parameters."""
     tables = {name: getattr(model, name) for name in ("roles", "fields", "parameters")}
     sets = model.role_sets
     if not any(entry.variants for table in tables.values() for entry in table.values()) and not (sets and sets.variants):
@@ -242,10 +243,10 @@ def _varied(entry: Varied, model: Model, job: Job) -> Varied:
 
 
 def with_values(job: Job, settings: Mapping[str, str], catalog: Catalog | None = None) -> Job:
-    """The job with `NAME=VALUE` settings of the command line added, each where the catalog says it belongs.
+    """The job with `NAME=VALUE` settings from the command line; the catalog says which are inputs and which are parameters.
 
-    Values are read as the catalog's type says (`video_fps=30` is a number, `face_bbox=302,286,610,593` a box); a value that
-    cannot be read so stays text, for the rules to name.
+    Values are read by their catalog type (`video_fps=30` is a number, `face_bbox=302,286,610,593` a box). A value that does not
+    match its type stays text, and a rule reports it.
     """
     model = (catalog or builtin_catalog()).model(job.model)
     inputs, parameters = dict(job.inputs), dict(job.parameters)
@@ -262,7 +263,8 @@ def with_values(job: Job, settings: Mapping[str, str], catalog: Catalog | None =
 
 
 def parsed(text: str, type: str) -> Any:
-    """Text as a catalog type (`string`, `integer`, `number`, `boolean`, `box`, `list`); the text itself where it is none."""
+    """Text read as a catalog type (`string`, `integer`, `number`, `boolean`, `box`, `list`); the text itself if it does not
+    match."""
     try:
         match type:
             case "integer":
@@ -281,7 +283,7 @@ def parsed(text: str, type: str) -> Any:
 
 
 def _entries(text: str) -> Any:
-    """A list as JSON, or texts with commas between them. Raises ValueError for what begins as JSON and is none."""
+    """A list from JSON, or from texts separated by commas. Raises ValueError for text that begins like JSON and is invalid."""
     import json
 
     return json.loads(text) if text.lstrip().startswith(("[", "{")) else [part.strip() for part in text.split(",")]
@@ -299,6 +301,6 @@ def parse_settings(pairs: list[str]) -> dict[str, str]:
 
 
 def roles_for_kind(model: Model, kind: str) -> tuple[str, ...]:
-    """The roles a lone file of this kind could stand in: the required ones where there are any, else all."""
+    """The roles that a single file of this kind could have: the required ones if there are any, else all."""
     roles = tuple(role for role in model.roles_of_kind(kind) if model.roles[role].follows is None)
     return tuple(role for role in roles if model.roles[role].required) or roles

@@ -27,7 +27,7 @@ _PREFIX = "parameters."
 class _Record(NamedTuple):
     """One job as written, and the line it starts on.
 
-    `typed` false: all values are text, to be read by the catalog. `exact`: commas part no files, each has a name of its own.
+    `typed` false: all values are text, and the catalog gives their types. `exact`: file names are not split at commas.
     """
 
     line: int | None
@@ -37,7 +37,7 @@ class _Record(NamedTuple):
 
 
 def is_job_file(path: str) -> bool:
-    """Whether the name ends like a job file's."""
+    """Whether the name has the extension of a job file."""
     return Path(path).suffix.lower() in _READERS
 
 
@@ -45,7 +45,7 @@ def read_jobs(path: str | os.PathLike[str], *, model: str | None = None, catalog
     """The jobs of a file, in order.
 
     Args:
-        model: for records that name none.
+        model: the model of records that do not name one.
 
     Raises JobFileError, naming file and line, for anything that is not a job.
     """

@@ -1,13 +1,12 @@
-"""What is said to people, in their language.
+"""Messages for people, in their language.
 
-Every sentence arises in English, from a template and its values: `say` makes it. It is a plain string, so JSON, logs, caches and
-other processes hold English whatever the reader's language. While another language is spoken, `say` remembers what each sentence
-was made of, and `translated` says it anew where it is shown; `tr` does both at once, for what is shown where it arises. A
-sentence that comes out of a cache or another process is translated if its template names no value, or if it is a detail of a
-file, which `details.toml` knows by its words; others stay English. The language is the command line's affair: it calls
-`speaking`, and nothing else does.
+`say` makes each sentence in English, from a template and its values. The result is a plain string, so JSON, logs, caches and
+other processes contain English, whatever the reader's language. While another language is selected, `say` remembers the template
+and the values of each sentence, and `translated` makes the sentence again in that language when it is shown. `tr` does both at
+once. A sentence from a cache or from another process is translated if its template has no values, or if it is a detail of a file,
+which `details.toml` recognises by its wording; others stay English. Only the command line selects a language, with `speaking`.
 
-The translations are gettext catalogs in `locale/`. Nothing is loaded, and nothing remembered, for English.
+The translations are gettext catalogs in `locale/`. For English nothing is loaded or remembered.
 """
 
 from __future__ import annotations
@@ -29,19 +28,19 @@ DOMAIN = "mediapreflight"
 DETAILS = "details.toml"
 _ARGPARSE = "argparse"
 FOLDER = Path(__file__).parent / "locale"
-# The order in which gettext asks them, and the locales whose language is nobody's.
+# The variables in the order in which gettext reads them, and the locales that have no language.
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _NOBODYS = ("C", "POSIX")
-# What is not shown after so many other sentences is not remembered any more, and stays in English.
+# A sentence that is not shown before this many others are made is forgotten, and stays English.
 _MOST_REMEMBERED = 2**16
 
 
-# What a sentence was made of: templates for one and for many, how many, and values by name.
+# The parts of a sentence: the templates for one and for many, the count, and the values by name.
 _Wording = tuple[str, str | None, int, Mapping[str, Any]]
 
 
 class _Speech:
-    """Another language than English, and the sentences that were made since it is spoken."""
+    """The selected language, and the sentences made since it was selected."""
 
     def __init__(self, language: Language, translations: NullTranslations) -> None:
         self.language = language
@@ -58,7 +57,7 @@ class _Speech:
     def translated(self, sentence: str) -> str:
         wording = self._wordings.get(sentence)
         if wording is None:
-            # It was made before, or elsewhere: in another process, or in the run that a cache remembers.
+            # The sentence was made earlier or elsewhere: in another process, or in the run that wrote the cache.
             return self._of_elsewhere(sentence) if sentence else sentence
         one, many, number, values = wording
         template = self._of_one(one) if many is None else self._translations.ngettext(one, many, number)
@@ -83,7 +82,7 @@ class _Speech:
         return [(re.compile(re.sub(r"\\{\d\\}", "(.+?)", re.escape(english))), said) for english, said in details.items()]
 
     def _of_one(self, template: str) -> str:
-        """The translation of a sentence that may have a plural too: Python 3.11.2 finds such ones by `ngettext` only."""
+        """The translation of a sentence that may also have a plural: Python 3.11.2 finds these only with `ngettext`."""
         found = self._translations.gettext(template)
         return self._translations.ngettext(template, template, 1) if found == template else found
 
@@ -92,37 +91,40 @@ _speech: _Speech | None = None
 
 
 def say(template: str, /, **values: Any) -> str:
-    """The English sentence of this template, in which `{name}` stands for the value of that name, as in `str.format`."""
+    """The English sentence of a template, with `{name}` replaced by the value of that name as in `str.format`."""
     return _said(template, None, 1, values)
 
 
 def say_many(one: str, many: str, count: int, /, **values: Any) -> str:
-    """The English sentence about a number of things, which stands in both templates as `{count}`."""
+    """The English sentence about a number of things; both templates contain the number as `{count}`."""
     return _said(one, many, count, {**values, "count": count})
 
 
 def tr(template: str, /, **values: Any) -> str:
-    """The same as `say`, at once in the reader's language."""
+    """The same as `say`, in the reader's language."""
     return translated(say(template, **values))
 
 
 def tr_many(one: str, many: str, count: int, /, **values: Any) -> str:
-    """The same as `say_many`, at once in the reader's language."""
+    """The same as `say_many`, in the reader's language."""
     return translated(say_many(one, many, count, **values))
 
 
 def translated(sentence: str) -> str:
-    """A sentence in the reader's language, and so the sentences in it. What `say` never made, such as a name, stays as it is."""
+    """A sentence in the reader's language, with the sentences inside it.
+
+    Text that `say` did not make, such as a name, is unchanged.
+    """
     return sentence if _speech is None else _speech.translated(sentence)
 
 
 def spoken() -> Language:
-    """The language that `translated` says things in."""
+    """The language of `translated`."""
     return "en" if _speech is None else _speech.language
 
 
 def language_of(environment: Mapping[str, str]) -> Language:
-    """The language the environment asks for, read as gettext reads it; English where it asks for none that is known."""
+    """The language of the environment, found as gettext finds it; English if it names none that is known."""
     asked = next((value for name in _VARIABLES if (value := environment.get(name))), "")
     for locale in asked.split(":"):
         language = locale.partition(".")[0].partition("@")[0].partition("_")[0]
@@ -135,7 +137,7 @@ def language_of(environment: Mapping[str, str]) -> Language:
 
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
-    """Sentences are shown in this language meanwhile, in the whole process, and argparse says its own words in it too."""
+    """In the block, the whole process shows sentences in this language; argparse's own words too."""
     global _speech  # noqa: PLW0603 - one terminal, one reader
     before = _speech
     if language == "en":
@@ -149,7 +151,7 @@ def speaking(language: Language) -> Iterator[None]:
 
     asked, domain = os.environ.get("LANGUAGE"), gettext.textdomain()
     _speech = _Speech(language, gettext.translation(DOMAIN, FOLDER, (language,)))
-    # This is how argparse finds its words: by the domain of the process, and by the environment.
+    # argparse finds its translations by the process's gettext domain and by the environment.
     gettext.bindtextdomain(_ARGPARSE, str(FOLDER))
     gettext.textdomain(_ARGPARSE)
     os.environ["LANGUAGE"] = language
@@ -167,7 +169,7 @@ def speaking(language: Language) -> Iterator[None]:
 def _said(one: str, many: str | None, number: int, values: Mapping[str, Any]) -> str:
     sentence = (one if many is None or number == 1 else many).format(**values)
     if _speech is not None:
-        # An error that is kept would keep the frames it went through.
+        # A stored error would keep its stack frames in memory.
         kept = {name: str(value) if isinstance(value, BaseException) else value for name, value in values.items()}
         _speech.remember(sentence, (one, many, number, kept))
     return sentence

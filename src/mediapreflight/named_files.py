@@ -1,4 +1,4 @@
-"""Files that a user, a project or an earlier run names, read whole: regular files only, up to the size limit of their kind."""
+"""Read whole files that a user, a project or an earlier run names: only regular files, up to a size limit for each kind."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .media.facts import Problem
 from .media.opening import open_source
 from .media.source import OpenError, Source
 
-# Configurations and catalogs, of which the largest entry has 10 kB.
+# For configurations and catalogs; the largest entry has 10 kB.
 MOST_TABLE_BYTES = 4 * 2**20
-# Each line may be a pattern to compile: a thousand take a tenth of a second.
+# For lists of patterns: each line may be one to compile, and a thousand take a tenth of a second.
 MOST_GITIGNORE_BYTES = 2**18
-# Jobs in TOML, of which a million bytes take half a second; and in CSV, JSON Lines and a `prepared.json`.
+# For jobs in TOML, where a million bytes take half a second; and for jobs in CSV, JSON Lines and `prepared.json`.
 MOST_JOB_TABLE_BYTES = 16 * 2**20
 MOST_JOBS_BYTES = 256 * 2**20
 
@@ -24,19 +24,19 @@ _PIECE = 2**20
 
 
 class NotReadError(Exception):
-    """A file was not read. The text says why; in a message it follows the file's name."""
+    """A file was not read. The text says why, and follows the file's name in a message."""
 
 
 class NotTextError(NotReadError):
-    """It is text in no encoding that is read."""
+    """The file is not text in an encoding that is read."""
 
 
 class TooLargeError(NotReadError):
-    """It is larger than the limit of its kind."""
+    """The file is larger than the limit for its kind."""
 
 
 def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
-    """The content of a file of up to `most` bytes. Raises NotReadError, and never waits for a pipe or a device."""
+    """The content of a file of up to `most` bytes. Raises NotReadError; never waits for a pipe or a device."""
     with _opened(path) as source:
         if source is None:
             return b""
@@ -60,7 +60,7 @@ def read_text(path: str | os.PathLike[str], most: int) -> str:
 
 
 def sha256_of(path: str | os.PathLike[str], size: int) -> str:
-    """The SHA-256 of a file of `size` bytes, hexadecimal. Raises NotReadError, also if it has more or fewer."""
+    """The SHA-256 of a file, in hexadecimal. Raises NotReadError, also if the file does not have `size` bytes."""
     import hashlib
 
     digest, seen = hashlib.sha256(), 0
@@ -75,7 +75,7 @@ def sha256_of(path: str | os.PathLike[str], size: int) -> str:
 
 @contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[Source | None]:
-    """The open file, None for an empty one."""
+    """The open file; None if it is empty."""
     try:
         with open_source(os.fsdecode(path)) as source:
             yield source

@@ -1,4 +1,4 @@
-"""Output that appears under its final name whole or not at all, and only inside the folder the user named."""
+"""Output files that appear complete or not at all, and only inside the folder the user named."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 _STAGING_PREFIX = ".mediapreflight-"
 _LOCK_SUFFIX = ".lock"
-# Most file systems take 255 bytes; room is left for a suffix that tells two outputs apart.
+# Most file systems allow 255 bytes; some are reserved for a suffix that makes names unique.
 _MAX_NAME_BYTES = 200
 _PIECE_BYTES = 256 * 1024
 
 
 class OutputFolder:
-    """A folder that finished files are moved into. Files are made in a hidden folder inside it, so that a rename is atomic.
+    """A folder for finished files. Files are written in a hidden folder inside it, so that the final rename is atomic.
 
-    Use as a context manager: the hidden folder goes when the block ends, however it ends. What a killed process left behind is
-    removed by the next one.
+    Use as a context manager: the hidden folder is removed when the block ends, for whatever reason. What a killed process left
+    behind is removed by the next one.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -56,7 +56,7 @@ class OutputFolder:
 
     @contextlib.contextmanager
     def staged(self, name: str) -> Iterator[Path]:
-        """A path to write a file of this name to before it is delivered. What is not delivered is removed."""
+        """A temporary path for a file of this name. The file is removed unless it is delivered."""
         if self._staging is None:
             raise RuntimeError(say("the folder is not open"))
         with self._errors():
@@ -67,7 +67,7 @@ class OutputFolder:
             shutil.rmtree(place, ignore_errors=True)
 
     def deliver(self, staged: Path, *, overwrite: bool) -> Path:
-        """Move a finished file to its final name. Raises OutputError where that name is taken and `overwrite` is false."""
+        """Move a finished file to its final name. Raises OutputError if that name is taken and `overwrite` is false."""
         target = self.path / staged.name
         with self._errors():
             flush(staged)
@@ -91,7 +91,10 @@ class OutputFolder:
             ) from None
 
     def _remove_left_behind(self) -> None:
-        """Remove what nobody works on. Process numbers would not tell: containers that share a folder give out the same."""
+        """Remove hidden folders that no process uses.
+
+        Process ids cannot show that: containers that share a folder have the same ids.
+        """
         for place in self.path.glob(f"{_STAGING_PREFIX}*{_LOCK_SUFFIX}"):
             staging = place.with_suffix("")
             lock = _locked(staging)
@@ -101,9 +104,9 @@ class OutputFolder:
 
 
 def _locked(staging: Path) -> BaseFileLock | None:
-    """A lock that says that a hidden folder is worked on, and that the system lets go of when its process ends.
+    """A lock on a hidden folder in use; the system releases it when its process ends.
 
-    None where somebody else has it, or the file system has no locks: there, what is left behind stays.
+    None if another process has it, or if the file system has no locks; then leftover folders stay.
     """
     from filelock import FileLock, Timeout
 
@@ -122,7 +125,7 @@ def _unlock(lock: BaseFileLock) -> None:
 
 
 def link_or_copy(source: str, target: Path) -> None:
-    """The same bytes under another name: a link where the file system offers one, else a copy."""
+    """Give the same bytes another name: by a hard link if possible, else by a copy."""
     try:
         hard_link(source, target)
     except OSError:
@@ -144,22 +147,22 @@ def stream_sha256(stream: BinaryIO) -> str:
 
 
 def output_name(source: str, suffix: str, distinction: str = "") -> str:
-    """The name an output gets: the source's, with the extension of what it holds, shortened to what file systems take."""
+    """The name of an output: the source's name with the output's extension, shortened to what file systems allow."""
     return f"{shortened(Path(source).stem)}{distinction}.{suffix}"
 
 
 def shortened(stem: str) -> str:
-    """As much of a name as file systems take, with room for an ending."""
-    # Half a character makes a name that macOS refuses.
+    """The beginning of a name, as long as file systems allow, with room for an extension."""
+    # Not within a character: macOS refuses such a name.
     while len(os.fsencode(stem)) > _MAX_NAME_BYTES:
         stem = stem[:-1]
     return stem
 
 
 def move_to_free_name(staged: Path, target: Path) -> None:
-    """Give a finished file its final name, and never replace what has that name. Raises FileExistsError where something has."""
+    """Give a finished file its final name without replacing anything. Raises FileExistsError if the name is taken."""
     try:
-        # A link fails where the name is taken, in one step; a rename would replace what is there.
+        # Making a link fails if the name is taken; a rename would replace the existing file.
         hard_link(staged, target)
     except FileExistsError:
         raise

@@ -1,4 +1,4 @@
-"""The JSON Schemas (2020-12) of the formats others rely on, made from the types that write and read them."""
+"""The JSON Schemas (2020-12) of the public formats, made from the types that write and read them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TYPES: dict[str, dict[str, Any]] = {
 
 
 class ReportDocument(Struct):
-    """The report as it is written: see `Report.to_dict`."""
+    """The report in JSON: see `Report.to_dict`."""
 
     schema: Literal["mediapreflight.report/1"]
     version: str
@@ -54,7 +54,7 @@ def result_schema() -> dict[str, Any]:
 
 
 def catalog_schema() -> dict[str, Any]:
-    """A catalog file: one model, whole or laid over the entry it extends."""
+    """A catalog file: one model, complete, or the differences from the entry it extends."""
     whole = {**msgspec.json.schema(Model)["$defs"], "Region": {"enum": list(builtin_catalog().terms.hosts)}}
     partial = {f"{name}{_PART}": _partial(definition) for name, definition in whole.items()}
     return {
@@ -129,7 +129,7 @@ def _file(role: Role) -> dict[str, Any]:
 
 
 def _field(model: Model, name: str) -> dict[str, Any]:
-    """A field; a list of its values as well, where there is one for each of several files."""
+    """The schema of a field; also of a list of its values if there is one value for each of several files."""
     one, following = _value(model.fields[name]), [each for each in model.fields.values() if each.follows == name]
     return {"anyOf": [one, {"type": "array", "items": one, "maxItems": 1 + len(following)}]} if following else one
 

@@ -28,7 +28,7 @@ _Result = TypeVar("_Result")
 
 IS_WINDOWS = os.name == "nt"
 IS_LINUX = sys.platform == "linux"
-# Another program may have a file open for this long: virus scanners read new files.
+# How long to wait for another program that has the file open, such as a virus scanner.
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _TURN_S = 0.2
 _NEW_PROCESS_GROUP = 0x200

@@ -1,4 +1,4 @@
-"""Numbers and lists in words, and text made safe for a terminal and for the logs of a GitHub runner."""
+"""Numbers and lists as text, and text made safe for a terminal and for the logs of a GitHub runner."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from .language import say
 from .media.data_url import shortened
 
-# What a GitHub runner takes for a command: the first at the start of a line, the second anywhere (its source, ActionCommand.cs).
+# What a GitHub runner reads as a command: the first at the start of a line, the second anywhere (source: ActionCommand.cs).
 _ORDER = re.compile(r"^ *::|##\[")
 
-# What no line break falls into: a word, or a Chinese character, with the marks that end it.
+# A unit that is never broken across lines: a word or a Chinese character, with the punctuation after it.
 # Compiled where it is needed: that takes 5 ms.
 _PIECE = r"(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*\s*"
 
-# From this number on, digits are grouped.
+# Numbers from here on have their digits grouped.
 _LONG = 100_000
 _MOST_DIGITS = 9
 
@@ -54,7 +54,7 @@ def listed(names: tuple[str, ...]) -> str:
 
 
 def clauses(sentences: Iterable[str]) -> str:
-    """Sentences one after another: `this; that`; empty where there is none."""
+    """Sentences joined as `this; that`; empty if there is none."""
     said = [sentence for sentence in sentences if sentence]
     if not said:
         return ""
@@ -62,12 +62,12 @@ def clauses(sentences: Iterable[str]) -> str:
 
 
 def padded(text: str, columns: int) -> str:
-    """The text with spaces behind it, up to so many columns of a terminal: Chinese characters take two."""
+    """The text padded with spaces to this many terminal columns; Chinese characters take two."""
     return text + " " * (columns - width_of(text))
 
 
 def width_of(text: str) -> int:
-    """How many columns of a terminal a text takes."""
+    """The width of a text in terminal columns."""
     if text.isascii():
         return len(text)
     import unicodedata
@@ -76,12 +76,12 @@ def width_of(text: str) -> int:
 
 
 def filled(text: str, columns: int, indent: str = "") -> str:
-    """The text in lines that take no more columns of a terminal, broken at spaces and between Chinese characters."""
+    """The text wrapped to this many terminal columns, at spaces and between Chinese characters."""
     return "\n".join(indent + line for line in lines_of(text, columns - len(indent)))
 
 
 def lines_of(text: str, columns: int) -> list[str]:
-    """The lines that a text of one paragraph makes, where each takes so many columns of a terminal at most."""
+    """The lines of a one-paragraph text, each at most this many terminal columns wide."""
     lines, taken = [""], 0
     for piece in re.findall(_PIECE, text):
         if taken and taken + width_of(piece.rstrip()) > columns:

@@ -1,4 +1,5 @@
-"""What the tools answer. Small: an agent pays for every word. The schemas that clients see are made of these types."""
+"""The results of the tools. They are short, because an agent pays for every word. The schemas that clients see are made from
+these types."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ _Box = tuple[int, int, int, int]
 
 
 class Next(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What to do next: a tool to call, the command line that does the same, or both."""
+    """The next step: a tool to call, a command line that does the same, or both."""
 
     what: str
     tool: str | None = None
@@ -48,8 +49,8 @@ class Found(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Listed(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One model: its `summary` and what it `takes`, optional inputs in brackets; or the `verdict` on a file in a `role` of these,
-    and `why` it has to be prepared."""
+    """One model: its `summary` and the inputs it `takes`, optional ones in brackets; or its `verdict` on a file in a `role`, and
+    `why` the file must be prepared."""
 
     id: str
     summary: str = ""
@@ -60,7 +61,10 @@ class Listed(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ModelsAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`others`: how many models of other providers there are. `unfit`: how many take the kind of a file, and not this one."""
+    """`others`: the number of models of other providers.
+
+    `unfit`: the number of models that take files of this kind, but not this file.
+    """
 
     models: tuple[Listed, ...]
     others: dict[str, int] = {}
@@ -93,8 +97,11 @@ class ProbeAnswer(Struct, frozen=True, kw_only=True):
 
 
 class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What it would cost to submit a job, by the prices that the provider states. `words`: the sum, or why it is not known.
-    `amounts`: by currency, all calls together; empty where one is not known. `seconds`: of video that are billed."""
+    """The estimated cost of a job, by the provider's prices.
+
+    `words`: the sum, or why it is not known. `amounts`: by currency, all calls together; empty if one is not known. `seconds`:
+    billed seconds of video.
+    """
 
     words: str
     amounts: dict[str, float] = {}
@@ -112,7 +119,7 @@ class CheckAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class StepSaid(Struct, frozen=True, kw_only=True):
-    """One change to a file, and what asks for it."""
+    """One change to a file, and the reason for it."""
 
     name: str
     detail: str
@@ -120,7 +127,7 @@ class StepSaid(Struct, frozen=True, kw_only=True):
 
 
 class PlannedFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What would be done to a file; without steps it fits as it is. `becomes`: what is known of the result."""
+    """The plan for a file; without steps, it fits unchanged. `becomes`: the known properties of the result."""
 
     source: str
     steps: tuple[StepSaid, ...]
@@ -128,7 +135,7 @@ class PlannedFile(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PlannedJob(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`part`: of a recording that is split. `unfixable`: why a file cannot be made to fit. `findings`: what stays."""
+    """`part`: the part of a split recording. `unfixable`: why a file cannot be made to fit. `findings`: those that stay."""
 
     ok: bool
     files: dict[str, PlannedFile]
@@ -147,7 +154,7 @@ class PlanAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PreparedFile(Struct, frozen=True, kw_only=True):
-    """A file that was made, and how; without steps it is the source, byte for byte."""
+    """A prepared file and its steps; without steps, it is identical to the source."""
 
     source: str
     path: str
@@ -179,7 +186,7 @@ class PrepareAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class FaceSaid(Struct, frozen=True, kw_only=True):
-    """A face. Degrees; 0 looks at the camera. `covered`: how likely something hides a part of it, 0 to 1."""
+    """A face. Angles in degrees; 0 looks at the camera. `covered`: the likelihood that something hides a part of it, 0 to 1."""
 
     bbox: _Box
     score: float
@@ -190,7 +197,7 @@ class FaceSaid(Struct, frozen=True, kw_only=True):
 
 
 class FacesAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Boxes are left, top, right, bottom in pixels of the displayed picture. Faces are numbered from 1, as they stand here."""
+    """Boxes are left, top, right, bottom in pixels of the displayed picture. Faces are numbered from 1, in this order."""
 
     path: str
     width: int
@@ -204,7 +211,7 @@ class FacesAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Cost(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a job costs by the documented prices, and what was expected before."""
+    """The cost of a job by the documented prices, and the estimate from before."""
 
     amount: float | None = None
     estimated: float | None = None
@@ -212,7 +219,10 @@ class Cost(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SubmitAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`ok`: the video is there, or the task runs and nobody was to wait. `number`: of the submission, for `tasks`."""
+    """`ok`: the video was downloaded; or the task runs, and the call was not to wait.
+
+    `number`: of the submission, for `tasks`.
+    """
 
     ok: bool
     model: str
@@ -234,7 +244,7 @@ class SubmitAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TaskSaid(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A submission as the ledger knows it. `result`: the video, or a template's id."""
+    """A submission from the ledger. `result`: the video, or a template's id."""
 
     number: int
     model: str
@@ -255,18 +265,18 @@ class TasksAnswer(Struct, frozen=True, kw_only=True):
 
 
 def found(findings: Iterable[Finding]) -> tuple[Found, ...]:
-    """The findings, in their order."""
+    """Findings as results, in the same order."""
     names = Found.__struct_fields__
     return tuple(Found(**{name: getattr(each, name) for name in names}) for each in findings)
 
 
 def failing(findings: Iterable[Finding]) -> tuple[Found, ...]:
-    """Those that keep a job from being sent."""
+    """The findings that prevent a job from being sent."""
     return found(each for each in findings if each.severity in FAILING)
 
 
 def moment(seconds: float) -> str:
-    """A time of the ledger; empty where it is none."""
+    """A time of the ledger as text; empty if there is none."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError, OSError):
@@ -274,7 +284,7 @@ def moment(seconds: float) -> str:
 
 
 def command(name: str, job: Job, model: Model, *options: str) -> str | None:
-    """The command line for a job, for a POSIX shell; None where the bytes of a file stand in it."""
+    """The command line for a job, for a POSIX shell; None if it would contain the bytes of a file."""
     if any(is_data_url(value) for value in job.inputs.values()):
         return None
     files = [value if not job.whole else f"{role}={value}" for role, value in job.inputs.items() if role in model.roles]
@@ -286,7 +296,7 @@ def command(name: str, job: Job, model: Model, *options: str) -> str | None:
 
 
 def _as_setting(value: Any) -> str:
-    """A value as `--set` reads it: a box as its corners, other lists as JSON."""
+    """A value in the form of `--set`: a box as its corners, other lists as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, list | tuple) and all(isinstance(each, int) for each in value):

@@ -1,4 +1,4 @@
-"""What the tools take. The schemas that clients see are made of these types, and so is what refuses other arguments."""
+"""The arguments of the tools. These types validate the arguments, and the schemas that clients see are made from them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FacesAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class JobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A model, and what it is given."""
+    """A model, its inputs and parameters."""
 
     model: Annotated[str, _MODEL]
     inputs: Annotated[
@@ -71,7 +71,7 @@ class JobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     face: Annotated[int, _FACE] | None = None
 
     def job(self, *, whole: bool = True) -> Job:
-        """The job. Raises UsageError for one that makes no sense."""
+        """The job. Raises UsageError if it is not valid."""
         for name in ("parameters", "region", "face", "whole"):
             if name in self.inputs:
                 raise UsageError(say("{name} is no input; it is an argument of its own", name=name))
@@ -103,8 +103,11 @@ class PlanAsked(JobAsked, frozen=True, kw_only=True, forbid_unknown_fields=True)
     equal_lengths: Annotated[bool, Meta(description="bring video and voice to one length")] = False
 
     def options(self) -> PrepareOptions:
-        """How files are made to fit. What others made is never replaced. Raises UsageError for a background that is no
-        colour, and a part to keep that is none."""
+        """The options for `prepare`.
+
+        Files that mediapreflight did not write are never replaced. Raises UsageError for an invalid background colour or part to
+        keep.
+        """
         return PrepareOptions(**{name: getattr(self, name) for name in PlanAsked.__annotations__ if name != "whole"})
 
 

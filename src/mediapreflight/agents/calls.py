@@ -1,4 +1,4 @@
-"""One call of a tool: how far it is, and whether it was given up."""
+"""One call of a tool: its progress, and whether it was canceled."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..language import say
 
 
 class StoppedError(Exception):
-    """The call was given up. Nobody waits for its answer."""
+    """The call was canceled. Nobody waits for its answer."""
 
 
 class Progress(NamedTuple):
-    """How far a call is: `done` of `total`, which is None where nobody knows it."""
+    """The progress of a call: `done` of `total`, which is None if unknown."""
 
     done: float
     total: float | None
@@ -37,24 +37,24 @@ class Call:
         self._lock = threading.Lock()
 
     def stop(self) -> None:
-        """Give the call up: what reads media ends at once, and what writes it at the next word of its progress."""
+        """Cancel the call: reading media stops at once, writing media at the next report of progress."""
         self._is_stopped = True
         self.containment.close()
 
     def go_on(self) -> None:
-        """Raises StoppedError where the call was given up."""
+        """Raises StoppedError if the call was canceled."""
         if self._is_stopped:
             raise StoppedError(say("the call was canceled"))
 
     def share(self, name: str, share: float, of: int) -> None:
-        """Of one of so many files, how much is done, 0 to 1. Raises StoppedError."""
+        """Report the share, 0 to 1, that is done of one of several files. Raises StoppedError."""
         self.go_on()
         with self._lock:
             self._shares[name] = max(self._shares.get(name, 0.0), share)
             self.progress = Progress(sum(self._shares.values()), of, name)
 
     def event(self, message: str) -> None:
-        """Something happened; how much is to come is not known."""
+        """Report an event; the total is not known."""
         with self._lock:
             self._events += 1
             self.progress = Progress(self._events, None, message)

@@ -1,4 +1,4 @@
-"""The picture that `faces` returns: small, with faces and boxes drawn in. It is made where media is decoded."""
+"""The picture that `faces` returns: small, with faces and boxes drawn in. It is made in the process that decodes media."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import NamedTuple
 from ..people.geometry import Ratio
 from ..people.portraits import Portrait, find_portrait
 
-# Pixels: numbers and boxes can be read, and an agent that pays for pictures by their size pays little.
+# Pixels of the longest side: large enough to read numbers, and small because agents pay for pictures by size.
 _SIDE = 1024
 _WHOLE = 100_000
 _QUALITY = 85
 
 
 class Seen(NamedTuple):
-    """What is found in a picture, and the picture as a JPEG, if it was asked for."""
+    """The faces of a picture, and the picture as a JPEG if requested."""
 
     portrait: Portrait
     jpeg: bytes | None
 
 
 def seen(path: str, ratio: Ratio, face: int | None, picture: bool) -> Seen:
-    """Look for faces. Raises UnreadableMediaError and MissingLibraryError."""
+    """Find the faces of a picture. Raises UnreadableMediaError and MissingLibraryError."""
     portrait = find_portrait(path, ratio, face=face)
     return Seen(portrait, _drawn(path, portrait) if picture else None)
 

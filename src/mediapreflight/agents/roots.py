@@ -1,4 +1,4 @@
-"""The folders that calls may name files in. Whatever leads out of them is refused, however it is written."""
+"""The folders whose files calls may use. Every path that leads out of them is refused, however it is written."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ..text import enumerated
 class Roots:
     """Folders, the first of which relative paths count from.
 
-    A path is followed to its end, through every link, before it is compared; what is opened later is the end of it.
+    All links of a path are resolved before it is compared, and the resolved path is what is opened later.
 
     Args:
-        folders: none: the current folder.
+        folders: if empty, the current folder.
 
-    Raises UsageError for one that is no folder, and where the current folder is that of the whole system: clients start servers
-    there, and nobody means it.
+    Raises UsageError for a path that is not a folder, and if the default would be the root of the file system: some clients start
+    servers there.
     """
 
     def __init__(self, folders: Sequence[str] = ()) -> None:
@@ -47,15 +47,15 @@ class Roots:
         return self.path(text)
 
     def path(self, text: str) -> str:
-        """The same for a path, or a `file:` URL; there may be nothing at it yet."""
+        """The same for a path or a `file:` URL that need not exist yet."""
         if is_remote(text):
             raise UsageError(say("{path}: files in object stores are outside of the folders for agents", path=display_name(text)))
         try:
             named = self.folders[0] / local_path(text)
-            # On Windows, following a network path already speaks to its host.
+            # On Windows, resolving a network path already connects to its host.
             place = named.resolve() if named.drive in self._drives else named
         except (ValueError, OSError, RuntimeError):
-            # A NUL, half of a surrogate pair, a circle of links.
+            # A NUL, half of a surrogate pair, or a loop of links.
             raise UsageError(say("{path}: is no path", path=display_name(text))) from None
         if named.drive not in self._drives or not any(map(place.is_relative_to, self.folders)):
             shown = enumerated(display_name(str(folder)) for folder in self.folders)
@@ -65,7 +65,10 @@ class Roots:
         return str(place)
 
     def job(self, job: Job, model: Model) -> Job:
-        """The job with absolute paths. URLs stay: they are for the service to fetch. Raises UsageError for a file outside."""
+        """The job with absolute paths.
+
+        URLs are unchanged, because the service fetches them. Raises UsageError for a file outside.
+        """
         inputs = dict(job.inputs)
         for name in model.roles:
             value = inputs.get(name)

@@ -1,4 +1,4 @@
-"""The protocol. Everything of its SDK is here."""
+"""The protocol. Only this module uses its SDK."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..text import plain
 from .calls import Call, Progress
 from .tools import Desk, Reply, Tool, arguments_of, schema_of, tools_of
 
-# How often a client hears how far a call is.
+# How often a client gets a progress report.
 _PROGRESS_S = 0.25
 _INSTRUCTIONS = (
     "Before a picture, voice or video is sent to a generative-video model: `check` it, `prepare` what does not fit, and go on "
@@ -33,7 +33,7 @@ _INSTRUCTIONS = (
     "Options that a finding's help names are arguments of the same name: `--crop-to-boxes` is crop_to_boxes."
 )
 _Context = Any
-# As the command line has it.
+# The same as of the command line.
 _INTERRUPTED = 130
 
 
@@ -41,7 +41,7 @@ async def serve(desk: Desk, mask: Callable[[str], str] = str) -> None:
     """Answer calls over standard input and output until the client closes them. A signal ends the calls, and then the process.
 
     Args:
-        mask: what takes the API key out of a text.
+        mask: removes the API key from a text.
     """
     offered = tools_of(desk)
     turns = anyio.CapacityLimiter(os.cpu_count() or 1)
@@ -77,15 +77,15 @@ async def serve(desk: Desk, mask: Callable[[str], str] = str) -> None:
                 with serving:
                     await server.run(reading, writing, server.create_initialization_options())
                 if serving.cancel_called:
-                    # In any other way it would wait for the thread that reads standard input.
+                    # Any other way to exit would wait for the thread that reads standard input.
                     end_now(_INTERRUPTED)
     except* BrokenPipeError:
-        # The client is gone, and nobody is left to be told.
+        # The client is gone, so nobody needs an answer.
         pass
 
 
 def _stop(serving: anyio.CancelScope, loop: asyncio.AbstractEventLoop) -> None:
-    """Give all calls up; at the second signal, do not wait for them."""
+    """Cancel all calls; at the second signal, do not wait for them."""
     if serving.cancel_called:
         end_now(_INTERRUPTED)
     loop.call_soon_threadsafe(serving.cancel)
@@ -112,7 +112,10 @@ async def _answer(tool: Tool, desk: Desk, asked: Any, call: Call, turns: anyio.C
 
 
 async def _in_thread(work: Callable[[], Reply], call: Call) -> Reply:
-    """What the work returns or raises. Where the client gives the call up, it is stopped, and has ended before this does."""
+    """Run the work in a thread; return or raise its result.
+
+    If the client cancels the call, the work has ended before this returns.
+    """
     outcome: list[Reply | BaseException] = []
     ended = anyio.Event()
 
@@ -141,7 +144,7 @@ async def _in_thread(work: Callable[[], Reply], call: Call) -> Reply:
 
 
 async def _watched(context: _Context, call: Call, work: Callable[[], Any]) -> Any:
-    """What the work returns, while the client hears how far it is."""
+    """The result of the work; meanwhile, the client gets progress reports."""
     told = 0.0
 
     async def tell(progress: Progress | None) -> None:
@@ -161,7 +164,7 @@ async def _watched(context: _Context, call: Call, work: Callable[[], Any]) -> An
         try:
             outcome.append(await work())
         except Exception as error:
-            # Not raised in the group, which would wrap it.
+            # Raised outside of the task group, which would wrap it.
             outcome.append(error)
         group.cancel_scope.cancel()
     (came,) = outcome
@@ -172,7 +175,7 @@ async def _watched(context: _Context, call: Call, work: Callable[[], Any]) -> An
 
 
 def _told(reply: Reply, mask: Callable[[str], str]) -> types.CallToolResult:
-    """The answer, for clients that read it as data and for those that read text; and the picture."""
+    """The answer as data and as text, for both kinds of clients; and the picture."""
     text = mask(msgspec.json.encode(reply.answer).decode())
     content: list[Any] = [types.TextContent(type="text", text=text)]
     if reply.jpeg is not None:

@@ -1,4 +1,4 @@
-"""The tools: what each does, with arguments that were checked for their form."""
+"""The tools. Their arguments are already validated."""
 
 from __future__ import annotations
 
@@ -79,10 +79,10 @@ _OUT = "prepared"
 
 
 class Desk(NamedTuple):
-    """What all calls share.
+    """The state shared by all calls.
 
     Attributes:
-        service: how an `AsyncClient` is made, besides its catalog; None where nothing may be submitted.
+        service: arguments for `AsyncClient`, without the catalog; None if nothing may be submitted.
     """
 
     roots: Roots
@@ -96,17 +96,17 @@ class Desk(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An answer, and a picture beside it."""
+    """An answer, and a picture if there is one."""
 
     answer: Struct
     jpeg: bytes | None = None
 
 
 class Tool(NamedTuple):
-    """A tool. Its name is that of the function that does the work: `run` in a thread, `send` in the event loop.
+    """A tool, named after the function that does the work: `run` in a thread, or `send` in the event loop.
 
     Attributes:
-        writes: whether files appear; bills: whether it costs money, and talks to the service.
+        writes: whether it writes files; bills: whether it costs money, and calls the service.
     """
 
     description: str
@@ -151,7 +151,7 @@ def _takers(desk: Desk, path: str, asked: ListAsked, call: Call) -> ModelsAnswer
 
 
 def _why(each: Taker) -> str | None:
-    """The first finding that has to be fixed."""
+    """The first finding that must be fixed."""
     return next((finding.message for finding in each.report.findings if finding.severity in FAILING), None)
 
 
@@ -204,7 +204,7 @@ def faces(desk: Desk, asked: FacesAsked, call: Call) -> Reply:
 
 
 def check(desk: Desk, asked: CheckAsked, call: Call) -> Reply:
-    """What a model would say of a job."""
+    """The findings of a job."""
     job, model = desk.job(asked, whole=asked.whole)
     report = report_on(job, model, asked.level, _ALL, call.containment)
     follows = None
@@ -218,7 +218,7 @@ def check(desk: Desk, asked: CheckAsked, call: Call) -> Reply:
 
 
 def _expected(desk: Desk, job: Job, model: Model, facts: Mapping[str, Facts]) -> Expected | None:
-    """What the job would cost; None where it cannot be sent from here."""
+    """The estimated cost of the job; None if it cannot be sent from here."""
     if model.service is None or not job.whole:
         return None
     detector = None if has_boxes(model, job) else desk.catalog.detector_of(model)
@@ -229,7 +229,7 @@ def _expected(desk: Desk, job: Job, model: Model, facts: Mapping[str, Facts]) ->
 
 
 def _submission(desk: Desk, job: Job, model: Model) -> Next | None:
-    """How a job that fits is sent; None where that cannot be done from here."""
+    """How to send a job that fits; None if that is not possible from here."""
     if model.service is None or not job.whole:
         return None
     line = command("submit", job, model, "--dry-run")
@@ -318,7 +318,7 @@ def _shown(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def submit(desk: Desk, asked: SubmitAsked, call: Call) -> Reply:
-    """Check the job, prepare it where that is needed, send it once, wait for it and download the video."""
+    """Check the job, prepare it if necessary, send it once, wait for it and download the video."""
     from ..submit.client import AsyncClient
 
     assert desk.service is not None
@@ -363,7 +363,7 @@ def _submitted(result: JobResult) -> SubmitAnswer:
 
 
 def tasks(desk: Desk, asked: TasksAsked, call: Call) -> Reply:
-    """What was submitted, as the ledger knows it. Nothing is sent."""
+    """The submissions in the ledger. Nothing is sent."""
     ledger = Ledger()
     rows = ledger.all(limit=asked.limit) if asked.number is None else (ledger.submission(asked.number),)
     return Reply(TasksAnswer(tasks=tuple(map(_task, rows))))
@@ -416,7 +416,7 @@ TOOLS = {
         writes=True,
     ),
 }
-# What is offered only where the user allows it.
+# Tools that are offered only with `--allow-submit`.
 BILLED = {
     "submit": Tool(
         "Check, prepare, send a job to the service, wait and download the video. THIS COSTS MONEY: ask the user first. "
@@ -437,7 +437,7 @@ def tools_of(desk: Desk) -> dict[str, Tool]:
 
 
 def arguments_of(tool: Tool, arguments: Mapping[str, Any]) -> Any:
-    """The arguments of a call. Raises UsageError, which says what is wrong with them."""
+    """The validated arguments of a call. Raises UsageError, which says what is wrong."""
     try:
         return msgspec.convert(arguments, tool.asked)
     except msgspec.ValidationError as error:
@@ -445,7 +445,7 @@ def arguments_of(tool: Tool, arguments: Mapping[str, Any]) -> Any:
 
 
 def schema_of(kind: type[Struct]) -> dict[str, Any]:
-    """The JSON Schema of arguments or an answer: an object, as the protocol wants it, and not a reference to one."""
+    """The JSON Schema of arguments or an answer. The protocol requires an object, not a reference to one."""
     schema = msgspec.json.schema(kind)
     definitions = dict(schema["$defs"])
     own = definitions.pop(kind.__name__)

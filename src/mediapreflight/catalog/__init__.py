@@ -4,8 +4,7 @@
     catalog = Catalog(["our-models.toml"])    # with additions and overrides
     catalog.model("emo-v1").roles["image"].side
 
-The figures stand in `models/`, by provider; what holds for all models of a provider, and the pages the figures were read from, in
-`providers/`.
+`models/` contains the limits, by provider; `providers/` contains what applies to all models of a provider, and the source pages.
 
 May import: errors, language, media, named_files, text.
 """
@@ -94,12 +93,12 @@ class Catalog:
         return self.model(detect) if detect else None
 
     def provider(self, name: str) -> Provider:
-        """Who offers models. An entry of the user's own may name a provider of which nothing else is known."""
+        """A provider of models. A user's entry may name a provider that is not in the catalog."""
         return _provider(name)
 
     @property
     def terms(self) -> Terms:
-        """What holds for every call to the provider that jobs are sent to: hosts, task states, lifetimes, polling."""
+        """What applies to every call to the provider that jobs are sent to: hosts, task states, lifetimes, polling."""
         terms = self.provider(DASHSCOPE).terms
         assert terms is not None
         return terms

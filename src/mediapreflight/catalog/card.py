@@ -1,4 +1,4 @@
-"""What a model accepts, in words: the rows of its card, with their sources."""
+"""The rows of a model's card, with sources."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _UNITS = {"side": "px", "short_side": "px", "pixels": "px", "megabytes": "MB", "
 
 
 def offered(catalog: Catalog, provider: str | None) -> tuple[Model, ...]:
-    """All models, or those of one provider. Raises UsageError for a provider that has none."""
+    """All models, or those of one provider. Raises UsageError if the provider has none."""
     models = catalog.models()
     if provider is None:
         return models
@@ -57,7 +57,7 @@ def offered(catalog: Catalog, provider: str | None) -> tuple[Model, ...]:
 
 
 def inputs(model: Model) -> str:
-    """The inputs that are files, the optional ones in brackets; those that take several files once, with their number."""
+    """The inputs that are files; optional ones in brackets, and those that take several files with their number."""
     return ", ".join(_in_list(name, role) for name, role in model.roles.items() if role.follows is None)
 
 
@@ -75,7 +75,7 @@ def described(limit: Limit | Choices, role: Role, name: str) -> str:
     else:
         documented, safe = str(limit.documented_interval), None if limit.safe is None else str(limit.safe_interval)
     if name == "aspect_ratio" and safe is not None and documented == ">= 1":
-        # No long side is shorter than the short one.
+        # The long side is never shorter than the short one, so the ratio is at least 1.
         documented = translated("anything")
     text = f"{documented} {unit}".rstrip()
     if isinstance(limit, Limit) and limit.excess_cut:
@@ -86,7 +86,7 @@ def described(limit: Limit | Choices, role: Role, name: str) -> str:
 
 
 def sections(model: Model, catalog: Catalog) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """The parts of a card that hold anything: a title, and rows of name, text and sources, which are joined by `; `."""
+    """The non-empty sections of a card: a title, and rows of name, text and sources (joined by `; `)."""
     values = {name: known for name, known in {**model.fields, **model.parameters}.items() if known.follows is None}
     parts = [
         (tr("Terms"), _terms(model, catalog)),
@@ -156,7 +156,7 @@ def _terms(model: Model, catalog: Catalog) -> list[tuple[str, str, str]]:
 
 
 def _combinations(model: Model, sets: RoleSets) -> Iterator[tuple[str, str, str]]:
-    """What can be given together; where that depends on the job, each case."""
+    """The inputs that can be combined; if that depends on the job, for each case."""
     if not sets.variants:
         yield tr("takes one of"), translated(sets.in_words), model.cited(sets.source)
     for variant in sets.variants:
@@ -270,7 +270,7 @@ def _content(content: Content) -> str:
 
 
 def _value_rows(model: Model, name: str, known: Parameter) -> Iterator[tuple[str, str, str]]:
-    """A value, and of a list what its entries hold."""
+    """The rows of a value; for a list, also of the keys of its entries."""
     yield name, _value(known), model.cited(known.source)
     for key, each in known.keys.items():
         yield f"{name}.{key}", _value(each), model.cited(each.source)

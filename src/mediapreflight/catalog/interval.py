@@ -97,7 +97,7 @@ class Interval(NamedTuple):
 
 
 def _number_text(number: float) -> str:
-    """A text that reads back as exactly this number, without a trailing `.0`."""
+    """The shortest text that gives exactly this number again, without a trailing `.0`."""
     short = f"{number:.12g}"
     return short if float(short) == number else repr(float(number))
 

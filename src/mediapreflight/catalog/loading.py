@@ -1,4 +1,4 @@
-"""Catalog files to validated models: parse, inherit, convert, and name file, key and line when something is wrong."""
+"""Load catalog files as validated models: parse, inherit and convert. Errors name file, key and line."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from .schema import OWN_KEYS, Condition, Model, Parameter, Provider, Role, RoleV
 from .strings import strings
 
 TOO_LONG_NUMBER = say("contains a number with too many digits")
-# Python reads no whole number of more digits (sys.int_info.default_max_str_digits).
+# Python does not parse whole numbers with more digits (sys.int_info.default_max_str_digits).
 _WINDOWS_PATH = r"\"[A-Za-z]:\\"
 _LONG_NUMBER = r"[\d_]{4301}"
-# Catalog files, configurations and jobs need eight.
+# The deepest nesting that is read. Catalog files, configurations and jobs need eight levels.
 _MOST_LEVELS = 32
 T = TypeVar("T")
 Key = tuple[str, ...]
 Failure = type[CatalogError] | type[ConfigError]
 
 _KEYED_TABLES: dict[str, type] = {"roles": Role, "fields": Parameter, "parameters": Parameter, "sources": Source}
-# msgspec names the place as a path in which the keys of a dict read `[...]`, and a bad key as "`key` in" the path of its dict.
+# msgspec names the place as a path in which the keys of a dict are `[...]`, and a bad key as "`key` in" the path of its dict.
 _PLACE = r"(?s)^(?P<what>.*?)(?: - at (?:`key` in )?`(?P<path>[^`]*)`)?$"
 _UNKNOWN = r"unknown field `([^`]+)`|Invalid enum value '([^']+)' - at `key`"
 
@@ -166,7 +166,7 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
 
 
 def _check_formats(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
-    """Raises for a format that no file is ever found to have: such a limit would refuse them all."""
+    """Raises for a format name that is not known: such a limit would refuse every file."""
     for name, role in roles.items():
         for key, choices in (("formats", role.formats), ("without_alpha", role.without_alpha)):
             for format in choices.documented if choices else ():
@@ -177,7 +177,7 @@ def _check_formats(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
 
 
 def _check_ends(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
-    """Raises for a lower end of what is only held from above: such a limit would refuse nothing."""
+    """Raises for a lower end of a limit that is only checked from above: it would have no effect."""
     for name, role in roles.items():
         parts: list[tuple[Key, Role | RoleVariant]] = [(("roles", name), role)]
         parts += ((("roles", name, "variants"), variant) for variant in role.variants)
@@ -189,7 +189,7 @@ def _check_ends(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
 
 
 def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[tuple[str, Role]]:
-    """The roles, with one for each file of those that take several."""
+    """The roles; a role that takes several files becomes one role per file."""
     for name, role in roles.items():
         if role.follows is not None:
             raise fault_at(paths, ("roles", name, "follows"), say("is set by `count`"))
@@ -214,7 +214,7 @@ def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[
 
 
 def _of_file(variant: RoleVariant, role: str, own: str) -> RoleVariant:
-    """The variant for one file of a role: the way that this file is given counts, not that of the first."""
+    """The variant for one file of a role: its conditions are about this file, not about the first one."""
     when = (
         msgspec.structs.replace(each, role=own) if each.given_as is not None and each.role == role else each
         for each in variant.when
@@ -223,7 +223,7 @@ def _of_file(variant: RoleVariant, role: str, own: str) -> RoleVariant:
 
 
 def _keys_one_by_one(fields: Mapping[str, Parameter], roles: Mapping[str, Role]) -> Iterator[tuple[str, Parameter]]:
-    """The fields, with one for each file of the role whose keys they are."""
+    """The fields; a field that is a key of a role with several files becomes one field per file."""
     for name, field in fields.items():
         yield name, field
         several = [count for other in field.key_of if other in roles and (count := roles[other].count)]
@@ -281,7 +281,7 @@ def _regions(model: Model) -> Iterator[tuple[Key, str]]:
 
 
 def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
-    """Raises for an input that no job could give."""
+    """Raises for an input with a name that no job can use."""
     for table in ("roles", "fields"):
         for name in getattr(model, table):
             if name in OWN_KEYS:
@@ -291,7 +291,7 @@ def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
                 raise fault_at(paths, (table, name), say("is the name of a role too; a value has a name of its own"))
     for name, field in model.fields.items():
         if field.type == "list" and not field.keys:
-            # A job has a list of texts beside its parameters for a list of files.
+            # In a job, a list of texts would be read as a list of files.
             raise fault_at(paths, ("fields", name, "type"), say("a list of texts can only be a parameter"))
 
 

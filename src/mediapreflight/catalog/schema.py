@@ -1,4 +1,4 @@
-"""What a model's catalog entry holds: the types, and the checks each value passes when it is loaded.
+"""The types of a catalog entry, and the checks of its values when it is loaded.
 
 Every figure names its source by a tag, resolved against the `[sources]` of its provider (or the entry's own).
 Where current documents disagree a limit has two readings: `documented`, outside of which the service refuses,
@@ -36,7 +36,7 @@ MIB = 2**20
 MEGABYTE = 10**6
 BOX_LENGTH = 4
 MOST_FILES = 64
-# A job's own settings: no input can have these names.
+# The keys of a job itself; no input can have these names.
 OWN_KEYS = frozenset({"model", "parameters", "region", "face", "whole"})
 
 
@@ -44,10 +44,10 @@ Confidence = Literal["official", "sdk", "client", "third party"]
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True):
-    """A page a figure was read from. `date` is its "last updated" date, None if the page shows none; `url`, where it is.
+    """A page that states limits. `date`: its "last updated" date; None if the page shows none. `url`: its address.
 
-    `confidence`: whose words they are: of the provider (`official`), of its own SDK (`sdk`), of a client, which may be narrower
-    than the provider (`client`), or of anyone else (`third party`).
+    `confidence`: who wrote it: the provider (`official`), its own SDK (`sdk`), a client, which may accept less than the provider
+    (`client`), or anyone else (`third party`).
     """
 
     page: str
@@ -68,7 +68,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def cited(self) -> str:
-        """The page and date, and whose words they are where they are not the provider's own."""
+        """The page and date, and who wrote it if not the provider."""
         is_said = self.confidence == "official" or self.confidence in self.page
         return str(self) if is_said else f"{self} ({self.confidence})"
 
@@ -77,7 +77,8 @@ class Limit(Struct, frozen=True, forbid_unknown_fields=True):
     """A range of accepted values.
 
     `documented`: outside it the service refuses. `safe`: what satisfies every current document; absent where they agree.
-    `error`: the code the service answers with, where the documents name it. `excess_cut`: what is more is cut, and not refused.
+    `error`: the code the service answers with, if the documents name it. `excess_cut`: more than the limit is cut off, not
+    refused.
     """
 
     documented: IntervalText
@@ -213,7 +214,7 @@ class Content(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RoleVariant(Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits of a role that stand in place of its own for jobs of which all of `when` is true."""
+    """Limits that replace those of the role for jobs for which all of `when` is true."""
 
     when: tuple[Condition, ...]
     megabytes: Limit | None = None
@@ -307,7 +308,7 @@ def _is_number(value: object) -> bool:
 
 
 class ParameterVariant(Struct, frozen=True, forbid_unknown_fields=True):
-    """Values of a parameter that stand in place of its own for jobs of which all of `when` is true."""
+    """Values that replace those of the parameter for jobs for which all of `when` is true."""
 
     when: tuple[Condition, ...]
     source: str
@@ -361,7 +362,7 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if self.keys and self.type != "list":
             raise ValueError("`keys` are of a list")
-        # What holds for a job can have its choices from one variant and its range from another.
+        # For one job, the choices can come from one variant and the range from another.
         choices = [self.choices, *(variant.choices for variant in self.variants if variant.choices is not None)]
         ranges = [self.range, *(variant.range for variant in self.variants if variant.range is not None)]
         for some, range in itertools.product(choices, ranges):
@@ -414,7 +415,7 @@ class AudioFillsDuration(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PictureRatio(Struct, frozen=True, forbid_unknown_fields=True):
-    """A picture that should already have the ratio a parameter names; otherwise it is distorted."""
+    """A picture that must have the ratio in a parameter; otherwise it is distorted."""
 
     role: str
     parameter: str
@@ -451,7 +452,7 @@ class Pairs(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RoleSetsVariant(Struct, frozen=True, forbid_unknown_fields=True):
-    """The combinations for jobs of which all of `when` is true."""
+    """The combinations for jobs for which all of `when` is true."""
 
     when: tuple[Condition, ...]
     sets: tuple[tuple[str, ...], ...]
@@ -470,12 +471,12 @@ class RoleSets(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def names(self) -> frozenset[str]:
-        """All that these sets name."""
+        """All inputs in these sets."""
         return frozenset(name.removesuffix("?") for each in self.sets for name in each)
 
     @property
     def in_words(self) -> str:
-        """The sets as a list: `first_frame + [last_frame]; first_clip`. What may be left out stands in brackets."""
+        """The sets as text: `first_frame + [last_frame]; first_clip`. Optional inputs are in brackets."""
         return clauses(
             " + ".join(f"[{name[:-1]}]" if name.endswith("?") else name for name in each) or say("no file") for each in self.sets
         )
@@ -490,7 +491,7 @@ class RoleSets(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Group(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the files of several roles, or of one that takes several, may come to together.
+    """The limits for several files together: of several roles, or of one role that takes several.
 
     `count`: of files. `seconds`: of their lengths, and of the length that the parameter `and_parameter` asks for.
     `when`: for jobs of which all of it is true.
@@ -569,7 +570,7 @@ class Rates(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Price(Struct, frozen=True, forbid_unknown_fields=True):
-    """What one second of video, or one picture, costs.
+    """The price of one second of video, or of one picture.
 
     `when`: the parameter values it holds for; `ratio` there is the ratio of `ext_bbox`. `regions`: empty if the documents
     name none. `official` false: a third party's figure. `counts`: the roles whose seconds are billed besides those of the result.
@@ -587,9 +588,9 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Length(Struct, frozen=True, forbid_unknown_fields=True):
-    """How many seconds of video a job makes. These are the billed seconds.
+    """The length of a job's video, in seconds. These seconds are billed.
 
-    `roles`: as many as the shortest of these inputs has. `parameter`: as many as its value says. `when`: for such jobs only.
+    `roles`: the length of the shortest of these inputs. `parameter`: the value of this parameter. `when`: only for such jobs.
     """
 
     source: str
@@ -604,7 +605,7 @@ class Length(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Output(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the service delivers.
+    """The properties of the result.
 
     `size`: `fixed` (see `sizes`, by ratio or parameter value), `area` (the picture's ratio at the pixel area that `areas` names,
     sides rounded down to a multiple of `multiple_of`), `input` (as the input), or `unknown`. `size_of`: the roles whose size
@@ -638,7 +639,7 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """One model: all its inputs, parameters and terms.
 
-    `service`: None where its jobs are checked and prepared here, and not sent.
+    `service`: None if its jobs are only checked and prepared here.
 
     `request_megabytes`: how large a request may be, with the files that travel inside it. None where no document says.
     `unconfirmed_regions`: those that a page of the model names, without any document that says whether the model runs there.
@@ -674,12 +675,12 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     sources: dict[str, Source] = {}
 
     def files_of(self, role: str) -> tuple[str, ...]:
-        """The names under which the files of a role stand in a job: its own, and those of the roles that follow it."""
+        """The names of a role's files in a job: its own name, and those of the roles that follow it."""
         return (role, *(name for name, each in self.roles.items() if each.follows == role))
 
     def combined(self, given: Set[str]) -> frozenset[str]:
-        """What of these inputs counts for the combinations: roles by their own names, without keys of other files, and fields
-        that a combination names."""
+        """The inputs that count for the combinations: roles by their own names, without keys of other files, and the fields that
+        a combination names."""
         roles = {role.follows or name for name, role in self.roles.items() if name in given and not role.key_of}
         named = self.role_sets.names if self.role_sets else frozenset()
         return frozenset(roles | {name for name in self.fields if name in given and name in named})
@@ -690,7 +691,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
         return tuple(sorted(fitting, key=lambda name: not self.roles[name].required))
 
     def require_service(self) -> Service:
-        """Where its jobs are sent. Raises UsageError for a model whose jobs are only checked and prepared here."""
+        """The model's service. Raises UsageError for a model whose jobs are only checked and prepared here."""
         if self.service is None:
             raise UsageError(
                 say(
@@ -703,7 +704,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def boxes(self) -> Boxes:
-        """Whose way the boxes that the model takes or returns are framed in."""
+        """The framing of the boxes that the model takes or returns."""
         return self.service.boxes if self.service else "emo"
 
     @property
@@ -716,11 +717,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
         return "; ".join(str(self.sources[part]) for part in split_tags(tag))
 
     def cited(self, tag: str) -> str:
-        """The same, with whose words they are where they are not the provider's own: `sdk-python types, 2026-07-27 (sdk)`."""
+        """The same, with who wrote it if not the provider: `sdk-python types, 2026-07-27 (sdk)`."""
         return "; ".join(self.sources[part].cited for part in split_tags(tag))
 
     def source_urls(self, tag: str) -> dict[str, str]:
-        """The addresses of the pages behind a source tag, by page and date, as far as they are known."""
+        """The known addresses of the pages behind a source tag, by page and date."""
         pages = [self.sources[part] for part in split_tags(tag)]
         return {str(page): page.url for page in pages if page.url}
 
@@ -753,7 +754,7 @@ def source_tags(value: Any, key: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 
 
 class Host(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a region answers, as base URLs without a path.
+    """The hosts of a region, as base URLs without a path.
 
     `host` is the fixed one, `workspace_host` the newer form with `{WorkspaceId}` in it.
     """
@@ -765,7 +766,7 @@ class Host(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Terms(Struct, frozen=True, forbid_unknown_fields=True):
-    """What holds for every call to a provider. Times in seconds, rates in calls per second.
+    """What applies to every call to a provider. Times in seconds, rates in calls per second.
 
     `utc_offset_hours`: of the clock that all times without a zone are of.
     `query_rate`: of each task call (query, list, cancel), per account. `rate_recovery`: about how long a throttled account
@@ -799,9 +800,9 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who offers models, and the pages their figures were read from.
+    """A provider of models, and the source pages of its limits.
 
-    `terms`: what holds for every call; None where jobs are checked and prepared here, and sent with other tools.
+    `terms`: what applies to every call; None if its jobs are only checked and prepared here.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Which strings an entry may contain: they are used in requests, on terminals and in commands that are run."""
+"""The strings that an entry may contain. They are used in requests, on terminals and in commands."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Sort(NamedTuple):
         return re.fullmatch(self.pattern, text) is not None
 
     def refusal(self, text: str) -> str:
-        """Why the text is not, with every unprintable character shown as an escape."""
+        """Why the text is not of this kind, with unprintable characters shown as escapes."""
         shown = repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}…"
         return f"{shown} is no {self.words}"
 
@@ -41,7 +41,7 @@ _PLACE = Sort(
 _NAME = Sort(r"[A-Za-z0-9_][A-Za-z0-9._-]*", "name: letters, digits, `.`, `_` and `-`")
 _TEXT = Sort(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*", "text on one line")
 
-# By the key that the string stands at, or the table or list that it is in.
+# By the string's key, or by the table or list that contains it.
 _SORTS = {
     **dict.fromkeys(("id", "aliases", "region_ids", "successor", "detect", "template", "filled_by", "extends"), MODEL_ID),
     **dict.fromkeys(("result", "other_results", "verdict", "reason", "returns", "tells", "usage_seconds"), _PLACE),

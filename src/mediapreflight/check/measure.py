@@ -63,9 +63,10 @@ def local_files(job: Job, model: Model) -> dict[str, str]:
 
 
 def as_asked(model: Model, job: Job, level: Level, ratio: Ratio | None = None) -> Model:
-    """The model with the requirements that apply to this job. How much of a body is shown matters if bodies are needed or the
-    boxes are of half a body (3:4). `ratio`: of the boxes, if it was chosen outside the job. Looking for bodies takes longer than
-    looking for faces.
+    """The model with the requirements that apply to this job.
+
+    Bodies are measured only if the model needs them, or if the boxes are for half a body (3:4), because finding bodies takes
+    longer than finding faces. `ratio`: of the boxes, if chosen outside the job.
     """
     if level != "content" or not any(_is_only_framed(role.content) for role in model.roles.values()):
         return model

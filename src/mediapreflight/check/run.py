@@ -1,4 +1,4 @@
-"""Jobs in, reports out: every input measured, here or in processes, then judged."""
+"""Check jobs: measure every input, in this process or in others, and apply the rules."""
 
 from __future__ import annotations
 
@@ -156,8 +156,9 @@ def check_jobs(
 
 
 class _Order(NamedTuple):
-    """A job to check: `paths` must be measured, `known` are measured already. `stamps`: the files' identity before. `asked`: the
-    model with the requirements that apply to this job.
+    """A job to check: `paths` must be measured, `known` are measured already.
+
+    `stamps`: the files' identity before. `asked`: the model with the requirements that apply to this job.
     """
 
     job: Job

@@ -1,4 +1,4 @@
-"""Which models take a file: as it is, after it was prepared, or not at all."""
+"""Find the models that take a file: as it is, after `prepare`, or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Verdict = Literal["fits", "fits after prepare", "does not fit"]
 
 
 class Taker(NamedTuple):
-    """What a model says of a file in one of its roles."""
+    """The findings for a file in one role of a model."""
 
     model: Model
     role: str
@@ -24,7 +24,7 @@ class Taker(NamedTuple):
 
     @property
     def verdict(self) -> Verdict:
-        """What would have to be done."""
+        """`fits`, `fits after prepare` or `does not fit`."""
         if self.report.ok:
             return "fits"
         can_be_fixed = list(fixable(self.report))
@@ -35,7 +35,7 @@ class Taker(NamedTuple):
 def takers(
     path: str, facts: Facts, catalog: Catalog, level: Level, codes: frozenset[str], containment: Containment
 ) -> list[Taker]:
-    """The models that have a role for files of this kind, by id, each with what it says of the file by itself.
+    """The models that have a role for files of this kind, by id, with their findings for the file by itself.
 
     Args:
         facts: of the file, at this level, or at `decode` for `content`.

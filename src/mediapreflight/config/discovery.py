@@ -1,4 +1,4 @@
-"""Which configuration is used for a folder."""
+"""Find the configuration of a folder."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _holds_table(pyproject: Path) -> bool:
     except TooLargeError as error:
         raise ConfigError(shown_path(str(pyproject)), str(error)) from None
     except NotReadError:
-        # A file of another project in a folder above: if it cannot be read, it is not a configuration.
+        # An unreadable file in a folder above may belong to another project, so it does not count as a configuration.
         return False
     from ..catalog.loading import read_table
 

@@ -1,4 +1,4 @@
-"""The files below a folder, in an order that does not change, and what `.gitignore` leaves out of them."""
+"""The files below a folder in a fixed order, without those that `.gitignore` excludes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def files_below(folder: str, leaves_out: Callable[[str, bool], bool] | None = None) -> Iterator[str]:
-    """Every file below a folder, sorted: its own before those of the folders in it. Hidden files and folders are left out.
+    """Every file below a folder, sorted; a folder's own files come before those of its subfolders. Hidden ones are left out.
 
     `leaves_out`: gets a path and whether it is a folder, and says whether to skip it. Raises UsageError for a folder that
     cannot be listed.
@@ -31,17 +31,17 @@ def _visible(place: str, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _unreadable(error: OSError) -> NoReturn:
-    """A folder that cannot be listed is no empty one."""
+    """A folder that cannot be listed is an error, not an empty folder."""
     raise UsageError(
         say("{filename}: cannot be read: {strerror}", filename=error.filename, strerror=(error.strerror or str(error)).lower())
     ) from None
 
 
 class GitIgnored:
-    """What the `.gitignore` files of a repository say: those of the root, of each folder below it, the nearest first.
+    """The `.gitignore` files of a repository: the nearest one to a file counts first, the root's last.
 
     Args:
-        folder: an absolute folder of the repository; where it is in none, the files from there downward count.
+        folder: an absolute folder of the repository; outside a repository, only the files from there downward count.
     """
 
     def __init__(self, folder: str) -> None:

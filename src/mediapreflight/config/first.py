@@ -1,4 +1,4 @@
-"""A first configuration for the files of a folder: groups of files to TOML, without I/O."""
+"""Make the text of a first configuration from groups of files. No I/O."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ..job import roles_for_kind
 from ..media.formats import Kind
 from .survey import Group
 
-# How many models are named beside the first.
+# How many further models are named.
 _NAMED = 7
-# Where editors find what each key means. It is `docs/schemas/config.json`, which a test compares to the schema.
+# The schema that editors use. It is `docs/schemas/config.json`, which a test compares with the schema.
 _SCHEMA = "https://raw.githubusercontent.com/mediapreflight/mediapreflight/main/docs/schemas/config.json"
-# Characters that a glob or TOML would take for something else; `?` stands for any of them.
+# Characters with a meaning in a glob or in TOML; they are replaced by `?`.
 _SPECIAL = re.compile(r"""[^\w\-. +@,;=&()%~$^{}]""")
 _EXAMPLE = Group("portraits", "image", False, (".png",), frozenset(), 0, (0, 0))
 
@@ -30,23 +30,23 @@ class Joined(NamedTuple):
 
     @property
     def stems(self) -> frozenset[str]:
-        """What the files of complete jobs are called."""
+        """The stems of the files of complete jobs."""
         return frozenset.intersection(*(group.stems for group in self.groups.values()))
 
 
 def takers(kind: Kind, catalog: Catalog) -> tuple[Model, ...]:
-    """The models that make videos and have an input of a kind, first those that want to see or hear a person in it."""
+    """The models that make videos and take a kind of file; those that need a person in it come first."""
     found = (model for model in catalog.models() if _makes_videos(model) and roles_for_kind(model, kind))
     return tuple(sorted(found, key=lambda model: not any(model.roles[role].content for role in model.roles_of_kind(kind))))
 
 
 def _makes_videos(model: Model) -> bool:
-    """Whether jobs of the model are tasks, and no calls that look at a picture."""
+    """Whether jobs of the model are tasks, and not detect calls."""
     return model.service is not None and model.service.mode == "asynchronous"
 
 
 def joined(groups: Sequence[Group], model: Model) -> Joined | None:
-    """The groups whose files make whole jobs of a model, because most of them share their names; None if none do."""
+    """The groups whose files form whole jobs of a model, because most of their names agree; None if there are none."""
     required = _required(model)
     choices = [
         [group for group in groups if group.kind == kind and not _SPECIAL.search(group.folder)] for kind in required.values()
@@ -64,9 +64,9 @@ def first_config(
     """The text of a configuration.
 
     Args:
-        models: what the files are for; where that is empty, the entries are comments that show what to fill in.
+        models: the models of the files; if empty, the entries are comments to fill in.
         table: the table the keys stand in, such as `tool.mediapreflight`; empty at the top level.
-        candidates: models to name for files of a kind where `models` is empty; at least one.
+        candidates: models to suggest for files of a kind if `models` is empty; at least one.
     """
     entries = [entry for model in models for entry in _entries(groups, model, table)]
     if not entries:
@@ -86,7 +86,7 @@ def _required(model: Model) -> dict[str, Kind]:
 
 
 def _head(table: str) -> str:
-    # The file of a whole project has a schema of its own.
+    # `pyproject.toml` has its own schema.
     header, schema = (f"[{table}]\n", "") if table else ("", f"#:schema {_SCHEMA}\n\n")
     return f"""\
 {schema}# What `mediapreflight check` checks here, and how. Globs are written as in .gitignore and count from this folder;

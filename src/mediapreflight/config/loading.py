@@ -1,4 +1,4 @@
-"""A configuration file to a project: parsed, validated, every name in it looked up."""
+"""Read a configuration file into a project: parse it, validate it, and look up every name in it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OWN_PAIR_KEYS = frozenset(Pairs.__struct_fields__) - {"inputs"}
 def load(path: str, catalog_files: Sequence[str] = ()) -> Project:
     """The project that a configuration describes.
 
-    `catalog_files`: added to those that it names itself.
+    `catalog_files`: used in addition to those that it names.
 
     Raises ConfigError, naming file, line and key, for what cannot be parsed, is not known or has the wrong type; CatalogError for
     a catalog file it names.
@@ -55,7 +55,7 @@ def load(path: str, catalog_files: Sequence[str] = ()) -> Project:
 
 
 class _File:
-    """A configuration as it is written, for errors that name the place."""
+    """A configuration file, for errors that name key and line."""
 
     def __init__(self, path: str) -> None:
         self.path = Path(shown_path(path))
@@ -149,7 +149,7 @@ def _tables(value: object) -> list[Mapping[str, Any]]:
 
 
 def _with_inputs(item: object) -> object:
-    """An item of `pairs` with what is no key of its own put together as `inputs`."""
+    """An item of `pairs` with all unknown keys collected as `inputs`."""
     if not isinstance(item, dict):
         return item
     own = {name: value for name, value in item.items() if name in _OWN_PAIR_KEYS}

@@ -1,4 +1,4 @@
-"""Globs as `.gitignore` writes them. The one caller of pathspec, which is loaded with the first pattern."""
+"""Globs in the syntax of `.gitignore`. Only this module uses pathspec, which is imported with the first pattern."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STARS = re.compile(r"(?<!\\)\*{3,}")
 
 
 class Patterns:
-    """Globs in order; the last one that matches a path decides, and `!` turns one around.
+    """Globs in order; the last one that matches a path decides, and `!` negates one.
 
     Paths are relative, with `/`; a folder's ends in `/`. Raises ValueError for an invalid glob.
     """
@@ -23,7 +23,7 @@ class Patterns:
 
         self.globs = tuple(globs)
         try:
-            # Of `[[]` Python warns that its meaning may change one day.
+            # Python warns that the meaning of `[[` in a set may change.
             with quiet():
                 self._spec = GitIgnoreSpec.from_lines(_STARS.sub("*", glob) for glob in self.globs)
         except re.error as error:
@@ -38,7 +38,7 @@ class Patterns:
         return bool(self.verdict(path))
 
     def below_fixed_part(self, path: str) -> str:
-        """A matching path, without the folders that are named in the glob that matches it."""
+        """A matching path, without the fixed folders of the glob that matches it."""
         index = self._spec.check_file(path).index
         return path if index is None else path.removeprefix(_fixed_part(self.globs[index]))
 
@@ -49,7 +49,7 @@ def has_wildcard(text: str) -> bool:
 
 
 def _fixed_part(glob: str) -> str:
-    """The folders a glob names: `portraits/` of `portraits/**/*.png`."""
+    """The fixed folders at the start of a glob: `portraits/` of `portraits/**/*.png`."""
     folders = glob.removeprefix("/").split("/")[:-1]
     named = next((index for index, folder in enumerate(folders) if _WILDCARD.search(folder)), len(folders))
     return "".join(f"{folder}/" for folder in folders[:named])

@@ -22,7 +22,7 @@ from .schema import Config
 
 
 class AssetSet(NamedTuple):
-    """Files that are checked each by itself. `role` None: the kind of each decides."""
+    """Files that are checked one by one. `role` None: the kind of each file decides."""
 
     model: Model
     role: str | None
@@ -31,7 +31,7 @@ class AssetSet(NamedTuple):
 
 
 class PairSet(NamedTuple):
-    """Files that are joined into jobs: `patterns` by role; `paths` (files, by role) and `values` are the same in each job."""
+    """Files that are combined into jobs: `patterns` by role; `paths` (files by role) and `values` are the same in each job."""
 
     model: Model
     parameters: Mapping[str, Any]
@@ -64,7 +64,7 @@ class Project:
 
     Attributes:
         path: the configuration, as it is shown.
-        folder: where it lies, absolute.
+        folder: its folder, absolute.
         catalog: the models, with its own entries applied on top.
     """
 
@@ -83,7 +83,7 @@ class Project:
         return bool(self.assets or self.pairs)
 
     def relative(self, path: str) -> str:
-        """A path, absolute or from the current folder, as this configuration's globs see it."""
+        """A path (absolute, or relative to the current folder) relative to the configuration's folder."""
         return os.path.relpath(path, self.folder).replace(os.sep, "/")
 
     def leaves_out(self, path: str, is_folder: bool) -> bool:
@@ -101,7 +101,7 @@ class Project:
         return path[len(self.folder) :].lstrip(os.sep).replace(os.sep, "/")
 
     def jobs_with(self, file: str, shown: Shown) -> Iterator[Found]:
-        """Every job that a file has a part in. `shown`: a file's path as it is to stand in the job.
+        """Every job that contains the file. `shown`: turns a file's path into the one in the job.
 
         Raises ConfigError if it is not clear which input a file is for, or which files belong together.
         """
@@ -138,7 +138,7 @@ class Project:
 
     @functools.cached_property
     def _joined(self) -> tuple[Mapping[str, Mapping[str, str]], ...]:
-        """For each of `pairs` the files of its jobs, by what they have in common and by role."""
+        """For each entry of `pairs`, the files of its jobs: by job name, then by role."""
         jobs: tuple[dict[str, dict[str, str]], ...] = tuple({} for _ in self.pairs)
         for file in self.files():
             for index, pairs in enumerate(self.pairs):

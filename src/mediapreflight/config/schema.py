@@ -14,9 +14,9 @@ RuleNames = tuple[Annotated[str, Meta(description="a rule's code, a prefix of co
 
 
 class Assets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Files that are checked each by itself.
+    """Files that are checked one by one.
 
-    `role`: the input they stand for; where it is left out, the kind of each file decides.
+    `role`: their input; without it, the kind of each file decides.
     """
 
     files: Globs
@@ -26,11 +26,11 @@ class Assets(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Pairs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Files that are joined into whole jobs.
+    """Files that are combined into whole jobs.
 
-    `inputs`: what each input is: globs for files that differ from job to job; a path without wildcards, a URL or a value that
-    stays the same. In the file these keys stand beside the others: `image = "portraits/*.png"`. `by`: what the files of one job
-    have in common, below the part of the globs that is fixed: their path without the extension, or the folder they lie in.
+    `inputs`: by name, globs for files that differ from job to job; or a path without wildcards, a URL or a value that is the same
+    in each job. In the file these keys are next to the others: `image = "portraits/*.png"`. `by`: what the files of one job have
+    in common below the fixed part of the globs: their path without the extension, or their folder.
     """
 
     model: str
@@ -40,7 +40,7 @@ class Pairs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Config(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
-    """The whole configuration. Every key can be left out."""
+    """The whole configuration. All keys are optional."""
 
     select: Annotated[RuleNames, Meta(description="the rules that are applied")] = ("ALL",)
     ignore: Annotated[RuleNames, Meta(description="rules that are not applied")] = ()

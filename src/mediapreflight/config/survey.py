@@ -1,4 +1,4 @@
-"""The files of a folder, in groups that a configuration can name."""
+"""Group the files of a folder, so that a configuration can name the groups."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from .files import GitIgnored, files_below
 
 @dataclass(frozen=True)
 class Group:
-    """The files of one kind in one folder of the top level (`""`: in the top level itself).
+    """The files of one kind in one top-level folder (`""`: in the surveyed folder itself).
 
-    `is_deep`: whether some of them lie in folders below that. `extensions`: as they are written, with the dot. `stems`: their
-    paths below the folder, without the extension. `sizes`: the smallest and the largest, in bytes.
+    `is_deep`: whether some are in folders below that. `extensions`: as written, with the dot. `stems`: paths below the folder,
+    without extension. `sizes`: the smallest and the largest, in bytes.
     """
 
     folder: str
@@ -40,7 +40,7 @@ class _File(NamedTuple):
 
 
 def survey(folder: str) -> tuple[Group, ...]:
-    """The media below a folder, by folder and kind. Hidden files and those that `.gitignore` names are left out.
+    """The media files below a folder, by folder and kind. Hidden files and those that `.gitignore` excludes are left out.
 
     Raises UsageError for a folder that cannot be listed.
     """

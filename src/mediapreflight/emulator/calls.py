@@ -33,14 +33,14 @@ _RULES = names(
 # The wordings of field errors that the documents quote.
 _TEXTS = {"ext_bbox": "Invalid ext_bbox.", "driven_id": "Driven not exist: driven_id"}
 BAD_URL = "url error, please check url!"
-# One without an end goes to the end of the text, so that nothing is read twice.
+# A string without an end quote extends to the end of the text, so that the search takes linear time.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.?)*+(?:"|\Z)', re.DOTALL)
 _BASE64 = re.compile(rb'"(data:[\w\\/.+-]{1,60};base64,)')
 _ESCAPE = b"\\"
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 
-class Refusal(Exception):  # noqa: N818 - what it is to the caller, and no fault of ours
+class Refusal(Exception):  # noqa: N818 - named for its meaning to the caller
     """An error answer. `oss`: in the form of the upload host, which is XML."""
 
     def __init__(self, status: int, code: str, message: str, *, oss: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The files the service keeps: on the disk, in a folder of its own, the oldest dropped where they become too many."""
+"""The files that the service keeps: in a folder on disk, from which the oldest are deleted if there are too many."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Folder:
 
     @contextmanager
     def writing(self, name: str, most: int) -> Iterator[Writer]:
-        """Write a file of at most so many bytes; it is kept where nothing is raised. Only the ending is kept of its name."""
+        """Write a file of at most `most` bytes; it is kept unless the block raises. Only the extension of its name is used."""
         path = self._place(name)
         with path.open("xb") as file:
             writer = Writer(self, path, file, most)

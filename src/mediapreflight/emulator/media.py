@@ -27,7 +27,7 @@ from .state import Upload
 if TYPE_CHECKING:
     from ..people.facts import PictureContent
 
-# No page says that silence is refused: it makes a video with a closed mouth.
+# Findings that do not refuse a call: no page says that silence is refused; it gives a video with a closed mouth.
 _NOT_REFUSED = names("audio-is-silent")
 _UNMEASURED = names("content-not-measured")
 Detection = Literal["look", "assume"]
@@ -84,7 +84,7 @@ def keep_data(text: bytes | bytearray, places: Mapping[str, tuple[int, int]], fo
     """Write the pictures that were sent inside a call to files. Data that is not a picture, or not Base64, is left out."""
     kept = {}
     for name, (start, stop) in places.items():
-        # Some clients write a slash as JSON lets them, with a backslash before it.
+        # Some clients escape a slash with a backslash, which JSON allows.
         data = memoryview(text)[start:stop] if text.find(b"\\", start, stop) < 0 else text[start:stop].replace(b"\\/", b"/")
         kind = name.removeprefix("data:").partition(";")[0]
         with suppress(binascii.Error, SpaceError):

@@ -16,7 +16,7 @@ class Room:
 
     @asynccontextmanager
     async def taken(self, size: int) -> AsyncIterator[None]:
-        """Reserve so many bytes, once they are free. Never ask for more than there are."""
+        """Reserve a number of bytes, as soon as they are free. Never request more than the total."""
         async with self._given_back:
             await self._given_back.wait_for(lambda: self._free >= size)
             self._free -= size

@@ -38,7 +38,7 @@ _UPLOADS = "/oss"
 _LARGEST_PAGE = 100
 _CHUNK = 2**18
 _DAY = 86400.0
-# Results that do not end: longer than anyone runs a stand-in.
+# The lifetime of results: longer than anyone runs a stand-in.
 _UNLIMITED = 3650 * _DAY
 _UNAVAILABLE = {
     "429": Refusal(429, "Throttling.RateQuota", "Requests rate limit exceeded, please try again later."),
@@ -174,7 +174,7 @@ class Server:
         except web.HTTPException as error:
             return web.json_response(answers.error("NotFound", error.reason), status=error.status)
         except CrashError:
-            # Everything was stopped, and nobody waits for the answer.
+            # The server was stopped, and nobody waits for the answer.
             return delivery.broken_off(request)
 
     async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
@@ -537,7 +537,7 @@ def _short(text: str) -> str:
 
 
 def _told(measured: Mapping[str, Measured]) -> dict[str, Any]:
-    """What else a detect call can say about a picture that passed, by the names of the catalog."""
+    """The other facts that a detect call can return about a picture that passed, by their catalog names."""
     content = media.seen_in(measured)
     bodies = (content.bodies if content else None) or ()
     return {"framing": "half" if bodies and bodies[0].framing == "half" else "full", "person": True}

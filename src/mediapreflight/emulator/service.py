@@ -1,4 +1,4 @@
-"""The emulator in a thread of its own."""
+"""The emulator in a separate thread."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Emulator(LoopbackServer[str]):
             read pass, with a face in its middle.
         max_file_size_mb: of uploads; None: the documented size.
         catalog: the models it knows.
-        folder: where its own folder is made, which holds what was uploaded; None: where temporary files lie.
+        folder: where its own folder for uploads is made; None: the system's folder for temporary files.
 
-    Raises, when started: MissingLibraryError if aiohttp is not installed, UsageError if the port cannot be had.
+    `start` raises MissingLibraryError if aiohttp is not installed, UsageError if the port cannot be used.
     """
 
     name = "emulator"

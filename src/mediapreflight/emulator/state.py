@@ -111,9 +111,8 @@ class Upload:
 class Task:
     """One task.
 
-    `request`: the call as it was received, in JSON, without its Base64. `failure`: the code and message it will end with. `paths`
-    and
-    `facts`: its inputs that are on this machine.
+    `request`: the received call in JSON, without its Base64. `failure`: the code and message it will end with. `paths`, `facts`:
+    of its inputs on this machine.
     """
 
     id: str
@@ -140,9 +139,9 @@ class Task:
 
 
 class Life:
-    """Moves tasks through their states, in `seconds` each.
+    """Moves tasks through their states; each takes `seconds`.
 
-    A task waits its share of them, and until fewer than the documented number of tasks of its model are running.
+    A task is pending for a share of that, and until fewer tasks of its model run than documented.
     """
 
     def __init__(self, seconds: float, terms: Terms) -> None:

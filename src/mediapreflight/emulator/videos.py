@@ -1,4 +1,4 @@
-"""The videos that tasks deliver: their properties by the catalog's output rule, and how they are made."""
+"""Make the videos of tasks, with properties from the catalog's output rule."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A report in the formats people and programs read: one module each, a function from job reports to pieces of text.
+"""Report formats for people and programs: one module for each, with a function from job reports to pieces of text.
 
-They open no file: the page gets its previews from outside. To add a format: a module here with
+They open no files: the page gets previews as arguments. To add a format: a module here with
 `render(jobs, style) -> Iterator[str]`, and a line in `FORMATS`.
 
 May import: _version, catalog, errors, findings, job, language, media, people, prepare, rules, text.

@@ -1,4 +1,4 @@
-"""How the jobs of each model did, as a table: what closes a report on several models."""
+"""The table of results by model, at the end of a report on several models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..language import say, translated
 from ..text import padded, width_of
 from .style import Style
 
-# As the page says it: a parameter can be called `model`, and no name is translated.
+# The same word as on the page. Not `model`: a parameter can have that name, and names are not translated.
 _MODEL = say("Model")
 _COUNTS = {
     "jobs": say("jobs"),
@@ -22,7 +22,7 @@ _COUNTS = {
 
 
 def table(summaries: Mapping[str, Summary], style: Style) -> Iterator[str]:
-    """A head, and a line per model, in the order of their names.
+    """A heading, and a line per model, sorted by name.
 
     Args:
         summaries: of the jobs of each model.

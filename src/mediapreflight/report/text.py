@@ -1,4 +1,4 @@
-"""For people: each file with findings, its properties, its faults, and what to do next."""
+"""The report for people: each file with findings, its properties, and the next steps."""
 
 from __future__ import annotations
 

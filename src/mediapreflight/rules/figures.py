@@ -173,7 +173,7 @@ def _figures(
 ) -> list[_Figure]:
     """The measured and the stated figure, as the service may read either; `measures`, `helps`: of the one and of the other.
 
-    Where what is there breaks the limit, the header's word adds nothing: one file is not too short and too long.
+    If the measured figure breaks the limit, the stated one is not reported: a file cannot be both too short and too long.
     """
     if measured is None:
         return [] if stated is None else [_Figure(stated, measures[0], helps[0])]

@@ -14,7 +14,7 @@ from .base import Fault, InputCase
 
 
 class Measure(NamedTuple):
-    """What was measured: what `says` how much it is, and the unit it is counted in."""
+    """A measured value: the sentence that `says` it, and its unit."""
 
     says: Callable[[str], str]
     unit: str

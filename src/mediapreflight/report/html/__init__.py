@@ -57,7 +57,7 @@ def render(
 
 
 def framed(jobs: Iterable[JobReport]) -> str:
-    """The page in a frame of its own, for notebooks: neither takes the other's style, and no script of one reaches the other."""
+    """The page inside a frame, for notebooks, so that styles and scripts of page and notebook do not affect each other."""
     from html import escape
 
     page = escape("".join(render(jobs, Style())))

@@ -108,7 +108,7 @@ class _Cards:
 
     @property
     def headline(self) -> str:
-        """What came of it, in one sentence."""
+        """The result in one sentence."""
         if not self.jobs:
             return tr("Nothing was prepared")
         return tr("{count} of {jobs} ready", count=self.ready, jobs=jobs_counted(self.jobs))

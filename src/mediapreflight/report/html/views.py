@@ -174,7 +174,7 @@ def severity_name(severity: Severity) -> str:
 
 
 def severities_of(job: JobReport) -> tuple[str, ...]:
-    """What was found in a job, the most severe first; `clean` where nothing was."""
+    """The severities of a job's findings, the highest first; `clean` if there are none."""
     found = {finding.severity for finding in job.findings}
     return tuple(severity for severity in SEVERITIES if severity in found) or (CLEAN,)
 
@@ -408,7 +408,7 @@ def _outline_path(peaks: Sequence[float], width: float) -> str:
 
 
 def plan_view(outlook: Outlook) -> PlanView:
-    """What `prepare` would do with a file, or why nobody knows."""
+    """What `prepare` would do with a file, or why that is not known."""
     plan = outlook.plan
     if plan is None:
         unfixable, unknown = (translated(why) if why else None for why in (outlook.unfixable, outlook.unknown))

@@ -1,1 +1,1 @@
-"""Rules over inputs that must agree with each other, with parameters, and with the region."""
+"""Rules over inputs together with other inputs, parameters and the region."""

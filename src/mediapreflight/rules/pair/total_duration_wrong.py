@@ -23,8 +23,8 @@ FIXABLE = False
 
 
 def check(case: JobCase) -> Iterator[Fault]:
-    """A fault for every group whose seconds come to too much or too little; none where a length is not known, nor for a file
-    that is checked by itself."""
+    """A fault for every group whose total length is too long or too short; none if a length is not known, or for a file that is
+    checked by itself."""
     for group in case.groups:
         if group.seconds is None:
             continue
@@ -51,14 +51,14 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 
 def _seconds(case: JobCase, group: Group) -> float | None:
-    """The seconds of the files, and those that are asked for; None where there are no files, or a length is not known."""
+    """The seconds of the files and of the parameter; None if there are no files, or a length is not known."""
     lengths: list[float | None] = []
     for name in case.given(group.roles):
         facts = case.inputs[name].facts if name in case.inputs else None
         lengths.append((facts.duration_s or facts.stated_duration_s) if isinstance(facts, AudioFacts | VideoFacts) else None)
     if lengths and group.and_parameter is not None:
         asked = case.value(group.and_parameter)
-        # Below nothing stands what lets the model choose the length.
+        # A negative number lets the model choose the length.
         lengths.append(asked if isinstance(asked, int | float) and asked >= 0 else None)
     if len(lengths) == 1 and not case.job.whole:
         return None

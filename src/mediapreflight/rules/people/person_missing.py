@@ -25,7 +25,7 @@ def check(case: InputCase) -> Iterator[Fault]:
     found = judged_bodies(case)
     if found is not None and not found.bodies:
         yield Fault(
-            # That nobody is refused where several are accepted is no document's word, but was seen in answers.
+            # No document says that a picture without people is refused if several people are accepted, but the service did so.
             severity="error" if found.wanted.bodies == "one" else "warning",
             message=say("{where} shows no person; {model} needs one", where=found.where, model=case.model.id),
             help=say("use one that shows a person clearly and from the front"),

@@ -22,7 +22,7 @@ from .voices import SPEECH_SHARE_LEAST, is_voiceless, judged_sound
 
 LEVEL = "content"
 FIXABLE = False
-# From this share of the time on, what is no speech may be a song.
+# From this share of the time on, sound that is not speech may be a song.
 _SOUNDING = 0.2
 
 

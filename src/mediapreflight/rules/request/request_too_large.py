@@ -26,7 +26,7 @@ _HELP = say("give http(s) URLs, or files with fewer bytes")
 
 
 def check(case: JobCase) -> Iterator[Fault]:
-    """A fault where the files inside the request are more than it may hold, or more than any document speaks of."""
+    """A fault where the files inside the request are too large, or larger than any document mentions."""
     if not case.job.whole:
         return
     size = sum(_encoded(case.inputs[name].facts.bytes) for name in _inside(case))
@@ -65,7 +65,7 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 
 def _inside(case: JobCase) -> Iterator[str]:
-    """The files that travel inside the request: data: URLs that are not uploaded, and what no storage is documented for."""
+    """The files inside the request: `data:` URLs that are not uploaded, and files for which no storage is documented."""
     is_sent = case.model.service is not None
     for name in case.inputs:
         role, given = case.model.roles[name], case.job.inputs[name]
@@ -79,6 +79,6 @@ def _encoded(size: int | None) -> int:
 
 
 def _largest(model: Model) -> int:
-    """What one file of the largest accepted size takes; 0 where no size is documented."""
+    """The bytes of one file of the largest accepted size; 0 if no size is documented."""
     sizes = [role.byte_intervals[0].upper for role in model.roles.values() if role.base64 and role.byte_intervals]
     return _encoded(int(max(sizes))) if sizes else 0

@@ -44,12 +44,12 @@ def check(case: JobCase) -> Iterator[Fault]:
 
 
 def _counts(given: Given) -> Iterator[tuple[int, int | None, str]]:
-    """What a text has, how much of it is taken, and the unit."""
+    """The length of a text, its limit, and the unit."""
     known = given.known
     if not isinstance(given.value, str):
         return
     if known.length_unit == "utf16":
-        # Half a pair, which only a forced job has, counts as the one unit that it is.
+        # Half of a surrogate pair, which only a forced job can contain, counts as one unit.
         yield len(given.value.encode("utf-16-le", "surrogatepass")) // 2, known.max_length, "UTF-16 units"
     else:
         yield len(given.value), known.max_length, "characters"

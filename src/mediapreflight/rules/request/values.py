@@ -1,5 +1,4 @@
-"""The values a job gives for parameters and fields, with their catalog entries: shared by the rules
-over values."""
+"""The values of parameters and fields in a job, with their catalog entries; shared by the rules over values."""
 
 from __future__ import annotations
 
