@@ -331,9 +331,16 @@ def test_nothing_named(refused) -> None:
     assert "give files with --model MODEL, or a job file" in refused("check", "--model", "emo-v1")
 
 
-def test_files_without_a_model(refused) -> None:
-    for target in ("a.png", "image=a.png", "."):
+def test_files_without_a_model(refused, tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "a.png").touch()
+    monkeypatch.chdir(tmp_path)
+    for target in ("a.png", "image=a.png", ".", "https://example.com/a.png"):
         assert refused("check", target).startswith(f"{target}: say which model it is for, with --model MODEL; ")
+
+
+def test_missing_file_without_a_model(refused) -> None:
+    for target in ("nowhere.png", "image=nowhere.png", "nowhere.yaml"):
+        assert refused("check", target) == f"{target.removeprefix('image=')}: no such file"
 
 
 def test_unknown_model(refused) -> None:

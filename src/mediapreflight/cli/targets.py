@@ -160,13 +160,16 @@ def _load(path: str | None, catalog_files: Sequence[str]) -> Project | None:
 
 def _folder_of(target: str) -> str:
     """The absolute folder from which a target's configuration is searched upward."""
-    path = target
-    if "=" in target and not os.path.lexists(target):
-        path = target.partition("=")[2]
+    path = _path_in(target)
     if STDIN_FOLDER in path or (path and not is_local(path)):
         path = os.curdir
     folder = path if os.path.isdir(path) else os.path.dirname(path)  # noqa: PTH112, PTH120
     return os.path.abspath(folder)  # noqa: PTH100
+
+
+def _path_in(target: str) -> str:
+    """The path in a target, which is `ROLE=PATH` where no file has that name."""
+    return target.partition("=")[2] if "=" in target and not os.path.lexists(target) else target
 
 
 def _completed(targets: Targets, values: dict[str, str], options: argparse.Namespace) -> Targets:
@@ -218,6 +221,8 @@ def _several(
     if model is not None:
         return Targets(_of_model(targets, model, catalog, project), catalog, project)
     others = [target for target in targets if not is_job_file(target)]
+    if project is None or not project.has_jobs:
+        _refuse_missing(others)
     if others and project is None:
         if what := _OTHER_JOB_FILES.get(Path(others[0]).suffix.lower()):
             raise UsageError(say("{place}: {message}", place=display_name(others[0]), message=what))
@@ -237,6 +242,13 @@ def _several(
                 say("{target}: no such file, and {path} has none of that name", target=display_name(target), path=project.path)
             )
     return Targets(_of_project(targets, project), catalog, project)
+
+
+def _refuse_missing(targets: Sequence[str]) -> None:
+    """Raises UsageError for a file that does not exist: that has to be told before a model is asked for."""
+    for path in filter(None, map(_path_in, targets)):
+        if is_local(path) and not os.path.lexists(path):
+            raise UsageError(say("{place}: {message}", place=display_name(path), message=say("no such file")))
 
 
 def _role_and_path(target: str, model: Model) -> tuple[str, str] | None:
