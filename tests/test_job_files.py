@@ -373,6 +373,33 @@ def test_prepared_json_names_no_file_as_a_url(write: Callable[..., Path]) -> Non
     assert refusal(write("prepared.json", text)) == "lists something under `urls` that is not a URL: `image`"
 
 
+def prepared_with(path: str) -> str:
+    """A `prepared.json` whose picture has this path."""
+    facts = {"kind": "image", "path": path, "format": "png", "bytes": 1}
+    file = {"source": "a.png", "source_sha256": "", "path": path, "sha256": "", "steps": [], "before": facts, "after": facts}
+    job = {"model": "emo-v1", "ok": True, "parameters": {}, "fields": {}, "inputs": {"image": file}, "findings": []}
+    return json.dumps({"schema": "mediapreflight.prepared/1", "version": "1", "ok": True, "jobs": [job]})
+
+
+def test_a_record_from_windows_names_the_files_beside_it(write: Write) -> None:
+    record = write("prepared.json", prepared_with("D:\\ready\\a.png"))
+    (job,) = read_jobs(record)
+    assert job.inputs["image"] == str(record.parent / "a.png")
+
+
+@pytest.mark.skipif("os.name != 'posix'", reason="no file can have such a name on Windows")
+def test_a_backslash_in_the_name_of_a_prepared_file(write: Write) -> None:
+    record = write("prepared.json", prepared_with("a\\b.png"))
+    write("a\\b.png", b"")
+    (job,) = read_jobs(record)
+    assert job.inputs["image"] == str(record.parent / "a\\b.png")
+
+
+def test_paths_of_windows_in_json_lines(write: Write) -> None:
+    said = refusal(write("jobs.jsonl", r'{"model": "emo-v1", "image": "C:\Users\a.png"}'))
+    assert said == r"1: invalid \escape (column 33); write each backslash of a path twice, or `/` for it"
+
+
 INPUTS = {
     "file:///a/b%20c.png": "/a/b c.png",
     "file://server/a.png": "file://server/a.png",

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, NamedTuple
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .catalog import Catalog, Model, Role, builtin_catalog
 from .catalog.loading import TOO_LONG_NUMBER, TomlError, dotted, is_nested_too_deeply, not_in_json, toml_table
@@ -20,6 +20,9 @@ from .job import Job, files_in, is_face_number, is_local, is_url, parsed
 from .language import say
 from .media.source import local_path
 from .named_files import MOST_JOB_TABLE_BYTES, MOST_JOBS_BYTES, NotReadError, NotTextError, read_text
+
+if TYPE_CHECKING:
+    from json import JSONDecodeError
 
 _PREFIX = "parameters."
 
@@ -99,9 +102,7 @@ def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
             if r"\u" in line:
                 json.dumps(values, ensure_ascii=False).encode()
         except json.JSONDecodeError as error:
-            raise JobFileError(
-                path, say("{msg} (column {colno}); each line is one job", msg=error.msg.lower(), colno=error.colno), line=number
-            ) from None
+            raise JobFileError(path, _no_json(error), line=number) from None
         except UnicodeEncodeError:
             raise JobFileError(path, say("contains half of a surrogate pair, which is not text"), line=number) from None
         except ValueError:
@@ -111,6 +112,13 @@ def _jsonl_records(path: str, text: str) -> Iterator[_Record]:
         if not isinstance(values, dict):
             raise JobFileError(path, say("a job must be an object; each line is one job, without outer brackets"), line=number)
         yield _Record(number, values, typed=True)
+
+
+def _no_json(error: JSONDecodeError) -> str:
+    msg = error.msg.lower()
+    if "escape" in msg:
+        return say("{msg} (column {colno}); write each backslash of a path twice, or `/` for it", msg=msg, colno=error.colno)
+    return say("{msg} (column {colno}); each line is one job", msg=msg, colno=error.colno)
 
 
 def _csv_records(path: str, text: str) -> Iterator[_Record]:
@@ -164,9 +172,16 @@ def _prepared_records(path: str, text: str) -> Iterator[_Record]:
     for job in document.jobs:
         if strays := [role for role, value in job.urls.items() if not is_url(value)]:
             raise JobFileError(path, say("lists something under `urls` that is not a URL: `{strays}`", strays=strays[0]))
-        files = {role: Path(item.path).name for role, item in job.inputs.items()}
+        files = {role: _name_beside(path, item.path) for role, item in job.inputs.items()}
         head = {"model": job.model, "region": job.region, "face": job.face, "parameters": job.parameters}
         yield _Record(None, {**head, **job.fields, **job.urls, **files}, typed=True, exact=True)
+
+
+def _name_beside(record: str, path: str) -> str:
+    """The name of a file beside its record, which may have been written on Windows."""
+    name = Path(path).name
+    is_here = "\\" not in name or os.path.lexists(Path(record).parent / name)
+    return name if is_here else PureWindowsPath(name).name
 
 
 class _Kind(NamedTuple):

@@ -1,14 +1,19 @@
 """Where results go, and in which colours."""
 
+import contextlib
 import functools
+import io
 import json
 import os
 import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+
+from mediapreflight.cli import main
 
 from .conftest import Result, run_here
 
@@ -140,3 +145,22 @@ def test_a_job_file_is_not_replaced_by_what_is_said_of_it(run_in_place, tmp_path
 def run_in_place(tmp_path: Path) -> Callable[..., Result]:
     """Commands in this process, in a folder of their own."""
     return functools.partial(run_here, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("format", ["json", "jsonl", "sarif", "junit", "html", "markdown", "github"])
+def test_what_programs_read_is_utf_8_whatever_the_encoding_of_the_system(tmp_path: Path, fixtures: Path, format: str) -> None:
+    (tmp_path / "\u8096\u50cf.gif").write_bytes((fixtures / "formats/still.gif").read_bytes())
+    # As Python has standard output in a pipe, on Windows in Chinese.
+    out = io.TextIOWrapper(io.BytesIO(), encoding="cp936")
+    with contextlib.chdir(tmp_path), contextlib.redirect_stdout(out):
+        main(["check", "--model", "emo-v1", "--level", "metadata", "--output-format", format, "\u8096\u50cf.gif"])
+    out.flush()
+    assert "\u8096\u50cf.gif" in unquote(out.buffer.getvalue().decode())
+
+
+def test_what_people_read_keeps_the_encoding_of_the_system(tmp_path: Path) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="cp936")
+    with contextlib.chdir(tmp_path), contextlib.redirect_stdout(out):
+        main(["check", "--model", "emo-v1", "image=\u8096\u50cf.gif"])
+    out.flush()
+    assert "\u8096\u50cf.gif" in out.buffer.getvalue().decode("cp936")

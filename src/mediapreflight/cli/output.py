@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import argparse
 import functools
+import io
 import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TextIO
 
 from ..errors import UsageError
 from ..language import say, tr
@@ -19,6 +21,8 @@ from . import writing
 from .arguments import home_expanded
 
 _JSON_FORMATS = ("json", "jsonl", "sarif")
+# All others are read by programs, most of which take UTF-8 only.
+_FOR_PEOPLE = ("text", "concise")
 _ENDINGS = {
     ".htm": "html",
     ".html": "html",
@@ -76,10 +80,18 @@ def write(options: argparse.Namespace, pieces: Iterable[str]) -> None:
     """Write the pieces to standard output as they come, or all of them to `--output`. Raises UsageError."""
     if options.output_format in _JSON_FORMATS:
         pieces = map(plain_json, pieces)
-    if options.output is None:
-        put(pieces)
-    else:
+    if options.output is not None:
         write_file(options.output, pieces)
+        return
+    if options.output_format not in _FOR_PEOPLE:
+        speak_utf8(sys.stdout)
+    put(pieces)
+
+
+def speak_utf8(stream: TextIO) -> None:
+    """Let a stream write UTF-8: where it is no terminal, Windows gives it the encoding of its language."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def put(pieces: Iterable[str], *, at_once: bool = False) -> None:
