@@ -1,6 +1,7 @@
 """What systems do in their own ways: in one module, and as Windows has it, imitated by calls that fail as they do there."""
 
 import ast
+import ctypes
 import errno
 import os
 import signal
@@ -10,12 +11,14 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import mediapreflight
 from mediapreflight import system
 from mediapreflight.errors import OutputError
+from mediapreflight.language import language_of
 from mediapreflight.output_folder import OutputFolder, link_or_copy, move_to_free_name
 
 PACKAGE = Path(mediapreflight.__file__).parent
@@ -141,14 +144,107 @@ def test_a_line_that_any_system_takes_is_not_seen() -> None:
     assert not list(calls_of_one_system("os.path.join(a, b); text.replace('a', 'b'); os.open(os.devnull, os.O_RDWR); import sys"))
 
 
-# --- calls that fail
-
-
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "IS_WINDOWS", True)
     monkeypatch.setattr(system, "_PAUSES_S", (0.0, 0.0))
     monkeypatch.setattr(system, "_TURN_S", 0.01)
+
+
+# --- names and words
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("portrait", "portrait"),
+        ("con", "_con"),
+        ("Aux.tar.gz", "_Aux.tar.gz"),
+        ("COM\xb9", "_COM\xb9"),
+        ("console", "console"),
+        ("nul .png", "_nul .png"),
+        ('a:b<c>|"d"?*.png', "a_b_c___d___.png"),
+        ("a. . ", "a"),
+    ],
+)
+def test_names_that_no_file_of_windows_can_have(windows: None, text: str, name: str) -> None:
+    assert system.file_name(text) == name
+
+
+def test_names_are_kept_elsewhere() -> None:
+    assert system.file_name("con:?. ") == "con:?. "
+
+
+def test_patterns_that_a_shell_of_windows_leaves(windows: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("b.png", "a.png", "c.wav"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    words = ["*.png", "c.wav", "*.mp4", "https://example.com/a.png?x=1"]
+    assert system.expanded(words) == ["a.png", "b.png", "c.wav", "*.mp4", "https://example.com/a.png?x=1"]
+
+
+def test_a_pattern_that_a_shell_has_kept_in_quotes_is_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.png").touch()
+    monkeypatch.chdir(tmp_path)
+    assert system.expanded(["*.png"]) == ["*.png"]
+
+
+@pytest.mark.parametrize(
+    ("word", "written"),
+    [
+        (r"image=C:\a.png", r"image=C:\a.png"),
+        ("a b.png", '"a b.png"'),
+        ("face_bbox=1,2", '"face_bbox=1,2"'),
+        ("a&b", '"a&b"'),
+        ('say "hi"', r'"say \"hi\""'),
+        ("a b\\", '"a b\\\\"'),
+        ("", '""'),
+    ],
+)
+def test_a_command_as_a_shell_of_windows_takes_it(windows: None, word: str, written: str) -> None:
+    assert system.command_text(["mediapreflight", word]) == f"mediapreflight {written}"
+    # Where Python quotes, which it does for spaces and quotes only, it does the same.
+    if " " in word:
+        assert subprocess.list2cmdline([word]) == written
+
+
+def test_settings_for_a_shell() -> None:
+    done = subprocess.run(["sh", "-c", system.settings_text({"A": "1", "B": "2"}) + "; env"], capture_output=True, check=True)
+    assert {b"A=1", b"B=2"} <= set(done.stdout.splitlines())
+
+
+def test_settings_for_powershell(windows: None) -> None:
+    assert system.settings_text({"A": "1", "B": "2"}) == '$env:A = "1"; $env:B = "2"'
+
+
+def library(**functions: object) -> SimpleNamespace:
+    """The library of Windows itself, with these functions."""
+    return SimpleNamespace(kernel32=SimpleNamespace(**functions))
+
+
+@pytest.mark.parametrize(("number", "language"), [(0x0804, "zh"), (0x0404, "zh"), (0x0409, "en"), (0x0407, "en"), (0xFFFF, "en")])
+def test_the_language_of_windows(windows: None, monkeypatch: pytest.MonkeyPatch, number: int, language: str) -> None:
+    monkeypatch.setattr(ctypes, "windll", library(GetUserDefaultUILanguage=lambda: number), raising=False)
+    assert language_of({}, system.interface_language()) == language
+    assert language_of({"LANG": "en_US.UTF-8"}, system.interface_language()) == "en"
+
+
+@pytest.mark.parametrize("is_console", [True, False])
+def test_consoles_of_windows_are_asked_for_colours(windows: None, monkeypatch: pytest.MonkeyPatch, is_console: bool) -> None:
+    def get_mode(handle: object, mode: object) -> bool:
+        mode._obj.value = 3
+        return is_console
+
+    modes = []
+    calls = library(GetConsoleMode=get_mode, SetConsoleMode=lambda handle, mode: modes.append(mode))
+    monkeypatch.setattr(ctypes, "windll", calls, raising=False)
+    monkeypatch.setitem(sys.modules, "msvcrt", SimpleNamespace(get_osfhandle=lambda descriptor: descriptor))
+    system.understand_escape_codes(SimpleNamespace(isatty=lambda: True, fileno=lambda: 1))
+    system.understand_escape_codes(SimpleNamespace(isatty=lambda: False))
+    assert modes == ([7] if is_console else [])
+
+
+# --- calls that fail
 
 
 def refusing(times: int, call: Callable[..., None], error: OSError) -> Callable[..., None]:

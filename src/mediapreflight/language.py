@@ -123,9 +123,13 @@ def spoken() -> Language:
     return "en" if _speech is None else _speech.language
 
 
-def language_of(environment: Mapping[str, str]) -> Language:
-    """The language of the environment, found as gettext finds it; English if it names none that is known."""
-    asked = next((value for name in _VARIABLES if (value := environment.get(name))), "")
+def language_of(environment: Mapping[str, str], otherwise: str = "") -> Language:
+    """The language of the environment, found as gettext finds it; English if it names none that is known.
+
+    Args:
+        otherwise: the locale to use if the environment names none.
+    """
+    asked = next((value for name in _VARIABLES if (value := environment.get(name))), otherwise)
     for locale in asked.split(":"):
         language = locale.partition(".")[0].partition("@")[0].partition("_")[0]
         if language in LANGUAGES:

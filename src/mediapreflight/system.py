@@ -1,11 +1,11 @@
-"""Functions that differ between systems: replacing and flushing files, separate processes, signals, waiting.
+"""Functions that differ between systems: names, replacing and flushing files, separate processes, signals, waiting, consoles.
 
 All other modules call these functions from here. Only `workers/confinement.py`, which confines a process, has its own: it runs as
 a separate program and can import nothing.
 
 Windows does not move a file while a program has it open, flushes only files that are open for writing, cannot open a folder, has
-no forks and no process groups, and delays Ctrl-C while a thread waits for another. Not every file system has hard links, and none
-has them between disks.
+no forks and no process groups, and delays Ctrl-C while a thread waits for another. Its shells leave patterns such as `*.png` to
+the program. Not every file system has hard links, and none has them between disks.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import errno
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, TextIO, TypeVar
 
 if TYPE_CHECKING:
     import subprocess
@@ -32,6 +32,74 @@ IS_LINUX = sys.platform == "linux"
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 _TURN_S = 0.2
 _NEW_PROCESS_GROUP = 0x200
+_ESCAPE_CODES = 0x4
+_NOT_IN_NAMES = r'[\x00-\x1f<>:"|?*/\\]'
+_DEVICE = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\xb9\xb2\xb3]) *(\..*)?"
+# Without quotes, PowerShell reads a comma as the end of a word, and other shells read more.
+_PLAIN_WORD = r"[\w@+=:./\\-]+"
+
+
+# --- names
+
+
+def file_name(text: str) -> str:
+    """The text as a name that a file can have here. Windows has characters and names that no file can have, and ignores dots and
+    spaces at the end."""
+    if not IS_WINDOWS:
+        return text
+    import re
+
+    name = re.sub(_NOT_IN_NAMES, "_", text).rstrip(". ")
+    return f"_{name}" if re.fullmatch(_DEVICE, name) else name
+
+
+def expanded(words: Sequence[str]) -> list[str]:
+    """The words of a command, with the files that fit instead of a pattern that a shell has left there, if there are any."""
+    return [file for word in words for file in _files_like(word) or (word,)]
+
+
+def _files_like(word: str) -> Sequence[str]:
+    if not IS_WINDOWS or not ("*" in word or "?" in word):
+        return ()
+    import glob
+
+    return sorted(glob.glob(word))  # noqa: PTH207 - pathlib would write the names in another way
+
+
+def command_text(words: Sequence[str]) -> str:
+    """The words of a command as one line for a shell of this system."""
+    if not IS_WINDOWS:
+        import shlex
+
+        return shlex.join(words)
+    import re
+
+    return " ".join(word if re.fullmatch(_PLAIN_WORD, word) else _in_double_quotes(word) for word in words)
+
+
+def _in_double_quotes(word: str) -> str:
+    """As programs on Windows take their command line apart: backslashes count only before a quote."""
+    import re
+
+    return '"' + re.sub(r'(\\*)("|$)', lambda found: found[1] * 2 + ('\\"' if found[2] else ""), word) + '"'
+
+
+def settings_text(values: Mapping[str, str]) -> str:
+    """A line that sets variables of the environment in a shell of this system, which is PowerShell on Windows."""
+    if IS_WINDOWS:
+        return "; ".join(f'$env:{name} = "{value}"' for name, value in values.items())
+    return " ".join(("export", *(f"{name}={value}" for name, value in values.items())))
+
+
+def interface_language() -> str:
+    """The locale that Windows shows its own windows in, such as `zh_CN`. Elsewhere the environment says it, and this is empty."""
+    if not IS_WINDOWS:
+        return ""
+    import ctypes
+    import locale
+
+    kernel: Any = ctypes.windll.kernel32  # type: ignore[attr-defined]
+    return locale.windows_locale.get(kernel.GetUserDefaultUILanguage(), "")
 
 
 # --- files
@@ -175,6 +243,20 @@ def wait_for(event: threading.Event) -> None:
     """Wait until an event is set, without a time limit. Signals are handled meanwhile."""
     while not event.wait(_TURN_S if IS_WINDOWS else None):
         pass
+
+
+def understand_escape_codes(stream: TextIO) -> None:
+    """Ask a console to show colours. Older ones of Windows have to be asked."""
+    if not (IS_WINDOWS and stream.isatty()):
+        return
+    import ctypes
+    import msvcrt
+
+    kernel: Any = ctypes.windll.kernel32  # type: ignore[attr-defined]
+    console = ctypes.c_void_p(msvcrt.get_osfhandle(stream.fileno()))  # type: ignore[attr-defined]
+    mode = ctypes.c_ulong()
+    if kernel.GetConsoleMode(console, ctypes.byref(mode)):
+        kernel.SetConsoleMode(console, mode.value | _ESCAPE_CODES)
 
 
 def is_reader_gone(error: OSError) -> bool:

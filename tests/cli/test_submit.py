@@ -83,12 +83,15 @@ def test_text_says_what_came_and_what_it_cost(submit, fixtures: Path) -> None:
 
 
 def test_second_run_names_the_same_video_from_wherever_it_is_run(submit, fixtures: Path, tmp_path: Path) -> None:
-    args = ("submit", *WAN, "prompt=x", f"image={fixtures / 'portrait.jpg'}", "--output-format", "json")
+    args = ("submit", *WAN, "prompt=left/right", f"image={fixtures / 'portrait.jpg'}", "--output-format", "json")
     (first,) = json.loads(submit(*args, "--out", "out").out)["jobs"]
     (second,) = json.loads(submit(*args, "--out", "out").out)["jobs"]
     assert (second["video"], second["template_id"]) == (first["video"], None)
     (row,) = json.loads(submit("tasks", "--output-format", "json").out)
     assert row["result"] == str(tmp_path / first["video"])
+    listed = submit("tasks").out
+    assert str(fixtures / "portrait.jpg") in listed
+    assert "left/right" not in listed
     (moved,) = json.loads(submit(*args, "--out", "elsewhere").out)["jobs"]
     assert (tmp_path / moved["video"]).read_bytes() == (tmp_path / first["video"]).read_bytes()
 

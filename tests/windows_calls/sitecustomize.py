@@ -1,10 +1,11 @@
 """Calls that fail as they do on Windows, in every Python process whose PYTHONPATH names this folder. Needs Linux.
 
 What Windows refuses is refused, and what it lacks is absent, for the sources of the package and for what they call through `os`.
-Not imitated: its names and separators, its consoles, and the libraries it has in place of these.
+Not imitated: its separators, its consoles, and the libraries it has in place of these.
 """
 
 import builtins
+import ctypes
 import errno
 import fcntl
 import os
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 from filelock import FileLock  # noqa: F401 - it takes its own calls, and their hooks for forks, before they are gone here
 
@@ -20,6 +21,7 @@ from mediapreflight import system
 from mediapreflight.workers import confinement
 
 _REFUSED_KEYWORDS = ("start_new_session", "process_group", "preexec_fn", "pass_fds", "umask")
+_ENGLISH = 0x409
 _IN_USE = "The process cannot access the file because it is being used by another process"
 _ABSENT = ("resource", "fcntl", "pwd", "grp", "termios")
 _original = {name: getattr(os, name) for name in ("fsync", "open", "replace", "rename", "unlink", "link")}
@@ -110,6 +112,7 @@ class _Instead(ModuleType):
 
 
 system.IS_WINDOWS = True
+ctypes.windll = SimpleNamespace(kernel32=SimpleNamespace(GetUserDefaultUILanguage=lambda: _ENGLISH))
 confinement.os, confinement.sys = _Instead(os, name="nt"), _Instead(sys, platform="win32")
 shutil._use_fd_functions = False
 os.fsync, os.open, os.replace, os.rename, os.link = _fsync, _open, _replace, _rename, _link

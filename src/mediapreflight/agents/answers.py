@@ -4,7 +4,6 @@ these types."""
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -18,6 +17,7 @@ from ..job import Job
 from ..media.data_url import is_data_url
 from ..media.facts import Facts
 from ..media.source import display_name
+from ..system import command_text
 
 _Box = tuple[int, int, int, int]
 
@@ -292,7 +292,7 @@ def command(name: str, job: Job, model: Model, *options: str) -> str | None:
     settings = [word for name, value in values.items() for word in ("--set", f"{name}={_as_setting(value)}")]
     region = ["--region", job.region] if job.region else []
     face = ["--face", str(job.face)] if job.face else []
-    return display_name(shlex.join(["mediapreflight", name, "--model", model.id, *files, *settings, *region, *face, *options]))
+    return display_name(command_text(["mediapreflight", name, "--model", model.id, *files, *settings, *region, *face, *options]))
 
 
 def _as_setting(value: Any) -> str:

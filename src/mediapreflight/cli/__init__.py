@@ -21,7 +21,7 @@ from typing import Any, NoReturn, TextIO
 from .._version import __version__
 from ..errors import MediaPreflightError, UsageError, did_you_mean
 from ..language import LANGUAGES, Language, language_of, say, speaking, tr, translated
-from ..system import is_reader_gone
+from ..system import expanded, interface_language, is_reader_gone, understand_escape_codes
 from ..workers import load_msgspec
 
 COMMANDS = {
@@ -42,6 +42,8 @@ COMMANDS = {
     "schema": say("print the JSON Schema of a format"),
     "completion": say("print the shell code that completes commands, models and files"),
 }
+# Under which of these names a command has its files.
+_NAMES_OF_FILES = ("targets", "files", "images")
 OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -170,7 +172,7 @@ def _main(arguments: list[str], *, ends_process: bool) -> int:
 
 def _files_of(options: argparse.Namespace) -> AbstractContextManager[None]:
     """The context in which the command reads its files: if `-` may be one of them, standard input is saved as a file."""
-    named = (word for name in ("targets", "files", "images") for word in getattr(options, name, ()))
+    named = (word for name in _NAMES_OF_FILES for word in getattr(options, name, ()))
     if not any(word.endswith("-") for word in named):
         return nullcontext()
     from .stdin import standard_input
@@ -190,6 +192,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         raise UsageError(say("no command {command!r}{others}", command=command, others=others))
     parser = _parser(arguments)
     options = parser.parse_args(arguments)
+    for name in _NAMES_OF_FILES:
+        if name in options:
+            setattr(options, name, expanded(getattr(options, name)))
     if "settle" in options:
         options.settle(options)
     if command is None:
@@ -251,7 +256,7 @@ def _language(arguments: list[str]) -> tuple[Language, list[str]]:
         chosen = next((language for language in LANGUAGES if language == asked), None)
         if chosen is not None:
             return chosen, arguments[:at] + arguments[at + length :]
-    return language_of(os.environ), arguments
+    return language_of(os.environ, interface_language()), arguments
 
 
 def _add_language(parser: argparse.ArgumentParser) -> None:
@@ -278,6 +283,7 @@ def _prepare_output() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+        understand_escape_codes(stream)
 
 
 def _nowhere() -> TextIO:

@@ -11,7 +11,7 @@ import threading
 from ..emulator.faults import AT_STEPS, EVERYWHERE, STEPS, parse_fault
 from ..language import say, tr, translated
 from ..media.libraries import ensure_faces
-from ..system import told_to_stop, wait_for
+from ..system import settings_text, told_to_stop, wait_for
 from . import OK
 from .arguments import port
 
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         service.fail(*fault)
     stop = threading.Event()
     with told_to_stop(stop.set), service:
-        print("export", *(f"{name}={value}" for name, value in service.environment.items()), flush=True)
+        print(settings_text(service.environment), flush=True)
         print(tr("listening until Ctrl-C; nothing is sent anywhere, nothing is billed"), file=sys.stderr)
         wait_for(stop)
     return OK

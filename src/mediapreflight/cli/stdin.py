@@ -32,7 +32,7 @@ def standard_input(options: argparse.Namespace) -> Iterator[None]:
     import tempfile
 
     # Only this user can enter the folder.
-    with tempfile.TemporaryDirectory(prefix=STDIN_FOLDER) as folder:
+    with tempfile.TemporaryDirectory(prefix=STDIN_FOLDER, ignore_cleanup_errors=True) as folder:
         path = _kept(folder)
         setattr(options, field, [word[:-1] + path if _asks(word) else word for word in words])
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import msgspec
 
 from ..errors import LedgerError, RequestRefusedError, SubmitError, UsageError
 from ..language import say, tr, tr_many, translated
+from ..media.data_url import is_data_url
 from ..report.style import Style
 from ..text import clauses, padded, plain, width_of
 from . import FINDINGS, OK
@@ -165,9 +167,14 @@ def _lines(rows: Sequence[Submission], style: Style, *, concise: bool) -> Iterat
 
 
 def _cells(row: Submission) -> tuple[str, ...]:
-    inputs = ", ".join(plain(value) for value in row.job["inputs"].values() if isinstance(value, str) and "/" in value)
+    inputs = ", ".join(plain(value) for value in row.job["inputs"].values() if _names_file(value))
     came = plain(row.result) if row.result else plain(translated(row.error_message or ""))
     return str(row.id), _moment(row.registered_at), row.stage, row.status or "-", row.model, row.task_id or "-", inputs, came
+
+
+def _names_file(value: object) -> bool:
+    """Whether an input is a file, which the ledger has by its whole path, or a URL."""
+    return isinstance(value, str) and (os.path.isabs(value) or "://" in value or is_data_url(value))  # noqa: PTH117
 
 
 def _moment(seconds: float) -> str:

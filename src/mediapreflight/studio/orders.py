@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from ..errors import UsageError
 from ..job import Job, is_local, revised, with_values
 from ..language import say
 from ..prepare.options import PrepareOptions
+from ..system import command_text
 from .shelf import Shelf, Upload
 
 OUT = "ready"
@@ -107,7 +107,7 @@ def command_line(order: Order) -> str:
             ]
         else:
             words += [_FLAGS[name]] if value is True else [_FLAGS[name], f"{value}"]
-    return shlex.join([*words, "--out", OUT])
+    return command_text([*words, "--out", OUT])
 
 
 def python_text(order: Order) -> str:

@@ -6,20 +6,20 @@ import itertools
 import re
 import threading
 from contextlib import ExitStack
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ..language import say
 from ..media.facts import Facts
 from ..media.source import display_name
 from ..output_folder import OutputFolder, shortened
-from ..system import IS_WINDOWS
+from ..system import file_name
 from .door import RefusedError
 from .limits import Space
 from .memory import Memory, Remembering
 
-# Characters that a file name must not contain here, or on Windows.
-_NOT_IN_NAMES = r'[\x00-\x1f\x7f/\\<>:"|?*]' if IS_WINDOWS else r"[\x00-\x1f\x7f/\\]"
+# Characters that a file name must not contain here.
+_NOT_IN_NAMES = r"[\x00-\x1f\x7f/\\]"
 _UNNAMED = "file"
 _LONGEST_SUFFIX = 16
 
@@ -110,11 +110,7 @@ class Shelf:
 
     def _named(self, name: str) -> str:
         """A valid name that no other file has. Raises RefusedError if there are too many."""
-        plain = re.sub(_NOT_IN_NAMES, "_", display_name(name)).strip()
-        if IS_WINDOWS:
-            # Windows ignores these at the end of a name, and reads CON, NUL and others as devices.
-            plain = plain.rstrip(". ")
-            plain = f"_{plain}" if PureWindowsPath(plain).is_reserved() else plain
+        plain = file_name(re.sub(_NOT_IN_NAMES, "_", display_name(name)).strip())
         if not plain.strip("._ "):
             plain = _UNNAMED
         stem, dot, suffix = plain.rpartition(".")

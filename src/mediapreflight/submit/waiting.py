@@ -13,6 +13,7 @@ from ..language import say, say_many
 from ..media.data_url import is_data_url
 from ..media.source import display_name
 from ..output_folder import OutputFolder
+from ..system import file_name
 from .calls import Service
 from .dashscope.answers import TaskAnswer, failure_of
 from .downloads import download
@@ -156,5 +157,5 @@ def video_name(model: Model, submission: Submission, id_length: int | None = Non
     first = inputs[role] if role else model.id
     if is_data_url(first):
         first = model.roles[role].kind
-    stem = os.fsencode(Path(first.partition("?")[0]).stem)[:_MAX_STEM_BYTES].decode("utf-8", "ignore") or model.id
+    stem = os.fsencode(file_name(Path(first.partition("?")[0]).stem))[:_MAX_STEM_BYTES].decode("utf-8", "ignore") or model.id
     return f"{stem}-{(submission.task_id or '')[:id_length]}.mp4"
