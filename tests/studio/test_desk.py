@@ -9,6 +9,7 @@ import pytest
 
 from mediapreflight import Client, Ledger, Pace
 from mediapreflight.emulator import Emulator
+from mediapreflight.studio import desk, runs
 from mediapreflight.studio.desk import Account
 from mediapreflight.studio.service import Studio
 from mediapreflight.submit.http.key import ApiKey
@@ -97,6 +98,25 @@ def test_the_key_is_in_no_answer(visitor: Visitor, run: dict[str, Any]) -> None:
     assert all(KEY.encode() not in visitor.http.get(path).content for path in paths)
     set_ = visitor.post("plan", {"model": "emo-v1", "inputs": {}, "options": {KEY: 1}}, 400)
     assert KEY not in set_["error"]
+
+
+def test_what_has_ended_makes_room(
+    visitor: Visitor, run: dict[str, Any], fixtures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TASKS_KEPT", "OFFERS_KEPT"):
+        monkeypatch.setattr(desk, name, 1)
+    first, second = (visitor.post("cost", {"run": run["id"]})["confirm"] for _ in range(2))
+    assert "ask for another one" in visitor.post("submit", {"confirm": first}, 400)["error"]
+    older = visitor.ended(f"tasks/{visitor.post('submit', {'confirm': second}, 202)['id']}")
+    newer = visitor.post("submit", {"confirm": visitor.post("cost", {"run": run["id"]})["confirm"]}, 202)
+    assert [each["id"] for each in visitor.get("state")["tasks"]] == [newer["id"]] != [older["id"]]
+    assert visitor.ended(f"tasks/{newer['id']}")["state"] == "done"
+    # What was sent is no longer kept either.
+    monkeypatch.setattr(runs, "RUNS_KEPT", 1)
+    made = visitor.prepared(
+        {"model": "liveportrait", "inputs": {"image": visitor.upload(fixtures / "portrait.jpg")}, "whole": False}
+    )
+    assert [each["id"] for each in visitor.get("state")["runs"]] == [made["id"]]
 
 
 def test_a_task_outlives_the_page_and_the_server(service: Emulator, fixtures: Path, tmp_path: Path) -> None:

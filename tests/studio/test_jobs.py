@@ -79,6 +79,17 @@ def test_files_are_those_of_the_command_line_and_of_python(
         assert contents(tmp_path / "python" / "ready") == made
 
 
+def test_a_file_that_has_the_name_of_the_folder(visitor: Visitor, fixtures: Path) -> None:
+    image = visitor.upload(fixtures / "portrait.jpg", "READY")
+    asked = {"model": "liveportrait", "inputs": {"image": image}, "whole": False}
+    planned = visitor.post("plan", asked)
+    assert planned["command"].endswith("image=READY --out ready-2")
+    assert "prepare(job, out='ready-2')" in planned["python"]
+    run = visitor.prepared(asked)
+    assert run["record"]["inputs"]["image"]["path"] == str(Path("ready-2", run["files"][0]["name"]))
+    visitor.http.delete(f"files/{image}")
+
+
 def test_the_report_is_that_of_check(visitor: Visitor, fixtures: Path) -> None:
     path = fixtures / "faults" / "jpeg-named-png.png"
     number = visitor.upload(path)

@@ -26,7 +26,7 @@ from ..submit.result import Cost, JobResult
 from ..submit.session import Event, Pace
 from ..submit.tasks import cancel
 from .door import RefusedError
-from .limits import AGREE_S, TASKS, TASKS_AT_ONCE
+from .limits import AGREE_S, OFFERS_KEPT, TASKS_AT_ONCE, TASKS_KEPT
 from .runs import Run
 
 
@@ -133,8 +133,8 @@ class Desk:
         entry = await session.run(entry_of, session, candidate, options)
         now = time.monotonic()
         self._offers = {word: offer for word, offer in self._offers.items() if offer.until > now}
-        if len(self._offers) >= TASKS:
-            raise RefusedError(429, say("too many estimates wait for an answer"))
+        for oldest in [*self._offers][: max(len(self._offers) - OFFERS_KEPT + 1, 0)]:
+            del self._offers[oldest]
         word = secrets.token_urlsafe(24)
         self._offers[word] = _Offer(run, entry, options, now + AGREE_S)
         warnings = [finding.message for finding in candidate.report.findings if finding.severity == "warning"]
@@ -161,14 +161,22 @@ class Desk:
         offer = self._offers.get(word)
         if offer is None or offer.until <= time.monotonic():
             raise UsageError(say("this estimate is too old, or was never made; ask for another one"))
-        if sum(sent.state == "running" for sent in self._sent.values()) >= TASKS_AT_ONCE or len(self._sent) >= TASKS:
+        if sum(sent.state == "running" for sent in self._sent.values()) >= TASKS_AT_ONCE:
             raise RefusedError(429, say("too many tasks run; wait for one to end"))
+        self._make_room()
         del self._offers[word]
-        offer.run.is_sent = True
+        offer.run.is_sending = True
         sent = self._agreed[word] = Sent(f"t{next(self._numbers)}", offer.run, self.account)
         self._sent[sent.id] = sent
         sent.work = asyncio.create_task(self._deliver(sent, offer))
         return sent
+
+    def _make_room(self) -> None:
+        """Drop the oldest of many tasks that have ended."""
+        ended = [sent for sent in self._sent.values() if sent.state != "running"]
+        for sent in ended[: max(len(ended) - TASKS_KEPT + 1, 0)]:
+            del self._sent[sent.id]
+            self._agreed = {word: other for word, other in self._agreed.items() if other is not sent}
 
     async def cancel(self, id: str) -> Sent:
         """Ask the service to cancel a pending task. Raises RefusedError, UsageError, SubmitError."""
@@ -209,6 +217,8 @@ class Desk:
             sent.state, sent.error = "failed", str(error)
         except Exception as error:
             sent.state, sent.error = "failed", say("it failed ({name}: {error})", name=type(error).__name__, error=error)
+        finally:
+            sent.run.is_sending = any(other.run is sent.run and other.state == "running" for other in self._sent.values())
 
     def _notice(self, event: Event) -> None:
         for sent in self._sent.values():

@@ -15,9 +15,8 @@ HEADER_BYTES = 8190
 IDLE_S = 75.0
 # Jobs that are being prepared or wait for it, and tasks that run.
 RUNS_AT_ONCE, TASKS_AT_ONCE = 8, 8
-RUNS, TASKS = 200, 200
-# Beyond this number, the oldest prepared files that were not sent are deleted.
-RUNS_KEPT = 20
+# Beyond these numbers, the oldest that have ended are dropped. What was sent stays in the ledger, and its video in its folder.
+RUNS_KEPT, TASKS_KEPT, OFFERS_KEPT = 20, 200, 200
 # How long an estimate is valid.
 AGREE_S = 600.0
 CONNECTIONS, UPLOADS_AT_ONCE = 128, 32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from ..prepare.options import PrepareOptions
 from ..system import command_text
 from .shelf import Shelf, Upload
 
-OUT = "ready"
+_OUT = "ready"
 # Times are exact to the millisecond.
 _DIGITS = 3
 # Options that do not apply: each run makes one job, in its own folder.
@@ -44,13 +45,14 @@ class Asked(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Order(NamedTuple):
-    """A job with its uploads by role, and its options. `values`: as the page sent them."""
+    """A job with its uploads by role, and its options. `values`: as the page sent them. `out`: a folder beside the uploads."""
 
     job: Job
     model: Model
     files: Mapping[str, tuple[Upload, ...]]
     values: Mapping[str, str]
     options: PrepareOptions
+    out: str
 
     @property
     def uploads(self) -> Iterator[Upload]:
@@ -75,7 +77,14 @@ def order_of(asked: Asked, shelf: Shelf, catalog: Catalog) -> Order:
             raise UsageError(say("{role} of {model} is one file", role=role, model=model.id))
         inputs[role] = [str(each.path) for each in uploads] if takes_several else str(uploads[0].path)
     job = revised(with_values(Job(model.id, whole=asked.whole, **inputs), asked.set, catalog), face=asked.face)
-    return Order(job, model, files, asked.set, _options(asked.options))
+    return Order(job, model, files, asked.set, _options(asked.options), _free_folder(shelf))
+
+
+def _free_folder(shelf: Shelf) -> str:
+    """The name of a folder that no file has which lies beside it."""
+    taken = {upload.name.casefold() for upload in shelf.uploads}
+    names = itertools.chain([_OUT], (f"{_OUT}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def _options(given: Mapping[str, Any]) -> PrepareOptions:
@@ -107,7 +116,7 @@ def command_line(order: Order) -> str:
             ]
         else:
             words += [_FLAGS[name]] if value is True else [_FLAGS[name], f"{value}"]
-    return command_text([*words, "--out", OUT])
+    return command_text([*words, "--out", order.out])
 
 
 def python_text(order: Order) -> str:
@@ -125,9 +134,8 @@ def python_text(order: Order) -> str:
     chosen = ", ".join(f"{name}={value!r}" for name, value in _chosen(order.options).items())
     names = "Job, PrepareOptions, prepare" if chosen else "Job, prepare"
     options = f", options=PrepareOptions({chosen})" if chosen else ""
-    return (
-        f"from mediapreflight import {names}\n\njob = Job({', '.join(arguments)})\nready = prepare(job, out={OUT!r}{options})\n"
-    )
+    made = f"prepare(job, out={order.out!r}{options})"
+    return f"from mediapreflight import {names}\n\njob = Job({', '.join(arguments)})\nready = {made}\n"
 
 
 def _seconds(value: float) -> str:

@@ -21,9 +21,9 @@ from ..prepare.record import NAME, PreparedInput
 from ..report.html.prepared import prepared_card
 from ..workers.processes import CrashError
 from .door import RefusedError
-from .limits import RUNS, RUNS_AT_ONCE, RUNS_KEPT
+from .limits import RUNS_AT_ONCE, RUNS_KEPT
 from .memory import Memory, Remembering
-from .orders import OUT, Order, command_line, python_text
+from .orders import Order, command_line, python_text
 from .workshop import Workshop
 
 ALL = "all.zip"
@@ -47,7 +47,7 @@ class Run:
         self.result: Prepared | None = None
         self.html: str | None = None
         self.is_stopping = False
-        self.is_sent = False
+        self.is_sending = False
         self._shares: dict[str, float] = {}
 
     def report(self, name: str, share: float) -> None:
@@ -74,6 +74,10 @@ class Run:
         if self.result is None or name not in (*self.files, NAME, ALL):
             raise RefusedError(404, say("there is no file {number}", number=name))
         return self.out / name if name != ALL else self.out.parent / ALL
+
+    def beside(self, name: str, shown: str) -> Path:
+        """Where something lies that is shown of a file that was made."""
+        return self.out.parent / f"{name}.{shown}"
 
 
 class Runs:
@@ -106,20 +110,20 @@ class Runs:
     def begin(self, order: Order) -> Run:
         """A new run; the caller must call `work` for it. Raises RefusedError if there are too many."""
         with ExitStack() as stack:
-            out = stack.enter_context(self._folder.staged(OUT))
+            out = stack.enter_context(self._folder.staged(order.out))
             containment = Remembering(self._memory)
             stack.callback(containment.close)
             self._make_room()
             with self._lock:
-                if sum(run.state == "running" for run in self._runs.values()) >= RUNS_AT_ONCE or len(self._runs) >= RUNS:
+                if sum(run.state == "running" for run in self._runs.values()) >= RUNS_AT_ONCE:
                     raise RefusedError(429, say("too much is being prepared; wait until some of it is done"))
                 run = Run(f"r{next(self._numbers)}", order, stack.pop_all(), out, containment)
                 self._runs[run.id] = run
         return run
 
     def _make_room(self) -> None:
-        """Delete the oldest runs if there are too many. Runs that were sent stay: their files may still be uploading."""
-        idle = [run for run in self.all if run.state != "running" and not run.is_sent]
+        """Drop the oldest runs if there are too many. A run whose files are being sent stays."""
+        idle = [run for run in self.all if run.state != "running" and not run.is_sending]
         for run in idle[: max(len(idle) - RUNS_KEPT + 1, 0)]:
             self._drop(run)
 
@@ -196,7 +200,7 @@ def _write_zip(run: Run) -> None:
     """Write all files into one ZIP file, without compression: media is already compressed."""
     with zipfile.ZipFile(run.file(ALL), "x", zipfile.ZIP_STORED) as archive:
         for name in (*run.files, NAME):
-            archive.write(run.file(name), f"{OUT}/{name}")
+            archive.write(run.file(name), f"{run.order.out}/{name}")
 
 
 def record_of_run(run: Run) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from . import door, limits, looks
 from .desk import Desk
 from .limits import Space
 from .memory import Memory, Remembering
-from .orders import OUT, Asked, Order, order_of
+from .orders import Asked, Order, order_of
 from .runs import ALL, Run, Runs, record_of_run
 from .shelf import Shelf, Upload
 from .workshop import TEMPLATES, Workshop, record_of_model, record_of_upload
@@ -248,10 +248,12 @@ class Server:
         return _sent_file(request, upload.path, _media_type(upload.facts.format), upload.name)
 
     async def _picture(self, request: web.Request) -> web.FileResponse:
-        return await self._shown(request, self._upload(request).path, "picture.jpg", looks.write_picture)
+        path = self._upload(request).path
+        return await self._shown(request, path, _beside(path, "picture.jpg"), looks.write_picture)
 
     async def _sound(self, request: web.Request) -> web.FileResponse:
-        return await self._shown(request, self._upload(request).path, "sound.wav", looks.write_sound)
+        path = self._upload(request).path
+        return await self._shown(request, path, _beside(path, "sound.wav"), looks.write_sound)
 
     async def _waveform(self, request: web.Request) -> web.Response:
         heard = await self._in_thread(self._heard, str(self._upload(request).path))
@@ -275,11 +277,10 @@ class Server:
         path = str(upload.path)
         return self._containment.known(path, ("frames",), looks.write_strip, path, str(_beside(upload.path, "frames.jpg")))
 
-    async def _shown(self, request: web.Request, path: Path, name: str, write: Callable[[str, str], None]) -> web.FileResponse:
+    async def _shown(self, request: web.Request, path: Path, target: Path, write: Callable[[str, str], None]) -> web.FileResponse:
         """A preview of a file, made once."""
-        target = _beside(path, name)
-        await self._in_thread(self._containment.known, str(path), (name,), write, str(path), str(target))
-        return _sent_file(request, target, _TYPES[name.rpartition(".")[2]])
+        await self._in_thread(self._containment.known, str(path), (target.name,), write, str(path), str(target))
+        return _sent_file(request, target, _TYPES[target.suffix[1:]])
 
     async def _faces(self, request: web.Request) -> web.Response:
         ratio = request.query.get("ratio", "1:1")
@@ -319,8 +320,8 @@ class Server:
         return _sent_file(request, run.file(name), _media_type(item.after.format if item else None), name)
 
     async def _made_all(self, request: web.Request) -> web.FileResponse:
-        path = self._runs.run(request.match_info["id"]).file(ALL)
-        return _sent_file(request, path, _TYPES["zip"], "ready.zip")
+        run = self._runs.run(request.match_info["id"])
+        return _sent_file(request, run.file(ALL), _TYPES["zip"], f"{run.order.out}.zip")
 
     async def _made_record(self, request: web.Request) -> web.FileResponse:
         path = self._runs.run(request.match_info["id"]).file("prepared.json")
@@ -328,11 +329,11 @@ class Server:
 
     async def _made_picture(self, request: web.Request) -> web.FileResponse:
         run, name = self._run_and_name(request)
-        return await self._shown(request, run.file(name), "picture.jpg", looks.write_picture)
+        return await self._shown(request, run.file(name), run.beside(name, "picture.jpg"), looks.write_picture)
 
     async def _made_sound(self, request: web.Request) -> web.FileResponse:
         run, name = self._run_and_name(request)
-        return await self._shown(request, run.file(name), "sound.wav", looks.write_sound)
+        return await self._shown(request, run.file(name), run.beside(name, "sound.wav"), looks.write_sound)
 
     def _run_and_name(self, request: web.Request) -> tuple[Run, str]:
         return self._runs.run(request.match_info["id"]), request.match_info["name"]
@@ -408,9 +409,8 @@ def _sentence(error: web.HTTPException) -> str:
 
 
 def _beside(path: Path, name: str) -> Path:
-    """The path of a preview: in the file's own folder, or next to the folder of prepared files."""
-    folder = path.parent.parent if path.parent.name == OUT else path.parent
-    return folder / f"{path.name}.{name}"
+    """The path of a preview: beside the upload."""
+    return path.parent / f"{path.name}.{name}"
 
 
 async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:
