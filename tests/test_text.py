@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mediapreflight.text import listed, plain, plain_json, shown
+from mediapreflight.text import listed, plain, plain_json, readdressed, shown
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,21 @@ def test_numbers_as_a_reader_wants_them(value: float, text: str) -> None:
 def test_a_number_lies_on_the_side_of_a_limit_that_it_is_on(value: float, limit: float) -> None:
     assume(abs(value - limit) > 1e-6)
     assert (float(shown(value, limit)) < limit) == (value < limit)
+
+
+@pytest.mark.parametrize(
+    ("advice", "others"),
+    [
+        ("`prepare --upright` turns it", "[prepare|upright|] turns it"),
+        ("raise it with `mediapreflight prepare --loudness -16`", "raise it with [prepare|loudness|-16]"),
+        ("by the number that `mediapreflight faces` lists", "by the number that [faces||] lists"),
+        ("set them: --set a=1,2 --set b=3", "set them: a=1,2 b=3"),
+        ("choose --level decode", "choose level decode"),
+        ("use a `png` file - or two", "use a `png` file - or two"),
+    ],
+)
+def test_advice_without_a_command_line(advice: str, others: str) -> None:
+    assert readdressed(advice, lambda *parts: f"[{'|'.join(parts)}]") == others
 
 
 def test_enumerations() -> None:

@@ -6,7 +6,7 @@ import functools
 import math
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from .language import say
 from .media.data_url import shortened
@@ -17,6 +17,10 @@ _ORDER = re.compile(r"^ *::|##\[")
 # A unit that is never broken across lines: a word or a Chinese character, with the punctuation after it.
 # Compiled where it is needed: that takes 5 ms.
 _PIECE = r"(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*\s*"
+
+# In advice: a command, perhaps with an option and its value; a value that is set; and any other option.
+_COMMAND = r"`(?:mediapreflight )?(prepare|faces)(?: --([a-z-]+)(?: ([^`]+))?)?`"
+_OPTION = r"--set (\w+=\S+)|--([a-z-]+) "
 
 # Numbers from here on have their digits grouped.
 _LONG = 100_000
@@ -51,6 +55,17 @@ def _order(value: float, limit: float) -> int:
 def listed(names: tuple[str, ...]) -> str:
     """Names as an enumeration: `jpeg, png and bmp`."""
     return names[0] if len(names) == 1 else say("{names} and {last}", names=enumerated(names[:-1]), last=names[-1])
+
+
+def readdressed(advice: str, command: Callable[[str, str, str], str]) -> str:
+    """Advice for somebody who has no command line.
+
+    Args:
+        command: says in other words what a command in it does, by its name, an option without its dashes, and the option's
+            value; empty where there is none.
+    """
+    others = re.sub(_COMMAND, lambda found: command(*(part or "" for part in found.groups())), advice)
+    return re.sub(_OPTION, lambda found: found[1] or f"{found[2]} ", others)
 
 
 def clauses(sentences: Iterable[str]) -> str:

@@ -2,12 +2,19 @@
 
 import shlex
 
-from mediapreflight import Job
-from mediapreflight.agents.answers import command
+from mediapreflight import Finding, Job
+from mediapreflight.agents.answers import command, found
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.job import with_values
 
 STORYBOARD = "kling/kling-v3-omni-video-generation"
+
+
+def test_advice_names_tools_and_their_arguments() -> None:
+    help = "`prepare --crop-to-boxes` crops to the largest; `mediapreflight prepare --loudness -16`; `mediapreflight faces`"
+    finding = Finding(code="A", name="a", severity="error", message="", role=None, path=None, help=help)
+    (said,) = found([finding])
+    assert said.help == "`prepare(crop_to_boxes=true)` crops to the largest; `prepare(loudness=-16)`; `faces`"
 
 
 def test_lists_of_records_are_written_as_they_are_read() -> None:

@@ -18,6 +18,7 @@ from ..media.data_url import is_data_url
 from ..media.facts import Facts
 from ..media.source import display_name
 from ..system import command_text
+from ..text import readdressed
 
 _Box = tuple[int, int, int, int]
 
@@ -266,8 +267,17 @@ class TasksAnswer(Struct, frozen=True, kw_only=True):
 
 def found(findings: Iterable[Finding]) -> tuple[Found, ...]:
     """Findings as results, in the same order."""
-    names = Found.__struct_fields__
-    return tuple(Found(**{name: getattr(each, name) for name in names}) for each in findings)
+    return tuple(map(_found, findings))
+
+
+def _found(finding: Finding) -> Found:
+    known = {name: getattr(finding, name) for name in Found.__struct_fields__}
+    return Found(**known | {"help": finding.help and readdressed(finding.help, _tool)})
+
+
+def _tool(name: str, option: str, value: str) -> str:
+    """A command as a call of the tool that does the same."""
+    return f"`{name}({option.replace('-', '_')}={value or 'true'})`" if option else f"`{name}`"
 
 
 def failing(findings: Iterable[Finding]) -> tuple[Found, ...]:

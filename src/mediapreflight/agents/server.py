@@ -29,8 +29,7 @@ from .tools import Desk, Reply, Tool, arguments_of, schema_of, tools_of
 _PROGRESS_S = 0.25
 _INSTRUCTIONS = (
     "Before a picture, voice or video is sent to a generative-video model: `check` it, `prepare` what does not fit, and go on "
-    "with the inputs that `prepare` returns. `list_models` and `model_card` say what models take; `faces` numbers the people. "
-    "Options that a finding's help names are arguments of the same name: `--crop-to-boxes` is crop_to_boxes."
+    "with the inputs that `prepare` returns. `list_models` and `model_card` say what models take; `faces` numbers the people."
 )
 _Context = Any
 # The same as of the command line.

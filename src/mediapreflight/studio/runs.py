@@ -11,6 +11,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from msgspec import structs
+
 from ..errors import MediaPreflightError
 from ..language import say, translated
 from ..media.facts import Facts
@@ -20,6 +22,7 @@ from ..prepare.execute import Prepared, prepare_planned
 from ..prepare.record import NAME, PreparedInput
 from ..report.html.prepared import prepared_card
 from ..workers.processes import CrashError
+from .advice import on_page
 from .door import RefusedError
 from .limits import RUNS_AT_ONCE, RUNS_KEPT
 from .memory import Memory, Remembering
@@ -133,7 +136,9 @@ class Runs:
             with self._turn:
                 run.report("", 0.0)
                 run.result = self._prepared(run)
-                run.html = prepared_card(run.result.record, self._workshop.catalog, _previews(run))
+                record = run.result.record
+                shown = structs.replace(record, findings=on_page(record.findings))
+                run.html = prepared_card(shown, self._workshop.catalog, _previews(run))
                 _write_zip(run)
                 for name in run.files:
                     self._memory.add(str(run.file(name)))

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from ..catalog import Catalog, builtin_catalog
 from ..catalog.interval import Interval
 from ..catalog.schema import Content, Model, Parameter, Role
@@ -25,6 +27,7 @@ from ..report.html.page import filled
 from ..report.html.views import PlanView, fact_rows, finding_views, job_view, plan_view, rule_views
 from ..rules import selection
 from ..text import clauses
+from .advice import on_page
 from .memory import Remembering
 from .orders import Order, command_line, python_text
 from .shelf import Upload
@@ -46,7 +49,8 @@ class Workshop:
         """The report on a job, and its card."""
         report = report_on(order.job, order.model, "content", selection(), self.containment)
         outlooks = self._outlooks(order) if report.inputs else {}
-        view = job_view(1, report, order.model, self._previews(order, report), outlooks)
+        shown = structs.replace(report, findings=on_page(report.findings))
+        view = job_view(1, shown, order.model, self._previews(order, report), outlooks)
         # The page shows the plan elsewhere; the card only keeps what is drawn, such as the cut.
         view = view._replace(inputs=tuple(each._replace(plan=None) for each in view.inputs))
         return {
@@ -66,7 +70,7 @@ class Workshop:
         return {
             "ok": not plan.stays and not plan.unfixable,
             "plan": plan.to_dict(),
-            "html": filled("plan.html", beside=TEMPLATES, plans=_plan_views(plan), findings=finding_views(plan.stays)),
+            "html": filled("plan.html", beside=TEMPLATES, plans=_plan_views(plan), findings=finding_views(on_page(plan.stays))),
             "command": command_line(order),
             "python": python_text(order),
         }

@@ -60,13 +60,13 @@ export class Cut extends EventTarget {
     const wave = element("div", { class: "wave-box" }, ...marks);
     const tracks = element("div", { class: "tracks", role: "img", "aria-label": word("waveform", { path: plain(this.#file.name) }) }, wave, before, after);
     this.#parts = { media, wave, tracks, before, after, length: element("p", { class: "aside length", role: "status" }), play: element("button", { type: "button", onclick: () => this.#play() }, word("play")) };
-    const legend = element("p", { class: "boxes" }, swatch("speech"), swatch("quiet"));
+    const legend = element("p", { class: "boxes" }, swatch("speech"), " ", swatch("quiet"));
     const snap = tick(word("snap"), { checked: true });
     this.#fields.snap = snap.querySelector("input");
     const trouble = this.#heard.trouble ? element("p", { class: "aside" }, plain(this.#heard.trouble)) : null;
     this.node.append(
       ...(media instanceof HTMLVideoElement ? [media] : []), tracks,
-      element("div", { class: "scale-ends aside" }, element("span", {}, "0 s"), this.#parts.length, element("span", {}, `${seconds(all)} s`)),
+      element("div", { class: "scale-ends aside" }, element("span", {}, "0 s"), " ", this.#parts.length, " ", element("span", {}, `${seconds(all)} s`)),
       ...[this.#heard.speech.length ? legend : null, trouble].filter(Boolean),
       element("div", { class: "actions" }, this.#parts.play, element("button", { type: "button", class: "whole", onclick: () => this.#set(0, all) }, word("whole")), this.#heard.snaps.length > 2 ? snap : null),
       element("div", { class: "row" }, this.#end("start", 0), this.#end("end", 1)));

@@ -82,13 +82,14 @@ export class Files extends EventTarget {
     this.#rows.set(file.id, row);
     row.className = "file";
     row.removeAttribute("aria-busy");
+    // Text between the facts too, for those who hear or copy them.
     const facts = file.rows.filter(([, value]) => !file.problems.includes(value)).slice(0, 4).map(([label, value]) =>
       element("span", { title: plain(label) }, value.replaceAll(",", "") === String(file.bytes) ? `${value} B` : plain(value)));
     row.replaceChildren(
-      element("span", { class: `kind ${file.kind}` }, file.kind),
-      element("bdi", { class: "path", title: plain(file.name) }, plain(file.name)),
+      element("span", { class: `kind ${file.kind}` }, file.kind), " ",
+      element("bdi", { class: "path", title: plain(file.name) }, plain(file.name)), " ",
       element("button", { type: "button", class: "quiet", "aria-label": word("remove", { name: plain(file.name) }), title: word("removeShort"), onclick: () => this.#remove(file, row) }, "✕"),
-      element("p", { class: "aside rows" }, ...facts),
+      element("p", { class: "aside rows" }, ...facts.flatMap((fact, at) => (at ? [" · ", fact] : [fact]))),
       ...file.problems.map((problem) => element("p", { class: "problem" }, plain(problem))));
   }
 

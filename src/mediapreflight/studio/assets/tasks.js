@@ -64,7 +64,7 @@ export class Tasks {
     if (task.cost) notes.push(element("span", {}, word("costs", { cost: task.cost })));
     if (task.saved) notes.push(element("span", {}, word("saved", { path: plain(task.saved) })));
     row.replaceChildren(
-      element("p", { class: "what" }, element("span", { class: `chip ${sort}` }, word(name)), element("b", {}, task.model), ...notes),
+      element("p", { class: "what" }, element("span", { class: `chip ${sort}` }, word(name)), " ", element("b", {}, task.model), ...notes.flatMap((note) => [" ", note])),
       element("p", { role: "status" }, plain(task.error ?? (task.state === "running" ? task.words : ""))));
     if (task.state === "running") {
       row.append(element("progress", { "aria-label": plain(task.words) }),
