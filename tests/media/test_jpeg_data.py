@@ -40,10 +40,13 @@ def inserted(jpeg: bytes, at: int, data: bytes) -> bytes:
     return jpeg[:at] + data + jpeg[at:]
 
 
-def assert_sound(odd: bytes, plain: bytes) -> None:
+ENDLESS = Problem.MISSTATED.because("its end mark is missing")
+
+
+def assert_sound(odd: bytes, plain: bytes, *found: str) -> None:
     """Whole, and of the very same pixels."""
     assert np.array_equal(pixels(odd), pixels(plain))
-    assert problems(odd) == ()
+    assert problems(odd) == found
 
 
 @pytest.mark.parametrize(("mode", "progressive"), KINDS)
@@ -71,10 +74,18 @@ def test_segments_that_make_no_pixel(segment: bytes) -> None:
 
 
 @pytest.mark.parametrize(("mode", "progressive"), KINDS)
-@pytest.mark.parametrize("behind", [b"", ENDS + bytes(100), ENDS + b"anything", b"\xff\xff" + ENDS])
-def test_what_stands_in_the_place_of_the_end_mark_or_behind_it(mode: str, progressive: bool, behind: bytes) -> None:
+@pytest.mark.parametrize("behind", [ENDS + bytes(100), ENDS + b"anything", b"\xff\xff" + ENDS])
+def test_what_stands_before_the_end_mark_or_behind_it(mode: str, progressive: bool, behind: bytes) -> None:
     jpeg = encoded(photograph(mode), "JPEG", progressive=progressive)
     assert_sound(jpeg[:-2] + behind, jpeg)
+
+
+@pytest.mark.parametrize(("mode", "progressive"), KINDS)
+@pytest.mark.parametrize("behind", [b"", b"\xff", bytes(40)])
+def test_an_end_mark_that_is_missing(mode: str, progressive: bool, behind: bytes) -> None:
+    jpeg = encoded(photograph(mode), "JPEG", progressive=progressive)
+    assert_sound(jpeg[:-2] + behind, jpeg, ENDLESS)
+    assert Problem.MISSTATED not in "".join(problems(jpeg[:-40]))
 
 
 @pytest.mark.parametrize("size", [(160, 120), (97, 33)])

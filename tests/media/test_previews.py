@@ -40,6 +40,13 @@ def test_pictures(fixtures: Path, name: str) -> None:
     opened(still)
 
 
+def test_a_picture_without_its_end_mark_is_shown(fixtures: Path, tmp_path: Path) -> None:
+    path = tmp_path / "endless.jpg"
+    path.write_bytes((fixtures / "portrait.jpg").read_bytes()[:-2])
+    shown = preview(path)
+    assert (shown.trouble, len(shown.stills)) == (None, 1)
+
+
 def test_pictures_are_small(fixtures: Path) -> None:
     (still,) = preview(fixtures / "portrait.jpg").stills
     assert (still.width, still.height) == (480, 480)

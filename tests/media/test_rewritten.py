@@ -13,6 +13,8 @@ from mediapreflight.media.pixels import load_picture
 from .make import MediaMaker, box, encoded, patched, picture, picture_facts, png_chunk, png_with
 
 PLAIN = encoded(picture(), "PNG")
+DAMAGED_PART = Problem.MISSTATED.because("a part that makes no pixels is damaged")
+TABLES = Problem.MISSTATED.because("its item properties are in several tables in place of one")
 
 
 def broken(kind: bytes, content: bytes) -> bytes:
@@ -24,7 +26,7 @@ def broken(kind: bytes, content: bytes) -> bytes:
 @pytest.mark.parametrize("before", [b"IDAT", b"IEND"])
 def test_wrong_checksums_of_what_makes_no_pixel(kind: bytes, before: bytes, make: MediaMaker) -> None:
     data = png_with(PLAIN, before, broken(kind, b"Title\0\0" + bytes(20)))
-    assert picture_facts(data, decode=True).problems == ()
+    assert picture_facts(data, decode=True).problems == (DAMAGED_PART,)
     whole, odd = (load_picture(make.write(name, bytes_), 100) for name, bytes_ in (("whole.png", PLAIN), ("odd.png", data)))
     assert np.array_equal(whole.rgb, odd.rgb)
 
@@ -48,7 +50,7 @@ def test_broken_text_hides_no_damage() -> None:
 
 @pytest.mark.parametrize("missing", [1, 3, 4])
 def test_an_end_that_is_cut_off(missing: int) -> None:
-    assert picture_facts(PLAIN[:-missing], decode=True).problems == ()
+    assert picture_facts(PLAIN[:-missing], decode=True).has_only(Problem.MISSTATED)
     assert picture_facts(PLAIN[:-12], decode=True).problem(Problem.TRUNCATED) is not None
 
 
@@ -75,7 +77,7 @@ def test_an_avif_with_a_table_of_properties_for_each_item(order: tuple[int, int]
     with pytest.raises(OSError, match="cannot identify"):
         Image.open(make.write("several.avif", several))
     facts = picture_facts(several, decode=True)
-    assert (facts.problems, facts.has_alpha, facts.width) == ((), True, 24)
+    assert (facts.problems, facts.has_alpha, facts.width) == ((TABLES,), True, 24)
     wanted, found = (load_picture(make.write(name, data), 100) for name, data in (("one.avif", one), ("several.avif", several)))
     assert np.array_equal(found.rgb, wanted.rgb)
 

@@ -128,6 +128,31 @@ def test_what_decodes_to_the_same_pixels_is_sound(tmp_path: Path, kind: str) -> 
     assert not {name for name, finding in found.items() if finding.severity in ("error", "unchecked")}
 
 
+def without_end(data: bytes) -> bytes:
+    return data[:-2]
+
+
+def with_a_broken_text(data: bytes) -> bytes:
+    place = data.index(b"IDAT") - 4
+    return data[:place] + struct.pack(">I", 8) + b"tEXta\0text\0\0" + bytes(4) + data[place:]
+
+
+@pytest.mark.parametrize(("form", "change"), [("jpg", without_end), ("png", with_a_broken_text)])
+def test_what_only_strict_readers_refuse_is_rewritten_without_an_encode(tmp_path: Path, form: str, change) -> None:
+    path = tmp_path / f"p.{form}"
+    scene().save(path)
+    clean = path.read_bytes()
+    path.write_bytes(change(clean))
+    with pytest.raises((OSError, SyntaxError)), Image.open(path) as opened:
+        opened.load()
+        opened.verify()
+    found = findings(WAN, image=path)
+    assert {name: finding.severity for name, finding in found.items()} == {"file-header-false": "warning"}
+    made = prepared(tmp_path / "out", WAN, image=path)
+    assert not findings(WAN, image=made)
+    assert made.read_bytes() == clean
+
+
 @pytest.mark.parametrize("form", ["jpeg", "png", "webp", "bmp"])
 def test_a_picture_that_is_cut_is_damaged(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"p.{form}"

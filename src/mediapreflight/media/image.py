@@ -179,6 +179,7 @@ def _decode_problem(source: Source, format: str, header: Header) -> str | None:
         return Problem.OVERSIZED.because(f"{source.size} bytes; pictures over {max_bytes(format)} are not decoded")
     if format == "jpeg" and (trouble := scans_trouble(source.stream, source.size)):
         return Problem.OVERSIZED.because(trouble)
+    refusal = None
     try:
         if format == "heic":
             from . import heic
@@ -188,13 +189,13 @@ def _decode_problem(source: Source, format: str, header: Header) -> str | None:
             _, trouble = _guarded(lambda stream: webp_still.verify(webp_still.read_still(stream, source.size)), source)
         else:
             decode = _DECODERS.get(format, _decode_with_pillow)
-            _, trouble = _guarded(lambda stream: decode(stream, header.frames or 1), source)
+            refusal, trouble = _guarded(lambda stream: decode(stream, header.frames or 1), source)
     except ImportError as error:
         return missing_library(format, error)
     except (MissingLibraryError, HeifError, UndecodedError) as error:
         return Problem.NOT_RUN.because(str(error))
     if trouble is None:
-        return None
+        return Problem.MISSTATED.because(refusal) if refusal else None
     return _problem_of(trouble).because(trouble)
 
 
@@ -204,22 +205,27 @@ def _problem_of(trouble: str) -> Problem:
     return Problem.OVERSIZED if trouble in _SAID_OF_BOMBS else Problem.CORRUPT
 
 
-def _decode_jpeg(stream: BinaryIO, _frames: int) -> None:
+# These return why strict readers refuse a picture that is decoded completely; None if they do not.
+
+
+def _decode_jpeg(stream: BinaryIO, _frames: int) -> str | None:
     from . import jpeg_data
 
-    jpeg_data.verify(stream.read())
+    return jpeg_data.verify(stream.read())
 
 
-def _decode_png(stream: BinaryIO, frames: int) -> None:
+def _decode_png(stream: BinaryIO, frames: int) -> str | None:
     try:
         _decode_strictly(stream, frames)
     except (OSError, SyntaxError, ValueError):
-        from .rewritten import without_broken_extras
+        from .rewritten import rewritten
 
-        whole = without_broken_extras(stream)
+        whole = rewritten(stream, "png")
         if whole is None:
             raise
         _decode_strictly(whole, frames)
+        return say("a part that makes no pixels is damaged")
+    return None
 
 
 def _decode_strictly(stream: BinaryIO, frames: int) -> None:
@@ -270,29 +276,31 @@ def _decode_later_frames(picture: Image.Image, frames: int) -> None:
             raise DamagedError(f"frame {number + 1} of {frames} cannot be decoded") from None
 
 
-def _decode_avif(stream: BinaryIO, frames: int) -> None:
+def _decode_avif(stream: BinaryIO, frames: int) -> str | None:
     """Raises HeifError if libavif refuses the file before it reads the data, as it does with structures it does not know."""
     from PIL import UnidentifiedImageError
 
-    from .rewritten import with_joined_associations
+    from .rewritten import rewritten
 
     try:
         try:
             _decode_with_pillow(stream, frames)
         except UnidentifiedImageError:
-            joined = with_joined_associations(stream)
+            joined = rewritten(stream, "avif")
             if joined is None:
                 raise
             _decode_with_pillow(joined, frames)
+            return say("its item properties are in several tables in place of one")
     except UnidentifiedImageError:
         raise HeifError(say("its index cannot be followed by the decoder at hand")) from None
     except (ValueError, OSError, RuntimeError, SyntaxError) as error:
         if any(words in str(error) for words in _AVIF_DAMAGE):
             raise
         raise HeifError(say("it is put together in a way the decoder at hand does not know")) from None
+    return None
 
 
-_DECODERS: dict[str, Callable[[BinaryIO, int], None]] = {
+_DECODERS: dict[str, Callable[[BinaryIO, int], str | None]] = {
     "jpeg": _decode_jpeg,
     "png": _decode_png,
     "bmp": _decode_bmp,

@@ -48,16 +48,19 @@ _PREMATURE_END = "Premature end of JPEG file"
 _BEFORE_END = re.compile(r" (\d+) extraneous bytes before marker 0xd9")
 _FEW_LEFT = re.compile(r" \d\d? extraneous bytes before marker")
 _UNKNOWN_SAMPLING = "subsampling level"
+_ENDLESS = say("its end mark is missing")
 
 
-def verify(data: bytes) -> None:
+def verify(data: bytes) -> str | None:
     """Entropy-decode all of a JPEG whose coding libjpeg-turbo reads.
+
+    Returns: why strict readers refuse it although no pixel is lost; None if they do not.
 
     Raises: DamagedError, or ValueError with the decoder's first warning, if pixels are lost; UndecodedError; ImportError.
     """
     if not (complaint := _complaint(data)):
         _refuse_hole(data)
-        return
+        return None
     jpeg = _parsed(data)
     if jpeg is None or not jpeg.is_complete:
         raise ValueError(_PREMATURE_END if _UNKNOWN_SAMPLING in complaint else complaint)
@@ -68,6 +71,7 @@ def verify(data: bytes) -> None:
         raise UndecodedError(say("JPEG in this coding is not decoded here"))
     elif still and not _has_only_strays(jpeg, still):
         raise ValueError(complaint)
+    return None if jpeg.has_end else _ENDLESS
 
 
 def _refuse_hole(data: bytes) -> None:
@@ -98,17 +102,15 @@ def _has_flat_zeros(scan: bytes, codes: Mapping[int, Codes]) -> bool:
     return all(table is None or table.symbols[:1] == _END_OF_BLOCK for table in tables)
 
 
-def with_its_end(stream: BinaryIO) -> BinaryIO:
-    """The stream at its start; or, if only the end mark is missing, a copy with one, because Pillow needs it."""
+def with_its_end(stream: BinaryIO) -> BinaryIO | None:
+    """A copy with an end mark if only that is missing: Pillow needs it. None if there is nothing to add."""
     stream.seek(-len(_END_MARK), SEEK_END)
-    ends = stream.read() == _END_MARK
+    if stream.read() == _END_MARK:
+        return None
     stream.seek(0)
-    if ends:
-        return stream
     data = stream.read()
-    stream.seek(0)
     jpeg = _parsed(data)
-    return io.BytesIO(data + _END_MARK) if jpeg and not jpeg.has_end and _is_sound(data) else stream
+    return io.BytesIO(data + _END_MARK) if jpeg and not jpeg.has_end and _is_sound(data) else None
 
 
 def _is_sound(data: bytes) -> bool:

@@ -17,7 +17,6 @@ from .facts import Problem
 from .headers import READERS, Colors, HeifError, read_header
 from .headers.heif import read_aperture
 from .image import probe_image
-from .jpeg_data import with_its_end
 from .opening import opened
 from .quiet import quiet
 from .rewritten import rewritten
@@ -175,7 +174,7 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         return turned(_read_large_webp(source, background, factor), facts.orientation)
     colors = _stated_colors(source, facts)
     source.stream.seek(0)
-    stream = with_its_end(source.stream) if facts.format == "jpeg" else source.stream
+    stream = _with_its_end(source.stream) if facts.format == "jpeg" else source.stream
     names = _PILLOW_NAMES[facts.format or ""]
     try:
         opened_picture = Image.open(stream, formats=names)
@@ -198,6 +197,11 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         rgb = _shown(rgb, source)
     # Pillow turns only TIFFs by itself.
     return rgb if facts.format == "tiff" else turned(rgb, facts.orientation)
+
+
+def _with_its_end(stream: BinaryIO) -> BinaryIO:
+    """A JPEG that Pillow does not refuse for its missing end mark while it decodes."""
+    return rewritten(stream, "jpeg") or stream
 
 
 def _needs_depth(facts: ImageFacts, colors: Colors) -> bool:
@@ -317,7 +321,7 @@ def _reduced_jpeg(stream: BinaryIO, longest_side: int) -> Rgb:
     import numpy as np
     from PIL import Image
 
-    with Image.open(with_its_end(stream), formats=("JPEG", "MPO")) as picture:
+    with Image.open(_with_its_end(stream), formats=("JPEG", "MPO")) as picture:
         least = ceil(longest_side * _REDUCED_AT_LEAST)
         longest = max(picture.size)
         picture.draft(None, (ceil(picture.width * least / longest), ceil(picture.height * least / longest)))

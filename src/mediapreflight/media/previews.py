@@ -56,7 +56,7 @@ NOTHING = Preview()
 def preview_of(path: str, facts: Facts) -> Preview:
     """What can be shown of a local file with these facts. Never raises for bad media: `trouble` says why nothing is shown."""
     # A file that is known to be damaged is not decoded again for a preview.
-    damage = [problem for problem in facts.problems if not problem.startswith(Problem.NOT_RUN)]
+    damage = [problem for problem in facts.problems if not problem.startswith((Problem.NOT_RUN, Problem.MISSTATED))]
     if damage:
         return Preview(trouble=damage[0])
     try:

@@ -1,6 +1,6 @@
-"""Files that a strict reader refuses although their pixels are intact, rewritten in memory without the parts it refuses.
+"""Files that a strict reader refuses although their pixels are intact, rewritten in memory as it reads them.
 
-Sources: W3C PNG (third edition), 5.3, 5.4 and 13.2; ISO/IEC 23008-12, 9.3, for AVIF.
+Sources: ITU-T T.81 annex B for JPEG; W3C PNG (third edition), 5.3, 5.4 and 13.2; ISO/IEC 23008-12, 9.3, for AVIF.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import BinaryIO
 from .boxes import boxes, payload
 from .headers.base import MAX_CHUNKS, HeifError
 from .heif_items import read_items
+from .jpeg_data import with_its_end
 
 _SIGNATURE_BYTES = 8
 _ANCILLARY = 0x20
@@ -24,10 +25,9 @@ _BOX_HEADER_BYTES, _VERSION_BYTES, _COUNT_BYTES = 8, 4, 4
 
 
 def rewritten(stream: BinaryIO, format: str | None) -> BinaryIO | None:
-    """A file that shows the same picture, for a reader that refused this one; None if no way to rewrite it is known."""
-    if format == "png":
-        return without_broken_extras(stream)
-    return with_joined_associations(stream) if format == "avif" else None
+    """A file of the same pixels, for a reader that refuses this one; None if there is nothing to rewrite."""
+    rewrite = _REWRITERS.get(format or "")
+    return rewrite(stream) if rewrite else None
 
 
 def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
@@ -88,3 +88,6 @@ def _joined(tables: Sequence[bytes]) -> bytes:
 
 def _box(kind: bytes, data: bytes) -> bytes:
     return (_BOX_HEADER_BYTES + len(data)).to_bytes(4, "big") + kind + data
+
+
+_REWRITERS = {"jpeg": with_its_end, "png": without_broken_extras, "avif": with_joined_associations}

@@ -36,6 +36,13 @@ def test_a_video_of_which_only_what_stands_behind_its_frames_is_cut(found, fixtu
         assert found("file-truncated", "videoretalk", level=level, video=path) == []
 
 
+def test_a_picture_without_its_end_mark(found, fixtures: Path, tmp_path: Path) -> None:
+    path = tmp_path / "endless.jpg"
+    path.write_bytes((fixtures / "portrait.jpg").read_bytes()[:-2])
+    (finding,) = found("file-header-false", "emo-v1", level="decode", image=path)
+    assert (finding["severity"], finding["fixable"]) == ("warning", True)
+
+
 def test_a_last_frame_that_is_cut(found, fixtures: Path, tmp_path: Path) -> None:
     path = tmp_path / "excerpt.mp3"
     path.write_bytes((fixtures / "voice.mp3").read_bytes()[:-10])

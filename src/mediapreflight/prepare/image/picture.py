@@ -21,6 +21,7 @@ from ...media.display import turned
 from ...media.image import probe_image
 from ...media.opening import open_source
 from ...media.pixels import read_rgb, refuse_undecoded
+from ...media.rewritten import rewritten
 from ...media.scaling import scaled
 from ...media.second_look import difference, shades_in, shades_of
 from ...media.sniff import sniff
@@ -50,6 +51,16 @@ _BAND_ROWS = 512
 # Two decodes of one picture correlate by more than 0.9, whatever the profiles; a negative picture by less than 0. A picture of
 # less contrast (in 255 shades) cannot be compared. A written picture differs by less than 3 shades, even at the lowest quality.
 _LEAST_LIKENESS, _LEAST_CONTRAST, _MOST_DIFFERENCE = 0.5, 4, 12
+
+
+class RewriteHeader(Step, frozen=True, kw_only=True):
+    """Write what strict readers miss or refuse, the pixels untouched."""
+
+    name: ClassVar[str] = "rewrite-header"
+
+    @property
+    def detail(self) -> str:
+        return say("for strict readers; pixels unchanged")
 
 
 class StripLocation(Step, frozen=True, kw_only=True):
@@ -294,8 +305,10 @@ def _made(path: str, steps: Sequence[Step]) -> bytes:
 
 def _edited(source: Source, format: str, steps: Sequence[Step]) -> bytes:
     """The file with changed metadata; the picture's bytes are unchanged."""
-    source.stream.seek(0)
-    data = source.stream.read()
+    is_rewritten = any(isinstance(step, RewriteHeader) for step in steps)
+    stream = (rewritten(source.stream, format) if is_rewritten else None) or source.stream
+    stream.seek(0)
+    data = stream.read()
     for step in steps:
         match step:
             case KeepFirst():

@@ -27,13 +27,27 @@ from ...text import clauses
 from ..options import PrepareOptions
 from ..steps import Expected, Rename, Step, ToneMap
 from .frame import Bounds, Layout, NoFrameError, Room, Size, lay_out
-from .picture import HIGHEST_QUALITY, BakeOrientation, Convert, Crop, Flatten, KeepFirst, Pad, Scale, StripLocation, ToSrgb, Turn
+from .picture import (
+    HIGHEST_QUALITY,
+    BakeOrientation,
+    Convert,
+    Crop,
+    Flatten,
+    KeepFirst,
+    Pad,
+    RewriteHeader,
+    Scale,
+    StripLocation,
+    ToSrgb,
+    Turn,
+)
 
 __all__ = ["Room", "mapping", "plan_image"]
 
 _ALPHA, _CMYK, _DEPTH = names("image-has-alpha", "image-is-cmyk", "image-bit-depth-unusual")
 _HDR, _PROFILE = names("image-is-hdr", "image-relies-on-color-profile")
 _FORMAT, _MISNAMED, _TOO_LARGE = names("file-format-not-accepted", "file-extension-misleading", "file-too-large")
+(_FALSE,) = names("file-header-false")
 _LOCATION, _SEVERAL, _TURNED = names("image-has-location", "image-has-several-frames", "image-relies-on-orientation-tag")
 _RATIO, _TOO_LONG, _TOO_SHORT = names("image-aspect-ratio-too-extreme", "image-side-too-long", "image-side-too-short")
 _TARGET_RATIO, _NO_BOX, _FACE_TOO_LARGE = names("picture-ratio-differs", "no-box-fits", "face-too-large")
@@ -195,6 +209,8 @@ def _without_encode(case: _Case) -> tuple[tuple[Step, ...], str, Expected]:
     suffix, usual = PurePath(case.facts.path).suffix, FORMATS[case.format].extensions[0]
     if case.found(_MISNAMED):
         steps.append(Rename(reason=case.reasons[_MISNAMED], extension=usual, format=case.format))
+    if case.found(_FALSE):
+        steps.append(RewriteHeader(reason=case.reasons[_FALSE]))
     if case.found(_SEVERAL):
         steps.append(KeepFirst(reason=case.reasons[_SEVERAL], frames=case.facts.frames or 2, lossless=True))
     if case.found(_LOCATION):
