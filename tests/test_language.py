@@ -169,7 +169,7 @@ def test_what_was_said_before_is_translated_where_it_has_no_values() -> None:
 @pytest.mark.parametrize(
     ("detail", "said"),
     [
-        ("its index promises 10 frames, 3 are there", "索引标称 10 帧，实际有 3 帧"),
+        ("its index lists 10 frames, but only 3 are there", "索引标称 10 帧，实际有 3 帧"),
         (
             "its last frame has 3 of 10 bytes; all sound before it is whole",
             "最后一帧应有 10 字节，只有 3 字节；此前的声音都完整",

@@ -48,7 +48,7 @@ def test_text(tmp_path: Path) -> None:
 def test_what_is_no_file(tmp_path: Path) -> None:
     assert refusal(tmp_path) == "cannot be read: it is a folder, not a file"
     assert refusal(tmp_path / "no") == "cannot be read: no such file"
-    assert refusal("a\0b") == "cannot be read: its name holds a character no file name can have"
+    assert refusal("a\0b") == "cannot be read: its name contains a character that no file name can have"
 
 
 @on_posix

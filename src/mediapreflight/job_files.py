@@ -209,7 +209,7 @@ def _job(path: str, record: _Record, default_model: str | None, catalog: Catalog
     for key, fault in not_in_json(values):
         raise wrong(f"{dotted(key)}: {fault}")
     if "whole" in values:
-        raise wrong(say("has no use for `whole`: a record of a job file is a whole job"))
+        raise wrong(say("`whole` is not allowed: each record of a job file is a whole job"))
     name = values.get("model", default_model)
     if not isinstance(name, str) or not name:
         raise wrong(_no_model(values))

@@ -144,7 +144,7 @@ class LoopbackServer(ABC, Generic[_Place]):
         except (OSError, OverflowError) as error:
             # asyncio puts the address before the reason.
             reason = (getattr(error, "strerror", None) or str(error)).rpartition(": ")[2].lower()
-            raise UsageError(say("port {port} cannot be listened on: {reason}", port=self._port, reason=reason)) from None
+            raise UsageError(say("cannot listen on port {port}: {reason}", port=self._port, reason=reason)) from None
 
     def _admission(self, server: web.Server) -> Callable[[], asyncio.BaseProtocol]:
         """The protocol for a new connection: the server's, or `_Full` if there are too many."""

@@ -109,7 +109,7 @@ def _job_of(model: Model) -> dict[str, Any]:
         "properties": {
             "model": {"enum": [model.id, *model.aliases]},
             "region": {"enum": list(model.regions)},
-            "face": {"type": "integer", "minimum": 1, "description": "the person who is meant, as `faces` numbers them"},
+            "face": {"type": "integer", "minimum": 1, "description": "the chosen person, by the number that `faces` lists"},
             **{name: _file(role) for name, role in model.roles.items()},
             **{name: _field(model, name) for name in model.fields},
             "parameters": {"type": "object", "properties": parameters, "additionalProperties": False},

@@ -25,7 +25,7 @@ def test_root_of_the_system_has_to_be_named(monkeypatch: pytest.MonkeyPatch) -> 
 def test_folders_have_to_be_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     for name in ("file", "nowhere"):
-        with pytest.raises(UsageError, match=f"{name}: is no folder"):
+        with pytest.raises(UsageError, match=f"{name}: is not a folder"):
             Roots([str(tmp_path / name)])
 
 

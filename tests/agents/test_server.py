@@ -178,7 +178,7 @@ def test_urls_are_for_the_service(agent: Agent) -> None:
     answer = agent.ask("check", **job(image="https://nobody.invalid/a.png")).answer
     assert {each["name"] for each in answer["findings"] if each["role"] == "image"} == {"url-not-checked"}
     refusal = agent.ask("probe", path="https://nobody.invalid/a.png").refusal
-    assert refusal == "https://nobody.invalid/a.png: is a URL, and this tool reads files; nothing is fetched"
+    assert refusal == "https://nobody.invalid/a.png: is a URL; this tool reads only local files"
 
 
 def test_plan_and_prepare_agree_and_what_is_prepared_fits(agent: Agent, root: Path) -> None:
@@ -249,7 +249,7 @@ def test_nothing_outside_is_read(agent: Agent, root: Path, path: str) -> None:
         ("prepare", {**job(image=path), "out": "never"}),
     ):
         refusal = agent.ask(name, **arguments).refusal
-        assert refusal.endswith(("--root DIR allows more", "outside of the folders for agents", "is no path")), refusal
+        assert refusal.endswith(("--root DIR allows more", "outside of the folders for agents", "is not a valid path")), refusal
     assert not (root / "never").exists()
 
 
@@ -282,7 +282,7 @@ def test_links_inside_are_followed(agent: Agent, root: Path) -> None:
         ("probe", {"path": ""}, "length >= 1"),
         ("check", {"model": "liveportrait"}, "missing required field `inputs`"),
         ("check", {"model": "liveportrait", "inputs": {"image": {"a": 1}}}, "$.inputs"),
-        ("check", {"model": "liveportrait", "inputs": {"parameters": "a"}}, "parameters is no input"),
+        ("check", {"model": "liveportrait", "inputs": {"parameters": "a"}}, "parameters is not an input"),
         ("faces", {"path": "portrait.jpg", "face": 0}, "$.face"),
         ("prepare", {**job(), "out": "out", "background": "red"}, "'red' is not a colour"),
         ("prepare", {**job(), "out": "out", "overwrite": True}, "unknown field `overwrite`"),

@@ -28,7 +28,7 @@ WITHOUT_ADDRESS = ("liveportrait quick start", "HappyHorse 1.5 online interface"
 WHOLE = """\
 id = "our-model"
 title = "Ours"
-summary = "A picture becomes a video."
+summary = "Makes a video from a picture."
 regions = ["beijing"]
 
 [sources.OURS]

@@ -14,7 +14,7 @@ ENTRY = """
 id = "house/animate-1"
 title = "Animate"
 provider = "house"
-summary = "A picture becomes a video."
+summary = "Makes a video from a picture."
 [sources.H]
 page = "our API"
 [roles.image]

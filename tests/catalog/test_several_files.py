@@ -240,7 +240,7 @@ def test_the_schema_of_jobs_knows_lists() -> None:
         ('count = "[1, 3]"', 'count = "[-1, 3]"', "is no range of whole numbers"),
         ('count = "[1, 3]"', 'count = "< 3"', "is no range of whole numbers"),
         ("[roles.clip]", "[roles.face]", "'face' is a setting of every job"),
-        ("[roles.clip]", '[fields.picture_2]\ntype = "string"\nsource = "H"\n[roles.clip]', "is the name of a role too"),
+        ("[roles.clip]", '[fields.picture_2]\ntype = "string"\nsource = "H"\n[roles.clip]', "is also the name of a role"),
         ('provider = "house"', 'provider = "house"\nextends = "emo-v1"', "house.toml:4: provider: an entry of another provider"),
         ('range = "[2, 10]"', 'range = "[6, 10]"', "parameters.duration: 5 is outside the range '[6, 10]'"),
         ('range = "[2, 10]"', 'choices = ["a"]', "'a' is no integer"),

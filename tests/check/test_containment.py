@@ -382,7 +382,7 @@ def test_what_cannot_be_is_not_believed(fixtures: Path, containment, monkeypatch
 
     monkeypatch.setattr(Processes, "call", taken_over)
     assert measured(containment(), "content", image=Path(path)) == {
-        "image": Measured(said.facts, trouble="the process that reads it reports something impossible")
+        "image": Measured(said.facts, trouble="the process that reads it returned an impossible result")
     }
 
 

@@ -52,7 +52,7 @@ def test_options_reach_the_service() -> None:
 def test_port_that_is_chosen_and_then_taken(refused) -> None:
     with running("--port", "0") as (base_url, _):
         port = base_url.rsplit(":", 1)[1].partition("/")[0]
-        assert refused("emulator", "--port", port).startswith(f"port {port} cannot be listened on")
+        assert refused("emulator", "--port", port).startswith(f"cannot listen on port {port}")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ def test_missing_sdk_is_named_in_one_line(refused, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--root", "nowhere"], "--root nowhere: is no folder"),
+        (["--root", "nowhere"], "--root nowhere: is not a folder"),
         (["--catalog", "nowhere.toml"], "nowhere.toml: "),
         (["--allow-submit", "--poll-interval", "0"], "--poll-interval"),
     ],

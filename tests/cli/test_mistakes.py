@@ -76,11 +76,11 @@ MISTAKES = [
     ((*CHECK, "nowhere.csv"), "no such file"),
     (("prepare", "--model", "emo-v1", "image=a.png", "audio=voice.wav"), "--out DIR"),
     (("rule", "IMG06"), "did you mean"),
-    (("faces", "voice.wav"), "no picture"),
+    (("faces", "voice.wav"), "not a picture"),
     ((*CHECK, "--model", "emo-v1", "--output", "nowhere/report.html", "a.png"), "cannot be written"),
     (
         ("prepare", "--model", "emo-v1", "audio=voice.wav", "--dry-run", "--keep", "1-2"),
-        "'1-2' is no part; write ROLE=START-END, in seconds",
+        "'1-2' is not a part; write ROLE=START-END, in seconds",
     ),
     (
         ("prepare", "--model", "emo-v1", "audio=voice.wav", "--dry-run", "--keep", "audio=2-1"),

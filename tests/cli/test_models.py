@@ -77,7 +77,7 @@ ENTRY = """
 id = "house-1"
 title = "House"
 provider = "house"
-summary = "A picture becomes a video."
+summary = "Makes a video from a picture."
 [sources.H]
 page = "our API"
 [roles.image]

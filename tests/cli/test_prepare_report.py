@@ -38,7 +38,7 @@ def test_files_of_a_job_that_is_not_ready_are_told_of(run, fixtures: Path, tmp_p
 def test_plan_alone_has_no_page(refused, fixtures: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     said = refused("prepare", "--model", "liveportrait", fixtures / "portrait.jpg", "--dry-run", "--report", page)
-    assert said == "--report shows what was made; leave out --dry-run"
+    assert said == "--report needs prepared files; leave out --dry-run"
     assert not page.exists()
 
 

@@ -59,7 +59,7 @@ def test_only_loopback_is_listened_on() -> None:
 def test_port_that_is_taken() -> None:
     with Emulator() as service:
         port = int(service.base_url.rsplit(":", 1)[1].partition("/")[0])
-        with pytest.raises(UsageError, match=f"port {port} cannot be listened on: address (already )?in use"):
+        with pytest.raises(UsageError, match=f"cannot listen on port {port}: address (already )?in use"):
             Emulator(port=port).start()
 
 

@@ -66,7 +66,7 @@ def test_sound_that_is_missing_between_time_stamps_is_damage(make: MediaMaker) -
     assert isinstance(facts, AudioFacts)
     assert len(facts.problems) == 1
     assert facts.problems[0].startswith("corrupt: 0.")
-    assert facts.problems[0].endswith(" s of its sound are missing between its time stamps")
+    assert facts.problems[0].endswith(" s of its sound is missing between its time stamps")
 
 
 @pytest.mark.parametrize("level", ["metadata", "decode"])

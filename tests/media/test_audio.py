@@ -111,7 +111,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "audio_codec": "pcm_s16le",
         "sample_rate": 8000,
         "stated_duration_s": None,
-        "problems": ("false header: its data chunk claims 4294967295 bytes, as writers do that stream; 9600 are there",),
+        "problems": ("false header: its data chunk states 4294967295 bytes, as streaming programs write; it has 9600",),
     },
     "faults/false-data-size.wav": {
         "format": "wav",
@@ -330,19 +330,19 @@ def test_damaged_wav_headers_never_raise(data: st.DataObject) -> None:
 
 def test_sample_rate_zero(make: MediaMaker) -> None:
     facts = probe(make.write("zero.wav", wav(bytes(800), rate=0)))
-    assert (facts.format, facts.problem(Problem.BROKEN)) == ("wav", "its structure cannot be followed")
+    assert (facts.format, facts.problem(Problem.BROKEN)) == ("wav", "its structure cannot be read")
 
 
 def test_no_sound_at_all(make: MediaMaker) -> None:
     facts = audio(make.write("hollow.wav", wav(b"")))
-    assert (facts.problem(Problem.EMPTY), facts.duration_s) == ("it holds no sound", 0.0)
+    assert (facts.problem(Problem.EMPTY), facts.duration_s) == ("it contains no sound", 0.0)
 
 
 def test_streams_that_are_neither_picture_nor_sound(make: MediaMaker, tmp_path: Path) -> None:
     subtitles = tmp_path / "a.srt"
     subtitles.write_text("1\n00:00:00,000 --> 00:00:01,000\nHello\n")
     facts = audio(make("subtitles.mkv", "-i", subtitles))
-    assert facts.problem(Problem.BROKEN) == "it holds neither picture nor sound"
+    assert facts.problem(Problem.BROKEN) == "it contains neither picture nor sound"
 
 
 # -- the loudest sample
@@ -462,11 +462,11 @@ def test_more_padding_than_sound_is_no_negative_length(make: MediaMaker) -> None
     assert audio(make.write("few.mp3", patched(data, counted, struct.pack(">I", 1)))).stated_duration_s is None
 
 
-def test_index_that_promises_more_sound(make: MediaMaker) -> None:
+def test_index_that_lists_more_sound(make: MediaMaker) -> None:
     data = make("one-second.m4a", *lavfi(TONE), "-c:a", "aac", "-movflags", "+faststart").read_bytes()
     start, end = box_at(data, b"mdat")
     short = data[: start - 8] + struct.pack(">I4s", 8 + 1000, b"mdat") + data[start : start + 1000]
     assert end == len(data)
     problem = audio(make.write("short.m4a", short)).problem(Problem.TRUNCATED)
     assert problem is not None
-    assert problem.startswith("its index promises 1.00 s of sound, 0.")
+    assert problem.startswith("its index lists 1.00 s of sound, but only 0.")

@@ -98,7 +98,7 @@ def test_files_made_to_keep_a_reader_busy(make: Callable[[], bytes]) -> None:
 
 def test_a_component_that_comes_twice_is_not_judged() -> None:
     facts = picture_facts(of_scans(), decode=True)
-    assert facts.problem(Problem.NOT_RUN) == "its scans bring some components more than once"
+    assert facts.problem(Problem.NOT_RUN) == "its scans contain some components more than once"
 
 
 def test_a_picture_in_very_many_scans_is_not_decoded() -> None:

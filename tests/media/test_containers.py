@@ -59,7 +59,7 @@ def test_a_file_is_only_opened_as_what_its_bytes_say(name: str) -> None:
 
 def test_messages_are_one_line_in_lower_case() -> None:
     problem = opened(b"RIFF\x10\0\0\0WAVEfmt ", "wav")
-    assert problem == "broken header: its structure cannot be followed"
+    assert problem == "broken header: its structure cannot be read"
 
 
 def test_the_first_real_streams() -> None:
@@ -162,7 +162,7 @@ def listing(count: int) -> bytes:
 
 @pytest.mark.parametrize("count", [5_000_001, 2**32 - 1])
 def test_an_index_of_more_samples_than_any_file_has_is_refused_before_it_is_laid_out(count: int) -> None:
-    words = f"its index claims to list {count} samples; more than 5000000 are not read"
+    words = f"its index lists {count} samples; more than 5000000 are not read"
     assert opened(listing(count), "mp4") == f"broken header: {words}"
 
 

@@ -114,7 +114,7 @@ def test_a_picture_whose_data_end_too_early_is_truncated_by_its_header(
 
     for level in ("metadata", "decode"):
         detail = probe(path, level=level).problem(Problem.TRUNCATED)
-        assert detail == f"its data need {len(data) - data.index(b'mdat') - left} bytes more than the file has"
+        assert detail == f"its data needs {len(data) - data.index(b'mdat') - left} bytes more than the file has"
 
 
 @pytest.mark.parametrize("tile", [64, 256])

@@ -57,7 +57,7 @@ def test_a_jpeg_with_a_hole_before_its_end_is_not_called_cut_off() -> None:
     data = (FIXTURES / "portrait.jpg").read_bytes()
     holed = data[:30_000] + bytes(400) + data[30_400:]
     words = picture_facts(holed, decode=True).problem(Problem.CORRUPT)
-    assert words == "its data end before its picture does"
+    assert words == "its data ends before its picture does"
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
@@ -134,14 +134,17 @@ def test_what_decoders_say_can_be_printed() -> None:
         ("broken PNG file (chunk b'\\x89\\x02')", "one of its chunks is damaged"),
         ("Corrupt JPEG data: 12 extraneous bytes before marker 0xd9", "12 bytes are left over where its data should end"),
         ("Corrupt JPEG data: found marker 0xd5 instead of RST2", "a restart is missing within its data"),
-        ("Quantization table 0x01 was not defined", "a table that its data need is missing or damaged"),
+        ("Quantization table 0x01 was not defined", "a table that its data needs is missing or damaged"),
         ("image file is truncated (5 bytes not processed)", "the file ends before its picture does"),
-        ("Error -3 while decompressing data: invalid stored block lengths", "its compressed data are damaged"),
+        ("Error -3 while decompressing data: invalid stored block lengths", "its compressed data is damaged"),
         ("Failed to decode frame 0: Decoding of color planes failed", "its colours cannot be decoded"),
         ("broken data stream when reading image file", decoding.UNREADABLE),
         ("cannot identify image file <_io.BufferedReader name=5>", decoding.UNREADABLE),
         ("'NoneType' object has no attribute 'size'", decoding.UNREADABLE),
-        ("Decompressed data too large for PngImagePlugin.MAX_TEXT_CHUNK", "a compressed part of it becomes larger than is read"),
+        (
+            "Decompressed data too large for PngImagePlugin.MAX_TEXT_CHUNK",
+            "a compressed part of it is too large when decompressed",
+        ),
         ("decoder error -2 when reading image file", decoding.UNREADABLE),
         ("-1", decoding.UNREADABLE),
         ("", decoding.UNREADABLE),

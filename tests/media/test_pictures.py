@@ -120,7 +120,7 @@ def test_shrinking_averages():
     ("name", "reason"),
     [
         ("empty.jpg", "empty"),
-        ("one-byte.png", "no picture"),
+        ("one-byte.png", "not a picture"),
         ("html-named-jpg.jpg", "HTML"),
         ("truncated.jpg", "ends before"),
         ("truncated.png", "decoded"),
@@ -128,7 +128,7 @@ def test_shrinking_averages():
         ("giant.png", "more than are ever decoded"),
         ("giant-width.bmp", "more than are ever decoded"),
         ("text-bomb.png", "decoded"),
-        ("truncated.mp4", "no picture"),
+        ("truncated.mp4", "not a picture"),
     ],
 )
 def test_what_cannot_be_decoded_is_refused_by_name(fixtures, name, reason):

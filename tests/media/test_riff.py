@@ -44,14 +44,14 @@ def test_data_that_is_cut_off(length: int, missing: int) -> None:
 @pytest.mark.parametrize("slip", [1, 8, 36, 44])
 def test_a_writer_that_counts_wrong(slip: int) -> None:
     data = wav(bytes(100), rate=1000, bits=8, length=100 + slip)
-    claims = f"its data chunk claims {100 + slip} bytes, {slip} more than there are"
+    claims = f"its data chunk states {100 + slip} bytes, {slip} more than it has"
     assert header(data) == WavHeader((100 + slip) / 1000, 0, 44, 144, claims, data[12:36])
 
 
 @pytest.mark.parametrize("claim", OPEN)
 def test_length_left_open(claim: int) -> None:
     data = wav(bytes(100), rate=1000, bits=8, length=claim)
-    falsehood = f"its data chunk claims {claim} bytes, as writers do that stream; 100 are there"
+    falsehood = f"its data chunk states {claim} bytes, as streaming programs write; it has 100"
     assert header(data) == WavHeader(None, 0, 44, 144, falsehood, data[12:36])
 
 
@@ -90,7 +90,7 @@ def test_data_of_unknown_length_ends_before_the_chunks_behind_it(behind: str, cl
     found = header(wav(NOISE, length=claim) + BEHIND[behind])
     assert (found.start, found.end) == (44, 4044)
     assert found.falsehood is not None
-    assert found.falsehood.endswith("; 4000 are there")
+    assert found.falsehood.endswith("; it has 4000")
 
 
 @pytest.mark.parametrize("behind", [TITLES[:-1], TITLES + b"x", b"LIST" + struct.pack("<I", 2**31), b"\0\0\0\0\0\0\0\0"])
@@ -122,7 +122,7 @@ def test_sound_behind_a_size_that_is_too_small_is_named(wide: int | None, behind
     left = 3000 + len(behind)
     assert (
         found.falsehood
-        == f"its data chunk claims 1000 bytes; the {left} bytes behind it are no chunk, and players leave them out"
+        == f"its data chunk states 1000 bytes; the {left} bytes after it are not a chunk, and players leave them out"
     )
     assert (found.duration, found.missing, (found.end or 0) - found.start) == (1000 / 16_000, 0, 1000)
 
@@ -149,7 +149,7 @@ def test_a_second_data_chunk_is_named(between: bytes) -> None:
 def test_a_file_joined_to_another_is_named() -> None:
     found = header(wav(NOISE) + wav(NOISE))
     assert (
-        found.falsehood == "its data chunk claims 4000 bytes; the 4044 bytes behind it are no chunk, and players leave them out"
+        found.falsehood == "its data chunk states 4000 bytes; the 4044 bytes after it are not a chunk, and players leave them out"
     )
 
 

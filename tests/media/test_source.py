@@ -117,7 +117,7 @@ def without_root_rights() -> Iterator[None]:
 
 
 def test_name_with_nul() -> None:
-    assert problems("a\0b.png") == ("unreadable: its name holds a character no file name can have",)
+    assert problems("a\0b.png") == ("unreadable: its name contains a character that no file name can have",)
 
 
 def test_name_with_half_a_surrogate_pair() -> None:
@@ -263,7 +263,7 @@ def test_file_urls_name_files_of_this_machine(url: str, posix: str | None, windo
 def test_bytes_of_file_urls_that_are_no_text() -> None:
     assert os.fsencode(local_path("file:///%FF.png")) == b"/\xff.png"
     assert local_path("file:///\ud800.png") == "/\ud800.png"
-    assert problems("file:///%00.png") == ("unreadable: its name holds a character no file name can have",)
+    assert problems("file:///%00.png") == ("unreadable: its name contains a character that no file name can have",)
 
 
 def test_files_by_their_urls() -> None:
@@ -273,7 +273,7 @@ def test_files_by_their_urls() -> None:
 
 @pytest.mark.parametrize("url", ["file://server/a.png", "file://", "FILE:////server/a.png"])
 def test_file_urls_of_other_machines_are_opened_by_nobody(url: str) -> None:
-    reason = "unreadable: it is a file: URL that names no file of this machine; write file:///PATH"
+    reason = "unreadable: it is a file: URL that does not name a file on this machine; write file:///PATH"
     assert problems(url) == (reason,)
 
 

@@ -129,7 +129,7 @@ def test_a_frame_of_adts_that_is_passed_over_is_damage(make: MediaMaker) -> None
         stored = [bytes(packet) for packet in container.demux(audio=0) if packet.size]
     at = data.index(stored[8])
     facts = audio(make.write("headless.aac", patched(data, at, bytes(4))))
-    assert facts.problem(Problem.CORRUPT) == f"{len(stored[8])} bytes between its frames are no frames"
+    assert facts.problem(Problem.CORRUPT) == f"{len(stored[8])} bytes between its frames are not frames"
 
 
 def test_filler_in_place_of_sound_is_damage(make: MediaMaker) -> None:

@@ -655,13 +655,13 @@ def test_missing_index() -> None:
     assert facts.problem(Problem.TRUNCATED) == "its index (moov) is missing: the file is cut off, or was never finished"
 
 
-def test_index_that_promises_more_frames(make: MediaMaker) -> None:
+def test_index_that_lists_more_frames(make: MediaMaker) -> None:
     """The media data box is whole, but empty."""
     data = (FIXTURES / "formats/h264-moov-first.mp4").read_bytes()
     start, _ = box_at(data, b"mdat")
     facts = video(make.write("hollow.mp4", data[: start - 8] + box(b"mdat")))
     assert facts.frames == 0
-    assert facts.problem(Problem.TRUNCATED) == "its index promises 25 frames, 0 are there"
+    assert facts.problem(Problem.TRUNCATED) == "its index lists 25 frames, but only 0 are there"
 
 
 def test_corrupt_frames() -> None:
@@ -676,7 +676,7 @@ def test_video_of_which_no_frame_decodes(make: MediaMaker) -> None:
     data = make("shot.mp4", *lavfi("testsrc2=size=320x240:rate=25:duration=1"), *shot).read_bytes()
     start, end = box_at(data, b"mdat")
     facts = video(make.write("hollow.mp4", patched(data, start, bytes(end - start))))
-    assert facts.problem(Problem.CORRUPT) == "no frame of it can be decoded"
+    assert facts.problem(Problem.CORRUPT) == "none of its frames can be decoded"
 
 
 def test_a_long_clip_without_key_frames_is_no_damage(make: MediaMaker, monkeypatch: pytest.MonkeyPatch) -> None:

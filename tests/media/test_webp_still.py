@@ -108,4 +108,4 @@ def test_a_file_of_metadata_only_holds_no_picture(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(webp_still, "LARGE_PIXELS", 0)
     canvas = riff_chunk(b"VP8X", bytes(4) + three(302, 200))
     (tmp_path / "p.webp").write_bytes(riff(b"WEBP", canvas + riff_chunk(b"ALPH", b"")))
-    assert probe(tmp_path / "p.webp").problem(Problem.CORRUPT) == "it holds no picture data"
+    assert probe(tmp_path / "p.webp").problem(Problem.CORRUPT) == "it contains no picture data"

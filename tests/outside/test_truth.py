@@ -45,10 +45,10 @@ def test_a_file_is_what_all_that_know_it_say(judge: ModuleType, verdicts: list[s
     ("problems", "expected"),
     [
         ([], "clean"),
-        (["truncated: its index promises 12 frames, 3 are there"], "damaged"),
+        (["truncated: its index lists 12 frames, but only 3 are there"], "damaged"),
         (["not measured: no decoder here knows it"], "unchecked"),
         (["not measured: a", "corrupt: b"], "damaged"),
-        (["false header: it claims 8 bytes more than there are"], "header"),
+        (["false header: it states 8 bytes more than it has"], "header"),
     ],
 )
 def test_our_verdict_is_read_from_the_words_of_the_problems(judge: ModuleType, problems: list[str], expected: str) -> None:

@@ -44,7 +44,7 @@ def test_the_page_itself_is_answered(visitor: Visitor) -> None:
 @pytest.mark.parametrize("path", ["", "state", "files", "x" * 32 + "/state", "%00/state", "\N{SNOWMAN}/state"])
 def test_without_the_token_there_is_nothing(visitor: Visitor, path: str) -> None:
     answer = visitor.http.get(f"http://{visitor.host}/{path}")
-    assert (answer.status_code, answer.json()) == (404, {"error": "there is nothing at this address"})
+    assert (answer.status_code, answer.json()) == (404, {"error": "there is no page at this address"})
 
 
 def asked_with(visitor: Visitor, line: str) -> bytes:

@@ -62,7 +62,7 @@ def test_faces_have_numbers_and_a_box_each(visitor: Visitor, numbers: dict[str, 
         assert (x2 - x1) * down == (y2 - y1) * across
         assert face["number"] == 1 and x1 <= face["bbox"][0] and face["bbox"][2] <= x2
         assert 0 <= x1 < x2 <= found["width"] and 0 <= y1 < y2 <= found["height"]
-    assert visitor.get(f"files/{numbers['voice.mp3']}/faces")["trouble"] == "it is no picture"
+    assert visitor.get(f"files/{numbers['voice.mp3']}/faces")["trouble"] == "it is not a picture"
     assert "ratio" in visitor.get(f"files/{numbers['portrait.jpg']}/faces?ratio=2:1", 400)["error"]
 
 

@@ -20,7 +20,7 @@ from ..submit.session import Boxes
 Value = str | bool | int | float | list[str | int]
 _MODEL = Meta(description="id or alias of a model, as list_models gives it", min_length=1)
 _PATH = Meta(description="path of a file; relative ones count from the first folder the server may use", min_length=1)
-_FACE = Meta(description="the person who is meant, by the number that faces gives; default: the largest face", ge=1)
+_FACE = Meta(description="the chosen person, by the number that faces lists; default: the largest face", ge=1)
 _WHOLE = Meta(description="false: each file stands for itself, and missing inputs are no fault")
 _RATIO = Meta(description="ratio of ext_bbox, where the model takes boxes")
 
@@ -74,7 +74,7 @@ class JobAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The job. Raises UsageError if it is not valid."""
         for name in ("parameters", "region", "face", "whole"):
             if name in self.inputs:
-                raise UsageError(say("{name} is no input; it is an argument of its own", name=name))
+                raise UsageError(say("{name} is not an input; it is a separate argument", name=name))
         return Job(self.model, parameters=self.parameters, region=self.region, face=self.face, whole=whole, **dict(self.inputs))
 
 

@@ -34,7 +34,7 @@ class Roots:
             )
         for folder in folders:
             if not Path(folder).is_dir():
-                raise UsageError(say("--root {folder}: is no folder", folder=display_name(folder)))
+                raise UsageError(say("--root {folder}: is not a folder", folder=display_name(folder)))
         self.folders = tuple(Path(folder).resolve() for folder in folders or (os.curdir,))
         self._drives = {folder.drive for folder in self.folders}
 
@@ -43,7 +43,7 @@ class Roots:
         if is_data_url(text):
             return text
         if is_url(text):
-            raise UsageError(say("{path}: is a URL, and this tool reads files; nothing is fetched", path=display_name(text)))
+            raise UsageError(say("{path}: is a URL; this tool reads only local files", path=display_name(text)))
         return self.path(text)
 
     def path(self, text: str) -> str:
@@ -56,7 +56,7 @@ class Roots:
             place = named.resolve() if named.drive in self._drives else named
         except (ValueError, OSError, RuntimeError):
             # A NUL, half of a surrogate pair, or a loop of links.
-            raise UsageError(say("{path}: is no path", path=display_name(text))) from None
+            raise UsageError(say("{path}: is not a valid path", path=display_name(text))) from None
         if named.drive not in self._drives or not any(map(place.is_relative_to, self.folders)):
             shown = enumerated(display_name(str(folder)) for folder in self.folders)
             raise UsageError(

@@ -248,7 +248,7 @@ def _role(model: Model, role: Role) -> list[tuple[str, str, str]]:
     if role.content:
         rows.append((tr("people"), _content(role.content), model.cited(role.content.source)))
     if role.key_of:
-        rows.append((tr("goes with"), tr("{files}, and is never given without", files=alternatives(role.key_of)), ""))
+        rows.append((tr("goes with"), tr("{files}, and cannot be given without it", files=alternatives(role.key_of)), ""))
     if role.ignored_when:
         rows.append((tr("ignored when"), _conditions(role.ignored_when), ""))
     if role.note:

@@ -185,7 +185,9 @@ def _check_ends(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
             for key, limit, least in (("megabytes", each.megabytes, 0), ("aspect_ratio", each.aspect_ratio, 1)):
                 for interval in (Interval.parse(text) for text in (limit.documented, limit.safe) if text) if limit else ():
                     if interval.is_below(least + 1e-9):
-                        raise fault_at(paths, (*place, key), say("only what is too much is found: give the upper end alone"))
+                        raise fault_at(
+                            paths, (*place, key), say("this limit is only checked from above: give only the upper end")
+                        )
 
 
 def _one_by_one(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> Iterator[tuple[str, Role]]:
@@ -288,7 +290,7 @@ def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
                 fault = say("{name!r} is a setting of every job, and cannot be the name of an input", name=name)
                 raise fault_at(paths, (table, name), fault)
             if table == "fields" and name in model.roles:
-                raise fault_at(paths, (table, name), say("is the name of a role too; a value has a name of its own"))
+                raise fault_at(paths, (table, name), say("is also the name of a role; give the field another name"))
     for name, field in model.fields.items():
         if field.type == "list" and not field.keys:
             # In a job, a list of texts would be read as a list of files.

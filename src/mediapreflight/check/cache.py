@@ -268,7 +268,7 @@ class _Store:
         if not isinstance(number, int):
             import sqlite3
 
-            raise sqlite3.DatabaseError(say("what was just written has disappeared"))
+            raise sqlite3.DatabaseError(say("a row that was just written cannot be read"))
         return number
 
 

@@ -163,7 +163,7 @@ class Containment:
             found = self._run([path], function, *arguments)
         except CrashError as error:
             return self._reason(error)
-        return found if _can_be(found) else say("the process that reads it reports something impossible")
+        return found if _can_be(found) else say("the process that reads it returned an impossible result")
 
     def _reason(self, error: CrashError) -> str:
         """Why no answer came. Raises the error if everything was stopped: then it says nothing about the file."""

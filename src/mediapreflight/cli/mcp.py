@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=tr("offer the tools `submit` and `tasks` too; submitting costs money"),
     )
     add_catalog_argument(parser)
-    parser.add_argument("--region", help=tr("the region jobs are for that name none, such as beijing or singapore"))
+    parser.add_argument("--region", help=tr("region of jobs that do not name one, such as beijing or singapore"))
     add_service_arguments(parser)
 
 

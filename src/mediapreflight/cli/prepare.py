@@ -112,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
         overwrite=options.overwrite,
     )
     if options.report is not None and options.dry_run:
-        raise UsageError(say("--report shows what was made; leave out --dry-run"))
+        raise UsageError(say("--report needs prepared files; leave out --dry-run"))
     jobs, catalog = jobs_and_catalog(options)
     if options.dry_run:
         return _print_plan(options, plan(jobs, options=chosen, level=options.level, catalog=catalog))
@@ -143,7 +143,7 @@ def _part(text: str) -> tuple[str, tuple[float, float]]:
     """The value of `--keep`: a role, and a start and an end in seconds."""
     found = re.fullmatch(r"(\w+)=(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)", text, re.ASCII)
     if not found:
-        raise argparse.ArgumentTypeError(tr("{text!r} is no part; write ROLE=START-END, in seconds", text=text))
+        raise argparse.ArgumentTypeError(tr("{text!r} is not a part; write ROLE=START-END, in seconds", text=text))
     return found[1], (float(found[2]), float(found[3]))
 
 

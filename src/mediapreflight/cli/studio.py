@@ -41,9 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=home_expanded,
         default=_OUT,
         metavar="DIR",
-        help=tr("where videos go that were paid for; default: {out}", out=_OUT),
+        help=tr("folder for the videos from the service; default: {out}", out=_OUT),
     )
-    parser.add_argument("--region", help=tr("the region the job is for, such as beijing or singapore"))
+    parser.add_argument("--region", help=tr("region that the job is for, such as beijing or singapore"))
     add_catalog_argument(parser)
 
 

@@ -59,7 +59,7 @@ def probe_audio(source: Source, format: str, container: InputContainer, *, decod
     """The facts of an open container without a real video stream."""
     stream = first_audio(container)
     if stream is None:
-        problem = Problem.BROKEN.because(say("it holds neither picture nor sound"))
+        problem = Problem.BROKEN.because(say("it contains neither picture nor sound"))
         return AudioFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
     context: Any = stream.codec_context
     header = _header(source, format)
@@ -239,19 +239,19 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
     stated = promised(stream)
     stored = max(listener.stored_s, listener.span_s)
     if DEMUXERS[facts.format or ""] == "mov" and stored < stated * (1 - _SHORTFALL_SHARE) - _SHORTFALL_S:
-        there = f"{stored:.2f} s are there"
-        return [Problem.TRUNCATED.because(f"its index promises {stated:.2f} s of sound, {there}")]
+        there = f"but only {stored:.2f} s are there"
+        return [Problem.TRUNCATED.because(f"its index lists {stated:.2f} s of sound, {there}")]
     if rest.cut and not listener.lost and (facts.format != "flac" or not facts.duration_s):
         return [Problem.TRUNCATED.because(rest.cut)]
     if facts.audio_codec is None:
         return []
     if not facts.duration_s:
-        return [Problem.EMPTY.because(say("it holds no sound"))]
+        return [Problem.EMPTY.because(say("it contains no sound"))]
     if facts.format in _COUNTED and listener.is_whole and (facts.sample_rate or 0) * (stated - listener.heard_s) > 0.5:
         # They count their samples exactly; readers skip frames that they cannot read.
         sort = Problem.TRUNCATED if listener.refused else Problem.CORRUPT
-        return [sort.because(f"it counts {stated:.2f} s of sound, {listener.heard_s:.2f} s can be decoded")]
-    passed_over = [Problem.CORRUPT.because(f"{skipped} bytes between its frames are no frames")] if skipped else []
+        return [sort.because(f"it states {stated:.2f} s of sound, but only {listener.heard_s:.2f} s can be decoded")]
+    passed_over = [Problem.CORRUPT.because(f"{skipped} bytes between its frames are not frames")] if skipped else []
     if passed_over and facts.format == "aac":
         # How much sound was there is not known: a packet that does not decode may replace several.
         return passed_over
@@ -267,8 +267,8 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
     played = stated + min(listener.first or 0, 0) * listener.tick
     if facts.format == "ogg" and listener.is_whole and played - facts.duration_s > few(listener):
         # A page with a wrong checksum is skipped without a report.
-        return [Problem.CORRUPT.because(f"it counts {played:.2f} s of sound, {facts.duration_s:.2f} s can be decoded")]
-    return [Problem.CORRUPT.because(f"its last {rest.wasted} bytes hold no sound")] if rest.wasted else []
+        return [Problem.CORRUPT.because(f"it states {played:.2f} s of sound, but only {facts.duration_s:.2f} s can be decoded")]
+    return [Problem.CORRUPT.because(f"its last {rest.wasted} bytes contain no sound")] if rest.wasted else []
 
 
 def _decibels(peak: float) -> float:

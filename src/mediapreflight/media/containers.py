@@ -146,9 +146,7 @@ def open_container(
 
     listed = isobmff.listed_samples(source.stream, source.size) if DEMUXERS[format] == "mov" else 0
     if listed > MAX_LISTED_SAMPLES:
-        raise ContainerError(
-            Problem.BROKEN, f"its index claims to list {listed} samples; more than {MAX_LISTED_SAMPLES} are not read"
-        )
+        raise ContainerError(Problem.BROKEN, f"its index lists {listed} samples; more than {MAX_LISTED_SAMPLES} are not read")
     attached = attached_bytes(source.stream, source.size, format)
     if attached > MAX_ATTACHED_BYTES:
         raise ContainerError(
@@ -228,8 +226,8 @@ def seen_at_end(source: Source, format: str) -> str | None:
         return None
     with source.aside() as stream:
         missing = measure(stream, source.size)
-    one = "it says 1 byte more than there is, though no picture or sound is missing"
-    several = "it says {count} bytes more than there are, though no picture or sound is missing"
+    one = "it states 1 byte more than it has, though no picture or sound is missing"
+    several = "it states {count} bytes more than it has, though no picture or sound is missing"
     return Problem.MISSTATED.because(counted(missing, one, several)) if missing else None
 
 
@@ -352,7 +350,7 @@ def _unreadable(source: Source, format: str, error: Exception) -> ContainerError
     if cut_off := shortfall(source, format):
         return ContainerError(Problem.TRUNCATED, cut_off)
     if getattr(error, "strerror", "") == _UNKNOWN_TO_FFMPEG:
-        return ContainerError(Problem.NOT_RUN, say("a part of it is of no kind that is known here"))
+        return ContainerError(Problem.NOT_RUN, say("a part of it is of an unknown kind"))
     return ContainerError(Problem.BROKEN, meaning_of(error) or say("it cannot be opened"))
 
 

@@ -43,11 +43,11 @@ def decoded(url: str) -> bytes:
     if not holds_base64(url):
         raise ValueError("it is a data: URL that is not in Base64: it begins as data:MEDIA/TYPE;base64,")
     if size_of(url) > MAX_BYTES:
-        raise ValueError(f"it holds more than {MAX_BYTES} bytes; give the file")
+        raise ValueError(f"it contains more than {MAX_BYTES} bytes; give the file")
     try:
         return binascii.a2b_base64(url.partition(",")[2].encode("ascii"), strict_mode=True)
     except (binascii.Error, UnicodeEncodeError):
-        raise ValueError("its Base64 is damaged: it holds other characters, or ends too early") from None
+        raise ValueError("its Base64 is damaged: it contains other characters, or ends too early") from None
 
 
 def size_of(url: str) -> int:

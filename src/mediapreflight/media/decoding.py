@@ -107,6 +107,6 @@ def guarded(path: str, decode: Callable[[], _Read]) -> _Read:
     except MissingLibraryError:
         raise
     except MemoryError:
-        raise UnreadableMediaError(path, say("it takes more memory than there is")) from None
+        raise UnreadableMediaError(path, say("it needs more memory than is available")) from None
     except Exception as error:
         raise UnreadableMediaError(path, str(error) if isinstance(error, MediaPreflightError) else unreadable(error)) from None

@@ -10,30 +10,30 @@ import re
 from ..language import say
 
 ENDS_EARLY = say("the file ends before its picture does")
-UNPACKS_TO_TOO_MUCH = say("a compressed part of it becomes larger than is read")
+UNPACKS_TO_TOO_MUCH = say("a compressed part of it is too large when decompressed")
 TOO_MANY_PIXELS = say("it has more pixels than are decoded")
 # The first match counts.
 _MEANINGS = (
     (r"premature end of jpeg|truncated", ENDS_EARLY),
     (r"too large|too much memory", UNPACKS_TO_TOO_MUCH),
     (r"decompression bomb", TOO_MANY_PIXELS),
-    (r"bad huffman code", say("its data hold a code that does not exist")),
-    (r"premature end of data segment", say("its data end before its picture does")),
+    (r"bad huffman code", say("its data contains a code that does not exist")),
+    (r"premature end of data segment", say("its data ends before its picture does")),
     (r"(?P<count>\d+) extraneous bytes", "{count} bytes are left over where its data should end"),
     (r"instead of rst", say("a restart is missing within its data")),
-    (r"(quantization|huffman|arithmetic) table|bogus d[hqa]", say("a table that its data need is missing or damaged")),
+    (r"(quantization|huffman|arithmetic) table|bogus d[hqa]", say("a table that its data needs is missing or damaged")),
     (r"marker|\bso[sfi]\b|\bdnl\b|progressi|component|sampling", say("its parts contradict each other")),
     (r"bad header checksum in (?P<chunk>\w{4})", "its {chunk} chunk has a wrong checksum"),
     (r"broken png", say("one of its chunks is damaged")),
     (
         r"decompressing|incorrect \w+ check|invalid (stored|distance|block|code)",
-        say("its compressed data are damaged"),
+        say("its compressed data is damaged"),
     ),
     (r"invalid palette", say("its palette has a wrong size")),
     (r"color planes", say("its colours cannot be decoded")),
     (r"alpha plane", say("its transparency cannot be decoded")),
     (r"next frame", say("one of its frames cannot be decoded")),
-    (r"invalid data found", say("its structure cannot be followed")),
+    (r"invalid data found", say("its structure cannot be read")),
     (r"end of file|unexpected eof", say("the file ends inside its header")),
 )
 # Python's notation for bytes.

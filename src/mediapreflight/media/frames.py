@@ -41,16 +41,16 @@ def sample_frames(path: str | os.PathLike[str], count: int, longest_side: int) -
     their even positions. Rotation and pixel shape are applied. `longest_side`: of the arrays, in pixels; smaller videos keep
     their size.
 
-    Raises: UnreadableMediaError if it holds no video, or no frame that can be decoded.
+    Raises: UnreadableMediaError if it contains no video, or no frame that can be decoded.
     """
     shown = display_name(os.fsdecode(path))
     with opened_container(path) as container:
         stream = first_video(container)
         if stream is None:
-            raise UnreadableMediaError(shown, say("it holds no video"))
+            raise UnreadableMediaError(shown, say("it contains no video"))
         frames = guarded(shown, lambda: tuple(_frames(container, stream, count, longest_side)))
     if not frames:
-        raise UnreadableMediaError(shown, say("no frame of it can be decoded"))
+        raise UnreadableMediaError(shown, say("none of its frames can be decoded"))
     return frames
 
 
@@ -65,7 +65,7 @@ def frames_around(
     with opened_container(path) as container:
         stream = first_video(container)
         if stream is None:
-            raise UnreadableMediaError(shown, say("it holds no video"))
+            raise UnreadableMediaError(shown, say("it contains no video"))
         stream.thread_type = "AUTO"
         return guarded(shown, lambda: tuple(tuple(_around(container, stream, time, within_s, longest_side)) for time in times))
 

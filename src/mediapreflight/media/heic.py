@@ -52,17 +52,17 @@ def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
     library = load("pi_heif", "libheif", "pip install pi-heif")
     items = read_items(stream, size)
     if items.primary() not in dict(items.types()):
-        raise HeifError(say("its index names a picture that is not there"))
+        raise HeifError(say("its index lists a picture that is missing"))
     _refuse_loss(items, size)
     stream.seek(0)
     try:
         file = library.open_heif(stream, convert_hdr_to_8bit=not deep)
     except _SAID:
-        raise HeifError(say("its index cannot be followed by the decoder at hand")) from None
+        raise HeifError(say("the available decoder cannot read its index")) from None
     image = file[file.primary_index] if len(file) else None
     # If the picture itself cannot be decoded, libheif may return another one, such as its thumbnail's.
     if image is None or not image.info["primary"]:
-        raise HeifError(say("its picture is of no kind that the decoder at hand knows"))
+        raise HeifError(say("the available decoder does not know this kind of picture"))
     mode = image.mode.partition(";")[0]
     # Colours at full resolution need the same memory again while they are converted; phones store a quarter.
     planes = len(mode) + (image.info.get("chroma", _QUARTER_COLORS) != _QUARTER_COLORS)
@@ -71,7 +71,7 @@ def decode(stream: BinaryIO, size: int, *, deep: bool) -> Decoded:
         pixels = np.asarray(image)
     except _SAID as error:
         if any(each in str(error).lower() for each in _UNDECODED):
-            raise HeifError(say("no decoder at hand knows its data")) from None
+            raise HeifError(say("no available decoder can read its data")) from None
         raise DecodeError(UNREADABLE) from None
     except OSError:
         raise MemoryError from None
@@ -89,7 +89,7 @@ def _refuse_heavy(size: tuple[int, int], pixel_bytes: int) -> None:
 def _refuse_loss(items: Items, size: int) -> None:
     """Raises DecodeError if data of the picture is missing or replaced by zeros, as after a download with gaps."""
     if missing := missing_bytes(items, size):
-        raise DecodeError(f"truncated: its data need {missing} bytes more than the file has")
+        raise DecodeError(f"truncated: its data needs {missing} bytes more than the file has")
     try:
         needed = items.of_picture() & {item for item, kind in items.types() if kind == b"hvc1"}
         places = [pieces for item, pieces in items.locations() if item in needed]

@@ -118,7 +118,7 @@ class Items(NamedTuple):
         for found, pieces in self.locations():
             if found == item:
                 return self.read(pieces, limit)
-        raise HeifError(f"it does not say where item {item} lies")
+        raise HeifError(f"it does not say where item {item} is")
 
     def read(self, pieces: Iterable[Piece], limit: int) -> bytes:
         """The bytes of an item in these pieces: the first `limit` of them."""
@@ -200,11 +200,11 @@ def read_items(stream: BinaryIO, size: int) -> Items:
     """The picture index of a file of `size` bytes. Raises HeifError if there is none, or none with properties."""
     meta = find(stream, Box(b"file", 0, size), b"meta")
     if meta is None:
-        raise HeifError(say("it holds no picture index"))
+        raise HeifError(say("it contains no picture index"))
     tables: dict[bytes, Box] = {}
     for box in boxes(stream, meta.start + _FULL_BOX, meta.end):
         tables.setdefault(box.type, box)
     container = find(stream, tables[b"iprp"], b"ipco") if b"iprp" in tables else None
     if container is None:
-        raise HeifError(say("it holds no picture properties"))
+        raise HeifError(say("it contains no picture properties"))
     return Items(stream, tables, tuple(boxes(stream, container.start, container.end)))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _Read = TypeVar("_Read")
 # An upper limit, because a length in the file may be any number.
-_TOO_MUCH_MEMORY = "it takes more memory than there is"
+_TOO_MUCH_MEMORY = "it needs more memory than is available"
 _SAID_OF_BOMBS = (UNPACKS_TO_TOO_MUCH, TOO_MANY_PIXELS, _TOO_MUCH_MEMORY)
 # The messages of libavif about the data, and not about the structure of the file.
 _AVIF_DAMAGE = ("Decoding of", "Truncated data")
@@ -92,7 +92,7 @@ def _facts(source: Source, format: str, header: Header, problems: tuple[str, ...
 
 def _missing_reader(format: str) -> str | None:
     if format in _UNDECODED:
-        return Problem.NOT_RUN.because(f"no decoder for {format} is at hand")
+        return Problem.NOT_RUN.because(f"no decoder for {format} is available")
     if format in READERS:
         return None
     try:
@@ -246,7 +246,7 @@ def _decode_bmp(stream: BinaryIO, _frames: int) -> None:
         picture.load()
         colours = len(picture.palette.palette) // 3 if picture.mode == "P" and picture.palette else None
         if colours is not None and cast("tuple[int, int]", picture.getextrema())[1] >= colours:
-            raise DamagedError("its pixels name colours that it does not have")
+            raise DamagedError("its pixels refer to colours that it does not have")
 
 
 def _decode_with_pillow(stream: BinaryIO, frames: int) -> None:
@@ -292,12 +292,11 @@ def _decode_avif(stream: BinaryIO, frames: int) -> str | None:
             _decode_with_pillow(joined, frames)
             return say("its item properties are in several tables in place of one")
     except UnidentifiedImageError:
-        raise HeifError(say("its index cannot be followed by the decoder at hand")) from None
+        raise HeifError(say("the available decoder cannot read its index")) from None
     except (ValueError, OSError, RuntimeError, SyntaxError) as error:
         if any(words in str(error) for words in _AVIF_DAMAGE):
             raise
-        raise HeifError(say("it is put together in a way the decoder at hand does not know")) from None
-    return None
+        raise HeifError(say("the available decoder does not know its structure")) from None
 
 
 _DECODERS: dict[str, Callable[[BinaryIO, int], str | None]] = {

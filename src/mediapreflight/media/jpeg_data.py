@@ -275,7 +275,7 @@ def _walk(jpeg: _Jpeg) -> None:
         raise UndecodedError(say("its sampling of colours is so rare that no decoder here reports damage in it"))
     scans = [part.content for part in jpeg.parts if part.marker == _START_OF_SCAN]
     if len(scans) > len({name for scan in scans for name in scan[1:-3:2]}):
-        raise UndecodedError(say("its scans bring some components more than once"))
+        raise UndecodedError(say("its scans contain some components more than once"))
     codes: dict[int, Codes] = {}
     interval = 0
     for part in jpeg.parts:

@@ -88,7 +88,7 @@ def scan_of(frame: bytes, scan: bytes, codes: Mapping[int, Codes], interval: int
     across, down = (max(factors) for factors in zip(*sampling.values(), strict=True))
     chosen = [(scan[at], scan[at + 1]) for at in range(1, 1 + 2 * scan[0], 2)]
     if not chosen or not across or not down or any(name not in sampling for name, _ in chosen):
-        raise DamagedError("a scan names components that the picture has not")
+        raise DamagedError("a scan refers to components that the picture does not have")
     blocks = []
     for name, numbers in chosen:
         if numbers >> 4 not in codes or 16 + (numbers & 15) not in codes:
@@ -116,7 +116,7 @@ def walk(scan: Scan, intervals: Sequence[bytes]) -> None:
         # Some writers put a restart after the last unit too.
         intervals = intervals[:-1]
     if len(intervals) != expected:
-        raise DamagedError(f"its data have {len(intervals) - 1} restarts in place of {expected - 1}")
+        raise DamagedError(f"its data has {len(intervals) - 1} restarts instead of {expected - 1}")
     windows, start = _windows(b"".join(intervals).replace(b"\xff\x00", b"\xff")), 0
     for number, data in enumerate(intervals):
         units = min(per_interval, scan.units - number * per_interval)
@@ -164,7 +164,7 @@ def _bits_read(blocks: Iterable[tuple[Table, Table]], windows: Sequence[int], st
     for first, others in blocks:
         step = first.bits[windows[at >> 3] >> (16 - (at & 7)) & 0xFFFF]
         if not step:
-            raise DamagedError("its data hold a code that does not exist")
+            raise DamagedError("its data contains a code that does not exist")
         at += step
         bits, moves = others
         place = 1
@@ -172,13 +172,13 @@ def _bits_read(blocks: Iterable[tuple[Table, Table]], windows: Sequence[int], st
             code = windows[at >> 3] >> (16 - (at & 7)) & 0xFFFF
             step = bits[code]
             if not step:
-                raise DamagedError("its data hold a code that does not exist")
+                raise DamagedError("its data contains a code that does not exist")
             at += step
             place += moves[code]
         if _BLOCK < place < _END_OF_BLOCK:
-            raise DamagedError("its data hold a block of more than 64 values")
+            raise DamagedError("its data contains a block of more than 64 values")
         if at > end:
-            raise DamagedError("its data end before its picture does")
+            raise DamagedError("its data ends before its picture does")
     return at - start
 
 

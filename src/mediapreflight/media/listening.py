@@ -197,7 +197,7 @@ def missing_sound(listener: Listener, format: str | None) -> str | None:
     """The entry for `Facts.problems` where less sound of a WMA or WMV is decoded than its time stamps leave room for."""
     if format != "asf" or listener.behind_s <= _LEAST_MISSING_S:
         return None
-    return Problem.CORRUPT.because(f"{listener.behind_s:.2f} s of its sound are missing between its time stamps")
+    return Problem.CORRUPT.because(f"{listener.behind_s:.2f} s of its sound is missing between its time stamps")
 
 
 def _peak(frame: AudioFrame) -> float:

@@ -46,14 +46,16 @@ def open_source(path: str, *, whole: bool = False) -> Iterator[Source]:
             yield _from_data_url(path)
             return
         if is_file_url(path):
-            raise OpenError(Problem.UNREADABLE, say("it is a file: URL that names no file of this machine; write file:///PATH"))
+            raise OpenError(
+                Problem.UNREADABLE, say("it is a file: URL that does not name a file on this machine; write file:///PATH")
+            )
     try:
         _refuse_special(os.stat(path))  # noqa: PTH116 - a path may hold bytes that pathlib normalises away
         descriptor = open_for_reading(path)
     except OSError as error:
         raise _unopenable(path, error) from None
     except ValueError:
-        raise OpenError(Problem.UNREADABLE, say("its name holds a character no file name can have")) from None
+        raise OpenError(Problem.UNREADABLE, say("its name contains a character that no file name can have")) from None
     # Faster than `open`, which checks, for example, whether it is a terminal.
     with ListingReader(io.FileIO(descriptor, "rb")) as stream:
         status = os.fstat(descriptor)
@@ -80,7 +82,7 @@ def _from_data_url(url: str) -> Source:
     except ValueError as error:
         raise OpenError(Problem.UNREADABLE, str(error)) from None
     if not content:
-        raise OpenError(Problem.EMPTY, say("the data: URL holds 0 bytes"))
+        raise OpenError(Problem.EMPTY, say("the data: URL contains 0 bytes"))
     return Source(display_name(url), io.BytesIO(content), len(content))
 
 

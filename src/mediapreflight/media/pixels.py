@@ -86,7 +86,7 @@ def load_picture(path: str | os.PathLike[str], longest_side: int) -> Picture:
     with opened(path) as source:
         found = sniff(source.stream)
         if found.family != "image":
-            raise UnreadableMediaError(source.path, f"it is no picture, but {found.format}")
+            raise UnreadableMediaError(source.path, f"it is not a picture, but {found.format}")
         facts = probe_image(source, found.format, decode=False)
         if facts.width is None or facts.height is None:
             raise UnreadableMediaError(source.path, "; ".join(facts.problems))
@@ -134,19 +134,19 @@ def read_rgb(source: Source, facts: ImageFacts, background: Color, *, for_side: 
     except ImportError as error:
         raise MissingLibraryError("Pillow", str(error), "pip install pillow") from None
     except MemoryError:
-        raise DecodeError(say("it takes more memory than there is")) from None
+        raise DecodeError(say("it needs more memory than is available")) from None
     except Exception as error:  # Decoders can raise any exception on hostile bytes.
         raise DecodeError(f"its data {unreadable(error)}") from None
     width, height = facts.width or 0, facts.height or 0
     if rgb.shape[:2] != (-(-height // factor), -(-width // factor)):
-        raise DecodeError(f"its header says {width} x {height} px, its data holds {rgb.shape[1]} x {rgb.shape[0]}")
+        raise DecodeError(f"its header says {width} x {height} px, its data has {rgb.shape[1]} x {rgb.shape[0]}")
     return rgb
 
 
 def refuse_undecoded(source: Source, facts: ImageFacts) -> None:
     """Raises DecodeError, before anything is decoded, for a format that is not decoded here, and for too many pixels."""
     if facts.format != "heic" and facts.format not in _PILLOW_NAMES:
-        raise DecodeError(f"no decoder for {facts.format} is at hand")
+        raise DecodeError(f"no decoder for {facts.format} is available")
     if not facts.width or not facts.height:
         raise DecodeError("; ".join(facts.problems))
     if detail := facts.problem(Problem.NOT_RUN):
@@ -181,7 +181,7 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
     except UnidentifiedImageError:
         whole = rewritten(stream, facts.format)
         if whole is None:
-            raise DecodeError(say("its header cannot be followed by the decoder at hand")) from None
+            raise DecodeError(say("the available decoder cannot read its header")) from None
         opened_picture = Image.open(whole, formats=names)
     with opened_picture as picture:
         refuse_oversized(*picture.size, facts.format)

@@ -52,7 +52,7 @@ class _Remote(NamedTuple):
         """The bytes between two offsets, all of them."""
         data = _asked(self.system, "cat_file", self.name, start=start, end=end)
         if len(data) != end - start:
-            raise OpenError(Problem.UNREADABLE, f"{len(data)} bytes came where {end - start} were asked for")
+            raise OpenError(Problem.UNREADABLE, f"{len(data)} bytes were received, but {end - start} were requested")
         return bytes(data)
 
 
@@ -221,7 +221,7 @@ class _Ranges(io.RawIOBase):
         """Fetch a range that contains the current offset, and return its start. Raises OpenError."""
         read = sum(map(len, self._kept.values()))
         if len(self._kept) >= _MAX_RANGES or read >= _MAX_RANGE_BYTES:
-            raise OpenError(Problem.OVERSIZED, f"its header lies in more than {len(self._kept)} ranges or {read} bytes")
+            raise OpenError(Problem.OVERSIZED, f"its header is in more than {len(self._kept)} ranges or {read} bytes")
         if self._kept:
             is_next = self._at == self._end_of_last
             self._step = min(self._step * 2, _MAX_STEP_BYTES) if is_next else _JUMP_BYTES

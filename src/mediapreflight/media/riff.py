@@ -148,19 +148,19 @@ def _judged(stream: BinaryIO, claim: _Claim, header: WavHeader, size: int) -> Wa
     header or by a few bytes, less than can be heard. In all other cases the file is cut off. All players trust a header
     that states less: bytes after the data are not played.
     """
-    length, start, claims = claim.length, header.start, f"its data chunk claims {claim.length} bytes"
+    length, start, claims = claim.length, header.start, f"its data chunk states {claim.length} bytes"
     if _is_left_open(length, max(0, size - start)):
         end = max(start, _end_of_open_data(stream, header, size))
-        falsehood = f"{claims}, as writers do that stream; {end - start} are there" if end > start else None
+        falsehood = f"{claims}, as streaming programs write; it has {end - start}" if end > start else None
         return header._replace(end=end, falsehood=falsehood)
     bytes_per_second = int.from_bytes(header.format[16:20], "little")
     missing = max(0, start + length - size)
     duration = length / bytes_per_second if length and bytes_per_second else None
     header = header._replace(duration=duration, missing=missing, end=start + length)
     if claim.is_twofold and not missing:
-        return header._replace(falsehood=f"{claims}, and its ds64 chunk claims {claim.wide}")
+        return header._replace(falsehood=f"{claims}, and its ds64 chunk states {claim.wide}")
     if 0 < missing <= _SLIP_BYTES or missing in (start, start - _HEADER_BYTES):
-        return header._replace(missing=0, end=size, falsehood=f"{claims}, {missing} more than there are")
+        return header._replace(missing=0, end=size, falsehood=f"{claims}, {missing} more than it has")
     return header if missing else header._replace(falsehood=_unplayed(stream, header, size, bytes_per_second))
 
 
@@ -182,7 +182,7 @@ def _unplayed(stream: BinaryIO, header: WavHeader, size: int, bytes_per_second: 
     rest = stream.read(_SEARCHED_BYTES).strip(b"\0\r\n ")
     if not rest or rest.startswith(TAGS) or size - at < max(bytes_per_second * _HEARD_S, _SLIP_BYTES):
         return None
-    return f"its data chunk claims {length} bytes; the {size - at} bytes behind it are no chunk, and players leave them out"
+    return f"its data chunk states {length} bytes; the {size - at} bytes after it are not a chunk, and players leave them out"
 
 
 def _end_of_open_data(stream: BinaryIO, header: WavHeader, size: int) -> int:

@@ -312,8 +312,8 @@ def _missing_frames(stated: VideoFacts, found: int, stream: VideoStream) -> tupl
         # Its header counts a frame once for each time that it is shown.
         promised = len(stream.index_entries)
     if found < promised:
-        return (Problem.TRUNCATED.because(f"its index promises {promised} frames, {found} are there"),)
-    return () if found else (Problem.TRUNCATED.because(say("it holds no frame")),)
+        return (Problem.TRUNCATED.because(f"its index lists {promised} frames, but only {found} are there"),)
+    return () if found else (Problem.TRUNCATED.because(say("it contains no frame")),)
 
 
 def _missing_sound(stated: VideoFacts, found: int, container: InputContainer) -> tuple[str, ...]:
@@ -322,7 +322,7 @@ def _missing_sound(stated: VideoFacts, found: int, container: InputContainer) ->
     if audio is None or stated.format != "avi" or stated.problem(Problem.TRUNCATED) is not None:
         return ()
     promised = sum(entry.size for entry in audio.index_entries)
-    reason = f"its index promises {promised} bytes of sound, {found} are there"
+    reason = f"its index lists {promised} bytes of sound, but only {found} are there"
     return (Problem.TRUNCATED.because(reason),) if found < promised else ()
 
 
@@ -506,7 +506,7 @@ class _Decoder:
             limit = f"more than {MAX_FRAME_PIXELS / 1e6:.0f} are not decoded"
             return (Problem.OVERSIZED.because(f"frames of {self._area / 1e6:.0f} megapixels; {limit}"),)
         if self._fed and not self._frames:
-            return (Problem.CORRUPT.because(say("no frame of it can be decoded")),)
+            return (Problem.CORRUPT.because(say("none of its frames can be decoded")),)
         lost = min(shown, self._fed) - self._frames if self._is_whole and self._active else 0
         # A decoder that learns late how frames are ordered may drop one or two; that is not damage.
         bad = max(self._failed, self._damaged, lost if lost > max(_OUT_OF_ORDER, shown // 50) else 0)

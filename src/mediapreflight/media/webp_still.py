@@ -87,7 +87,7 @@ def read_still(stream: BinaryIO, size: int) -> Still:
                 still = _still(name, take(stream, length), canvas, frame)
                 lossy_alpha = alpha if name == _LOSSY else b""
                 return still._replace(has_alpha=has_alpha or still.has_alpha or bool(alpha), profile=profile, alpha=lossy_alpha)
-    raise HeaderError(say("it holds no picture data"))
+    raise HeaderError(say("it contains no picture data"))
 
 
 def _chunks(stream: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
@@ -151,7 +151,7 @@ def _whole(still: Still) -> av.VideoFrame:
     frame = _decoded(still._replace(data=_followed_by(still.data, b"\x00")))
     other = _decoded(still._replace(data=_followed_by(still.data, b"\xff"), alpha=b""))
     if not all(np.array_equal(_plane(frame, number, 1), _plane(other, number, 1)) for number in range(3)):
-        raise HeaderError(say("its data end before its picture does"))
+        raise HeaderError(say("its data ends before its picture does"))
     return frame
 
 
@@ -234,7 +234,7 @@ def _coded_size(name: bytes, data: bytes) -> tuple[int, int, bool]:
     if name == _LOSSY and data[3:6] == b"\x9d\x01\x2a" and len(data) >= 10:
         width, height = struct.unpack("<HH", data[6:10])
         return width & 0x3FFF, height & 0x3FFF, False
-    raise HeaderError(say("its picture data do not begin as they should"))
+    raise HeaderError(say("its picture data does not begin as it should"))
 
 
 def _three(data: bytes, at: int) -> int:

@@ -89,10 +89,10 @@ def _heard(path: str | os.PathLike[str]) -> _Sound:
     with opened_container(path) as container:
         stream = first_audio(container)
         if stream is None:
-            raise UnreadableMediaError(shown, say("it holds no sound"))
+            raise UnreadableMediaError(shown, say("it contains no sound"))
         sound = guarded(shown, lambda: _listened(container, stream))
     if sound is None:
-        raise UnreadableMediaError(shown, say("no sound of it can be decoded"))
+        raise UnreadableMediaError(shown, say("none of its sound can be decoded"))
     return sound
 
 

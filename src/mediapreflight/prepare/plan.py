@@ -283,7 +283,7 @@ def _file_plan(case: _Case, role: str) -> FilePlan:
         )
     else:
         reasons = [finding.message for finding in case.findings(role) if finding.severity in FAILING]
-        raise PrepareError(facts.path, reasons[0] if reasons else say("is no {wanted}", wanted=wanted))
+        raise PrepareError(facts.path, reasons[0] if reasons else say("is not a file of kind {wanted}", wanted=wanted))
     return FilePlan(role=role, kind=wanted, source=case.source(role), suffix=suffix.lstrip("."), steps=steps, expected=expected)
 
 

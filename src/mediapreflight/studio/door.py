@@ -44,10 +44,10 @@ def admit(request: web.Request, host: str, token: str) -> None:
     # Requests to a proxy have the form `http://other/…` or `other:443`.
     first = request.path.split("/", 2)[1] if request.raw_path.startswith("/") else ""
     if not hmac.compare_digest(first.encode("utf-8", "surrogatepass"), token.encode()):
-        raise RefusedError(404, say("there is nothing at this address"))
+        raise RefusedError(404, say("there is no page at this address"))
 
 
 def ensure_json(request: web.Request) -> None:
     """Raises RefusedError for a body that is not sent as JSON: browsers let a page send a form to any site."""
     if request.content_type != "application/json":
-        raise RefusedError(415, say("the request has to be JSON"))
+        raise RefusedError(415, say("the request must be JSON"))

@@ -108,7 +108,7 @@ def write_sound(path: str, target: str) -> None:
     with opened_container(path) as container, wave.open(target, "wb") as written:
         stream = first_audio(container)
         if stream is None:
-            raise UnreadableMediaError(shown, say("it holds no sound"))
+            raise UnreadableMediaError(shown, say("it contains no sound"))
         written.setparams((1, _SAMPLE_BYTES, _SOUND_RATE, 0, "NONE", ""))
 
         def write() -> None:
@@ -126,7 +126,7 @@ def hear(path: str) -> Heard:
 
     outline = outline_of(path, _PEAKS)
     if outline is None:
-        raise UnreadableMediaError(display_name(path), say("it holds no sound"))
+        raise UnreadableMediaError(display_name(path), say("it contains no sound"))
     drawn = Heard(duration_s=round(outline.duration_s, 3), peaks=outline.peaks)
     ends = (0.0, drawn.duration_s)
     try:

@@ -213,7 +213,7 @@ class Server:
 
     async def _receive(self, request: web.Request) -> web.Response:
         if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
-            raise door.RefusedError(415, say("the request has to be the file itself"))
+            raise door.RefusedError(415, say("the request must be the file itself"))
         most = self._shelf.space.file_bytes
         if request.content_length is not None and request.content_length > most:
             raise door.RefusedError(413, say("a file may have up to {most:,} bytes", most=most))
@@ -285,7 +285,7 @@ class Server:
     async def _faces(self, request: web.Request) -> web.Response:
         ratio = request.query.get("ratio", "1:1")
         if ratio not in FRAMINGS:
-            raise UsageError(say("{ratio!r} is no ratio of a box", ratio=ratio))
+            raise UsageError(say("{ratio!r} is not a ratio of a box", ratio=ratio))
         named = request.query.get("model")
         model = self._catalog.model(named) if named else None
         chosen: Ratio = ratio
@@ -376,7 +376,7 @@ async def _within(seconds: float, coming: Awaitable[_Result]) -> _Result:
         async with asyncio.timeout(seconds):
             return await coming
     except TimeoutError:
-        raise door.RefusedError(408, say("the request stopped coming")) from None
+        raise door.RefusedError(408, say("the request took too long to arrive")) from None
 
 
 def _json(value: Any, status: int = 200) -> web.Response:
@@ -400,7 +400,7 @@ def _refusal(error: Exception) -> tuple[int, str]:
 def _sentence(error: web.HTTPException) -> str:
     match error.status:
         case 404:
-            return say("there is nothing at this address")
+            return say("there is no page at this address")
         case 405:
             return say("this address does not take {method}", method=getattr(error, "method", "this"))
         case 413:

@@ -89,7 +89,7 @@ class Workshop:
         measured = self.containment.looked_at(path, upload.facts, _PORTRAIT, "content")
         seen = measured.content
         if not isinstance(seen, PictureContent):
-            why = measured.trouble or clauses(upload.facts.problems) or say("it is no picture")
+            why = measured.trouble or clauses(upload.facts.problems) or say("it is not a picture")
             return {**found, "trouble": translated(why)}
         framing = framing_of(model.boxes, ratio) if model else None
         several = [portrait_in(seen, path, ratio, framing, number) for number in range(1, len(seen.faces) + 1)]

@@ -97,7 +97,7 @@ def _unwatched(event: Event) -> None:
 
 
 async def _no_wire(send: Send) -> Answer:
-    raise AssertionError(say("nothing may be sent from here"))
+    raise AssertionError(say("sending is not allowed here"))
 
 
 async def _sleep(seconds: float) -> None:

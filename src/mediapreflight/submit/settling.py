@@ -133,7 +133,9 @@ async def settle(service: Service, submission: Submission, *, began: float | Non
     if failed and look.shows_none:
         return await session.run(session.ledger.not_created, submission.id)
     if look.finds_none and began is None and _is_forgotten(session, submission):
-        message = say("it never became known whether a task was created, and the service keeps tasks for 24 h")
+        message = say(
+            "it is not known whether a task was created, and the service has deleted its record, which it keeps for 24 h"
+        )
         await session.run(session.ledger.failed, submission.id, None, "Unclear", message)
         raise TaskExpiredError(say("submission {submission}: {message}", submission=submission.id, message=message))
     await session.run(session.ledger.unclear, submission.id, look.reason)

@@ -168,4 +168,4 @@ def test_a_sequence_without_a_still_picture_is_no_broken_header(brand: bytes, in
 
 def test_neither_a_picture_nor_a_sequence() -> None:
     data = box(b"ftyp", b"msf1\0\0\0\0msf1hevc") + box(b"moov", box(b"trak", full_box(b"tkhd", bytes(80))))
-    assert picture_facts(data).problem(Problem.BROKEN) == "it holds no picture index"
+    assert picture_facts(data).problem(Problem.BROKEN) == "it contains no picture index"

@@ -76,7 +76,7 @@ def test_good_headers_are_good(name: str) -> None:
 @pytest.mark.parametrize("name", GOOD)
 def test_every_truncation(name: str) -> None:
     data = GOOD[name]
-    # The first bytes say what it is; without them it is no picture at all.
+    # The first bytes say what it is; without them it is not a picture at all.
     for length in (*range(32, min(len(data), 700)), *range(700, len(data), 97)):
         assert_is_sound(data[:length])
 

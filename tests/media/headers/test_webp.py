@@ -84,8 +84,8 @@ def test_bytes_behind_the_end_do_not_count() -> None:
 @pytest.mark.parametrize(
     ("chunk", "words"),
     [
-        (b"", "it holds no picture"),
-        (riff_chunk(b"ALPH", bytes(8)), "its first chunk is no picture"),
+        (b"", "it contains no picture"),
+        (riff_chunk(b"ALPH", bytes(8)), "its first chunk is not a picture"),
         (riff_chunk(b"VP8L", b"\x00" * 10), "lacks the signature byte"),
         (riff_chunk(b"VP8 ", b"\x00" * 10), "not a key frame"),
         (riff_chunk(b"VP8X", b"\x00" * 4), "ends inside its header"),

@@ -386,8 +386,8 @@ def test_an_equal_length_is_cut_at_a_pause_only_where_the_lengths_stay_equal() -
 
 
 def test_a_recording_that_cannot_be_read_is_refused() -> None:
-    with pytest.raises(PrepareError, match=r"v\.mp3: empty: it holds no sound"):
-        plan(EMO, facts(0.0, problems=("empty: it holds no sound",)))
+    with pytest.raises(PrepareError, match=r"v\.mp3: empty: it contains no sound"):
+        plan(EMO, facts(0.0, problems=("empty: it contains no sound",)))
     with pytest.raises(PrepareError, match="has no sound"):
         plan(EMO, VideoFacts(path="v.mp4", format="mp4", duration_s=3.0))
     with pytest.raises(PrepareError, match="encrypted"):

@@ -348,7 +348,7 @@ def test_sound_that_mp4_does_not_take_is_encoded(codec: str, rate: int, sound: s
         ({"encrypted": True}, "its picture is encrypted"),
         ({"transfer": "ipt-pq"}, "it is Dolby Vision profile 5, whose colours cannot be read here"),
         ({"transfer": "pq", "has_alpha": True}, "it is both transparent and high dynamic range, which is not supported here"),
-        ({"duration_s": 0.0, "problems": ("truncated: it holds no frame",)}, "truncated: it holds no frame"),
+        ({"duration_s": 0.0, "problems": ("truncated: it contains no frame",)}, "truncated: it contains no frame"),
         ({"width": None}, "its size, rate or length is not known"),
     ],
 )

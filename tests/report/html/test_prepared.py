@@ -40,7 +40,7 @@ def test_facts_that_changed_are_marked(shown) -> None:
 
 
 def test_file_that_fits_says_so(shown) -> None:
-    assert "None: it already fits, and stays byte for byte as it is." in shown.text
+    assert "None: it already fits, and is not changed." in shown.text
 
 
 def test_job_that_could_not_be_prepared_says_why(shown, records: list) -> None:

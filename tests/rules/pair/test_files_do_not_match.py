@@ -19,7 +19,7 @@ def test_mask_of_another_size(found, said, make) -> None:
     (finding,) = found("files-do-not-match", VACE, **given)
     assert (finding["measured"], finding["limit"], finding["role"]) == ("500x626", "== 500x624", "mask_image")
     (words,) = said("files-do-not-match", VACE, **given)
-    assert words.startswith("mask_image has 500x626, video has 500x624: wanx2.1-vace-plus wants the same size of both")
+    assert words.startswith("mask_image has 500x626, video has 500x624: wanx2.1-vace-plus needs the same size in both")
 
 
 def test_what_is_not_measured_is_not_compared(found, make) -> None:

@@ -59,7 +59,7 @@ def read(stream: BinaryIO, size: int) -> Header:
         exif=_exif(items),
         orientation=_orientation(stream, of_primary),
         aperture=aperture.size if aperture else None,
-        truncated=f"its data need {missing} bytes more than the file has" if missing else None,
+        truncated=f"its data needs {missing} bytes more than the file has" if missing else None,
         colors=_colors(stream, of_primary),
     )
 

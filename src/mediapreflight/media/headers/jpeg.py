@@ -150,7 +150,7 @@ def _next_marker(stream: BinaryIO, junk: int) -> tuple[int, int]:
         if previous == 0xFF and byte not in (0x00, 0xFF):
             return byte, left
         previous = byte
-    raise HeaderError(f"more than {_MAX_JUNK_BYTES} bytes of junk stand between its segments")
+    raise HeaderError(f"more than {_MAX_JUNK_BYTES} bytes of junk are between its segments")
 
 
 def _multi_picture_count(index: bytes) -> int:

@@ -39,7 +39,7 @@ def read(stream: BinaryIO, size: int) -> Header:
     else:
         raise HeaderError(f"it has more than {MAX_CHUNKS} chunks")
     if header is None:
-        raise HeaderError(say("it holds no picture"))
+        raise HeaderError(say("it contains no picture"))
     missing = max(stated, at) - size
     truncated = f"the file is {missing} bytes shorter than its header says" if missing > 0 else None
     return header._replace(frames=frames if animated else 1, truncated=truncated)
@@ -67,4 +67,4 @@ def _canvas(name: bytes, stream: BinaryIO) -> Header:
         if not width or not height:
             raise HeaderError(f"the header says {width} x {height} px")
         return Header(width, height, 3, 8, "rgb", False)
-    raise HeaderError(say("its first chunk is no picture"))
+    raise HeaderError(say("its first chunk is not a picture"))

@@ -275,7 +275,7 @@ def _naming(source: str) -> Iterator[None]:
     except (DecodeError, OpenError) as error:
         raise PrepareError(display_name(source), str(error)) from None
     except MemoryError:
-        raise PrepareError(display_name(source), say("it takes more memory than there is")) from None
+        raise PrepareError(display_name(source), say("it needs more memory than is available")) from None
     except OSError as error:
         raise PrepareError(
             display_name(source), say("cannot be read: {strerror}", strerror=(error.strerror or str(error)).lower())

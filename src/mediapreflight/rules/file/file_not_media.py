@@ -29,7 +29,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         wanted = ", ".join(formats.documented) if formats else None
         yield Fault(
             severity="error",
-            message=say("is no {kind}: {detail}", kind=case.role.kind, detail=detail),
+            message=say("is not a picture, video or recording: {detail}", detail=detail),
             help=say("give a file in one of the formats {wanted}", wanted=wanted) if wanted else say("give the real file"),
             measured=case.facts.format,
             limit=wanted,

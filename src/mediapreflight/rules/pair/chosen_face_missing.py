@@ -36,9 +36,7 @@ def check(case: JobCase) -> Iterator[Fault]:
     if not given and (case.job.whole or not case.model.face_roles):
         yield Fault(
             severity="error",
-            message=say(
-                "face {face} is chosen, but {model} gets no picture in which faces count", face=face, model=case.model.id
-            ),
+            message=say("face {face} is chosen, but {model} has no picture to search for faces", face=face, model=case.model.id),
             help=say("leave out the face"),
         )
     for name in given:

@@ -43,7 +43,7 @@ def _differences(case: JobCase, match: Match, first: Facts, second: Facts) -> It
             yield _fault(
                 match,
                 say(
-                    "{first} has {first_value}, {second} has {second_value}: {model} wants the same {what} of both",
+                    "{first} has {first_value}, {second} has {second_value}: {model} needs the same {what} in both",
                     **place,
                     second_value=_words(values[1]),
                     model=case.model.id,

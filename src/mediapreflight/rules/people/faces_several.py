@@ -58,4 +58,4 @@ def _help(case: InputCase, *, sure: bool) -> str:
         "`prepare --face N` crops to one of them, by the number that `mediapreflight faces` lists; `prepare "
         "--crop-to-boxes` crops to the largest",
     )
-    return ways if sure else say("look whether there is a second face; {ways}", ways=ways)
+    return ways if sure else say("check whether there is a second face; {ways}", ways=ways)

@@ -29,7 +29,7 @@ def check(case: InputCase) -> Iterator[Fault]:
                 count=len(found.bodies),
                 model=case.model.id,
             ),
-            help=say("crop it to the person who is meant"),
+            help=say("crop it to one person"),
             measured=len(found.bodies),
             limit="== 1",
             unit="people",

@@ -1,4 +1,4 @@
-// The faces of a picture: who is meant, and the box around them.
+// The faces of a picture: the chosen one, and the box around it.
 import { holds } from "./box.js";
 import { byId, element, field, radios } from "./nodes.js";
 import { cropToBox } from "./options.js";
