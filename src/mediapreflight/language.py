@@ -30,7 +30,7 @@ _ARGPARSE = "argparse"
 FOLDER = Path(__file__).parent / "locale"
 # The variables in the order in which gettext reads them, and the locales that have no language.
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-_NOBODYS = ("C", "POSIX")
+_WITHOUT_LANGUAGE = ("C", "POSIX")
 # A sentence that is not shown before this many others are made is forgotten, and stays English.
 _MOST_REMEMBERED = 2**16
 
@@ -134,7 +134,7 @@ def language_of(environment: Mapping[str, str], otherwise: str = "") -> Language
         language = locale.partition(".")[0].partition("@")[0].partition("_")[0]
         if language in LANGUAGES:
             return language
-        if language in _NOBODYS:
+        if language in _WITHOUT_LANGUAGE:
             break
     return "en"
 

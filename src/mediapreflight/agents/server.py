@@ -59,7 +59,7 @@ async def serve(desk: Desk, mask: Callable[[str], str] = str) -> None:
                 reply = await _watched(context, call, functools.partial(_answer, tool, desk, asked, call, turns))
             except (MediaPreflightError, OSError) as error:
                 return _refused(mask(_line_of(error)))
-        return _told(reply, mask)
+        return _content(reply, mask)
 
     server: Server[Any] = Server(
         "mediapreflight",
@@ -173,7 +173,7 @@ async def _watched(context: _Context, call: Call, work: Callable[[], Any]) -> An
     return came
 
 
-def _told(reply: Reply, mask: Callable[[str], str]) -> types.CallToolResult:
+def _content(reply: Reply, mask: Callable[[str], str]) -> types.CallToolResult:
     """The answer as data and as text, for both kinds of clients; and the picture."""
     text = mask(msgspec.json.encode(reply.answer).decode())
     content: list[Any] = [types.TextContent(type="text", text=text)]

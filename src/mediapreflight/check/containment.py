@@ -126,19 +126,19 @@ class Containment:
         try:
             found = self._run((path for paths, _ in jobs for path in paths.values()), measure_jobs, jobs, level)
             asked = [paths.keys() for paths, _ in jobs]
-            if [each.keys() for each in found] == asked and all(_can_be(one) for each in found for one in each.values()):
+            if [each.keys() for each in found] == asked and all(_is_possible(one) for each in found for one in each.values()):
                 return found
         except CrashError:
             if self.is_closed:
                 raise
         if len(jobs) > 1:
             return [found for job in jobs for found in self.measured_together([job], level)]
-        return [self._apart(paths, model, level) for paths, model in jobs]
+        return [self._separately(paths, model, level) for paths, model in jobs]
 
-    def _apart(self, paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
-        return {role: self._measured_apart(path, model.roles[role], level) for role, path in paths.items()}
+    def _separately(self, paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
+        return {role: self._measured_separately(path, model.roles[role], level) for role, path in paths.items()}
 
-    def _measured_apart(self, path: str, role: Role, level: Level) -> Measured:
+    def _measured_separately(self, path: str, role: Role, level: Level) -> Measured:
         """What one file is that may make its reader crash or hang."""
         if level != "content":
             return Measured(self.facts(path, level))
@@ -163,7 +163,7 @@ class Containment:
             found = self._run([path], function, *arguments)
         except CrashError as error:
             return self._reason(error)
-        return found if _can_be(found) else say("the process that reads it returned an impossible result")
+        return found if _is_possible(found) else say("the process that reads it returned an impossible result")
 
     def _reason(self, error: CrashError) -> str:
         """Why no answer came. Raises the error if everything was stopped: then it says nothing about the file."""
@@ -172,7 +172,7 @@ class Containment:
         return error.reason
 
 
-def _can_be(measured: Measured) -> bool:
+def _is_possible(measured: Measured) -> bool:
     """Whether all faces are inside their picture. A process that a file has taken over may return anything."""
     content = measured.content
     if not isinstance(content, PictureContent | VideoContent):

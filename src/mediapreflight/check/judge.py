@@ -20,7 +20,7 @@ def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: froze
     """What the selected rules find in a measured job. Pure: no file is opened."""
     model, face = as_used(model, job), job.chosen_face(model)
     cases = {
-        name: InputCase(model, name, model.roles[name], display_name(str(job.inputs[name])), *each, _if_shown(face, each))
+        name: InputCase(model, name, model.roles[name], display_name(str(job.inputs[name])), *each, _existing_face(face, each))
         for name, each in led_by_face(measured, model, face).items()
     }
     findings = [finding for case in cases.values() for finding in _input_findings(case, codes)]
@@ -41,7 +41,7 @@ def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: froze
     )
 
 
-def _if_shown(face: int | None, measured: Measured) -> int | None:
+def _existing_face(face: int | None, measured: Measured) -> int | None:
     """The number of the face, where the file is a picture that shows so many."""
     seen = measured.content
     return face if face is not None and isinstance(seen, PictureContent) and face <= len(seen.faces) else None

@@ -24,7 +24,7 @@ def standard_input(options: argparse.Namespace) -> Iterator[None]:
     """
     field = next((name for name in ("targets", "files", "images") if hasattr(options, name)), None)
     words: Sequence[str] = getattr(options, field) if field else ()
-    asking = [word for word in words if _asks(word)]
+    asking = [word for word in words if _means_standard_input(word)]
     if field is None or not asking:
         yield
         return
@@ -34,11 +34,11 @@ def standard_input(options: argparse.Namespace) -> Iterator[None]:
     # Only this user can enter the folder.
     with tempfile.TemporaryDirectory(prefix=STDIN_FOLDER, ignore_cleanup_errors=True) as folder:
         path = _kept(folder)
-        setattr(options, field, [word[:-1] + path if _asks(word) else word for word in words])
+        setattr(options, field, [word[:-1] + path if _means_standard_input(word) else word for word in words])
         yield
 
 
-def _asks(word: str) -> bool:
+def _means_standard_input(word: str) -> bool:
     """Whether a word means standard input. It does not if a file has that name: a shell pattern may have produced it."""
     if os.path.lexists("-"):
         return False

@@ -99,10 +99,10 @@ def _list(options: argparse.Namespace) -> int:
         write(options, [_json([_record(row) for row in rows])])
     else:
         write(options, _lines(rows, style_of(options), concise=options.output_format == "concise"))
-    return _told(ledger.damaged())
+    return _print_left_alone(ledger.damaged())
 
 
-def _told(lines: Sequence[str]) -> int:
+def _print_left_alone(lines: Sequence[str]) -> int:
     """Print on standard error which submissions were left alone; return the exit status."""
     for line in lines:
         print(plain(tr("mediapreflight: left alone: {what}", what=line)), file=sys.stderr)
@@ -193,7 +193,7 @@ def _resume(options: argparse.Namespace) -> int:
     shown = Shown(options, resuming=True)
     results = deliver(options, session, orders if options.yes else _agreed(orders), shown)
     status = shown.close(results, nothing="" if left else tr("No job is open.") + "\n")
-    return max(status, _told(left))
+    return max(status, _print_left_alone(left))
 
 
 def _agreed(orders: list[Order]) -> list[Order]:

@@ -18,7 +18,7 @@ from . import answers
 from .calls import Refusal
 
 # A slow answer takes a second.
-_DRIBBLES = 16
+_SLOW_PIECES = 16
 _DRIBBLE_S = 0.06
 _CHUNK = 2**18
 
@@ -81,7 +81,7 @@ async def _streamed(
     stream = web.StreamResponse(status=status, headers={**headers, "Content-Length": str(length)})
     await stream.prepare(request)
     left = 0 if request.method == "HEAD" else length // 2 if fault == "cut" else length
-    size = max(1, -(-length // _DRIBBLES)) if fault == "slow" else _CHUNK
+    size = max(1, -(-length // _SLOW_PIECES)) if fault == "slow" else _CHUNK
     while piece := source.read(min(size, left)):
         await stream.write(piece)
         left -= len(piece)

@@ -352,7 +352,7 @@ class Server:
         if found is not None:
             for name, box in zip(("face_bbox", "ext_bbox"), found, strict=True):
                 answers.put(body, returns[name], list(box))
-        told = _told(measured)
+        told = _other_facts(measured)
         for what, place in call.model.require_service().tells.items():
             answers.put(body, place, told[what])
         return web.json_response(body)
@@ -536,7 +536,7 @@ def _short(text: str) -> str:
     return text if len(text) <= limits.LOG_TEXT else f"{text[: limits.LOG_TEXT]}…"
 
 
-def _told(measured: Mapping[str, Measured]) -> dict[str, Any]:
+def _other_facts(measured: Mapping[str, Measured]) -> dict[str, Any]:
     """The other facts that a detect call can return about a picture that passed, by their catalog names."""
     content = media.seen_in(measured)
     bodies = (content.bodies if content else None) or ()

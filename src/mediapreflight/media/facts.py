@@ -188,7 +188,7 @@ class AudioFacts(_Common, frozen=True, kw_only=True, tag="audio"):
 
 
 # Shorter than a syllable: silence in its place sounds like a click, and no word is lost.
-_MENDABLE_S = 0.2
+_FIXABLE_S = 0.2
 
 
 def fixable_gap(facts: Facts) -> Gap | None:
@@ -197,7 +197,7 @@ def fixable_gap(facts: Facts) -> Gap | None:
         return None
     (gap,) = facts.gaps
     (problem, *others) = facts.problems or ("",)
-    is_it = problem.startswith(Problem.CORRUPT.because(GAP_WORDS)) and not others and 0 < gap.length_s <= _MENDABLE_S
+    is_it = problem.startswith(Problem.CORRUPT.because(GAP_WORDS)) and not others and 0 < gap.length_s <= _FIXABLE_S
     return gap if is_it else None
 
 

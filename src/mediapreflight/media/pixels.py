@@ -51,7 +51,7 @@ _PILLOW_PIXEL_BYTES = 4
 _LARGE_PIXELS = 16_000_000
 _WIDE = 16
 # The background of transparent pixels is unknown, so it is assumed to be the middle between black and white.
-_BEHIND = (128, 128, 128)
+_BACKGROUND = (128, 128, 128)
 # A reduced decode may be this much smaller than requested: the next larger scale is not worth its cost.
 _REDUCED_AT_LEAST = 0.75
 # Each pixel takes up to 23 bytes while the pictures of two decoders are in memory.
@@ -314,7 +314,7 @@ def _shown(rgb: Rgb, source: Source) -> Rgb:
 def _displayed_pixels(source: Source, facts: ImageFacts, longest_side: int) -> Rgb:
     if facts.format == "jpeg":
         return turned(_reduced_jpeg(source.stream, longest_side), facts.orientation)
-    return read_rgb(source, facts, _BEHIND, for_side=longest_side)
+    return read_rgb(source, facts, _BACKGROUND, for_side=longest_side)
 
 
 def _reduced_jpeg(stream: BinaryIO, longest_side: int) -> Rgb:

@@ -157,7 +157,7 @@ def _owned(poses: Sequence[_Pose], faces: Sequence[Face]) -> dict[int, int]:
         (apart, index, number)
         for number, pose in enumerate(poses)
         for index, face in enumerate(faces)
-        if (apart := _apart(pose, face)) <= _HEAD_REACH
+        if (apart := _distance(pose, face)) <= _HEAD_REACH
     )
     owned: dict[int, int] = {}
     for _, index, number in near:
@@ -166,7 +166,7 @@ def _owned(poses: Sequence[_Pose], faces: Sequence[Face]) -> dict[int, int]:
     return owned
 
 
-def _apart(pose: _Pose, face: Face) -> float:
+def _distance(pose: _Pose, face: Face) -> float:
     """The distance between the centres of head and face, in face widths."""
     head = [pose.landmarks[index] for index in _HEAD]
     middle = sum(point.x for point in head) / len(head), sum(point.y for point in head) / len(head)

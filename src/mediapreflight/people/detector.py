@@ -120,7 +120,7 @@ def _judged(networks: Networks, rgb: Rgb, lying: bool) -> tuple[list[Detection],
     turned = _lying(networks.yunet, rgb) if lying else []
     glimpsed = networks.centerface.detect(rgb, GLANCE_SIDE)
     if _is_alone(glimpsed, opinions, rgb):
-        return glimpsed, _seconded(networks, rgb, _new(glimpsed, turned))
+        return glimpsed, _confirmed(networks, rgb, _new(glimpsed, turned))
     found = networks.centerface.detect(rgb)
     if not any(each.score >= LIKELY for each in found):
         # A face that fills the picture is only found on the small copy.
@@ -133,7 +133,7 @@ def _judged(networks: Networks, rgb: Rgb, lying: bool) -> tuple[list[Detection],
     if not faces:
         return [], _new((), (each for each in opinions if each.score >= ALONE))
     beside = (each for each in opinions if each.score >= BESIDE)
-    return faces, doubtful + _seconded(networks, rgb, _new([*faces, *doubtful], (*beside, *turned)))
+    return faces, doubtful + _confirmed(networks, rgb, _new([*faces, *doubtful], (*beside, *turned)))
 
 
 def _new(known: Sequence[Detection], others: Iterable[Detection]) -> list[Detection]:
@@ -164,7 +164,7 @@ def _turned_back(detection: Detection, quarters: int, rgb: Rgb) -> Detection:
     return Detection(min(x[:2]), min(y[:2]), max(x[:2]), max(y[:2]), score, np.column_stack([x, y])[2:])
 
 
-def _seconded(networks: Networks, rgb: Rgb, detections: Sequence[Detection]) -> list[Detection]:
+def _confirmed(networks: Networks, rgb: Rgb, detections: Sequence[Detection]) -> list[Detection]:
     """Those in which CenterFace also finds a face when it gets each one alone."""
     cuts, reach = Cuts(rgb), _CUT_SIDE / _DISTANCE / 2
 

@@ -65,7 +65,7 @@ def led_by(seen: PictureContent, face: int) -> PictureContent:
     chosen = seen.faces[face - 1]
     bodies = seen.bodies
     if bodies:
-        bodies = _first(bodies, min(bodies, key=lambda body: _apart(Box(*body.bbox), chosen.box)))
+        bodies = _first(bodies, min(bodies, key=lambda body: _mismatch(Box(*body.bbox), chosen.box)))
     return structs.replace(seen, faces=_first(seen.faces, chosen), bodies=bodies)
 
 
@@ -73,7 +73,7 @@ def _first(several: tuple[_Item, ...], one: _Item) -> tuple[_Item, ...]:
     return (one, *(each for each in several if each is not one))
 
 
-def _apart(body: Box, face: Box) -> tuple[bool, int]:
+def _mismatch(body: Box, face: Box) -> tuple[bool, int]:
     """A measure of how unlikely it is that a face and a body are of one person; a body's box contains its own face."""
     return not body.holds(face), abs(body.x1 + body.x2 - face.x1 - face.x2)
 

@@ -54,7 +54,7 @@ _REPORTED_LINES = 8
 _LEAST_SECONDS = 0.001
 _LISTING_SECONDS = 60
 _FAULT_MARKS = ("[error]", "[fatal]", "[panic]")
-_ECHOES = ("Task finished with error", "Terminating thread", "Conversion failed", "Error sending frames")
+_REPEATED = ("Task finished with error", "Terminating thread", "Conversion failed", "Error sending frames")
 _STRANGER_FIX = say("pip uninstall -y ffmpeg python-ffmpeg && pip install --force-reinstall --no-deps ffmpeg-python")
 
 
@@ -85,7 +85,7 @@ def find_ffmpeg() -> str:
                 binary_variable=BINARY_VARIABLE,
             ),
         )
-    for candidate in (os.environ.get("IMAGEIO_FFMPEG_EXE"), *_brought(), "ffmpeg"):
+    for candidate in (os.environ.get("IMAGEIO_FFMPEG_EXE"), *_bundled(), "ffmpeg"):
         if candidate and (program := shutil.which(candidate)) is not None:
             return program
     raise MissingLibraryError(
@@ -99,7 +99,7 @@ def find_ffmpeg() -> str:
     )
 
 
-def _brought() -> list[str]:
+def _bundled() -> list[str]:
     """The programs in imageio-ffmpeg; none where it is not installed, or was built to rely on the system's."""
     try:
         # Its own `get_ffmpeg_exe` would start the program with the whole environment, secrets included.
@@ -261,7 +261,7 @@ def _listen(stream: Any, log: deque[str]) -> None:
 def _complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
     """The lines that say what went wrong, without those that only say that something did."""
     marked = (line for line in lines if any(mark in line for mark in _FAULT_MARKS))
-    return tuple(line for line in marked if not any(phrase in line for phrase in _ECHOES))
+    return tuple(line for line in marked if not any(phrase in line for phrase in _REPEATED))
 
 
 def _fault(complaints: tuple[str, ...], status: int) -> str:
