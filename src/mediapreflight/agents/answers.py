@@ -177,7 +177,7 @@ class PreparedAs(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PrepareAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`ok`: every file fits now. `record`: the prepared.json beside the files."""
+    """`ok`: every file fits now. `record`: the path of prepared.json."""
 
     ok: bool
     model: str

@@ -119,7 +119,7 @@ class Tool(NamedTuple):
 
 
 def list_models(desk: Desk, asked: ListAsked, call: Call) -> Reply:
-    """The models, or those that take a file as it is or prepared."""
+    """The models; or, for a file, those that take it as it is or after `prepare`."""
     if asked.file is not None:
         return Reply(_takers(desk, desk.roots.file(asked.file), asked, call))
     counts = Counter(model.provider for model in desk.catalog.models())

@@ -76,7 +76,7 @@ class Catalog:
         raise UnknownModelError(name, self._nearest(name))
 
     def _nearest(self, name: str) -> tuple[str, ...]:
-        """Similar ids and aliases: those that begin with the name, in any case; else those that look alike."""
+        """Similar ids and aliases: those that begin with the name, ignoring case; else similar spellings."""
         import difflib
 
         known = [*self.ids(), *(alias for model in self.models() for alias in model.aliases)]
@@ -88,7 +88,7 @@ class Catalog:
         return tuple(self.model(model_id) for model_id in self.ids())
 
     def detector_of(self, model: Model) -> Model | None:
-        """The model whose call checks the picture of a job first; None where there is none."""
+        """The model of the detect call that checks a job's picture; None if there is none."""
         detect = model.service.detect if model.service else None
         return self.model(detect) if detect else None
 
@@ -152,7 +152,7 @@ class Catalog:
             )
             raise CatalogError(str(path), fault, key="provider", line=line_of(path, ("provider",)))
         if base.get("id") != table.get("id"):
-            # The other names of a model are not names of one derived from it.
+            # The other ids of a model are not inherited.
             base = {key: value for key, value in base.items() if key not in ("aliases", "region_ids")}
         return merged(base, table), (path, *paths)
 

@@ -23,7 +23,7 @@ TOO_LONG_NUMBER = say("contains a number with too many digits")
 # Python does not parse whole numbers with more digits (sys.int_info.default_max_str_digits).
 _WINDOWS_PATH = r"\"[A-Za-z]:\\"
 _LONG_NUMBER = r"[\d_]{4301}"
-# The deepest nesting that is read. Catalog files, configurations and jobs need eight levels.
+# The deepest nesting that is read. Catalog files, configurations and jobs need eight.
 _MOST_LEVELS = 32
 T = TypeVar("T")
 Key = tuple[str, ...]
@@ -272,7 +272,7 @@ def _check_regions(named: Iterable[tuple[Key, str]], known: Collection[str], pat
 
 
 def _regions(model: Model) -> Iterator[tuple[Key, str]]:
-    """Every region that an entry names, with the key it stands at."""
+    """Every region that an entry names, with its key."""
     for name in ("regions", "unconfirmed_regions"):
         yield from (((name, str(index)), region) for index, region in enumerate(getattr(model, name)))
     yield from ((("region_ids", region), region) for region in model.region_ids)
@@ -391,7 +391,7 @@ def _result_references(model: Model) -> Iterator[tuple[Key, str, str]]:
 
 
 def models_named(model: Model) -> Iterator[tuple[Key, str]]:
-    """Every other model that an entry names, with the key it stands at."""
+    """Every other model that an entry names, with its key."""
     service = model.service
     if service is not None:
         yield from ((("service", key), name) for key in ("detect", "template") if (name := getattr(service, key)))

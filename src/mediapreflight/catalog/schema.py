@@ -329,12 +329,12 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     `filled_by` names the detect call that yields the value, so that a job without it is still complete. `ignored_when`: any one
     of these makes the service ignore it.
     `required` with a `default`: the service needs the value, and a client sends the default for a job without it.
-    `besides`: numbers outside the range that are accepted as well, such as -1 for "the model chooses".
+    `besides`: further accepted numbers outside the range, such as -1 for "the model chooses".
 
-    A `list` has as many entries as `range` says: tables with these `keys`, or where there are none, texts that are among the
-    `choices`. `item_key`: a field that is sent among the files, as an item of its own: `{type, <item_key>: value}`. `key_of`: as
-    of a role; a field of files that can be several has a name for each of them: `ref_name`, `ref_name_2`, of which the later
-    ones say in `follows` whose they are.
+    A `list` has as many entries as `range` says: tables with these `keys`, or without `keys`, texts from the `choices`.
+    `item_key`: a field that is sent among the files, as an item of its own: `{type, <item_key>: value}`. `key_of`: as of a role;
+    a field of files that can be several has a name for each of them: `ref_name`, `ref_name_2`, of which the later ones say in
+    `follows` whose they are.
     """
 
     type: Literal["string", "integer", "number", "boolean", "box", "list"]
@@ -573,7 +573,8 @@ class Price(Struct, frozen=True, forbid_unknown_fields=True):
     """The price of one second of video, or of one picture.
 
     `when`: the parameter values it holds for; `ratio` there is the ratio of `ext_bbox`. `regions`: empty if the documents
-    name none. `official` false: a third party's figure. `counts`: the roles whose seconds are billed besides those of the result.
+    name none. `official` false: a third party's figure. `counts`: the roles whose seconds are billed in addition to those of the
+    result.
     """
 
     per: Literal["second", "image"]
@@ -642,7 +643,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     `service`: None if its jobs are only checked and prepared here.
 
     `request_megabytes`: how large a request may be, with the files that travel inside it. None where no document says.
-    `unconfirmed_regions`: those that a page of the model names, without any document that says whether the model runs there.
+    `unconfirmed_regions`: regions that a page of the model names, although no document says whether the model runs there.
     `extends`: the entry this one starts from; tables merge key by key, every other value replaces. `aliases`: other ids of the
     same model. `region_ids`: the id to send where a region has its own. `lengths`: the first one that holds for a job counts;
     where none does, the length is not known before the job is done.
@@ -737,7 +738,7 @@ def split_tags(tags: str) -> tuple[str, ...]:
 
 
 def source_tags(value: Any, key: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every source tag a catalog value refers to, at any depth, each with the key it stands at. List items count from 0."""
+    """Every source tag in a catalog value, at any depth, with its key. List items count from 0."""
     if isinstance(value, Struct):
         for name in value.__struct_fields__:
             inner = getattr(value, name)

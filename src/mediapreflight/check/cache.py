@@ -286,7 +286,7 @@ def cache_folder() -> str:
 
 
 def _opened(path: Path) -> _Store:
-    """The file, made again where it is none."""
+    """The opened file; created again if it is not a database."""
     import sqlite3
 
     try:
@@ -318,7 +318,7 @@ def _discard(path: Path) -> None:
 
 
 def _files(path: Path) -> tuple[Path, ...]:
-    """The file with what SQLite keeps beside it, in the order in which they can be deleted."""
+    """The database and SQLite's files next to it, in the order in which they can be deleted."""
     return path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"), path
 
 

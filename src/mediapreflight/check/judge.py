@@ -42,13 +42,13 @@ def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: froze
 
 
 def _existing_face(face: int | None, measured: Measured) -> int | None:
-    """The number of the face, where the file is a picture that shows so many."""
+    """The number of the face; None if the file is not a picture with that many faces."""
     seen = measured.content
     return face if face is not None and isinstance(seen, PictureContent) and face <= len(seen.faces) else None
 
 
 def led_by_face(measured: Mapping[str, Measured], model: Model, face: int | None) -> Mapping[str, Measured]:
-    """The same with this face first in the checked pictures: code that takes the largest face gets the chosen one."""
+    """The same with this face first in the checked pictures, so that code that takes the first face gets the chosen one."""
     if face is None:
         return measured
     from ..people.portraits import led_by

@@ -65,7 +65,7 @@ def first_config(
 
     Args:
         models: the models of the files; if empty, the entries are comments to fill in.
-        table: the table the keys stand in, such as `tool.mediapreflight`; empty at the top level.
+        table: the table for the keys, such as `tool.mediapreflight`; empty at the top level.
         candidates: models to suggest for files of a kind if `models` is empty; at least one.
     """
     entries = [entry for model in models for entry in _entries(groups, model, table)]

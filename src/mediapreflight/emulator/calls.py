@@ -200,7 +200,7 @@ def _file_fields(given: Mapping[str, Any], model: Model) -> Iterator[tuple[str, 
         if not isinstance(urls, list) or len(urls) > len(free):
             raise Refusal(400, "InvalidParameter", f"input.{field} must be a list of up to {len(free)} URLs.")
         for url in urls:
-            # Pictures and videos may stand in one list; what a file is shows in its name.
+            # One list may contain pictures and videos; the kind of a file shows in its name.
             fitting = [name for name in free if model.roles[name].kind == kind_by_name(str(url).partition("?")[0])] or free
             chosen = fitting[0]
             free.remove(chosen)

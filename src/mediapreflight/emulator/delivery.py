@@ -105,7 +105,7 @@ async def listed(request: web.Request, rows: Iterable[Mapping[str, Any]]) -> web
 
 
 def broken_off(request: web.Request) -> web.Response:
-    """Reset the connection; what is returned reaches nobody."""
+    """Reset the connection. The returned answer is never received."""
     transport = request.transport
     if transport is not None:
         connection = transport.get_extra_info("socket")

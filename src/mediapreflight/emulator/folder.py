@@ -52,7 +52,7 @@ class Folder:
         self._keep(path, size)
 
     def claim(self, size: int) -> None:
-        """Reserve so many bytes; older files are deleted for them. Raises SpaceError, with the bytes reserved."""
+        """Reserve bytes; older files are deleted for them. Raises SpaceError; the bytes stay reserved."""
         with self._lock:
             self._used += size
             while self._used > limits.FILE_BYTES and self._sizes:

@@ -1,6 +1,6 @@
-"""The limits of the service: how much it keeps, and how long it waits. They hold whoever calls.
+"""The limits of the service: how much it keeps, and how long it waits. They apply to all callers together.
 
-In bytes and seconds, unless something else is said.
+In bytes and seconds, if not stated otherwise.
 """
 
 from __future__ import annotations

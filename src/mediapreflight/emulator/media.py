@@ -50,7 +50,7 @@ def local_inputs(call: Call, uploads: Mapping[str, Upload], sent: Mapping[str, P
 
     Args:
         uploads: what may be used of the temporary space, by key.
-        sent: what was sent inside the call, by what stands in its place.
+        sent: the files sent inside the call, by the text that replaces them.
         resolves: whether the caller says that its URLs lead to the temporary space.
 
     Raises Refusal for an impossible URL.

@@ -504,7 +504,7 @@ async def _asked(request: web.Request) -> dict[str, Any]:
 
 
 async def _whole(request: web.Request, most: int) -> bytearray:
-    """The body, of at most so many bytes. Raises Refusal."""
+    """The body, of at most `most` bytes. Raises Refusal."""
     text = bytearray()
     async for chunk in request.content.iter_any():
         text += chunk

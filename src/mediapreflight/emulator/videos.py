@@ -124,7 +124,7 @@ def _marked(base: Picture, shape: Shape, share: float) -> Picture:
 
 
 def _background(task: Task, shape: Shape) -> Picture:
-    """The task's picture, or the first one of its video, in yuv420p; grey where there is none."""
+    """The task's picture, or the first one of its video, in yuv420p; grey if there is none."""
     import av
     import numpy as np
 
@@ -173,7 +173,7 @@ def _samples(task: Task, seconds: float) -> Samples:
 
 
 def _decoded(path: Path, count: int) -> list[Samples]:
-    """The first sound of a file, at least `count` samples where there are so many. Raises UnreadableMediaError."""
+    """The first sound track of a file: at least `count` samples, if it has that many. Raises UnreadableMediaError."""
     from ..media.containers import first_audio, opened_container
     from ..media.decoding import guarded
 

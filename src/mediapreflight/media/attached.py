@@ -1,4 +1,4 @@
-"""How much a sound file or movie contains besides its sound and video: mostly cover art. Read from its headers alone.
+"""How many bytes of a sound file or movie are not sound or video: mostly cover art. Read only from its headers.
 
 FFmpeg keeps all of it in memory as soon as a file is opened, and mutagen several copies of it. Sources: RFC 9639 (FLAC),
 "ID3 tag version 2.4.0 - Main Structure", ISO/IEC 14496-12 (MP4).

@@ -52,7 +52,7 @@ MAX_LISTED_SAMPLES = 5_000_000
 MAX_HEADER_BYTES_READ = 64 * 2**20
 _CALL_COST = 256
 _UNSIGNED_WRAP = 2**32
-# How many sorts of data beside a frame PyAV may lag behind FFmpeg: four, behind version 8.
+# How many kinds of frame side data PyAV may lack compared with FFmpeg: four, for version 8.
 _UNNAMED_SORTS = 16
 _FORMATS_WITH_FREE_CLOCK = frozenset({"ts", "mpg"})
 _OPTIONS = {
@@ -291,13 +291,13 @@ def planes(frame: AudioFrame) -> list[NDArray[Any]]:
 
 
 def turn_of_frame(frame: VideoFrame) -> Turn:
-    """How a decoded frame is shown, as its container asks or its own stream."""
+    """How a decoded frame is shown, by its container or its own stream."""
     from av.sidedata.sidedata import Type
 
     try:
         found: Any = frame.side_data
     except ValueError:
-        # What FFmpeg found beside the matrix has no name in PyAV, which then gives neither.
+        # If FFmpeg finds side data that has no name in PyAV, PyAV does not return the matrix either.
         found = _with_named_data_only(frame, len(Type)).side_data
     matrix = found.get(Type.DISPLAYMATRIX)
     if matrix is None:
@@ -307,7 +307,7 @@ def turn_of_frame(frame: VideoFrame) -> Turn:
 
 
 def _with_named_data_only(frame: VideoFrame, first_unnamed: int) -> VideoFrame:
-    """The frame without the data beside it whose sorts have numbers from `first_unnamed` on."""
+    """The frame without side data of kinds numbered `first_unnamed` and above."""
     from av.filter import Graph
 
     graph = Graph()

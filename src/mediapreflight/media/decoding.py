@@ -61,7 +61,7 @@ def max_bytes(format: str | None) -> int:
 
 
 def scans_trouble(stream: BinaryIO, beside: int) -> str | None:
-    """Why a JPEG is not decoded whose scans have to be kept, with `beside` bytes of other memory; None if it is."""
+    """Why a JPEG with several scans is not decoded, given `beside` bytes of other memory; None if it is decoded."""
     try:
         kept = coefficient_bytes(stream)
     except HeaderError:

@@ -43,7 +43,7 @@ class Listener:
         refused: packets that do not decode after the last one that does; `first_refused`: the first of them.
         last: the last packet of all. `accepted`: the last one that decodes. `end`: the offset behind it, in bytes.
         first: the time stamp of the first packet that has one. `span_s`: from there to the end of the last one.
-        garbled: places where frames of MP3 decode to what nobody recorded; `garbled_at_s`: when the first of them is heard.
+        garbled: places where frames of MP3 decode to garbled sound; `garbled_at_s`: when the first of them is heard.
         ends_garbled: whether the last frame that decodes is such a place.
         behind_s: how far decoded sound falls behind time stamps, more than a decoder does from its first sound on.
     """
@@ -165,7 +165,7 @@ class Listener:
 
 
 def garbled_sound(listener: Listener) -> str | None:
-    """The entry for `Facts.problems` where frames of MP3 decode to what nobody recorded.
+    """The entry for `Facts.problems` if frames of MP3 decode to garbled sound.
 
     Some old encoders, such as BladeEnc, count the data of one frame in thirty wrong: where many are wrong, nothing is damaged.
     """
@@ -194,7 +194,7 @@ def _are_same(first: Sequence[AudioFrame], second: Sequence[AudioFrame]) -> bool
 
 
 def missing_sound(listener: Listener, format: str | None) -> str | None:
-    """The entry for `Facts.problems` where less sound of a WMA or WMV is decoded than its time stamps leave room for."""
+    """The entry for `Facts.problems` if less sound of a WMA or WMV is decoded than its time stamps require."""
     if format != "asf" or listener.behind_s <= _LEAST_MISSING_S:
         return None
     return Problem.CORRUPT.because(f"{listener.behind_s:.2f} s of its sound is missing between its time stamps")

@@ -101,7 +101,7 @@ def _still(picture: Image.Image, time_s: float | None = None) -> Still:
 
 
 def outline_of(path: str, columns: int = _COLUMNS) -> Sound | None:
-    """The outline of the first sound of a file, in up to so many peaks; None if it has none. Raises UnreadableMediaError."""
+    """The outline of a file's first sound track, in up to `columns` peaks; None without sound. Raises UnreadableMediaError."""
     from .containers import first_audio, opened_container
     from .decoding import guarded
 

@@ -99,7 +99,7 @@ class _Chunk(NamedTuple):
 
 
 def _chunks(stream: BinaryIO, at: int) -> Iterator[_Chunk]:
-    """The chunks from an offset on, up to the first bytes that are none."""
+    """The chunks from an offset on, up to the first bytes that are not a chunk."""
     for _ in range(_MAX_CHUNKS):
         stream.seek(at)
         head = stream.read(_HEADER_BYTES)

@@ -25,7 +25,7 @@ def length_of_sound(listener: Listener, stream: AudioStream, format: str, *, is_
     file counts samples.
 
     Args:
-        is_unheard: whether the packets that were refused at the end are no sound.
+        is_unheard: whether the packets that were refused at the end are not sound.
     """
     sound = listener.sound[: -listener.refused] if is_unheard else listener.sound
     stamped = sound_ticks(sound, sound_start(stream, format)) * listener.tick

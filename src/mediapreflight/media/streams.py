@@ -1,4 +1,4 @@
-"""Whether a container has video besides its sound, from its headers alone and without a demuxer.
+"""Whether a container has video, only from its headers and without a demuxer.
 
 Sources: ISO/IEC 14496-12 (MP4), RFC 9559 (Matroska), RFC 3533 (Ogg), "Advanced Systems Format" 01.20.03 (WMA and WMV), "Video
 File Format" 10.1 (FLV), ISO/IEC 13818-1 (transport and program streams).
@@ -35,7 +35,7 @@ def has_picture(stream: BinaryIO, size: int, format: str) -> bool | None:
 
 
 def lists_h264(stream: BinaryIO, size: int) -> bool:
-    """Whether an MP4 holds H.264 whose frames its index lists one by one: what of them is asked here needs no decoder."""
+    """Whether an MP4 contains H.264 whose frames the index lists one by one: then the facts need no decoder."""
     movie = isobmff.find(stream, isobmff.Box(b"file", 0, size), b"moov")
     tables = [
         isobmff.find(stream, track, b"mdia", b"minf", b"stbl")

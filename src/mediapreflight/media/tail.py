@@ -75,7 +75,7 @@ def _of_no_frame(source: Source, listener: Listener) -> Tail:
 
 
 def _filled(codec: str | None, frame: bytes) -> Tail | None:
-    """What a tag within the last frame that decodes says of it; None if there is none."""
+    """The result if a tag is within the last frame that decodes; None if there is no such tag."""
     if codec not in (*LAYERS, "aac"):
         return None
     begins = [at for at in (frame.find(tag, 1) for tag in TAGS) if at > 0]

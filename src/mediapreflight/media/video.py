@@ -46,7 +46,7 @@ MAX_FRAME_PIXELS = 20_000_000
 _TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
 _UNKNOWN_TRANSFER = 2
 _FULL_RANGE = 2
-# Their sequence headers stand in the container, and say what the light of a sample is.
+# Codecs whose sequence header is in the container, and states the transfer function.
 _SAY_TRANSFER = frozenset({"h264", "hevc", "av1"})
 _USUAL_DEPTHS = frozenset({8, 10})
 # By default their decoders replace damaged parts without a report.
@@ -135,7 +135,7 @@ def _stated(
 
 
 def _transfer_in_configuration(stream: VideoStream) -> int:
-    """The transfer that the sequence header in the container says, of which FFmpeg passes on what the container says beside it.
+    """The transfer function in the sequence header in the container; FFmpeg only returns the container's own statement.
 
     The decoder reads the header where it is opened, in some 20 microseconds.
     """
@@ -266,7 +266,7 @@ def _measured(stated: VideoFacts, source: Source, container: InputContainer, zer
 
 
 def _turned(stated: VideoFacts, turn: display.Turn | None, ratio: Fraction | None) -> VideoFacts:
-    """What the stream itself says of how it is shown, where its container says nothing (H.264, annex D: display orientation)."""
+    """The turn that the stream itself states, if its container states none (H.264, annex D: display orientation)."""
     if turn is None or turn == (stated.rotation, stated.mirrored) or not stated.stored_width or not stated.stored_height:
         return stated
     width, height = display.displayed(stated.stored_width, stated.stored_height, turn.rotation, ratio)
@@ -501,7 +501,7 @@ class _Decoder:
         return self._is_hevc and (self._key is None or (packet.pts is not None and packet.pts < self._key))
 
     def problems(self, shown: int) -> tuple[str, ...]:
-        """The faults of a video in which so many frames should be visible."""
+        """The faults of a video in which `shown` frames should be visible."""
         if self._is_oversized:
             limit = f"more than {MAX_FRAME_PIXELS / 1e6:.0f} are not decoded"
             return (Problem.OVERSIZED.because(f"frames of {self._area / 1e6:.0f} megapixels; {limit}"),)

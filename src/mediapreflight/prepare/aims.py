@@ -60,7 +60,7 @@ class Lengths(NamedTuple):
 
 
 def kept_part(path: str, length: float, role: Role, keep: tuple[float, float] | None) -> tuple[float, float] | None:
-    """The part that is to be kept of a recording or video of so many seconds; None if that is all of it.
+    """The part to keep of a recording or video of this length in seconds; None if that is all of it.
 
     Raises PrepareError for one that does not exist, or is longer than the role accepts.
     """

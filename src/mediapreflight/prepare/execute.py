@@ -118,7 +118,7 @@ def prepare_jobs(
     contained: bool = True,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> tuple[Prepared, ...]:
-    """Make the files of many jobs fit, and write `prepared.json` beside them. Arguments as in `prepare`.
+    """Make the files of many jobs fit, and write `prepared.json` with them. Arguments as in `prepare`.
 
     A job that cannot be made to fit does not stop the others: its record says why, and is not `ok`.
 

@@ -336,7 +336,7 @@ def given_boxes(job: Job, options: PrepareOptions) -> dict[str, Any]:
 
 
 def _crops_to_boxes(case: _Case, role: str) -> bool:
-    """Whether the picture is cropped to its `ext_bbox`: on request, or because it shows others besides the chosen face."""
+    """Whether the picture is cropped to its `ext_bbox`: on request, or because it shows more faces than the chosen one."""
     return case.options.crop_to_boxes or any(each.name == _FACES_SEVERAL and each.fixable for each in case.findings(role))
 
 

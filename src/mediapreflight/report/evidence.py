@@ -14,7 +14,7 @@ _SHARE = "of the "
 
 
 def measured_and_limit(finding: Finding) -> tuple[str, str] | None:
-    """Both with their unit; None if a finding has no limit, or its measured value adds nothing."""
+    """Both with their unit; None if a finding has no limit, or no measured value to show."""
     measured, limit = finding.measured, finding.limit
     if limit is None or isinstance(measured, bool | None):
         return None

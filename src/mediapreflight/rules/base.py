@@ -50,7 +50,7 @@ class JobCase(NamedTuple):
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        """What files may come to together in this job."""
+        """The limits for several files together in this job."""
         return tuple(group for group in self.model.groups if all(map(self.holds, group.when)))
 
     def given(self, roles: Iterable[str]) -> tuple[str, ...]:

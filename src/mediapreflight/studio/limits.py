@@ -25,7 +25,7 @@ THREADS, LOOKS_AT_ONCE = 32, os.cpu_count() or 1
 
 
 class Space(NamedTuple):
-    """How much may be uploaded: bytes of one file, bytes of all, and the number of files."""
+    """The limits for uploads: bytes of one file, bytes of all files, and the number of files."""
 
     file_bytes: int = MAX_BYTES_READ
     total_bytes: int = 4 * 2**30

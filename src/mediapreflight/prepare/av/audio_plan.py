@@ -115,7 +115,7 @@ def plan_audio(
         facts: at level `decode` or above, so that the length is measured; of a video, its first sound track is taken.
         findings: the findings of `check` in this input. Every step is needed for one of them, for an option, or for another step.
         timeline: when somebody speaks; a cut is then made at a pause.
-        length: bring the recording to so many seconds, as far as the role accepts.
+        length: bring the recording to this length in seconds, as far as the role accepts.
         keep: instead, keep the part between these two times, in seconds.
 
     Returns: the steps, the extension of the output without its dot, and what the output will be.
@@ -223,7 +223,7 @@ def _cut(case: _Case, timeline: Timeline | None, earliest: float, latest: float,
 
 
 def _padding(case: _Case, seconds: float, length: float | None) -> PadSilence | None:
-    """The silence that a recording of so many seconds needs; None if it needs none."""
+    """The silence that a recording of this length needs; None if it needs none."""
     if length is not None and length > seconds and differ(length, seconds):
         reason, wanted = first_of(case.reasons, *_EQUAL) or _LENGTH_ASKED, case.lengths.nearest(length)
     elif _TOO_SHORT in case.reasons:

@@ -27,7 +27,8 @@ Progress = Callable[[float], None]
 
 BINARY_VARIABLE = "MEDIAPREFLIGHT_FFMPEG"
 INSTALL = 'pip install "mediapreflight[ffmpeg]"'
-# Names in a graph: ffmpeg-python cannot hash names that are no UTF-8, so the real ones take these places at the end.
+# Placeholders for names in a graph: ffmpeg-python cannot hash names that are not UTF-8, so the real names replace these at the
+# end.
 SOURCE, TARGET = "file:source", "file:target"
 # The same bytes on every machine: encoders split the work by the number of threads, and some write that into the file.
 THREADS = 8
@@ -259,7 +260,7 @@ def _listen(stream: Any, log: deque[str]) -> None:
 
 
 def _complaints(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """The lines that say what went wrong, without those that only say that something did."""
+    """The lines that say what went wrong, without those that only say that something went wrong."""
     marked = (line for line in lines if any(mark in line for mark in _FAULT_MARKS))
     return tuple(line for line in marked if not any(phrase in line for phrase in _REPEATED))
 

@@ -21,7 +21,7 @@ _REORDER_S = 2.0
 
 
 class FrameCut(NamedTuple):
-    """A cut by copy: after so many frames, which then end `end_s` after the first one is shown."""
+    """A cut by copy, after `frames` frames. They end `end_s` after the first one is shown."""
 
     frames: int
     end_s: float
@@ -50,7 +50,7 @@ def survey(path: str, cut_s: float | None = None) -> Streams:
     """The streams of a sound or video file.
 
     Args:
-        cut_s: find the latest cut by copy that ends no later than so many seconds after the first picture, leaving no gap and no
+        cut_s: find the latest cut by copy that ends at most this many seconds after the first picture, and leaves no gap and no
             frame that cannot be decoded.
 
     Raises PrepareError if the file cannot be opened.

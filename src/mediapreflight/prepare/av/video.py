@@ -80,7 +80,7 @@ class DropLocation(Step, frozen=True, kw_only=True):
 
 
 class Extend(Step, frozen=True, kw_only=True):
-    """Lengthen a clip of so many `frames` by playing it backward, then forward, and so on. Its sound is heard once."""
+    """Lengthen a clip of `frames` frames by playing it backward, then forward, and so on. Its sound is heard once."""
 
     name: ClassVar[str] = "extend"
     frames: int
@@ -210,9 +210,9 @@ class FrameRate(Step, frozen=True, kw_only=True):
 
 
 class EncodeVideo(Step, frozen=True, kw_only=True):
-    """Write the picture as H.264, constant quality up to a bit rate, and the sound beside it.
+    """Write the picture as H.264, with constant quality up to a bit rate, and the sound.
 
-    `frames`: exactly so many. `max_rate`: of the picture, in bits per second; None without a byte limit. `sound`: `copy`, `aac`
+    `frames`: the exact number. `max_rate`: of the picture, in bits per second; None without a byte limit. `sound`: `copy`, `aac`
     or None without any.
     """
 
@@ -457,7 +457,7 @@ def _sound_of(file: Any, streams: Streams) -> Any:
 
 
 def _output(picture: Any, sound: Any, last: RemuxVideo | EncodeVideo, options: dict[str, Any]) -> Any:
-    """The graph's end; `sound` is left out where there is none, or the plan has none."""
+    """The graph's end, without `sound` if there is none or the plan has none."""
     kept = [picture]
     if sound is not None and last.sound is not None:
         kept.append(sound)
@@ -483,7 +483,7 @@ def _picture(stream: Any, steps: Sequence[Step], encode: EncodeVideo, start_s: f
 
 
 def _exactly(stream: Any, frames: int) -> Any:
-    """So many frames: after rounding, the rate conversion may be one frame short of the plan."""
+    """Exactly this many frames: after rounding, the rate conversion may be one frame short of the plan."""
     return stream.filter("tpad", stop_mode="clone", stop_duration=1).filter("trim", end_frame=frames)
 
 

@@ -60,7 +60,7 @@ _EQUAL = names("lengths-differ")
 # Findings that need other pixels or other frame times, and findings that a new container fixes.
 _ENCODED = (_CODEC, _INTERLACED, _HDR, _ALPHA, _PIXELS, _ROTATED, _NOT_SQUARE, *_SIDES, _ODD, *_RATES)
 _REMUXED = (_FORMAT, _FALSE, _LATE, _TOO_LONG, _TOO_SHORT, _MISSTATED, _LOCATION)
-# Containers that are written, the preferred one first, and the codecs that readers expect in each besides H.264 and HEVC.
+# Containers that are written, the preferred one first, and the codecs that readers expect in each in addition to H.264 and HEVC.
 _CONTAINERS = ("mp4", "mov", "mkv", "avi", "flv", "ts")
 _COPIED_VIDEO = frozenset({"h264", "hevc", "mpeg4", "av1"})
 _COPIED_SOUND = frozenset({"aac", "mp3"})
@@ -78,8 +78,9 @@ Sound = Literal["copy", "aac"] | None
 
 
 class _Case(NamedTuple):
-    """`length`: of the picture now; `goal`: of the picture wanted; `start`: where it begins. Seconds. `is_part`: whether
-    the user chose them.
+    """`length`: of the picture now; `goal`: of the picture wanted; `start`: where it begins.
+
+    Seconds. `is_part`: whether the user chose them.
     """
 
     facts: VideoFacts
@@ -125,7 +126,7 @@ def plan_video(
     Args:
         facts: at level `decode` or above, so that lengths are measured.
         findings: the findings of `check` in this input. Every step is needed for one of them, or for another step.
-        length: bring the video to so many seconds, as far as the role accepts.
+        length: bring the video to this length in seconds, as far as the role accepts.
         keep: instead, keep the part between these two times, in seconds.
 
     Returns: the steps, the extension of the output without its dot, and what the output will be.
@@ -396,7 +397,7 @@ def _frames(case: _Case, rate: Fraction) -> int:
 
 
 def _frames_of(case: _Case, seconds: float, rate: Fraction) -> int:
-    """How many frames fill so many seconds: the current number, if neither length nor rate changes."""
+    """How many frames fill a length: the current number, if neither length nor rate changes."""
     if seconds == case.length and rate == case.spacing.true_rate and case.facts.frames:
         return case.facts.frames
     return ceil(seconds * rate) if seconds > case.length else round(seconds * rate)

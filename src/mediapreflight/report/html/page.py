@@ -30,7 +30,7 @@ _PIECE = 2**16
 
 
 def filled(template: str, *, beside: Path | None = None, **values: Any) -> str:
-    """A template of this folder, filled in; or one of another folder, `beside`, whose templates may use those of this one."""
+    """A template of this folder, filled in; or one of the folder `beside`, whose templates may use those of this folder."""
     folders = (TEMPLATES,) if beside is None else (beside, TEMPLATES)
     return _environment(folders).get_template(template).render(**values)
 
