@@ -94,6 +94,16 @@ def test_from_dropped_files_to_a_video(studio, fixtures: Path, tmp_path: Path) -
     studio.until("document.getElementById('command').textContent.includes('ext_bbox=0,0,500,500')")
     studio.settle()
 
+    # Nothing of it is lost when the page is loaded again.
+    command = page.text_content("#command")
+    page.reload()
+    studio.settle()
+    page.wait_for_selector("cropper-selection")
+    page.wait_for_selector(".cut[data-role=audio] input[name=end]")
+    assert edges(page) == [0, 0, 500, 500]
+    assert (page.input_value(".cut input[name=start]"), page.input_value(".cut input[name=end]")) == ("0.4", str(pauses[-2]))
+    studio.until(f"document.getElementById('command').textContent === {command!r}")
+
     page.click("#run")
     page.wait_for_selector("#ready:not([hidden])")
     made = {link.get_attribute("download"): downloaded(page, link) for link in page.locator("#downloads a").all()}

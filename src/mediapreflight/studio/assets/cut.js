@@ -19,9 +19,11 @@ export class Cut extends EventTarget {
   #fields = {};
   #parts = {};
 
-  constructor(role, file) {
+  // `kept`: the part that was chosen before this page was loaded again.
+  constructor(role, file, kept) {
     super();
     this.#file = file;
+    this.#kept = kept;
     const id = `cut-${role}`;
     this.node = element("section", { class: "panel cut", "aria-labelledby": id, "data-role": role },
       element("h2", { id }, word("cut", { role }), " ", element("bdi", { class: "path" }, plain(file.name))));
@@ -35,7 +37,7 @@ export class Cut extends EventTarget {
 
   async open() {
     this.#heard = await this.#hear();
-    this.#kept = [0, this.#heard.duration_s];
+    this.#kept ??= [0, this.#heard.duration_s];
     this.#build();
     await this.#draw();
     this.#show();

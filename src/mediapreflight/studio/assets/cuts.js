@@ -33,7 +33,7 @@ export class Cuts {
   }
 
   async #add(key, role, file) {
-    const cut = new Cut(role, file);
+    const cut = new Cut(role, file, this.#job.kept[role]);
     this.#open.set(key, cut);
     try {
       await cut.open();

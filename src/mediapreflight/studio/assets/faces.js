@@ -29,14 +29,21 @@ export class Faces {
     return this.#found.faces.find((face) => face.number === this.#number);
   }
 
+  // Who is chosen in the job, by number or by the box of the face.
+  get #chosen() {
+    const { face, values } = this.#job;
+    return (this.#found.faces.find((each) => each.number === face || each.bbox.join(",") === values.face_bbox))?.number;
+  }
+
   // Shows the picture of the job, if it has one and there is something to choose.
   async show(files) {
     const role = this.#job.model?.roles.find((each) => each.kind === "image" && this.#job.filesOf(each.name).length);
     const file = role && files.named(this.#job.filesOf(role.name)[0]);
     const wanted = file ? `${this.#job.model.id} ${file.id}` : "";
     if (wanted === this.#shown) return;
+    // Where nothing was shown, what the job has was chosen before this page was loaded again.
+    if (this.#shown) this.#forget();
     this.#shown = wanted;
-    this.#forget();
     byId("faces").replaceChildren();
     if (file?.kind === "image") await this.#open(file);
   }
@@ -71,7 +78,8 @@ export class Faces {
       return;
     }
     // Boxes are of the largest face where nobody is chosen; without boxes the picture stays whole.
-    this.#number = boxes ? found.faces.reduce((most, face) => (area(face.bbox) > area(most.bbox) ? face : most)).number : null;
+    const largest = boxes ? found.faces.reduce((most, face) => (area(face.bbox) > area(most.bbox) ? face : most)).number : null;
+    this.#number = this.#chosen ?? largest;
     await this.#draw(file);
   }
 
@@ -166,7 +174,8 @@ export class Faces {
     for (const mark of document.querySelectorAll("#faces [data-face]")) mark.classList.toggle("meant", Number(mark.dataset.face) === this.#number);
     if (!this.#editor) return;
     const { ext_bbox: proposed, bbox } = this.#face;
-    if (proposed) this.#editor.show(proposed, this.#ratio);
+    const chosen = this.#job.values.ext_bbox?.split(",").map(Number);
+    if (chosen || proposed) this.#editor.show(chosen ?? proposed, this.#ratio);
     else {
       this.#editor.show(bbox, this.#ratio);
       this.#editor.place(bbox[0], bbox[1], bbox[2] - bbox[0]);

@@ -1,3 +1,12 @@
+const STORED = `job of ${location.pathname}`; // in the storage of the tab
+
+// The stored job, if it is for this model and all its files are there.
+function remembered(model, files) {
+  const stored = JSON.parse(sessionStorage.getItem(STORED));
+  const there = new Set(files.map((file) => file.id));
+  return stored?.model === model.id && Object.values(stored.inputs).flat().every((id) => there.has(id)) ? stored : null;
+}
+
 // The job at hand: a model, files by role, values and options. It tells everybody when it changes.
 export class Job extends EventTarget {
   model = null;
@@ -6,6 +15,17 @@ export class Job extends EventTarget {
   face = null;
   options = {};
   kept = {}; // role → [start, end] in seconds
+
+  // A job for this model: what was chosen before this page was loaded again, or a new one.
+  begin(model, files) {
+    const { inputs, values, face, options, kept } = remembered(model, files) ?? { inputs: {}, values: {}, face: this.face, options: {}, kept: this.kept };
+    Object.assign(this, { model, inputs, values, face, options, kept });
+  }
+
+  remember() {
+    const { inputs, values, face, options, kept } = this;
+    sessionStorage.setItem(STORED, JSON.stringify({ model: this.model.id, inputs, values, face, options, kept }));
+  }
 
   // `what`: "files", "model", "values", "box", "cut" or "options".
   changed(what) {

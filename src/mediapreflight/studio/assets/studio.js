@@ -25,6 +25,7 @@ async function start() {
 
   // The newest verdict and plan of the job; what needs a model or a file is hidden without.
   const update = async () => {
+    if (job.model) job.remember();
     runs.compare();
     byId("empty").hidden = files.all.length > 0 || Boolean(job.model);
     if (job.isEmpty) {
@@ -57,7 +58,7 @@ async function start() {
     arrange();
   });
   models.addEventListener("chosen", ({ detail: model }) => {
-    Object.assign(job, { model, inputs: {}, values: {}, options: {} });
+    job.begin(model, files.all);
     byId("job").hidden = false;
     showValues(job);
     tasks.offer();
