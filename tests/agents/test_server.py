@@ -78,7 +78,11 @@ def test_models(agent: Agent) -> None:
 
 
 def test_models_that_take_a_file(agent: Agent) -> None:
-    answer = agent.ask("list_models", file="voice.aac", words="portrait").answer
+    short = agent.ask("list_models", file="voice.aac", words="portrait").answer
+    assert short["fits_prepared"]["liveportrait"] == ["audio"]
+    assert "models" not in short or not short["models"]
+    answer = agent.ask("list_models", file="voice.aac", words="portrait", details=True).answer
+    assert {each["id"] for each in answer["models"]} == {*short.get("fits", ()), *short["fits_prepared"]}
     verdicts = {each["id"]: (each["verdict"], each.get("why")) for each in answer["models"]}
     assert verdicts["liveportrait"][0] == "fits after prepare"
     assert "aac" in verdicts["liveportrait"][1]
@@ -89,7 +93,7 @@ def test_card(agent: Agent) -> None:
     card = agent.ask("model_card", model="liveportrait").answer
     assert (card["id"], card["sent"]) == ("liveportrait", True)
     (size,) = [row for row in card["sections"]["image  (image_url; image, required)"] if row["name"] == "file size"]
-    assert size["text"] == "<= 10 MB (safe: < 10 MB)"
+    assert size["text"] == "up to 10 MB (safe: less than 10 MB)"
     assert size["source"].startswith("liveportrait-api, 2026-03-15")
     assert agent.ask("model_card", model="live-portrait").refusal.startswith("unknown model 'live-portrait'; did you mean ")
 

@@ -26,8 +26,8 @@ def test_card(run) -> None:
         "videoretalk  VideoRetalk\n",
         "\nvideo  (video_url; video, required)\n",
         "\nref_image  (ref_image_url; image, optional)\n",
-        "[2, 120] s (safe: (2, 120) s), else InvalidFile.Duration",
-        "  query_face_threshold  integer; [120, 200]; default 170; ignored when ref_image is not given",
+        "2 to 120 s (safe: more than 2 and less than 120 s), else InvalidFile.Duration",
+        "  query_face_threshold  integer; 120 to 200; default 170; ignored when ref_image is not given",
         "0.011469 USD  per second",
         " front-facing, ",
     ):
@@ -123,8 +123,8 @@ def test_two_cards_side_by_side(run) -> None:
     lines = run("models", "--compare", "kling/kling-v3-video-generation", "wan2.7-i2v", "--color", "never").out.splitlines()
     assert lines[0].split() == ["kling/kling-v3-video-generation", "wan2.7-i2v"]
     frame = lines[lines.index("first_frame") :]
-    assert next(line for line in frame if line.startswith("  width and height")).endswith("[240, 8000] px")
-    assert "[300, 8000] px" in next(line for line in frame if line.startswith("  width and height"))
+    assert next(line for line in frame if line.startswith("  width and height")).endswith("240 to 8000 px")
+    assert "300 to 8000 px" in next(line for line in frame if line.startswith("  width and height"))
     assert next(line for line in lines if line.startswith("  mode")).endswith("-")
     assert lines.index("Values") < lines.index("Price")
     assert max(map(len, lines)) <= 120

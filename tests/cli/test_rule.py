@@ -21,7 +21,7 @@ def test_page(run, selector: str) -> None:
     assert "\nFix: " in out
     lines = out.partition("\nLimits\n")[2].splitlines()
     assert [line.split() for line in lines if "videoretalk" in line] == [
-        ["videoretalk", "video", "[15,", "60]", "fps", "[videoretalk-api,", "en,", "undated]"]
+        ["videoretalk", "video", "15", "to", "60", "fps", "[videoretalk-api,", "en,", "undated]"]
     ]
 
 

@@ -62,13 +62,16 @@ class Listed(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ModelsAnswer(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`others`: the number of models of other providers.
+    """`others`: how many models of other providers there are.
 
-    `unfit`: the number of models that take files of this kind, but not this file.
+    For a file `fits` and `fits_prepared`: by model, the inputs that take it as it is, or after prepare. `unfit`: how many models
+    take its kind, and not this one.
     """
 
-    models: tuple[Listed, ...]
+    models: tuple[Listed, ...] = ()
     others: dict[str, int] = {}
+    fits: dict[str, tuple[str, ...]] = {}
+    fits_prepared: dict[str, tuple[str, ...]] = {}
     unfit: int = 0
 
 

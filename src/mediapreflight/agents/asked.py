@@ -30,7 +30,8 @@ class ListAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     provider: Annotated[str | None, Meta(description="only this provider; default: dashscope, to which jobs can be sent")] = None
     words: Annotated[str | None, Meta(description="only models whose id, summary or inputs hold all these words")] = None
-    file: Annotated[str | None, Meta(description="a file: only models that take its kind, each with its verdict on it")] = None
+    file: Annotated[str | None, Meta(description="a file: only models that take it, as it is or prepared")] = None
+    details: Annotated[bool, Meta(description="with a file: also all inputs of each model, and why the file is prepared")] = False
 
 
 class CardAsked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from ..catalog import Catalog, Model
 from ..catalog.card import inputs, notes, offered, sections
 from ..catalog.schema import DASHSCOPE
 from ..check.run import report_on
-from ..check.takers import Taker, takers
+from ..check.takers import Taker, Verdict, takers
 from ..errors import UsageError
 from ..findings import FAILING, fixable
 from ..job import Job
@@ -142,12 +142,24 @@ def _takers(desk: Desk, path: str, asked: ListAsked, call: Call) -> ModelsAnswer
     wanted = {model.id for model in offered(desk.catalog, asked.provider or DASHSCOPE) if _is_meant(model, asked)}
     facts = call.containment.facts(path, "decode")
     several = [each for each in takers(path, facts, desk.catalog, "content", _ALL, call.containment) if each.model.id in wanted]
-    fit = tuple(
-        Listed(id=each.model.id, takes=inputs(each.model), role=each.role, verdict=each.verdict, why=_why(each))
-        for each in several
-        if each.verdict != "does not fit"
-    )
-    return ModelsAnswer(models=fit, unfit=len(several) - len(fit))
+    fit = [each for each in several if each.verdict != "does not fit"]
+    unfit = len({each.model.id for each in several} - {each.model.id for each in fit})
+    if asked.details:
+        models = (
+            Listed(id=each.model.id, takes=inputs(each.model), role=each.role, verdict=each.verdict, why=_why(each))
+            for each in fit
+        )
+        return ModelsAnswer(models=tuple(models), unfit=unfit)
+    return ModelsAnswer(fits=_roles(fit, "fits"), fits_prepared=_roles(fit, "fits after prepare"), unfit=unfit)
+
+
+def _roles(several: Iterable[Taker], verdict: Verdict) -> dict[str, tuple[str, ...]]:
+    """The inputs with this verdict, by model."""
+    roles: dict[str, tuple[str, ...]] = {}
+    for each in several:
+        if each.verdict == verdict:
+            roles[each.model.id] = (*roles.get(each.model.id, ()), each.role)
+    return roles
 
 
 def _why(each: Taker) -> str | None:

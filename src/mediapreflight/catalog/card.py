@@ -73,10 +73,12 @@ def described(limit: Limit | Choices, role: Role, name: str) -> str:
     if isinstance(limit, Choices):
         documented, safe = ", ".join(limit.documented), None if limit.safe is None else ", ".join(limit.safe)
     else:
-        documented, safe = str(limit.documented_interval), None if limit.safe is None else str(limit.safe_interval)
-    if name == "aspect_ratio" and safe is not None and documented == ">= 1":
-        # The long side is never shorter than the short one, so the ratio is at least 1.
-        documented = translated("anything")
+        taken = limit.documented_interval
+        if name == "aspect_ratio" and limit.safe is not None and taken == Interval(lower=1):
+            # The long side is never shorter than the short one, so the ratio is at least 1.
+            taken = Interval()
+        documented = translated(taken.in_words)
+        safe = None if limit.safe is None else translated(limit.safe_interval.in_words)
     text = f"{documented} {unit}".rstrip()
     if isinstance(limit, Limit) and limit.excess_cut:
         text = tr("{text}, what is longer is cut", text=text)
@@ -213,7 +215,8 @@ def _output(model: Model) -> str:
     size = {"fixed": sizes, "input": tr("the size of the input"), "area": tr("the picture's ratio, with the chosen area")}.get(
         output.size, ""
     )
-    rate = f"{output.fps:g} fps" if isinstance(output.fps, float) else f"{output.fps} fps" if output.fps else ""
+    several = translated(Interval.parse(output.fps).in_words) if isinstance(output.fps, str) else ""
+    rate = f"{several or f'{output.fps:g}'} fps" if output.fps else ""
     rate = ", ".join(f"{name}: {fps:g} fps" for name, fps in output.fps_by.items()) or rate
     sound = tr("silent") if output.sound is False else ""
     longest = tr("up to {seconds:g} s", seconds=output.max_duration) if output.max_duration else ""
@@ -298,7 +301,8 @@ def _value(known: Parameter) -> str:
 def _range(known: Parameter) -> str:
     if known.range is None:
         return ""
-    return tr("{range} entries", range=known.interval) if known.type == "list" else str(known.interval)
+    allowed = translated(known.interval.in_words)
+    return tr("{range} entries", range=allowed) if known.type == "list" else allowed
 
 
 def _length(known: Parameter) -> str:
@@ -315,7 +319,8 @@ def _length(known: Parameter) -> str:
 
 def _variant(variant: ParameterVariant) -> str:
     need = say("required") if variant.required else say("optional")
-    return _when(variant.range or ", ".join(map(_literal, variant.choices or ())) or need, variant.when)
+    allowed = Interval.parse(variant.range).in_words if variant.range else ", ".join(map(_literal, variant.choices or ()))
+    return _when(allowed or need, variant.when)
 
 
 def _when(text: str, conditions: tuple[Condition, ...]) -> str:
