@@ -46,6 +46,18 @@ def test_emo_costs_what_its_seconds_cost() -> None:
     assert in_words([found]) == "0.16 USD"
 
 
+@pytest.mark.parametrize(("per", "why"), [("character", "billed by the length of a text"), ("credit", "billed in credits")])
+def test_what_is_billed_by_what_nobody_can_count_beforehand(per: str, why: str) -> None:
+    model = builtin_catalog().model("emo-v1")
+    model = msgspec.structs.replace(model, prices=(msgspec.structs.replace(model.prices[0], per=per),))
+    job, facts = Job("emo-v1"), {"audio": AUDIO}
+    found = estimate(job, model, facts)
+    assert (price(found), found.seconds, found.per) == ((None, None), None, per)
+    assert f"the cost of emo-v1 is unknown: it is {why}" in in_words([found])
+    assert over([found], 5)
+    assert actual(job, model, 13.93) == Cost(None, None)
+
+
 @pytest.mark.parametrize(
     ("inputs", "ratio", "amount"),
     [

@@ -42,6 +42,12 @@ _LIMITS = {
     "video_codecs": say("video codec"),
     "without_alpha": say("no alpha in"),
 }
+_PER = {
+    "second": say("per second"),
+    "image": say("per image"),
+    "character": say("per character"),
+    "credit": say("per credit"),
+}
 _UNITS = {"side": "px", "short_side": "px", "pixels": "px", "megabytes": "MB", "duration": "s", "fps": "fps"}
 
 
@@ -357,7 +363,7 @@ def _price(model: Model, price: Price) -> tuple[str, str, str]:
             ),
         )
     )
-    per = tr("per image") if price.per == "image" else tr("per second")
+    per = translated(_PER[price.per])
     return (
         f"{price.amount:g} {price.currency}",
         f"{per} ({details})" if details else per,

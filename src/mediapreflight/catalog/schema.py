@@ -570,14 +570,15 @@ class Rates(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Price(Struct, frozen=True, forbid_unknown_fields=True):
-    """The price of one second of video, or of one picture.
+    """What one second of video or one picture costs; or one character of the text or one credit, of which the number that a job
+    takes is not known beforehand.
 
     `when`: the parameter values it holds for; `ratio` there is the ratio of `ext_bbox`. `regions`: empty if the documents
     name none. `official` false: a third party's figure. `counts`: the roles whose seconds are billed in addition to those of the
     result.
     """
 
-    per: Literal["second", "image"]
+    per: Literal["second", "image", "character", "credit"]
     amount: Amount
     currency: Literal["CNY", "USD"]
     source: str

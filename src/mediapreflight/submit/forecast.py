@@ -234,6 +234,11 @@ Prices = Literal["official", "any"]
 # The preferred currency if a price is stated in both.
 _CURRENCIES = ("USD", "CNY")
 _SMALL = Decimal("0.1")
+# Why a price says nothing of a job's cost.
+_UNCOUNTED = {
+    "character": say("it is billed by the length of a text, and how the provider counts that is not known"),
+    "credit": say("it is billed in credits, and how many the job takes is not known beforehand"),
+}
 
 
 class Cost(NamedTuple):
@@ -261,7 +266,7 @@ class Estimate:
     amount: Decimal | None = None
     currency: str | None = None
     seconds: float | None = None
-    per: Literal["second", "image"] | None = None
+    per: Literal["second", "image", "character", "credit"] | None = None
     at_most: bool = False
     official: bool = True
     unknown: str = ""
@@ -320,7 +325,7 @@ def actual(
     """
     is_priced = answered in {price.when.get("ratio") for price in model.prices}
     price = _price(job, model, region or job.region, answered if is_priced else _ratio(job, model, ratio))
-    if price is None or used is None or not math.isfinite(used):
+    if price is None or price.per in _UNCOUNTED or used is None or not math.isfinite(used):
         return Cost(None, None)
     return Cost(_product(price, used), price.currency)
 
@@ -423,6 +428,8 @@ def _call(job: Job, model: Model, facts: Mapping[str, Facts], region: str | None
         if prices == "official" and _price(job, model, region, _ratio(job, model, ratio), "any"):
             reason = say("{reason}, only a third party's", reason=reason)
         return Estimate(model.id, unknown=reason)
+    if uncounted := _UNCOUNTED.get(price.per):
+        return Estimate(model.id, per=price.per, unknown=uncounted)
     if price.per == "image":
         return Estimate(model.id, _product(price, 1), price.currency, per=price.per, official=price.official)
     seconds = expected_seconds(job, model, facts)
