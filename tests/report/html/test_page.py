@@ -208,21 +208,21 @@ def test_pictures_stop_where_a_page_would_grow_too_large(page, finding, fixtures
     assert len(page(clean, clean, clean, fault, fault).named("img")) == 3
 
 
-def test_jobs_without_findings_come_last_and_folded(page, job, finding) -> None:
-    made = page(job(), job(finding()), job())
+def test_refused_jobs_come_first_and_those_that_fit_last_and_folded(page, job, finding) -> None:
+    made = page(job(), job(finding("warning")), job(finding("info")), job(finding()), job(finding("unchecked")))
     numbers = [each.attributes["id"] for each in made.named("article")]
-    assert numbers == ["job-2", "job-1", "job-3"]
+    assert numbers == ["job-4", "job-5", "job-2", "job-1", "job-3"]
     (fold,) = made.named("details", class_="fold")
     assert "open" not in fold.attributes
-    assert "2 jobs without findings" in made.text
+    assert "2 jobs that fit" in made.text
     (alone,) = page(job()).named("details", class_="fold")
     assert "open" in alone.attributes
 
 
 def test_jobs_beyond_what_a_page_holds_are_counted(page, job, finding, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(html, "MOST_JOBS", 2)
-    monkeypatch.setattr(html, "MOST_CLEAN_JOBS", 1)
-    made = page(*[job(finding()), job()] * 4)
+    monkeypatch.setattr(html, "MOST_JOBS", (2, 1, 1))
+    # Jobs with notes, such as all of EMO have, take no room from those that would be refused.
+    made = page(*[job(finding("info")), job(finding())] * 4)
     assert len(made.named("article")) == 3
     assert "4 of 8 jobs would be refused" in made.text
     assert "5 more jobs are counted but not listed" in made.text

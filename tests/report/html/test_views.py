@@ -9,6 +9,7 @@ from mediapreflight.prepare.av.steps import Trim
 from mediapreflight.prepare.outlook import Outlook
 from mediapreflight.prepare.record import StepRecord
 from mediapreflight.prepare.steps import Expected, FilePlan
+from mediapreflight.report.html import views
 from mediapreflight.report.html.views import InputView, fact_rows, job_view, named_boxes, parted, shots, step_views, wave
 from mediapreflight.rules import RULES
 
@@ -115,6 +116,12 @@ def test_boxes_turned_inside_out_have_no_size() -> None:
 )
 def test_paths_in_two(path: str, parts: tuple[str, str]) -> None:
     assert parted(path) == parts
+
+
+def test_a_path_of_windows_is_parted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "_SLASHES", "/\\")
+    assert parted("C:\\pictures\\a.png") == ("C:\\pictures\\", "a.png")
+    assert parted("https://a.b/c.png") == ("https://a.b/", "c.png")
 
 
 def test_lengths_that_differ_are_both_shown() -> None:

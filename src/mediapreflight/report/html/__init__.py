@@ -7,24 +7,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ...catalog import Catalog, Model, builtin_catalog
-from ...findings import SEVERITIES, JobReport, Summary, summary_of
+from ...findings import FAILING, SEVERITIES, JobReport, Summary, summary_of
 from ...language import tr, tr_many
 from ...media.facts import Facts
 from ...media.previews import NOTHING, Preview
 from ...prepare.outlook import Outlook
 from ..closing import jobs_counted
 from ..style import Style
-from .views import CLEAN, JobView, job_view, model_named, severities_of, severity_name
+from .views import CLEAN, FITS, JobView, job_view, model_named, severities_of, severity_name
 
 if TYPE_CHECKING:
     from .page import Card
 
-# The largest page that opens quickly: bytes of pictures, of which jobs without findings take up to half, and jobs
-# with findings and without. The others are counted.
+# The largest page that opens quickly: bytes of pictures, of which jobs that fit take up to half, and jobs by their rank.
+# The others are counted.
 MOST_PICTURE_BYTES = 1_500_000
-MOST_JOBS = 2000
-MOST_CLEAN_JOBS = 500
-
+MOST_JOBS = (1500, 500, 500)
 
 PreviewOf = Callable[[str, Facts], Preview]
 OutlooksOf = Callable[[JobReport, Model], Mapping[str, Outlook]]
@@ -75,7 +73,12 @@ def _cards(jobs: Iterable[JobReport], tally: _Tally, models: Catalog, outlooks_o
         model = model_named(job.model, models)
         view = job_view(tally.summary.jobs, job, model, tally.previews(job), outlooks_of(job, model) if model else {})
         tally.note(view)
-        yield Card(filled("job.html", job=view), clean=view.worst == CLEAN)
+        yield Card(filled("job.html", job=view), _rank(view.worst))
+
+
+def _rank(worst: str) -> int:
+    """The place of a job on the page, by its highest severity: what would be refused, what has warnings, what fits."""
+    return 0 if worst in FAILING else 1 if worst == "warning" else FITS
 
 
 class _Tally:
@@ -90,7 +93,7 @@ class _Tally:
         self.help: set[str] = set()
         self.verdicts: Counter[str] = Counter()
         self.unpictured = self.unlisted = 0
-        self._listed = {True: 0, False: 0}
+        self._listed = [0] * len(MOST_JOBS)
         self._picture_bytes = 0
 
     def add(self, job: JobReport) -> bool:
@@ -102,9 +105,9 @@ class _Tally:
         severities = severities_of(job)
         self.severities.update(severities)
         self.verdicts[severities[0]] += 1
-        clean = severities[0] == CLEAN
-        listed = self._listed[clean] < (MOST_CLEAN_JOBS if clean else MOST_JOBS)
-        self._listed[clean] += listed
+        rank = _rank(severities[0])
+        listed = self._listed[rank] < MOST_JOBS[rank]
+        self._listed[rank] += listed
         self.unlisted += not listed
         return listed
 
@@ -121,7 +124,7 @@ class _Tally:
     @property
     def listed(self) -> int:
         """How many jobs are listed."""
-        return sum(self._listed.values())
+        return sum(self._listed)
 
     @property
     def headline(self) -> str:
@@ -157,7 +160,7 @@ class _Tally:
     def previews(self, job: JobReport) -> dict[str, Preview]:
         """The previews of a job's files, by role; nothing once the page has enough."""
         shown = {}
-        most = MOST_PICTURE_BYTES if job.findings else MOST_PICTURE_BYTES // 2
+        most = MOST_PICTURE_BYTES // 2 if _rank(severities_of(job)[0]) == FITS else MOST_PICTURE_BYTES
         for role, item in job.inputs.items():
             if item.facts is None:
                 continue

@@ -10,14 +10,14 @@ import functools
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..._version import __version__
-from ...language import spoken, tr, tr_many, translated
+from ...language import spoken, tr, tr_many
 from ...text import plain
-from ..closing import jobs_counted
-from .views import rule_views
+from .views import FITS, rule_views
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,10 +36,10 @@ def filled(template: str, *, beside: Path | None = None, **values: Any) -> str:
 
 
 class Card(NamedTuple):
-    """One job of a page. Those that are `clean` come last, folded."""
+    """One job of a page. Those of the lowest rank come first, those that fit last, folded."""
 
     text: str
-    clean: bool = False
+    rank: int = 0
 
 
 def assembled(cards: Iterable[Card], title: str, top: Callable[[], str], codes: Callable[[], Iterable[str]]) -> Iterator[str]:
@@ -48,18 +48,21 @@ def assembled(cards: Iterable[Card], title: str, top: Callable[[], str], codes: 
     Args:
         top, codes: called after all cards: the part above them, and the rules that are explained below them.
     """
-    with _spool() as first, _spool() as folded:
-        others = clean = 0
+    with ExitStack() as stack:
+        spools = [stack.enter_context(_spool()) for _ in range(FITS + 1)]
+        counts = [0] * len(spools)
         for card in cards:
-            (folded if card.clean else first).write(card.text)
-            others, clean = others + (not card.clean), clean + card.clean
+            spools[card.rank].write(card.text)
+            counts[card.rank] += 1
         shared = _shared_values()
         yield filled("head.html", title=title, **shared)
         yield top()
-        yield from _pieces(first)
-        if clean:
-            yield filled("fold.html", jobs=translated(jobs_counted(clean)), open=not others)
-            yield from _pieces(folded)
+        *others, fitting = spools
+        for spool in others:
+            yield from _pieces(spool)
+        if counts[FITS]:
+            yield filled("fold.html", count=counts[FITS], open=not any(counts[:FITS]))
+            yield from _pieces(fitting)
             yield "</details>\n"
         yield filled("tail.html", rules=tuple(rule_views(codes())), version=__version__, **shared)
 

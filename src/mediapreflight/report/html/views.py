@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -23,6 +24,10 @@ from .bars import Bar, bars, number_text
 
 _SEVERITIES = {"error": say("Error"), "unchecked": say("Unchecked"), "warning": say("Warning"), "info": say("Note")}
 CLEAN = "clean"
+# The rank of a job that fits: after those that would be refused, and those with warnings.
+FITS = 2
+# Of paths, and of URLs on every system.
+_SLASHES = f"/{os.sep}"
 _PROPOSED = names("boxes-proposed")
 _VERDICTS = {
     "error": say("Would be refused"),
@@ -264,8 +269,9 @@ def _input(
 
 def parted(path: str) -> tuple[str, str]:
     """A path or URL up to its last slash, and the rest."""
-    folder, slash, name = path.rstrip("/").rpartition("/")
-    return folder + slash, name
+    whole = path.rstrip(_SLASHES)
+    cut = max(map(whole.rfind, _SLASHES)) + 1
+    return whole[:cut], whole[cut:]
 
 
 def fact_rows(facts: Facts) -> Iterator[tuple[str, str]]:
