@@ -383,13 +383,13 @@ def test_transparency_is_laid_onto_the_background(name: str, options: tuple[obje
     ],
 )
 def test_sound_of_every_sort_goes_into_mp4(name: str, options: tuple[object, ...], tmp_path: Path) -> None:
-    source = clip(tmp_path, "testsrc2=s=640x480:r=25:d=3", "-pix_fmt", "yuv420p", *options, name=name)
+    source = clip(tmp_path, "color=gray:s=640x640:r=25:d=2.2", "-pix_fmt", "yuv420p", *options, name=name)
     target, _ = made(source, RETALK, tmp_path)
     facts = video_facts(target)
     assert faults(target, RETALK) == []
     assert (facts.format, facts.audio_codec) == ("mp4", "aac")
     # With MP3 beside it ffmpeg holds the first frame of an AVI until the sound has caught up.
-    assert facts.audio_duration_s == pytest.approx(3.0, abs=0.15)
+    assert facts.audio_duration_s == pytest.approx(2.2, abs=0.15)
 
 
 @pytest.mark.parametrize("codec", ["libx264", "mpeg2video"])
@@ -415,7 +415,7 @@ def test_a_recording_cut_out_of_a_broadcast_stays_in_step(codec: str, tmp_path: 
 
 
 def test_without_a_decoder_of_transparency_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = clip(tmp_path, "testsrc2=s=320x240:d=2.2,format=yuva420p", "-c:v", "libvpx-vp9", "-an", name="v.webm")
+    source = clip(tmp_path, "testsrc2=s=64x64:d=2.2,format=yuva420p", "-c:v", "libvpx-vp9", "-an", name="v.webm")
     monkeypatch.setattr(engine, "has_decoder", lambda name: False)
     with pytest.raises(FfmpegError, match="transparency"):
         made(source, DANCE, tmp_path)
@@ -518,7 +518,7 @@ def test_clips_of_few_frames_are_long_enough_afterwards(count: int, tmp_path: Pa
 def test_a_variable_rate_keeps_every_picture_in_its_time(tmp_path: Path) -> None:
     source = tmp_path / "v.mp4"
     # Half a second at 10 fps, the rest at 30: frame k of the brightness ramp is due at its own time.
-    ramp = "color=s=256x256:r=30:d=3,geq=lum='30+N*2':cb=128:cr=128,select='if(lt(t,1.5),not(mod(n,3)),1)'"
+    ramp = "color=s=16x16:r=30:d=3,geq=lum='30+N*2':cb=128:cr=128,select='if(lt(t,1.5),not(mod(n,3)),1)',scale=256:256"
     ffmpeg("-f", "lavfi", "-i", ramp, "-fps_mode", "vfr", "-preset", "ultrafast", "-crf", "5", source)
     assert video_facts(source).variable_frame_rate
     target, _ = made(source, DANCE, tmp_path)
@@ -576,7 +576,7 @@ def test_equal_lengths_are_reached(tmp_path: Path) -> None:
 
 
 def test_progress_rises_and_an_exception_stops_it(tmp_path: Path) -> None:
-    source = clip(tmp_path, "testsrc2=s=320x240:r=60:d=6", "-preset", "ultrafast", "-pix_fmt", "yuv444p")
+    source = clip(tmp_path, "testsrc2=s=320x240:r=60:d=3", "-preset", "ultrafast", "-pix_fmt", "yuv444p")
     facts = video_facts(source)
     steps, _, _ = plan_video(facts, DANCE.role, OPTIONS, DANCE.findings(facts))
     seen: list[float] = []
@@ -628,7 +628,7 @@ def test_other_judges_agree(name: str, tmp_path: Path) -> None:
 
 def test_a_part_is_cut_out_with_its_sound(tmp_path: Path) -> None:
     # Brighter with every frame, and a tone that starts after 4 s.
-    filters = "color=s=400x400:r=25:d=8,geq=lum='16+N':cb=128:cr=128"
+    filters = "color=s=16x16:r=25:d=8,geq=lum='16+N':cb=128:cr=128,scale=400:400:flags=neighbor"
     tone = ("-af", "volume=0:enable='lt(t,4)'", *X264, "-g", 250, "-c:a", "aac")
     source = clip(tmp_path, filters, *tone, name="source.mp4")
     target, _ = made(source, RETALK, tmp_path, keep=(3.0, 6.0))
