@@ -119,8 +119,9 @@ class VideoFacts(_Common, frozen=True, kw_only=True, tag="video"):
     `fps` is the average, `fps_nominal` what the stream states, `fps_min` and `fps_max` the longest and shortest frame's.
     `frames`, `duration_s` and the frame times are measured by walking the packets (level `decode`); `stated_*` is what headers
     say.
-    `start_s`: when the first picture is shown. `rotation`: degrees clockwise the stored picture is turned for display, after it
-    was mirrored left to right where it is `mirrored`. `transfer`: `ipt-pq` is that of Dolby Vision profile 5.
+    `start_s`: when the first picture is shown; `audio_start_s`: when the first sound is heard, measured as well.
+    `rotation`: degrees clockwise the stored picture is turned for display, after it was mirrored left to right where it is
+    `mirrored`. `transfer`: `ipt-pq` is that of Dolby Vision profile 5.
     """
 
     kind: ClassVar[str] = "video"
@@ -152,8 +153,24 @@ class VideoFacts(_Common, frozen=True, kw_only=True, tag="video"):
     start_s: float | None = None
     audio_codec: str | None = None
     audio_sample_rate: int | None = None
+    audio_start_s: float | None = None
     audio_duration_s: float | None = None
     has_location: bool = False
+
+
+# What an encoder puts before the sound begins is shorter.
+_PRIMING_S = 0.1
+
+
+def sound_lead(facts: VideoFacts) -> float | None:
+    """How many seconds after the first picture the sound begins, by the time stamps; negative if it begins before.
+
+    None if that is not known, and for sound that begins so much before the picture that it was recorded.
+    """
+    if facts.start_s is None or facts.audio_start_s is None:
+        return None
+    lead = facts.audio_start_s - facts.start_s
+    return lead if lead >= -_PRIMING_S else None
 
 
 # The beginning of a problem that concerns a single packet.

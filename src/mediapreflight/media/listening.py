@@ -38,6 +38,7 @@ class Listener:
     Attributes:
         sound: when its packets are played.
         stored_s: how long all packets last, including those that are never played.
+        start_s: when the first sound is heard, or should be, by the container's clock; None if nothing was given to a decoder.
         heard_s: how long the decoded sound lasts. `frame_s`: the longest piece of it. `peak`: the loudest sample, 1 at most.
         lost: packets that do not decode although sound follows; `gaps`: the first places of this kind.
         refused: packets that do not decode after the last one that does; `first_refused`: the first of them.
@@ -51,6 +52,7 @@ class Listener:
     def __init__(self, stream: AudioStream, *, decode: bool = True, is_bare: bool = False, finds_peak: bool = True) -> None:
         self.tick = float(stream.time_base or 0)
         self.sound: list[SoundPacket] = []
+        self.start_s: float | None = None
         self.stored_s = self.heard_s = self.frame_s = self.peak = 0.0
         self.lost = self.refused = self.end = 0
         self.lost_s = self.refused_s = self.behind_s = 0.0
@@ -112,6 +114,8 @@ class Listener:
         if packet.size:
             self._accept(packet)
             self._listen_again(packet, frames)
+        if frames and self.start_s is None:
+            self.start_s = frames[0].time
         for frame in frames:
             seconds = frame.samples / (frame.sample_rate or 1)
             self.frame_s = max(self.frame_s, seconds)
@@ -142,6 +146,8 @@ class Listener:
 
     def _refuse(self, packet: Packet[AudioStream], seconds: float) -> None:
         self.first_refused = self.first_refused or packet
+        if self.start_s is None and packet.pts is not None:
+            self.start_s = packet.pts * self.tick
         self.refused += 1
         if self._is_bare and self._accepted:
             seconds *= max(round(packet.size * self._accepted / self._accepted_bytes), 1)

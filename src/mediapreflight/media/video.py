@@ -212,7 +212,8 @@ def _tidy(seconds: float) -> float:
 
 
 class _Walk(NamedTuple):
-    """`packets` counts video packets, including those that an edit list hides. `sound_s`, `sound_bytes`: of the sound.
+    """`packets` counts video packets, including those that an edit list hides. `sound_start_s`, `sound_s`, `sound_bytes`: of the
+    sound; it starts by the container's clock.
 
     `untimed`: frames without times.
 
@@ -228,6 +229,7 @@ class _Walk(NamedTuple):
     turn: display.Turn | None
     transfer: Literal["pq", "hlg"] | None
     last_duration: int
+    sound_start_s: float | None
     sound_s: float | None
     sound_bytes: int
     problems: tuple[str, ...]
@@ -247,6 +249,7 @@ def _measured(stated: VideoFacts, source: Source, container: InputContainer, zer
         problems=(*stated.problems, *missing, *walk.problems),
         frames=timing.frames + walk.untimed if timing else 0,
         duration_s=_tidy(timing.duration) if timing else 0.0,
+        audio_start_s=None if walk.sound_start_s is None else _tidy(walk.sound_start_s - zero),
         audio_duration_s=walk.sound_s,
         # Readers that decode use what the frames say, whatever the container says.
         transfer=walk.transfer if walk.transfer and stated.transfer == "sdr" else stated.transfer,
@@ -385,6 +388,7 @@ def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: In
         decoder.turn,
         decoder.transfer,
         last[1],
+        listener.start_s if listener else None,
         _length_of_sound(listener, audio, stated.format) if listener and audio else None,
         sound_bytes,
         (*problems, *decoder.problems(shown), *(_unheard(listener, stated.format) if listener else ())),

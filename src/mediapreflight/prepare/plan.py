@@ -21,7 +21,7 @@ from ..findings import FAILING, Finding, JobReport
 from ..job import Job, as_used, revised, with_local_paths
 from ..language import say
 from ..media.data_url import is_data_url
-from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts
+from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts, sound_lead
 from ..media.formats import FORMATS
 from ..media.libraries import ensure_faces
 from ..people.facts import PictureContent
@@ -401,7 +401,7 @@ def _has_long_track(case: _Case, role: str) -> bool:
     facts, limit = case.measured[role].facts, case.model.roles[role].duration
     if not isinstance(facts, VideoFacts) or limit is None or facts.audio_duration_s is None:
         return False
-    return limit.safe_interval.is_above(facts.audio_duration_s)
+    return limit.safe_interval.is_above(facts.audio_duration_s + (sound_lead(facts) or 0.0))
 
 
 def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:

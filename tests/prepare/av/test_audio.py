@@ -299,19 +299,63 @@ def test_a_recording_begins_with_its_first_sound(tmp_path: Path) -> None:
     assert np.abs(after[:, :2000]).max() > 0.1
 
 
-@pytest.mark.parametrize(
-    ("name", "codecs"),
-    [("v.wmv", ("wmv2", "wmav2")), ("v.avi", ("mpeg4", "wmav2")), ("v.mp4", ("mpeg4", "aac"))],
-)
-@pytest.mark.parametrize("late_s", [0, 0.5])
-def test_a_sound_track_begins_with_its_first_sound(name: str, codecs: tuple[str, str], late_s: float, tmp_path: Path) -> None:
-    source, (picture, sound) = tmp_path / name, codecs
-    noise = ("-itsoffset", late_s, "-f", "lavfi", "-i", "anoisesrc=d=3:r=44100:seed=1:a=0.5")
-    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=3", *noise, "-c:v", picture, "-c:a", sound, source)
+FILMS: dict[str, tuple[str, str, float]] = {
+    "decoded-late.wmv": ("wmv2", "wmav2", 0),
+    "late.wmv": ("wmv2", "wmav2", 0.5),
+    "late.mp4": ("mpeg4", "aac", 0.5),
+    "priming.ts": ("mpeg2video", "mp2", 0),
+    "late.mpg": ("mpeg1video", "mp2", 0.5),
+    "priming.flv": ("flv", "libmp3lame", 0),
+    "priming.avi": ("mpeg4", "wmav2", 0),
+}
+
+
+@pytest.mark.parametrize("name", FILMS)
+@pytest.mark.parametrize("keep", [None, (0.5, 2.5)])
+def test_sound_that_is_taken_out_stays_in_step_with_the_picture(
+    name: str, keep: tuple[float, float] | None, tmp_path: Path
+) -> None:
+    source, (picture, sound, late_s) = tmp_path / name, FILMS[name]
+    click = ("-itsoffset", late_s, "-f", "lavfi", "-i", "aevalsrc='if(gte(t,1),0.8*sin(2000*PI*t),0)':s=44100:d=3")
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=3", *click, "-c:v", picture, "-c:a", sound, source)
+    target, _ = made(source, LIVEPORTRAIT, tmp_path, keep=keep)
+    assert loud_from(target) == pytest.approx(loud_from(source) - first_picture(source) - (keep or (0, 0))[0], abs=0.02)
+
+
+def test_sound_from_long_before_the_picture_is_all_taken_out(tmp_path: Path) -> None:
+    source = tmp_path / "late-picture.mp4"
+    tone = ("-f", "lavfi", "-i", "sine=1000:r=44100:d=3")
+    ffmpeg("-itsoffset", 0.5, "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=3", *tone, "-c:v", "mpeg4", source)
     target, _ = made(source, LIVEPORTRAIT, tmp_path)
-    before, after = samples(source), samples(target)
-    assert abs(before.shape[1] - after.shape[1]) <= 44100 * 0.02
-    assert np.abs(after[:, :2000]).max() > 0.1
+    assert abs(samples(target).shape[1] - samples(source).shape[1]) <= 1024
+
+
+def test_a_pause_is_found_behind_the_silence_before_a_late_sound_track(tmp_path: Path) -> None:
+    source = tmp_path / "late.mp4"
+    tone = ("-itsoffset", 1, "-f", "lavfi", "-i", "sine=1000:r=44100:d=8")
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=9", *tone, "-c:v", "mpeg4", source)
+    item = changed("liveportrait", "audio", tmp_path, 'duration = "[1, 5]"')
+    # Somebody speaks but for half a second, from 3 s of the track on.
+    timeline = Timeline(0.1, (1.0,) * 30 + (0.0,) * 5 + (1.0,) * 45)
+    _, steps = made(source, item, tmp_path, timeline=timeline)
+    cut = step_of(steps, Trim)
+    assert cut is not None and cut.place == "pause" and 4.0 < cut.end_s < 4.5
+
+
+def loud_from(path: Path) -> float:
+    """When sound is first louder than a tenth of full scale, by the file's clock."""
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            pieces = np.abs(frame.to_ndarray().astype(float)) / (32768 if frame.format.name.startswith("s16") else 1)
+            if (loud := np.nonzero(pieces[0, :: 1 if frame.format.is_planar else frame.layout.nb_channels] > 0.1)[0]).size:
+                assert frame.time is not None
+                return frame.time + float(loud[0]) / frame.sample_rate
+    raise AssertionError("it is silent")
+
+
+def first_picture(path: Path) -> float:
+    with av.open(str(path)) as container:
+        return min(float(packet.pts * packet.time_base) for packet in container.demux(video=0) if packet.pts is not None)
 
 
 def test_a_source_that_vanished_is_said(tmp_path: Path) -> None:

@@ -392,6 +392,18 @@ def test_sound_of_every_sort_goes_into_mp4(name: str, options: tuple[object, ...
     assert facts.audio_duration_s == pytest.approx(2.2, abs=0.15)
 
 
+def test_sound_that_begins_late_does_so_in_a_container_that_cannot_store_it(tmp_path: Path) -> None:
+    source = tmp_path / "late.mkv"
+    tone = ("-itsoffset", 0.5, "-f", "lavfi", "-i", "sine=1000:d=2.5")
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=640x480:r=25:d=3", *tone, *X264, "-c:a", "libmp3lame", source)
+    target, steps = made(source, changed("video-style-transform", "video", tmp_path, 'formats = ["avi"]'), tmp_path)
+    with av.open(str(target)) as container:
+        sounds = [(frame.time, np.abs(frame.to_ndarray()).max()) for frame in container.decode(audio=0)]
+
+    assert steps[-1].name == "encode"
+    assert next(time for time, loudest in sounds if loudest > 0.05) == pytest.approx(0.5, abs=0.05)
+
+
 @pytest.mark.parametrize("codec", ["libx264", "mpeg2video"])
 def test_a_recording_cut_out_of_a_broadcast_stays_in_step(codec: str, tmp_path: Path) -> None:
     """What comes before its first keyframe is heard and not seen: neither of the two is there in the result."""

@@ -40,6 +40,8 @@ _TRUE_PEAK = -1.5
 _LEAST_GAP_S = 0.01
 # A frame that begins at the time of a cut is not copied; times are rounded.
 _LESS_THAN_A_FRAME_S = 0.001
+# Silence that is worth a word; what decoders leave out at the start is shorter.
+_SHOWN_LEAD_S = 0.1
 _NOISE_FLOOR, _NOISE_REDUCTION = -30, 12
 
 
@@ -86,14 +88,25 @@ class FillGap(Step, frozen=True, kw_only=True):
 
 
 class ExtractSound(Step, frozen=True, kw_only=True):
-    """Take the first sound track out of a video."""
+    """Take the first sound track out of a video.
+
+    `picture_s`: when the first picture is shown. The recording begins there, so that the two stay in step; None: it begins with
+    its first sound. `lead_s`: how much later than the recording its sound begins; negative if a part of the sound is cut off.
+    """
 
     name: ClassVar[str] = "extract-sound"
     source_format: str
+    picture_s: float | None = None
+    lead_s: float = 0.0
 
     @property
     def detail(self) -> str:
-        return say("the sound track of the {source_format}", source_format=self.source_format.upper())
+        taken = say("the sound track of the {source_format}", source_format=self.source_format.upper())
+        if self.lead_s < _SHOWN_LEAD_S:
+            return taken
+        return say(
+            "{taken}, which begins {lead_s} after the picture: silence before it", taken=taken, lead_s=as_seconds(self.lead_s)
+        )
 
 
 class DropPictures(Step, frozen=True, kw_only=True):
@@ -243,7 +256,7 @@ def _copy(streams: Streams, steps: Sequence[Step], remux: RemuxSound) -> Any:
 
 
 def _encode(source: str, streams: Streams, steps: Sequence[Step], encode: EncodeSound, bounds: Bounds) -> Any:
-    stream = _treated(_sound(streams), steps)
+    stream = _treated(_sound(streams), streams, steps)
     if (loudness := step_of(steps, Loudness)) is not None:
         stream = _levelled(stream, loudness, source, bounds)
     stream = _finished(stream, steps, encode)
@@ -262,7 +275,7 @@ def _output(stream: Any, format: str, options: dict[str, Any]) -> Any:
     return ffmpeg.ffmpeg_python().output(stream, TARGET, f=_MUXERS[format], **options)
 
 
-def _treated(stream: Any, steps: Sequence[Step]) -> Any:
+def _treated(stream: Any, streams: Streams, steps: Sequence[Step]) -> Any:
     """The filters before loudness is measured: the kept part, its noise, its channels."""
     # From time zero on, like the timeline of a recording; gaps in a stream become silence.
     options: dict[str, Any] = {"async": 1, "first_pts": 0}
@@ -270,7 +283,10 @@ def _treated(stream: Any, steps: Sequence[Step]) -> Any:
         stream = stream.filter("asetpts", f"PTS+gt(T,{gap.at_s:.6f})*{gap.untimed_s:.6f}/TB")
         options |= {"min_hard_comp": _LEAST_GAP_S}
     # A recording begins with its first sound: a decoder that needs an earlier packet (WMA) starts late, and so do some tracks.
-    stream = stream.filter("asetpts", "PTS-max(STARTPTS,0)").filter("aresample", **options)
+    start = "max(STARTPTS,0)"
+    if (extract := step_of(steps, ExtractSound)) is not None and extract.picture_s is not None:
+        start = f"{extract.picture_s + streams.sound_clock_s:.6f}/TB"
+    stream = stream.filter("asetpts", f"PTS-{start}").filter("aresample", **options)
     if (trim := step_of(steps, Trim)) is not None:
         stream = stream.filter("atrim", start=f"{trim.start_s:.6f}", end=f"{trim.end_s:.6f}").filter("asetpts", "PTS-STARTPTS")
     elif (cut := step_of(steps, DropCutFrame)) is not None:

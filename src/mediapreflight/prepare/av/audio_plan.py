@@ -17,7 +17,7 @@ from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
 from ...language import say
-from ...media.facts import AudioFacts, Problem, VideoFacts, cut_frame, differ, fixable_gap
+from ...media.facts import AudioFacts, Problem, VideoFacts, cut_frame, differ, fixable_gap, sound_lead
 from ...rules import names
 from ...text import clauses
 from .. import aims
@@ -66,16 +66,21 @@ _FADE_S = 0.03
 # A difference that does not count; and the share of the video's length that is
 # worth a cut at a pause.
 _SAME_LENGTH, _NEAR_LENGTH = 0.985, 0.5
+# Sound that is this early or late, in seconds, is not noticed, and no reason for an encode.
+_IN_STEP_S = 0.02
 
 
 class _Case(NamedTuple):
-    """`length`: of the sound now, in seconds. `sample_rate`, `channels`: as stored; None if they are not known."""
+    """`length`: of the sound now, in seconds. `lead_s`: see `ExtractSound`. `sample_rate`, `channels`: as stored; None if not
+    known.
+    """
 
     facts: AudioFacts | VideoFacts
     role: Role
     options: PrepareOptions
     reasons: Reasons
     length: float
+    lead_s: float
     sample_rate: int | None
     channels: int | None
 
@@ -123,6 +128,7 @@ def plan_audio(
     Raises: PrepareError for a recording that cannot be read, or cannot be made to fit.
     """
     case = _case(facts, role, options, findings)
+    timeline = timeline and timeline.moved(case.lead_s)
     part = aims.kept_part(facts.path, case.length, role, keep)
     if part is not None:
         trim: Trim | None = Trim(reason=ASKED, start_s=part[0], end_s=part[1], of_s=case.length)
@@ -152,6 +158,7 @@ def plan_audio_split(
     if not case.interval.is_above(case.length):
         return (plan_audio(facts, role, options, findings, timeline=timeline),)
     why = first_of(case.reasons, _TOO_LONG, *_EQUAL) or _LENGTH_ASKED
+    timeline = timeline and timeline.moved(case.lead_s)
     found = cuts(timeline, case.length, case.lengths.most, case.lengths.least)
     starts, ends = (Cut(0.0, True), *found), (*found, Cut(case.length, True))
     parts = []
@@ -164,10 +171,12 @@ def plan_audio_split(
 
 
 def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, findings: Sequence[Finding]) -> _Case:
-    reasons = aims.reasons_of(findings)
+    reasons, lead = aims.reasons_of(findings), 0.0
     if isinstance(facts, VideoFacts):
+        lead = sound_lead(facts) or 0.0
         # If the video was measured, so was the sound.
         length = facts.audio_duration_s if facts.duration_s is not None else facts.stated_duration_s
+        length = length and max(length + lead, 0.0)
         rate, channels, is_encrypted = None, None, facts.encrypted
         reasons = _sound_track_reasons(reasons, length or 0.0, role)
     else:
@@ -190,7 +199,7 @@ def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, f
             )
         )
         raise PrepareError(facts.path, why, tuple(findings))
-    return _Case(facts, role, options, reasons, length, rate, channels)
+    return _Case(facts, role, options, reasons, length, lead, rate, channels)
 
 
 def _sound_track_reasons(reasons: Reasons, length: float, role: Role) -> dict[str, str]:
@@ -241,6 +250,8 @@ def _encode_reason(case: _Case, trim: Trim | None, padded: PadSilence | None) ->
             return say("{name} asked for", name=name)
     if padded:
         return padded.reason
+    if abs(case.lead_s) > _IN_STEP_S:
+        return case.reasons[_KIND]
     if _CORRUPT in case.reasons and fixable_gap(case.facts):
         return case.reasons[_CORRUPT]
     kept = _kept_format(case)
@@ -323,7 +334,13 @@ def _encoded(case: _Case, why: str, trim: Trim | None, padded: PadSilence | None
 
 def _extraction(case: _Case) -> Iterator[Step]:
     if isinstance(case.facts, VideoFacts):
-        yield ExtractSound(reason=case.reasons[_KIND], source_format=case.facts.format or "")
+        picture = None if sound_lead(case.facts) is None else case.facts.start_s
+        yield ExtractSound(
+            reason=case.reasons[_KIND],
+            source_format=case.facts.format or "",
+            picture_s=picture,
+            lead_s=round(case.lead_s, 6),
+        )
 
 
 def _without_pictures(case: _Case) -> Iterator[Step]:

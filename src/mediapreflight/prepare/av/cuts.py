@@ -25,6 +25,11 @@ class Timeline(NamedTuple):
     step_s: float
     voice: tuple[float, ...]
 
+    def moved(self, seconds: float) -> Timeline:
+        """The same with so much silence before it; if negative, without so much of its start."""
+        steps = round(seconds / self.step_s)
+        return self._replace(voice=(0.0,) * steps + self.voice[max(-steps, 0) :])
+
     def is_quiet(self, start_s: float, end_s: float) -> bool:
         """Whether nobody speaks between two times. Before the start nobody does; after the end it is not known."""
         first, last = max(0, math.floor(start_s / self.step_s)), math.ceil(end_s / self.step_s)

@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import PrepareError
 from ...language import say
-from ...media.containers import ContainerError, codec_of, demuxed, first_audio, first_video, open_container
+from ...media.containers import ContainerError, clock_zero, codec_of, demuxed, first_audio, first_video, open_container
 from ...media.formats import DEMUXERS
 from ...media.opening import open_source
 from ...media.sniff import sniff
 from ...media.source import OpenError, Source, display_name
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
 # Packets are out of display order by less than this; a larger difference means a broken file.
 _REORDER_S = 2.0
+# Broadcast formats: a recording may be cut out at any packet, and its clock starts anywhere.
+CUT_ANYWHERE = ("mpegts", "mpeg")
 
 
 class FrameCut(NamedTuple):
@@ -33,6 +36,7 @@ class Streams(NamedTuple):
     Attributes:
         bytes: size of the file. `area`: stored pixels of a frame.
         start_s: the first picture's time after the file's start, as ffmpeg counts.
+        sound_clock_s: what is added to a time in `VideoFacts` for the time as ffmpeg counts if it reads only the sound.
         cut: where the picture can be cut by copy; None if it cannot, or no cut was asked for.
     """
 
@@ -43,6 +47,7 @@ class Streams(NamedTuple):
     video_codec: str | None
     area: int
     start_s: float
+    sound_clock_s: float
     cut: FrameCut | None
 
 
@@ -77,6 +82,7 @@ def _surveyed(source: Source, cut_s: float | None) -> Streams:
             video_codec=codec_of(video) if video is not None else None,
             area=context.width * context.height if context is not None else 0,
             start_s=_start(container, video),
+            sound_clock_s=clock_zero(container, format) - _first_sound(container, audio, format),
             cut=_cut(container, video, cut_s) if video is not None and cut_s is not None else None,
         )
 
@@ -85,6 +91,13 @@ def _start(container: InputContainer, video: VideoStream | None) -> float:
     if video is None or video.start_time is None or video.time_base is None:
         return 0.0
     return max(float(video.start_time * video.time_base) - (container.start_time or 0) / 1_000_000, 0.0)
+
+
+def _first_sound(container: InputContainer, audio: AudioStream | None, format: str) -> float:
+    """The time of this container's clock, in seconds, from which ffmpeg counts if it reads only the sound."""
+    if DEMUXERS[format] in CUT_ANYWHERE and audio is not None and audio.start_time is not None and audio.time_base:
+        return float(audio.start_time * audio.time_base)
+    return (container.start_time or 0) / 1_000_000
 
 
 def _cut(container: InputContainer, stream: VideoStream, cut_s: float) -> FrameCut | None:

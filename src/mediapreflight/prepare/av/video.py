@@ -13,20 +13,19 @@ from ...catalog.interval import Interval
 from ...check.containment import UNCONTAINED, Containment
 from ...errors import FfmpegError, PrepareError
 from ...language import say
-from ...media.facts import VideoFacts, differ
+from ...media.facts import VideoFacts, differ, sound_lead
 from ...media.probe import probe
 from ...media.source import display_name
 from ..steps import Step, ToneMap, from_format_to, scaled_in_words
 from . import ffmpeg
 from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, THREADS, Bounds, Progress
 from .likeness import Change, first_unlike
-from .packets import FrameCut, Streams, survey
+from .packets import CUT_ANYWHERE, FrameCut, Streams, survey
 from .steps import Trim, as_seconds, step_of
 
 Size = tuple[int, int]
 _MUXERS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "avi": "avi", "flv": "flv", "ts": "mpegts"}
 _QUICKTIME = ("mp4", "mov")
-_CUT_ANYWHERE = ("mpegts", "mpeg")
 # FFmpeg's own decoders ignore the transparency that WebM stores separately.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _SOUND_OPTIONS = {"c:a": "aac", "b:a": "192k"}
@@ -38,6 +37,8 @@ _LEAST_SECONDS = 120
 _BASE_MEMORY = 3 << 30
 _HELD_FRAMES = 300
 _BYTES_PER_PIXEL = 3 / 2
+# What an encoder puts before the sound is heard in some containers, and not in others.
+_LONGEST_PRIMING_S = 0.1
 _TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 # The white of a page or a shirt in HDR, in cd/m2 (ITU-R BT.2408); what is darker keeps its brightness, highlights are rolled off.
 _REFERENCE_WHITE = 203
@@ -245,6 +246,7 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
     """Write the video, bit for bit, into a new container with a correct header.
 
     `seconds`, `rate`: how long it will be, and its frames per second. `lengths`, `max_bytes`: what the copy is measured against.
+    `lead_s`: how much later than the picture the sound begins; None if that does not count. AVI cannot store it.
     `is_part`: the user chose where it ends, so a copy that ends a frame or more before that is not exact.
     `otherwise`: the steps with one encode that are used if the copy does not fit: a cut that no frame
     border allows, time stamps that the container cannot store.
@@ -258,6 +260,7 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
     rate: Fraction
     lengths: Interval
     max_bytes: int | None
+    lead_s: float | None = None
     is_part: bool = False
     otherwise: tuple[Step, ...]
 
@@ -295,7 +298,7 @@ def run_video(
     last, trim = steps[-1], step_of(steps, Trim)
     cut_s = trim.end_s if trim and isinstance(last, RemuxVideo) else None
     streams = containment.call(source, survey, source, cut_s)
-    if (late := step_of(steps, ToZero)) is not None and streams.demuxer in _CUT_ANYWHERE:
+    if (late := step_of(steps, ToZero)) is not None and streams.demuxer in CUT_ANYWHERE:
         # The first packets of a recording cut out of a broadcast show nothing: the picture starts later.
         streams = streams._replace(start_s=late.start_s)
     if isinstance(last, RemuxVideo):
@@ -388,8 +391,13 @@ def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None, start_s: flo
         and not differ(min(lengths), max(lengths))
         and abs(facts.fps - facts.stated_fps) * 20 <= facts.fps
         and not facts.variable_frame_rate
+        and _is_in_step(sound_lead(facts), remux.lead_s)
         and (cut is None or (facts.frames or facts.stated_frames) == cut.frames)
     )
+
+
+def _is_in_step(lead: float | None, planned: float | None) -> bool:
+    return lead is None or planned is None or abs(lead - planned) <= _LONGEST_PRIMING_S
 
 
 def _encode(

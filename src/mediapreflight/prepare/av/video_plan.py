@@ -18,7 +18,7 @@ from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
 from ...language import say
-from ...media.facts import VideoFacts, differ
+from ...media.facts import VideoFacts, differ, sound_lead
 from ...rules import names
 from ...text import clauses
 from .. import aims
@@ -62,6 +62,8 @@ _ENCODED = (_CODEC, _INTERLACED, _HDR, _ALPHA, _PIXELS, _ROTATED, _NOT_SQUARE, *
 _REMUXED = (_FORMAT, _FALSE, _LATE, _TOO_LONG, _TOO_SHORT, _MISSTATED, _LOCATION)
 # Containers that are written, the preferred one first, and the codecs that readers expect in each in addition to H.264 and HEVC.
 _CONTAINERS = ("mp4", "mov", "mkv", "avi", "flv", "ts")
+# The container that cannot store when a stream starts.
+_WITHOUT_START = "avi"
 _COPIED_VIDEO = frozenset({"h264", "hevc", "mpeg4", "av1"})
 _COPIED_SOUND = frozenset({"aac", "mp3"})
 # MPEG-2.5, with lower rates, is an extension by one company.
@@ -250,6 +252,7 @@ def _remuxed(case: _Case, why: str) -> tuple[tuple[Step, ...], str, Expected]:
         rate=_rate(case),
         lengths=case.interval,
         max_bytes=aims.most_bytes(case.role),
+        lead_s=None if sound is None else sound_lead(facts),
         is_part=case.is_part,
         otherwise=_encoded(case, why)[0],
     )
@@ -356,7 +359,8 @@ def _encode(case: _Case, why: str) -> EncodeVideo:
     frames = _frames(case, rate)
     sound: Sound = None
     if facts.audio_codec:
-        sound = "copy" if _is_usual(case) and not facts.start_s and not case.start else "aac"
+        is_in_place = not facts.start_s and not case.start and (case.container != _WITHOUT_START or not sound_lead(facts))
+        sound = "copy" if _is_usual(case) and is_in_place else "aac"
     return EncodeVideo(
         reason=why,
         source=f"{(facts.format or '').upper()} ({facts.video_codec})",
