@@ -404,3 +404,18 @@ def test_grey_of_16_bits_with_a_transparent_value(value: int, tmp_path: Path) ->
     assert (rgb[1:, :8] == (255, 0, 0)).all()
     assert (rgb[1:, 8:] == round(30_000 / 257)).all()
     assert (rgb[0] == round((value ^ 1) / 257)).all()
+
+
+@pytest.mark.parametrize("compression", ["raw", "tiff_lzw"])
+def test_a_palette_of_a_tiff_that_is_filled_with_8_bits(compression: str, tmp_path: Path) -> None:
+    """LibTIFF takes it as such; Pillow and FFmpeg show a black picture."""
+    plain, narrow = tmp_path / "plain.tiff", tmp_path / "narrow.tiff"
+    Image.fromarray(np.arange(96, dtype=np.uint8).reshape(8, 12)).convert("P").save(plain, compression=compression)
+    with Image.open(plain) as picture:
+        colours = picture.tag_v2[320]
+    data = plain.read_bytes()
+    wide = struct.pack(f"<{len(colours)}H", *colours)
+    assert data.count(wide) == 1
+    narrow.write_bytes(data.replace(wide, struct.pack(f"<{len(colours)}H", *(value >> 8 for value in colours))))
+    assert read(plain).std() > 5
+    assert np.array_equal(read(narrow), read(plain))

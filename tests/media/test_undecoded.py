@@ -7,7 +7,7 @@ from PIL import Image
 
 from mediapreflight.media.facts import ImageFacts, Problem
 
-from .make import encoded, patched, picture, picture_facts
+from .make import box, encoded, patched, picture, picture_facts
 
 PIXELS = bytes(range(256)) * 12
 
@@ -56,6 +56,8 @@ def test_a_plain_tiff_is_decoded(order: str) -> None:
         ({"t258": (10, 10, 10)}, "10 bits"),
         ({"t258": 12, "t277": 1, "t262": 1}, "12 bits"),
         ({"t258": 16, "t277": 1, "t262": 0}, "whose 0 is white"),
+        ({"t258": (16, 16, 16), "t284": 2}, "separate planes"),
+        ({"t258": (16, 16, 16, 16), "t259": 5, "t262": 5, "t277": 4, "t284": 2}, "separate planes"),
         ({"t339": 3, "t258": 32}, "32 bits"),
         ({"t339": (3, 3, 3), "t258": (16, 16, 16)}, "floating-point"),
         ({"t259": 6}, "compression 6"),
@@ -155,3 +157,19 @@ def test_nothing_of_python_is_in_what_is_said(data: bytes) -> None:
     png = encoded(picture(), "PNG")
     damaged = patched(png, png.index(b"IDAT") + 8, b"\x00\x00")
     assert all("b'" not in problem for problem in picture_facts(damaged, decode=True).problems)
+
+
+def test_a_jpeg_2000_with_a_palette() -> None:
+    plain = encoded(picture("L"), "JPEG2000")
+    assert picture_facts(plain, decode=True).problems == ()
+    palette = box(b"pclr", struct.pack(">HB3B", 256, 3, 7, 7, 7) + bytes(3 * 256)) + box(
+        b"cmap", bytes.fromhex("000001000000010100000102")
+    )
+    at = plain.index(b"jp2h") - 4
+    length = int.from_bytes(plain[at : at + 4], "big")
+    longer = (length + len(palette)).to_bytes(4, "big")
+    with_palette = plain[:at] + longer + plain[at + 4 : at + length] + palette + plain[at + length :]
+    grey, srgb = (b"colr\1\0\0" + number.to_bytes(4, "big") for number in (17, 16))
+    assert with_palette.count(grey) == 1
+    with_palette = with_palette.replace(grey, srgb)
+    assert_not_measured(picture_facts(with_palette, decode=True), "with a palette")

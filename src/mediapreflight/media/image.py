@@ -137,6 +137,9 @@ def _pillow_header(stream: BinaryIO, format: str) -> Header:
             has_alpha = "A" in bands and picture.mode != "LAB"
             header = Header(*picture.size, channels=len(bands), color=color, has_alpha=has_alpha, frames=None)
             header = header._replace(colors=Colors(picture.info.get("icc_profile")))
+            if format == "jpeg2000" and picture.mode in ("P", "PA"):
+                # Pillow joins equal colours of the palette, so that all later ones move.
+                header = header._replace(undecoded="JPEG 2000 with a palette is not decoded here")
             return _with_tags(header, picture.getexif()) if picture.format == "TIFF" else header
     except UnidentifiedImageError:
         raise _unopened(stream, format) from None

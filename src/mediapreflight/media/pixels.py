@@ -50,6 +50,7 @@ _PILLOW_NAMES = {
 _PILLOW_PIXEL_BYTES = 4
 _LARGE_PIXELS = 16_000_000
 _WIDE = 16
+_TIFF_PALETTE, _EIGHT_BITS = 320, 255
 # The background of transparent pixels is unknown, so it is assumed to be the middle between black and white.
 _BACKGROUND = (128, 128, 128)
 # A reduced decode may be this much smaller than requested: the next larger scale is not worth its cost.
@@ -189,6 +190,8 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         if facts.bit_depth == _WIDE and isinstance(transparent := picture.info.get("transparency"), tuple):
             # Pillow keeps the upper eight bits of each sample, but the full value of the transparent colour.
             picture.info["transparency"] = tuple(sample >> 8 for sample in transparent)
+        if facts.format == "tiff" and picture.mode == "P":
+            _widen_palette(picture)
         if facts.format not in READERS:
             colors = Colors(picture.info.get("icc_profile"))
         deep = _deep_avif(picture, source, colors, background) if _needs_depth(facts, colors) else None
@@ -197,6 +200,14 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         rgb = _shown(rgb, source)
     # Pillow turns only TIFFs by itself.
     return rgb if facts.format == "tiff" else turned(rgb, facts.orientation)
+
+
+def _widen_palette(picture: Image.Image) -> None:
+    """Take the palette of a TIFF by its 8 bits if no value has more: some writers do so, and LibTIFF reads it like that."""
+    colours = picture.getexif().get(_TIFF_PALETTE, ())
+    if colours and max(colours) <= _EIGHT_BITS:
+        count = len(colours) // 3
+        picture.putpalette([colours[place + plane * count] for place in range(count) for plane in range(3)])
 
 
 def _with_its_end(stream: BinaryIO) -> BinaryIO:

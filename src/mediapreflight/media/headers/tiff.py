@@ -13,12 +13,21 @@ from ...language import say
 from .base import Header, HeaderError, take
 
 _SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 256, 257, 258, 259, 262
-_ORIENTATION, _SUB_DIRECTORIES, _INK_SET, _SAMPLE_FORMAT, _SUBSAMPLING, _DNG_VERSION = 274, 330, 332, 339, 530, 50706
-_READ = frozenset({*range(254, 260), 262, 274, 330, 332, 339, 530, 50706})
+_ORIENTATION, _PLANES, _SUB_DIRECTORIES, _INK_SET, _SAMPLE_FORMAT, _SUBSAMPLING, _DNG_VERSION = (
+    274,
+    284,
+    330,
+    332,
+    339,
+    530,
+    50706,
+)
+_READ = frozenset({*range(254, 260), 262, 274, 284, 330, 332, 339, 530, 50706})
 _INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _REDUCED, _OLD_REDUCED = 1, 2
 _SENSOR_DATA = frozenset({32803, 34892})
 _WHITE_IS_ZERO, _CMYK, _YCBCR, _JPEG = 0, 5, 6, 7
+_UNCOMPRESSED, _SEPARATE = 1, 2
 _COLOUR_MODELS = frozenset({0, 1, 2, 3, 5, 6, 8})
 _COMPRESSIONS = frozenset({1, 2, 3, 4, 5, 7, 8, 32773, 32946, 34925, 50000})
 _DEPTHS = frozenset({1, 2, 4, 8, 16})
@@ -153,4 +162,8 @@ def _undecoded(main: _Directory) -> str | None:
         return f"TIFF of colour model {model} is not decoded here"
     if model == _YCBCR and _one(main, _COMPRESSION, 1) != _JPEG and main.get(_SUBSAMPLING, (2, 2)) != (1, 1):
         return "TIFF of subsampled colours is not decoded here"
+    # Pillow reads 8 bits of each sample there, which garbles the picture.
+    is_garbled = _one(main, _COMPRESSION, 1) == _UNCOMPRESSED or model == _CMYK
+    if _one(main, _PLANES, 1) == _SEPARATE and depths == {16} and len(main[_BITS]) > 1 and is_garbled:
+        return "TIFF of 16 bits in separate planes is not decoded here"
     return "TIFF of 16 bits whose 0 is white is not decoded here" if model == _WHITE_IS_ZERO and depths == {16} else None
