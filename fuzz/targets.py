@@ -93,11 +93,12 @@ def _probed(data: bytes, level: Any) -> Any:
 def headers(data: bytes) -> None:
     """Each reader of picture headers on whatever comes: a header, or its own error."""
     from mediapreflight.media import boxes as isobmff
-    from mediapreflight.media import extents, flv, h264, matroska, ogg, riff, streams, transport
+    from mediapreflight.media import extents, flv, h264, matroska, movie, ogg, riff, streams, transport
     from mediapreflight.media.headers import READERS, HeaderError, read_header
     from mediapreflight.media.headers.exif import read_exif, read_xmp
     from mediapreflight.media.mpeg_audio import find_audio_frames
     from mediapreflight.media.sniff import sniff
+    from mediapreflight.media.source import Source
 
     for name in READERS:
         with suppress(HeaderError):
@@ -115,6 +116,7 @@ def headers(data: bytes) -> None:
     sniff(stream)
     find_audio_frames(stream)
     isobmff.listed_samples(stream, len(data))
+    movie.read_movie(Source("file", stream, len(data)))
     for read in (
         *(extents.missing_bytes, extents.missing_titles),
         *(matroska.read_track_header, matroska.missing_bytes, matroska.missing_titles, matroska.read_clusters),

@@ -79,6 +79,20 @@ def find(stream: BinaryIO, parent: Box, *path: bytes) -> Box | None:
     return parent
 
 
+def parts(data: bytes, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes in the payload of another one, with their payloads; they begin at `start`, behind its own fields.
+
+    Stops without an error at an impossible length.
+    """
+    at, last = start, len(data) - _HEADER.size
+    while at <= last:
+        length, kind = _HEADER.unpack_from(data, at)
+        if length < _HEADER.size:
+            return
+        yield kind, data[at + _HEADER.size : at + length]
+        at += length
+
+
 def edited_duration(stream: BinaryIO, movie: Box, track: Box) -> float | None:
     """Seconds that the edit list of a track plays; None without an edit list, and if it does not say."""
     found, header = find(stream, track, b"edts", b"elst"), find(stream, movie, b"mvhd")
@@ -94,11 +108,15 @@ def edited_duration(stream: BinaryIO, movie: Box, track: Box) -> float | None:
 def movie_duration(stream: BinaryIO, movie: Box) -> float | None:
     """Seconds as the movie header (`mvhd`) says; None if it does not say, or covers only the first fragment."""
     header = find(stream, movie, b"mvhd")
-    data = payload(stream, header) if header else b""
-    layout, at = (">IQ", 20) if data[:1] == b"\x01" else (">II", 12)
-    if len(data) < at + struct.calcsize(layout) or find(stream, movie, b"mvex"):
+    return duration_in(payload(stream, header)) if header and not find(stream, movie, b"mvex") else None
+
+
+def duration_in(header: bytes) -> float | None:
+    """The seconds that the header of a movie states; None if it does not say."""
+    layout, at = (">IQ", 20) if header[:1] == b"\x01" else (">II", 12)
+    if len(header) < at + struct.calcsize(layout):
         return None
-    timescale, duration = struct.unpack_from(layout, data, at)
+    timescale, duration = struct.unpack_from(layout, header, at)
     # All bits set stands for "unknown".
     known = timescale and duration and duration not in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
     return duration / timescale if known else None

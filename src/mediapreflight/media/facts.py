@@ -25,6 +25,7 @@ SPACES_IN_WORDS: Mapping[ColorSpace, str] = {
     "other": "a colour space of its own",
 }
 Transfer = Literal["sdr", "pq", "hlg"]
+Chroma = Literal["4:2:0", "4:2:2", "4:4:4", "4:0:0", "4:1:1", "rgb"]
 Level = Literal["metadata", "decode", "content"]
 LEVELS: tuple[Level, ...] = ("metadata", "decode", "content")
 
@@ -135,7 +136,7 @@ class VideoFacts(_Common, frozen=True, kw_only=True, tag="video"):
     video_codec: str | None = None
     pixel_format: str | None = None
     bit_depth: int | None = None
-    chroma: Literal["4:2:0", "4:2:2", "4:4:4", "4:0:0", "4:1:1", "rgb"] | None = None
+    chroma: Chroma | None = None
     has_alpha: bool = False
     transfer: Transfer | Literal["ipt-pq"] | None = None
     interlaced: bool | None = None

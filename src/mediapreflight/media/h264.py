@@ -16,6 +16,7 @@ _RATIOS = ((1, 1), (12, 11), (10, 11), (16, 11), (40, 33), (24, 11), (20, 11), (
            (160, 99), (4, 3), (3, 2), (2, 1))  # fmt: skip
 _EXTENDED_RATIO = 255
 _RGB = 0
+_USUAL_DEPTHS = frozenset({8, 10})
 _SEQUENCE_UNIT, _SLICE_UNITS = 7, frozenset({1, 5})
 _MAX_UNITS = 64
 # More than the headers of a sequence, or the part of a slice header that is read.
@@ -40,6 +41,11 @@ class SequenceHeader(NamedTuple):
     transfer: int | None = None
     has_fields: bool = False
     frame_number_bits: int = 4
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether its pixels are those of common decoders: 8 or 10 bits, not as planes of red, green and blue."""
+        return not self.is_rgb and self.bit_depth in _USUAL_DEPTHS
 
 
 def read_configuration(data: bytes) -> SequenceHeader | None:

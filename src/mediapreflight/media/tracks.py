@@ -3,6 +3,7 @@ Streams Within the ISO Base Media File Format 2.1.2."""
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -26,6 +27,8 @@ _ENTRY_BYTES = 8 + 78
 _MAX_ENTRY_BYTES = 2**16
 _MATRIX_BYTES = 36
 _MVHD_MATRIX = {0: 36, 1: 48}
+_ROUNDING = 0.005
+_Linear = tuple[int, int, int, int]
 
 
 class _TkhdLayout(NamedTuple):
@@ -40,7 +43,7 @@ class PictureHeader(NamedTuple):
     """What headers say about one video track.
 
     `duration`: the movie's length in seconds, None if it is not stated. `dolby_vision`: whether it has colours that only a
-    reader of Dolby Vision can show: neither HDR10 nor HLG nor standard range.
+    reader of Dolby Vision can show: neither HDR10 nor HLG nor standard range. `stretched`: whether it is shown wider or higher.
     """
 
     duration: float | None = None
@@ -48,6 +51,7 @@ class PictureHeader(NamedTuple):
     encrypted: bool = False
     has_alpha: bool = False
     dolby_vision: bool = False
+    stretched: bool = False
 
 
 def read_picture_header(source: Source, format: str, track: int) -> PictureHeader:
@@ -58,7 +62,7 @@ def read_picture_header(source: Source, format: str, track: int) -> PictureHeade
             dolby_vision = any(_is_dolby_only(data) for data in header.dolby_vision)
             return PictureHeader(None, header.turn, header.encrypted, header.has_alpha, dolby_vision)
         movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov") if DEMUXERS[format] == "mov" else None
-        return _of_movie(stream, movie, track) if movie else PictureHeader()
+        return _in_movie(stream, movie, track) if movie else PictureHeader()
 
 
 def unknown_codecs(source: Source, format: str, container: InputContainer) -> tuple[str, ...]:
@@ -89,18 +93,21 @@ def _codec_tag(stream: BinaryIO, size: int, format: str, name: str, track: int) 
     return tag if tag and tag.isascii() and tag.isprintable() else None
 
 
-def _of_movie(stream: BinaryIO, movie: isobmff.Box, track: int) -> PictureHeader:
-    duration = isobmff.movie_duration(stream, movie)
-    duration = None if duration is None else round(duration, 6)
-    found = _track(stream, movie, track)
-    if found is None:
-        return PictureHeader(duration)
-    entry, parts = _sample_entry(stream, found), tuple(_parts(_sample_entry(stream, found)))
+def _in_movie(stream: BinaryIO, movie: isobmff.Box, track: int) -> PictureHeader:
+    duration, found = isobmff.movie_duration(stream, movie), _track(stream, movie, track)
+    matrix, entry = (found.matrix, _sample_entry(stream, found)) if found else (b"", b"")
+    return picture_header(duration, matrix, _movie_matrix(stream, movie), entry)
+
+
+def picture_header(duration: float | None, track: bytes, movie: bytes, entry: bytes) -> PictureHeader:
+    """What the headers of an MP4 say: seconds, the matrices of the track and the movie, and the track's first sample entry."""
+    matrix, parts = _matrix(track, movie), tuple(entry_parts(entry))
     return PictureHeader(
-        duration,
-        _turn(found.matrix, _movie_matrix(stream, movie)),
+        None if duration is None else round(duration, 6),
+        turn_of(*matrix),
         entry[4:8] in _ENCRYPTED_ENTRIES or any(kind == b"sinf" for kind, _ in parts),
         dolby_vision=any(_is_dolby_only(data) for kind, data in parts if kind in _DOLBY_VISION),
+        stretched=_stretches(matrix),
     )
 
 
@@ -127,36 +134,41 @@ def _sample_entry(stream: BinaryIO, track: _Track) -> bytes:
 
 def _movie_matrix(stream: BinaryIO, movie: isobmff.Box) -> bytes:
     header = isobmff.find(stream, movie, b"mvhd")
-    data = isobmff.payload(stream, header) if header else b""
-    at = _MVHD_MATRIX.get(data[0]) if data else None
-    return b"" if at is None else data[at : at + _MATRIX_BYTES]
+    return matrix_in(isobmff.payload(stream, header)) if header else b""
 
 
-def _turn(track: bytes, movie: bytes) -> Turn:
-    """The effect of the matrix of a track, and then of the movie's."""
+def matrix_in(header: bytes) -> bytes:
+    """The matrix in the header of a movie."""
+    at = _MVHD_MATRIX.get(header[0]) if header else None
+    return b"" if at is None else header[at : at + _MATRIX_BYTES]
+
+
+def _matrix(track: bytes, movie: bytes) -> _Linear:
+    """The matrix of a track, and then the movie's: the numbers a, b, c and d of `turn_of`."""
     if len(track) < _MATRIX_BYTES:
-        return Turn()
+        return 1, 0, 0, 1
     a, b, c, d = _linear(track)
     if len(movie) == _MATRIX_BYTES:
         e, f, g, h = _linear(movie)
         a, b, c, d = a * e + b * g, a * f + b * h, c * e + d * g, c * f + d * h
-    return turn_of(a, b, c, d)
+    return a, b, c, d
 
 
-def _linear(matrix: bytes) -> tuple[int, int, int, int]:
+def _stretches(matrix: _Linear) -> bool:
+    """Whether a matrix makes a picture wider or higher, by more than rounding does."""
+    a, b, c, d = matrix
+    across, down = math.hypot(a, c), math.hypot(b, d)
+    return abs(across - down) > _ROUNDING * min(across, down) > 0
+
+
+def _linear(matrix: bytes) -> _Linear:
     a, b, _, c, d = struct.unpack_from(">5i", matrix)
     return a, b, c, d
 
 
-def _parts(entry: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The boxes in the sample entry of a picture, with their payloads."""
-    at, end = _ENTRY_BYTES, min(int.from_bytes(entry[:4], "big"), len(entry))
-    while at + 8 <= end:
-        length = int.from_bytes(entry[at : at + 4], "big")
-        if length < 8:
-            return
-        yield entry[at + 4 : at + 8], entry[at + 8 : at + length]
-        at += length
+def entry_parts(entry: bytes, start: int = _ENTRY_BYTES) -> Iterator[tuple[bytes, bytes]]:
+    """The boxes in a sample entry, with their payloads. They begin at `start`; by default, where those of a picture do."""
+    return isobmff.parts(entry[: int.from_bytes(entry[:4], "big")], start)
 
 
 def _is_dolby_only(configuration: bytes) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -19,14 +18,14 @@ from .containers import (
     first_video,
     is_end,
     promises_too_much,
-    seen_at_end,
     stated_duration,
     turn_of_frame,
 )
-from .facts import ENCRYPTED_PICTURE, ENCRYPTED_SOUND, Problem, VideoFacts, counted
+from .facts import ENCRYPTED_SOUND, Chroma, Problem, VideoFacts, counted
 from .formats import DEMUXERS
 from .listening import Listener, garbled_sound, missing_sound
 from .sound_length import length_of_sound
+from .stated import TRANSFERS, UNKNOWN_TRANSFER, Pixels, Stated, facts_of
 from .streams import sound_is_encrypted
 from .timing import FrameTiming, frame_timing
 from .tracks import read_picture_header
@@ -43,12 +42,9 @@ if TYPE_CHECKING:
 FULL_DECODE_PIXELS = 300_000_000
 # The largest side that any model takes is 4096 px. A decoder may keep a dozen frames at a time.
 MAX_FRAME_PIXELS = 20_000_000
-_TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
-_UNKNOWN_TRANSFER = 2
 _FULL_RANGE = 2
 # Codecs whose sequence header is in the container, and states the transfer function.
 _SAY_TRANSFER = frozenset({"h264", "hevc", "av1"})
-_USUAL_DEPTHS = frozenset({8, 10})
 # By default their decoders replace damaged parts without a report.
 _STRICTNESS = {"mjpeg": {"err_detect": "explode"}, "hevc": {"err_detect": "explode"}}
 _ONE_FRAME_A_PACKET = frozenset({"h264", "hevc"})
@@ -61,7 +57,7 @@ _LOCATION_KEYS = ("location", "com.apple.quicktime.location.iso6709")
 
 def probe_video(source: Source, format: str, container: InputContainer, *, decode: bool) -> VideoFacts:
     """The facts of an open container that has a real video stream (see `containers.first_video`)."""
-    facts = _stated(source, format, container)
+    facts = facts_of(source, format, _stated(source, format, container))
     return _measured(facts, source, container, clock_zero(container, format)) if decode else facts
 
 
@@ -71,93 +67,69 @@ def probe_undecoded(source: Source, format: str, container: InputContainer) -> V
     if stream is None or codec_of(stream) != "h264" or not stream.frames:
         return None
     header = h264.read_configuration(stream.codec_context.extradata or b"")
-    if header is None or header.is_rgb or header.bit_depth not in _USUAL_DEPTHS:
+    stated = _stated(source, format, container)
+    if header is None or not header.is_usual or stated.header.encrypted or stated.sides != (header.width, header.height):
         return None
-    facts = _stated(source, format, container, header)
-    fits = not facts.encrypted and (facts.stored_width, facts.stored_height) == (header.width, header.height)
-    return facts if fits else None
+    is_full = int(stream.codec_context.color_range) == _FULL_RANGE
+    return facts_of(source, format, stated.with_sequence_header(header, is_full=is_full))
 
 
-def _stated(
-    source: Source, format: str, container: InputContainer, header_of_h264: h264.SequenceHeader | None = None
-) -> VideoFacts:
-    stream = first_video(container)
+def _stated(source: Source, format: str, container: InputContainer) -> Stated:
+    """What FFmpeg finds in the headers."""
+    stream, audio = first_video(container), first_audio(container)
     assert stream is not None
     context: Any = stream.codec_context
     header = read_picture_header(source, format, stream.id)
-    audio = first_audio(container)
-    seen = seen_at_end(source, format)
-    average = float(stream.average_rate) if stream.average_rate else None
-    facts = VideoFacts(
-        path=source.path,
-        format=format,
-        bytes=source.size,
-        problems=(*filter(None, (seen, *_encryption(source, format, audio, is_picture_encrypted=header.encrypted))),),
-        rotation=header.turn.rotation,
-        mirrored=header.turn.mirrored,
-        stated_duration_s=header.duration or stated_duration(container),
-        fps=average,
-        stated_fps=average,
-        fps_nominal=float(stream.base_rate) if stream.base_rate else None,
-        stated_frames=stream.frames or None,
+    sound_codec = codec_of(audio) if audio else None
+    stated = Stated(
+        header,
+        codec_of(stream),
+        average_rate=float(stream.average_rate) if stream.average_rate else None,
+        nominal_rate=float(stream.base_rate) if stream.base_rate else None,
+        frames=stream.frames or None,
         start_s=_seconds(stream.start_time, stream.time_base, clock_zero(container, format)),
-        audio_codec=codec_of(audio) if audio else None,
-        audio_sample_rate=audio.codec_context.sample_rate or None if audio and codec_of(audio) else None,
-        encrypted=header.encrypted,
+        duration_s=header.duration or stated_duration(container),
+        sound_codec=sound_codec,
+        sample_rate=audio.codec_context.sample_rate or None if audio and sound_codec else None,
+        is_sound_encrypted=audio is not None and _is_sound_encrypted(source, format),
         has_location=any(key.lower().startswith(_LOCATION_KEYS) for key in container.metadata),
     )
-    if codec_of(stream) is None:
-        return facts
-    if context is None or not context.width or not context.height:
-        problem = Problem.BROKEN.because(say("its picture size or codec is not stated"))
-        return msgspec.structs.replace(facts, problems=(*facts.problems, problem))
-    ratio = stream.sample_aspect_ratio
-    transfer, pixels = int(context.color_trc), _pixels(context.format)
-    if header_of_h264 is not None:
-        ratio = ratio or _fraction(header_of_h264.pixel_ratio)
-        transfer = transfer if header_of_h264.transfer is None else header_of_h264.transfer
-        pixels = _pixels_of_h264(header_of_h264, int(context.color_range) == _FULL_RANGE)
-    elif transfer not in _TRANSFERS and codec_of(stream) in _SAY_TRANSFER:
-        transfer = _transfer_in_configuration(stream)
-    width, height = display.displayed(context.width, context.height, header.turn.rotation, ratio)
-    return msgspec.structs.replace(
-        facts,
-        width=width,
-        height=height,
-        stored_width=context.width,
-        stored_height=context.height,
-        sample_aspect_ratio=f"{ratio.numerator}:{ratio.denominator}" if ratio else None,
-        video_codec=codec_of(stream),
-        transfer="ipt-pq" if header.dolby_vision else _TRANSFERS.get(transfer, "sdr"),
-        interlaced=int(context.field_order) not in _PROGRESSIVE_OR_UNKNOWN,
-        **(pixels | {"has_alpha": header.has_alpha or _has_alpha(stream, format)}),
+    if context is None:
+        return stated
+    return stated._replace(
+        sides=(context.width, context.height),
+        pixel_ratio=stream.sample_aspect_ratio,
+        pixels=_pixels(context.format, has_alpha=header.has_alpha or _has_alpha(stream, format)),
+        transfer=_transfer(stream),
+        is_interlaced=int(context.field_order) not in _PROGRESSIVE_OR_UNKNOWN,
     )
 
 
-def _transfer_in_configuration(stream: VideoStream) -> int:
-    """The transfer function in the sequence header in the container; FFmpeg only returns the container's own statement.
+def _transfer(stream: VideoStream) -> int:
+    """The transfer that the container says, or else the sequence header in it: FFmpeg passes on only the former.
 
     The decoder reads the header where it is opened, in some 20 microseconds.
     """
     import av
 
-    context: Any = av.CodecContext.create(stream.codec_context.codec.name, "r")
-    context.extradata = stream.codec_context.extradata
+    stated: Any = stream.codec_context
+    if int(stated.color_trc) in TRANSFERS or codec_of(stream) not in _SAY_TRANSFER:
+        return int(stated.color_trc)
+    context: Any = av.CodecContext.create(stated.codec.name, "r")
+    context.extradata = stated.extradata
     context.thread_count = 1
     try:
         context.open()
     except av.FFmpegError:
-        return _UNKNOWN_TRANSFER
+        return UNKNOWN_TRANSFER
     return int(context.color_trc)
 
 
-def _encryption(source: Source, format: str, audio: AudioStream | None, *, is_picture_encrypted: bool) -> tuple[str, ...]:
-    if is_picture_encrypted:
-        return (ENCRYPTED_PICTURE,)
-    if audio is None or DEMUXERS[format] != "mov":
-        return ()
+def _is_sound_encrypted(source: Source, format: str) -> bool:
+    if DEMUXERS[format] != "mov":
+        return False
     with source.aside() as stream:
-        return (ENCRYPTED_SOUND,) if sound_is_encrypted(stream, source.size, format) else ()
+        return sound_is_encrypted(stream, source.size, format)
 
 
 def _has_alpha(stream: VideoStream, format: str) -> bool:
@@ -168,38 +140,20 @@ def _has_alpha(stream: VideoStream, format: str) -> bool:
     return any(component.is_alpha for component in pixels.components)
 
 
-def _fraction(ratio: tuple[int, int] | None) -> Fraction | None:
-    return Fraction(*ratio) if ratio and all(ratio) else None
-
-
-def _pixels_of_h264(header: h264.SequenceHeader, is_full_by_container: bool) -> dict[str, Any]:
-    """Chroma and depth by FFmpeg's names, where 8 bits in full range are a separate format."""
-    is_full = is_full_by_container if header.full_range is None else header.full_range
-    wide = f"10{sys.byteorder[0]}e" if header.bit_depth == 10 else ""
-    return {
-        "pixel_format": f"yuv{'j' if is_full and not wide else ''}{header.chroma}p{wide}",
-        "bit_depth": header.bit_depth,
-        "chroma": ":".join(header.chroma),
-    }
-
-
-def _pixels(pixels: Any) -> dict[str, Any]:
+def _pixels(pixels: Any, *, has_alpha: bool) -> Pixels:
     if pixels is None:
-        return {}
-    return {
-        "pixel_format": pixels.name,
-        "bit_depth": max(component.bits for component in pixels.components),
-        "chroma": _chroma(pixels),
-    }
+        return Pixels(has_alpha=has_alpha)
+    return Pixels(pixels.name, max(component.bits for component in pixels.components), _chroma(pixels), has_alpha)
 
 
-def _chroma(pixels: Any) -> str | None:
+def _chroma(pixels: Any) -> Chroma | None:
     if pixels.is_rgb or pixels.has_palette:
         return "rgb"
     if len(pixels.components) < 3:
         return "4:0:0"
     across, down = 16 // pixels.chroma_width(16), 16 // pixels.chroma_height(16)
-    return {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (4, 1): "4:1:1"}.get((across, down))
+    chromas: dict[tuple[int, int], Chroma] = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (4, 1): "4:1:1"}
+    return chromas.get((across, down))
 
 
 def _seconds(ticks: int | None, tick: Fraction | None, zero: float) -> float | None:
@@ -494,7 +448,7 @@ class _Decoder:
             self.first = frames[0].pts
         if frames and self.turn is None:
             self.turn = turn_of_frame(frames[0])
-            self.transfer = _TRANSFERS.get(int(frames[0].color_trc))
+            self.transfer = TRANSFERS.get(int(frames[0].color_trc))
         self._frames += len(frames)
         self._damaged += sum(1 for frame in frames if frame.is_corrupt and not self._is_blind)
         self._budget -= self._area * len(frames)
