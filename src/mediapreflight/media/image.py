@@ -300,6 +300,7 @@ def _decode_avif(stream: BinaryIO, frames: int) -> str | None:
         if any(words in str(error) for words in _AVIF_DAMAGE):
             raise
         raise HeifError(say("the available decoder does not know its structure")) from None
+    return None
 
 
 _DECODERS: dict[str, Callable[[BinaryIO, int], str | None]] = {

@@ -118,7 +118,7 @@ class Runs:
             stack.callback(containment.close)
             self._make_room()
             with self._lock:
-                if sum(run.state == "running" for run in self._runs.values()) >= RUNS_AT_ONCE or len(self._runs) >= RUNS:
+                if sum(run.state == "running" for run in self._runs.values()) >= RUNS_AT_ONCE:
                     raise RefusedError(429, say("too many jobs are being prepared; wait until one is done"))
                 run = Run(f"r{next(self._numbers)}", order, stack.pop_all(), out, containment)
                 self._runs[run.id] = run
