@@ -77,6 +77,13 @@ def without(*indices, **fields):
     return {f"at_{index}": fields for index in indices}
 
 
+def mirrored(pose):
+    """The same landmarks in the mirrored picture, where left is right."""
+    sides = {left: right for pair in (EARS, SHOULDERS, WRISTS, HIPS, KNEES, ANKLES) for left, right in (pair, pair[::-1])}
+    points = [pose[sides.get(index, index)] for index in range(33)]
+    return [SimpleNamespace(**vars(point) | {"x": 1 - point.x}) for point in points]
+
+
 def world(dx=0.3, dz=0.0, nose_z=-0.1, knee_deg=None):
     """In metres. Without an angle, the legs have no length."""
     points = [SimpleNamespace(x=0.0, y=0.0, z=0.0) for _ in range(33)]
@@ -107,14 +114,18 @@ def face(x=200, y=100, side=80, yaw=0.0):
 
 @pytest.fixture
 def judge(monkeypatch):
-    """Bodies from these landmarks instead of those of a picture."""
+    """Bodies from these landmarks instead of those of a picture; `again`: what the mirrored picture shows, if not the same."""
 
-    def call(poses, faces=(), worlds=None):
-        result = SimpleNamespace(pose_landmarks=poses, pose_world_landmarks=worlds or [world() for _ in poses])
+    def call(poses, faces=(), worlds=None, again=None):
+        looks = iter([poses, [mirrored(pose) for pose in (poses if again is None else again)]])
+
+        def detect(rgb):
+            found = next(looks)
+            return SimpleNamespace(pose_landmarks=found, pose_world_landmarks=worlds or [world() for _ in found])
 
         class Stand:
             def __enter__(self):
-                return SimpleNamespace(detect=lambda rgb: result)
+                return SimpleNamespace(detect=detect)
 
             def __exit__(self, *details):
                 return None
@@ -270,6 +281,16 @@ class TestWhoIsThere:
 
     def test_sure_is_sure(self, judge):
         assert len(judge([standing(**without(*SHOULDERS, *HIPS, presence=0.9, visibility=0.5))])) == 1
+
+    @pytest.mark.parametrize(("moved", "people"), [(0.14, 1), (0.16, 0)])
+    def test_without_a_face_the_mirrored_picture_must_show_the_same_trunk(self, judge, moved, people):
+        # The trunk is 0.36 of 800 px long.
+        assert len(judge([standing()], again=[standing(x=200 + moved * 0.36 * 800)])) == people
+        assert len(judge([standing()], [face()], again=[])) == 1
+
+    @pytest.mark.parametrize("index", [*SHOULDERS, *HIPS])
+    def test_the_mirrored_picture_must_be_as_sure(self, judge, index):
+        assert judge([standing()], again=[standing(**without(index, presence=0.89))]) == ()
 
     def test_tallest_first(self, judge):
         bodies = judge([standing(x=300, size=300), standing(x=80, size=700)])

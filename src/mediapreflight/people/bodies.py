@@ -4,8 +4,8 @@ A landmark is *visible* if mediapipe gives it at least `SEEN` for both presence 
 hides it), and it is inside the picture.
 
 Every face is a person. A pose belongs to the nearest face, unless another pose is nearer to that face. A pose without a face is a
-person only if its shoulders and hips are certainly present (`SURE`) and no other person is in the same place: the pose model also
-finds bodies in dogs, in drawings and in the shirt of a person already found.
+its shoulders and hips are present beyond doubt (`SURE`), nobody else covers the same place, and the model finds them again in the
+mirrored picture: it also sees bodies in cats, balloons and beaches, and in the shirt of somebody it has already found.
 
 - Framing: `full` if both ankles are visible; `half` if both shoulders are, and the point `WAIST` of the way from them to the hips
   is in the picture, with room for a chest below the face; `part` if no face, eye or ear is visible; else `head`.
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 MAX_BODIES = 6
 SEEN = 0.5
 SURE = 0.9
+# So many lengths of the trunk its corners may lie apart in the mirrored picture. Of 36 sure poses of people 31 were found again
+# within it, of 25 in 18 pictures that show nobody 1: that of a shirt. The next two had 0.19 and 0.29.
+FOUND_AGAIN = 0.15
 WAIST = 0.75
 # The knees of 25 standing people were 0.5 to 0.9 torso lengths below their hips, those of people who sat or crouched up to 0.4.
 STANDING = 0.45
@@ -50,6 +53,7 @@ _NOSE, _EYES, _EARS = 0, (2, 5), (7, 8)
 _SHOULDERS, _WRISTS, _HIPS, _KNEES, _ANKLES = (11, 12), (15, 16), (23, 24), (25, 26), (27, 28)
 _HEAD = (_NOSE, *_EARS)
 _TRUNK = (*_SHOULDERS, *_HIPS)
+_MIRRORED_TRUNK = (*_SHOULDERS[::-1], *_HIPS[::-1])
 _LEGS = tuple(zip(_HIPS, _KNEES, _ANKLES, strict=True))
 
 
@@ -92,19 +96,18 @@ class _Pose(NamedTuple):
 
 def bodies_in(picture: Picture, faces: Sequence[Face]) -> tuple[Body, ...]:
     """All people in a picture, tallest first; `faces` are all its faces. Raises MissingLibraryError."""
-    with _shared.use() as task:
-        result = task.detect(picture.rgb)
-    pairs = zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
-    poses = [_pose(landmarks, world, picture) for landmarks, world in pairs]
+    poses = _poses(picture)
     owned = _owned(poses, faces)
     bodies = [
         _body(poses[owned[index]], face, picture) if index in owned else _only_a_face(face) for index, face in enumerate(faces)
     ]
-    for number, pose in enumerate(poses):
-        if number not in owned.values() and _is_sure(pose):
-            body = _body(pose, None, picture)
-            if not any(_is_same_place(body, other) for other in bodies):
-                bodies.append(body)
+    alone = [pose for number, pose in enumerate(poses) if number not in owned.values() and _is_sure(pose)]
+    mirrored = _poses(picture._replace(rgb=picture.rgb[:, ::-1])) if alone else []
+    for pose in alone:
+        body = _body(pose, None, picture)
+        is_new = not any(_is_same_place(body, other) for other in bodies)
+        if is_new and any(_is_mirrored(pose, other, picture.width) for other in mirrored):
+            bodies.append(body)
     return tuple(sorted(bodies, key=lambda body: (body.bbox[1] - body.bbox[3], body.bbox)))
 
 
@@ -123,6 +126,13 @@ _shared: Shared[Task] = Shared(
         min_pose_presence_confidence=_MIN_CONFIDENCE,
     )
 )
+
+
+def _poses(picture: Picture) -> list[_Pose]:
+    with _shared.use() as task:
+        result = task.detect(picture.rgb)
+    pairs = zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
+    return [_pose(landmarks, world, picture) for landmarks, world in pairs]
 
 
 def _pose(landmarks: Sequence[Any], world: Sequence[Any], picture: Picture) -> _Pose:
@@ -175,6 +185,16 @@ def _distance(pose: _Pose, face: Face) -> float:
 
 def _is_sure(pose: _Pose) -> bool:
     return all(pose.landmarks[index].presence >= SURE and pose.landmarks[index].confidence >= SEEN for index in _TRUNK)
+
+
+def _is_mirrored(pose: _Pose, other: _Pose, width: int) -> bool:
+    """Whether a pose of the mirrored picture has the trunk of this one, and is as sure."""
+    trunk = [pose.landmarks[index] for index in _TRUNK]
+    again = [other.landmarks[index] for index in _MIRRORED_TRUNK]
+    apart = sum(dist((one.x, one.y), (width - two.x, two.y)) for one, two in zip(trunk, again, strict=True)) / len(trunk)
+    left, right, left_hip, right_hip = trunk
+    length = hypot(left.x + right.x - left_hip.x - right_hip.x, left.y + right.y - left_hip.y - right_hip.y) / 2
+    return _is_sure(other) and apart <= FOUND_AGAIN * length
 
 
 def _is_same_place(one: Body, other: Body) -> bool:
