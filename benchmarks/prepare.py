@@ -77,7 +77,7 @@ def trim_sides(source: Path, out: Path) -> tuple[Callable[[], object], Callable[
 
     def ours() -> None:
         planned = plan_video(facts, role, PrepareOptions(), findings)[0]
-        done = run_video(str(source), planned, str(out / "ours.mp4"))
+        done = run_video(str(source), planned, str(out / "ours.mp4")).steps
         if done != planned:
             sys.exit("the copy did not come out exact")
 

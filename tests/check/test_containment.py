@@ -15,7 +15,7 @@ from mediapreflight import Job, Prepared, PrepareError, UnreadableMediaError, ch
 from mediapreflight.agents import pictures
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.check.containment import UNCONTAINED, Containment, contained
-from mediapreflight.check.measure import Measured, look_at_file, measure_file, measure_jobs, read_facts
+from mediapreflight.check.measure import Measured, look_at_file, measure_file, measure_jobs, measure_to_be_cut, read_facts
 from mediapreflight.cli import faces, main
 from mediapreflight.cli.pages import checked_page
 from mediapreflight.emulator import videos
@@ -193,13 +193,14 @@ def test_where_no_process_can_be_started_all_runs_here(containment, deeds: Modul
 CONTAINED = (
     measure_jobs,
     measure_file,
+    measure_to_be_cut,
     look_at_file,
     read_facts,
     speech_timeline,
     run_image,
     survey,
     first_unlike,
-    video._is_exact,
+    video._damage_in,
     find_portrait,
     preview_of,
     faces._save_pictures,

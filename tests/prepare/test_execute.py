@@ -2,8 +2,12 @@
 
 import base64
 import hashlib
+import random
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
+import av
 import jsonschema
 import msgspec
 import pytest
@@ -11,6 +15,7 @@ from PIL import Image
 
 from mediapreflight import Job, check, read_jobs
 from mediapreflight.errors import PrepareError, UsageError
+from mediapreflight.media import video
 from mediapreflight.media.source import display_name
 from mediapreflight.people import VideoContent, watch_video
 from mediapreflight.prepare.execute import prepare, prepare_jobs
@@ -87,6 +92,69 @@ def test_a_video_is_watched_once(tmp_path: Path, fixtures: Path, monkeypatch: py
     assert result.record.ok
     assert isinstance(result.measured["video"].content, VideoContent)
     assert watched == [place]
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> Path:
+    """A video of 40 s with a key frame every two, where the model takes 30 s."""
+    path = tmp_path / "in" / "long.mp4"
+    path.parent.mkdir()
+    drawn = ("-f", "lavfi", "-i", "testsrc2=s=256x256:r=10:d=40", "-f", "lavfi", "-i", "sine=440:d=40")
+    ffmpeg(*drawn, "-preset", "ultrafast", "-g", "20", "-c:a", "aac", path)
+    return path
+
+
+def damaged(path: Path, at_s: float) -> Path:
+    """The same with noise in place of a key frame."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        keys = (packet for packet in container.demux(stream) if packet.is_keyframe and packet.pts * stream.time_base >= at_s)
+        at, size = next((packet.pos, packet.size) for packet in keys)
+    data = bytearray(path.read_bytes())
+    data[at + 16 : at + size] = random.Random(0).randbytes(size - 16)
+    path.write_bytes(data)
+    return path
+
+
+def test_what_a_cut_throws_away_is_not_decoded_and_need_not_be_whole(tmp_path: Path, long: Path) -> None:
+    job = Job("video-style-transform", whole=False, video=damaged(long, 36))
+    (planned,) = plan(job, level="decode")
+    (result,) = prepare_jobs([job], out=tmp_path / "out", level="decode")
+    assert result.record.ok
+    assert (
+        [step.name for step in result.steps["video"]] == [step.name for step in planned.files["video"].steps] == ["trim", "remux"]
+    )
+    made = result.record.inputs["video"]
+    assert made.before.problems == ("not measured: it is too long, and nothing after 0 s of it was decoded",)
+    assert made.before.duration_s == pytest.approx(40, abs=0.2)
+    assert made.after.problems == ()
+    assert check(result.job, level="decode").ok
+
+
+def test_what_a_cut_keeps_has_to_be_whole(tmp_path: Path, long: Path) -> None:
+    job = Job("video-style-transform", whole=False, video=damaged(long, 16))
+    (planned,) = plan(job, level="decode")
+    assert "cannot be decoded" in planned.unfixable["video"]
+    (result,) = prepare_jobs([job], out=tmp_path / "out", level="decode")
+    assert not result.record.ok
+    assert "cannot be decoded" in str(result.record.error)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["prepared.json"]
+
+
+def test_a_video_that_is_cut_is_decoded_once(tmp_path: Path, long: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fed: Counter[bool] = Counter()
+    feed = video._Decoder.feed
+
+    def counted(decoder: Any, packet: Any) -> None:
+        fed[decoder._active] += 1
+        feed(decoder, packet)
+
+    monkeypatch.setattr(video._Decoder, "feed", counted)
+    job = Job("video-style-transform", whole=False, video=long)
+    (result,) = prepare_jobs([job], out=tmp_path / "out", level="decode", contained=False)
+    kept = result.record.inputs["video"].after.frames
+    # Of the source, the frames up to the first that comes out of the decoder.
+    assert kept <= fed[True] < 1.05 * kept
 
 
 def test_what_fits_is_the_very_same_file(tmp_path: Path, fixtures: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -16,7 +17,18 @@ from ..language import say
 from ..media.facts import LEVELS, Facts, Level, Problem, UnknownFacts
 from ..media.source import display_name, is_remote
 from ..people.facts import PictureContent, VideoContent
-from .measure import TIME_LIMIT_S, InRoles, Measured, look_at_file, look_for, measure_file, measure_jobs, read_facts
+from .measure import (
+    TIME_LIMIT_S,
+    Cut,
+    InRoles,
+    Measured,
+    look_at_file,
+    look_for,
+    measure_file,
+    measure_jobs,
+    measure_to_be_cut,
+    read_facts,
+)
 
 if TYPE_CHECKING:
     from ..media.previews import Preview
@@ -25,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["TIME_LIMIT_S", "UNCONTAINED", "Containment", "contained"]
 
 _Result = TypeVar("_Result")
+NO_CUTS: Mapping[str, Cut] = MappingProxyType({})
 
 
 class Containment:
@@ -114,10 +127,26 @@ class Containment:
         except UnreadableMediaError as error:
             return Preview(trouble=error.reason)
 
-    def measured(self, paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
-        """Measure the files in these roles of the model, each as far as possible."""
-        (found,) = self.measured_together([(paths, model)], level)
-        return found
+    def measured(
+        self, paths: Mapping[str, str], model: Model, level: Level, cuts: Mapping[str, Cut] = NO_CUTS
+    ) -> dict[str, Measured]:
+        """Measure the files in these roles of the model, each as far as possible; `cuts`: of videos, how they will be cut."""
+        long = {role: self._to_be_cut(paths[role], model.roles[role], level, cut) for role, cut in cuts.items()}
+        others = {role: path for role, path in paths.items() if not long.get(role)}
+        (found,) = self.measured_together([(others, model)], level) if others else ({},)
+        return {role: long.get(role) or found[role] for role in paths}
+
+    def _to_be_cut(self, path: str, role: Role, level: Level, cut: Cut) -> Measured | None:
+        """None also where its reader crashes: then it is measured as any other file."""
+        from ..workers.processes import CrashError
+
+        try:
+            found = self._run([path], measure_to_be_cut, path, role, level, cut)
+        except CrashError:
+            if self.is_closed:
+                raise
+            return None
+        return found if found is None or _can_be(found) else None
 
     def measured_together(self, jobs: Sequence[InRoles], level: Level) -> list[dict[str, Measured]]:
         """The same for several jobs, in one process; if it crashes, each job in a separate process."""

@@ -13,8 +13,8 @@ from ..catalog.schema import Content as Demand
 from ..errors import MissingLibraryError, UnreadableMediaError, UsageError
 from ..job import Job, is_url, with_local_paths
 from ..language import say
-from ..media.facts import Facts, Level, Problem
-from ..media.probe import probe
+from ..media.facts import Facts, Level, Problem, VideoFacts, undecoded_after
+from ..media.probe import probe, probe_to_be_cut
 from ..media.source import is_remote
 from ..people.facts import Content
 
@@ -34,6 +34,13 @@ Look = Literal[
     "faces and bodies in the first frame",
     "speech",
 ]
+
+
+class Cut(NamedTuple):
+    """A video that will be cut if it is longer than `kept_s`; until then, `decoded_s` of it are to be decoded. Seconds."""
+
+    kept_s: float
+    decoded_s: float
 
 
 class Measured(NamedTuple):
@@ -107,6 +114,17 @@ def measure_file(path: str, role: Role, level: Level) -> Measured:
     """Measure one file in this role."""
     with _at_hand(path, level):
         return look_at_file(path, probe(path, level), role, level)
+
+
+def measure_to_be_cut(path: str, role: Role, level: Level, cut: Cut) -> Measured | None:
+    """The same for a video that will be cut: of what is thrown away only the packets are read. None if it is not too long."""
+    if is_remote(path):
+        return None
+    stated = probe(path, "metadata")
+    if not isinstance(stated, VideoFacts) or (stated.stated_duration_s or 0.0) <= cut.kept_s:
+        return None
+    found = look_at_file(path, probe_to_be_cut(path, cut.decoded_s), role, level)
+    return found._replace(facts=structs.replace(found.facts, problems=(*found.facts.problems, undecoded_after(cut.decoded_s))))
 
 
 def look_at_file(path: str, facts: Facts, role: Role, level: Level) -> Measured:

@@ -65,6 +65,11 @@ def missing_library(format: str, error: ImportError) -> str:
     return Problem.NOT_RUN.because(reason)
 
 
+def undecoded_after(seconds: float) -> str:
+    """The entry for `Facts.problems` of a video that was decoded for so many seconds, because the rest will be cut off."""
+    return Problem.NOT_RUN.because(f"it is too long, and nothing after {seconds:g} s of it was decoded")
+
+
 class _Common(Struct, frozen=True, kw_only=True, tag_field="kind"):
     path: str
     format: str | None = None

@@ -30,7 +30,7 @@ _CHECKSUMMED = frozenset({"flac", "ac3", "eac3", "wavpack"})
 
 
 class Listener:
-    """Decodes packets, up to `MAX_DECODED_S`; without decoding it only records their times.
+    """Decodes packets, up to `most_s` seconds of sound; what follows, or all without decoding, only has its times recorded.
 
     `is_bare`: whether packets are found by their first bytes. Bytes that do not begin a packet then belong to the one before.
     Measuring the loudness takes half of the time, and is done only on request.
@@ -49,7 +49,15 @@ class Listener:
         behind_s: how far decoded sound falls behind time stamps, more than a decoder does from its first sound on.
     """
 
-    def __init__(self, stream: AudioStream, *, decode: bool = True, is_bare: bool = False, finds_peak: bool = True) -> None:
+    def __init__(
+        self,
+        stream: AudioStream,
+        *,
+        decode: bool = True,
+        is_bare: bool = False,
+        finds_peak: bool = True,
+        most_s: float = MAX_DECODED_S,
+    ) -> None:
         self.tick = float(stream.time_base or 0)
         self.sound: list[SoundPacket] = []
         self.start_s: float | None = None
@@ -61,6 +69,7 @@ class Listener:
         self.last: Packet[AudioStream] | None = None
         self.accepted: Packet[AudioStream] | None = None
         self._finds_peak = finds_peak
+        self._most_s = min(most_s, MAX_DECODED_S)
         self._codec = codec_of(stream)
         self._is_bare = is_bare
         self._accepted = self._accepted_bytes = 0
@@ -81,7 +90,7 @@ class Listener:
     @property
     def is_whole(self) -> bool:
         """Whether every packet was also given to a decoder."""
-        return self._is_decodable and self.heard_s + self.lost_s + self.refused_s <= MAX_DECODED_S
+        return self._is_decodable and self.heard_s + self.lost_s + self.refused_s <= self._most_s
 
     def feed(self, packet: Packet[AudioStream]) -> None:
         """The next packet of the stream, or the mark behind its last."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -41,28 +42,40 @@ def probe(path: str | os.PathLike[str], level: Level = "decode") -> Facts:
     Returns: ImageFacts, VideoFacts or AudioFacts; UnknownFacts for anything else, and for a file that cannot be opened.
         Faults are in `problems`; bad data never raises.
     """
-    name = local_path(os.fsdecode(path))
+    return _probed(local_path(os.fsdecode(path)), None if level == "metadata" else inf)
+
+
+def probe_to_be_cut(path: str, decoded_s: float) -> Facts:
+    """The same at level `decode`, of a video of which only the beginning will be kept: it is decoded for so many seconds.
+
+    Its `problems` are those of its container and of the part that was decoded.
+    """
+    return _probed(local_path(path), decoded_s)
+
+
+def _probed(name: str, decoded_s: float | None) -> Facts:
+    """`decoded_s`: how much of a video is decoded, in seconds; None: nothing is, of no file."""
     try:
-        with open_source(name, whole=level != "metadata") as source:
-            return _probe_source(source, decode=level != "metadata")
+        with open_source(name, whole=decoded_s is not None) as source:
+            return _probe_source(source, decoded_s)
     except OpenError as error:
         problem = str(error)
-        if error.problem is Problem.OVERSIZED and level != "metadata":
-            facts = probe(name, "metadata")
+        if error.problem is Problem.OVERSIZED and decoded_s is not None:
+            facts = _probed(name, None)
             return msgspec.structs.replace(facts, problems=(*facts.problems, problem))
     except OSError as error:
         problem = Problem.UNREADABLE.because((error.strerror or str(error)).lower())
     return UnknownFacts(path=display_name(name), problems=(problem,))
 
 
-def _probe_source(source: Source, *, decode: bool) -> Facts:
+def _probe_source(source: Source, decoded_s: float | None) -> Facts:
     found = sniff(source.stream)
     if found.family == "image":
         from .image import probe_image
 
-        return probe_image(source, found.format, decode=decode)
+        return probe_image(source, found.format, decode=decoded_s is not None)
     if found.family == "stream":
-        return _probe_stream(source, found.format, decode=decode)
+        return _probe_stream(source, found.format, decoded_s)
     return UnknownFacts(
         path=source.path,
         format=found.format,
@@ -71,19 +84,7 @@ def _probe_source(source: Source, *, decode: bool) -> Facts:
     )
 
 
-def _probe_stream(source: Source, format: str, *, decode: bool) -> Facts:
-    from .formats import DEMUXERS
-
-    if not decode and DEMUXERS[format] == "mov":
-        from .movie import read_movie
-        from .stated import facts_of
-
-        if stated := read_movie(source):
-            return facts_of(source, format, stated)
-    return _probe_container(source, format, decode=decode)
-
-
-def _probe_container(source: Source, format: str, *, decode: bool) -> Facts:
+def _probe_stream(source: Source, format: str, decoded_s: float | None) -> Facts:
     from .audio import probe_audio
     from .containers import MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
     from .formats import DEMUXERS
@@ -92,6 +93,7 @@ def _probe_container(source: Source, format: str, *, decode: bool) -> Facts:
     from .tracks import unknown_codecs
     from .video import probe_undecoded, probe_video
 
+    decode = decoded_s is not None
     budget = MAX_BYTES_READ if decode else MAX_HEADER_BYTES_READ
     reader = Reader(source, format, budget)
     facts: Facts
@@ -104,8 +106,11 @@ def _probe_container(source: Source, format: str, *, decode: bool) -> Facts:
                 return _with_unknown(undecoded, unknown)
             reader = Reader(source, format, budget)
         with open_container(source, format, reader) as container:
-            measure = probe_audio if first_video(container) is None else probe_video
-            facts = _with_unknown(measure(source, format, container, decode=decode), unknown_codecs(source, format, container))
+            if first_video(container) is None:
+                facts = probe_audio(source, format, container, decode=decode)
+            else:
+                facts = probe_video(source, format, container, decoded_s)
+            facts = _with_unknown(facts, unknown_codecs(source, format, container))
         if decode:
             facts = _with_parts(source, format, facts)
     except ContainerError as error:

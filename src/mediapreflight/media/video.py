@@ -55,14 +55,17 @@ _PROGRESSIVE_OR_UNKNOWN = frozenset({0, 1})
 _LOCATION_KEYS = ("location", "com.apple.quicktime.location.iso6709")
 
 
-def probe_video(source: Source, format: str, container: InputContainer, *, decode: bool) -> VideoFacts:
-    """The facts of an open container that has a real video stream (see `containers.first_video`)."""
-    facts = facts_of(source, format, _stated(source, format, container))
-    return _measured(facts, source, container, clock_zero(container, format)) if decode else facts
+def probe_video(source: Source, format: str, container: InputContainer, decoded_s: float | None) -> VideoFacts:
+    """The facts of an open container that has a real video stream (see `containers.first_video`).
+
+    `decoded_s`: so many seconds are decoded, from the start, and at least one frame; all packets are read. None: only headers.
+    """
+    facts = _stated(source, format, container)
+    return facts if decoded_s is None else _measured(facts, source, container, clock_zero(container, format), decoded_s)
 
 
 def probe_undecoded(source: Source, format: str, container: InputContainer) -> VideoFacts | None:
-    """The result of `probe_video` without `decode`, for a container opened without decoders; None if a decoder is needed."""
+    """The result of `probe_video` from headers alone, for a container opened without decoders; None if a decoder is needed."""
     stream = first_video(container)
     if stream is None or codec_of(stream) != "h264" or not stream.frames:
         return None
@@ -189,10 +192,10 @@ class _Walk(NamedTuple):
     problems: tuple[str, ...]
 
 
-def _measured(stated: VideoFacts, source: Source, container: InputContainer, zero: float) -> VideoFacts:
+def _measured(stated: VideoFacts, source: Source, container: InputContainer, zero: float, decoded_s: float) -> VideoFacts:
     stream = first_video(container)
     assert stream is not None
-    walk = _walk(stated, source, stream, container)
+    walk = _walk(stated, source, stream, container, decoded_s)
     missing = _missing_frames(stated, walk.packets, stream) or _missing_sound(stated, walk.sound_bytes, container)
     tick = float(stream.time_base) if stream.time_base else 0.0
     timing = frame_timing(walk.stamps, walk.last_duration, tick)
@@ -283,21 +286,21 @@ def _missing_sound(stated: VideoFacts, found: int, container: InputContainer) ->
     return (Problem.TRUNCATED.because(reason),) if found < promised else ()
 
 
-def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: InputContainer) -> _Walk:
+def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: InputContainer, decoded_s: float) -> _Walk:
     """One pass over the packets: time stamps of the picture, length of the sound, and a decode within bounds."""
     import av
 
     audio = first_audio(container)
     # AVI has decode times only, as evenly spaced as display times; FFmpeg's display times are guesses.
     counts_chunks = stated.format == "avi"
-    decoder = _Decoder(stated, stream)
+    decoder = _Decoder(stated, stream, decoded_s)
     pictures = _Pictures(stated, stream)
     stamps: list[int] = []
     untimed: list[int] = []
     last = (-1, 0)
     packets = shown = sound_bytes = 0
     is_heard = _is_readable(stated) and ENCRYPTED_SOUND not in stated.problems
-    listener = Listener(audio, decode=is_heard, finds_peak=False) if audio else None
+    listener = Listener(audio, decode=is_heard, finds_peak=False, most_s=decoded_s) if audio else None
     problems: list[str] = []
     try:
         streams: list[Any] = [stream, audio] if audio else [stream]
@@ -391,15 +394,19 @@ class _Pictures:
 
 
 class _Decoder:
-    """Decodes packets, all of a small clip or the key frames of a large one, and counts failures."""
+    """Decodes packets, all of a small clip or the key frames of a large one, and counts failures.
 
-    def __init__(self, stated: VideoFacts, stream: VideoStream) -> None:
+    `decoded_s`: it ends so many seconds after the start, once it has a frame.
+    """
+
+    def __init__(self, stated: VideoFacts, stream: VideoStream, decoded_s: float) -> None:
         area = (stated.stored_width or 0) * (stated.stored_height or 0)
         frames = stated.stated_frames or round((stated.stated_duration_s or 0) * (stated.stated_fps or 0))
         self._area = area
         self._budget = FULL_DECODE_PIXELS
         self._is_oversized = area > MAX_FRAME_PIXELS
         self._active = bool(area) and not self._is_oversized and _is_readable(stated)
+        self._end = (stream.start_time or 0) + decoded_s / float(stream.time_base or 1)
         self._failed = 0
         self._damaged = 0
         self._frames = 0
@@ -452,7 +459,8 @@ class _Decoder:
         self._frames += len(frames)
         self._damaged += sum(1 for frame in frames if frame.is_corrupt and not self._is_blind)
         self._budget -= self._area * len(frames)
-        self._active = self._budget > 0
+        is_behind = packet.dts is not None and packet.dts > self._end
+        self._active = self._budget > 0 and not (is_behind and self._frames)
 
     def _lacks_key(self, packet: Packet[Any]) -> bool:
         """Whether a strict decoder refuses what is shown before the first key frame of a recording cut out of a broadcast."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from .._version import __version__
 from ..catalog import Catalog, Model, builtin_catalog
@@ -54,14 +54,13 @@ _FILE_RULES = ("FILE", "IMG", "VID", "AUD")
 _ONE_VIDEO = threading.Semaphore(1)
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A job whose files fit. By role: `steps`, and the `measured` files. `record` is its entry in `prepared.json`."""
 
     job: Job
     steps: Mapping[str, tuple[StepRecord, ...]]
     record: PreparedJob
-    measured: Mapping[str, Measured] = field(default_factory=dict, repr=False)
+    measured: Mapping[str, Measured]
 
 
 def prepare(
@@ -132,7 +131,7 @@ def prepare_jobs(
     ensure_parts_are_of_jobs(several, chosen, models)
     with OutputFolder(out) as folder, containment_of(time_limit_s if contained else None) as containment:
         planned = in_order(
-            lambda job: tuple(plan_job(job, chosen, level, models, containment, watches=False)),
+            lambda job: plan_job(job, chosen, level, models, containment, watches=False),
             several,
             workers,
             containment.close,
@@ -286,9 +285,7 @@ class _Workshop:
         if before and before.source_sha256 == source_hash and before.steps == steps and _is_still(target, before):
             return _at(before, target)
         with self._folder.staged(order.name) as staged:
-            self._write(order, source, staged)
-            # A linked file was measured just before, and its hash shows that it is the same.
-            after = self._containment.facts(str(staged), _unproven_level(order.plan)) if order.plan.steps else order.facts
+            after = self._written(order, source, staged)
             _refuse_unfit(order, after, staged)
             if sha256_of(source, source_size) != source_hash:
                 raise NotReadError(say("changed while it was read"))
@@ -309,8 +306,9 @@ class _Workshop:
         self.written.add(order.name)
         return made
 
-    def _write(self, order: _Order, source: str, staged: Path) -> None:
-        plan, target = order.plan, str(staged)
+    def _written(self, order: _Order, source: str, staged: Path) -> Facts:
+        """What the new file is, once it is written."""
+        plan, target, made = order.plan, str(staged), None
 
         def report(share: float) -> None:
             if self._progress:
@@ -332,11 +330,15 @@ class _Workshop:
             with _ONE_VIDEO:
                 if self._stopped:
                     raise PrepareError(display_name(plan.source), say("was interrupted"))
-                run_video(source, plan.steps, target, report, self._containment)
+                made = run_video(source, plan.steps, target, report, self._containment).facts
+        # A linked file was measured just before, and its hash shows that it is the same.
+        return made or (self._containment.facts(target, _unproven_level(plan)) if plan.steps else order.facts)
 
 
 def _unproven_level(plan: FilePlan) -> Level:
     """The level at which a new file is measured: all data of a JPEG were already decoded when it was written."""
+    if plan.kind != "image":
+        return "decode"
     from .image.picture import Convert
 
     return "metadata" if any(isinstance(step, Convert) and step.format == "jpeg" for step in plan.steps) else "decode"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
 from typing import Any, NamedTuple
 
 import msgspec
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ..catalog import Catalog, Model, Role, builtin_catalog
 from ..check.containment import TIME_LIMIT_S, UNCONTAINED, Containment
 from ..check.containment import contained as containment_of
 from ..check.judge import judge, led_by_face
-from ..check.measure import Measured, as_asked, local_files
+from ..check.measure import Cut, Measured, as_asked, local_files
 from ..errors import PrepareError, UnreadableMediaError, UsageError
 from ..findings import FAILING, Finding, JobReport
 from ..job import Job, as_used, revised, with_local_paths
@@ -45,8 +45,7 @@ _LENGTHS_DIFFER, _RATIO_DIFFERS = names("lengths-differ", "picture-ratio-differs
 _FACE_RULES = selection(("FACE",))
 
 
-@dataclass(frozen=True)
-class JobPlan:
+class JobPlan(Struct, frozen=True):
     """What will be done for one job.
 
     Attributes:
@@ -152,19 +151,47 @@ def plan_job(
     containment: Containment = UNCONTAINED,
     *,
     watches: bool = True,
-) -> Iterator[JobPlan]:
+) -> tuple[JobPlan, ...]:
     """The plans of one job: one plan, or one for each part of a split recording.
 
     Args:
-        watches: whether people are also looked for in videos; the plan for a video does not depend on them.
+        watches: whether people are looked for in videos, too, and the beginning that a cut keeps is decoded. The plan of a video
+            depends on neither, and `prepare` does both with the new file.
     """
     model = catalog.model(job.model)
     job = with_local_paths(job, model)
     asked = as_asked(model, job, level, options.ratio)
     if not watches:
         asked = structs.replace(asked, roles={name: _unwatched(role) for name, role in asked.roles.items()})
-    measured = containment.measured(local_files(job, model), asked, "decode" if level == "metadata" else level)
-    return plan_measured(job, model, measured, options, containment)
+    paths, depth = local_files(job, model), "decode" if level == "metadata" else level
+    cuts = _cuts(paths, asked, options, decodes=watches)
+    plans = tuple(plan_measured(job, model, containment.measured(paths, asked, depth, cuts), options, containment))
+    if all(_is_cut(each, role, cut) for each in plans for role, cut in cuts.items()):
+        return plans
+    return tuple(plan_measured(job, model, containment.measured(paths, asked, depth), options, containment))
+
+
+def _cuts(paths: Mapping[str, str], model: Model, options: PrepareOptions, *, decodes: bool) -> dict[str, Cut]:
+    """By role, the cut of a video that is too long for it, where its beginning is kept."""
+    cuts = {}
+    for name in paths:
+        role = model.roles[name]
+        start, end = options.keep.get(name, (0.0, role.duration.safe_interval.upper if role.duration else inf))
+        if role.kind == "video" and not start and end < inf:
+            cuts[name] = Cut(end, end if decodes else 0.0)
+    return cuts
+
+
+def _is_cut(plan: JobPlan, role: str, cut: Cut) -> bool:
+    """Whether a video was measured as its plan needs it: whole, or only to be cut by copy."""
+    facts = plan.measured[role].facts
+    if role in plan.unfixable or not isinstance(facts, VideoFacts) or (facts.stated_duration_s or 0.0) <= cut.kept_s:
+        return True
+    from .av.steps import Trim, step_of
+    from .av.video import RemuxVideo
+
+    steps = plan.files[role].steps
+    return step_of(steps, Trim) is not None and isinstance(steps[-1], RemuxVideo)
 
 
 def _unwatched(role: Role) -> Role:
@@ -199,18 +226,18 @@ def plan_measured(
         yield whole
         return
     for number, part in enumerate(parts[1], start=1):
-        yield replace(whole, files={**files, parts[0]: part}, part=number)
+        yield structs.replace(whole, files={**files, parts[0]: part}, part=number)
 
 
 def _foreseen(case: _Case, files: Mapping[str, FilePlan]) -> dict[str, tuple[Finding, ...]]:
-    from .foreseen import foreseen
-
     found = {}
     # The chosen face comes first, whatever its number was.
     job = case.job if case.face is None else revised(case.job, face=1)
     for role in case.model.face_roles:
         content = case.measured[role].content if role in files else None
         if isinstance(content, PictureContent) and not files[role].is_copy:
+            from .foreseen import foreseen
+
             ahead = case.measured[role]._replace(content=foreseen(content, files[role]))
             # If a picture shows a face only after it is turned, nothing else is known about its faces.
             findings = judge(job, case.model, {role: ahead}, _FACE_RULES).findings if content.faces else ()

@@ -8,8 +8,8 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from ..catalog import Model, Role
-from ..check.containment import TIME_LIMIT_S, Containment
-from ..check.measure import Measured, look_for
+from ..check.containment import NO_CUTS, TIME_LIMIT_S, Containment
+from ..check.measure import Cut, Measured, look_for
 from ..media.facts import Facts, Level
 from ..media.previews import Preview
 from ..system import result_of
@@ -82,8 +82,10 @@ class Remembering(Containment):
         find = super().looked_at
         return self._memory.once(path, look_for(facts, role, level), lambda: find(path, facts, role, level))
 
-    def measured(self, paths: Mapping[str, str], model: Model, level: Level) -> dict[str, Measured]:
-        """Each file separately, so that other jobs with the same files can use the measurement."""
+    def measured(
+        self, paths: Mapping[str, str], model: Model, level: Level, cuts: Mapping[str, Cut] = NO_CUTS
+    ) -> dict[str, Measured]:
+        """Each file by itself and whole, whatever will be cut, so that another job with the same files finds them measured."""
         depth: Level = "decode" if level == "content" else level
         return {role: self.looked_at(path, self.facts(path, depth), model.roles[role], level) for role, path in paths.items()}
 

@@ -66,7 +66,7 @@ def made(
     if not steps or steps[-1].name == "rename":
         shutil.copyfile(source, target)
         return target, steps
-    return target, run_video(str(source), steps, str(target))
+    return target, run_video(str(source), steps, str(target)).steps
 
 
 def faults(path: Path, item: Input) -> list[str]:
@@ -222,7 +222,7 @@ def test_an_encode_in_place_of_a_copy_is_whole_even_where_a_fault_was_let_pass(t
     let_pass = ("video-size-odd", "video-pixel-format-unusual")
     found = [finding for finding in WAN.findings(facts) if finding.name not in let_pass]
     steps, _, _ = plan_video(facts, WAN.role, OPTIONS, found)
-    done = run_video(str(source), steps, str(tmp_path / "out.mp4"))
+    done = run_video(str(source), steps, str(tmp_path / "out.mp4")).steps
 
     assert [step.name for step in steps] == ["trim", "remux"]
     assert [step.name for step in done] == ["trim", "pixel-format", "crop", "encode"]

@@ -13,7 +13,8 @@ import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...errors import FfmpegError, MissingLibraryError
@@ -102,12 +103,10 @@ def find_ffmpeg() -> str:
 
 def _bundled() -> list[str]:
     """The programs in imageio-ffmpeg; none where it is not installed, or was built to rely on the system's."""
-    try:
-        # Its own `get_ffmpeg_exe` would start the program with the whole environment, secrets included.
-        folder = files("imageio_ffmpeg") / "binaries"
-    except ImportError:
-        return []
-    return [str(each) for each in folder.iterdir() if each.name.startswith("ffmpeg-")] if folder.is_dir() else []
+    # Its own `get_ffmpeg_exe` starts what it finds, with all that the environment holds.
+    found = find_spec("imageio_ffmpeg")
+    folders = (Path(place) / "binaries" for place in (found and found.submodule_search_locations) or ())
+    return [str(program) for folder in folders for program in folder.glob("ffmpeg-*")]
 
 
 def ffmpeg_python() -> Any:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from ...catalog.interval import Interval
 from ...check.containment import UNCONTAINED, Containment
 from ...errors import FfmpegError, PrepareError
 from ...language import say
-from ...media.facts import VideoFacts, differ, sound_lead
-from ...media.probe import probe
+from ...media.facts import Facts, Problem, VideoFacts, differ
+from ...media.probe import probe_to_be_cut
 from ...media.source import display_name
 from ..steps import Step, ToneMap, from_format_to, scaled_in_words
 from . import ffmpeg
@@ -276,21 +276,30 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
         return say("{copied}; encoded once if that is not exact", copied=copied)
 
 
+class Made(NamedTuple):
+    """What was done for a video.
+
+    `steps`: if a copy was not exact, the encode instead of it. `facts`: of the new file at level `decode`; None if it was not
+    measured yet.
+    """
+
+    steps: tuple[Step, ...]
+    facts: Facts | None = None
+
+
 def run_video(
     source: str,
     steps: Sequence[Step],
     target: str,
     progress: Progress | None = None,
     containment: Containment = UNCONTAINED,
-) -> tuple[Step, ...]:
+) -> Made:
     """Do what `plan_video` planned, and write the whole file to `target`.
 
     Args:
         target: replaced where it exists. After an error it may be missing or unfinished.
         progress: called with 0 to 1; an exception it raises stops the work.
-        containment: where the source's index is read.
-
-    Returns: the steps as they were done: if a copy was not exact, the encode instead of it.
+        containment: where the source's index is read, and a copy measured.
 
     Raises: PrepareError if the source cannot be opened, or what was made does not look like it; FfmpegError if ffmpeg
         fails.
@@ -303,21 +312,23 @@ def run_video(
         streams = streams._replace(start_s=late.start_s)
     if isinstance(last, RemuxVideo):
         copied = _remux(source, steps, last, streams, target, progress)
-        if copied is not None and containment.call(source, _is_exact, target, last, *copied):
-            return tuple(steps)
+        if copied is not None and _is_exact(facts := containment.facts(target, "decode"), last, *copied):
+            return Made(tuple(steps), facts)
+        if cut_s is not None and (damage := containment.call(source, _damage_in, source, cut_s)) is not None:
+            raise PrepareError(display_name(source), damage)
         steps, last = last.otherwise, last.otherwise[-1]
     if not isinstance(last, EncodeVideo):
         raise TypeError(f"the last step must write the file, not {last.name}")
     _encode(source, steps, last, streams, target, progress)
     # Transparent parts have no colour to compare.
     if step_of(steps, FlattenVideo):
-        return tuple(steps)
+        return Made(tuple(steps))
     unlike = containment.call(source, first_unlike, source, target, _change(steps, last))
     if unlike is not None:
         raise PrepareError(
             display_name(source), say("the result does not show the same picture at {unlike}", unlike=as_seconds(unlike))
         )
-    return tuple(steps)
+    return Made(tuple(steps))
 
 
 def _change(steps: Sequence[Step], encode: EncodeVideo) -> Change:
@@ -375,10 +386,8 @@ def _remux(
     return cut, streams.start_s - start
 
 
-def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None, start_s: float) -> bool:
+def _is_exact(facts: Facts, remux: RemuxVideo, cut: FrameCut | None, start_s: float) -> bool:
     """Whether a copy whose picture should start `start_s` after the file does is what was planned."""
-    # After a cut the packets are known, and the index of the copy says whether it has them; else all packets are read.
-    facts = probe(target, level="metadata" if cut and remux.format in _QUICKTIME else "decode")
     if not isinstance(facts, VideoFacts) or facts.problems or not facts.fps or not facts.stated_fps:
         return False
     if remux.max_bytes is not None and (facts.bytes or 0) > remux.max_bytes:
@@ -391,13 +400,14 @@ def _is_exact(target: str, remux: RemuxVideo, cut: FrameCut | None, start_s: flo
         and not differ(min(lengths), max(lengths))
         and abs(facts.fps - facts.stated_fps) * 20 <= facts.fps
         and not facts.variable_frame_rate
-        and _is_in_step(sound_lead(facts), remux.lead_s)
-        and (cut is None or (facts.frames or facts.stated_frames) == cut.frames)
+        and (cut is None or facts.frames == cut.frames)
     )
 
 
-def _is_in_step(lead: float | None, planned: float | None) -> bool:
-    return lead is None or planned is None or abs(lead - planned) <= _LONGEST_PRIMING_S
+def _damage_in(source: str, seconds: float) -> str | None:
+    """What cannot be decoded in the beginning of a video; None if all can. An encoder writes whatever a decoder gives it."""
+    facts = probe_to_be_cut(source, seconds)
+    return next(filter(None, map(facts.problem, (Problem.CORRUPT, Problem.TRUNCATED))), None)
 
 
 def _encode(
