@@ -17,7 +17,7 @@ from mediapreflight import Job, check, read_jobs
 from mediapreflight.errors import PrepareError, UsageError
 from mediapreflight.media import video
 from mediapreflight.media.source import display_name
-from mediapreflight.people import VideoContent, watch_video
+from mediapreflight.people import SpeechFacts, VideoContent, speech, watch_video
 from mediapreflight.prepare.execute import prepare, prepare_jobs
 from mediapreflight.prepare.options import PrepareOptions
 from mediapreflight.prepare.plan import plan
@@ -155,6 +155,28 @@ def test_a_video_that_is_cut_is_decoded_once(tmp_path: Path, long: Path, monkeyp
     kept = result.record.inputs["video"].after.frames
     # Of the source, the frames up to the first that comes out of the decoder.
     assert kept <= fed[True] < 1.05 * kept
+
+
+@pytest.mark.parametrize(("seconds", "heard"), [("3", ["in"]), ("70", ["in", "out"])])
+def test_a_recording_is_heard_once(
+    tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch, seconds: str, heard: list[str]
+) -> None:
+    """One that fits where it lies; one that is cut for the place of the cut, and then as what it becomes."""
+    where = []
+    source = tmp_path / "in" / "voice.wav"
+    source.parent.mkdir()
+    ffmpeg("-stream_loop", "-1", "-i", fixtures / "voice.wav", "-t", seconds, source)
+    hear = speech._heard
+
+    def counted(path: str) -> Any:
+        where.append("in" if Path(path) == source else "out")
+        return hear(path)
+
+    monkeypatch.setattr(speech, "_heard", counted)
+    (result,) = prepare_jobs([Job("emo-v1", whole=False, audio=source)], out=tmp_path / "out", contained=False)
+    assert result.record.ok
+    assert isinstance(result.measured["audio"].content, SpeechFacts)
+    assert where == heard
 
 
 def test_what_fits_is_the_very_same_file(tmp_path: Path, fixtures: Path) -> None:

@@ -265,7 +265,7 @@ def plan(desk: Desk, asked: PlanAsked, call: Call) -> Reply:
 def _plans(desk: Desk, job: Job, asked: PlanAsked, call: Call, *, watches: bool) -> tuple[JobPlan, ...]:
     options = asked.options()
     ensure_faces_can_be_found([job], options, desk.catalog)
-    return plan_job(job, options, "content", desk.catalog, call.containment, watches=watches)
+    return tuple(plan_job(job, options, "content", desk.catalog, call.containment, watches=watches))
 
 
 def _planned(each: JobPlan) -> PlannedJob:

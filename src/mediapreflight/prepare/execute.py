@@ -131,7 +131,7 @@ def prepare_jobs(
     ensure_parts_are_of_jobs(several, chosen, models)
     with OutputFolder(out) as folder, containment_of(time_limit_s if contained else None) as containment:
         planned = in_order(
-            lambda job: plan_job(job, chosen, level, models, containment, watches=False),
+            lambda job: tuple(plan_job(job, chosen, level, models, containment, watches=False)),
             several,
             workers,
             containment.close,
@@ -165,7 +165,7 @@ def prepare_planned(
     names = _names(plans)
     made = dict(zip(names.values(), in_order(workshop.make, _orders(plans, names), workers, workshop.stop), strict=True))
     finish = _Finish(folder.path, names, made, workshop.written, options, level, containment, boxes)
-    results = tuple(finish.assembled(plan) for plan in plans)
+    results = tuple(in_order(finish.assembled, plans, workers, containment.close))
     _write_document(folder, results)
     return results
 
@@ -429,7 +429,7 @@ class _Finish(NamedTuple):
         return Prepared(job, {role: item.steps for role, item in inputs.items()}, record, measured)
 
     def _measured(self, plan: JobPlan, inputs: Mapping[str, PreparedInput]) -> dict[str, Measured]:
-        """The measurements of the job's files. Only changed files, and videos whose content was not measured, are measured."""
+        """What the job's files are now: those that were changed, or not watched or heard yet, are looked at."""
         asked = as_asked(plan.model, plan.job, self.level, self.options.ratio)
         now = dict(plan.measured)
         for role, item in inputs.items():

@@ -151,24 +151,26 @@ def plan_job(
     containment: Containment = UNCONTAINED,
     *,
     watches: bool = True,
-) -> tuple[JobPlan, ...]:
+) -> Iterator[JobPlan]:
     """The plans of one job: one plan, or one for each part of a split recording.
 
     Args:
-        watches: whether people are looked for in videos, too, and the beginning that a cut keeps is decoded. The plan of a video
-            depends on neither, and `prepare` does both with the new file.
+        watches: whether videos are watched and recordings listened to, and the beginning of a video that a cut keeps is decoded.
+            The plans of such files depend on none of this, and `prepare` does it with the new file.
     """
     model = catalog.model(job.model)
     job = with_local_paths(job, model)
     asked = as_asked(model, job, level, options.ratio)
     if not watches:
-        asked = structs.replace(asked, roles={name: _unwatched(role) for name, role in asked.roles.items()})
+        asked = structs.replace(asked, roles={name: _unseen(role) for name, role in asked.roles.items()})
     paths, depth = local_files(job, model), "decode" if level == "metadata" else level
     cuts = _cuts(paths, asked, options, decodes=watches)
-    plans = tuple(plan_measured(job, model, containment.measured(paths, asked, depth, cuts), options, containment))
-    if all(_is_cut(each, role, cut) for each in plans for role, cut in cuts.items()):
-        return plans
-    return tuple(plan_measured(job, model, containment.measured(paths, asked, depth), options, containment))
+    measured = containment.measured(paths, asked, depth, cuts)
+    if cuts:
+        case = _case(job, model, measured, options, containment)
+        uncut = {role: paths[role] for role, cut in cuts.items() if not _is_cut(case, role, cut)}
+        measured = {**measured, **containment.measured(uncut, asked, depth)}
+    return plan_measured(job, model, measured, options, containment)
 
 
 def _cuts(paths: Mapping[str, str], model: Model, options: PrepareOptions, *, decodes: bool) -> dict[str, Cut]:
@@ -182,20 +184,23 @@ def _cuts(paths: Mapping[str, str], model: Model, options: PrepareOptions, *, de
     return cuts
 
 
-def _is_cut(plan: JobPlan, role: str, cut: Cut) -> bool:
+def _is_cut(case: _Case, role: str, cut: Cut) -> bool:
     """Whether a video was measured as its plan needs it: whole, or only to be cut by copy."""
-    facts = plan.measured[role].facts
-    if role in plan.unfixable or not isinstance(facts, VideoFacts) or (facts.stated_duration_s or 0.0) <= cut.kept_s:
+    facts = case.measured[role].facts
+    if not isinstance(facts, VideoFacts) or (facts.stated_duration_s or 0.0) <= cut.kept_s:
         return True
     from .av.steps import Trim, step_of
     from .av.video import RemuxVideo
 
-    steps = plan.files[role].steps
+    try:
+        steps = _file_plan(case, role).steps
+    except PrepareError:
+        return True
     return step_of(steps, Trim) is not None and isinstance(steps[-1], RemuxVideo)
 
 
-def _unwatched(role: Role) -> Role:
-    return structs.replace(role, content=None) if role.kind == "video" else role
+def _unseen(role: Role) -> Role:
+    return role if role.kind == "image" else structs.replace(role, content=None)
 
 
 def plan_measured(
@@ -206,10 +211,7 @@ def plan_measured(
     containment: Containment = UNCONTAINED,
 ) -> Iterator[JobPlan]:
     """The same for a job whose files are already measured, at level `decode` or above."""
-    model = as_used(model, job)
-    report = judge(job, model, measured, selection())
-    face = job.chosen_face(model)
-    case = _Case(job, model, led_by_face(measured, model, face), report, options, containment, face)
+    case = _case(job, model, measured, options, containment)
     files: dict[str, FilePlan] = {}
     unfixable: dict[str, str] = {}
     parts: tuple[str, tuple[FilePlan, ...]] | None = None
@@ -221,7 +223,7 @@ def plan_measured(
                 files[role] = _file_plan(case, role)
         except PrepareError as error:
             unfixable[role] = str(error).removeprefix(f"{error.path}: ")
-    whole = JobPlan(job, model, measured, report, files, unfixable, _foreseen(case, files), face)
+    whole = JobPlan(job, case.model, measured, case.report, files, unfixable, _foreseen(case, files), case.face)
     if parts is None:
         yield whole
         return
@@ -265,6 +267,12 @@ class _Case(NamedTuple):
 
     def source(self, role: str) -> str:
         return os.fsdecode(self.job.inputs[role])
+
+
+def _case(job: Job, model: Model, measured: Mapping[str, Measured], options: PrepareOptions, containment: Containment) -> _Case:
+    model, face = as_used(model, job), job.chosen_face(model)
+    report = judge(job, model, measured, selection())
+    return _Case(job, model, led_by_face(measured, model, face), report, options, containment, face)
 
 
 def _file_plan(case: _Case, role: str) -> FilePlan:

@@ -80,7 +80,7 @@ class Workshop:
         job = revised(order.job, whole=True)
         ensure_faces_can_be_found([job], order.options, self.catalog)
         ensure_parts_are_of_jobs([job], order.options, self.catalog)
-        return plan_job(job, order.options, "content", self.catalog, self.containment, watches=False)
+        return tuple(plan_job(job, order.options, "content", self.catalog, self.containment, watches=False))
 
     def portraits(self, upload: Upload, ratio: Ratio, model: Model | None) -> dict[str, Any]:
         """The faces of a picture, each with the crop around it."""
