@@ -122,11 +122,14 @@ def _is_sound(data: bytes) -> bool:
 
 
 def _decode(data: bytes) -> None:
-    """At the smallest scale, with every warning an error: Pillow swallows them, and hands out grey or smeared blocks."""
+    """At the smallest scale, with every warning an error: Pillow swallows them, and hands out grey or smeared blocks.
+
+    In grey where that is possible: all codes are read, and no colours are made of them.
+    """
     import simplejpeg
 
     color_space = simplejpeg.decode_jpeg_header(data, strict=False)[2]
-    target = "CMYK" if color_space in ("CMYK", "YCCK") else "GRAY" if color_space == "Gray" else "RGB"
+    target = "CMYK" if color_space in ("CMYK", "YCCK") else "GRAY"
     simplejpeg.decode_jpeg(data, target, min_height=_REDUCED_SIDE, min_width=_REDUCED_SIDE, min_factor=8, strict=True)
 
 
