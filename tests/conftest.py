@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import httpx
 import pytest
@@ -128,12 +129,17 @@ def certificates_read_once() -> Iterator[None]:
     read: dict[tuple[str | None, ...], ssl.SSLContext] = {}
     create = httpx.create_ssl_context
 
-    def known() -> ssl.SSLContext:
-        named = tuple(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")))
-        return read[named] if named in read else read.setdefault(named, create())
+    def known(verify: ssl.SSLContext | str | bool = True, **settings: Any) -> ssl.SSLContext:
+        if verify is not True or settings.get("cert"):
+            return create(verify, **settings)
+        is_named = settings.get("trust_env", True)
+        named = tuple(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"))) if is_named else ()
+        return read[named] if named in read else read.setdefault(named, create(**settings))
 
     with pytest.MonkeyPatch.context() as patch:
+        # The package makes one of its own; a client that is given none makes one by the second name.
         patch.setattr(httpx, "create_ssl_context", known)
+        patch.setattr("httpx._transports.default.create_ssl_context", known)
         yield
 
 
