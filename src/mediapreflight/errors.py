@@ -281,7 +281,7 @@ class ServiceError(SubmitError):
         retry_helps: whether the same request can succeed later; None if that is not known.
         rules: the local rules that would have found it, by code.
         retry_after: seconds the service asks to wait, or None.
-        cause: what the message can mean, where it says too little; may be empty.
+        cause: what the message can mean, if it says too little; may be empty.
     """
 
     def __init__(

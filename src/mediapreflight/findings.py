@@ -24,7 +24,7 @@ _OF_ANOTHER_KIND = frozenset({"file-kind-wrong", "video-stream-missing"})
 class Finding(Struct, frozen=True, kw_only=True):
     """One fault in one input of one job, found by one rule.
 
-    `measured` and `limit` are in `unit`. `service_code`: what the service would answer, where its documents say.
+    `measured` and `limit` are in `unit`. `service_code`: the service's error code, if its documents name it.
     `fixable`: whether preparing the file can fix it. `help`: what to do next, one sentence. `source`: pages and dates of the
     limit; `source_urls`: their addresses, if known.
     """

@@ -15,7 +15,7 @@ from .media.data_url import shortened
 _ORDER = re.compile(r"^ *::|##\[")
 
 # A unit that is never broken across lines: a word or a Chinese character, with the punctuation after it.
-# Compiled where it is needed: that takes 5 ms.
+# Compiled on first use, because that takes 5 ms.
 _PIECE = r"(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[\u3001\u3002\uff01\uff09\uff0c\uff1a\uff1b\uff1f]*\s*"
 
 # In advice: a command, perhaps with an option and its value; a value that is set; and any other option.

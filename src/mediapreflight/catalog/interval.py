@@ -32,18 +32,18 @@ class Interval(NamedTuple):
         return _parse(text)
 
     def is_below(self, value: float) -> bool:
-        """Whether `value` lies below the lower end. True for NaN: what is not a number never meets a limit."""
+        """Whether `value` is below the lower end. True for NaN, which never meets a limit."""
         return not (value > self.lower if self.lower_open else value >= self.lower)
 
     def is_above(self, value: float) -> bool:
-        """Whether `value` lies above the upper end. True for NaN: what is not a number never meets a limit."""
+        """Whether `value` is above the upper end. True for NaN, which never meets a limit."""
         return not (value < self.upper if self.upper_open else value <= self.upper)
 
     def __contains__(self, value: object) -> bool:
         return isinstance(value, int | float) and not self.is_below(value) and not self.is_above(value)
 
     def covers(self, other: Interval) -> bool:
-        """Whether every number of `other` lies in this interval."""
+        """Whether every number of `other` is in this interval."""
         low = self.lower < other.lower or (self.lower == other.lower and (other.lower_open or not self.lower_open))
         high = self.upper > other.upper or (self.upper == other.upper and (other.upper_open or not self.upper_open))
         return low and high

@@ -73,7 +73,7 @@ def toml_table(text: str) -> dict[str, Any]:
 
 
 def read_table(path: Path, failure: Failure = CatalogError) -> dict[str, Any]:
-    """A TOML file as plain values. Raises the failure, with the line, where it cannot be read."""
+    """A TOML file as plain values. Raises an error with the line if it cannot be read."""
     try:
         table = toml_table(read_text(path, MOST_TABLE_BYTES))
     except NotReadError as error:
@@ -441,7 +441,7 @@ def _keys(path: Path) -> Iterator[tuple[int, Key]]:
 
 
 def _with_items(parts: Key, items: Mapping[Key, int], *, whole: bool) -> Key:
-    """The key with the index of the current item after each list on the way; `whole` where the key itself may be such a list."""
+    """The key with the index of the current item after each list on the way; `whole`: the key itself may be such a list."""
     key: Key = ()
     for index, part in enumerate(parts, start=1):
         key = (*key, part)

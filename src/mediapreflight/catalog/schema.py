@@ -76,7 +76,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True):
 class Limit(Struct, frozen=True, forbid_unknown_fields=True):
     """A range of accepted values.
 
-    `documented`: outside it the service refuses. `safe`: what satisfies every current document; absent where they agree.
+    `documented`: outside it the service refuses. `safe`: what satisfies every current document; absent if they agree.
     `error`: the code the service answers with, if the documents name it. `excess_cut`: more than the limit is cut off, not
     refused.
     """
@@ -231,12 +231,12 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
     Units: `megabytes` in MB (not defined by the provider, see `byte_intervals`), `side` in display pixels and for both
     width and height, `short_side` for the shorter of them alone, `pixels` as width times height, `aspect_ratio` as long side over
     short side, `duration` in seconds, `fps` in frames per second. `sizes`: the only ones that are taken, as `1280x720`.
-    `formats`: None where no document names any; then none is refused.
+    `formats`: None if no document names any; then none is refused.
     `without_alpha` lists the formats in which an alpha channel is refused. `base64`: the file may travel inside the request.
     `uploads`: it may lie in the provider's temporary storage, never where jobs are not sent; if neither is true, it is given as
     an http(s) URL only.
 
-    `count`: how many files the role takes, where that is not one. Then the model has a role for each of them: `pictures`,
+    `count`: how many files the role takes, if not one. Then the model has a role for each of them: `pictures`,
     `pictures_2`, `pictures_3`, of which the later ones say in `follows` whose they are. A file does not set `follows`.
     `key_of`: it is sent as a key of another file, by the name `field`, and never without that: one of these roles, of which one
     is given. The n-th file goes with the n-th of that role.
@@ -283,12 +283,12 @@ class Role(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def known_formats(self) -> Choices:
-        """The formats it takes; where no document names any, all of its kind."""
+        """The formats it takes; if no document names any, all of its kind."""
         return self.formats or Choices(tuple(name for name, each in FORMATS.items() if each.kind == self.kind), self.source)
 
     @property
     def format_error(self) -> str | None:
-        """The code the service answers with to a format it does not take, where the documents name it."""
+        """The service's code for a format it does not take, if the documents name it."""
         return self.formats.error if self.formats else None
 
     @property
@@ -332,7 +332,8 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     `besides`: further accepted numbers outside the range, such as -1 for "the model chooses".
 
     A `list` has as many entries as `range` says: tables with these `keys`, or without `keys`, texts from the `choices`.
-    `item_key`: a field that is sent among the files, as an item of its own: `{type, <item_key>: value}`. `key_of`: as of a role;
+    `item_key`: a field that is sent in the list of files, as a separate item: `{type, <item_key>: value}`. `key_of`: as of a
+    role;
     a field of files that can be several has a name for each of them: `ref_name`, `ref_name_2`, of which the later ones say in
     `follows` whose they are.
     """
@@ -424,7 +425,7 @@ class PictureRatio(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Match(Struct, frozen=True, forbid_unknown_fields=True):
-    """Two files that must agree, where both are given.
+    """Two files that must agree, if both are given.
 
     `same`: what is equal in both. `quotient`: of their pixels (width times height), the larger over the smaller.
     """
@@ -530,9 +531,9 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     general ones. `usage_seconds`: dotted paths of the billed seconds; the first the answer holds counts. `minutes`: how long a
     task takes. `detect`, `template`: the model that checks the picture first, or that makes the template. `media_array`: the
     files are sent as `{type, url}` in `input.media`; the type is the role's `field`. `boxes`: how the `ext_bbox` that the
-    model takes or returns is framed, see `people.portraits`. `tells`: dotted paths of what else a detect call says about a
-    picture that passed: `framing` (`full` or `half`), `person` (true). `other_results`: dotted paths of further results.
-    `result_days`: how long results are kept, where that is not as long as the provider's other results are.
+    model takes or returns is framed, see `people.portraits`. `tells`: dotted paths of further facts that a detect call returns
+    about a picture that passed: `framing` (`full` or `half`), `person` (true). `other_results`: dotted paths of further results.
+    `result_days`: how long results are kept, if that differs from the provider's other results.
     """
 
     path: str
@@ -643,11 +644,11 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
 
     `service`: None if its jobs are only checked and prepared here.
 
-    `request_megabytes`: how large a request may be, with the files that travel inside it. None where no document says.
+    `request_megabytes`: how large a request may be, with the files inside it. None if no document says.
     `unconfirmed_regions`: regions that a page of the model names, although no document says whether the model runs there.
     `extends`: the entry this one starts from; tables merge key by key, every other value replaces. `aliases`: other ids of the
-    same model. `region_ids`: the id to send where a region has its own. `lengths`: the first one that holds for a job counts;
-    where none does, the length is not known before the job is done.
+    same model. `region_ids`: the id to send in a region that has its own. `lengths`: the first one that applies to a job counts;
+    if none does, the length is not known before the job is done.
     """
 
     id: str

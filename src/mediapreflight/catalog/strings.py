@@ -52,7 +52,7 @@ _TABLES_OF_NAMES = ("roles", "fields", "parameters", "returns", "keys")
 
 
 def strings(value: Any, key: Key = (), sort: Sort = _TEXT) -> Iterator[tuple[Key, str, Sort]]:
-    """Every string of a catalog value, at any depth, keys of tables too: where it stands, and what it must be."""
+    """Every string of a catalog value, at any depth, also keys of tables: its key, and the sort it must be of."""
     if isinstance(value, str):
         yield key, value, sort
     elif isinstance(value, Struct):

@@ -73,7 +73,7 @@ class Cache:
     """A cache of measurements. Any thread may use it, and any number of processes the same file.
 
     Args:
-        folder: where its file lies; None: MEDIAPREFLIGHT_CACHE_DIR, or the user's cache folder.
+        folder: for its file; None: MEDIAPREFLIGHT_CACHE_DIR, or the user's cache folder.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:

@@ -185,7 +185,7 @@ class Containment:
         return found._replace(facts=facts) if isinstance(found, Measured) else Measured(facts, trouble=found)
 
     def _found(self, path: str, function: Callable[..., Measured], *arguments: Any) -> Measured | str:
-        """What a function says of a file; where it says nothing that can be, the reason."""
+        """The function's result for a file; or, if the result is impossible, the reason."""
         from ..workers.processes import CrashError
 
         try:

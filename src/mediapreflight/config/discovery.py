@@ -18,7 +18,7 @@ TABLE = ("tool", "mediapreflight")
 def nearest_config(folder: str) -> str | None:
     """The path of the configuration for an absolute folder, or None.
 
-    Raises ConfigError if one folder has two, or where a `pyproject.toml` that may hold one is not TOML.
+    Raises ConfigError if one folder has two, or if a `pyproject.toml` that may contain one is not TOML.
     """
     while True:
         if found := config_in(folder):

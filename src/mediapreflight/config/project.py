@@ -49,7 +49,7 @@ class Ignored(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A job that the configuration makes of a file. `key`: equal where two files make the same job."""
+    """A job that the configuration makes of a file. `key`: equal if two files make the same job."""
 
     key: tuple[str, int, str]
     job: Job

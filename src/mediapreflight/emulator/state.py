@@ -133,7 +133,7 @@ class Task:
 
     @property
     def template_id(self) -> str:
-        """The id of the template it makes, where it makes one."""
+        """The id of the template, if it makes one."""
         word = self.id.replace("-", "")
         return f"AACT.{word[:8]}.{word[8:16]}-{word[16:24]}.{word[24:32]}"
 

@@ -77,7 +77,7 @@ def _sample(picture: Image.Image) -> Rgb:
 
 
 def _opaque(picture: Image.Image, to_srgb: ToSrgb, background: Color) -> Image.Image:
-    """8-bit sRGB, with the background where it is transparent."""
+    """8-bit sRGB, with the background behind transparent pixels."""
 
     if picture.mode.startswith("I"):
         return _onto(_to_srgb(_eight_bit(picture), to_srgb), _opacity(picture), background)
@@ -96,7 +96,7 @@ def _onto(colour: Image.Image, alpha: Image.Image | None, background: Color) -> 
 
 
 def _opacity(picture: Image.Image) -> Image.Image | None:
-    """Transparency of 16-bit grey, where one value means transparent; Pillow's own conversion compares only eight bits."""
+    """Transparency of 16-bit grey in which one value means transparent; Pillow's own conversion compares only eight bits."""
     import numpy as np
     from PIL import Image
 

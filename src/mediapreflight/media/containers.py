@@ -218,7 +218,7 @@ def promises_too_much(source: Source, format: str) -> bool:
 
 
 def seen_at_end(source: Source, format: str) -> str | None:
-    """The entry for `Facts.problems` where a file ends before its headers say that it does; None if it does not."""
+    """The entry for `Facts.problems` if a file ends before its headers say so; else None."""
     if cut_off := shortfall(source, format):
         return Problem.TRUNCATED.because(cut_off)
     measure = _MISSING_BEHIND.get(DEMUXERS[format])
@@ -268,7 +268,7 @@ def demuxed(container: InputContainer, streams: Sequence[_Selected]) -> Iterator
 
 
 def samples(frame: AudioFrame) -> NDArray[Any]:
-    """The sound of a frame as it is stored, channels x samples; not to be written to."""
+    """The stored sound of a frame, channels x samples. Do not write to it."""
     import numpy as np
 
     stored = planes(frame)
@@ -276,7 +276,7 @@ def samples(frame: AudioFrame) -> NDArray[Any]:
 
 
 def planes(frame: AudioFrame) -> list[NDArray[Any]]:
-    """The same in the pieces that lie in memory: one of each channel, or one of all, sample by sample; not to be written to.
+    """The same as the arrays in memory: one per channel, or one for all, sample by sample. Do not write to them.
 
     PyAV's own array reads beyond the memory of eight or more planes, and does not know 64-bit integers.
     """

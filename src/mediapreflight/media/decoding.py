@@ -91,7 +91,7 @@ def in_plain_words(error: Exception) -> str:
 
 
 def unreadable(error: Exception) -> str:
-    """`cannot be decoded`, with what the decoder's message means where that is known."""
+    """`cannot be decoded`, with the meaning of the decoder's message if it is known."""
     said = in_plain_words(error)
     return "cannot be decoded" if said == UNREADABLE else f"cannot be decoded ({said})"
 

@@ -31,7 +31,7 @@ def rewritten(stream: BinaryIO, format: str | None) -> BinaryIO | None:
 
 
 def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
-    """The file without chunks that hold no pixels and have a wrong checksum, and with its end mark where that is cut off.
+    """The file without chunks that contain no pixels and have a wrong checksum, and with its end mark if that is cut off.
 
     None if there is nothing to change.
     """

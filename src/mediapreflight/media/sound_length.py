@@ -19,7 +19,7 @@ _LEAST_FEW_S = 0.05
 
 
 def length_of_sound(listener: Listener, stream: AudioStream, format: str, *, is_unheard: bool = False) -> float:
-    """How long all packets of a stream play; by their time stamps where they were not all decoded.
+    """How long all packets of a stream play; by their time stamps if not all were decoded.
 
     Time stamps of Vorbis and WMA do not add up to what is heard. Some containers are more exact than the decoder, and an Ogg
     file counts samples.

@@ -66,7 +66,7 @@ def read_picture_header(source: Source, format: str, track: int) -> PictureHeade
 
 
 def unknown_codecs(source: Source, format: str, container: InputContainer) -> tuple[str, ...]:
-    """An entry for `Facts.problems` for the picture, and one for the sound, where no available decoder knows the codec."""
+    """Entries for `Facts.problems` for the picture and for the sound, if no available decoder knows the codec."""
     streams = {"picture": first_video(container), "sound": first_audio(container)}
     unknown = {name: stream for name, stream in streams.items() if stream is not None and codec_of(stream) is None}
     if not unknown:

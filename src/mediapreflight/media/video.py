@@ -111,7 +111,7 @@ def _stated(source: Source, format: str, container: InputContainer) -> Stated:
 def _transfer(stream: VideoStream) -> int:
     """The transfer that the container says, or else the sequence header in it: FFmpeg passes on only the former.
 
-    The decoder reads the header where it is opened, in some 20 microseconds.
+    The decoder reads the header when it is opened, in about 20 microseconds.
     """
     import av
 

@@ -188,7 +188,7 @@ def _decoded(still: Still) -> av.VideoFrame:
     import av
 
     context = av.CodecContext.create("webp", "r")
-    # Each further thread would keep a picture of its own.
+    # Each further thread would keep one more picture in memory.
     context.thread_count = 1
     packet = av.Packet(_file(still))
     for frame in (*context.decode(packet), *context.decode(None)):

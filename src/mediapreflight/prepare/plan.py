@@ -49,7 +49,7 @@ class JobPlan(Struct, frozen=True):
     """What will be done for one job.
 
     Attributes:
-        job: as it was given; where a recording is split, once for each part.
+        job: as given; the same for each part of a split recording.
         measured: what each local file is, by role.
         report: what was found in the files as they are.
         files: the plan for each local file, by role.

@@ -87,7 +87,7 @@ class FilePlan(Struct, frozen=True, kw_only=True):
 
 
 def from_format_to(source: str, target: str) -> str:
-    """Two formats as a step names them: `HEIC to JPEG`; one of them where they are the same."""
+    """Two formats as a step names them: `HEIC to JPEG`; only one if they are equal."""
     before, after = source.upper(), target.upper()
     return after if before == after else say("{before} to {after}", before=before, after=after)
 

@@ -1,7 +1,7 @@
 """The rules: one file each, listed here with their codes and stages, imported when first needed.
 
 A rule's file name is its name, its docstring is its help page. It holds `LEVEL` (the lowest level whose facts it needs),
-`FIXABLE` (whether preparing the file can fix it), `LIMIT` where it judges one limit of a role (and `BOUND`, the end of it),
+`FIXABLE` (whether preparing the file can fix it), `LIMIT` if it checks one limit of a role (and `BOUND`, the end of it),
 and a function `check` without I/O that takes a case and yields faults. The folder says what it checks: `file` (any input),
 `image`, `video`, `audio` (inputs of that kind), `people` (who is seen and heard), `request` and `pair` (whole jobs).
 
@@ -25,7 +25,7 @@ STAGES: tuple[Stage, ...] = ("stable", "preview")
 
 
 class Rule(NamedTuple):
-    """A rule as registered. Its module is imported when `check`, `level` or `help` is first asked for.
+    """A rule as registered. Its module is imported when `check`, `level` or `help` is first used.
 
     `place`: its folder and file. `stage`: `preview` in its first release, in which it runs only on request.
     """

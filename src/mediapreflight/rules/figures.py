@@ -34,8 +34,7 @@ def side_too_short(case: InputCase) -> Iterator[Fault]:
 
 
 def size_not_accepted(case: InputCase) -> Iterator[Fault]:
-    """A fault where the displayed size is none of those that are taken, where it has too few or too many pixels in all, or where
-    its shorter side alone is too short or too long."""
+    """A fault where the displayed size is not accepted: by the list of sizes, by the number of pixels, or by the shorter side."""
     sides = _sides(case)
     size = f"{sides[0]}x{sides[1]}" if sides else None
     pixels = sides[0] * sides[1] if sides else None
@@ -83,7 +82,8 @@ def duration_too_long(case: InputCase, help: str) -> Iterator[Fault]:
 
 
 def duration_misstated(facts: AudioFacts | VideoFacts, subject: Literal["recording", "picture"]) -> Iterator[Fault]:
-    """A fault where the length by the header, or as readers guess it, is not the measured one; none where either is unknown."""
+    """A fault where the length in the header, or the one that readers guess, differs from the measured one; none if either is
+    unknown."""
     measured, stated = facts.duration_s, facts.stated_duration_s
     if measured and stated is not None and differ(measured, stated):
         is_guess = facts.format in _WITHOUT_LENGTH

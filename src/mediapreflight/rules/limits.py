@@ -21,17 +21,17 @@ class Measure(NamedTuple):
 
 
 def too_low(case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str) -> Iterator[Fault]:
-    """A fault where `value` lies below the limit's lower end; none where it does not, or either is unknown."""
+    """A fault where `value` is below the limit's lower end; none if either is unknown."""
     return _beyond(case, limit, value, measure, help, upper=False)
 
 
 def too_high(case: InputCase, limit: Limit | None, value: float | None, measure: Measure, help: str) -> Iterator[Fault]:
-    """A fault where `value` lies above the limit's upper end; none where it does not, or either is unknown."""
+    """A fault where `value` is above the limit's upper end; none if either is unknown."""
     return _beyond(case, limit, value, measure, help, upper=True)
 
 
 def not_among(case: InputCase, choices: Choices | None, value: str | None, what: str, help: str) -> Iterator[Fault]:
-    """A fault where `value` is none of the accepted names; none where it is, or either is unknown."""
+    """A fault where `value` is not one of the accepted names; none if either is unknown."""
     if choices is None or value is None or value in choices.safe_names:
         return
     refused = value not in choices.documented

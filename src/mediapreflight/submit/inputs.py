@@ -305,7 +305,7 @@ def _hop_error(url: str, here: str, reason: str) -> InputUrlError:
 def _split(url: str, here: str) -> SplitResult:
     try:
         parts = urlsplit(here)
-        # The port is read only when it is asked for.
+        # Reading the port raises for an invalid one.
         _ = parts.port
     except ValueError:
         raise _hop_error(url, here, say("cannot be read")) from None

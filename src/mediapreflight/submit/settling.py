@@ -237,7 +237,7 @@ async def read_list(session: Session, endpoint: Endpoint, *, repeatable: bool, *
 
 
 async def _listed(service: Service, around_time: float | None) -> TaskList:
-    """All tasks of a model in the window around a moment; in the last 24 h where that is None."""
+    """All tasks of a model in the window around a moment; None: in the last 24 h."""
     start = None if around_time is None else around_time - _WINDOW_REACH_S
     end = None if start is None else start + _WINDOW_S
     asked = {"model_name": service.sent_as, "start": start, "end": end}

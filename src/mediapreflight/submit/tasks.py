@@ -30,7 +30,7 @@ class Task:
         request_id: the id that the provider's support needs.
         number: the submission's number in the ledger.
         result: the URL of the video, which lives 24 h, or a template id; None before it has succeeded.
-        seconds: what was billed, where the answer says.
+        seconds: the billed seconds; None if the answer does not say.
         code, message: why it failed; empty if it did not.
     """
 

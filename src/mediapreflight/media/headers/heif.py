@@ -140,7 +140,7 @@ def _sequence_length(stream: BinaryIO, whole: Box) -> int:
 
 
 def _properties_of_primary(items: Items) -> tuple[Box, ...]:
-    """The properties the primary item refers to; all of them where the file does not say."""
+    """The properties that the primary item refers to; all of them if the file does not say."""
     try:
         return items.properties_of(items.primary()) or items.properties
     except HeifError:

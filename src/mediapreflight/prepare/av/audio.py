@@ -197,7 +197,7 @@ def run_audio(
     """Do what `plan_audio` planned, and write the whole file to `target`.
 
     Args:
-        target: replaced where it exists. After an error it may be missing or unfinished.
+        target: replaced if it exists. After an error it may be missing or unfinished.
         progress: called with 0 to 1; an exception it raises stops the work.
         containment: where the source's index is read.
 

@@ -102,11 +102,13 @@ def find_ffmpeg() -> str:
 
 
 def _bundled() -> list[str]:
-    """The programs in imageio-ffmpeg; none where it is not installed, or was built to rely on the system's."""
-    # Its own `get_ffmpeg_exe` starts what it finds, with all that the environment holds.
-    found = find_spec("imageio_ffmpeg")
-    folders = (Path(place) / "binaries" for place in (found and found.submodule_search_locations) or ())
-    return [str(program) for folder in folders for program in folder.glob("ffmpeg-*")]
+    """The programs in imageio-ffmpeg; none if it is not installed, or was built to use the system's."""
+    try:
+        # Its own `get_ffmpeg_exe` would start the program with the whole environment, secrets included.
+        folder = files("imageio_ffmpeg") / "binaries"
+    except ImportError:
+        return []
+    return [str(each) for each in folder.iterdir() if each.name.startswith("ffmpeg-")] if folder.is_dir() else []
 
 
 def ffmpeg_python() -> Any:

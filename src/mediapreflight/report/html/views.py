@@ -36,12 +36,12 @@ _VERDICTS = {
     "info": say("Fits"),
     CLEAN: say("Fits"),
 }
-# The width and height of a drawn sound, in units of its own.
+# The width and height of a drawn sound, in SVG units.
 WAVE_WIDTH, WAVE_HEIGHT = 1000, 100
 
 
 class FindingView(NamedTuple):
-    """A finding, with its figures in words. `sources`: pages and dates, each with its address where that is known."""
+    """A finding, with its figures in words. `sources`: pages and dates, each with its address if known."""
 
     severity: str
     severity_name: str

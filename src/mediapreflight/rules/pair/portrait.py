@@ -50,7 +50,7 @@ def gives_boxes(case: JobCase) -> bool:
 
 
 def ratio_of(job: Job, model: Model) -> Ratio:
-    """The ratio of the boxes: the one asked for; else that of the given ext_bbox; else the first the model takes."""
+    """The ratio of the boxes: the requested one, else that of the given ext_bbox, else the first that the model takes."""
     asked, given = job.value("ratio", model), job.inputs.get("ext_bbox")
     if asked in tuple(FRAMINGS):
         return cast(Ratio, asked)

@@ -69,11 +69,11 @@ class Reader:
         return text
 
     def number(self, path: str) -> float | None:
-        """A number of zero or more at a path, also where it is written as text; None if there is none."""
+        """A number of zero or more at a path, also if written as text; None if there is none."""
         return number(self.value(path))
 
     def count(self, path: str) -> int | None:
-        """A whole number of zero or more at a path, also where it is written as text; None if there is none."""
+        """A whole number of zero or more at a path, also if written as text; None if there is none."""
         found = self.number(path)
         return int(found) if found is not None and found.is_integer() and found <= _MOST_COUNTED else None
 

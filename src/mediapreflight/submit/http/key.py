@@ -79,7 +79,7 @@ def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: M
     Args:
         explicit: the key, or a function that returns it.
 
-    Raises UsageError if there is none, or what is there is not a key. The key ring is asked only where the library `keyring` is
+    Raises UsageError if there is none, or what is there is not a key. The key ring is used only if the library `keyring` is
     installed.
     """
     if isinstance(explicit, ApiKey):

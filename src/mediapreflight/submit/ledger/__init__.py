@@ -219,7 +219,7 @@ class Ledger:
             before: the service's tasks just before, as `settling.Before` reads them; None if they could not be had.
             at: the service's time; None if it is not known.
 
-        Returns nothing if the stage now is `sending`; else, with nothing changed, the submissions that stand in the way: one
+        Returns nothing if the stage now is `sending`; else, with nothing changed, the submissions that block it: one
         whose own create call is on its way, or those whose tasks run. Tasks older than the service keeps any,
         and tasks it does not know, do not count.
         """

@@ -256,13 +256,13 @@ def _make_file(path: Path) -> None:
 
 def _connected(path: str | Path) -> sqlite3.Connection:
     connection = _tolerant(sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False))
-    # What macOS takes for flushed may lie in the drive's own memory still; other systems know no such difference.
+    # On macOS, flushed data may still be only in the drive's own memory; other systems have no such difference.
     connection.execute("PRAGMA fullfsync = ON")
     return connection
 
 
 def _opened_for_reading(path: Path) -> sqlite3.Connection:
-    # A closed file has no log; SQLite would create one even for reading, unless it is told that nobody writes.
+    # A closed file has no log. SQLite would create one even for reading, unless the file is opened as immutable.
     at_rest = not _log_of(path).exists()
     return _tolerant(sqlite3.connect(f"{path.as_uri()}?{'immutable=1' if at_rest else 'mode=ro'}", uri=True, timeout=_BUSY_S))
 
