@@ -48,6 +48,13 @@ def exact(value: float) -> str:
     return shown(value) if isinstance(value, int) else f"{value:.9g}"
 
 
+def quoted(value: object) -> str:
+    """A value that somebody set, for a message: text in quotes, everything else as JSON."""
+    import json
+
+    return repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr)
+
+
 def _order(value: float, limit: float) -> int:
     return (value > limit) - (value < limit)
 

@@ -6,7 +6,7 @@ import re
 
 from ..findings import Finding
 from ..language import tr, tr_many, translated
-from ..text import shown
+from ..text import quoted, shown
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _EXACTLY = "== "
@@ -23,7 +23,7 @@ def measured_and_limit(finding: Finding) -> tuple[str, str] | None:
     limit = limit.removeprefix(_EXACTLY)
     unit = finding.unit or ""
     if not isinstance(measured, int | float):
-        return f"{measured} {unit}".rstrip(), f"{translated(limit)} {unit}".rstrip()
+        return f"{quoted(measured)} {unit}".rstrip(), f"{translated(limit)} {unit}".rstrip()
     if unit.startswith(_SHARE):
         most = _NUMBER.sub(lambda found: _percent(float(found[0])), limit)
         return tr("{share} {of}", share=_percent(measured), of=unit), tr("{share} {of}", share=most, of=unit)

@@ -54,6 +54,11 @@ def test_what_is_out_of_range_has_the_right_type(found) -> None:
     assert found("parameter-type-wrong", "liveportrait", parameters={"video_fps": 1000}) == []
 
 
+def test_values_are_shown_as_the_request_has_them(said) -> None:
+    for value, shown in ((True, "true"), (["a", None], '["a", null]'), ("24", "'24'")):
+        assert f"video_fps is {shown}; " in said("parameter-type-wrong", "liveportrait", parameters={"video_fps": value})[0]
+
+
 def test_words_fit_the_type(said) -> None:
     assert "as an integer" in said("parameter-type-wrong", "liveportrait", parameters={"video_fps": "24"})[0]
     assert "as a boolean" in said("parameter-type-wrong", "liveportrait", parameters={"paste_back": 1})[0]

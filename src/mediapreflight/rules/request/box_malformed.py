@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from ...language import say
 from ...people.geometry import is_box
+from ...text import quoted
 from ..base import Fault, JobCase
 from .boxes import raw_boxes
 
@@ -25,7 +26,9 @@ def check(case: JobCase) -> Iterator[Fault]:
             yield Fault(
                 severity="error",
                 message=say(
-                    "{name} is {value!r}, which is not a box of four whole numbers [x1, y1, x2, y2]", name=name, value=value
+                    "{name} is {value}, which is not a box of four whole numbers [x1, y1, x2, y2]",
+                    name=name,
+                    value=quoted(value),
                 ),
                 help=say("give left, top, right and bottom in pixels, as in 302,286,610,593"),
                 measured=value,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from ...errors import did_you_mean
 from ...language import say
-from ...text import listed
+from ...text import listed, quoted
 from ..base import Fault, JobCase
 from .values import Given, sound_values
 
@@ -41,9 +41,9 @@ def check(case: JobCase) -> Iterator[Fault]:
         yield Fault(
             severity="error",
             message=say(
-                "{name} is {value!r}; {model} takes {takes}{close}",
+                "{name} is {value}; {model} takes {takes}{close}",
                 name=given.name,
-                value=given.value,
+                value=quoted(given.value),
                 model=case.model.id,
                 takes=takes,
                 close=did_you_mean(close),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...language import say
+from ...text import quoted
 from ..base import Fault, JobCase
 from .values import given_values
 
@@ -25,9 +26,9 @@ def check(case: JobCase) -> Iterator[Fault]:
             yield Fault(
                 severity="error",
                 message=say(
-                    "{name} is {value!r}; {model} takes a value of type {type}",
+                    "{name} is {value}; {model} takes a value of type {type}",
                     name=given.name,
-                    value=given.value,
+                    value=quoted(given.value),
                     model=case.model.id,
                     type=given.known.type,
                 ),
