@@ -93,7 +93,7 @@ def _probed(data: bytes, level: Any) -> Any:
 def headers(data: bytes) -> None:
     """Each reader of picture headers on whatever comes: a header, or its own error."""
     from mediapreflight.media import boxes as isobmff
-    from mediapreflight.media import extents, flv, h264, matroska, movie, ogg, riff, streams, transport
+    from mediapreflight.media import extents, flv, h264, hevc, matroska, movie, ogg, riff, streams, transport
     from mediapreflight.media.headers import READERS, HeaderError, read_header
     from mediapreflight.media.headers.exif import read_exif, read_xmp
     from mediapreflight.media.mpeg_audio import find_audio_frames
@@ -112,6 +112,7 @@ def headers(data: bytes) -> None:
     h264.read_configuration(data)
     at = data.find(b"avcC")
     h264.read_configuration(data[at + 4 :] if at >= 0 else b"\x01" + data)
+    hevc.read_configuration(data[data.find(b"hvcC") + 4 :])
     stream = io.BytesIO(data)
     sniff(stream)
     find_audio_frames(stream)

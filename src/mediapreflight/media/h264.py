@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _PROFILES_WITH_CHROMA = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
-_CHROMA = {1: "420", 2: "422", 3: "444"}
-_CROP_UNITS = {1: (2, 2), 2: (2, 1), 3: (1, 1)}
+CHROMA = {1: "420", 2: "422", 3: "444"}
+CROP_UNITS = {1: (2, 2), 2: (2, 1), 3: (1, 1)}
 # Table E-1: width over height of one pixel, by index from 1.
 _RATIOS = ((1, 1), (12, 11), (10, 11), (16, 11), (40, 33), (24, 11), (20, 11), (32, 11), (80, 33), (18, 11), (15, 11), (64, 33),
            (160, 99), (4, 3), (3, 2), (2, 1))  # fmt: skip
@@ -54,7 +54,7 @@ def read_configuration(data: bytes) -> SequenceHeader | None:
         return None
     unit = data[8 : 8 + int.from_bytes(data[6:8], "big")]
     try:
-        return _header(_Bits(_unescaped(unit[1:]))) if unit and unit[0] & 0x1F == 7 else None
+        return _header(Bits(unescaped(unit[1:]))) if unit and unit[0] & 0x1F == 7 else None
     except EOFError:
         return None
 
@@ -79,7 +79,7 @@ class FieldFinder:
             kind = unit[0] & 0x1F
             try:
                 if kind == _SEQUENCE_UNIT:
-                    self._header = _header(_Bits(_unescaped(unit[1:])))
+                    self._header = _header(Bits(unescaped(unit[1:])))
                 elif kind in _SLICE_UNITS:
                     return self._header is not None and self._header.has_fields and _is_field(unit, self._header)
             except EOFError:
@@ -104,19 +104,19 @@ class FieldFinder:
 
 
 def _is_field(unit: bytes, header: SequenceHeader) -> bool:
-    bits = _Bits(_unescaped(unit[1:]))
+    bits = Bits(unescaped(unit[1:]))
     for _ in range(3):
         bits.number()
     bits.take(header.frame_number_bits)
     return bool(bits.take(1))
 
 
-def _unescaped(data: bytes) -> bytes:
-    """Without the bytes that keep start codes from appearing in the data."""
+def unescaped(data: bytes) -> bytes:
+    """A unit without the bytes that keep start codes from appearing in the data."""
     return data.replace(b"\x00\x00\x03", b"\x00\x00")
 
 
-class _Bits:
+class Bits:
     """Bits, read from the front."""
 
     def __init__(self, data: bytes) -> None:
@@ -145,7 +145,7 @@ class _Bits:
         return (code + 1) // 2 if code % 2 else -(code // 2)
 
 
-def _header(bits: _Bits) -> SequenceHeader | None:
+def _header(bits: Bits) -> SequenceHeader | None:
     profile = bits.take(8)
     bits.take(16)
     bits.number()
@@ -158,7 +158,7 @@ def _header(bits: _Bits) -> SequenceHeader | None:
         bits.take(1)
         if bits.take(1):
             _skip_scaling(bits, 12 if chroma == 3 else 8)
-    if chroma not in _CHROMA or luma_depth != chroma_depth:
+    if chroma not in CHROMA or luma_depth != chroma_depth:
         return None
     frame_number_bits = bits.number() + 4
     _skip_order(bits)
@@ -170,16 +170,16 @@ def _header(bits: _Bits) -> SequenceHeader | None:
         bits.take(1)
     bits.take(1)
     left, right, top, bottom = (bits.number() for _ in range(4)) if bits.take(1) else (0, 0, 0, 0)
-    across, down = _CROP_UNITS[chroma]
+    across, down = CROP_UNITS[chroma]
     width = columns * 16 - (left + right) * across
     height = rows * 16 * (2 - whole_frames) - (top + bottom) * down * (2 - whole_frames)
     header = SequenceHeader(
-        width, height, _CHROMA[chroma], luma_depth, has_fields=not whole_frames, frame_number_bits=frame_number_bits
+        width, height, CHROMA[chroma], luma_depth, has_fields=not whole_frames, frame_number_bits=frame_number_bits
     )
-    return _with_usability(header, bits) if bits.take(1) else header
+    return with_usability(header, bits) if bits.take(1) else header
 
 
-def _skip_scaling(bits: _Bits, lists: int) -> None:
+def _skip_scaling(bits: Bits, lists: int) -> None:
     for index in range(lists):
         if not bits.take(1):
             continue
@@ -190,7 +190,7 @@ def _skip_scaling(bits: _Bits, lists: int) -> None:
             last = following or last
 
 
-def _skip_order(bits: _Bits) -> None:
+def _skip_order(bits: Bits) -> None:
     kind = bits.number()
     if kind == 0:
         bits.number()
@@ -202,7 +202,8 @@ def _skip_order(bits: _Bits) -> None:
             bits.signed()
 
 
-def _with_usability(header: SequenceHeader, bits: _Bits) -> SequenceHeader:
+def with_usability(header: SequenceHeader, bits: Bits) -> SequenceHeader:
+    """The header with the shape, range and meaning of its pixels, with which its part on usability begins. Raises EOFError."""
     if bits.take(1):
         index = bits.take(8)
         if index == _EXTENDED_RATIO:

@@ -1,4 +1,4 @@
-"""The index of an MP4 (`moov`) read without a demuxer: what it states of an H.264 picture and its sound.
+"""The index of an MP4 (`moov`) read without a demuxer: what it states of a picture in H.264 or H.265 and its sound.
 
 A plain index says all that is asked at level `metadata`. What is rare, and whatever does not add up, is left to FFmpeg, and so
 are values that FFmpeg estimates. Sources: ISO/IEC 14496-12, -14 and -15, 14496-3 (AAC), QuickTime File Format (sample entries).
@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import h264
+from . import h264, hevc
 from .boxes import boxes, duration_in, parts, payload
 from .containers import MAX_LISTED_SAMPLES
-from .stated import Stated
+from .stated import TRANSFERS, UNKNOWN_TRANSFER, Stated
 from .tracks import entry_parts, matrix_in, picture_header
 
 if TYPE_CHECKING:
@@ -39,9 +39,13 @@ _NEITHER = frozenset({b"tmcd", b"mebx", b"mett", b"tx3g", b"text", b"c608", b"rt
 _PLACES, _OTHER_PLACES = frozenset({b"\xa9xyz", b"loci"}), (b"\xa9xyz", b"loci", b"ocation")
 # Matrix and sides, at the end of the header of a track.
 _SHOWN_BYTES = 44
-_H264 = frozenset({b"avc1", b"avc3"})
-# Boxes in the sample entry of a picture that change what is read here: keys, other configurations, the order of fields.
-_UNUSUAL_PARTS = frozenset({b"sinf", b"glbl", b"esds", b"hvcC", b"fiel"})
+# The configuration in a sample entry of a picture, by its kind, and who reads it.
+_H264, _H265 = (b"avcC", h264.read_configuration), (b"hvcC", hevc.read_configuration)
+_CONFIGURATIONS = {b"avc1": _H264, b"avc3": _H264, b"hvc1": _H265, b"hev1": _H265}
+# Boxes in the sample entry of a picture that change what is read here: keys, and other configurations.
+_UNUSUAL_PARTS = frozenset({b"sinf", b"glbl", b"esds", b"lhvC"})
+# How many fields a frame has, at the front of their order.
+_ONE_FIELD = b"\x01"
 _CODINGS = frozenset({b"nclx", b"nclc"})
 _MAX_PIXEL_RATIO = 32767
 # FFmpeg estimates a nominal rate from so many steps from frame to frame, without the first, where there are not fewer.
@@ -238,22 +242,32 @@ def _start(picture: _Track, movie_clock: int) -> int:
 
 
 def _with_picture(stated: Stated, picture: _Track) -> Stated:
-    entry = picture.entry
-    _expect(entry[4:8] in _H264)
-    found = dict(entry_parts(entry))
-    _expect(not found.keys() & _UNUSUAL_PARTS)
-    header, sides = h264.read_configuration(found[b"avcC"]), struct.unpack_from(">HH", entry, 32)
+    entry, found = picture.entry, dict(entry_parts(picture.entry))
+    name, read = _CONFIGURATIONS[entry[4:8]]
+    _expect(not found.keys() & (_UNUSUAL_PARTS | {b"avcC", b"hvcC"} - {name}))
+    _expect(found.get(b"fiel", _ONE_FIELD)[:1] == _ONE_FIELD)
+    header, sides = read(found[name]), struct.unpack_from(">HH", entry, 32)
     if header is None or not header.is_usual or header.has_fields or sides != (header.width, header.height):
         raise _UnusualError
     ratio = _pixel_ratio(found.get(b"pasp"))
     # As FFmpeg has it, sides of the track other than the stored ones make pixels wider or higher.
     shown = tuple(side >> 16 for side in struct.unpack(">II", picture.header[-8:]))
     _expect(ratio or shown == sides or not all(shown))
-    coding = found.get(b"colr", b"")
-    if coding[:4] in _CODINGS:
-        stated = stated._replace(transfer=struct.unpack_from(">H", coding, 6)[0])
-    stated = stated._replace(sides=sides, pixel_ratio=ratio)
-    return stated.with_sequence_header(header, is_full=coding[:4] == b"nclx" and coding[10] >= 0x80)
+    transfer, is_full = _coding(found.get(b"colr", b""))
+    stated = stated._replace(sides=sides, pixel_ratio=ratio, transfer=transfer)
+    if name == b"avcC":
+        return stated.with_sequence_header(header, is_full=is_full)
+    # Its decoder counts only what it says itself, and has a format of its own for full range at 4:2:0 alone.
+    _expect(header.transfer is not None or transfer not in TRANSFERS)
+    _expect(not header.full_range or header.chroma == "420" or header.bit_depth > 8)
+    return stated._replace(codec="hevc").with_sequence_header(header, is_full=False)
+
+
+def _coding(data: bytes) -> tuple[int, bool]:
+    """The transfer that a box of colours states, and whether samples use their full range."""
+    if data[:4] not in _CODINGS:
+        return UNKNOWN_TRANSFER, False
+    return struct.unpack_from(">H", data, 6)[0], data[:4] == b"nclx" and data[10] >= 0x80
 
 
 def _pixel_ratio(data: bytes | None) -> Fraction | None:

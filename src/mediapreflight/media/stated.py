@@ -22,7 +22,7 @@ TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
 UNKNOWN_TRANSFER = 2
 
 
-_CHROMA_OF_H264: dict[str, Chroma] = {"420": "4:2:0", "422": "4:2:2", "444": "4:4:4"}
+_CHROMAS: dict[str, Chroma] = {"420": "4:2:0", "422": "4:2:2", "444": "4:4:4"}
 
 
 class Pixels(NamedTuple):
@@ -58,13 +58,13 @@ class Stated(NamedTuple):
     has_location: bool = False
 
     def with_sequence_header(self, header: SequenceHeader, *, is_full: bool) -> Stated:
-        """The same with what the sequence header of H.264 adds; of the two, that counts which the container does not leave open.
+        """The same with what the sequence header of H.264 or H.265 adds.
 
-        `is_full`: whether the container says full range.
+        `is_full`: whether the container says full range, which counts if the header does not say.
         """
         ratio = header.pixel_ratio
         return self._replace(
-            pixels=_pixels_of_h264(header, is_full=is_full),
+            pixels=_pixels_of(header, is_full=is_full),
             pixel_ratio=self.pixel_ratio or (Fraction(*ratio) if ratio and all(ratio) else None),
             transfer=self.transfer if header.transfer is None else header.transfer,
         )
@@ -116,11 +116,11 @@ def facts_of(source: Source, format: str, stated: Stated) -> VideoFacts:
     )
 
 
-def _pixels_of_h264(header: SequenceHeader, *, is_full: bool) -> Pixels:
+def _pixels_of(header: SequenceHeader, *, is_full: bool) -> Pixels:
     """Chroma and depth by FFmpeg's names, where 8 bits in full range are a separate format.
 
     `is_full`: whether the container says full range; the header counts first.
     """
     wide = f"10{sys.byteorder[0]}e" if header.bit_depth == 10 else ""
     full = "j" if not wide and (is_full if header.full_range is None else header.full_range) else ""
-    return Pixels(f"yuv{full}{header.chroma}p{wide}", header.bit_depth, _CHROMA_OF_H264[header.chroma])
+    return Pixels(f"yuv{full}{header.chroma}p{wide}", header.bit_depth, _CHROMAS[header.chroma])
