@@ -146,7 +146,7 @@ class Containment:
             if self.is_closed:
                 raise
             return None
-        return found if found is None or _can_be(found) else None
+        return found if found is None or _is_possible(found) else None
 
     def measured_together(self, jobs: Sequence[InRoles], level: Level) -> list[dict[str, Measured]]:
         """The same for several jobs, in one process; if it crashes, each job in a separate process."""

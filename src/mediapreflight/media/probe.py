@@ -85,6 +85,18 @@ def _probe_source(source: Source, decoded_s: float | None) -> Facts:
 
 
 def _probe_stream(source: Source, format: str, decoded_s: float | None) -> Facts:
+    from .formats import DEMUXERS
+
+    if decoded_s is None and DEMUXERS[format] == "mov":
+        from .movie import read_movie
+        from .stated import facts_of
+
+        if stated := read_movie(source):
+            return facts_of(source, format, stated)
+    return _probe_container(source, format, decoded_s)
+
+
+def _probe_container(source: Source, format: str, decoded_s: float | None) -> Facts:
     from .audio import probe_audio
     from .containers import MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
     from .formats import DEMUXERS

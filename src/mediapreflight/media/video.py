@@ -60,7 +60,7 @@ def probe_video(source: Source, format: str, container: InputContainer, decoded_
 
     `decoded_s`: so many seconds are decoded, from the start, and at least one frame; all packets are read. None: only headers.
     """
-    facts = _stated(source, format, container)
+    facts = facts_of(source, format, _stated(source, format, container))
     return facts if decoded_s is None else _measured(facts, source, container, clock_zero(container, format), decoded_s)
 
 

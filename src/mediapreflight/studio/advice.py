@@ -13,7 +13,7 @@ from ..text import readdressed
 _PANEL_OF_FACES, _PREPARE = say("Face and box"), say("Prepare")
 # The controls that advice of rules means, by the option of `prepare` that they stand for.
 _CONTROLS = {
-    "face": say("Who is meant"),
+    "face": say("Chosen person"),
     "loudness": say("Loudness, in LUFS"),
     "crop-to-boxes": say("Crop the picture to the box around the face"),
     "upright": say("Turn pictures upright by the face"),

@@ -103,12 +103,10 @@ def find_ffmpeg() -> str:
 
 def _bundled() -> list[str]:
     """The programs in imageio-ffmpeg; none if it is not installed, or was built to use the system's."""
-    try:
-        # Its own `get_ffmpeg_exe` would start the program with the whole environment, secrets included.
-        folder = files("imageio_ffmpeg") / "binaries"
-    except ImportError:
-        return []
-    return [str(each) for each in folder.iterdir() if each.name.startswith("ffmpeg-")] if folder.is_dir() else []
+    # Its own `get_ffmpeg_exe` would start the program with the whole environment, secrets included.
+    found = find_spec("imageio_ffmpeg")
+    folders = (Path(place) / "binaries" for place in (found and found.submodule_search_locations) or ())
+    return [str(program) for folder in folders for program in folder.glob("ffmpeg-*")]
 
 
 def ffmpeg_python() -> Any:

@@ -13,7 +13,7 @@ from ...catalog.interval import Interval
 from ...check.containment import UNCONTAINED, Containment
 from ...errors import FfmpegError, PrepareError
 from ...language import say
-from ...media.facts import Facts, Problem, VideoFacts, differ
+from ...media.facts import Facts, Problem, VideoFacts, differ, sound_lead
 from ...media.probe import probe_to_be_cut
 from ...media.source import display_name
 from ..steps import Step, ToneMap, from_format_to, scaled_in_words
@@ -400,8 +400,13 @@ def _is_exact(facts: Facts, remux: RemuxVideo, cut: FrameCut | None, start_s: fl
         and not differ(min(lengths), max(lengths))
         and abs(facts.fps - facts.stated_fps) * 20 <= facts.fps
         and not facts.variable_frame_rate
+        and _is_in_step(sound_lead(facts), remux.lead_s)
         and (cut is None or facts.frames == cut.frames)
     )
+
+
+def _is_in_step(lead: float | None, planned: float | None) -> bool:
+    return lead is None or planned is None or abs(lead - planned) <= _LONGEST_PRIMING_S
 
 
 def _damage_in(source: str, seconds: float) -> str | None:
