@@ -14,6 +14,7 @@ from mediapreflight.people.facts import Face
 
 WIDTH, HEIGHT = 400, 1000
 NOSE, EYES, EARS, SHOULDERS, WRISTS, HIPS, KNEES, ANKLES = (0,), (2, 5), (7, 8), (11, 12), (15, 16), (23, 24), (25, 26), (27, 28)
+FINGERS = (17, 18, 19, 20)
 
 
 def seen(fixtures, name):
@@ -176,6 +177,11 @@ class TestFraming:
         assert getattr(judge([standing()], [face()])[0], field)
         for joint in joints:
             assert not getattr(judge([standing(**without(joint, visibility=0.3))], [face()])[0], field)
+
+    @pytest.mark.parametrize("joint", [*WRISTS, *FINGERS])
+    def test_hands_are_seen_by_wrists_and_fingers(self, judge, joint):
+        assert judge([standing(**without(joint, visibility=0.7))], [face()])[0].hands_in_picture
+        assert not judge([standing(**without(joint, visibility=0.69))], [face()])[0].hands_in_picture
 
 
 class TestFacing:

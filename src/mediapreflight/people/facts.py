@@ -65,7 +65,7 @@ class Body(Struct, frozen=True, kw_only=True):
         facing: `front`, `side` or `back`; `unknown` if no face is visible and nothing shows that the person looks away.
         posture: `standing` or `sitting`; `unknown` if the knees are not visible, or the person lies.
         hips_in_picture: whether everything down to the hips is in the picture.
-        hands_in_picture: whether both wrists are in the picture and not hidden.
+        hands_in_picture: whether both hands, with their wrists, are in the picture and not hidden.
     """
 
     bbox: tuple[int, int, int, int]

@@ -1,7 +1,8 @@
 """One of the person's hands is hidden or outside the picture.
 
-Judged by the wrists of a person shown from head to toe: both must be visible. If half a body is shown, they may be
-below the edge. An object in a visible hand is not found.
+Judged by the wrists and fingers of a person shown from head to toe: all must be visible. If half a body is shown, they
+may be below the edge. Sleeves over both hands and large objects in them are found in three of four pictures, hands in
+pockets in one of three. A small object in a visible hand is not found.
 
 Why it matters: AnimateAnyone needs a person with nothing covered: no sleeves over the hands, no held objects.
 
