@@ -1,5 +1,7 @@
 """Somebody who uses the package: a folder with a ledger, a cache, videos, and a key; and the processes that somebody starts."""
 
+import functools
+import io
 import json
 import os
 import subprocess
@@ -172,7 +174,14 @@ def picture(folder: Path) -> Path:
     """A picture that fits, without a face to look for."""
     path = folder / "picture.png"
     if not path.exists():
-        from PIL import Image
-
-        Image.new("RGB", (480, 480), (200, 120, 40)).save(path)
+        path.write_bytes(_plain_picture())
     return path
+
+
+@functools.cache
+def _plain_picture() -> bytes:
+    from PIL import Image
+
+    data = io.BytesIO()
+    Image.new("RGB", (480, 480), (200, 120, 40)).save(data, "PNG")
+    return data.getvalue()
