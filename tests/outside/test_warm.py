@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,11 +64,15 @@ def test_what_takes_too_long_is_killed(tmp_path: Path) -> None:
         os.kill(int((tmp_path / "pid").read_text("utf-8")), 0)
 
 
+def test_a_program_that_nobody_watches_has_no_status(tmp_path: Path) -> None:
+    words = [script(tmp_path, "os.kill(os.getppid(), signal.SIGKILL)")]
+    with pytest.raises(AssertionError, match="has ended"):
+        run_warm(words, env=dict(os.environ), cwd=tmp_path, timeout=60)
+
+
 def test_programs_run_at_the_same_time(tmp_path: Path) -> None:
     """Each waits for the file that the other makes."""
     words = [script(tmp_path, "import time\nopen(sys.argv[1], 'w')\nwhile not os.path.exists(sys.argv[2]): time.sleep(0.01)")]
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor() as pool:
         pairs = (("one", "two"), ("two", "one"))
         ended = pool.map(lambda pair: run_warm([*words, *pair], env=dict(os.environ), cwd=tmp_path, timeout=60), pairs)

@@ -73,7 +73,9 @@ def _ended(request: bytes, streams: Sequence[IO[bytes]], timeout: float) -> int 
 
 
 def _told(news: socket.socket) -> int:
-    return int.from_bytes(news.recv(8, socket.MSG_WAITALL), signed=True)
+    said = news.recv(8)
+    assert len(said) == 8, "the process that watches the program has ended"
+    return int.from_bytes(said, signed=True)
 
 
 class _Forking:
