@@ -46,7 +46,7 @@ def test_it_serves_until_it_is_interrupted_and_leaves_nothing(tmp_path: Path) ->
         assert not any(path.exists() for path in left)
         assert httpx.post(f"{address}files", params={"name": "a.png"}, content=b"x", timeout=60).status_code == 201
         assert httpx.get(f"{address}state", timeout=60).json()["lang"] == "zh"
-        assert httpx.get(f"{address}nowhere", timeout=60).json() == {"error": "这个地址没有内容"}
+        assert httpx.get(f"{address}nowhere", timeout=60).json() == {"error": "这个地址没有页面"}
         assert list(tmp_path.rglob("a.png"))
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
