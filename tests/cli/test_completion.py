@@ -1,5 +1,6 @@
 """What a shell offers at TAB."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -61,6 +62,12 @@ def folder(tmp_path: Path) -> Path:
 def test_what_is_offered(folder: Path, line: str, words: set[str]) -> None:
     found, _ = offered(f"mediapreflight {line}", folder)
     assert words <= found if line.startswith(("check --ignore", "rule")) else found == words
+
+
+@pytest.mark.skipif("os.name != 'posix'", reason="no file can have such a name on Windows")
+def test_a_name_that_is_no_text_is_left_out(folder: Path) -> None:
+    os.close(os.open(os.fsencode(folder) + b"/v\xe9.wav", os.O_CREAT))
+    assert offered("mediapreflight probe v", folder) == ({"voice.wav "}, "")
 
 
 def test_a_model_that_the_line_or_the_configuration_adds_is_offered(folder: Path) -> None:

@@ -6,6 +6,7 @@ The shell starts the command for every TAB, so only what the answer needs is imp
 from __future__ import annotations
 
 import argparse
+import locale
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -123,12 +124,21 @@ def _values_of(option: str, words: Sequence[str]) -> list[str]:
 
 
 def _files(prefix: str, **_: Any) -> Iterator[str]:
-    """Files and folders whose paths begin with the prefix; hidden ones only if the prefix asks for them."""
+    """Files and folders whose paths begin so, except what no shell could be told; hidden ones only where that is asked for."""
     folder, start = os.path.split(prefix)
     try:
         with os.scandir(os.path.expanduser(folder) or os.curdir) as entries:  # noqa: PTH111
             for entry in entries:
-                if entry.name.startswith(start or ".") != (not start):
+                if entry.name.startswith(start or ".") != (not start) and _can_be_written(entry.name):
                     yield os.path.join(folder, entry.name) + (os.sep if entry.is_dir() else "")  # noqa: PTH118
     except OSError:
         return
+
+
+def _can_be_written(name: str) -> bool:
+    """Whether the answer, which is in the encoding of the system, can hold a name."""
+    try:
+        name.encode(locale.getpreferredencoding(False))
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from ..language import tr, translated
+from ..language import tr, tr_many, translated
 from ..text import plain
 
 if TYPE_CHECKING:
@@ -129,12 +129,12 @@ def _started(total: int | None) -> Progress:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    # rich fills these in each time it draws the line.
-    done, all_of_them = "{task.completed:.0f}", "{task.total:.0f}"
+    # rich fills this in, each time it shows it.
+    done = "{task.completed:.0f}"
     said = (
         tr("{count} jobs checked", count=done)
         if total is None
-        else tr("{count} of {total} jobs checked", count=done, total=all_of_them)
+        else tr_many("{done} of {count} job checked", "{done} of {count} jobs checked", total, done=done)
     )
     columns = (SpinnerColumn(), TextColumn(said), TimeElapsedColumn())
     # Results go to standard output while this is shown, so rich must not redirect that stream.
