@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, str] = {
     "submit submit.http submit.ledger system text workers",
     "engines": "catalog check errors findings job language media rules",
     "schemas": "catalog config findings prepare submit",
-    "config": "catalog check errors findings job language media named_files rules text",
+    "config": "catalog check errors findings job language media named_files rules system text",
     "job_files": "catalog errors job language media named_files prepare",
     "submit": "_version catalog check errors findings job language media output_folder people prepare rules "
     "submit.dashscope submit.http submit.ledger system text",

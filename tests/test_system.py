@@ -3,6 +3,7 @@
 import ast
 import ctypes
 import errno
+import ntpath
 import os
 import signal
 import subprocess
@@ -92,6 +93,8 @@ def calls_of_one_system(source: str) -> Iterator[str]:
         match node:
             case ast.Attribute(value=ast.Name("os"), attr=name) if name not in EVERYWHERE:
                 yield f"os.{name}"
+            case ast.Attribute(attr="relpath"):
+                yield "relpath"
             case ast.Attribute(value=ast.Name("sys"), attr="platform"):
                 yield "sys.platform"
             case ast.Call(func=ast.Attribute(attr="replace"), args=[_], keywords=[]):
@@ -126,6 +129,7 @@ def test_no_other_module_asks_for_what_not_every_system_has() -> None:
         "os.fsync(1)",
         "os.O_NOFOLLOW",
         "os.name == 'nt'",
+        "os.path.relpath(path)",
         "sys.platform",
         "path.replace(other)",
         "path.rename(other)",
@@ -173,6 +177,12 @@ def test_names_that_no_file_of_windows_can_have(windows: None, text: str, name: 
 
 def test_names_are_kept_elsewhere() -> None:
     assert system.file_name("con:?. ") == "con:?. "
+
+
+def test_there_is_no_way_from_one_drive_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(system, "os", SimpleNamespace(path=ntpath))
+    assert system.relative_path("D:\\here\\a.png", "D:\\here") == "a.png"
+    assert system.relative_path("D:\\here\\a.png", "C:\\here") == "D:\\here\\a.png"
 
 
 def test_patterns_that_a_shell_of_windows_leaves(windows: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,14 @@ def file_name(text: str) -> str:
     return f"_{name}" if re.fullmatch(_DEVICE, name) else name
 
 
+def relative_path(path: str | Path, start: str = os.curdir) -> str:
+    """A path as seen from a folder; the whole path where there is no such, as from one drive of Windows to another."""
+    try:
+        return os.path.relpath(path, start)
+    except ValueError:
+        return os.path.abspath(path)  # noqa: PTH100
+
+
 def expanded(words: Sequence[str]) -> list[str]:
     """The words of a command, with the files that fit instead of a pattern that a shell has left there, if there are any."""
     return [file for word in words for file in _files_like(word) or (word,)]

@@ -23,6 +23,7 @@ from ..language import say, say_many, tr, translated
 from ..media.data_url import is_data_url
 from ..media.kinds import kind_by_name, kind_of
 from ..media.source import STDIN_FOLDER, display_name, is_remote, local_path
+from ..system import relative_path
 from ..text import listed, plain
 from .arguments import count, home_expanded
 from .catalogs import add_catalog_argument, catalog_at
@@ -387,7 +388,7 @@ def _shown(project: Project, target: str) -> Shown:
         return lambda file: os.path.join(project.folder, file)  # noqa: PTH118
     if project.folder == os.getcwd():  # noqa: PTH109
         return _as_name
-    return lambda file: _as_name(os.path.relpath(os.path.join(project.folder, file)))  # noqa: PTH118
+    return lambda file: _as_name(relative_path(os.path.join(project.folder, file)))  # noqa: PTH118
 
 
 def _as_name(file: str) -> str:

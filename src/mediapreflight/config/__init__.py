@@ -6,5 +6,6 @@ above a target is used alone: nothing is merged. Globs are written as in `.gitig
 `discovery` finds it and `files` walks folders, which costs a few calls of the system; `loading` reads and validates it, and
 `project` turns it into jobs, which are imported only where there is a configuration.
 
-May import: catalog, check, errors, findings, job, language, media, named_files, rules, text.
+May import: catalog, check, errors, findings, job, language, media, named_files, rules, system,
+text.
 """

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import ConfigError
 from ..language import say
 from ..named_files import MOST_TABLE_BYTES, NotReadError, TooLargeError, read_bytes
+from ..system import relative_path
 
 CONFIG_NAME = "mediapreflight.toml"
 PYPROJECT_NAME = "pyproject.toml"
@@ -70,5 +71,5 @@ def _holds_table(pyproject: Path) -> bool:
 
 def shown_path(path: str) -> str:
     """A path as the user would write it: relative if it is below the current folder, else absolute."""
-    relative = os.path.relpath(path)
+    relative = relative_path(path)
     return path if relative.startswith(os.pardir) else relative

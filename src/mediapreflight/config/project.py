@@ -16,6 +16,7 @@ from ..errors import ConfigError, UsageError
 from ..findings import FAILING, JobReport
 from ..job import Job, revised
 from ..language import say
+from ..system import relative_path
 from .files import GitIgnored, files_below
 from .patterns import Patterns
 from .schema import Config
@@ -84,7 +85,7 @@ class Project:
 
     def relative(self, path: str) -> str:
         """A path (absolute, or relative to the current folder) relative to the configuration's folder."""
-        return os.path.relpath(path, self.folder).replace(os.sep, "/")
+        return relative_path(path, self.folder).replace(os.sep, "/")
 
     def leaves_out(self, path: str, is_folder: bool) -> bool:
         """Whether a file or folder (absolute) does not belong to the project: excluded, or named in a `.gitignore`."""

@@ -14,6 +14,7 @@ from ..media.kinds import kind_by_name
 from ..media.opening import open_source
 from ..media.sniff import sniff
 from ..media.source import OpenError
+from ..system import relative_path
 from .files import GitIgnored, files_below
 
 
@@ -49,7 +50,7 @@ def survey(folder: str) -> tuple[Group, ...]:
     for path in files_below(start, GitIgnored(start)):
         kind = kind_by_name(path)
         if kind is not None and (size := _media_size(path)) is not None:
-            below = PurePosixPath(os.path.relpath(path, start).replace(os.sep, "/"))
+            below = PurePosixPath(relative_path(path, start).replace(os.sep, "/"))
             groups[below.parts[0] if len(below.parts) > 1 else "", kind].append(_File(below, size))
     return tuple(_group(place, kind, groups[place, kind]) for place, kind in sorted(groups))
 

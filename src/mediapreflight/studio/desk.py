@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import secrets
 import time
 from pathlib import Path
@@ -25,6 +24,7 @@ from ..submit.pipeline import Entry, SubmitOptions, candidates, entry_of, regist
 from ..submit.result import Cost, JobResult
 from ..submit.session import Event, Pace
 from ..submit.tasks import cancel
+from ..system import relative_path
 from .door import RefusedError
 from .limits import AGREE_S, OFFERS_KEPT, TASKS_AT_ONCE, TASKS_KEPT
 from .runs import Run
@@ -241,7 +241,7 @@ class Desk:
             "task_id": result.task_id if result else None,
             "status": result.status if result else None,
             "video": f"tasks/{sent.id}/video" if video else None,
-            "saved": None if self.account.stand_in or video is None else mask(os.path.relpath(video)),
+            "saved": None if self.account.stand_in or video is None else mask(relative_path(video)),
             "cost": _in_words(cost),
             "notes": [mask(translated(note)) for note in (result.notes if result else ())],
             "error": mask(translated(sent.error)) if sent.error else None,
