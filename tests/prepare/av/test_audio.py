@@ -305,6 +305,7 @@ FILMS: dict[str, tuple[str, str, float]] = {
     "late.mp4": ("mpeg4", "aac", 0.5),
     "priming.ts": ("mpeg2video", "mp2", 0),
     "late.mpg": ("mpeg1video", "mp2", 0.5),
+    "late.ogv": ("libtheora", "libvorbis", 0.5),
     "priming.flv": ("flv", "libmp3lame", 0),
     "priming.avi": ("mpeg4", "wmav2", 0),
 }

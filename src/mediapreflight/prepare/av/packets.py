@@ -82,7 +82,7 @@ def _surveyed(source: Source, cut_s: float | None) -> Streams:
             video_codec=codec_of(video) if video is not None else None,
             area=context.width * context.height if context is not None else 0,
             start_s=_start(container, video),
-            sound_clock_s=clock_zero(container, format) - _first_sound(container, audio, format),
+            sound_clock_s=clock_zero(container, format) - _first_sound(container, audio),
             cut=_cut(container, video, cut_s) if video is not None and cut_s is not None else None,
         )
 
@@ -93,9 +93,12 @@ def _start(container: InputContainer, video: VideoStream | None) -> float:
     return max(float(video.start_time * video.time_base) - (container.start_time or 0) / 1_000_000, 0.0)
 
 
-def _first_sound(container: InputContainer, audio: AudioStream | None, format: str) -> float:
+def _first_sound(container: InputContainer, audio: AudioStream | None) -> float:
     """The time of this container's clock, in seconds, from which ffmpeg counts if it reads only the sound."""
-    if DEMUXERS[format] in CUT_ANYWHERE and audio is not None and audio.start_time is not None and audio.time_base:
+    from av.format import Flags
+
+    is_own_clock = Flags.ts_discont in Flags(container.format.flags)
+    if is_own_clock and audio is not None and audio.start_time is not None and audio.time_base:
         return float(audio.start_time * audio.time_base)
     return (container.start_time or 0) / 1_000_000
 
