@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -25,6 +26,8 @@ MAX_GAPS = 20
 # Stamps in milliseconds and frames that do not end with a packet make whole files of WMA differ by 11 ms; a frame has 32 or more.
 _LEAST_MISSING_S = 0.03
 _FEW_PLACES, _FEW_SHARE = 1, 0.01
+# How many channels of frames are measured at once.
+_MEASURED_PIECES = 128
 # Codecs whose frames have checksums that all encoders write.
 _CHECKSUMMED = frozenset({"flac", "ac3", "eac3", "wavpack"})
 
@@ -33,13 +36,13 @@ class Listener:
     """Decodes packets, up to `most_s` seconds of sound; what follows, or all without decoding, only has its times recorded.
 
     `is_bare`: whether packets are found by their first bytes. Bytes that do not begin a packet then belong to the one before.
-    Measuring the loudness takes half of the time, and is done only on request.
+    The loudest sample is found only on request.
 
     Attributes:
         sound: when its packets are played.
         stored_s: how long all packets last, including those that are never played.
         start_s: when the first sound is heard, or should be, by the container's clock; None if nothing was given to a decoder.
-        heard_s: how long the decoded sound lasts. `frame_s`: the longest piece of it. `peak`: the loudest sample, 1 at most.
+        heard_s: how long the decoded sound lasts. `frame_s`: the longest piece of it.
         lost: packets that do not decode although sound follows; `gaps`: the first places of this kind.
         refused: packets that do not decode after the last one that does; `first_refused`: the first of them.
         last: the last packet of all. `accepted`: the last one that decodes. `end`: the offset behind it, in bytes.
@@ -61,15 +64,14 @@ class Listener:
         self.tick = float(stream.time_base or 0)
         self.sound: list[SoundPacket] = []
         self.start_s: float | None = None
-        self.stored_s = self.heard_s = self.frame_s = self.peak = 0.0
+        self.stored_s = self.heard_s = self.frame_s = 0.0
         self.lost = self.refused = self.end = 0
         self.lost_s = self.refused_s = self.behind_s = 0.0
         self.gaps: list[Gap] = []
         self.first_refused: Packet[AudioStream] | None = None
         self.last: Packet[AudioStream] | None = None
         self.accepted: Packet[AudioStream] | None = None
-        self._finds_peak = finds_peak
-        self._most_s = min(most_s, MAX_DECODED_S)
+        self._loudness = _Loudness() if finds_peak else None
         self._codec = codec_of(stream)
         self._is_bare = is_bare
         self._accepted = self._accepted_bytes = 0
@@ -91,6 +93,11 @@ class Listener:
     def is_whole(self) -> bool:
         """Whether every packet was also given to a decoder."""
         return self._is_decodable and self.heard_s + self.lost_s + self.refused_s <= self._most_s
+
+    @property
+    def peak(self) -> float:
+        """The loudest sample, 1 at full scale; 0 if it was not asked for."""
+        return self._loudness.peak if self._loudness else 0.0
 
     def feed(self, packet: Packet[AudioStream]) -> None:
         """The next packet of the stream, or the mark behind its last."""
@@ -129,8 +136,8 @@ class Listener:
             seconds = frame.samples / (frame.sample_rate or 1)
             self.frame_s = max(self.frame_s, seconds)
             self.heard_s += seconds
-            if self._finds_peak:
-                self.peak = max(self.peak, _peak(frame))
+            if self._loudness:
+                self._loudness.add(frame)
 
     def _listen_again(self, packet: Packet[AudioStream], frames: Sequence[AudioFrame]) -> None:
         """Whether a decoder that silences a frame whose data run past their own end hears something else."""
@@ -201,11 +208,11 @@ def _strict_decoder(name: str) -> AudioCodecContext:
 
 
 def _are_same(first: Sequence[AudioFrame], second: Sequence[AudioFrame]) -> bool:
-    return len(first) == len(second) and all(
-        bytes(plane) == bytes(other)
-        for a, b in zip(first, second, strict=True)
-        for plane, other in zip(a.planes, b.planes, strict=False)
-    )
+    return _sounds(first) == _sounds(second)
+
+
+def _sounds(frames: Sequence[AudioFrame]) -> list[bytes]:
+    return [bytes(plane) for frame in frames for plane in frame.planes]
 
 
 def missing_sound(listener: Listener, format: str | None) -> str | None:
@@ -215,9 +222,33 @@ def missing_sound(listener: Listener, format: str | None) -> str | None:
     return Problem.CORRUPT.because(f"{listener.behind_s:.2f} s of its sound is missing between its time stamps")
 
 
-def _peak(frame: AudioFrame) -> float:
-    """The largest sample of a frame, 1 at full scale."""
-    return max((_peak_of(stored) for stored in planes(frame) if stored.size), default=0.0)
+class _Loudness:
+    """The loudest sample of many frames. Frames are short, and a call of numpy takes longer than what it does to one of them."""
+
+    def __init__(self) -> None:
+        self._waiting: list[NDArray[Any]] = []
+        self._peak = 0.0
+
+    def add(self, frame: AudioFrame) -> None:
+        """The next frame."""
+        self._waiting += planes(frame)
+        if len(self._waiting) >= _MEASURED_PIECES:
+            self._measure()
+
+    @property
+    def peak(self) -> float:
+        """The largest sample so far, 1 at full scale."""
+        self._measure()
+        return self._peak
+
+    def _measure(self) -> None:
+        import numpy as np
+
+        for _, pieces in itertools.groupby(self._waiting, lambda piece: piece.dtype):
+            together = np.concatenate(tuple(pieces))
+            if together.size:
+                self._peak = max(self._peak, _peak_of(together))
+        self._waiting.clear()
 
 
 def _peak_of(stored: NDArray[Any]) -> float:

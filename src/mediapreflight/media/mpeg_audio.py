@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Literal, NamedTuple
 
@@ -97,14 +98,15 @@ def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
     """
     syntax = _ADTS if name == "aac" else _MP3
     at, before, found = end_of_id3(stream), 0, 0
-    first, data = at, b""
+    first, data, length = at, b"", 0
     for _ in range(_MAX_FRAMES):
         if at - first + _LONGEST_FRAME + 7 > len(data):
             stream.seek(at)
             first, data = at, stream.read(_BLOCK_BYTES)
-        length = syntax.length_of(data, at - first)
-        if length and (at + length >= size or syntax.length_of(data, at - first + length)):
-            at, before, found = at + length, length, found + 1
+        length = length or syntax.length_of(data, at - first)
+        following = syntax.length_of(data, at - first + length) if length else 0
+        if length and (at + length >= size or following):
+            at, before, found, length = at + length, length, found + 1, following
             continue
         stream.seek(at)
         first, data = at, stream.read(_SEARCH_BYTES)
@@ -115,7 +117,7 @@ def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
         behind = length if length <= ahead else 0
         if found >= _FRAMES_IN_A_ROW and ahead - behind > before // 2 and not data.startswith(TAGS, behind):
             return ahead - behind
-        at += ahead
+        at, length = at + ahead, 0
     return 0
 
 
@@ -164,7 +166,12 @@ def adts_length(data: bytes, at: int) -> int:
 
 def mpeg_length(data: bytes, at: int) -> int:
     """Bytes of the MPEG audio frame at `at`; 0 if there is none."""
-    header = data[at : at + 4]
+    return _length_by(data[at : at + 4])
+
+
+# The frames of a file have a few different headers, and a walk asks for each of thousands.
+@functools.lru_cache(maxsize=2**10)
+def _length_by(header: bytes) -> int:
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return 0
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
