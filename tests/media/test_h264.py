@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import struct
 from pathlib import Path
 
@@ -12,11 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight import probe
-from mediapreflight.media import movie
 from mediapreflight.media.h264 import SequenceHeader, read_configuration
 
-video = importlib.import_module("mediapreflight.media.video")
+from .test_movie import assert_same, read
+
 PICTURE = (320, 240)
 # Encoder options by what is uncommon about the header they make, with the pixel format.
 CLIPS = {
@@ -38,29 +36,6 @@ CLIPS = {
 }
 
 
-@pytest.fixture
-def undecoded(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether the header sufficed, for each file from here on, if the index does not."""
-    sufficed: list[bool] = []
-    monkeypatch.setattr(movie, "read_movie", lambda _: None)
-    really = video.probe_undecoded
-
-    def spy(*arguments: object) -> object:
-        facts = really(*arguments)
-        sufficed.append(facts is not None)
-        return facts
-
-    monkeypatch.setattr(video, "probe_undecoded", spy)
-    return sufficed
-
-
-def decoded(path: Path) -> object:
-    """The facts as FFmpeg finds them with its decoders."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(video, "probe_undecoded", lambda *_: None)
-        return probe(path, level="metadata")
-
-
 def clip(path: Path, pixel_format: str, size: tuple[int, int] = PICTURE, **options: str) -> Path:
     width, height = size
     with av.open(str(path), "w") as container:
@@ -75,39 +50,29 @@ def clip(path: Path, pixel_format: str, size: tuple[int, int] = PICTURE, **optio
 
 @pytest.mark.parametrize("extension", ["mp4", "mov"])
 @pytest.mark.parametrize("name", CLIPS)
-def test_header_says_what_decoding_finds(tmp_path: Path, undecoded: list[bool], name: str, extension: str) -> None:
+def test_header_says_what_decoding_finds(tmp_path: Path, name: str, extension: str) -> None:
     pixel_format, options = CLIPS[name]
     path = clip(tmp_path / f"clip.{extension}", pixel_format, **options)
-    facts = probe(path, level="metadata")
-    assert undecoded == [name != "grey"]
-    assert facts == decoded(path)
+    assert (read(path) is not None) == (name != "grey")
+    assert_same(path)
 
 
 @pytest.mark.parametrize("size", [(318, 238), (16, 16), (1918, 1078), (2, 2)])
-def test_sides_are_those_after_cropping(tmp_path: Path, undecoded: list[bool], size: tuple[int, int]) -> None:
+def test_sides_are_those_after_cropping(tmp_path: Path, size: tuple[int, int]) -> None:
     path = clip(tmp_path / "clip.mp4", "yuv420p", size)
-    facts = probe(path, level="metadata")
-    assert (facts.stored_width, facts.stored_height) == size
-    assert undecoded == [True]
-    assert facts == decoded(path)
+    stated = read(path)
+    assert stated is not None
+    assert stated.sides == size
+    assert_same(path)
 
 
-def test_fixtures_are_the_same_either_way(fixtures: Path, undecoded: list[bool]) -> None:
-    paths = [path for path in fixtures.rglob("*.m*") if path.suffix in (".mp4", ".mov")]
-    for path in paths:
-        assert probe(path, level="metadata") == decoded(path)
-    assert undecoded.count(True) > 10
-
-
-def test_sides_that_contradict_the_container_are_left_to_the_decoder(tmp_path: Path, undecoded: list[bool]) -> None:
+def test_sides_that_contradict_the_container_are_left_to_the_decoder(tmp_path: Path) -> None:
     path = clip(tmp_path / "clip.mp4", "yuv420p")
     data = path.read_bytes()
     at = data.index(b"avc1", data.index(b"stsd")) + 28
     assert struct.unpack_from(">HH", data, at) == PICTURE
     path.write_bytes(data[:at] + struct.pack(">HH", 640, 480) + data[at + 4 :])
-    facts = probe(path, level="metadata")
-    assert undecoded == [False]
-    assert facts == decoded(path)
+    assert read(path) is None
 
 
 def configuration(tmp_path: Path) -> bytes:

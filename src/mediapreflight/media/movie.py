@@ -1,7 +1,8 @@
 """The index of an MP4 (`moov`) read without a demuxer: what it states of a picture in H.264 or H.265 and its sound.
 
-A plain index says all that is asked at level `metadata`. What is rare, and whatever does not add up, is left to FFmpeg, and so
-are values that FFmpeg estimates. Sources: ISO/IEC 14496-12, -14 and -15, 14496-3 (AAC), QuickTime File Format (sample entries).
+A plain index says all that is asked at level `metadata`. What FFmpeg estimates, and what is rare in sound and titles, is left
+open; an index with anything rare in its picture, or that does not add up, is left to FFmpeg. Sources: ISO/IEC 14496-12, -14 and
+-15, 14496-3 (AAC), QuickTime File Format (sample entries).
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 import itertools
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import h264, hevc
 from .boxes import boxes, duration_in, parts, payload
@@ -22,6 +23,7 @@ from .tracks import entry_parts, matrix_in, picture_header
 if TYPE_CHECKING:
     from .source import Source
 
+_Known = TypeVar("_Known")
 # The index of an hour of video and sound is smaller.
 _MAX_INDEX_BYTES = 2**20
 _MAX_NUMBER = 2**31 - 1
@@ -72,7 +74,7 @@ class _Track(NamedTuple):
     """`kind` of its handler; `header`: the payload of `tkhd`; `clock` in ticks a second; `entry`: its only sample entry.
 
     `steps`: rows of samples and ticks each; `offset` of the first sample from decoding to display, in ticks; `edits`: rows of
-    length, start and speed; the length in ticks of the movie.
+    length, start and speed; the length in ticks of the movie. `adds_up`: whether the chunks hold its samples.
     """
 
     kind: bytes
@@ -83,14 +85,12 @@ class _Track(NamedTuple):
     steps: list[tuple[int, ...]]
     offset: int
     edits: list[tuple[int, ...]]
+    adds_up: bool
 
 
 def read_movie(source: Source) -> Stated | None:
-    """What the index states; None where it holds no picture, or anything unusual."""
-    try:
-        return _stated(source)
-    except (_UnusualError, struct.error, LookupError):
-        return None
+    """What the index states; None where it holds no picture, or an unusual one."""
+    return _known(_stated, source)
 
 
 def _expect(condition: object) -> None:
@@ -110,20 +110,31 @@ def _stated(source: Source) -> Stated:
     picture, movie = pictures[0], dict(contents)[b"mvhd"]
     header = picture_header(duration_in(movie), picture.header[-_SHOWN_BYTES:], matrix_in(movie), picture.entry)
     _expect(header.duration and not header.encrypted and not header.stretched)
-    codec, rate = _sound(sounds[0].entry) if sounds else (None, None)
+    nominal_rate, place = _known(_nominal_rate, picture), _known(_names_place, index, contents)
+    sound = _known(_sound, sounds[0].entry) if sounds else (None, None)
+    start = _known(_start, picture, _clock(movie))
     stated = Stated(
         header,
         "h264",
         average_rate=_average_rate(picture),
-        nominal_rate=_nominal_rate(picture),
+        nominal_rate=nominal_rate,
         frames=picture.samples,
-        start_s=round(_start(picture, _clock(movie)) / picture.clock, 6),
+        start_s=None if start is None else round(start / picture.clock, 6),
         duration_s=header.duration,
-        sound_codec=codec,
-        sample_rate=rate,
-        has_location=_names_place(index, contents),
+        sound_codec=sound[0] if sound else None,
+        sample_rate=sound[1] if sound else None,
+        has_location=bool(place),
+        is_complete=None not in (nominal_rate, place, sound, start) and all(track.adds_up for track in tracks),
     )
     return _with_picture(stated, picture)
+
+
+def _known(read: Callable[..., _Known], *arguments: Any) -> _Known | None:
+    """What a part of the index states; None where that is unusual."""
+    try:
+        return read(*arguments)
+    except (_UnusualError, struct.error, LookupError):
+        return None
 
 
 def _index(source: Source) -> bytes:
@@ -164,7 +175,7 @@ def _track(data: bytes) -> _Track:
     samples = _number(sizes, 8)
     _expect(_count(entries) == 1 and 0 < samples <= MAX_LISTED_SAMPLES and steps)
     _expect(max(sizes[4::4]) <= _MAX_HIGHEST_BYTE)
-    _expect(samples == _in_chunks(_rows(found[b"stsc"], ">III"), _count(found.get(b"stco") or found[b"co64"])))
+    chunks = _count(found.get(b"stco") or found[b"co64"])
     return _Track(
         found[b"hdlr"][8:12],
         found[b"tkhd"],
@@ -173,7 +184,8 @@ def _track(data: bytes) -> _Track:
         samples,
         steps,
         next(_rows(offsets, ">Ii"), (0, 0))[1],
-        list(_rows(edits, ">QqI" if edits[0] == 1 else ">IiI")),
+        _edits(edits),
+        samples == _known(_in_chunks, _rows(found[b"stsc"], ">III"), chunks),
     )
 
 
@@ -192,6 +204,14 @@ def _rows(table: bytes, layout: str) -> Iterator[tuple[int, ...]]:
     end = 8 + row.size * _count(table)
     _expect(end <= len(table))
     return row.iter_unpack(table[8:end])
+
+
+def _edits(table: bytes) -> list[tuple[int, ...]]:
+    """The rows of an edit list, which fill it: FFmpeg goes by its length."""
+    layout = ">QqI" if table[0] == 1 else ">IiI"
+    found = list(_rows(table, layout))
+    _expect(len(table) == 8 + len(found) * struct.calcsize(layout))
+    return found
 
 
 def _in_chunks(runs: Iterator[tuple[int, ...]], chunks: int) -> int:
@@ -245,20 +265,21 @@ def _with_picture(stated: Stated, picture: _Track) -> Stated:
     entry, found = picture.entry, dict(entry_parts(picture.entry))
     name, read = _CONFIGURATIONS[entry[4:8]]
     _expect(not found.keys() & (_UNUSUAL_PARTS | {b"avcC", b"hvcC"} - {name}))
-    _expect(found.get(b"fiel", _ONE_FIELD)[:1] == _ONE_FIELD)
     header, sides = read(found[name]), struct.unpack_from(">HH", entry, 32)
-    if header is None or not header.is_usual or header.has_fields or sides != (header.width, header.height):
+    if header is None or not header.is_usual or sides != (header.width, header.height):
         raise _UnusualError
+    has_fields = header.has_fields or found.get(b"fiel", _ONE_FIELD)[:1] != _ONE_FIELD
     ratio = _pixel_ratio(found.get(b"pasp"))
     # As FFmpeg has it, sides of the track other than the stored ones make pixels wider or higher.
     shown = tuple(side >> 16 for side in struct.unpack(">II", picture.header[-8:]))
     _expect(ratio or shown == sides or not all(shown))
     transfer, is_full = _coding(found.get(b"colr", b""))
-    stated = stated._replace(sides=sides, pixel_ratio=ratio, transfer=transfer)
+    is_complete = stated.is_complete and not has_fields
+    stated = stated._replace(sides=sides, pixel_ratio=ratio, transfer=transfer, is_complete=is_complete)
     if name == b"avcC":
         return stated.with_sequence_header(header, is_full=is_full)
     # Its decoder counts only what it says itself, and has a format of its own for full range at 4:2:0 alone.
-    _expect(header.transfer is not None or transfer not in TRANSFERS)
+    _expect((header.transfer is not None or transfer not in TRANSFERS) and not has_fields)
     _expect(not header.full_range or header.chroma == "420" or header.bit_depth > 8)
     return stated._replace(codec="hevc").with_sequence_header(header, is_full=False)
 

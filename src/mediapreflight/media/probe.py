@@ -28,6 +28,7 @@ from .source import OpenError, display_name, local_path
 if TYPE_CHECKING:
     from .containers import ContainerError
     from .source import Source
+    from .stated import Stated
 
 
 def probe(path: str | os.PathLike[str], level: Level = "decode") -> Facts:
@@ -87,42 +88,39 @@ def _probe_source(source: Source, decoded_s: float | None) -> Facts:
 def _probe_stream(source: Source, format: str, decoded_s: float | None) -> Facts:
     from .formats import DEMUXERS
 
-    if decoded_s is None and DEMUXERS[format] == "mov":
-        from .movie import read_movie
-        from .stated import facts_of
+    if decode or DEMUXERS[format] != "mov":
+        return _probe_container(source, format, None, decode=decode)
+    from .movie import read_movie
+    from .stated import facts_of
 
-        if stated := read_movie(source):
-            return facts_of(source, format, stated)
-    return _probe_container(source, format, decoded_s)
+    stated = read_movie(source)
+    if stated and stated.is_complete:
+        return facts_of(source, format, stated)
+    return _probe_container(source, format, stated, decode=False)
 
 
-def _probe_container(source: Source, format: str, decoded_s: float | None) -> Facts:
+def _probe_container(source: Source, format: str, stated: Stated | None, *, decode: bool) -> Facts:
+    """The facts by FFmpeg, which needs no decoder for what an index that was read leaves open."""
     from .audio import probe_audio
     from .containers import MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
-    from .formats import DEMUXERS
     from .source import MAX_BYTES_READ
-    from .streams import lists_h264
+    from .stated import facts_of
     from .tracks import unknown_codecs
-    from .video import probe_undecoded, probe_video
+    from .video import completed, probe_video
 
     decode = decoded_s is not None
     budget = MAX_BYTES_READ if decode else MAX_HEADER_BYTES_READ
     reader = Reader(source, format, budget)
     facts: Facts
     try:
-        if not decode and DEMUXERS[format] == "mov" and lists_h264(source.stream, source.size):
-            with open_container(source, format, reader, decoders=False) as container:
-                undecoded = probe_undecoded(source, format, container)
-                unknown = unknown_codecs(source, format, container)
-            if undecoded is not None and not reader.is_exhausted:
-                return _with_unknown(undecoded, unknown)
-            reader = Reader(source, format, budget)
-        with open_container(source, format, reader) as container:
+        with open_container(source, format, reader, decoders=stated is None) as container:
             if first_video(container) is None:
-                facts = probe_audio(source, format, container, decode=decode)
+                found: AudioFacts | VideoFacts = probe_audio(source, format, container, decode=decode)
+            elif stated:
+                found = facts_of(source, format, completed(stated, source, format, container))
             else:
-                facts = probe_video(source, format, container, decoded_s)
-            facts = _with_unknown(facts, unknown_codecs(source, format, container))
+                found = probe_video(source, format, container, decode=decode)
+            facts = _with_unknown(found, unknown_codecs(source, format, container))
         if decode:
             facts = _with_parts(source, format, facts)
     except ContainerError as error:

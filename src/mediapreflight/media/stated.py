@@ -38,6 +38,7 @@ class Stated(NamedTuple):
     """What the headers say. Sides in stored pixels, 0 where they are not stated; rates in frames per second, times in seconds.
 
     `codec` is None where no decoder knows it; `pixel_ratio`: width over height of one pixel; `transfer`: a code of H.273.
+    `is_complete`: whether nominal rate, start, sound, place and order of fields are known, or FFmpeg is to be asked.
     """
 
     header: PictureHeader
@@ -56,6 +57,7 @@ class Stated(NamedTuple):
     sample_rate: int | None = None
     is_sound_encrypted: bool = False
     has_location: bool = False
+    is_complete: bool = True
 
     def with_sequence_header(self, header: SequenceHeader, *, is_full: bool) -> Stated:
         """The same with what the sequence header of H.264 or H.265 adds.

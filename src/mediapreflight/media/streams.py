@@ -21,7 +21,6 @@ _ASF_VIDEO = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
 _ASF_ENCRYPTION = (bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"), bytes.fromhex("14e68a292226174cb935dae07ee9289c"))
 _ENCRYPTED_SOUND = frozenset({b"enca", b"drms"})
 _ENCRYPTED_PICTURES = frozenset({b"encv", b"drmi"})
-_H264 = frozenset({b"avc1", b"avc3"})
 _FLV_VIDEO = 1
 _PACKET_BYTES = 188
 # Types of streams in a program: MPEG-1, MPEG-2, MPEG-4, H.264, HEVC, VVC, JPEG 2000, AVS, AVS2, AVS3, Dirac and VC-1.
@@ -32,24 +31,6 @@ def has_picture(stream: BinaryIO, size: int, format: str) -> bool | None:
     """Whether a file of `size` bytes holds a video stream; None if its headers do not say, or its format always does."""
     tell = _TELL.get(format)
     return tell(stream, size) if tell else None
-
-
-def lists_h264(stream: BinaryIO, size: int) -> bool:
-    """Whether an MP4 contains H.264 whose frames the index lists one by one: then the facts need no decoder."""
-    movie = isobmff.find(stream, isobmff.Box(b"file", 0, size), b"moov")
-    tables = [
-        isobmff.find(stream, track, b"mdia", b"minf", b"stbl")
-        for track in (isobmff.boxes(stream, movie.start, movie.end) if movie else ())
-        if track.type == b"trak"
-    ]
-    return any(_describes_h264(stream, table) for table in tables if table)
-
-
-def _describes_h264(stream: BinaryIO, table: isobmff.Box) -> bool:
-    entries, sizes = isobmff.find(stream, table, b"stsd"), isobmff.find(stream, table, b"stsz")
-    if entries is None or sizes is None or isobmff.payload(stream, entries, 16)[12:16] not in _H264:
-        return False
-    return any(isobmff.payload(stream, sizes, 12)[8:12])
 
 
 def sound_is_encrypted(stream: BinaryIO, size: int, format: str) -> bool:

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 FULL_DECODE_PIXELS = 300_000_000
 # The largest side that any model takes is 4096 px. A decoder may keep a dozen frames at a time.
 MAX_FRAME_PIXELS = 20_000_000
-_FULL_RANGE = 2
 # Codecs whose sequence header is in the container, and states the transfer function.
 _SAY_TRANSFER = frozenset({"h264", "hevc", "av1"})
 # By default their decoders replace damaged parts without a report.
@@ -64,48 +63,48 @@ def probe_video(source: Source, format: str, container: InputContainer, decoded_
     return facts if decoded_s is None else _measured(facts, source, container, clock_zero(container, format), decoded_s)
 
 
-def probe_undecoded(source: Source, format: str, container: InputContainer) -> VideoFacts | None:
-    """The result of `probe_video` from headers alone, for a container opened without decoders; None if a decoder is needed."""
+def completed(stated: Stated, source: Source, format: str, container: InputContainer) -> Stated:
+    """What an index does not say by itself, from its container, which may have been opened without decoders."""
     stream = first_video(container)
-    if stream is None or codec_of(stream) != "h264" or not stream.frames:
-        return None
-    header = h264.read_configuration(stream.codec_context.extradata or b"")
-    stated = _stated(source, format, container)
-    if header is None or not header.is_usual or stated.header.encrypted or stated.sides != (header.width, header.height):
-        return None
-    is_full = int(stream.codec_context.color_range) == _FULL_RANGE
-    return facts_of(source, format, stated.with_sequence_header(header, is_full=is_full))
-
-
-def _stated(source: Source, format: str, container: InputContainer) -> Stated:
-    """What FFmpeg finds in the headers."""
-    stream, audio = first_video(container), first_audio(container)
     assert stream is not None
     context: Any = stream.codec_context
-    header = read_picture_header(source, format, stream.id)
+    audio = first_audio(container)
     sound_codec = codec_of(audio) if audio else None
-    stated = Stated(
-        header,
-        codec_of(stream),
-        average_rate=float(stream.average_rate) if stream.average_rate else None,
+    return stated._replace(
         nominal_rate=float(stream.base_rate) if stream.base_rate else None,
-        frames=stream.frames or None,
         start_s=_seconds(stream.start_time, stream.time_base, clock_zero(container, format)),
-        duration_s=header.duration or stated_duration(container),
+        is_interlaced=context is not None and int(context.field_order) not in _PROGRESSIVE_OR_UNKNOWN,
         sound_codec=sound_codec,
         sample_rate=audio.codec_context.sample_rate or None if audio and sound_codec else None,
         is_sound_encrypted=audio is not None and _is_sound_encrypted(source, format),
         has_location=any(key.lower().startswith(_LOCATION_KEYS) for key in container.metadata),
+        is_complete=True,
     )
-    if context is None:
-        return stated
-    return stated._replace(
-        sides=(context.width, context.height),
-        pixel_ratio=stream.sample_aspect_ratio,
-        pixels=_pixels(context.format, has_alpha=header.has_alpha or _has_alpha(stream, format)),
-        transfer=_transfer(stream),
-        is_interlaced=int(context.field_order) not in _PROGRESSIVE_OR_UNKNOWN,
+
+
+def _stated(source: Source, format: str, container: InputContainer) -> Stated:
+    """What FFmpeg finds in the headers."""
+    stream = first_video(container)
+    assert stream is not None
+    context: Any = stream.codec_context
+    header = read_picture_header(source, format, stream.id)
+    stated = Stated(
+        header,
+        codec_of(stream),
+        average_rate=float(stream.average_rate) if stream.average_rate else None,
+        nominal_rate=None,
+        frames=stream.frames or None,
+        start_s=None,
+        duration_s=header.duration or stated_duration(container),
     )
+    if context is not None:
+        stated = stated._replace(
+            sides=(context.width, context.height),
+            pixel_ratio=stream.sample_aspect_ratio,
+            pixels=_pixels(context.format, has_alpha=header.has_alpha or _has_alpha(stream, format)),
+            transfer=_transfer(stream),
+        )
+    return completed(stated, source, format, container)
 
 
 def _transfer(stream: VideoStream) -> int:
