@@ -1,3 +1,4 @@
+import itertools
 import os
 import pickle
 import signal
@@ -6,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
@@ -289,9 +291,29 @@ def alone(everything: list[Path]) -> list[str]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes are started after the first file."""
+    """Processes are started after the third file."""
     for level in LEVELS:
         monkeypatch.setitem(sys.modules["mediapreflight.check.run"]._PATIENCE_S, level, 0.0)
+
+
+@pytest.mark.parametrize(("each", "portions"), [(0.0001, []), (0.01, [2]), (0.2, [1])])
+def test_what_loads_a_library_does_not_count_as_slow(
+    fixtures: Path, monkeypatch: pytest.MonkeyPatch, each: float, portions: list[int]
+) -> None:
+    """`portions`: of the jobs for processes, if any are started."""
+    run = sys.modules["mediapreflight.check.run"]
+    clock = itertools.accumulate(itertools.chain([0.0, 5.0, 0.0, 3.0], itertools.cycle([0.0, each])))
+    asked: list[int] = []
+
+    def by_processes(orders: Iterator[object], _: object, portion: int) -> Iterator[object]:
+        asked.append(portion)
+        return iter([*orders][:0])
+
+    monkeypatch.setattr(run, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    monkeypatch.setattr(run, "_by_processes", by_processes)
+    for _ in check_many([fixtures / "portrait.jpg"] * 30, model="liveportrait", level="metadata", workers=2):
+        pass
+    assert asked == portions
 
 
 @pytest.mark.parametrize("workers", [2, 8])
@@ -390,9 +412,9 @@ def test_processes_need_nothing_of_the_callers_main_module(fixtures: Path, tmp_p
         "for report in check_many(sys.argv[1:], model='our-emo', catalog=Catalog(['own.toml']), level='metadata', workers=2):\n"
         "    print(report.ok, report.jobs[0].model)\n"
     )
-    pictures = [str(fixtures / "portrait.jpg")] * 3
+    pictures = [str(fixtures / "portrait.jpg")] * 6
     done = run_python("script.py", *pictures, cwd=tmp_path)
-    assert done == "once\n" + "True our-emo\n" * 3
+    assert done == "once\n" + "True our-emo\n" * 6
 
 
 @pytest.fixture

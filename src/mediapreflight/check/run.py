@@ -34,6 +34,8 @@ _Result = TypeVar("_Result")
 _QUEUED_PER_WORKER = 4
 # Starting processes costs about this many seconds of work. After so much work in this process, and with more to do, it pays.
 _PATIENCE_S: dict[Level, float] = {"metadata": 0.15, "decode": 0.15, "content": 2.0}
+# The rules load with the first job, and FFmpeg with one of the first videos: these say nothing of what the others take.
+_LOADING = 2
 # Jobs go to a process in groups of about this length: few transfers, and a short wait for the last group.
 _PORTION_S = 0.02
 _MAX_PORTION = 64
@@ -214,15 +216,18 @@ def _remembered(done: Iterable[_Done], level: Level, cache: Cache) -> Iterator[J
 def _here_until_processes_pay(orders: Iterator[_Order], settings: _Settings) -> Iterator[_Done]:
     """The reports in order: made in this process first, and in other processes once these are worth starting."""
     spent, made = 0.0, 0
+    longest: list[float] = []
     for order in orders:
         start = time.perf_counter()
         report = _report(order, settings.level, settings.codes)
         if order.paths:
-            spent += time.perf_counter() - start
-            made += 1
+            taken = time.perf_counter() - start
+            spent, made = spent + taken, made + 1
+            longest = sorted((*longest, taken))[-_LOADING:]
         yield order, report
-        if settings.workers > 1 and spent > _PATIENCE_S[settings.level] and (following := next(orders, None)) is not None:
-            portion = max(1, min(_MAX_PORTION, round(_PORTION_S * made / spent)))
+        usual = spent - sum(longest)
+        if settings.workers > 1 and usual > _PATIENCE_S[settings.level] and (following := next(orders, None)) is not None:
+            portion = max(1, min(_MAX_PORTION, round(_PORTION_S * (made - _LOADING) / usual)))
             yield from _by_processes(itertools.chain([following], orders), settings, portion)
 
 
