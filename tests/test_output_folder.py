@@ -82,7 +82,7 @@ with OutputFolder(sys.argv[1]) as folder, folder.staged("{name}.jpg") as staged:
 
 
 def container(number: int, name: str, then: str) -> str:
-    """A program that takes its process for one of this number."""
+    """A program that takes its process for one of this number. Never in this process: filelock would take it for a fork."""
     return CONTAINER.format(number=number, name=name, then=then)
 
 
@@ -111,12 +111,12 @@ def test_what_a_dead_process_left_goes_though_its_number_lives(tmp_path: Path) -
 
 
 def test_where_nothing_can_be_locked_nothing_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import fcntl
+    import filelock
 
     def unsupported(*_: object, **__: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(fcntl, "flock", unsupported)
+    monkeypatch.setattr(filelock.FileLock, "acquire", unsupported)
     (tmp_path / ".mediapreflight-other").mkdir()
     (tmp_path / ".mediapreflight-other.lock").touch()
     deliver(tmp_path, "q.jpg", b"whole")

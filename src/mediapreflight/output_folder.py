@@ -8,13 +8,16 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from .errors import OutputError
 from .language import say
-from .system import flush, flush_folder, hard_link, lock, rename, replace
+from .system import flush, flush_folder, hard_link, rename, replace
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 _STAGING_PREFIX = ".mediapreflight-"
 _LOCK_SUFFIX = ".lock"
@@ -33,14 +36,14 @@ class OutputFolder:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._staging: Path | None = None
-        self._unlock: Callable[[], None] | None = None
+        self._lock: BaseFileLock | None = None
 
     def __enter__(self) -> OutputFolder:
         with self._errors():
             self.path.mkdir(parents=True, exist_ok=True)
             self._remove_left_behind()
             staging = self.path / f"{_STAGING_PREFIX}{uuid.uuid4().hex}"
-            self._unlock = lock(_lock_of(staging))
+            self._lock = _locked(staging)
             staging.mkdir(mode=0o700)
             self._staging = staging
         return self
@@ -48,8 +51,8 @@ class OutputFolder:
     def __exit__(self, *_: object) -> None:
         if self._staging is not None:
             shutil.rmtree(self._staging, ignore_errors=True)
-            if self._unlock is not None:
-                _end(self._unlock, self._staging)
+        if self._lock is not None:
+            _unlock(self._lock)
 
     @contextlib.contextmanager
     def staged(self, name: str) -> Iterator[Path]:
@@ -94,22 +97,31 @@ class OutputFolder:
         """
         for place in self.path.glob(f"{_STAGING_PREFIX}*{_LOCK_SUFFIX}"):
             staging = place.with_suffix("")
-            # Where the file system has no locks, what is left behind stays.
-            unlock = lock(_lock_of(staging))
-            if unlock is not None:
+            lock = _locked(staging)
+            if lock is not None:
                 shutil.rmtree(staging, ignore_errors=True)
-                _end(unlock, staging)
+                _unlock(lock)
 
 
-def _lock_of(staging: Path) -> str:
-    """The file whose lock says that a hidden folder is worked on: the system lets go of it when its process ends."""
-    return f"{staging}{_LOCK_SUFFIX}"
+def _locked(staging: Path) -> BaseFileLock | None:
+    """A lock on a hidden folder in use; the system releases it when its process ends.
+
+    None if another process has it, or if the file system has no locks; then leftover folders stay.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(f"{staging}{_LOCK_SUFFIX}", mode=0o600, thread_local=False)
+    try:
+        lock.acquire(blocking=False)
+    except (Timeout, OSError, NotImplementedError):
+        return None
+    return lock
 
 
-def _end(unlock: Callable[[], None], staging: Path) -> None:
-    unlock()
+def _unlock(lock: BaseFileLock) -> None:
+    lock.release()
     with contextlib.suppress(OSError):
-        Path(_lock_of(staging)).unlink()
+        Path(lock.lock_file).unlink()
 
 
 def link_or_copy(source: str, target: Path) -> None:

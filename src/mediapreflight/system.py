@@ -176,41 +176,6 @@ def give_usual_rights(path: Path) -> None:
     path.chmod(0o666 & ~mask)
 
 
-def lock(path: str) -> Callable[[], None] | None:
-    """Lock a file, which is made where it is missing, until the function that is returned is called, or this process ends.
-
-    None where somebody else has it locked, or the file system has no locks.
-    """
-    try:
-        return _lock_on_windows(path) if IS_WINDOWS else _lock_on_posix(path)
-    except OSError:
-        return None
-
-
-def _lock_on_posix(path: str) -> Callable[[], None]:
-    # The library for all systems does the same, and takes a tenth of a short command to load.
-    import fcntl
-
-    stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        stream.close()
-        raise
-    return stream.close
-
-
-def _lock_on_windows(path: str) -> Callable[[], None] | None:
-    from filelock import FileLock, Timeout
-
-    held = FileLock(path, mode=0o600, thread_local=False)
-    try:
-        held.acquire(blocking=False)
-    except (Timeout, NotImplementedError):
-        return None
-    return held.release
-
-
 # --- processes
 
 
