@@ -124,7 +124,7 @@ def _values_of(option: str, words: Sequence[str]) -> list[str]:
 
 
 def _files(prefix: str, **_: Any) -> Iterator[str]:
-    """Files and folders whose paths begin so, except what no shell could be told; hidden ones only where that is asked for."""
+    """Files and folders that begin with the prefix and that a shell can pass on; hidden ones only if the prefix asks for them."""
     folder, start = os.path.split(prefix)
     try:
         with os.scandir(os.path.expanduser(folder) or os.curdir) as entries:  # noqa: PTH111

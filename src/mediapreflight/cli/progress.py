@@ -129,7 +129,7 @@ def _started(total: int | None) -> Progress:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    # rich fills this in, each time it shows it.
+    # rich fills this in each time it draws the line.
     done = "{task.completed:.0f}"
     said = (
         tr("{count} jobs checked", count=done)

@@ -72,6 +72,7 @@ class Listener:
         self.last: Packet[AudioStream] | None = None
         self.accepted: Packet[AudioStream] | None = None
         self._loudness = _Loudness() if finds_peak else None
+        self._most_s = min(most_s, MAX_DECODED_S)
         self._codec = codec_of(stream)
         self._is_bare = is_bare
         self._accepted = self._accepted_bytes = 0

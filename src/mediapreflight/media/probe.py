@@ -88,18 +88,18 @@ def _probe_source(source: Source, decoded_s: float | None) -> Facts:
 def _probe_stream(source: Source, format: str, decoded_s: float | None) -> Facts:
     from .formats import DEMUXERS
 
-    if decode or DEMUXERS[format] != "mov":
-        return _probe_container(source, format, None, decode=decode)
+    if decoded_s is not None or DEMUXERS[format] != "mov":
+        return _probe_container(source, format, None, decoded_s)
     from .movie import read_movie
     from .stated import facts_of
 
     stated = read_movie(source)
     if stated and stated.is_complete:
         return facts_of(source, format, stated)
-    return _probe_container(source, format, stated, decode=False)
+    return _probe_container(source, format, stated, None)
 
 
-def _probe_container(source: Source, format: str, stated: Stated | None, *, decode: bool) -> Facts:
+def _probe_container(source: Source, format: str, stated: Stated | None, decoded_s: float | None) -> Facts:
     """The facts by FFmpeg, which needs no decoder for what an index that was read leaves open."""
     from .audio import probe_audio
     from .containers import MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
@@ -119,7 +119,7 @@ def _probe_container(source: Source, format: str, stated: Stated | None, *, deco
             elif stated:
                 found = facts_of(source, format, completed(stated, source, format, container))
             else:
-                found = probe_video(source, format, container, decode=decode)
+                found = probe_video(source, format, container, decoded_s)
             facts = _with_unknown(found, unknown_codecs(source, format, container))
         if decode:
             facts = _with_parts(source, format, facts)
