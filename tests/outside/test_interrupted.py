@@ -58,7 +58,7 @@ def settle(service: StandIn, home: Home, prompt: str, clock: str = "") -> None:
 def test_killed_while_the_create_call_is_answered(service: StandIn, home: Home, work: str) -> None:
     service.fault("create", work=work, delay=30.0)
     process = start_submit(home, JOB)
-    until(lambda: bool(service.log("create")))
+    until(lambda: bool(service.creates()))
     kill(process)
     ended = home.resume()
     assert service.creates() == {JOB: 1}
@@ -128,7 +128,7 @@ def test_a_killed_job_does_not_keep_others_from_being_sent(service: StandIn, hom
     service.fault("create", job=JOB, work="no", delay=30.0)
     service.fault("list", status=403, body=OWN_WORDS | {"code": "AccessDenied"}, times=0)
     process = start_submit(home, JOB)
-    until(lambda: bool(service.log("create")))
+    until(lambda: bool(service.creates()))
     kill(process)
     ended = home.submit("another", limit=40)
     assert ended.status == 0, ended.said
