@@ -81,6 +81,14 @@ def test_header_by_itself(tmp_path: Path) -> None:
         assert read_configuration(whole[:kept]) is None
 
 
+@pytest.mark.parametrize(("message", "is_read"), [(5, True), (148, True), (147, False), (3, False)])
+def test_messages_on_how_to_show_the_picture_are_left_to_the_decoder(tmp_path: Path, message: int, is_read: bool) -> None:
+    whole = configuration(tmp_path)
+    unit = bytes([39, 0, 1, 0, 5, 0x4E, 1, message, 1, 16])
+    with_message = whole[:22] + bytes([whole[22] + 1]) + unit + whole[23:]
+    assert (read_configuration(with_message) is not None) == is_read
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_header_or_none(data: bytes) -> None:
     record = bytes(22) + b"\x01\x21\x00\x01" + (len(data) + 2).to_bytes(2, "big") + b"\x42\x01" + data

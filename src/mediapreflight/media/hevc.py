@@ -9,8 +9,9 @@ from .h264 import CHROMA, CROP_UNITS, Bits, SequenceHeader, unescaped, with_usab
 
 _CONFIGURATION_BYTES, _UNIT_HEADER_BYTES = 23, 2
 _SETS, _SEQUENCE, _MESSAGES = 32, 33, frozenset({39, 40})
-# What encoders say of themselves. Other messages may change how the light of a sample is shown.
-_OWN_WORDS = 5
+# What encoders say of themselves, and the light of the mastering display, of the picture and of the viewer's room. Other messages
+# may change how the picture is shown.
+_HARMLESS = frozenset({5, 137, 144, 148})
 _PROFILE_BITS, _LEVEL_BITS = 88, 8
 _MAX_REFERENCES, _MAX_REFERENCE_SETS, _MAX_LONG_TERM = 16, 64, 32
 
@@ -41,7 +42,7 @@ def _units(data: bytes) -> Iterator[tuple[int, bytes]]:
 def _is_plain(kind: int, unit: bytes) -> bool:
     """Whether a unit means one layer, and no message on how to show it."""
     if kind in _MESSAGES:
-        return unit[0] == _OWN_WORDS
+        return unit[0] in _HARMLESS
     return kind != _SETS or not int.from_bytes(unit[:2], "big") >> 4 & 0x3F
 
 
