@@ -141,6 +141,17 @@ def test_what_a_cut_keeps_has_to_be_whole(tmp_path: Path, long: Path) -> None:
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["prepared.json"]
 
 
+def test_what_is_cut_by_an_encode_has_to_be_whole(tmp_path: Path, long: Path) -> None:
+    """An encoder writes whatever a decoder gives it, so the source is decoded before."""
+    small = tmp_path / "in" / "small.mp4"
+    ffmpeg("-i", long, "-vf", "scale=200:200", "-preset", "ultrafast", "-g", "20", "-c:a", "copy", small)
+    (result,) = prepare_jobs(
+        [Job("video-style-transform", whole=False, video=damaged(small, 16))], out=tmp_path / "out", level="decode"
+    )
+    assert "cannot be decoded" in str(result.record.error)
+    assert not (tmp_path / "out" / "small.mp4").exists()
+
+
 def test_a_video_that_is_cut_is_decoded_once(tmp_path: Path, long: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fed: Counter[bool] = Counter()
     feed = video._Decoder.feed
