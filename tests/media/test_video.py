@@ -758,6 +758,20 @@ def complaint(path: Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False, errors="replace").stderr
 
 
+def test_a_damaged_frame_is_found_where_the_header_counts_ticks_as_frames(make: MediaMaker) -> None:
+    """By 1000 fps a short clip is a long one, of which only key frames are decoded."""
+    shot = lavfi("testsrc2=s=640x480:r=25:d=2")
+    data, frame_duration = make("plain.mkv", *shot, *X264, "-g", "100", "-bf", "0").read_bytes(), b"\x23\xe3\x83\x84"
+    data = patched(data, data.index(frame_duration) + 4, (1_000_000).to_bytes(4, "big"))
+    facts = video(make.write("fast.mkv", data))
+    assert (facts.stated_fps, facts.problems) == (1000.0, ())
+
+    places = range(len(data) * 9 // 10, len(data) * 4 // 10, -len(data) // 30)
+    damaged = (make.write("fast-damaged.mkv", patched(data, at, bytes(60))) for at in places)
+    path = next(path for path in damaged if "error while decoding" in complaint(path))
+    assert video(path).problem(Problem.CORRUPT) is not None
+
+
 def test_a_damaged_frame_is_found_every_time(make: MediaMaker) -> None:
     """Frame threads of a decoder hand a frame out before they know that it did not decode cleanly."""
     shot = lavfi("testsrc2=size=1280x720:rate=25:duration=1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -48,6 +50,8 @@ _SAY_TRANSFER = frozenset({"h264", "hevc", "av1"})
 _STRICTNESS = {"mjpeg": {"err_detect": "explode"}, "hevc": {"err_detect": "explode"}}
 _ONE_FRAME_A_PACKET = frozenset({"h264", "hevc"})
 _OUT_OF_ORDER = 2
+# What containers without an index say beyond this is mostly the rate of their clock: 1000 fps in FLV.
+_MOST_FPS = 120
 # There is usually a key frame every few seconds.
 _PATIENCE = 250
 _PROGRESSIVE_OR_UNKNOWN = frozenset({0, 1})
@@ -400,7 +404,8 @@ class _Decoder:
 
     def __init__(self, stated: VideoFacts, stream: VideoStream, decoded_s: float) -> None:
         area = (stated.stored_width or 0) * (stated.stored_height or 0)
-        frames = stated.stated_frames or round((stated.stated_duration_s or 0) * (stated.stated_fps or 0))
+        rate = min(stated.stated_fps or 0, stated.fps_nominal or math.inf, _MOST_FPS)
+        frames = stated.stated_frames or round((stated.stated_duration_s or 0) * rate)
         self._area = area
         self._budget = FULL_DECODE_PIXELS
         self._is_oversized = area > MAX_FRAME_PIXELS
