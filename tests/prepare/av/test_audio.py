@@ -289,6 +289,20 @@ def test_the_sound_of_a_video_is_what_its_decoder_gives(tmp_path: Path) -> None:
     np.testing.assert_allclose(after[:, :length], before[:, :length], atol=1 / 32768)
 
 
+def test_sound_whose_time_stamps_are_too_close_together_is_kept_whole(tmp_path: Path) -> None:
+    source = tmp_path / "fast.avi"
+    sources = ("-f", "lavfi", "-i", "testsrc=s=64x64:r=10:d=2", "-f", "lavfi", "-i", "sine=d=2:sample_rate=44100")
+    ffmpeg(*sources, "-c:v", "libx264", "-c:a", "libmp3lame", source)
+    data = bytearray(source.read_bytes())
+    # The header of the sound says that a hundred times as many of its units make a second.
+    rate = data.index(b"auds") + 24
+    data[rate : rate + 4] = (100 * int.from_bytes(data[rate : rate + 4], "little")).to_bytes(4, "little")
+    source.write_bytes(data)
+    target, _ = made(source, AUDIO_INPUTS["wan2.7-i2v/driving_audio"], tmp_path)
+    loud = np.nonzero(np.abs(samples(target)).max(axis=0) > 0.01)[0]
+    assert loud[-1] - loud[0] > 1.9 * 44_100
+
+
 def test_a_recording_begins_with_its_first_sound(tmp_path: Path) -> None:
     """The decoder of WMA gives nothing for the first packet, so its sound begins after time zero."""
     source = tmp_path / "voice.wma"

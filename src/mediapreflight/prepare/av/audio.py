@@ -38,6 +38,8 @@ _MEMORY = 3 << 30
 _TRUE_PEAK = -1.5
 # Noise up to this level, in dB below full scale, is lowered by this many dB; speech is louder.
 _LEAST_GAP_S = 0.01
+# Time stamps may be this much behind the samples before them. aresample drops sound that is behind by 0.1 s.
+_MOST_BEHIND_S = 0.05
 # A frame that begins at the time of a cut is not copied; times are rounded.
 _LESS_THAN_A_FRAME_S = 0.001
 # Silence that is worth a word; what decoders leave out at the start is shorter.
@@ -286,7 +288,8 @@ def _treated(stream: Any, streams: Streams, steps: Sequence[Step]) -> Any:
     start = "max(STARTPTS,0)"
     if (extract := step_of(steps, ExtractSound)) is not None and extract.picture_s is not None:
         start = f"{extract.picture_s + streams.sound_clock_s:.6f}/TB"
-    stream = stream.filter("asetpts", f"PTS-{start}").filter("aresample", **options)
+    times = f"max(PTS,STARTPTS+(N/SR-{_MOST_BEHIND_S})/TB)"
+    stream = stream.filter("asetpts", f"{times}-{start}").filter("aresample", **options)
     if (trim := step_of(steps, Trim)) is not None:
         stream = stream.filter("atrim", start=f"{trim.start_s:.6f}", end=f"{trim.end_s:.6f}").filter("asetpts", "PTS-STARTPTS")
     elif (cut := step_of(steps, DropCutFrame)) is not None:
