@@ -1,12 +1,14 @@
 """Makes `people/assets/covering.npz`: what tells a covered face from a clear one. It fetches nothing.
 
-    python scripts/covering.py train FOLDER covering.npz
+    python scripts/covering.py train FOLDER covering.npz [--anew]
     python scripts/covering.py judge FOLDER
 
 FOLDER holds pictures in `covered/` (masks and the like) and `clear/`, in any folders below; the surest face of each counts. Onto
 every clear face one thing is drawn that covers it and one that does not, chosen by the picture's bytes and `--seed`: the same
-folder and seed give the same weights. `judge` counts, with the weights of the package and of a folder that was not trained with,
-the faces that `face-possibly-covered` warns of. `people/assets/README.md` names the pictures the shipped weights were made of.
+folder and seed give the same weights. Training goes on from the weights of the package, which so keep what they were taught with
+other pictures; with `--anew` it begins at nothing. `judge` counts, with the weights of the package and of a folder that was not
+trained with, the faces that `face-possibly-covered` warns of. `people/assets/README.md` names the pictures the shipped weights
+were made of.
 
 It needs only the package and its extra `people`, and uses all cores. A second of processor time is enough for ten faces.
 """
@@ -15,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -28,11 +31,13 @@ import numpy as np
 
 from mediapreflight.errors import MediaPreflightError
 from mediapreflight.media.pixels import Picture, load_picture
+from mediapreflight.people.centerface import LONGEST_SIDE as LONGEST_LOOK
 from mediapreflight.people.centerface import CenterFace, Detection
 from mediapreflight.people.covering import parts
 from mediapreflight.people.cuts import Cuts
-from mediapreflight.people.detector import LIKELY
+from mediapreflight.people.detector import GLANCE_SIDE, LIKELY
 from mediapreflight.people.faces import LONGEST_SIDE, faces_in
+from mediapreflight.people.runtime import model_data
 from mediapreflight.rules.people.face_possibly_covered import COVERED_MAX, TURNED_DEG
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp"}
@@ -204,13 +209,19 @@ def shown_in(path: Path, covered: bool, seed: int) -> Iterator[Shown]:
     except MediaPreflightError as error:
         print(f"left out: {error}", file=sys.stderr)
         return
-    face = next((each for each in centerface().detect(rgb) if each.score >= LIKELY), None)
+    face = next(likely(rgb), None)
     if face is None:
         return
     name = hashlib.sha256(path.read_bytes()).hexdigest()
     yield Shown(name, "", covered, rgb, face)
     if not covered:
         yield from drawn_on(rgb, face, name, seed)
+
+
+def likely(rgb: Canvas) -> Iterator[Detection]:
+    """What is likely a face at a glance, or at full size, as in the package; surest first."""
+    for side in (GLANCE_SIDE, LONGEST_LOOK):
+        yield from (each for each in centerface().detect(rgb, side) if each.score >= LIKELY)
 
 
 @cache
@@ -249,45 +260,61 @@ def features(path: Path, covered: bool, seed: int) -> list[tuple[int, bool, np.n
 
 def seen_again(shown: Shown) -> Detection | None:
     """The face as it is found behind what was drawn."""
-    likely = (each for each in centerface().detect(shown.rgb) if each.score >= LIKELY)
-    return next((each for each in likely if each.is_same(shown.face)), None)
+    return next((each for each in likely(shown.rgb) if each.is_same(shown.face)), None)
 
 
-def train(folder: Path, weights: Path, seed: int) -> None:
+def train(folder: Path, weights: Path, seed: int, *, anew: bool) -> None:
     """Write the weights, and print how folds that were left out are judged."""
     folds, labels, rows = zip(*on_all_cores(features, folder, seed), strict=True)
     shape = rows[0].shape
     columns, covered, fold = np.array(rows, np.float64).reshape(len(rows), -1), np.array(labels), np.array(folds)
     print(f"{len(rows)} faces, {covered.sum()} of them covered")
+    start = Weights(np.zeros(columns.shape[1]), 0.0) if anew else shipped()
     scores = np.empty(len(rows))
     for number in range(FOLDS):
         left_out = fold == number
-        found, bias = regression(columns[~left_out], covered[~left_out])
-        scores[left_out] = columns[left_out] @ found + bias
+        scores[left_out] = regression(columns[~left_out], covered[~left_out], start).score(columns[left_out])
     # COVERED_MAX is a likelihood of one half: a score of 0.
     limit = float(np.quantile(scores[~covered], 1 - FALSE_SHARE))
     print(f"left out: {(scores[covered] > limit).sum()} of the covered, {(scores[~covered] > limit).sum()} of the clear")
-    found, bias = regression(columns, covered)
-    np.savez(weights, weights=found.reshape(shape).astype(np.float32), bias=np.float32(bias - limit))
+    found = regression(columns, covered, start)
+    np.savez(weights, weights=found.each.reshape(shape).astype(np.float32), bias=np.float32(found.bias - limit))
     print(f"SHA-256 {hashlib.sha256(weights.read_bytes()).hexdigest()}")
 
 
-def regression(features: np.ndarray, covered: np.ndarray) -> tuple[np.ndarray, float]:
-    """The weights and the bias of logistic regression by Newton's method, with a penalty on those of standardised features."""
+class Weights(NamedTuple):
+    """The weight of each feature, and the bias."""
+
+    each: np.ndarray
+    bias: float
+
+    def score(self, features: np.ndarray) -> np.ndarray:
+        scores: np.ndarray = features @ self.each + self.bias
+        return scores
+
+
+def shipped() -> Weights:
+    """Those of the package."""
+    with np.load(io.BytesIO(model_data("covering.npz"))) as stored:
+        return Weights(stored["weights"].astype(np.float64).ravel(), float(stored["bias"]))
+
+
+def regression(features: np.ndarray, covered: np.ndarray, start: Weights) -> Weights:
+    """Logistic regression by Newton's method, with a penalty on how far weights of standardised features go from the start."""
     middle, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
     columns = np.column_stack([(features - middle) / spread, np.ones(len(features))])
     penalty = np.full(columns.shape[1], PENALTY)
     penalty[-1] = 0.0
-    found = np.zeros(columns.shape[1])
+    known, found = start.score(features), np.zeros(columns.shape[1])
     for _ in range(ROUNDS):
-        likely = 0.5 + 0.5 * np.tanh(columns @ found / 2)
+        likely = 0.5 + 0.5 * np.tanh((known + columns @ found) / 2)
         slope = columns.T @ (likely - covered) + penalty * found
         # The curvature need not be exact, and takes nearly all the time.
         narrow = (columns * np.sqrt(likely * (1 - likely))[:, None]).astype(np.float32)
         curve = (narrow.T @ narrow).astype(np.float64) + np.diag(penalty)
         found = found - np.linalg.solve(curve, slope)
-    weights = found[:-1] / spread
-    return weights, float(found[-1] - weights @ middle)
+    change = found[:-1] / spread
+    return Weights(start.each + change, float(start.bias + found[-1] - change @ middle))
 
 
 def verdicts(path: Path, covered: bool, seed: int) -> list[tuple[str, bool, bool]]:
@@ -319,10 +346,11 @@ def main() -> None:
     training = commands.add_parser("train")
     training.add_argument("folder", type=Path)
     training.add_argument("weights", type=Path)
+    training.add_argument("--anew", action="store_true", help="begin at nothing, not at the weights of the package")
     commands.add_parser("judge").add_argument("folder", type=Path)
     options = parser.parse_args()
     if options.command == "train":
-        train(options.folder, options.weights, options.seed)
+        train(options.folder, options.weights, options.seed, anew=options.anew)
     else:
         judge(options.folder, options.seed)
 

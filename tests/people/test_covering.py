@@ -88,8 +88,24 @@ def test_a_seed_and_a_picture_say_what_is_drawn_onto_it(covering_script, portrai
     assert all((shown.rgb != portrait).any() for shown in drawn[2:])
 
 
+@pytest.mark.parametrize("seed", [5, 6])
+def test_a_hand_over_an_eye(covering_script, portrait, seed):
+    canvas = portrait.copy()
+    face = next(covering_script.likely(canvas))
+    covering_script.hand_over_an_eye(canvas, covering_script.Head.of(face), np.random.default_rng(seed))
+    assert covered(canvas) > 0.5
+
+
 def test_regression_parts_what_can_be_parted(covering_script):
     chance = np.random.default_rng(0)
     features = np.concatenate([chance.normal(0, 1, (500, 3)), chance.normal(4, 1, (500, 3))])
-    weights, bias = covering_script.regression(features, np.repeat([False, True], 500))
-    assert ((features @ weights + bias > 0) == np.repeat([False, True], 500)).mean() > 0.99
+    covered = np.repeat([False, True], 500)
+    found = covering_script.regression(features, covered, covering_script.Weights(np.zeros(3), 0.0))
+    assert ((found.score(features) > 0) == covered).mean() > 0.99
+
+
+def test_regression_goes_on_from_what_is_known(covering_script):
+    known = covering_script.Weights(np.array([1.0, -2.0, 0.0]), -0.5)
+    features = np.random.default_rng(0).normal(0, 1, (40, 3))
+    found = covering_script.regression(features, known.score(features) > 0, known)
+    assert found.each == pytest.approx(known.each, abs=0.2)
