@@ -64,7 +64,7 @@ def test_size_is_bounded_before_anything_is_decoded(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(data_url, "MAX_BYTES", 5)
     assert decoded("data:;base64,AAAAAAA=") == bytes(5)
     (problem,) = probe("data:;base64,AAAAAAAA").problems
-    assert problem == "unreadable: it holds more than 5 bytes; give the file"
+    assert problem == "unreadable: it contains more than 5 bytes; give the file"
 
 
 @pytest.mark.parametrize(

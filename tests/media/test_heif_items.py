@@ -176,9 +176,9 @@ def test_data_further_than_any_file_reaches_is_not_sought(base: int) -> None:
     ("tables", "words"),
     [
         (b"", "no iloc box"),
-        (locations(0, (1, 0, ((0, 4),))), "where item 2 lies"),
+        (locations(0, (1, 0, ((0, 4),))), "where item 2 is"),
         (locations(1, (2, 1, ((0, 4),))), "no idat box"),
-        (locations(1, (2, 2, ((0, 4),))), "where item 2 lies"),
+        (locations(1, (2, 2, ((0, 4),))), "where item 2 is"),
         (full_box(b"iloc", b"\x44\x40\0\1", number(2, wide=False)), "cut off"),
         (box(b"iloc", b"\0"), "cut off"),
     ],

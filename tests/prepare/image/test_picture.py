@@ -39,7 +39,7 @@ UNREADABLE = {
     "giant-screen.gif": "65 megapixels",
     "giant-width.bmp": "damaged",
     "giant.png": "65 megapixels",
-    "text-bomb.png": "larger than is read",
+    "text-bomb.png": "too large when decompressed",
     "truncated.bmp": "damaged",
     "truncated.gif": "damaged",
     "truncated.jpg": "damaged",
