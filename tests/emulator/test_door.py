@@ -110,6 +110,8 @@ def test_packed_body_is_not_unpacked(standing: Caller) -> None:
 def test_connection_too_many_is_turned_away(standing: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CONNECTIONS", 2)
     with line_to(standing), line_to(standing):
+        while httpx.get(f"{standing.service.base_url}/tasks").status_code != 503:
+            time.sleep(0.01)
         for _ in range(3):
             answer = httpx.get(f"{standing.service.base_url}/tasks")
             refused(answer, 503, "ModelUnavailable", "connections")

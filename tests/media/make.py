@@ -31,12 +31,14 @@ class MediaMaker:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._made: dict[str, tuple[str | Path, ...]] = {}
 
     def __call__(self, name: str, *arguments: str | Path) -> Path:
         """The file `name`, made with these ffmpeg arguments, its output left out."""
         path = self.folder / name
-        if not path.exists():
+        if name not in self._made:
             ffmpeg(*arguments, path)
+        assert self._made.setdefault(name, arguments) == arguments, f"two tests make another {name}"
         return path
 
     def write(self, name: str, data: bytes) -> Path:

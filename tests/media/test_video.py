@@ -761,7 +761,7 @@ def complaint(path: Path) -> str:
 def test_a_damaged_frame_is_found_where_the_header_counts_ticks_as_frames(make: MediaMaker) -> None:
     """By 1000 fps a short clip is a long one, of which only key frames are decoded."""
     shot = lavfi("testsrc2=s=640x480:r=25:d=2")
-    data, frame_duration = make("plain.mkv", *shot, *X264, "-g", "100", "-bf", "0").read_bytes(), b"\x23\xe3\x83\x84"
+    data, frame_duration = make("ticks.mkv", *shot, *X264, "-g", "100", "-bf", "0").read_bytes(), b"\x23\xe3\x83\x84"
     data = patched(data, data.index(frame_duration) + 4, (1_000_000).to_bytes(4, "big"))
     facts = video(make.write("fast.mkv", data))
     assert (facts.stated_fps, facts.problems) == (1000.0, ())
