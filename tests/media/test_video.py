@@ -817,7 +817,7 @@ def test_damage_in_the_sound_beside_a_picture(make: MediaMaker, container: str, 
 def test_harmless_things_in_the_sound_beside_a_picture(make: MediaMaker) -> None:
     """Priming that an edit hides, sound that starts late or ends early, and a second track that nobody hears."""
     picture = lavfi("testsrc2=size=64x48:rate=25:duration=2", TONE)
-    late = make("late-sound.mp4", *picture[:4], "-itsoffset", "0.5", *picture[4:], *X264, *AAC)
+    late = make("late-sound-harmless.mp4", *picture[:4], "-itsoffset", "0.5", *picture[4:], *X264, *AAC)
     short = make("short-sound.mkv", *picture, *X264, "-c:a", "libopus")
     twice = make("two-tracks.mp4", *picture, "-map", "0", "-map", "1", "-map", "1", *X264, *AAC)
     phone = make("phone.3gp", *picture, *X264, "-c:a", "libopencore_amrnb", "-ar", "8000", "-ac", "1")

@@ -114,7 +114,8 @@ def written(expected: Expected, suffix: str, known: VideoFacts, last: Step) -> V
     """The facts of what a plan writes, by the words of the plan: picture and sound as long as planned."""
     seconds, fps = expected.duration_s or 0.0, expected.fps or 0.0
     if isinstance(last, EncodeVideo):
-        size = (last.max_rate or 0) * (seconds + 1) / 8 + seconds * 32_000
+        sound = seconds * 32_000 if known.audio_codec else 0
+        size = (last.max_rate or 0) * (seconds + 1) / 8 + sound
     else:
         size = (known.bytes or 0) * seconds / (known.duration_s or 1.0)
     return facts(
