@@ -251,7 +251,7 @@ class UnclearTaskError(SubmitError):
 
 
 class TaskExpiredError(SubmitError):
-    """The service no longer has the task or its result (both are kept for 24 h)."""
+    """The service no longer has the task or its result (tasks are kept for 24 h, results at least as long)."""
 
 
 class WaitTimeoutError(SubmitError):
@@ -317,7 +317,7 @@ class ResultNotFoundError(ProtocolError):
 
     Attributes:
         task_id: the task.
-        urls: every URL in the answer, with its signature, which works like a password for 24 h.
+        urls: every URL in the answer, with its signature, which works like a password until it expires.
     """
 
     def __init__(self, task_id: str, service_message: str, *, urls: tuple[str, ...] = (), **details: Any) -> None:

@@ -333,9 +333,8 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
 
     A `list` has as many entries as `range` says: tables with these `keys`, or without `keys`, texts from the `choices`.
     `item_key`: a field that is sent in the list of files, as a separate item: `{type, <item_key>: value}`. `key_of`: as of a
-    role;
-    a field of files that can be several has a name for each of them: `ref_name`, `ref_name_2`, of which the later ones say in
-    `follows` whose they are.
+    role; a field of files that can be several has a name for each of them: `ref_name`, `ref_name_2`, of which the later ones say
+    in `follows` whose they are.
     """
 
     type: Literal["string", "integer", "number", "boolean", "box", "list"]

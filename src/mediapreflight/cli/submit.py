@@ -47,11 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--boxes",
         choices=("local", "service"),
         default="service",
-        help=tr("who finds the face: this program (local), or the detect call of the service, which costs money"),
+        help=tr(
+            "who finds the face: this program (local), or the detect call of the service, which costs money; default: service"
+        ),
     )
     add("--ratio", choices=("1:1", "3:4"), help=tr("ratio of ext_bbox, if the model takes boxes; default: 1:1"))
     add("--no-prepare", action="store_true", help=tr("do not prepare files: send them as they are, or not at all"))
-    add("--again", action="store_true", help=tr("make a new task even if the job is running, or was done in the last 24 h"))
+    add("--again", action="store_true", help=tr("make a new task even if the job is running or done"))
     add("--force", action="store_true", help=tr("send jobs even if their report has errors"))
     add(
         "--inline",

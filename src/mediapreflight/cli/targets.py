@@ -71,8 +71,8 @@ def add_target_arguments(parser: argparse.ArgumentParser) -> None:
         type=_with_path,
         metavar="TARGET",
         help=tr(
-            "ROLE=FILE, a file, `-` for standard input, a folder, or a job file (.toml, .jsonl, .csv, or the "
-            "prepared.json of `prepare`); default: what the configuration finds",
+            "ROLE=FILE, a file, a folder, a job file (.toml, .jsonl, .csv, or the prepared.json of `prepare`), or `-` for "
+            "standard input (not for `submit`); default: what the configuration finds",
         ),
     )
     parser.add_argument(

@@ -139,7 +139,7 @@ class Task:
 
 
 class Life:
-    """Moves tasks through their states; each takes `seconds`.
+    """Moves tasks through their states; a task takes `seconds` in all.
 
     A task is pending for a share of that, and until fewer tasks of its model run than documented.
     """

@@ -55,7 +55,7 @@ def shades_in(pixels: Pixels, unit: int = 1) -> Shades:
 
 
 def _cells(side: int, unit: int) -> list[slice]:
-    """The edges of 32 parts of a side, which overlap if it is shorter than 32 pixels."""
+    """The edges of 32 parts of a side, which overlap if it has fewer than 32 units of `unit` pixels."""
     units = -(-side // unit)
     starts = [unit * (number * units // _SIDE) for number in range(_SIDE)]
     ends = [max(start + unit, end) for start, end in zip(starts, [*starts[1:], side], strict=True)]

@@ -3,10 +3,9 @@
 A landmark is *visible* if mediapipe gives it at least `SEEN` for both presence (it is within the picture) and visibility (nothing
 hides it), and it is inside the picture.
 
-Every face is a person. A pose belongs to the nearest face, unless another pose is nearer to that face. A pose without a face is a
-person only if its shoulders and hips are certainly present (`SURE`), no other person is in the same place, and the pose model
-finds it again in the mirrored picture: the model also finds bodies in cats, balloons and beaches, and in the shirt of a person
-already found.
+Every face is a person. Poses and faces are joined in pairs, the nearest first. A pose without a face is a person only if its
+shoulders and hips are certainly present (`SURE`), no other person is in the same place, and the pose model finds it again in the
+mirrored picture: the model also finds bodies in cats, balloons and beaches, and in the shirt of a person already found.
 
 - Framing: `full` if both ankles are visible; `half` if both shoulders are, and the point `WAIST` of the way from them to the hips
   is in the picture, with room for a chest below the face; `part` if no face, eye or ear is visible; else `head`.

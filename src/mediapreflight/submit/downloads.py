@@ -1,7 +1,7 @@
 """Download the finished video: in as many parts as needed, measured, and only then renamed.
 
-The URL of a result is signed and expires 24 h after the task has ended. It is requested without the API key, and no error shows
-its query.
+The URL of a result is signed and expires some time after the task has ended: most after 24 h, some models' later
+(`Service.result_days`). It is requested without the API key, and no error shows its query.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def _refuse(url: str, answer: Answer | None) -> None:
     if answer.status in _DEAD:
         raise DownloadError(
             say(
-                "{url}: the URL of the result has expired (status {status}); it is valid for 24 h",
+                "{url}: the URL of the result has expired (status {status})",
                 url=shown_url(url),
                 status=answer.status,
             )

@@ -29,7 +29,7 @@ class Task:
         status: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED, UNKNOWN, or one of the model's own.
         request_id: the id that the provider's support needs.
         number: the submission's number in the ledger.
-        result: the URL of the video, which lives 24 h, or a template id; None before it has succeeded.
+        result: the URL of the video, which is valid for 24 h for most models, or a template id; None before it has succeeded.
         seconds: the billed seconds; None if the answer does not say.
         code, message: why it failed; empty if it did not.
     """
