@@ -59,7 +59,7 @@ def check(
     Args:
         level: how much is read: `metadata` (headers), `decode` (all data), `content` (who is seen and heard).
         select, ignore: rules by code, prefix of codes, or name.
-        preview: whether rules run that are new in this release.
+        preview: also run rules that are new in this release.
         workers: how many files are measured at once, in separate processes if that is faster. The report is the same for any
             number.
         cache: measurements of unchanged files are read from it, new ones are written to it. None: every file
@@ -67,7 +67,7 @@ def check(
         contained: decoders run in separate processes, which are kept for the next call; one that hangs or crashes affects only
             its own file, which is then unchecked. False: they run in this process if one worker is enough. Headers (level
             `metadata`) are read in this process.
-        time_limit_s: how long the files of a job may take to be measured, where decoders are contained; what takes longer is
+        time_limit_s: how long measuring the files of a job may take, if decoders are contained. A file that takes longer is
             unchecked.
 
     Raises UnknownModelError and UnknownRuleError, and UsageError if `select` names a rule in preview without `preview`, before
@@ -110,10 +110,10 @@ def check_many(
     """Check files each by itself, one report per file, in order, as they are done. Arguments as in `check`.
 
     Args:
-        role: the input each file stands for; None lets its kind decide.
+        role: the input that the files are for; None: the kind of each file decides.
 
-    Raises UsageError at once for a model, rule or role that is not known, and on the way for a path whose kind two inputs of the
-    model take, where `role` is not given.
+    Raises UsageError at once for an unknown model, rule or role, and when it reaches a file whose kind several inputs of the
+    model take, if `role` is not given.
     """
     known = (catalog or builtin_catalog()).model(model)
     if role is not None and role not in known.roles:

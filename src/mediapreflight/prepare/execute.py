@@ -83,8 +83,8 @@ def prepare(
             its own file. False: they run in this process. ffmpeg always runs in its own process.
         time_limit_s: how long measuring the files of a job, and making a picture, may take, if decoders are contained.
 
-    Raises PrepareError, with the findings that stay, if the job cannot be made to fit; OutputError if the folder cannot be
-    written to; MissingLibraryError if faces must be found and the libraries are missing.
+    Raises PrepareError, with the findings that stay, if the job cannot be made to fit; UnknownModelError; OutputError if the
+    folder cannot be written to; MissingLibraryError if faces must be found and the libraries are missing.
     """
     results = prepare_jobs(
         [job],

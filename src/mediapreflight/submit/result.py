@@ -47,9 +47,9 @@ class JobResult(Struct, frozen=True, kw_only=True):
 
     `number`: of the submission, for `tasks show N`; None if there is none. `resumed`: an earlier run submitted it. `prepared`:
     the steps for each file, by role. `status`: the service's state of the task; None if there is no task. `video`: the delivered
-    file. `video_url`: valid for 24 h for most models. `template_id`, `detected`: the results of template and detect calls. `orig_prompt` to
-    `usage`: the service's facts about the task, as in `TaskFacts`. `expected`: the video by the documents. `notes`: differences
-    from that.
+    file. `video_url`: valid for 24 h for most models. `template_id`, `detected`: the results of template and detect calls.
+    `orig_prompt` to `usage`: the service's facts about the task, as in `TaskFacts`. `expected`: the video by the documents.
+    `notes`: differences from that.
     """
 
     model: str
