@@ -169,7 +169,7 @@ def _folder_of(target: str) -> str:
 
 
 def _path_in(target: str) -> str:
-    """The path in a target, which is `ROLE=PATH` where no file has that name."""
+    """The path in a target; a target with `=` is `ROLE=PATH`, unless a file has that name."""
     return target.partition("=")[2] if "=" in target and not os.path.lexists(target) else target
 
 
@@ -246,7 +246,7 @@ def _several(
 
 
 def _refuse_missing(targets: Sequence[str]) -> None:
-    """Raises UsageError for a file that does not exist: that has to be told before a model is asked for."""
+    """Raises UsageError for a file that does not exist: this is reported before a missing model."""
     for path in filter(None, map(_path_in, targets)):
         if is_local(path) and not os.path.lexists(path):
             raise UsageError(say("{place}: {message}", place=display_name(path), message=say("no such file")))

@@ -49,11 +49,11 @@ def check_dataset(
     concurrency: int | tuple[int, int] | None = None,
     time_limit_s: float = TIME_LIMIT_S,
 ) -> Dataset:
-    """Check the files a Ray dataset names, each by itself, as `check_many` does.
+    """Check the files that a Ray dataset names, one by one, as `check_many` does.
 
     Args:
         ds: has a column of paths, local to every node or remote (`s3://…`). Its other columns are dropped.
-        role: the input each file stands for; None lets its kind decide.
+        role: the input that the files are for; None: the kind of each file decides.
         level, select, ignore, preview, catalog: as in `check`.
         concurrency: the number of actors, or the smallest and largest number; each uses one CPU, and keeps one process with the
             detectors loaded. None: up to one for each CPU of the cluster.

@@ -232,7 +232,7 @@ def _written(jpeg: _Jpeg, zeros: int | None = None) -> bytes:
 
 
 def _with_zeros(data: bytes, most: int) -> bytes:
-    """Data with at most so many zeros at its end, not counting the one that belongs to a 0xFF; padding is left out."""
+    """Data with at most `most` zeros at its end, not counting the one that belongs to a 0xFF; padding is left out."""
     data = data.rstrip(b"\xff")
     bare = data.rstrip(b"\x00")
     return data[: len(bare) + bare.endswith(b"\xff") + most]

@@ -138,7 +138,7 @@ def _known(read: Callable[..., _Known], *arguments: Any) -> _Known | None:
 
 
 def _index(source: Source) -> bytes:
-    """All of the index, where it is the only one."""
+    """The whole index (`moov`), if it is the only one and nothing beside it adds samples."""
     found = boxes(source.stream, 0, source.size)
     movies = [box for box in found if box.type == b"moov"]
     _expect(len(movies) == 1 and not any(box.type in _BESIDE_MOVIE for box in found))
@@ -215,7 +215,7 @@ def _edits(table: bytes) -> list[tuple[int, ...]]:
 
 
 def _in_chunks(runs: Iterator[tuple[int, ...]], chunks: int) -> int:
-    """How many samples there are in all chunks, of which runs of chunks have so many each; all of the only sample entry."""
+    """The number of samples in all chunks. `runs`: the first chunk, samples per chunk and sample entry, which must be 1."""
     steps = list(itertools.pairwise([*runs, (chunks + 1, 0, 0)]))
     _expect(all(first < following and entry == 1 for (first, _, entry), (following, _, _) in steps))
     return sum((following - first) * each for (first, each, _), (following, _, _) in steps)

@@ -47,7 +47,7 @@ def probe(path: str | os.PathLike[str], level: Level = "decode") -> Facts:
 
 
 def probe_to_be_cut(path: str, decoded_s: float) -> Facts:
-    """The same at level `decode`, of a video of which only the beginning will be kept: it is decoded for so many seconds.
+    """The same at level `decode`, of a video of which only the beginning will be kept: its first `decoded_s` are decoded.
 
     Its `problems` are those of its container and of the part that was decoded.
     """

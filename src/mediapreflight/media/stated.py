@@ -35,9 +35,9 @@ class Pixels(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """What the headers say. Sides in stored pixels, 0 where they are not stated; rates in frames per second, times in seconds.
+    """What the headers say. Sides in stored pixels, 0 if not stated; rates in frames per second, times in seconds.
 
-    `codec` is None where no decoder knows it; `pixel_ratio`: width over height of one pixel; `transfer`: a code of H.273.
+    `codec`: None if no decoder knows it; `pixel_ratio`: width over height of one pixel; `transfer`: a code of H.273.
     `is_complete`: whether nominal rate, start, sound, place and order of fields are known, or FFmpeg is to be asked.
     """
 

@@ -60,7 +60,7 @@ _LOCATION_KEYS = ("location", "com.apple.quicktime.location.iso6709")
 def probe_video(source: Source, format: str, container: InputContainer, decoded_s: float | None) -> VideoFacts:
     """The facts of an open container that has a real video stream (see `containers.first_video`).
 
-    `decoded_s`: so many seconds are decoded, from the start, and at least one frame; all packets are read. None: only headers.
+    `decoded_s`: the seconds to decode, from the start, at least one frame; all packets are read. None: only headers.
     """
     facts = facts_of(source, format, _stated(source, format, container))
     return facts if decoded_s is None else _measured(facts, source, container, clock_zero(container, format), decoded_s)
@@ -398,7 +398,7 @@ class _Pictures:
 class _Decoder:
     """Decodes packets, all of a small clip or the key frames of a large one, and counts failures.
 
-    `decoded_s`: it ends so many seconds after the start, once it has a frame.
+    `decoded_s`: the seconds to decode, from the start, at least one frame.
     """
 
     def __init__(self, stated: VideoFacts, stream: VideoStream, decoded_s: float) -> None:

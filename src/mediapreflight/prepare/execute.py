@@ -121,8 +121,8 @@ def prepare_jobs(
 
     A job that cannot be made to fit does not stop the others: its record says why, and is not `ok`.
 
-    Raises OutputError if the folder cannot be written to, MissingLibraryError if faces must be found and the libraries are
-    missing.
+    Raises UnknownModelError; OutputError if the folder cannot be written to; MissingLibraryError if faces must be found and the
+    libraries are missing.
     """
     models = catalog or builtin_catalog()
     chosen = options or PrepareOptions()

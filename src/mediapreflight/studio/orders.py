@@ -81,7 +81,7 @@ def order_of(asked: Asked, shelf: Shelf, catalog: Catalog) -> Order:
 
 
 def _free_folder(shelf: Shelf) -> str:
-    """The name of a folder that no file has which lies beside it."""
+    """A name for the output folder that no upload has."""
     taken = {upload.name.casefold() for upload in shelf.uploads}
     names = itertools.chain([_OUT], (f"{_OUT}-{number}" for number in itertools.count(2)))
     return next(name for name in names if name not in taken)

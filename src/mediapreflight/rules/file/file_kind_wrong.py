@@ -22,7 +22,7 @@ FIXABLE = False
 
 
 def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where the kinds differ and no rule of its own says so better."""
+    """A fault where the kinds differ, unless `video-stream-missing` reports it."""
     kind = case.facts.kind
     if kind in ("unknown", case.role.kind) or video_stream_missing.applies(case):
         return

@@ -21,7 +21,7 @@ FIXABLE = False
 
 
 def applies(case: InputCase) -> bool:
-    """Whether the case is a video container without a picture, where a video is wanted."""
+    """Whether the case is a video container without a picture, and the input takes a video."""
     if case.role.kind != "video" or not isinstance(case.facts, AudioFacts):
         return False
     known = FORMATS.get(case.facts.format or "")

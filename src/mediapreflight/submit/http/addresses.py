@@ -76,7 +76,7 @@ def refuse_private_host(host: str) -> None:
 
 
 def resolved(host: str, port: int, seconds: float | None = None) -> list[str]:
-    """The addresses of a host, at least one. Raises OSError if it has none, TimeoutError after so many seconds."""
+    """The addresses of a host, at least one. Raises OSError if it has none, TimeoutError after `seconds`."""
     answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
     def look_up() -> None:

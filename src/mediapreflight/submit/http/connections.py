@@ -51,7 +51,7 @@ class Bounds:
         self._end = time.monotonic() + seconds
 
     def allow(self, count: int) -> None:
-        """Add the time for so many bytes."""
+        """Add the time for `count` bytes."""
         self._end += count / SLOWEST
 
     def left(self) -> float:
