@@ -71,6 +71,16 @@ def test_formats_say_the_same(fixtures):
     assert mp3.heard_s == pytest.approx(wav.heard_s, abs=0.1)
 
 
+@pytest.mark.parametrize("behind", [b"\n", bytes(4096), b"TAG" + bytes(125)])
+@pytest.mark.parametrize("ending", ["aac", "wv"])
+def test_what_follows_the_last_frame_hides_no_voice(fixtures, tmp_path, ending, behind):
+    """FFmpeg ends such streams with an error."""
+    clean = fixtures / "voice.aac" if ending == "aac" else write_wav(tmp_path / "tone.wv", sixteen_bit(tone()), "wavpack", "s16p")
+    path = tmp_path / f"voice.{ending}"
+    path.write_bytes(clean.read_bytes() + behind)
+    assert listen(path) == listen(clean)
+
+
 def test_a_timeline_has_a_probability_for_every_frame(fixtures):
     timeline, facts = speech_timeline(fixtures / "voice.wav"), listen(fixtures / "voice.wav")
     assert len(timeline) == -(-facts.heard_s // FRAME_S)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from av import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.packet import Packet
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float32]
@@ -52,7 +53,7 @@ def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
     import av
 
     heard = 0.0
-    for packet in demuxed(container, [stream]):
+    for packet in _readable(demuxed(container, [stream])):
         try:
             frames = packet.decode()
         except av.FFmpegError:
@@ -64,3 +65,20 @@ def decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFra
             heard += frame.samples / frame.sample_rate
         if heard >= MAX_HEARD_S:
             return
+
+
+def _readable(packets: Iterator[Packet[AudioStream]]) -> Iterator[Packet[AudioStream]]:
+    """The packets up to the first that cannot be read: a tag or filler behind the last one fails like that.
+
+    If none can be read, raises what FFmpeg says.
+    """
+    import av
+
+    is_begun = False
+    try:
+        for packet in packets:
+            yield packet
+            is_begun = True
+    except av.FFmpegError:
+        if not is_begun:
+            raise
