@@ -52,6 +52,16 @@ def test_alpha_is_what_has_a_mask(header: int, mask: int, has_alpha: bool) -> No
         assert ("A" in image.getbands()) == has_alpha
 
 
+def test_sixteen_bits_with_alpha_are_not_decoded_without_it() -> None:
+    """Pillow shows the colours of transparent pixels."""
+    masks = struct.pack("<IIII", 0x7C00, 0x3E0, 0x1F, 0x8000)
+    facts = picture_facts(bitmap(8, 8, 16, header=124, compression=3, masks=masks))
+    assert (facts.has_alpha, facts.channels) == (True, 4)
+    assert facts.problem(Problem.NOT_RUN)
+    opaque = picture_facts(bitmap(8, 8, 16, header=124, compression=3, masks=masks[:12]), decode=True)
+    assert (opaque.has_alpha, opaque.problems) == (False, ())
+
+
 def test_a_mask_counts_only_where_pixels_go_by_masks() -> None:
     data = bitmap(8, 8, 32, header=124, compression=0, masks=RGB_MASKS + struct.pack("<I", 0xFF000000))
     assert picture_facts(data).has_alpha is False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+from ...language import say
 from .base import Header, HeaderError, take
 
 _CORE_HEADER = 12
@@ -16,7 +17,7 @@ _ALPHA_MASK_AT = 52
 
 
 def read(stream: BinaryIO, size: int) -> Header:
-    """Size, depth and alpha; whether uncompressed pixels run past the end of the file."""
+    """Size, depth and alpha; whether uncompressed pixels run past the end of the file, and `undecoded`."""
     stream.seek(10)
     offset, header_size = struct.unpack("<II", take(stream, 8))
     if header_size == _CORE_HEADER:
@@ -28,7 +29,7 @@ def read(stream: BinaryIO, size: int) -> Header:
     if width <= 0 or height == 0 or bits not in (0, 1, 2, 4, 8, 16, 24, 32, 64):
         raise HeaderError(f"the header says {width} x {height} px of {bits} bits")
     has_alpha = False
-    if bits == 32 and header_size >= _V3_HEADER and compression in _MASKED:
+    if bits in (16, 32) and header_size >= _V3_HEADER and compression in _MASKED:
         stream.seek(14 + _ALPHA_MASK_AT)
         has_alpha = take(stream, 4) != b"\x00\x00\x00\x00"
     needed = offset + height * ((width * bits + 31) // 32 * 4)
@@ -39,4 +40,7 @@ def read(stream: BinaryIO, size: int) -> Header:
     )
     if bits <= 8:
         return Header(width, height, 1, bits or 8, "palette", False, truncated=truncated)
-    return Header(width, height, 4 if has_alpha else 3, 5 if bits == 16 else 8, "rgb", has_alpha, truncated=truncated)
+    # Pillow leaves out the alpha of 16 bits.
+    undecoded = say("its layout of bits is not decoded here") if bits == 16 and has_alpha else None
+    channels, depth = 4 if has_alpha else 3, 5 if bits == 16 else 8
+    return Header(width, height, channels, depth, "rgb", has_alpha, truncated=truncated, undecoded=undecoded)
