@@ -450,6 +450,13 @@ def test_cut_off_m4a(make: MediaMaker, level: str) -> None:
     assert facts.problem(Problem.TRUNCATED) == "the file is 2000 bytes shorter than its header says"
 
 
+@pytest.mark.parametrize(("ending", "codec"), [("w64", "pcm_s16le"), ("au", "pcm_s16be")])
+def test_cut_off_pcm(make: MediaMaker, ending: str, codec: str) -> None:
+    data = make(f"whole-pcm.{ending}", *lavfi(TONE), "-c:a", codec).read_bytes()
+    facts = audio(make.write(f"cut-pcm.{ending}", data[: len(data) // 2]))
+    assert facts.problem(Problem.TRUNCATED) is not None
+
+
 def test_sound_whose_codec_nobody_knows_is_not_empty(make: MediaMaker) -> None:
     facts = audio(make.write("odd.wav", wav(bytes(600), bits=48)))
     assert facts.problems == ("not measured: the codec of its sound is not known here",)

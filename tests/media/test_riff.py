@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from mediapreflight.media.riff import (
     WavHeader,
     aiff_missing_bytes,
+    au_missing_bytes,
     avi_missing_bytes,
     avi_missing_index,
     info_bytes,
     read_wav_header,
+    w64_missing_bytes,
 )
 
 from .make import FIXTURES, patched, riff, riff_chunk, wav
@@ -220,6 +222,8 @@ def test_random_bytes_never_raise(data: bytes) -> None:
     assert header(data).missing >= 0
     assert avi_missing_bytes(io.BytesIO(data), len(data)) >= 0
     assert avi_missing_index(io.BytesIO(data), len(data)) >= 0
+    assert au_missing_bytes(io.BytesIO(data), len(data)) >= 0
+    assert w64_missing_bytes(io.BytesIO(data), len(data)) >= 0
 
 
 @pytest.mark.parametrize(("cut", "missing"), [(0, 0), (1, 0), (64, 0), (65, 65), (900, 900)])
@@ -227,6 +231,28 @@ def test_aiff_that_is_cut_off(cut: int, missing: int) -> None:
     body = b"COMM" + struct.pack(">I", 18) + bytes(18) + b"SSND" + struct.pack(">I", 1008) + bytes(1008)
     data = (b"FORM" + struct.pack(">I", 4 + len(body)) + b"AIFF" + body)[: 1054 - cut]
     assert aiff_missing_bytes(io.BytesIO(data), len(data)) == missing
+
+
+@pytest.mark.parametrize(("cut", "missing"), [(0, 0), (64, 0), (65, 65), (900, 900)])
+def test_w64_that_is_cut_off(cut: int, missing: int) -> None:
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return name + bytes(12) + struct.pack("<Q", 24 + len(body)) + body + bytes(-len(body) % 8)
+
+    body = bytes(16) + chunk(b"fmt ", bytes(18)) + chunk(b"data", bytes(1000))
+    data = b"riff" + bytes(12) + struct.pack("<Q", 24 + len(body)) + body
+    assert w64_missing_bytes(io.BytesIO(data[: len(data) - cut]), len(data) - cut) == missing
+
+
+@pytest.mark.parametrize(("cut", "missing"), [(0, 0), (64, 0), (65, 65), (900, 900)])
+def test_au_that_is_cut_off(cut: int, missing: int) -> None:
+    data = b".snd" + struct.pack(">IIIII", 24, 1000, 3, 8000, 1) + bytes(1000)
+    assert au_missing_bytes(io.BytesIO(data[: len(data) - cut]), len(data) - cut) == missing
+
+
+def test_au_and_w64_of_unknown_length_are_whole() -> None:
+    au = b".snd" + struct.pack(">IIIII", 24, 0xFFFFFFFF, 3, 8000, 1) + bytes(1000)
+    w64 = b"riff" + bytes(36) + b"data" + bytes(12) + struct.pack("<Q", 2**63 - 1) + bytes(1000)
+    assert (au_missing_bytes(io.BytesIO(au), len(au)), w64_missing_bytes(io.BytesIO(w64), len(w64))) == (0, 0)
 
 
 @pytest.mark.parametrize("claim", [0, 0xFFFFFFFF, 0x7FFFFFFF])

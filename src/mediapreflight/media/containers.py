@@ -236,6 +236,8 @@ _MISSING_BYTES: dict[str, Callable[[BinaryIO, int], int]] = {
     "matroska": matroska.missing_bytes,
     "avi": riff.avi_missing_bytes,
     "aiff": riff.aiff_missing_bytes,
+    "au": riff.au_missing_bytes,
+    "w64": riff.w64_missing_bytes,
     "asf": asf.missing_bytes,
 }
 # Parts after all frames: titles, an index that readers do not need.

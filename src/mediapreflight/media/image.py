@@ -38,7 +38,7 @@ _COLORS: dict[tuple[str, ...], Color] = {
 # Pillow's messages about a layout that it does not know, in a bitmap and in what it opens.
 _SAID_OF_BITMAPS = "unsupported bmp"
 _SAID_OF_LAYOUTS = ("unknown pixel mode", "unknown data organization", "unable to determine j2k image mode")
-_LAYOUT_UNKNOWN = "its layout of samples is not decoded here"
+_LAYOUT_UNKNOWN = say("its layout of samples is not decoded here")
 # An animation is decoded up to as many pixels as a video; and the cost of any frame, in pixels.
 _MAX_ANIMATED_PIXELS, _LEAST_FRAME_PIXELS = 300_000_000, 30_000
 _NO_EXIF = ExifFacts(None, False)
@@ -139,7 +139,7 @@ def _pillow_header(stream: BinaryIO, format: str) -> Header:
             header = header._replace(colors=Colors(picture.info.get("icc_profile")))
             if format == "jpeg2000" and picture.mode in ("P", "PA"):
                 # Pillow joins equal colours of the palette, so that all later ones move.
-                header = header._replace(undecoded="JPEG 2000 with a palette is not decoded here")
+                header = header._replace(undecoded=say("JPEG 2000 with a palette is not decoded here"))
             return _with_tags(header, picture.getexif()) if picture.format == "TIFF" else header
     except UnidentifiedImageError:
         raise _unopened(stream, format) from None

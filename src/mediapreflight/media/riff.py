@@ -1,4 +1,4 @@
-"""RIFF headers of WAV and AVI files, and the like of AIFF.
+"""RIFF headers of WAV and AVI files, and what AIFF, AU and Wave64 files have in their place.
 
 Sources: Microsoft, "Multimedia Programming Interface" (1991); EBU Tech 3306 for RF64; Apple, "Audio Interchange File
 Format" (1989).
@@ -16,6 +16,8 @@ from .id3 import TAGS
 _MAX_CHUNKS = 10_000
 _MAX_AVI_CHUNKS = 200_000
 _HEADER_BYTES = 8
+# Wave64: names of 16 bytes and lengths of 8, the latter with the header included.
+_W64_START, _W64_HEADER_BYTES = 40, 24
 _OPEN_LENGTH = 0xFFFFFFFF
 _SEARCHED_BYTES = 2**16
 # Less than a millisecond of CD sound. And programs that write the size of the file, or of everything after its first chunk
@@ -263,6 +265,30 @@ def aiff_missing_bytes(stream: BinaryIO, size: int) -> int:
             return missing if missing > _SLIP_BYTES and not _is_left_open(length, max(0, size - at)) else 0
         at += _HEADER_BYTES + length + (length & 1)
     return 0
+
+
+def w64_missing_bytes(stream: BinaryIO, size: int) -> int:
+    """How far the sound of a Wave64 file runs past its end; 0 if it is complete, or its length is open."""
+    at = _W64_START
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        name, length = stream.read(16), int.from_bytes(stream.read(8), "little")
+        if len(name) < 16 or length < _W64_HEADER_BYTES:
+            return 0
+        if name.startswith(b"data"):
+            missing = at + length - size
+            return missing if missing > _SLIP_BYTES and not _is_left_open(length, max(0, size - at)) else 0
+        # Chunks start at multiples of 8 bytes; the length includes the header.
+        at += length + -length % 8
+    return 0
+
+
+def au_missing_bytes(stream: BinaryIO, size: int) -> int:
+    """How far the sound of an AU file runs past its end; 0 if it is complete, or its length is open."""
+    stream.seek(4)
+    start, length = struct.unpack(">II", stream.read(8).ljust(8, b"\0"))
+    missing = start + length - size
+    return missing if missing > _SLIP_BYTES and not _is_left_open(length, max(0, size - start)) else 0
 
 
 def avi_missing_bytes(stream: BinaryIO, size: int) -> int:

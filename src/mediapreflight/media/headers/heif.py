@@ -129,7 +129,7 @@ def _sequence(stream: BinaryIO, whole: Box) -> Header | None:
     width, height = (int.from_bytes(sides[at : at + 2], "big") for at in (0, 4))
     if not width or not height:
         return None
-    why = "it is a sequence of pictures without a still one, and those are not decoded here"
+    why = say("it is a sequence of pictures without a still one, and those are not decoded here")
     return Header(width, height, frames=_sequence_length(stream, whole), undecoded=why)
 
 

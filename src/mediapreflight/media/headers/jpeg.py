@@ -81,11 +81,11 @@ def _next_segment(stream: BinaryIO, junk: int) -> tuple[int, int, int]:
 def _undecoded(marker: int, depth: int, components: int) -> str | None:
     """Why no decoder here reads a picture with this frame header; None if one does."""
     if marker == _JPEG_LS:
-        return "JPEG-LS is not decoded here"
+        return say("JPEG-LS is not decoded here")
     if marker in _LOSSLESS:
-        return "lossless JPEG is not decoded here"
+        return say("lossless JPEG is not decoded here")
     if marker not in _DECODED:
-        return "hierarchical JPEG is not decoded here"
+        return say("hierarchical JPEG is not decoded here")
     if depth != 8:
         return f"JPEG of {depth} bits is not decoded here"
     return None if components in _COLORS else f"JPEG of {components} components is not decoded here"

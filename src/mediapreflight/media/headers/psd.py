@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
+from ...language import say
 from .base import Header, HeaderError, take
 
 _MODES = {0: "bitmap", 1: "grey", 2: "indexed", 3: "RGB", 4: "CMYK", 7: "multichannel", 8: "duotone", 9: "Lab"}
@@ -29,19 +30,19 @@ def read(stream: BinaryIO) -> Header:
 
 def _undecoded(stream: BinaryIO, version: int, channels: int, depth: int, mode: int) -> str | None:
     if version != 1:
-        return "large Photoshop documents are not decoded here"
+        return say("large Photoshop documents are not decoded here")
     if mode not in _DECODED or depth != 8:
         bits = "1 bit" if depth == 1 else f"{depth} bits"
         return f"Photoshop files in {_MODES.get(mode, f'mode {mode}')} of {bits} are not decoded here"
     if mode == _RGB and channels == _RGB + 1:
         # Transparency, or a saved selection; decoders here treat both as transparency.
-        return "Photoshop files with a fourth channel are not decoded here"
+        return say("Photoshop files with a fourth channel are not decoded here")
     _skip(stream)
     if not _has_picture(stream):
-        return "it was saved without the picture that stands for its layers"
+        return say("it was saved without the picture that stands for its layers")
     _skip(stream)
     (coding,) = struct.unpack(">H", take(stream, 2))
-    return None if coding in (_UNCOMPRESSED, _RUNS) else "Photoshop files compressed by deflate are not decoded here"
+    return None if coding in (_UNCOMPRESSED, _RUNS) else say("Photoshop files compressed by deflate are not decoded here")
 
 
 def _skip(stream: BinaryIO) -> None:

@@ -55,7 +55,7 @@ def read(stream: BinaryIO) -> Header:
     if raw:
         undecoded = "a camera's raw file is not developed here"
     elif main is not first:
-        undecoded = "its first picture is a small preview, and its main one is not decoded here"
+        undecoded = say("its first picture is a small preview, and its main one is not decoded here")
     else:
         undecoded = _undecoded(main)
     turn = _one(first, _ORIENTATION, 1)
@@ -157,13 +157,13 @@ def _undecoded(main: _Directory) -> str | None:
     if len(depths) > 1 or not depths <= _DEPTHS:
         return f"TIFF of {', '.join(map(str, sorted(depths)))} bits is not decoded here"
     if set(main.get(_SAMPLE_FORMAT, (1,))) - {1, 4}:
-        return "TIFF of signed or floating-point samples is not decoded here"
+        return say("TIFF of signed or floating-point samples is not decoded here")
     if model not in _COLOUR_MODELS or (model == _CMYK and _one(main, _INK_SET, 1) != 1):
         return f"TIFF of colour model {model} is not decoded here"
     if model == _YCBCR and _one(main, _COMPRESSION, 1) != _JPEG and main.get(_SUBSAMPLING, (2, 2)) != (1, 1):
-        return "TIFF of subsampled colours is not decoded here"
+        return say("TIFF of subsampled colours is not decoded here")
     # Pillow reads 8 bits of each sample there, which garbles the picture.
     is_garbled = _one(main, _COMPRESSION, 1) == _UNCOMPRESSED or model == _CMYK
     if _one(main, _PLANES, 1) == _SEPARATE and depths == {16} and len(main[_BITS]) > 1 and is_garbled:
-        return "TIFF of 16 bits in separate planes is not decoded here"
-    return "TIFF of 16 bits whose 0 is white is not decoded here" if model == _WHITE_IS_ZERO and depths == {16} else None
+        return say("TIFF of 16 bits in separate planes is not decoded here")
+    return say("TIFF of 16 bits whose 0 is white is not decoded here") if model == _WHITE_IS_ZERO and depths == {16} else None
