@@ -158,6 +158,21 @@ def test_an_index_that_does_not_add_up_is_left_to_ffmpeg(make: MediaMaker, chang
     assert read(changed(make, change)) is None
 
 
+@pytest.mark.parametrize("path", [(*TRACK, b"tkhd"), (*TRACK, b"mdia"), TABLES, (*TABLES, b"stts")])
+def test_a_track_with_two_of_a_box_is_left_to_ffmpeg(make: MediaMaker, path: tuple[bytes, ...]) -> None:
+    def doubled(data: bytes) -> bytes:
+        start, end = box_at(data, *path)
+        again = data[start - 8 : end]
+        for depth in range(1, len(path)):
+            inside, outside = box_at(data, *path[:depth])
+            data = put(data, path[:depth], -8, struct.pack(">I", outside - inside + 8 + len(again)))
+        return data[:end] + again + data[end:]
+
+    path_of_copy = changed(make, doubled)
+    assert read(path_of_copy) is None
+    assert_same(path_of_copy)
+
+
 def test_chunks_that_do_not_hold_all_samples(make: MediaMaker) -> None:
     path = changed(make, lambda data: put(data, (*TABLES, b"stsc"), 12, struct.pack(">I", 9)))
     stated = read(path)

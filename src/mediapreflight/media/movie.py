@@ -34,6 +34,8 @@ _BOX_BYTES, _VERSION_BYTES = 8, 4
 # Fragments, and still pictures beside the movie; fragments, and a compressed index.
 _BESIDE_MOVIE, _IN_MOVIE = frozenset({b"moof", b"meta"}), frozenset({b"mvex", b"cmov"})
 _BRANCHES = frozenset({b"mdia", b"minf", b"stbl", b"edts"})
+# Of each of these FFmpeg takes one in a track, or refuses the file.
+_SINGLE = _BRANCHES | {b"tkhd", b"mdhd", b"elst", b"stsd", b"stts", b"ctts", b"stsz", b"stsc", b"stco", b"co64"}
 _PICTURE, _SOUND = b"vide", b"soun"
 # Sample entries of other tracks: time codes, timed metadata, subtitles, hints for streaming.
 _NEITHER = frozenset({b"tmcd", b"mebx", b"mett", b"tx3g", b"text", b"c608", b"rtp "})
@@ -167,6 +169,7 @@ def _track(data: bytes) -> _Track:
     branches = [data]
     for branch in branches:
         for kind, content in _filling(branch):
+            _expect(kind not in found or kind not in _SINGLE)
             if kind not in found:
                 found[kind] = content
                 branches += [content] if kind in _BRANCHES else []
