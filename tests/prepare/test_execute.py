@@ -125,7 +125,7 @@ def test_what_a_cut_throws_away_is_not_decoded_and_need_not_be_whole(tmp_path: P
         [step.name for step in result.steps["video"]] == [step.name for step in planned.files["video"].steps] == ["trim", "remux"]
     )
     made = result.record.inputs["video"]
-    assert made.before.problems == ("not measured: it is too long, and nothing after 0 s of it was decoded",)
+    assert made.before.problems == ("not measured: it will be cut, and nothing after 0 s of it was decoded",)
     assert made.before.duration_s == pytest.approx(40, abs=0.2)
     assert made.after.problems == ()
     assert check(result.job, level="decode").ok
