@@ -66,7 +66,7 @@ def missing_library(format: str, error: ImportError) -> str:
 
 
 def undecoded_after(seconds: float) -> str:
-    """The entry for `Facts.problems` of a video that was decoded for so many seconds, because the rest will be cut off."""
+    """The entry for `Facts.problems` of a video of which only the first `seconds` were decoded: the rest will be cut off."""
     return Problem.NOT_RUN.because(f"it will be cut, and nothing after {seconds:g} s of it was decoded")
 
 
