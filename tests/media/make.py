@@ -6,10 +6,13 @@ import shutil
 import struct
 import subprocess
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import av
 import imageio_ffmpeg
+import numpy as np
 from PIL import Image
 
 from mediapreflight.media.facts import ImageFacts
@@ -62,6 +65,21 @@ def ffmpeg(*arguments: str | Path) -> None:
 def lavfi(*sources: str) -> tuple[str, ...]:
     """The ffmpeg arguments that open generated sources as inputs."""
     return tuple(argument for source in sources for argument in ("-f", "lavfi", "-i", source))
+
+
+def encode_shades(
+    path: Path, encoder: str, pixel_format: str, size: tuple[int, int], frames: int, options: Mapping[str, str]
+) -> Path:
+    """A clip of plain frames, each brighter than the one before. `size`: width and height."""
+    width, height = size
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(encoder, rate=25, options=dict(options))
+        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+        for number in range(frames):
+            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), number * 20, np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
 
 
 class CountingStream(io.BytesIO):

@@ -6,13 +6,14 @@ import struct
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.media.h264 import SequenceHeader, read_configuration
+from mediapreflight.media.h264 import read_configuration
+from mediapreflight.media.sequence_header import SequenceHeader
 
+from .make import encode_shades
 from .test_movie import assert_same, read
 
 PICTURE = (320, 240)
@@ -37,15 +38,7 @@ CLIPS = {
 
 
 def clip(path: Path, pixel_format: str, size: tuple[int, int] = PICTURE, **options: str) -> Path:
-    width, height = size
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "threads": "1"} | options)
-        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
-        for number in range(12):
-            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), number * 20, np.uint8), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
+    return encode_shades(path, "libx264", pixel_format, size, 12, {"preset": "ultrafast", "threads": "1"} | options)
 
 
 @pytest.mark.parametrize("extension", ["mp4", "mov"])

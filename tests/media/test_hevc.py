@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediapreflight.media.h264 import SequenceHeader
 from mediapreflight.media.hevc import read_configuration
+from mediapreflight.media.sequence_header import SequenceHeader
 
+from .make import encode_shades
 from .test_movie import assert_same, read
 
 # Encoder options by what is uncommon about the header they make, with the pixel format.
@@ -33,16 +33,8 @@ UNUSUAL = {"grey": ("gray", ""), "twelve bits": ("yuv420p12le", ""), "full range
 
 
 def clip(path: Path, pixel_format: str, options: str = "", size: tuple[int, int] = (96, 64)) -> Path:
-    width, height = size
-    with av.open(str(path), "w") as container:
-        settings = {"preset": "ultrafast", "x265-params": f"log-level=none:pools=1:frame-threads=1:{options}".rstrip(":")}
-        stream = container.add_stream("libx265", rate=25, options=settings)
-        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
-        for number in range(6):
-            frame = av.VideoFrame.from_ndarray(np.full((height, width, 3), number * 20, np.uint8), format="rgb24")
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
+    settings = {"preset": "ultrafast", "x265-params": f"log-level=none:pools=1:frame-threads=1:{options}".rstrip(":")}
+    return encode_shades(path, "libx265", pixel_format, size, 6, settings)
 
 
 @pytest.mark.parametrize("name", CLIPS)

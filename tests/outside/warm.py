@@ -1,10 +1,10 @@
-"""Programs that start at once: each is a fork of a process that has imported what most of them need.
+"""Programs that start fast: each is a fork of a process that has already done the imports.
 
-Such a program is a process of its own, with its own arguments, environment, folder and streams, and ends as the interpreter ends.
-What differs from a cold start: the imports are done, by a right clock and in another environment, and sets of text have the same
-order in all programs of a run. Tests of these things, and a part of all others, start their programs cold.
+Each program is a separate process with its own arguments, environment, folder and streams, and it exits as the interpreter does.
+Three things differ from a cold start: the imports ran in another environment, they ran with the real clock, and sets of strings
+have the same order in all programs of a run. Tests of these things, and a part of all other tests, use cold starts.
 
-Run as a program, this file is the process that forks. It takes requests from the socket at its standard input until that closes.
+Run as a program, this file is the process that forks. It reads requests from the socket at its standard input until that closes.
 """
 
 import atexit
@@ -31,7 +31,7 @@ _MAX_REQUEST = 200_000
 def run_cold(
     arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float, given: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
-    """What Python does with such arguments, in such an environment and folder, and with `given` as its input."""
+    """Run Python with these arguments, in this environment and folder; `given`: the bytes of its standard input."""
     command = [sys.executable, *arguments]
     return subprocess.run(command, input=given, env=env, cwd=cwd, capture_output=True, timeout=timeout, check=False)
 
@@ -39,7 +39,7 @@ def run_cold(
 def run_warm(
     arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, timeout: float, given: bytes = b""
 ) -> subprocess.CompletedProcess[bytes]:
-    """The same in a fork, on Linux; the arguments are `-m MODULE …` or `FILE …`."""
+    """The same in a fork (on Linux; elsewhere cold). The arguments are `-m MODULE …` or `FILE …`."""
     if sys.platform != "linux":
         return run_cold(arguments, env=env, cwd=cwd, timeout=timeout, given=given)
     with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -56,7 +56,7 @@ def run_warm(
 
 
 def _ended(request: bytes, streams: Sequence[IO[bytes]], timeout: float) -> int | None:
-    """The exit status of a program; None where it has taken too long, and was killed."""
+    """The exit status of a program; None if it took too long and was killed."""
     news, telling = socket.socketpair()
     with news:
         with telling:
@@ -107,7 +107,7 @@ _forking = _Forking()
 
 
 def serve() -> list[str]:
-    """Fork for each request. Returns in the forks: the arguments of the program that this process is to become."""
+    """Fork for each request. Returns in each fork, with the arguments of the program to run."""
     requests = socket.socket(fileno=os.dup(0))
     while True:
         request, descriptors, _, _ = socket.recv_fds(requests, _MAX_REQUEST, 4)
@@ -125,7 +125,7 @@ def serve() -> list[str]:
 
 
 def watch(descriptors: list[int]) -> None:
-    """Fork once more. Tell the process id and, at last, the exit status of the fork; returns in the fork, with its streams."""
+    """Fork again. The parent sends the process id of the fork and then its exit status; the fork returns, with its streams."""
     *streams, telling = descriptors
     if pid := os.fork():
         for descriptor in streams:
@@ -150,7 +150,7 @@ def become(arguments: list[str], environment: dict[str, str], folder: str) -> li
 
 
 def start(arguments: list[str]) -> None:
-    """Run what the command line of Python names, as it does."""
+    """Run the module or file that the arguments name, as Python does."""
     if arguments[0] == "-m":
         _, module, *sys.argv[1:] = arguments
         sys.path[0] = str(Path.cwd())

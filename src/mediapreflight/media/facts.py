@@ -164,8 +164,8 @@ class VideoFacts(_Common, frozen=True, kw_only=True, tag="video"):
     has_location: bool = False
 
 
-# What an encoder puts before the sound begins is shorter.
-_PRIMING_S = 0.1
+# What encoders put before the sound is shorter. It is heard in some containers, and not in others.
+MAX_PRIMING_S = 0.1
 
 
 def sound_lead(facts: VideoFacts) -> float | None:
@@ -176,7 +176,7 @@ def sound_lead(facts: VideoFacts) -> float | None:
     if facts.start_s is None or facts.audio_start_s is None:
         return None
     lead = facts.audio_start_s - facts.start_s
-    return lead if lead >= -_PRIMING_S else None
+    return lead if lead >= -MAX_PRIMING_S else None
 
 
 # The beginning of a problem that concerns a single packet.

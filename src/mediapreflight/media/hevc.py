@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from .h264 import CHROMA, CROP_UNITS, Bits, SequenceHeader, unescaped, with_usability
+from .sequence_header import CHROMA, CROP_UNITS, Bits, SequenceHeader, unescaped, with_usability
 
 _CONFIGURATION_BYTES, _UNIT_HEADER_BYTES = 23, 2
 _SETS, _SEQUENCE, _MESSAGES = 32, 33, frozenset({39, 40})

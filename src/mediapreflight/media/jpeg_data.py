@@ -102,7 +102,7 @@ def _has_flat_zeros(scan: bytes, codes: Mapping[int, Codes]) -> bool:
     return all(table is None or table.symbols[:1] == _END_OF_BLOCK for table in tables)
 
 
-def with_its_end(stream: BinaryIO) -> BinaryIO | None:
+def with_end_mark(stream: BinaryIO) -> BinaryIO | None:
     """A copy with an end mark if only that is missing: Pillow needs it. None if there is nothing to add."""
     stream.seek(-len(_END_MARK), SEEK_END)
     if stream.read() == _END_MARK:

@@ -71,7 +71,7 @@ class Listener:
         self.first_refused: Packet[AudioStream] | None = None
         self.last: Packet[AudioStream] | None = None
         self.accepted: Packet[AudioStream] | None = None
-        self._loudness = _Loudness() if finds_peak else None
+        self._meter = _PeakMeter() if finds_peak else None
         self._most_s = min(most_s, MAX_DECODED_S)
         self._codec = codec_of(stream)
         self._is_bare = is_bare
@@ -98,7 +98,7 @@ class Listener:
     @property
     def peak(self) -> float:
         """The loudest sample, 1 at full scale; 0 if it was not asked for."""
-        return self._loudness.peak if self._loudness else 0.0
+        return self._meter.peak if self._meter else 0.0
 
     def feed(self, packet: Packet[AudioStream]) -> None:
         """The next packet of the stream, or the mark behind its last."""
@@ -137,8 +137,8 @@ class Listener:
             seconds = frame.samples / (frame.sample_rate or 1)
             self.frame_s = max(self.frame_s, seconds)
             self.heard_s += seconds
-            if self._loudness:
-                self._loudness.add(frame)
+            if self._meter:
+                self._meter.add(frame)
 
     def _listen_again(self, packet: Packet[AudioStream], frames: Sequence[AudioFrame]) -> None:
         """Whether a decoder that silences a frame whose data run past their own end hears something else."""
@@ -223,7 +223,7 @@ def missing_sound(listener: Listener, format: str | None) -> str | None:
     return Problem.CORRUPT.because(f"{listener.behind_s:.2f} s of its sound is missing between its time stamps")
 
 
-class _Loudness:
+class _PeakMeter:
     """The loudest sample of many frames. Frames are short, and a call of numpy takes longer than what it does to one of them."""
 
     def __init__(self) -> None:

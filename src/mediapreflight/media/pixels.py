@@ -175,7 +175,7 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         return turned(_read_large_webp(source, background, factor), facts.orientation)
     colors = _stated_colors(source, facts)
     source.stream.seek(0)
-    stream = _with_its_end(source.stream) if facts.format == "jpeg" else source.stream
+    stream = _with_end_mark(source.stream) if facts.format == "jpeg" else source.stream
     names = _PILLOW_NAMES[facts.format or ""]
     try:
         opened_picture = Image.open(stream, formats=names)
@@ -210,7 +210,7 @@ def _widen_palette(picture: Image.Image) -> None:
         picture.putpalette([colours[place + plane * count] for place in range(count) for plane in range(3)])
 
 
-def _with_its_end(stream: BinaryIO) -> BinaryIO:
+def _with_end_mark(stream: BinaryIO) -> BinaryIO:
     """A JPEG that Pillow does not refuse for its missing end mark while it decodes."""
     return rewritten(stream, "jpeg") or stream
 
@@ -332,7 +332,7 @@ def _reduced_jpeg(stream: BinaryIO, longest_side: int) -> Rgb:
     import numpy as np
     from PIL import Image
 
-    with Image.open(_with_its_end(stream), formats=("JPEG", "MPO")) as picture:
+    with Image.open(_with_end_mark(stream), formats=("JPEG", "MPO")) as picture:
         least = ceil(longest_side * _REDUCED_AT_LEAST)
         longest = max(picture.size)
         picture.draft(None, (ceil(picture.width * least / longest), ceil(picture.height * least / longest)))

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from .boxes import boxes, payload
 from .headers.base import MAX_CHUNKS, HeifError
 from .heif_items import read_items
-from .jpeg_data import with_its_end
+from .jpeg_data import with_end_mark
 
 _SIGNATURE_BYTES = 8
 _ANCILLARY = 0x20
@@ -90,4 +90,4 @@ def _box(kind: bytes, data: bytes) -> bytes:
     return (_BOX_HEADER_BYTES + len(data)).to_bytes(4, "big") + kind + data
 
 
-_REWRITERS = {"jpeg": with_its_end, "png": without_broken_extras, "avif": with_joined_associations}
+_REWRITERS = {"jpeg": with_end_mark, "png": without_broken_extras, "avif": with_joined_associations}

@@ -14,14 +14,12 @@ from .containers import seen_at_end
 from .facts import ENCRYPTED_PICTURE, ENCRYPTED_SOUND, Chroma, Problem, VideoFacts
 
 if TYPE_CHECKING:
-    from .h264 import SequenceHeader
+    from .sequence_header import SequenceHeader
     from .source import Source
     from .tracks import PictureHeader
 
 TRANSFERS: dict[int, Literal["pq", "hlg"]] = {16: "pq", 18: "hlg"}
 UNKNOWN_TRANSFER = 2
-
-
 _CHROMAS: dict[str, Chroma] = {"420": "4:2:0", "422": "4:2:2", "444": "4:4:4"}
 
 

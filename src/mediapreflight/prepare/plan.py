@@ -162,13 +162,13 @@ def plan_job(
     job = with_local_paths(job, model)
     asked = as_asked(model, job, level, options.ratio)
     if not watches:
-        asked = structs.replace(asked, roles={name: _unseen(role) for name, role in asked.roles.items()})
+        asked = structs.replace(asked, roles={name: _without_content(role) for name, role in asked.roles.items()})
     paths, depth = local_files(job, model), "decode" if level == "metadata" else level
     cuts = _cuts(paths, asked, options, decodes=watches)
     measured = containment.measured(paths, asked, depth, cuts)
     if cuts:
         case = _case(job, model, measured, options, containment)
-        uncut = {role: paths[role] for role, cut in cuts.items() if not _is_cut(case, role, cut)}
+        uncut = {role: paths[role] for role, cut in cuts.items() if not _is_measured_enough(case, role, cut)}
         measured = {**measured, **containment.measured(uncut, asked, depth)}
     return plan_measured(job, model, measured, options, containment)
 
@@ -184,8 +184,8 @@ def _cuts(paths: Mapping[str, str], model: Model, options: PrepareOptions, *, de
     return cuts
 
 
-def _is_cut(case: _Case, role: str, cut: Cut) -> bool:
-    """Whether a video was measured as its plan needs it: whole, or only to be cut by copy."""
+def _is_measured_enough(case: _Case, role: str, cut: Cut) -> bool:
+    """Whether a video was measured as far as its plan needs: whole, unless it is cut by copy."""
     facts = case.measured[role].facts
     if not isinstance(facts, VideoFacts) or (facts.stated_duration_s or 0.0) <= cut.kept_s:
         return True
@@ -199,7 +199,7 @@ def _is_cut(case: _Case, role: str, cut: Cut) -> bool:
     return step_of(steps, Trim) is not None and isinstance(steps[-1], RemuxVideo)
 
 
-def _unseen(role: Role) -> Role:
+def _without_content(role: Role) -> Role:
     return role if role.kind == "image" else structs.replace(role, content=None)
 
 

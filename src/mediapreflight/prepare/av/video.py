@@ -13,7 +13,7 @@ from ...catalog.interval import Interval
 from ...check.containment import UNCONTAINED, Containment
 from ...errors import FfmpegError, PrepareError
 from ...language import say
-from ...media.facts import Facts, Problem, VideoFacts, differ, sound_lead
+from ...media.facts import MAX_PRIMING_S, Facts, Problem, VideoFacts, differ, sound_lead
 from ...media.probe import probe_to_be_cut
 from ...media.source import display_name
 from ..steps import Step, ToneMap, from_format_to, scaled_in_words
@@ -37,8 +37,6 @@ _LEAST_SECONDS = 120
 _BASE_MEMORY = 3 << 30
 _HELD_FRAMES = 300
 _BYTES_PER_PIXEL = 3 / 2
-# What an encoder puts before the sound is heard in some containers, and not in others.
-_LONGEST_PRIMING_S = 0.1
 _TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
 # The white of a page or a shirt in HDR, in cd/m2 (ITU-R BT.2408); what is darker keeps its brightness, highlights are rolled off.
 _REFERENCE_WHITE = 203
@@ -406,7 +404,7 @@ def _is_exact(facts: Facts, remux: RemuxVideo, cut: FrameCut | None, start_s: fl
 
 
 def _is_in_step(lead: float | None, planned: float | None) -> bool:
-    return lead is None or planned is None or abs(lead - planned) <= _LONGEST_PRIMING_S
+    return lead is None or planned is None or abs(lead - planned) <= MAX_PRIMING_S
 
 
 def _damage_in(source: str, seconds: float) -> str | None:
