@@ -30,9 +30,13 @@ if threading.current_thread() is threading.main_thread():
 # What is said is judged in English, whoever runs the suite; processes that are started here inherit it.
 os.environ["LANGUAGE"] = "en"
 
-# A machine that is busy with other work is no fault of what is tested.
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("suite")
+# A machine that is busy with other work is no fault of what is tested. The quick tests draw few examples, others in each run.
+settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=25)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=400)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("quick" if leaves_sweeps_out(config) else "thorough")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,7 +2,7 @@ import base64
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.catalog import builtin_catalog
@@ -36,7 +36,6 @@ def refusal_of(body: dict, entry) -> Refusal:
     return caught.value
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200) | JSON.map(msgspec.json.encode))
 def test_any_bytes_are_a_call_or_refused(text: bytes) -> None:
     try:
@@ -84,7 +83,6 @@ def put(value, at, new):
     return changed if isinstance(value, dict) else list(changed.values())
 
 
-@settings(deadline=None)
 @given(st.data(), JSON)
 def test_any_value_at_any_place_of_a_call_is_read_or_refused(data, value) -> None:
     entry = model(data.draw(st.sampled_from([each.id for each in MODELS]), label="model"))
@@ -111,7 +109,6 @@ def test_whole_call_is_read_and_each_required_field_is_missed(entry) -> None:
             assert refusal.message == f"Field required: {name}" or name in ("reference_urls", "ref_images_url")
 
 
-@settings(deadline=None, max_examples=10 * len(GENERATORS))
 @given(
     entry=st.sampled_from(GENERATORS),
     values=st.dictionaries(st.text(max_size=8), JSON, max_size=3),
@@ -125,7 +122,6 @@ def test_whatever_is_sent_besides_is_tolerated_or_refused(entry, values: dict, i
     assert read_call(body, entry).job.model == entry.id
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_known_values_of_any_type_are_read_or_refused(data: st.DataObject) -> None:
     entry = data.draw(st.sampled_from(GENERATORS))
@@ -200,14 +196,12 @@ def test_models_go_by_all_their_names() -> None:
 # --- what is long in a call ------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(JSON.map(msgspec.json.encode), st.integers(0, 40))
 def test_outline_of_what_holds_no_data_is_the_text_itself(text: bytes, end: int) -> None:
     for part in (text, text[:end]):
         assert outline(part) == (part, {})
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=50), max_size=3), st.text(max_size=20))
 def test_data_is_taken_out_and_can_be_found_again(contents: list[bytes], prompt: str) -> None:
     urls = [f"data:image/png;base64,{base64.b64encode(content).decode()}" for content in contents]

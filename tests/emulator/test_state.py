@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.catalog import builtin_catalog
@@ -93,7 +93,6 @@ def test_day_after_it_a_task_is_unknown() -> None:
     assert life.task("task-1", ME.account, 86_400) is None
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["submit", "cancel", "wait"]), st.integers(0, 9), st.floats(0, 60)), max_size=40))
 def test_whatever_happens_the_limit_holds_and_nobody_overtakes(steps: list[tuple[str, int, float]]) -> None:
     life, now, count = Life(100, PROVIDER), 0.0, 0

@@ -1,12 +1,8 @@
-"""Media of the probe tests, and patience for slow machines."""
+"""Media of the probe tests."""
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from .make import MediaMaker
-
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ SOUNDS = st.sampled_from([None, ("aac", 44100), ("aac", 8000), ("libmp3lame", 32
 X264 = st.sampled_from(["bframes=0", "bframes=3", "sar=4/3", "transfer=arib-std-b67", "interlaced=1", "fullrange=on"])
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(
     rate=RATES,
     gaps=st.lists(st.sampled_from([1, 1, 1, 2, 3]), min_size=1, max_size=24),

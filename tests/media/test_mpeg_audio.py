@@ -5,7 +5,7 @@ import random
 
 import av
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.media.mpeg_audio import InfoTag, find_audio_frames, read_info_tag
@@ -77,19 +77,16 @@ def test_few_frames_are_enough_where_they_end_the_file(sound: bytes, name: str, 
     assert (found(bytes(50) + sound[:at]) == name) == (frames > 1)
 
 
-@settings(max_examples=300)
 @given(seed=st.integers(0, 2**64), size=st.integers(0, 70_000))
 def test_random_bytes_are_no_sound(seed: int, size: int) -> None:
     assert found(random.Random(seed).randbytes(size)) is None
 
 
-@settings(max_examples=300)
 @given(st.binary(max_size=2000))
 def test_chosen_bytes_are_no_sound(data: bytes) -> None:
     assert found(data) is None
 
 
-@settings(max_examples=200)
 @given(st.data())
 def test_single_frame_headers_strewn_about_are_no_sound(data: st.DataObject) -> None:
     rng = random.Random(data.draw(st.integers(0, 2**32)))

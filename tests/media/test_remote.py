@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -211,7 +211,6 @@ def test_folder_is_listed_as_local_ones_are(store: Store) -> None:
     assert list(remote.files_below("s3://media/nothing/")) == ["s3://media/nothing/"]
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.binary(max_size=300_000).map(lambda data: data * 3),
     st.lists(st.tuples(st.floats(0, 1.1), st.integers(-1, 100_000)), max_size=12),

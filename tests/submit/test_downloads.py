@@ -126,7 +126,7 @@ def test_a_cut_is_resumed_where_it_broke_off(tmp_path: Path, sender: Sender, vid
 
 
 @given(cuts=st.lists(st.integers(0, 95_000), max_size=4))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_wherever_the_line_breaks_the_bytes_are_the_same(tmp_path: Path, video: bytes, cuts: list[int]) -> None:
     with httpx.Client(trust_env=False) as client, Site({"/out.mp4": file_page(video, cut_after=cuts)}) as site:
         found = fetched(f"{site.url}/out.mp4", tmp_path, over_http(client))

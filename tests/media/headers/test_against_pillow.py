@@ -4,7 +4,7 @@ import io
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
@@ -115,7 +115,6 @@ def test_depth_and_color_of_fixtures(name: str, bit_depth: int, color: str) -> N
     assert (facts.bit_depth, facts.color) == (bit_depth, color)
 
 
-@settings(max_examples=250)
 @given(data=st.data())
 def test_of_made_pictures(data: st.DataObject) -> None:
     format = data.draw(st.sampled_from(sorted(MODES)))
@@ -134,7 +133,6 @@ def test_of_made_pictures(data: st.DataObject) -> None:
     assert facts.has_alpha == ("A" in mode)
 
 
-@settings(max_examples=40)
 @given(format=st.sampled_from(["PNG", "WEBP", "GIF", "AVIF"]), frames=st.integers(2, 9))
 def test_frames_of_animations(format: str, frames: int) -> None:
     pictures = [picture(size=(20, 10 + index)).resize((20, 30)) for index in range(frames)]

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.media.facts import Problem
@@ -89,7 +89,6 @@ def test_every_byte_at_its_extremes(name: str) -> None:
             assert_is_sound(data[:at] + bytes([value]) + data[at + 1 :])
 
 
-@settings(max_examples=600)
 @given(data=st.data(), name=st.sampled_from(sorted(GOOD)))
 def test_mutations(data: st.DataObject, name: str) -> None:
     mutant = bytearray(GOOD[name])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.submit.ledger import Ledger
@@ -138,7 +138,6 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=200)
 @given(moves)
 def test_whatever_the_clock_does_nobody_waits_longer_than_the_interval_or_the_pause(moves: list[tuple[str, float]]) -> None:
     clock = HandClock()
