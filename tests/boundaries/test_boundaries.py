@@ -55,6 +55,7 @@ LIMIT_RULES = frozenset(
     }
 )
 COUNT_RULES = frozenset({"input-count-wrong", "input-missing", "input-unknown", "inputs-not-combinable"})
+SIZES = frozenset({"side", "aspect", "pixels", "short_side"})
 RULE_STEMS = {"side": "side-too", "duration": "too", "fps": "frame-rate-too"}
 RULE_ENDS = {"side": ("short", "long"), "duration": ("short", "long"), "fps": ("low", "high")}
 COMFORTABLE_SECONDS = 4
@@ -62,6 +63,7 @@ LONG_SECONDS, LARGE_PICTURE = {"video": 121, "audio": 301}, 21 << 20
 SMALL_PICTURE = 6 << 20
 VIDEO_FPS = 25
 LONG_LABEL = 60
+MANY_ROLES = 5
 # Of the models without a service, those with limits that no other model has, and one with plain limits.
 WITHOUT_SERVICE = frozenset({"gen4_turbo", "kling-multi-elements", "kling-motion-control", "omnihuman-1.5"})
 Expected = Mapping[str, str]
@@ -78,7 +80,7 @@ class Case:
     """The keyword arguments of `Job`."""
     level: Level = "metadata"
     like: object = None
-    """What is judged; the sweep has those cases of which the same is judged of another model already."""
+    """What is judged, of whichever model; cases of which the same is judged of another model already run before a release."""
     slow: bool = False
     whole: bool = False
 
@@ -86,16 +88,19 @@ class Case:
 def parametrized(cases: Iterable[Case]) -> pytest.MarkDecorator:
     """A test for each model, of all its cases: one for each case would cost as much again.
 
-    The sweep has those of which an earlier one, of a model of the same family, judges the same, and those of most models to which
-    nothing is sent.
+    The sweep has those that take long and those of most models to which nothing is sent. What an earlier model judges already
+    runs before a release: `test_agreement.py` tells whether the catalog has each figure of each model.
     """
-    quick, swept, of = defaultdict[str, list[Case]](list), defaultdict[str, list[Case]](list), dict[object, str]()
+    quick, swept, again = (defaultdict[str, list[Case]](list) for _ in range(3))
+    of = dict[object, str]()
     for case in cases:
         is_first = of.setdefault(case.like, case.model) == case.model
-        (quick if is_first and not case.slow and is_quick(case.model) else swept)[case.model].append(case)
+        (again if not is_first else swept if case.slow or not is_quick(case.model) else quick)[case.model].append(case)
+    sweep, release = pytest.mark.sweep, pytest.mark.release
     tests = [pytest.param(judged, id=model) for model, judged in quick.items()]
-    more = [pytest.param(judged, id=f"{model}-more", marks=pytest.mark.sweep) for model, judged in swept.items()]
-    return pytest.mark.parametrize("cases", tests + more)
+    tests += [pytest.param(judged, id=f"{model}-more", marks=sweep) for model, judged in swept.items()]
+    tests += [pytest.param(judged, id=f"{model}-again", marks=(sweep, release)) for model, judged in again.items()]
+    return pytest.mark.parametrize("cases", tests)
 
 
 def judge(cases: Iterable[Case], media: MediaMaker, rules: Collection[str] = LIMIT_RULES) -> None:
@@ -122,7 +127,17 @@ def is_quick(model: str) -> bool:
 
 def nameless(role: Role) -> Role:
     """A role without its name: what the same limits hold for is the same."""
-    return replace(role, bounds=tuple(replace(bound, role="") for bound in role.bounds))
+    return replace(role, bounds=tuple(map(unplaced, role.bounds)))
+
+
+def unplaced(bound: Bound) -> Bound:
+    """A limit, of whichever role it is."""
+    return replace(bound, role="")
+
+
+def of_size(role: Role) -> tuple[object, ...]:
+    """All limits of the size of a picture, or of the pictures of a video."""
+    return role.kind, role.sizes, *(unplaced(bound) for bound in role.bounds if bound.property in SIZES)
 
 
 @pytest.fixture(scope="session")
@@ -203,7 +218,7 @@ def size_case(model: str, role: Role, bound: Bound, size: tuple[int, int]) -> Ca
         return {bound.role: media.picture(*size) if role.kind == "image" else media.video(*size)}
 
     label = f"{model}-{bound.role}-{bound.property}-{size[0]}x{size[1]}"
-    return Case(label, model, size_verdict(role, size), make, like=nameless(role))
+    return Case(label, model, size_verdict(role, size), make, like=(of_size(role), size))
 
 
 def size_verdict(role: Role, size: tuple[int, int]) -> Expected:
@@ -242,7 +257,7 @@ def exact_size_cases() -> Iterator[Case]:
                     return {name: file, "parameters": asked}
 
                 label = "-".join([model, name, f"{size[0]}x{size[1]}", *asked.values()])
-                yield Case(label, model, expected, make, like=(nameless(role), size, *asked.items()))
+                yield Case(label, model, expected, make, like=(of_size(role), size, *asked.items()))
 
 
 def duration_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
@@ -258,7 +273,7 @@ def duration_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
 
             label = "-".join([model, bound.role, "duration", str(float(seconds)), *parameters.values()])
             expected, slow = expect(role, bound, float(seconds)), seconds > LONG_SECONDS[role.kind]
-            like = (nameless(role), *parameters.items())
+            like = (role.kind, unplaced(bound), *parameters.items())
             yield Case(label, model, expected, make, level="decode", like=like, slow=slow)
 
 
@@ -281,7 +296,7 @@ def fps_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
                 return {bound.role: media.video(*comfortable_size(role), fps=fps, seconds=comfortable_seconds(role))}
 
             label, expected = f"{model}-{bound.role}-fps-{float(fps)}", expect(role, bound, float(fps))
-            yield Case(label, model, expected, make, level="decode", like=nameless(role))
+            yield Case(label, model, expected, make, level="decode", like=unplaced(bound))
 
 
 def bytes_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
@@ -297,7 +312,7 @@ def bytes_cases(model: str, role: Role, bound: Bound) -> Iterator[Case]:
             label = "-".join([model, bound.role, "bytes", str(size), *([bound.when] if bound.when else [])])
             expected = {"file-too-large": severity} if severity else {}
             slow = role.kind == "image" and size > (SMALL_PICTURE if bound.when else LARGE_PICTURE)
-            yield Case(label, model, expected, make, like=nameless(role), slow=slow)
+            yield Case(label, model, expected, make, like=(role.kind, unplaced(bound)), slow=slow)
 
 
 def expect(role: Role, bound: Bound, value: float) -> dict[str, str]:
@@ -363,7 +378,7 @@ def format_cases() -> Iterator[Case]:
             expected = dict(format_verdict(role, format))
             if role.kind == "video":
                 expected |= codec_verdict(role, CONTAINER_CODECS.get(format, "h264"))
-            yield Case(f"{model}-{name}-{format}", model, expected, make, level="decode", like=nameless(role))
+            yield Case(f"{model}-{name}-{format}", model, expected, make, level="decode", like=(format, *expected.items()))
 
 
 def format_verdict(role: Role, format: str) -> Expected:
@@ -383,7 +398,8 @@ def codec_cases() -> Iterator[Case]:
             def make(media: MediaMaker, name: str = name, role: Role = role, codec: str = codec) -> Mapping[str, Any]:
                 return {name: comfortable_file(media, role, codec=codec)}
 
-            yield Case(f"{model}-{name}-{codec}", model, codec_verdict(role, codec), make, like=nameless(role))
+            expected = codec_verdict(role, codec)
+            yield Case(f"{model}-{name}-{codec}", model, expected, make, like=(codec, *expected.items()))
 
 
 def alpha_cases() -> Iterator[Case]:
@@ -396,7 +412,7 @@ def alpha_cases() -> Iterator[Case]:
             expected = dict(format_verdict(role, format))
             if format in role.formats_without_alpha:
                 expected["image-has-alpha"] = "error"
-            yield Case(f"{model}-{name}-{format}-alpha", model, expected, make, like=nameless(role))
+            yield Case(f"{model}-{name}-{format}-alpha", model, expected, make, like=(format, *expected.items()))
 
 
 @parametrized([*format_cases(), *codec_cases(), *alpha_cases()])
@@ -404,7 +420,17 @@ def test_format(cases: list[Case], media: MediaMaker) -> None:
     judge(cases, media)
 
 
-@parametrized(case for case in format_cases() if not case.expected)
+def comfortable_cases() -> Iterator[Case]:
+    for model, name, role in each_role():
+        format = next(format for format in FORMATS[role.kind] if not format_verdict(role, format))
+
+        def make(media: MediaMaker, name: str = name, role: Role = role, format: str = format) -> Mapping[str, Any]:
+            return {name: comfortable_file(media, role, format=format)}
+
+        yield Case(f"{model}-{name}", model, {}, make, level="decode", like=nameless(role))
+
+
+@parametrized(comfortable_cases())
 def test_a_comfortable_file_has_no_finding_at_all(cases: list[Case], media: MediaMaker) -> None:
     for case in cases:
         said = [(each.name, each.message) for each in findings(case, media) if each.severity != "info"]
@@ -618,7 +644,8 @@ def counts_to_try(entry: Model) -> Iterator[dict[str, int]]:
 
 
 @parametrized(
-    Case(name, name, {}, lambda _: {}, like=(*entry.roles, *entry.sets, *entry.together)) for name, entry in SEVERAL.items()
+    Case(name, name, {}, lambda _: {}, like=(*entry.roles, *entry.sets, *entry.together), slow=len(entry.roles) > MANY_ROLES)
+    for name, entry in SEVERAL.items()
 )
 def test_how_many_files_and_which_together(cases: list[Case], media: MediaMaker) -> None:
     (case,) = cases
