@@ -19,9 +19,10 @@ from hypothesis import HealthCheck, settings
 
 from mediapreflight.check.cache import ENVIRONMENT
 
+from .known import fixtures_measured_once
 from .store import store, store_server
 
-__all__ = ["store", "store_server"]
+__all__ = ["fixtures_measured_once", "store", "store_server"]
 
 # Whoever starts the suite in the background has it ignore interrupts, and so would every command that it starts.
 if threading.current_thread() is threading.main_thread():

@@ -19,6 +19,7 @@ from mediapreflight.schemas import result_schema
 
 from .conftest import environment
 
+pytestmark = pytest.mark.usefixtures("fixtures_measured_once")
 WAN = ("--model", "wan2.6-i2v", "--set", "duration=2", "--set")
 
 

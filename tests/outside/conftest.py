@@ -9,6 +9,11 @@ from .here import Here
 from .stand_in import StandIn
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _known_files(fixtures_measured_once: None) -> None:
+    """Of calls in this process; programs measure for themselves."""
+
+
 @pytest.fixture(scope="session")
 def running_service() -> Iterator[StandIn]:
     with StandIn() as running:

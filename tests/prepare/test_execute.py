@@ -25,6 +25,8 @@ from mediapreflight.schemas import SCHEMAS
 
 from .av.sound_and_video import ffmpeg
 
+pytestmark = pytest.mark.usefixtures("fixtures_measured_once")
+
 
 def hashes(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}

@@ -17,6 +17,11 @@ KEY = "sk-0123456789abcdef0123456789abcdef"
 HURRY = Pace(poll_interval=0.05, attempts=4, first_backoff=0.02, settle=(0.05, 0.1), settle_time=0.2, queue_interval=0.02)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _known_files(fixtures_measured_once: None) -> None:
+    """What is tested is what follows from the facts."""
+
+
 @pytest.fixture(autouse=True)
 def _own_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIAPREFLIGHT_STATE_DIR", str(tmp_path / "state"))
