@@ -333,6 +333,7 @@ def test_names_from_outside_stay_data(agent: Agent, root: Path) -> None:
     assert shlex.split(answer["next"]["command"])[4] == f"image={name}"
 
 
+@pytest.mark.sweep
 def test_calls_at_once(agent: Agent) -> None:
     came: dict[int, Any] = {}
 

@@ -390,6 +390,7 @@ def test_many_threads_may_use_one_cache(folder: Path, picture: Path) -> None:
     assert rows(kept) == 8
 
 
+@pytest.mark.sweep
 def test_many_processes_may_use_one_file(folder: Path, picture: Path) -> None:
     paths = [settled(shutil.copy(picture, picture.with_name(f"{number}.jpg"))) for number in range(8)]
     code = f"from mediapreflight import Cache, check_many\nwith Cache({str(folder)!r}) as kept:\n"

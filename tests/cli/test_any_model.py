@@ -45,7 +45,7 @@ def test_what_prepare_can_fix_is_told_from_what_nothing_fixes(run, small: Path) 
 
 
 def test_text_counts_and_says_why(run, small: Path) -> None:
-    result = run("check", "--model", "any", small)
+    result = run("check", "--model", "any", small, "--level", "metadata")
     assert result.status == 0
     assert "fits as it is" in result.out and "fits after `mediapreflight prepare`" in result.out
     (line,) = (line for line in result.out.splitlines() if line.strip().startswith("happyhorse-1.1-r2v"))
@@ -62,7 +62,7 @@ def test_a_model_whose_formats_are_not_known_is_said_to_be_one(run, small: Path)
 def test_rules_are_chosen_as_in_any_check(run, small: Path) -> None:
     """`--select` twice, and `--ignore`."""
     too_small = ("happyhorse-1.1-r2v", "reference_image")
-    assert _verdicts(run, small, "--select", "IMG", "--select", "FILE")[too_small] == "fits after prepare"
+    assert _verdicts(run, small, "--select", "IMG", "--select", "FILE", "--level", "metadata")[too_small] == "fits after prepare"
     assert _verdicts(run, small, "--ignore", "image-side-too-short,FACE")[too_small] == "fits"
 
 

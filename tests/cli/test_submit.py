@@ -54,7 +54,9 @@ def targets(model: str, fixtures: Path) -> list[str]:
     return [word.replace("=", f"={fixtures}/", 1) if "." in word and "_id" not in word else word for word in TARGETS[model]]
 
 
-@pytest.mark.parametrize("model", TARGETS)
+@pytest.mark.parametrize(
+    "model", ["emo-v1", "wan2.6-i2v", *(pytest.param(model, marks=pytest.mark.sweep) for model in list(TARGETS)[1:4])]
+)
 def test_every_system_from_files_to_video(model: str, submit, fixtures: Path, tmp_path: Path) -> None:
     done = submit("submit", "--model", model, *targets(model, fixtures), "--out", "out", "--output-format", "json")
     assert (done.status, done.err) == (0, "")

@@ -61,6 +61,7 @@ def test_mutations_are_many_and_the_same_for_the_same_seed(target: str) -> None:
     assert max(map(len, first)) <= 2 * mutate.MAX_BYTES
 
 
+@pytest.mark.sweep
 def test_seeds_are_the_same_in_every_process_and_at_every_time() -> None:
     script = """
 import hashlib

@@ -89,7 +89,10 @@ def test_every_system_delivers(service: StandIn, home: Home, model: str, kind: s
 # ---- answers in other shapes
 
 
-@pytest.mark.parametrize("shape", ["video_url", "results", "results list", "bare", "usage text"])
+SHAPES = ("video_url", "results list", "bare", "usage text")
+
+
+@pytest.mark.parametrize("shape", ["results", *(pytest.param(one, marks=pytest.mark.sweep) for one in SHAPES)])
 def test_a_video_is_delivered_wherever_it_stands(service: StandIn, home: Home, shape: str) -> None:
     service.rules(shape=shape)
     ended = home.submit("one")
@@ -98,7 +101,9 @@ def test_a_video_is_delivered_wherever_it_stands(service: StandIn, home: Home, s
     assert service.creates() == {"one": 1}
 
 
-@pytest.mark.parametrize("shape", ["nowhere", "elsewhere", "output list"])
+@pytest.mark.parametrize(
+    "shape", ["nowhere", *(pytest.param(one, marks=pytest.mark.sweep) for one in ("elsewhere", "output list"))]
+)
 def test_an_answer_without_its_video_is_kept_and_shown(service: StandIn, home: Home, shape: str) -> None:
     """Where the video is found after all, so much the better; else nothing of the answer is lost, and nobody asks on and on."""
     service.rules(shape=shape)

@@ -142,11 +142,12 @@ class TestQuiet:
 
 
 class TestProcesses:
-    @pytest.mark.parametrize("first", ["", "import mediapipe"])
+    @pytest.mark.parametrize("first", ["", pytest.param("import mediapipe", marks=pytest.mark.sweep)])
     def test_nothing_is_printed_but_the_answer(self, first):
         run = python(first + "\nprint(see())")
         assert (run.stdout, run.stderr, run.returncode) == ("1\n", "", 0)
 
+    @pytest.mark.sweep
     def test_several_threads_see_the_same(self):
         run = python(
             """
@@ -174,6 +175,7 @@ class TestProcesses:
         assert run.stderr == ""
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+    @pytest.mark.sweep
     def test_a_child_that_never_looks_ends_all_the_same(self):
         run = python(
             """

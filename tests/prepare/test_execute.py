@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import random
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,10 @@ def test_a_second_run_changes_no_byte(tmp_path: Path, odd: Path, fixtures: Path)
         Job("liveportrait", image=odd, audio=fixtures / "voice.aac"),
         Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.mp3"),
     ]
-    first = prepare_jobs(jobs, out=tmp_path / "out")
+    first = prepare_jobs(jobs, out=tmp_path / "out", level="decode")
     made = hashes(tmp_path / "out")
     times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir() if path.suffix != ".json"}
-    second = prepare_jobs(jobs, out=tmp_path / "out", workers=2)
+    second = prepare_jobs(jobs, out=tmp_path / "out", workers=2, level="decode")
     assert hashes(tmp_path / "out") == made
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir() if path.suffix != ".json"} == times
     assert [each.record for each in second] == [each.record for each in first]
@@ -96,14 +97,20 @@ def test_a_video_is_watched_once(tmp_path: Path, fixtures: Path, monkeypatch: py
     assert watched == [place]
 
 
-@pytest.fixture
-def long(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A video of 40 s with a key frame every two, where the model takes 30 s."""
-    path = tmp_path / "in" / "long.mp4"
-    path.parent.mkdir()
-    drawn = ("-f", "lavfi", "-i", "testsrc2=s=256x256:r=10:d=40", "-f", "lavfi", "-i", "sine=440:d=40")
-    ffmpeg(*drawn, "-preset", "ultrafast", "-g", "20", "-c:a", "aac", path)
+    path = tmp_path_factory.mktemp("drawn") / "long.mp4"
+    source = ("-f", "lavfi", "-i", "testsrc2=s=256x256:r=10:d=40", "-f", "lavfi", "-i", "sine=440:d=40")
+    ffmpeg(*source, "-preset", "ultrafast", "-g", "20", "-c:a", "aac", path)
     return path
+
+
+@pytest.fixture
+def long(tmp_path: Path, drawn: Path) -> Path:
+    """The same, to be changed."""
+    (tmp_path / "in").mkdir()
+    return Path(shutil.copyfile(drawn, tmp_path / "in" / "long.mp4"))
 
 
 def damaged(path: Path, at_s: float) -> Path:
@@ -517,11 +524,12 @@ def test_an_interrupt_ends_the_encoders_and_leaves_nothing(tmp_path: Path, fixtu
     import mediapreflight
 
     source = tmp_path / "long.mp4"
-    made = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=15", "-c:v", "mpeg4"]
+    made = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=6", "-c:v", "mpeg4"]
     subprocess.run([*made, "-q:v", "5", source], check=True)
     (tmp_path / "other.mp4").write_bytes(source.read_bytes())
     out = tmp_path / "out"
     command = [sys.executable, "-m", "mediapreflight", "prepare", "--model", "animate-anyone-template-gen2", "--workers", "2"]
+    command += ["--level", "decode"]
     environment = os.environ | {"PYTHONPATH": str(Path(mediapreflight.__file__).parents[1])}
     with subprocess.Popen([*command, "--out", out, source, tmp_path / "other.mp4"], env=environment) as process:
         while not any(path.is_file() for path in out.rglob("*.mp4")):

@@ -43,8 +43,8 @@ def test_every_system_delivers_a_video(system: str, client: Client, fixtures: Pa
     assert [path.name for path in (tmp_path / "out").iterdir()] == [video.name]
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_every_system_delivers_to_the_async_client(system: str, settings: dict[str, Any], fixtures: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("system", ["emo", "wan"])
+def test_systems_deliver_to_the_async_client(system: str, settings: dict[str, Any], fixtures: Path, tmp_path: Path) -> None:
     async def sent() -> Path | str:
         async with AsyncClient(**settings) as client:
             return await client.wait(await client.submit(systems(fixtures)[system]), out=tmp_path / "out")

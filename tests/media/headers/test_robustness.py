@@ -77,7 +77,7 @@ def test_good_headers_are_good(name: str) -> None:
 def test_every_truncation(name: str) -> None:
     data = GOOD[name]
     # The first bytes say what it is; without them it is not a picture at all.
-    for length in (*range(32, min(len(data), 700)), *range(700, len(data), 97)):
+    for length in (*range(32, min(len(data), 400)), *range(400, len(data), 97)):
         assert_is_sound(data[:length])
 
 
@@ -85,7 +85,7 @@ def test_every_truncation(name: str) -> None:
 def test_every_byte_at_its_extremes(name: str) -> None:
     data = GOOD[name]
     for at in range(12, min(len(data), 400)):
-        for value in (0x00, 0x7F, 0x80, 0xFF):
+        for value in (0x00, 0xFF):
             assert_is_sound(data[:at] + bytes([value]) + data[at + 1 :])
 
 

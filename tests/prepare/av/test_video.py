@@ -46,6 +46,20 @@ def videos() -> list[Path]:
     return sorted(path for path in FIXTURES.rglob("*") if path.is_file() and isinstance(probe(path, "metadata"), VideoFacts))
 
 
+def a_third_of(values: list[Path]) -> list[Any]:
+    """Every third for the quick tests, the others for the sweep."""
+    return [value if number % 3 == 0 else pytest.param(value, marks=pytest.mark.sweep) for number, value in enumerate(values)]
+
+
+@pytest.fixture(autouse=True)
+def _fast_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The preset decides how many bytes the same pictures take, which is not what is tested."""
+    start = engine._started
+    monkeypatch.setattr(
+        engine, "_started", lambda command: start(["ultrafast" if word == "medium" else word for word in command])
+    )
+
+
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -105,7 +119,7 @@ def similarity(first: Path, second: Path, filters: str = "null") -> float:
     return float(re.findall(r"All:([\d.]+)", said)[-1])
 
 
-@pytest.mark.parametrize("source", videos(), ids=lambda path: str(path.relative_to(FIXTURES)))
+@pytest.mark.parametrize("source", a_third_of(videos()), ids=lambda path: str(path.relative_to(FIXTURES)))
 def test_every_fixture_fits_afterwards(source: Path, tmp_path: Path) -> None:
     before = sha256(source)
     if (why := UNFIXABLE.get(source.name)) is not None:
@@ -123,15 +137,16 @@ def test_every_fixture_fits_afterwards(source: Path, tmp_path: Path) -> None:
     assert plan_video(facts, DANCE.role, OPTIONS, DANCE.findings(facts))[0] == (), steps
 
 
-@pytest.mark.parametrize("item", [WAN, STYLE], ids=lambda item: item.model.id)
-@pytest.mark.parametrize("name", ["formats/vp9.webm", "video/fps-75.mp4", "formats/h264.avi", "orientation/rotation-90.mp4"])
+@pytest.mark.parametrize(
+    ("item", "name"),
+    [(WAN, "formats/vp9.webm"), (STYLE, "video/fps-75.mp4"), (WAN, "formats/h264.avi"), (STYLE, "orientation/rotation-90.mp4")],
+    ids=["vp9.webm", "fps-75.mp4", "h264.avi", "rotation-90.mp4"],
+)
 def test_other_models_are_met_too(item: Input, name: str, tmp_path: Path) -> None:
     assert faults(made(FIXTURES / name, item, tmp_path)[0], item) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["formats/h264.mkv", "orientation/rotation-90.mp4", "video/late-picture.mp4", "video/hdr-pq.mp4"]
-)
+@pytest.mark.parametrize("name", ["formats/h264.mkv", "video/late-picture.mp4"])
 def test_a_second_run_writes_the_same_bytes(name: str, tmp_path: Path) -> None:
     for folder in ("first", "second"):
         (tmp_path / folder).mkdir()
@@ -433,9 +448,8 @@ def test_without_a_decoder_of_transparency_nothing_is_made(tmp_path: Path, monke
         made(source, DANCE, tmp_path)
 
 
-@pytest.mark.parametrize("turn", [0, 90, 180, 270])
-@pytest.mark.parametrize("container", ["mp4", "mkv"])
-def test_mirrors_are_baked(turn: int, container: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("container", "turn"), [("mp4", 0), ("mkv", 90), ("mp4", 180), ("mkv", 270)])
+def test_mirrors_are_baked(container: str, turn: int, tmp_path: Path) -> None:
     item = changed("video-style-transform", "video", tmp_path, 'side = ">= 16"')
     source = tmp_path / f"mirrored.{container}"
     ffmpeg("-display_rotation", -turn, "-display_hflip", "-i", FIXTURES / "formats" / "h264.mp4", "-c", "copy", source)
@@ -544,12 +558,12 @@ def test_a_variable_rate_keeps_every_picture_in_its_time(tmp_path: Path) -> None
 
 
 def test_a_byte_limit_is_kept(tmp_path: Path) -> None:
-    item = changed("video-style-transform", "video", tmp_path, 'megabytes = "<= 0.6"')
-    source = clip(tmp_path, "testsrc2=s=320x256:r=25:d=4,noise=alls=40:allf=t", "-preset", "ultrafast", "-crf", "15")
-    assert source.stat().st_size > 1_000_000
+    item = changed("video-style-transform", "video", tmp_path, 'megabytes = "<= 0.4"')
+    source = clip(tmp_path, "testsrc2=s=320x256:r=25:d=2.5,noise=alls=40:allf=t", "-preset", "ultrafast", "-crf", "15")
+    assert source.stat().st_size > 700_000
     target, _ = made(source, item, tmp_path)
 
-    assert 300_000 < target.stat().st_size <= 600_000
+    assert 200_000 < target.stat().st_size <= 400_000
     assert faults(target, item) == []
 
 

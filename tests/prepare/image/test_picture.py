@@ -101,8 +101,8 @@ def named(path: Path) -> str:
 
 @pytest.mark.parametrize("source", PICTURES, ids=named)
 def test_every_picture_is_made_to_fit_inputs_and_then_left_alone(source: Path, tmp_path: Path) -> None:
-    """Each picture for an eighth of the inputs, so that each input gets an eighth of the pictures."""
-    made_to_fit(source, [*IMAGE_ROLES][PICTURES.index(source) % 8 :: 8], tmp_path)
+    """Each picture for a sixteenth of the inputs, so that each input gets a sixteenth of the pictures."""
+    made_to_fit(source, [*IMAGE_ROLES][PICTURES.index(source) % 16 :: 16], tmp_path)
 
 
 @pytest.mark.sweep

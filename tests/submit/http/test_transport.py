@@ -136,7 +136,7 @@ def test_an_answer_that_is_packed_all_the_same_is_read(exchange: Any, coding: st
 @pytest.mark.parametrize("exchange", CLIENTS)
 @pytest.mark.parametrize("purpose", ["create", "list", "upload"])
 def test_what_a_packed_answer_unpacks_to_is_bounded(exchange: Any, purpose: Any, tmp_path: Path) -> None:
-    packed = bomb(256 * 2**20)
+    packed = bomb(64 * 2**20)
     with RawServer(answered(whole(packed, Content_Encoding="gzip"))) as server:
         tracemalloc.start()
         try:
