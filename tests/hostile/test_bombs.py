@@ -63,7 +63,7 @@ def test_read_whole(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("level", ["metadata", "content"])
+@pytest.mark.parametrize("level", ["content", pytest.param("metadata", marks=pytest.mark.release)])
 @pytest.mark.parametrize("name", BOMBS)
 def test_at_the_other_levels(tmp_path: Path, name: str, level: str) -> None:
     path = tmp_path / name
