@@ -79,7 +79,7 @@ def test_a_picture_without_people_is_delivered(service: StandIn, home: Home, kin
 
 @pytest.mark.sweep
 @pytest.mark.parametrize(
-    "kind", ["command", "sync", *(pytest.param(kind, marks=pytest.mark.release) for kind in ("asyncio", "trio"))]
+    "kind", ["command", *(pytest.param(kind, marks=pytest.mark.release) for kind in ("sync", "asyncio", "trio"))]
 )
 @pytest.mark.parametrize("model", [model for model in JOBS if model != "wan2.6-i2v"])
 def test_every_system_delivers(service: StandIn, home: Home, model: str, kind: str) -> None:
