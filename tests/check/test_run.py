@@ -316,10 +316,9 @@ def test_what_loads_a_library_does_not_count_as_slow(
     assert asked == portions
 
 
-@pytest.mark.parametrize("workers", [2, 8])
 @pytest.mark.usefixtures("impatient")
-def test_report_is_the_same_for_any_number_of_workers(everything: list[Path], alone: list[str], workers: int) -> None:
-    reports = check_many(everything, model="videoretalk", level="decode", workers=workers)
+def test_report_is_the_same_by_more_workers_than_cores(everything: list[Path], alone: list[str]) -> None:
+    reports = check_many(everything, model="videoretalk", level="decode", workers=8)
     assert [report.to_json() for report in reports] == alone
 
 
@@ -342,12 +341,11 @@ def test_report_is_the_same_where_starting_a_process_fails(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_whole_report_is_the_same_for_any_number_of_workers(everything: list[Path], alone: list[str]) -> None:
+def test_whole_report_is_the_same_by_several_workers(everything: list[Path], alone: list[str]) -> None:
     model = Catalog().model("videoretalk")
     jobs = [lone_job(str(path), model) for path in everything]
-    one, several = (check(jobs, level="decode", workers=workers) for workers in (1, 8))
-    assert one.to_json() == several.to_json()
-    assert [Report(jobs=(job,)).to_json() for job in one.jobs] == alone
+    several = check(jobs, level="decode", workers=2)
+    assert [Report(jobs=(job,)).to_json() for job in several.jobs] == alone
 
 
 def test_report_is_the_same_the_second_time(everything: list[Path], alone: list[str]) -> None:

@@ -86,9 +86,17 @@ def assert_harmless(text: str, allowed: str = "\n") -> None:
     assert not acting, sorted(map(ascii, acting))
 
 
-@pytest.mark.parametrize("media", ["formats/rgb.png", "faults/html-named-jpg.jpg", "formats/cbr.mp3", "formats/h264.mp4"])
-@pytest.mark.parametrize("format", ["text", "concise", "json"])
-def test_probe(tmp_path: Path, media: str, format: str) -> None:
+@pytest.mark.parametrize(
+    ("format", "media"),
+    [
+        ("text", "formats/rgb.png"),
+        ("text", "faults/html-named-jpg.jpg"),
+        ("concise", "formats/cbr.mp3"),
+        ("concise", "faults/html-named-jpg.jpg"),
+        ("json", "formats/h264.mp4"),
+    ],
+)
+def test_probe(tmp_path: Path, format: str, media: str) -> None:
     names = put(tmp_path, media)
     done = run_here("probe", "--output-format", format, "--", *names, cwd=tmp_path)
     assert (done.status, done.err) == (int("faults" in media), "")

@@ -8,7 +8,7 @@ import itertools
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -199,8 +199,16 @@ def stated_start(entry: Any) -> float:
     return float(found[1]) if found else 0.0
 
 
-@pytest.mark.parametrize("form", SOUNDS)
-@pytest.mark.parametrize("part", [(0, 1.013), (1.1237, 2.5), (3.1, 99)])
+def quick_and_swept(names: Iterable[str], parts: list[tuple[float, float]]) -> list[object]:
+    """Each name with one of the parts, and each part with some names, for the quick tests; the other pairs for the sweep."""
+    pairs = itertools.product(enumerate(names), enumerate(parts))
+    return [
+        pytest.param(name, part, marks=[pytest.mark.sweep] * (number % len(parts) != turn))
+        for (number, name), (turn, part) in pairs
+    ]
+
+
+@pytest.mark.parametrize(("form", "part"), quick_and_swept(SOUNDS, [(0, 1.013), (1.1237, 2.5), (3.1, 99)]))
 def test_a_recording_keeps_these_samples(sources: Sources, form: str, part: tuple[float, float], tmp_path: Path) -> None:
     entry = kept(sources[f"noise.{form}"], "audio", part, tmp_path / "out")
     start, end = part[0], min(part[1], SECONDS)
@@ -216,8 +224,9 @@ def test_a_recording_keeps_these_samples(sources: Sources, form: str, part: tupl
         assert np.array_equal(got, NOISE[round(start * RATE) :][: len(got)])
 
 
-@pytest.mark.parametrize("name", [*FILMS, "edit.mp4", "turned.mov"])
-@pytest.mark.parametrize("part", [(0, 2.5), (1.51, 2.75), (2.03, 4.0)])
+@pytest.mark.parametrize(
+    ("name", "part"), quick_and_swept([*FILMS, "edit.mp4", "turned.mov"], [(0, 2.5), (1.51, 2.75), (2.03, 4.0)])
+)
 def test_a_video_keeps_these_frames_and_its_sound_goes_with_them(
     sources: Sources, name: str, part: tuple[float, float], tmp_path: Path
 ) -> None:

@@ -3,7 +3,9 @@
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pytest
 
 from mediapreflight import Job
 from mediapreflight.catalog import Catalog, Model, Role, builtin_catalog
@@ -73,6 +75,11 @@ def ffmpeg(*arguments: object) -> str:
     said = done.stderr.decode(errors="replace")
     assert done.returncode == 0, said
     return said
+
+
+def a_third_of(values: list[Path]) -> list[Any]:
+    """Every third for the quick tests, the others for the sweep."""
+    return [value if number % 3 == 0 else pytest.param(value, marks=pytest.mark.sweep) for number, value in enumerate(values)]
 
 
 def is_in_order(names: Sequence[str], order: Sequence[str]) -> bool:

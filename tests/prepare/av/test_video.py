@@ -27,7 +27,7 @@ from mediapreflight.prepare.av.video_plan import plan_video
 from mediapreflight.prepare.options import PrepareOptions
 from mediapreflight.prepare.steps import Step
 
-from .sound_and_video import VIDEO_INPUTS, Input, changed, ffmpeg
+from .sound_and_video import VIDEO_INPUTS, Input, a_third_of, changed, ffmpeg
 
 DANCE = VIDEO_INPUTS["animate-anyone-template-gen2/video"]
 RETALK, WAN, STYLE = (
@@ -44,11 +44,6 @@ X264 = ("-c:v", "libx264", "-preset", "ultrafast")
 
 def videos() -> list[Path]:
     return sorted(path for path in FIXTURES.rglob("*") if path.is_file() and isinstance(probe(path, "metadata"), VideoFacts))
-
-
-def a_third_of(values: list[Path]) -> list[Any]:
-    """Every third for the quick tests, the others for the sweep."""
-    return [value if number % 3 == 0 else pytest.param(value, marks=pytest.mark.sweep) for number, value in enumerate(values)]
 
 
 @pytest.fixture(autouse=True)
