@@ -9,7 +9,8 @@ import pytest
 import mediapreflight.catalog as package
 from mediapreflight.catalog import Catalog, builtin_catalog
 from mediapreflight.catalog.loading import line_of
-from mediapreflight.catalog.schema import MEGABYTE, MIB, Source, source_tags
+from mediapreflight.catalog.schema import MEGABYTE, MIB, Source
+from mediapreflight.catalog.strings import sources_named
 from mediapreflight.errors import CatalogError, UnknownModelError
 
 FOLDER = Path(package.__file__).parent
@@ -176,7 +177,7 @@ def test_every_source_of_a_provider_is_used(name: str) -> None:
     provider = catalog.provider(name)
     offered = [model for model in catalog.models() if model.provider == name]
     assert offered
-    assert {tag for value in (*offered, provider) for _, tag in source_tags(value)} == set(provider.sources)
+    assert {tag for value in (*offered, provider) for _, tag in sources_named(value)} == set(provider.sources)
 
 
 @pytest.mark.every("model_id", SHIPPED)
@@ -398,13 +399,19 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
             'source = "THEIRS"',
             "source 'THEIRS' is not defined",
         ),
-        ("amount = 0.2", 'amount = 0.2\nregions = ["mars"]', "prices[1].regions", 'regions = ["mars"]', "unknown region 'mars'"),
+        (
+            "amount = 0.2",
+            'amount = 0.2\nregions = ["mars"]',
+            "prices[1].regions[0]",
+            'regions = ["mars"]',
+            "unknown region 'mars'",
+        ),
         ("amount = 0.2", "amount = -0.2", "prices[1].amount", "amount = -0.2", "expected `float` >= 0"),
-        ("amount = 0.2", "amount = 0.2\nwhen = { pace = 1 }", "prices[1].when", "when", "unknown parameter 'pace'"),
+        ("amount = 0.2", "amount = 0.2\nwhen = { pace = 1 }", "prices[1].when.pace", "when", "unknown parameter 'pace'"),
         (
             'range = "[1, 9]"',
             'range = "[1, 9]"\nignored_when = [{ parameter = "pace", equals = 1 }]',
-            "parameters.speed.ignored_when[0]",
+            "parameters.speed.ignored_when[0].parameter",
             "ignored_when",
             "names the unknown parameter 'pace'",
         ),
@@ -432,7 +439,7 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
         (
             "[parameters.speed]",
             '[role_sets]\nsets = [\n    ["image"],\n    ["image", "voice"],\n]\nsource = "OURS"\n\n[parameters.speed]',
-            "role_sets.sets[1]",
+            "role_sets.sets[1][1]",
             "sets",
             "names the unknown input 'voice'",
         ),
@@ -460,7 +467,7 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
         (
             "[parameters.speed]",
             '[output]\nsize_of = ["voice"]\nsource = "OURS"\n\n[parameters.speed]',
-            "output.size_of",
+            "output.size_of[0]",
             "size_of",
             "names the unknown role 'voice'",
         ),
@@ -474,14 +481,14 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
         (
             "[parameters.speed]",
             '[output]\nsilent_when = [{ parameter = "pace", equals = 1 }]\nsource = "OURS"\n\n[parameters.speed]',
-            "output.silent_when[0]",
+            "output.silent_when[0].parameter",
             "silent_when",
             "names the unknown parameter 'pace'",
         ),
         (
             "[parameters.speed]",
             '[[lengths]]\nroles = ["voice"]\nsource = "OURS"\n\n[parameters.speed]',
-            "lengths[0].roles",
+            "lengths[0].roles[0]",
             'roles = ["voice"]',
             "names the unknown role 'voice'",
         ),
@@ -495,7 +502,7 @@ def test_an_id_with_an_underscore_is_only_a_base(write: Write) -> None:
         (
             "[parameters.speed]",
             '[[lengths]]\nparameter = "speed"\nwhen = { role = "voice", given = true }\nsource = "OURS"\n\n[parameters.speed]',
-            "lengths[0].when",
+            "lengths[0].when.role",
             "when",
             "names the unknown role 'voice'",
         ),

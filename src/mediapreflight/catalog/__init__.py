@@ -16,10 +16,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import CatalogError, UnknownModelError, did_you_mean
+from ..errors import CatalogError, UnknownModelError
 from ..language import say
 from .interval import Interval
-from .loading import fault_at, line_of, merged, model_from, models_named, provider_from, read_table
+from .loading import line_of, merged, model_from, provider_from, read_table
 from .schema import DASHSCOPE, Choices, Limit, Model, Parameter, Provider, Role, Source, Terms
 from .strings import MODEL_ID
 
@@ -119,17 +119,7 @@ class Catalog:
 
     def _load(self, model_id: str) -> Model:
         table, paths = self._inherited(self._layers[model_id][-1])
-        model = model_from(table, paths, self.provider(str(table.get("provider", DASHSCOPE))))
-        for key, name in models_named(model):
-            if name not in self._layers or not _is_model(name):
-                fault = say("names the unknown model {name!r}{close}", name=name, close=did_you_mean(self._nearest_ids(name)))
-                raise fault_at(paths, key, fault)
-        return model
-
-    def _nearest_ids(self, name: str) -> tuple[str, ...]:
-        import difflib
-
-        return tuple(difflib.get_close_matches(name, self.ids(), n=1))
+        return model_from(table, paths, self.provider(str(table.get("provider", DASHSCOPE))), self.ids())
 
     def _inherited(self, path: Path, above: tuple[Path, ...] = ()) -> tuple[Mapping[str, Any], tuple[Path, ...]]:
         """The entry merged with all it extends, and the files it came from, nearest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections import Counter
@@ -16,8 +17,8 @@ from ..language import say
 from ..media.formats import FORMATS
 from ..named_files import MOST_TABLE_BYTES, NotReadError, read_text
 from .interval import Interval
-from .schema import OWN_KEYS, Condition, Model, Parameter, Provider, Role, RoleVariant, Source, numbered, source_tags
-from .strings import strings
+from .schema import OWN_KEYS, Model, Parameter, Provider, Role, RoleVariant, Source, numbered
+from .strings import What, sources_named, strings
 
 TOO_LONG_NUMBER = say("contains a number with too many digits")
 # Python does not parse whole numbers with more digits (sys.int_info.default_max_str_digits).
@@ -122,11 +123,11 @@ def merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, An
     return result
 
 
-def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Provider) -> Model:
+def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Provider, model_ids: Collection[str]) -> Model:
     """A validated model.
 
     `paths`: the file of the entry, then the files it extends, nearest first. `provider`: whose sources its tags name; the
-    entry's own come on top. Raises CatalogError naming file, key and line.
+    entry's own come on top. `model_ids`: the models that it may name. Raises CatalogError naming file, key and line.
     """
     for key, fault in not_in_json(table):
         raise fault_at(paths, key, fault)
@@ -137,10 +138,6 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
             raise fault_at(paths, (name,), say("must be a table"))
         plain[name] = {key: convert(value, kind, paths, (name, key)) for key, value in entries.items()}
     model = convert(plain, Model, paths)
-    for key, text, sort in strings(model):
-        if not sort.takes(text):
-            raise fault_at(paths, key, sort.refusal(text))
-    model = msgspec.structs.replace(model, sources={**provider.sources, **model.sources})
     if not model.roles:
         raise fault_at(paths, ("roles",), say("a model takes at least one file"))
     _check_formats(model.roles, paths)
@@ -151,18 +148,48 @@ def model_from(table: Mapping[str, Any], paths: tuple[Path, ...], provider: Prov
         # The temporary storage is that of the provider to which jobs are sent.
         roles = {name: msgspec.structs.replace(role, uploads=False) for name, role in model.roles.items()}
         model = msgspec.structs.replace(model, roles=roles)
-    _check_sources(source_tags(model), model.sources, paths)
-    if provider.terms is not None:
-        _check_regions(_regions(model), provider.terms.hosts, paths)
-        if not model.regions:
-            raise fault_at(paths, ("regions",), say("a model runs in at least one region"))
-    elif model.service is not None:
-        raise fault_at(
-            paths, ("service",), say("jobs cannot be sent to {provider}: leave the table out", provider=model.provider)
-        )
+        if model.service is not None:
+            raise fault_at(
+                paths, ("service",), say("jobs cannot be sent to {provider}: leave the table out", provider=model.provider)
+            )
+    elif not model.regions:
+        raise fault_at(paths, ("regions",), say("a model runs in at least one region"))
     _check_own_names(model, paths)
-    _check_names(model, paths)
-    return model
+    _check_strings(model, provider, model_ids, paths)
+    return msgspec.structs.replace(model, sources={**provider.sources, **model.sources})
+
+
+def _check_strings(model: Model, provider: Provider, model_ids: Collection[str], paths: tuple[Path, ...]) -> None:
+    """Raises for a string that may not be what it is, or that names something that is not there."""
+    known: dict[What, Collection[str]] = {
+        "source": {**provider.sources, **model.sources},
+        "model": model_ids,
+        "role": model.roles,
+        "field": model.fields,
+        "parameter": model.parameters,
+        "input": {**model.roles, **model.fields},
+    }
+    if provider.terms is not None:
+        known["region"] = provider.terms.hosts
+    for key, text, sort in strings(model):
+        if not sort.takes(text):
+            raise fault_at(paths, key, sort.refusal(text))
+        if sort.names is None or sort.names not in known:
+            continue
+        for name in sort.named(text):
+            if name not in known[sort.names]:
+                raise fault_at(paths, key, _unknown(sort.names, name, known[sort.names]))
+
+
+def _unknown(what: What, name: str, known: Collection[str]) -> str:
+    if what == "source":
+        return say("source {tag!r} is not defined", tag=name)
+    if what == "region":
+        return say("unknown region {region!r}; regions are {known}", region=name, known=", ".join(known))
+    if what == "model":
+        close = did_you_mean(tuple(difflib.get_close_matches(name, known, n=1)))
+        return say("names the unknown model {name!r}{close}", name=name, close=close)
+    return say("names the unknown {kind} {name!r}", kind=what, name=name)
 
 
 def _check_formats(roles: Mapping[str, Role], paths: tuple[Path, ...]) -> None:
@@ -237,11 +264,14 @@ def _keys_one_by_one(fields: Mapping[str, Parameter], roles: Mapping[str, Role])
 def provider_from(table: Mapping[str, Any], path: Path) -> Provider:
     """A validated provider."""
     provider = convert(table, Provider, (path,))
-    _check_sources(source_tags(provider), provider.sources, (path,))
+    for key, tag in sources_named(provider):
+        if tag not in provider.sources:
+            raise fault_at((path,), key, _unknown("source", tag, provider.sources))
     if provider.terms is not None:
-        choices = provider.terms.upload_regions
-        upload_regions = ((("terms", "upload_regions"), region) for region in (*choices.documented, *choices.safe_names))
-        _check_regions(upload_regions, provider.terms.hosts, (path,))
+        choices, hosts = provider.terms.upload_regions, provider.terms.hosts
+        for region in (*choices.documented, *choices.safe_names):
+            if region not in hosts:
+                raise fault_at((path,), ("terms", "upload_regions"), _unknown("region", region, hosts))
     return provider
 
 
@@ -257,31 +287,6 @@ def convert(value: object, kind: type[T], paths: tuple[Path, ...], key: Key = ()
         raise fault_at(paths, (*key, *inner, *culprit), found["what"] if found else str(error), failure) from None
 
 
-def _check_sources(tags: Iterable[tuple[Key, str]], known: Mapping[str, Source], paths: tuple[Path, ...]) -> None:
-    for key, tag in tags:
-        if tag not in known:
-            raise fault_at(paths, key, say("source {tag!r} is not defined", tag=tag))
-
-
-def _check_regions(named: Iterable[tuple[Key, str]], known: Collection[str], paths: tuple[Path, ...]) -> None:
-    for key, region in named:
-        if region not in known:
-            raise fault_at(
-                paths, key, say("unknown region {region!r}; regions are {known}", region=region, known=", ".join(known))
-            )
-
-
-def _regions(model: Model) -> Iterator[tuple[Key, str]]:
-    """Every region that an entry names, with its key."""
-    for name in ("regions", "unconfirmed_regions"):
-        yield from (((name, str(index)), region) for index, region in enumerate(getattr(model, name)))
-    yield from ((("region_ids", region), region) for region in model.region_ids)
-    yield from ((("restrictions", str(index), "region"), each.region) for index, each in enumerate(model.restrictions))
-    for table in ("rates", "prices"):
-        for index, each in enumerate(getattr(model, table)):
-            yield from (((table, str(index), "regions"), region) for region in each.regions)
-
-
 def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
     """Raises for an input with a name that no job can use."""
     for table in ("roles", "fields"):
@@ -295,111 +300,6 @@ def _check_own_names(model: Model, paths: tuple[Path, ...]) -> None:
         if field.type == "list" and not field.keys:
             # In a job, a list of texts would be read as a list of files.
             raise fault_at(paths, ("fields", name, "type"), say("a list of texts can only be a parameter"))
-
-
-def _check_names(model: Model, paths: tuple[Path, ...]) -> None:
-    known: dict[str, Mapping[str, object]] = {
-        "role": model.roles,
-        "field": model.fields,
-        "parameter": model.parameters,
-        "input": {**model.roles, **model.fields},
-    }
-    for key, kind, name in _references(model):
-        if name not in known[kind]:
-            raise fault_at(paths, key, say("names the unknown {kind} {name!r}", kind=kind, name=name))
-
-
-def _references(model: Model) -> Iterator[tuple[Key, str, str]]:
-    """Every role, field and parameter that an entry names, as (where, kind, name)."""
-    for key, condition in _conditions(model):
-        for kind in ("role", "field", "parameter"):
-            name = getattr(condition, kind)
-            if name is not None:
-                yield key, kind, name
-    yield from _pair_references(model)
-    if model.role_sets is not None:
-        named: list[tuple[Key, tuple[tuple[str, ...], ...]]] = [(("role_sets",), model.role_sets.sets)]
-        named += [(("role_sets", "variants", str(number)), each.sets) for number, each in enumerate(model.role_sets.variants)]
-        for key, sets in named:
-            for index, names in enumerate(sets):
-                yield from (((*key, "sets", str(index)), "input", name.removesuffix("?")) for name in names)
-    for table in ("roles", "fields"):
-        for name, entry in getattr(model, table).items():
-            yield from (((table, name, "key_of"), "role", role) for role in entry.key_of)
-    for index, group in enumerate(model.groups):
-        yield from ((("groups", str(index), "roles"), "role", role) for role in group.roles)
-        if group.and_parameter is not None:
-            yield ("groups", str(index), "and_parameter"), "parameter", group.and_parameter
-    for index, restriction in enumerate(model.restrictions):
-        yield ("restrictions", str(index), "parameter"), "parameter", restriction.parameter
-    for index, price in enumerate(model.prices):
-        yield from ((("prices", str(index), "counts"), "role", role) for role in price.counts)
-        for name in price.when.keys() - {"ratio"}:
-            yield ("prices", str(index), "when"), "parameter", name
-    yield from _result_references(model)
-
-
-def _conditions(model: Model) -> Iterator[tuple[Key, Condition]]:
-    for table in ("roles", "fields", "parameters"):
-        for name, entry in getattr(model, table).items():
-            for index, condition in enumerate(entry.ignored_when):
-                yield (table, name, "ignored_when", str(index)), condition
-            for index, variant in enumerate(entry.variants):
-                yield from (((table, name, "variants", str(index), "when"), condition) for condition in variant.when)
-    for index, each in enumerate(model.role_sets.variants if model.role_sets else ()):
-        yield from ((("role_sets", "variants", str(index), "when"), condition) for condition in each.when)
-    for index, group in enumerate(model.groups):
-        yield from (((("groups", str(index), "when")), condition) for condition in group.when)
-    pairs = model.pairs
-    for index, match in enumerate(pairs.matches):
-        yield from ((("pairs", "matches", str(index), "when"), condition) for condition in match.when)
-    if pairs.equal_lengths and pairs.equal_lengths.unless:
-        yield ("pairs", "equal_lengths", "unless"), pairs.equal_lengths.unless
-    if pairs.picture_ratio:
-        yield ("pairs", "picture_ratio", "when"), pairs.picture_ratio.when
-    for index, length in enumerate(model.lengths):
-        if length.when:
-            yield ("lengths", str(index), "when"), length.when
-    for name in ("size_unless", "silent_when") if model.output else ():
-        for index, condition in enumerate(getattr(model.output, name)):
-            yield ("output", name, str(index)), condition
-
-
-def _pair_references(model: Model) -> Iterator[tuple[Key, str, str]]:
-    pairs = model.pairs
-    for role in pairs.equal_lengths.roles if pairs.equal_lengths else ():
-        yield ("pairs", "equal_lengths", "roles"), "role", role
-    for index, match in enumerate(pairs.matches):
-        yield from ((("pairs", "matches", str(index), "roles"), "role", role) for role in match.roles)
-    for name, pair in (("audio_fills_duration", pairs.audio_fills_duration), ("picture_ratio", pairs.picture_ratio)):
-        if pair:
-            yield ("pairs", name, "role"), "role", pair.role
-            yield ("pairs", name, "parameter"), "parameter", pair.parameter
-
-
-def _result_references(model: Model) -> Iterator[tuple[Key, str, str]]:
-    for index, length in enumerate(model.lengths):
-        for role in length.roles:
-            yield ("lengths", str(index), "roles"), "role", role
-        if length.parameter is not None:
-            yield ("lengths", str(index), "parameter"), "parameter", length.parameter
-    if model.output is not None:
-        for role in model.output.size_of:
-            yield ("output", "size_of"), "role", role
-        if model.output.fps_parameter is not None:
-            yield ("output", "fps_parameter"), "parameter", model.output.fps_parameter
-
-
-def models_named(model: Model) -> Iterator[tuple[Key, str]]:
-    """Every other model that an entry names, with its key."""
-    service = model.service
-    if service is not None:
-        yield from ((("service", key), name) for key in ("detect", "template") if (name := getattr(service, key)))
-    if model.successor is not None:
-        yield ("successor",), model.successor
-    for name, field in model.fields.items():
-        if field.filled_by is not None:
-            yield ("fields", name, "filled_by"), field.filled_by
 
 
 def fault_at(paths: tuple[Path, ...], key: Key, message: str, failure: Failure = CatalogError) -> CatalogError | ConfigError:

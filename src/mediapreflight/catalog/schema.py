@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from datetime import timedelta, timezone
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -736,23 +736,6 @@ def numbered(role: str, number: int) -> str:
 def split_tags(tags: str) -> tuple[str, ...]:
     """The single source tags of a `source` value such as `LP + LP-pt`."""
     return tuple(tag.strip() for tag in tags.split("+"))
-
-
-def source_tags(value: Any, key: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every source tag in a catalog value, at any depth, with its key. List items count from 0."""
-    if isinstance(value, Struct):
-        for name in value.__struct_fields__:
-            inner = getattr(value, name)
-            if name in ("source", "safe_source") and isinstance(inner, str):
-                yield from (((*key, name), tag) for tag in split_tags(inner))
-            elif not (name == "sources" and isinstance(value, Model | Provider)):
-                yield from source_tags(inner, (*key, name))
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield from source_tags(inner, (*key, name))
-    elif isinstance(value, tuple):
-        for index, inner in enumerate(value):
-            yield from source_tags(inner, (*key, str(index)))
 
 
 class Host(Struct, frozen=True, forbid_unknown_fields=True):
