@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import anyio
 import httpx
@@ -98,18 +97,12 @@ def _given(
 
 
 def over_http(client: httpx.Client) -> Sender:
-    """Real requests, one connection each, to the pinned address where there is one."""
+    """Real requests, one connection each."""
 
     def send(effect: Send) -> Answer:
         request = effect.request
-        parts = urlsplit(request.url)
-        url, headers = request.url, dict(request.headers)
-        if effect.address is not None:
-            host = f"[{effect.address}]" if ":" in effect.address else effect.address
-            url = urlunsplit(parts._replace(netloc=f"{host}:{parts.port or 80}"))
-            headers["Host"] = parts.netloc
         try:
-            with client.stream(request.method, url, headers=headers) as response:
+            with client.stream(request.method, request.url, headers=dict(request.headers)) as response:
                 return _given(effect, response.status_code, dict(response.headers.items()), response.iter_raw())
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise UnreachableError(str(error)) from None

@@ -2,8 +2,7 @@
 
 Files are uploaded to the provider's temporary space: policy, form, `oss://` URL; the same bytes only once in 47 hours. A URL that
 the user gives is checked with a limited request before anything is paid: it must answer with media that the model takes. The
-check never connects to a private network unless that is allowed, not through a redirect and not through a name that resolves to
-another address the second time: the addresses of every hop are checked, and the connection goes to a checked address.
+check never connects to a private network unless that is allowed, and follows redirects itself, so that each of them is checked.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ..catalog.schema import Role
-from ..errors import InputUrlError, TransportError, UnreachableError, UploadError, UsageError
+from ..errors import InputUrlError, TransportError, UploadError, UsageError
 from ..job import MUST_BE_ENCODED
 from ..language import say
 from ..media.data_url import is_data_url
@@ -30,7 +29,7 @@ from .calls import Rate, Service, ask, backoff, can_pass
 from .dashscope.answers import Policy, error_of, parse_policy
 from .dashscope.requests import policy_request, upload_request, uploaded_url
 from .http import Answer, Request
-from .http.addresses import is_public, resolved
+from .http.addresses import PrivateAddressError
 from .ledger import Key, Submission
 from .session import Session
 
@@ -158,9 +157,6 @@ LOOK_BYTES = 64 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 5
 _ATTEMPTS = 3
-_ADDRESSES = 3
-_LOOK_UP_S = 20.0
-_PORTS = {"http": 80, "https": 443}
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
 
 
@@ -256,72 +252,42 @@ async def _followed(session: Session, url: str) -> tuple[Answer, bytes]:
     """The answer at the end of the redirects, with the first bytes of its body."""
     here = url
     for _ in range(_HOPS + 1):
-        host, port = _host_and_port(url, here)
-        addresses = await session.run(_addresses, url, host, port, session.private_urls)
-        answer, head = await _first_answer(session, here, addresses)
+        _refuse_unusable(url, here)
+        headers = {"Range": f"bytes=0-{LOOK_BYTES - 1}", "Accept-Encoding": "identity"}
+        request, head = Request("look", "GET", urlunsplit(urlsplit(here)._replace(fragment="")), headers), _Head()
+        try:
+            answer = await session.send(request, sink=head, public=not session.private_urls)
+        except PrivateAddressError as error:
+            raise _error(
+                url, say("leads to the private address {private}, which the service cannot reach", private=error.address)
+            ) from None
         onward = redirect_of(here, answer)
         if onward is None:
-            return answer, head
+            return answer, bytes(head.data)
         here = onward
     raise _error(url, say("redirects more than {hops} times", hops=_HOPS))
 
 
-async def _first_answer(session: Session, url: str, addresses: list[str]) -> tuple[Answer, bytes]:
-    """The answer from the first of a host's addresses that can be connected to."""
-    headers = {"Range": f"bytes=0-{LOOK_BYTES - 1}", "Accept-Encoding": "identity"}
-    request = Request("look", "GET", urlunsplit(urlsplit(url)._replace(fragment="")), headers)
-    for address in addresses[:-1]:
-        try:
-            return await _answer(session, request, address)
-        except UnreachableError:
-            continue
-    return await _answer(session, request, addresses[-1])
-
-
-async def _answer(session: Session, request: Request, address: str) -> tuple[Answer, bytes]:
-    head = _Head()
-    answer = await session.send(request, sink=head, address=address)
-    return answer, bytes(head.data)
-
-
-def _host_and_port(url: str, here: str) -> tuple[str, int]:
-    """The host and port of a hop. Raises InputUrlError if its URL must not be followed."""
+def _refuse_unusable(url: str, here: str) -> None:
+    """Raises InputUrlError if the URL of a hop must not be followed."""
     if found := MUST_BE_ENCODED.search(here):
         raise _hop_error(url, here, say("contains {found!r}, which must be percent-encoded", found=found[0]))
-    parts = _split(url, here)
-    if parts.scheme not in _PORTS:
-        raise _hop_error(url, here, say("is neither http nor https"))
-    if parts.username is not None or parts.password is not None:
-        raise _hop_error(url, here, say("contains a user name or password"))
-    if not parts.hostname:
-        raise _hop_error(url, here, say("has no host"))
-    return parts.hostname, parts.port or _PORTS[parts.scheme]
-
-
-def _hop_error(url: str, here: str, reason: str) -> InputUrlError:
-    return _error(url, reason if here == url else say("redirects to a URL that {reason}", reason=reason))
-
-
-def _split(url: str, here: str) -> SplitResult:
     try:
         parts = urlsplit(here)
         # Reading the port raises for an invalid one.
         _ = parts.port
     except ValueError:
         raise _hop_error(url, here, say("cannot be read")) from None
-    return parts
+    if parts.scheme not in ("http", "https"):
+        raise _hop_error(url, here, say("is neither http nor https"))
+    if parts.username is not None or parts.password is not None:
+        raise _hop_error(url, here, say("contains a user name or password"))
+    if not parts.hostname:
+        raise _hop_error(url, here, say("has no host"))
 
 
-def _addresses(url: str, host: str, port: int, allow_private: bool) -> list[str]:
-    """The addresses of a host. Raises InputUrlError if it has none, or a forbidden one."""
-    try:
-        addresses = resolved(host, port, _LOOK_UP_S)
-    except OSError:
-        raise _error(url, say("its host {host} was not found", host=host)) from None
-    private = next((address for address in addresses if not is_public(address)), None)
-    if private is not None and not allow_private:
-        raise _error(url, say("leads to the private address {private}, which the service cannot reach", private=private))
-    return addresses[:_ADDRESSES]
+def _hop_error(url: str, here: str, reason: str) -> InputUrlError:
+    return _error(url, reason if here == url else say("redirects to a URL that {reason}", reason=reason))
 
 
 def _judged(url: str, role: Role, answer: Answer, head: bytes) -> LookedAt:

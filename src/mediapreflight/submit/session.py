@@ -119,8 +119,8 @@ class Session:
 
     Attributes:
         mask: removes the API key from a text.
-        wire: makes one exchange. Raises UnreachableError, LostAnswerError and ProtocolError; UploadError and DownloadError for a
-            file that has changed and a host that is not public.
+        wire: makes one exchange. Raises UnreachableError, LostAnswerError and ProtocolError; for a host that is not public,
+            UploadError, DownloadError, or PrivateAddressError if it is an input's; UploadError for a file that has changed.
         sleep: waits for some seconds.
         region, workspace, base_url: as the user chose them; None leaves them to the job, the environment and the catalog.
         private_urls: whether inputs may be URLs of private addresses.

@@ -1,12 +1,8 @@
 """Which addresses are public, and what a host stands for. `test_inputs_urls.py` in `tests/submit` has more of the former."""
 
-import socket
-import threading
-import time
-
 import pytest
 
-from mediapreflight.submit.http.addresses import PrivateAddressError, is_public, literal, refuse_private_host, resolved
+from mediapreflight.submit.http.addresses import PrivateAddressError, is_public, literal, refuse_private_host
 
 
 @pytest.mark.parametrize(
@@ -59,25 +55,3 @@ def test_a_name_is_let_pass_and_an_address_inside_is_not() -> None:
     for host in ("localhost", "a.localhost", "127.1", "169.254.169.254", "::1"):
         with pytest.raises(PrivateAddressError):
             refuse_private_host(host)
-
-
-def test_a_name_without_an_address_is_an_error() -> None:
-    for host in ("a..b", "a" * 64 + ".example"):
-        with pytest.raises(OSError):
-            resolved(host, 80)
-
-
-def test_a_look_up_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(5) and [])
-    began = time.monotonic()
-    with pytest.raises(TimeoutError, match="its address was not found in time"):
-        resolved("slow.example", 80, 0.1)
-    assert time.monotonic() - began < 2
-    ended.set()
-
-
-def test_a_look_up_that_finds_nothing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
-    with pytest.raises(OSError, match="it has no address"):
-        resolved("empty.example", 80)

@@ -19,6 +19,7 @@ import pytest
 from mediapreflight.errors import DownloadError, LostAnswerError, UnreachableError, UploadError, UsageError
 from mediapreflight.submit.client import AsyncClient, Client
 from mediapreflight.submit.http import Answer, Form, Request, Send, connections
+from mediapreflight.submit.http.addresses import PrivateAddressError
 
 from ..conftest import KEY
 from ..drive import Site, plain_page
@@ -207,6 +208,18 @@ def test_a_name_that_leads_inside_is_not_connected_to(
         names["oss.example"] = ["93.184.216.34", address]
         with pytest.raises(error, match=rf"^oss\.example:{port}: is not a public address \(.*\), and a remote service"):
             exchange(get(f"http://oss.example:{port}/", purpose, public=True), tmp_path)
+        assert site.requests == []
+
+
+@pytest.mark.parametrize("exchange", CLIENTS)
+def test_neither_is_the_name_of_an_input(exchange: Exchange, names: dict[str, list[str]], tmp_path: Path) -> None:
+    with Site({"/": plain_page(200)}) as site:
+        port = site.url.rpartition(":")[2]
+        names["media.example"] = ["93.184.216.34", "10.1.2.3"]
+        for host, address in (("media.example", "10.1.2.3"), ("127.1", "127.1"), ("[::1]", "::1"), ("localhost", "localhost")):
+            with pytest.raises(PrivateAddressError) as caught:
+                exchange(get(f"http://{host}:{port}/", "look", public=True), tmp_path)
+            assert caught.value.address == address
         assert site.requests == []
 
 

@@ -76,7 +76,6 @@ class Send:
         progress: is called with the bytes of the form's file that have been read.
         sha256: of the form's file, in hexadecimal digits; a file that has changed is not sent completely.
         most: bytes of a body without a sink; more is a ProtocolError.
-        address: the IP address to connect to in place of resolving the URL's host again.
         public: whether the host must have public addresses only. With a proxy, which resolves names itself, this is checked
             only if the host is an address.
 
@@ -88,6 +87,5 @@ class Send:
     begin: Callable[[Answer], None] | None = None
     progress: Callable[[int], None] | None = None
     most: int = 4 * 2**20
-    address: str | None = None
     sha256: str = ""
     public: bool = False

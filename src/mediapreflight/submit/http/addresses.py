@@ -1,11 +1,9 @@
-"""IP addresses: which are public, and the addresses of a host name, within a time limit."""
+"""IP addresses: which are public, and which a host stands for."""
 
 from __future__ import annotations
 
 import ipaddress
-import queue
 import socket
-import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -73,29 +71,6 @@ def refuse_private_host(host: str) -> None:
     address = literal(host)
     if is_loopback(host) or (address is not None and not is_public(str(address))):
         raise PrivateAddressError(host)
-
-
-def resolved(host: str, port: int, seconds: float | None = None) -> list[str]:
-    """The addresses of a host, at least one. Raises OSError if it has none, TimeoutError after `seconds`."""
-    answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            answer.put(distinct(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
-        except OSError as error:
-            answer.put(error)
-        except UnicodeError:
-            answer.put(OSError(say("it is not a host name")))
-
-    # The system's resolver has no time limit. A daemon thread, because nothing can stop it.
-    threading.Thread(target=look_up, daemon=True).start()
-    try:
-        found = answer.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError(say("its address was not found in time")) from None
-    if isinstance(found, OSError):
-        raise found
-    return found
 
 
 def distinct(entries: Iterable[tuple[Any, ...]]) -> list[str]:

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import anyio
 import httpx
@@ -38,7 +38,7 @@ _SILENCES = 2
 _LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
 # Errors after which nothing of the request can have been received.
 _NOT_RECEIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-# The error for a refused connection, by the purpose of the request.
+# The error for an address that is not public, where the service named it.
 _REFUSALS: Mapping[Purpose, type[SubmitError]] = {"upload": UploadError, "download": DownloadError}
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
@@ -56,7 +56,7 @@ class Wire:
         self._timeout = timeout
 
     async def __call__(self, send: Send) -> Answer:
-        """The answer. Raises UnreachableError, LostAnswerError, ProtocolError, UploadError and DownloadError."""
+        """The answer. Raises what `Session.wire` does."""
         read_s = _READ_S.get(send.request.purpose, _DEFAULT_READ_S)
         timeout = self._timeout or httpx.Timeout(read_s, connect=_CONNECT_S, pool=None)
         exchange = _Exchange(send, self._key, timeout)
@@ -92,7 +92,6 @@ class _Exchange:
     async def made(self, clients: Clients) -> Answer:
         bounds, http = self._bounds, self._client_of(clients)
         with self._outgoing(http) as request:
-            request.extensions["trace"] = bounds.watch
             with anyio.fail_after(bounds.left()) as scope:
                 response = await http.send(request, stream=True)
                 try:
@@ -108,7 +107,7 @@ class _Exchange:
     def _client_of(self, clients: Clients) -> httpx.AsyncClient:
         """The httpx client for where the request goes."""
         # As httpx sends it to a proxy, which treats dots of other scripts as dots.
-        host = self._send.address or httpx.URL(self._send.request.url).raw_host.decode("ascii")
+        host = httpx.URL(self._send.request.url).raw_host.decode("ascii")
         if self._send.public:
             # With a proxy, nothing else can be checked; without one, the connection is checked too.
             refuse_private_host(host)
@@ -118,12 +117,10 @@ class _Exchange:
     def _outgoing(self, http: httpx.AsyncClient) -> Iterator[httpx.Request]:
         """The httpx request, ready to be sent while the block lasts."""
         request = self._send.request
-        url, headers = request.url, dict(request.headers)
-        options: dict[str, Any] = {"headers": headers, "timeout": self._timeout, "extensions": {}}
+        headers = dict(request.headers)
+        options: dict[str, Any] = {"headers": headers, "timeout": self._timeout, "extensions": {"trace": self._bounds.watch}}
         if request.carries_key:
             headers["Authorization"] = f"Bearer {self._key.value}"
-        if self._send.address is not None:
-            url, headers["Host"], options["extensions"] = _pinned(url, self._send.address)
         if request.params:
             options["params"] = dict(request.params)
         if request.json is not None:
@@ -135,7 +132,7 @@ class _Exchange:
                 file = stack.enter_context(_opened(request.form, self._send))
                 options["files"] = {"file": (request.form.name, file, "application/octet-stream")}
                 options["data"] = dict(request.form.fields)
-            built = http.build_request(request.method, url, **options)
+            built = http.build_request(request.method, request.url, **options)
             self._bounds.is_unsent = False
             self._bounds.allow(int(built.headers.get("Content-Length", "0")))
             yield built
@@ -146,7 +143,9 @@ class _Exchange:
         try:
             yield
         except PrivateAddressError as error:
-            kind = _REFUSALS[self._send.request.purpose]
+            kind = _REFUSALS.get(self._send.request.purpose)
+            if kind is None:
+                raise
             place = "" if error.address in self._host.lower() else f" ({error.address})"
             raise kind(
                 say(
@@ -196,14 +195,6 @@ def _masked_logs(key: ApiKey) -> Iterator[None]:
     finally:
         for logger in loggers:
             logger.removeFilter(masked)
-
-
-def _pinned(url: str, address: str) -> tuple[str, str, dict[str, Any]]:
-    """The URL with an address instead of its host, the `Host` header, and the name that the certificate must have."""
-    parts = urlsplit(url)
-    port = "" if parts.port is None else f":{parts.port}"
-    literal = f"[{address}]" if ":" in address else address
-    return urlunsplit(parts._replace(netloc=literal + port)), parts.netloc, {"sni_hostname": parts.hostname or ""}
 
 
 @contextmanager
