@@ -18,7 +18,7 @@ import pytest
 
 from mediapreflight.errors import DownloadError, LostAnswerError, UnreachableError, UploadError, UsageError
 from mediapreflight.submit.client import AsyncClient, Client
-from mediapreflight.submit.http import Answer, Form, Request, Send, connections
+from mediapreflight.submit.http import Answer, Form, Request, Send, connections, transport
 from mediapreflight.submit.http.addresses import PrivateAddressError
 
 from ..conftest import KEY
@@ -102,7 +102,7 @@ def test_a_byte_at_a_time_comes_to_an_end(behaviour: str, exchange: Exchange, pu
 def test_an_upload_that_is_taken_a_byte_at_a_time_comes_to_an_end(
     exchange: Exchange, upload: Callable[..., Send], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "SLOWEST", 100 * 2**20)
+    monkeypatch.setattr(transport, "SLOWEST", 100 * 2**20)
     with RawServer(slow_reader) as server, pytest.raises(LostAnswerError):
         exchange(upload(server.url), tmp_path)
 
@@ -110,7 +110,7 @@ def test_an_upload_that_is_taken_a_byte_at_a_time_comes_to_an_end(
 @pytest.mark.parametrize("exchange", CLIENTS)
 def test_what_is_slow_but_fast_enough_is_waited_for(exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Longer than the exchange may take without its bytes, and far shorter than with them.
-    monkeypatch.setattr(connections, "SLOWEST", 1_500)
+    monkeypatch.setattr(transport, "SLOWEST", 1_500)
     pieces = [b"x" * 1000] * 15
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 15000\r\n\r\n"
     with RawServer(answered(head, pause=0.1, after=pieces)) as server:
@@ -121,7 +121,7 @@ def test_what_is_slow_but_fast_enough_is_waited_for(exchange: Exchange, tmp_path
 def test_the_time_of_an_upload_grows_with_its_size(
     exchange: Exchange, upload: Callable[..., Send], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "SLOWEST", 2 * 2**20)
+    monkeypatch.setattr(transport, "SLOWEST", 2 * 2**20)
 
     def thinks(connection: socket.socket) -> None:
         data = received(connection)

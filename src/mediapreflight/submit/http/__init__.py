@@ -75,17 +75,15 @@ class Send:
         begin: gets the answer's status and headers before the first piece.
         progress: is called with the bytes of the form's file that have been read.
         sha256: of the form's file, in hexadecimal digits; a file that has changed is not sent completely.
-        most: bytes of a body without a sink; more is a ProtocolError.
         public: whether the host must have public addresses only. With a proxy, which resolves names itself, this is checked
             only if the host is an address.
 
-    Redirects are not followed.
+    Without a sink, a body of more than 4 MiB is a ProtocolError. Redirects are not followed.
     """
 
     request: Request
     sink: Callable[[bytes], bool | None] | None = None
     begin: Callable[[Answer], None] | None = None
     progress: Callable[[int], None] | None = None
-    most: int = 4 * 2**20
     sha256: str = ""
     public: bool = False

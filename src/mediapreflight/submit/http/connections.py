@@ -1,15 +1,10 @@
-"""How connections are made: which proxy, certificates, addresses and time limits.
-
-httpx limits each read and write, not the exchange: a server that sends a byte every few seconds could keep it open for ever.
-`Bounds` set the deadline of an exchange; it is cancelled then.
-"""
+"""How connections are made: which proxy, certificates and addresses."""
 
 from __future__ import annotations
 
 import os
 import socket
 import ssl
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -27,56 +22,22 @@ from ...errors import UsageError
 from ...language import say
 from .addresses import distinct, refuse_private
 
-# Bytes per second. A slower transfer than on a bad telephone line counts as failed.
-SLOWEST = 32 * 2**10
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 
 _SocketOptions = Iterable[Any] | None
 
 
-class Bounds:
-    """The time limit of one exchange, and the allowed addresses.
-
-    Attributes:
-        public: whether it may connect to public addresses only.
-        is_unsent: whether certainly nothing of the request was sent: the connection is still being made.
-
-    Args:
-        seconds: how long the exchange may take; `math.inf` without a limit.
-    """
-
-    def __init__(self, seconds: float, *, public: bool = False) -> None:
-        self.public = public
-        self.is_unsent = True
-        self._end = time.monotonic() + seconds
-
-    def allow(self, count: int) -> None:
-        """Add the time for `count` bytes."""
-        self._end += count / SLOWEST
-
-    def left(self) -> float:
-        """Seconds until the exchange must be over."""
-        return max(self._end - time.monotonic(), 0.0)
-
-    async def watch(self, event: str, details: dict[str, Any]) -> None:
-        """Called by httpcore for each step of a request."""
-        if event == "connection.connect_tcp.started":
-            self.is_unsent = True
-        elif event.endswith(".send_request_headers.started"):
-            self.is_unsent = False
-
-
-_BOUNDS: ContextVar[Bounds] = ContextVar("bounds")
+_ONLY_PUBLIC: ContextVar[bool] = ContextVar("only_public", default=False)
 
 
 @contextmanager
-def bounded(bounds: Bounds) -> Iterator[None]:
-    """Apply the bounds to everything that connects, reads or writes in this block."""
-    token = _BOUNDS.set(bounds)
+def only_public(wanted: bool) -> Iterator[None]:
+    """Whether everything that connects in this block may connect to public addresses only."""
+    token = _ONLY_PUBLIC.set(wanted)
     try:
         yield
     finally:
-        _BOUNDS.reset(token)
+        _ONLY_PUBLIC.reset(token)
 
 
 class Clients(NamedTuple):
@@ -176,13 +137,8 @@ def _variable(kind: str, url: str) -> str:
 # --- connections
 
 
-def _must_be_public() -> bool:
-    bounds = _BOUNDS.get(None)
-    return bounds is not None and bounds.public
-
-
 class _Network(httpcore.AsyncNetworkBackend):
-    """Connects directly, and only to public addresses if the bounds say so."""
+    """Connects directly, and only to public addresses in a block that says so."""
 
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner
@@ -195,7 +151,7 @@ class _Network(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: _SocketOptions = None,
     ) -> httpcore.AsyncNetworkStream:
-        if not _must_be_public():
+        if not _ONLY_PUBLIC.get():
             return await self._connected(host, port, timeout, local_address, socket_options)
         failure: Exception | None = None
         for address in await self._public_addresses(host, port):

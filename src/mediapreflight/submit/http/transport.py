@@ -12,20 +12,20 @@ import math
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import anyio
 import httpx
 
-from ...errors import DownloadError, LostAnswerError, ProtocolError, SubmitError, TransportError, UnreachableError, UploadError
+from ...errors import DownloadError, LostAnswerError, ProtocolError, SubmitError, UnreachableError, UploadError
 from ...language import say
 from ...media.opening import open_source
 from ...media.source import OpenError, display_name
-from . import Answer, Form, Purpose, Send
+from . import Answer, Purpose, Send
 from .addresses import PrivateAddressError, is_loopback, refuse_private_host
-from .connections import Bounds, Clients, bounded
+from .connections import Clients, only_public
 from .key import ApiKey
 
 # Seconds of silence until an exchange counts as lost. A detect call answers after its work, an upload when it is stored.
@@ -34,6 +34,10 @@ _DEFAULT_READ_S = 30.0
 _CONNECT_S = 10.0
 # The whole exchange may take the time to connect, this many silences, and the time for its bytes.
 _SILENCES = 2
+# Bytes per second. A slower transfer than on a bad telephone line counts as failed.
+SLOWEST = 32 * 2**10
+# Of a body that goes to no sink.
+MOST_BYTES = 4 * 2**20
 # Loggers that write a server's answer at the level DEBUG or INFO.
 _LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "http2", "proxy", "socks")))
 # Errors after which nothing of the request can have been received.
@@ -46,6 +50,8 @@ _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 class Wire:
     """Makes exchanges, each with a deadline.
 
+    httpx limits each read and write, not the exchange: a server that sends a byte every few seconds could keep it open for ever.
+
     Args:
         timeout: of each phase of every exchange, in place of the built-in ones.
     """
@@ -57,124 +63,99 @@ class Wire:
 
     async def __call__(self, send: Send) -> Answer:
         """The answer. Raises what `Session.wire` does."""
-        read_s = _READ_S.get(send.request.purpose, _DEFAULT_READ_S)
-        timeout = self._timeout or httpx.Timeout(read_s, connect=_CONNECT_S, pool=None)
-        exchange = _Exchange(send, self._key, timeout)
-        with exchange.own_errors():
-            return await exchange.made(self._clients)
+        with _own_errors(send, self._key), _masked_logs(self._key), only_public(send.public), _opened(send) as file:
+            http, request = self._built(send, file)
+            with anyio.fail_after(_seconds(request)) as scope:
+                response = await http.send(request, stream=True)
+                try:
+                    incoming = _Incoming(send, self._key, response)
+                    async for piece in response.aiter_bytes() if incoming.is_unpacked else response.aiter_raw():
+                        if incoming.take(piece):
+                            break
+                        scope.deadline += len(piece) / SLOWEST
+                    return incoming.answer()
+                finally:
+                    await response.aclose()
 
     async def close(self) -> None:
         """Close all connections."""
         for client in self._clients:
             await client.aclose()
 
-
-class _Exchange:
-    """A running request, and its errors.
-
-    Args:
-        timeout: of each phase.
-    """
-
-    def __init__(self, send: Send, key: ApiKey, timeout: httpx.Timeout) -> None:
-        self._send = send
-        self._key = key
-        self._timeout = timeout
-        seconds = math.inf
-        if timeout.read is not None and timeout.connect is not None:
-            seconds = timeout.connect + _SILENCES * timeout.read
-        self._bounds = Bounds(seconds, public=send.public)
-
-    @property
-    def _host(self) -> str:
-        return urlsplit(self._send.request.url).netloc
-
-    async def made(self, clients: Clients) -> Answer:
-        bounds, http = self._bounds, self._client_of(clients)
-        with self._outgoing(http) as request:
-            with anyio.fail_after(bounds.left()) as scope:
-                response = await http.send(request, stream=True)
-                try:
-                    incoming = _Incoming(self._send, self._key, response, bounds)
-                    async for piece in response.aiter_bytes() if incoming.is_unpacked else response.aiter_raw():
-                        if incoming.take(piece):
-                            break
-                        scope.deadline = anyio.current_time() + bounds.left()
-                    return incoming.answer()
-                finally:
-                    await response.aclose()
-
-    def _client_of(self, clients: Clients) -> httpx.AsyncClient:
-        """The httpx client for where the request goes."""
-        # As httpx sends it to a proxy, which treats dots of other scripts as dots.
-        host = httpx.URL(self._send.request.url).raw_host.decode("ascii")
-        if self._send.public:
-            # With a proxy, nothing else can be checked; without one, the connection is checked too.
-            refuse_private_host(host)
-        return clients.direct if is_loopback(host) else clients.others
-
-    @contextmanager
-    def _outgoing(self, http: httpx.AsyncClient) -> Iterator[httpx.Request]:
-        """The httpx request, ready to be sent while the block lasts."""
-        request = self._send.request
-        headers = dict(request.headers)
-        options: dict[str, Any] = {"headers": headers, "timeout": self._timeout, "extensions": {"trace": self._bounds.watch}}
-        if request.carries_key:
-            headers["Authorization"] = f"Bearer {self._key.value}"
+    def _built(self, send: Send, file: _Checked | None) -> tuple[httpx.AsyncClient, httpx.Request]:
+        """The httpx request, and the client for where it goes. Raises UnreachableError if it goes nowhere."""
+        request = send.request
+        headers = {**request.headers, **({"Authorization": f"Bearer {self._key.value}"} if request.carries_key else {})}
+        timeout = httpx.Timeout(_READ_S.get(request.purpose, _DEFAULT_READ_S), connect=_CONNECT_S, pool=None)
+        options: dict[str, Any] = {"headers": headers, "timeout": self._timeout or timeout}
         if request.params:
             options["params"] = dict(request.params)
         if request.json is not None:
             options["json"] = request.json
-        with ExitStack() as stack:
-            stack.enter_context(_masked_logs(self._key))
-            stack.enter_context(bounded(self._bounds))
-            if request.form is not None:
-                file = stack.enter_context(_opened(request.form, self._send))
-                options["files"] = {"file": (request.form.name, file, "application/octet-stream")}
-                options["data"] = dict(request.form.fields)
-            built = http.build_request(request.method, request.url, **options)
-            self._bounds.is_unsent = False
-            self._bounds.allow(int(built.headers.get("Content-Length", "0")))
-            yield built
-
-    @contextmanager
-    def own_errors(self) -> Iterator[None]:
-        """Converts exceptions of connections and httpx to our own errors, without URLs, whose queries may be signed."""
+        if request.form is not None:
+            options["files"] = {"file": (request.form.name, file, "application/octet-stream")}
+            options["data"] = dict(request.form.fields)
         try:
-            yield
-        except PrivateAddressError as error:
-            kind = _REFUSALS.get(self._send.request.purpose)
-            if kind is None:
-                raise
-            place = "" if error.address in self._host.lower() else f" ({error.address})"
-            raise kind(
-                say(
-                    "{host}: is not a public address{place}, and a remote service may only name public ones",
-                    host=self._host,
-                    place=place,
-                )
-            ) from None
-        except _NOT_RECEIVED as error:
-            raise self._unreachable(self._reason(error)) from None
+            # As httpx sends it to a proxy, which treats dots of other scripts as dots.
+            host = httpx.URL(request.url).raw_host.decode("ascii")
+            host.encode("idna")
+            http = self._clients.direct if is_loopback(host) else self._clients.others
+            built = http.build_request(request.method, request.url, **options)
         except (httpx.InvalidURL, UnicodeError) as error:
-            # httpx also parses the Location of an answer, even if nobody follows it.
-            raise (self._unreachable if self._bounds.is_unsent else self._lost)(self._reason(error)) from None
-        except TimeoutError:
-            if self._bounds.is_unsent:
-                raise self._unreachable(say("connecting takes too long")) from None
-            raise self._lost(say("it takes too long")) from None
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise self._lost(self._reason(error)) from None
+            raise _unreachable(send, _reason(error, self._key)) from None
+        if send.public:
+            # With a proxy, nothing else can be checked; without one, the connection is checked too.
+            refuse_private_host(host)
+        return http, built
 
-    def _unreachable(self, reason: str) -> TransportError:
-        return UnreachableError(say("{host}: cannot be reached: {reason}", host=self._host, reason=reason))
 
-    def _lost(self, reason: str) -> TransportError:
-        return LostAnswerError(say("{host}: the answer was lost: {reason}", host=self._host, reason=reason))
+def _seconds(request: httpx.Request) -> float:
+    """How long an exchange may take, without the body of its answer."""
+    timeout: Mapping[str, float | None] = request.extensions["timeout"]
+    connect, read = timeout["connect"], timeout["read"]
+    if connect is None or read is None:
+        return math.inf
+    return connect + _SILENCES * read + int(request.headers.get("Content-Length", "0")) / SLOWEST
 
-    def _reason(self, error: Exception) -> str:
-        text = " ".join(str(error).split()) or type(error).__name__
-        return self._key.mask(text[:1].lower() + text[1:])
+
+@contextmanager
+def _own_errors(send: Send, key: ApiKey) -> Iterator[None]:
+    """Converts exceptions of connections and httpx to our own errors, without URLs, whose queries may be signed."""
+    try:
+        yield
+    except PrivateAddressError as error:
+        kind = _REFUSALS.get(send.request.purpose)
+        if kind is None:
+            raise
+        host = _host_of(send)
+        place = "" if error.address in host.lower() else f" ({error.address})"
+        raise kind(
+            say("{host}: is not a public address{place}, and a remote service may only name public ones", host=host, place=place)
+        ) from None
+    except _NOT_RECEIVED as error:
+        raise _unreachable(send, _reason(error, key)) from None
+    except TimeoutError:
+        raise _lost(send, say("it takes too long")) from None
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError) as error:
+        # httpx also parses the Location of an answer, even if nobody follows it.
+        raise _lost(send, _reason(error, key)) from None
+
+
+def _host_of(send: Send) -> str:
+    return urlsplit(send.request.url).netloc
+
+
+def _unreachable(send: Send, reason: str) -> UnreachableError:
+    return UnreachableError(say("{host}: cannot be reached: {reason}", host=_host_of(send), reason=reason))
+
+
+def _lost(send: Send, reason: str) -> LostAnswerError:
+    return LostAnswerError(say("{host}: the answer was lost: {reason}", host=_host_of(send), reason=reason))
+
+
+def _reason(error: Exception, key: ApiKey) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return key.mask(text[:1].lower() + text[1:])
 
 
 @contextmanager
@@ -198,7 +179,12 @@ def _masked_logs(key: ApiKey) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(form: Form, send: Send) -> Iterator[_Checked]:
+def _opened(send: Send) -> Iterator[_Checked | None]:
+    """The file of the request's form, if it has one."""
+    form = send.request.form
+    if form is None:
+        yield None
+        return
     try:
         with open_source(form.path) as source:
             yield _Checked(source.path, source.stream, source.size, send)
@@ -247,10 +233,9 @@ class _Checked:
 class _Incoming:
     """Receives one answer: into the sink if it is the requested body, else into memory up to a limit."""
 
-    def __init__(self, send: Send, key: ApiKey, response: httpx.Response, bounds: Bounds) -> None:
+    def __init__(self, send: Send, key: ApiKey, response: httpx.Response) -> None:
         self._send = send
         self._key = key
-        self._bounds = bounds
         headers = {name.lower(): key.mask(value) for name, value in response.headers.items()}
         self._head = Answer(response.status_code, headers)
         self._sink = send.sink if response.status_code in (200, 206) else None
@@ -263,16 +248,15 @@ class _Incoming:
 
     def take(self, piece: bytes) -> bool:
         """Take a piece of the body; True if no more is needed."""
-        self._bounds.allow(len(piece))
         if self._sink is not None:
             return bool(self._sink(piece))
-        room = self._send.most - len(self._body)
+        room = MOST_BYTES - len(self._body)
         try:
             self._body += self._unpack(piece, room + 1)
         except zlib.error:
             raise self._unclear(say("answers in an encoding that was not asked for")) from None
-        if len(self._body) > self._send.most:
-            raise self._unclear(say("answers with more than {most:,} bytes", most=self._send.most))
+        if len(self._body) > MOST_BYTES:
+            raise self._unclear(say("answers with more than {most:,} bytes", most=MOST_BYTES))
         return False
 
     def answer(self) -> Answer:
