@@ -95,7 +95,7 @@ def test_a_file_inside_the_request_is_shortened_in_the_text_only(fixtures: Path)
 
 
 def test_dict_is_json() -> None:
-    assert as_dict(list_request(BEIJING)) == {
+    assert as_dict(list_request(BEIJING, page_no=1, page_size=10)) == {
         "purpose": "list",
         "method": "GET",
         "url": "https://dashscope.aliyuncs.com/api/v1/tasks/",
@@ -215,7 +215,7 @@ class TestCurl:
         assert json.loads(recorder.seen[0]["body"])["input"]["img_url"] == url
 
     def test_a_query(self, recorder: Recorder) -> None:
-        request = list_request(Endpoint("beijing", recorder.url), model_name="a&b c", page_no=2)
+        request = list_request(Endpoint("beijing", recorder.url), model_name="a&b c", page_no=2, page_size=10)
         run(as_curl(request))
         (seen,) = recorder.seen
         assert seen["method"] == "GET"

@@ -39,7 +39,6 @@ class Service:
     page_size: int = 50
     total: int | None = None
     is_counted: bool = True
-    outside_of_windows: set[str] = field(default_factory=set)
     status: int = 200
     prompts: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
@@ -65,8 +64,7 @@ class Service:
         if self.status != 200:
             return Answer(self.status, headers, json.dumps({"code": "Busy", "message": "busy", "request_id": "r"}).encode())
         first = (int(request.params["page_no"]) - 1) * self.page_size
-        hidden = self.outside_of_windows if "start_time" in request.params else set()
-        page = [row for row in self.rows if row.get("task_id") not in hidden][first : first + self.page_size]
+        page = self.rows[first : first + self.page_size]
         total = len({row.get("task_id") for row in self.rows}) if self.total is None else self.total
         pages = -(-total // self.page_size)
         listed = {"total": total, "total_page": pages, "page_no": 1, "page_size": self.page_size, "data": page}
@@ -191,15 +189,6 @@ def test_task_listed_twice_is_one_task(session: Session) -> None:
     assert settled(session, service, row).task_id == "t"
 
 
-def test_list_is_asked_for_a_window_around_the_call(session: Session) -> None:
-    service = Service()
-    row = sent(session, service)
-    service.row("t")
-    settled(session, service, row)
-    # The clock is known from the first answer on.
-    assert [set(asked) >= {"start_time", "end_time"} for asked in service.asked] == [False, True]
-
-
 # --- not found
 
 
@@ -252,7 +241,7 @@ def test_one_look_is_enough_where_the_task_would_have_been_there_long_ago(sessio
     service.now = NOW + 7200
     service.asked.clear()
     unclear(session, service, row, just_sent=False)
-    assert ["start_time" in asked for asked in service.asked] == [True, False]
+    assert len(service.asked) == 1
 
 
 def test_submission_ends_when_the_service_would_have_forgotten_its_task(session: Session) -> None:
@@ -291,11 +280,10 @@ def test_new_task_under_another_model_name_is_named_and_nothing_is_sent_again(se
     assert "only t, created at another time or of another model" in str(unclear(session, service, row, failed=True))
 
 
-def test_task_outside_of_the_window_that_a_wrong_date_gave_is_found(session: Session) -> None:
+def test_task_whose_date_is_wrong_is_found_after_a_failure(session: Session) -> None:
     service = Service()
     row = sent(session, service)
     service.row("t", NOW + 2 * 24 * 3600)
-    service.outside_of_windows.add("t")
     assert settled(session, service, row, failed=True).task_id == "t"
 
 

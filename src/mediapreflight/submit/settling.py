@@ -28,9 +28,6 @@ _CLOCK_TOLERANCE_S = 3.0
 _LAG_S = 120.0
 # The longest time until a call makes its task, and the list shows it.
 _LATEST_S = 300.0
-# The documents do not say whether the window is in UTC+8, as all other times are, or in UTC: it reaches back over both.
-_WINDOW_REACH_S = 8.25 * 3600
-_WINDOW_S = 24 * 3600.0
 _PAGE_SIZE = 50
 _SMALLEST_PAGE = 10
 _MOST_PAGES = 200
@@ -92,7 +89,7 @@ class _Look:
 async def tasks_before(service: Service) -> Before | None:
     """Read the task list before a create call is sent; None if it cannot be read completely. Raises KeyRefusedError."""
     try:
-        found = await _listed(service, None)
+        found = await _kept_tasks(service)
     except KeyRefusedError:
         raise
     except (ServiceError, TransportError):
@@ -236,41 +233,29 @@ async def read_list(session: Session, endpoint: Endpoint, *, repeatable: bool, *
     return TaskList(tuple(tasks.values()), is_whole=False, is_counted=is_counted)
 
 
-async def _listed(service: Service, around_time: float | None) -> TaskList:
-    """All tasks of a model in the window around a moment; None: in the last 24 h."""
-    start = None if around_time is None else around_time - _WINDOW_REACH_S
-    end = None if start is None else start + _WINDOW_S
-    asked = {"model_name": service.sent_as, "start": start, "end": end}
-    return await read_list(service.session, service.endpoint, repeatable=False, **asked)
+async def _kept_tasks(service: Service) -> TaskList:
+    """All tasks of a model that the service keeps."""
+    return await read_list(service.session, service.endpoint, repeatable=False, model_name=service.sent_as)
 
 
 async def _looked(service: Service, submission: Submission, *, just_sent: bool) -> _Look:
-    """Read the list once: the window around the call, and if that has no task of its own, everything the service keeps.
-
-    The window depends on the time in one answer, which may be wrong.
-    """
+    """Read the list once."""
     try:
-        found = await _listed(service, submission.sent_at)
-        unclaimed = await _unclaimed(service, submission, found.tasks)
-        fits = await _fits(service, submission, unclaimed, is_fresh=False)
-        if "yes" in fits.values():
-            return _look_at(fits, unclaimed)
-        kept = await _listed(service, None)
+        kept = await _kept_tasks(service)
     except KeyRefusedError:
         raise
     except (ServiceError, TransportError) as error:
         return _Look(reason=say("the task list could not be read ({error})", error=error))
+    unclaimed = await _unclaimed(service, submission, kept.tasks)
+    fits = await _fits(service, submission, unclaimed, is_fresh=False)
     age = _age(service.session, submission)
-    is_fresh = just_sent or (age is not None and age <= _LATEST_S)
-    new = await _unclaimed(service, submission, kept.tasks)
-    fits |= await _fits(service, submission, new, is_fresh=is_fresh)
-    unclaimed = list(dict.fromkeys((*unclaimed, *new)))
+    if "yes" not in fits.values() and (just_sent or (age is not None and age <= _LATEST_S)):
+        fits |= await _fits(service, submission, unclaimed, is_fresh=True)
     if fits:
         return _look_at(fits, unclaimed)
-    if not (found.is_whole and kept.is_whole):
+    if not kept.is_whole:
         return _Look(reason=say("the task list did not show all its tasks"))
-    is_sure = found.is_counted and kept.is_counted and not unclaimed
-    return replace(_look_at(fits, unclaimed), finds_none=True, shows_none=is_sure)
+    return replace(_look_at(fits, unclaimed), finds_none=True, shows_none=kept.is_counted and not unclaimed)
 
 
 def _look_at(fits: Mapping[ListedTask, _Fit], unclaimed: Sequence[ListedTask]) -> _Look:

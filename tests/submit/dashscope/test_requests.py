@@ -459,17 +459,8 @@ def test_what_is_no_task_id(task_id: str) -> None:
 
 
 def test_list() -> None:
-    plain = list_request(BEIJING)
+    plain = list_request(BEIJING, page_no=1, page_size=10)
     assert (plain.purpose, plain.method, plain.url) == ("list", "GET", f"{HOST}/tasks/")
     assert plain.params == {"page_no": "1", "page_size": "10"}
-    full = list_request(
-        BEIJING, model_name="emo-v1", page_no=2, page_size=50, status="RUNNING", start=1_700_000_000, end=1_700_086_399.9
-    )
-    assert full.params == {
-        "model_name": "emo-v1",
-        "page_no": "2",
-        "page_size": "50",
-        "status": "RUNNING",
-        "start_time": "20231115061320",
-        "end_time": "20231116061319",
-    }
+    full = list_request(BEIJING, model_name="emo-v1", page_no=2, page_size=50, status="RUNNING")
+    assert full.params == {"model_name": "emo-v1", "page_no": "2", "page_size": "50", "status": "RUNNING"}

@@ -9,10 +9,9 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any, Literal
 
-from ...catalog import Model, Parameter, builtin_catalog
+from ...catalog import Model, Parameter
 from ...errors import UploadError, UsageError
 from ...job import Job, is_oss_url
 from ...language import say
@@ -26,7 +25,6 @@ from .answers import TASK_ID, Policy
 from .endpoint import Endpoint
 
 _OSS = "oss://"
-_PAGE_SIZE = 10
 
 _JSON = {"Content-Type": "application/json"}
 _ASYNCHRONOUS = {"X-DashScope-Async": "enable"}
@@ -104,32 +102,16 @@ def query_request(endpoint: Endpoint, task_id: str) -> Request:
 
 
 def list_request(
-    endpoint: Endpoint,
-    *,
-    model_name: str | None = None,
-    page_no: int = 1,
-    page_size: int = _PAGE_SIZE,
-    status: str | None = None,
-    start: float | None = None,
-    end: float | None = None,
+    endpoint: Endpoint, *, page_no: int, page_size: int, model_name: str | None = None, status: str | None = None
 ) -> Request:
-    """Asks for the account's tasks.
+    """Asks for the account's tasks of the last 24 hours, which are all that the service keeps.
 
     Args:
-        model_name: the id as it was sent.
         page_no: counts from 1.
-        page_size: 10 by default; the largest accepted one is not documented.
-        start, end: seconds since 1970, at most 24 hours apart; without them the last 24 hours. Sent in the
-            provider's zone, like all times of the service; the documents do not say so for these two.
+        page_size: the largest accepted one is not documented.
+        model_name: the id as it was sent.
     """
-    filters = {
-        "model_name": model_name,
-        "page_no": str(page_no),
-        "page_size": str(page_size),
-        "status": status,
-        "start_time": _stamp(start),
-        "end_time": _stamp(end),
-    }
+    filters = {"model_name": model_name, "page_no": str(page_no), "page_size": str(page_size), "status": status}
     params = {name: value for name, value in filters.items() if value is not None}
     return Request("list", "GET", endpoint.url("/tasks/"), params=params)
 
@@ -268,7 +250,3 @@ def _checked_id(task_id: str) -> str:
     if not TASK_ID.fullmatch(task_id):
         raise UsageError(say("{task_id!r} is not a task id", task_id=plain(task_id)))
     return task_id
-
-
-def _stamp(seconds: float | None) -> str | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, builtin_catalog().terms.clock).strftime("%Y%m%d%H%M%S")
