@@ -71,7 +71,27 @@ class AsyncClient:
         timeout: httpx.Timeout | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """See `Client`."""
+        """Take the settings; nothing is sent yet.
+
+        Args:
+            api_key: the key, or a function that fetches it; None takes `DASHSCOPE_API_KEY`, then the system's key ring.
+            region: `beijing`, `singapore`, `virginia` or `frankfurt`; None leaves it to the job, then to the model.
+            workspace: the workspace id, for the newer host names; None takes `DASHSCOPE_WORKSPACE_ID`.
+            base_url: ends in `/api/v1`; None takes `DASHSCOPE_HTTP_BASE_URL`, then the region's host.
+            catalog: the models; None takes those that come with the package.
+            ledger: the record of submitted jobs; None takes the user's own.
+            pace: how long to wait and how often to retry.
+            private_urls: whether inputs may be URLs of private addresses.
+            time_limit_s: how long reading a file or a result may take, in a separate process. None: files are read in this
+                process, which is faster, but a crash of a decoder ends it.
+            notify: is called for uploads, polls and downloads, from any thread.
+            timeout: of each phase of every exchange, instead of the built-in ones. A whole exchange may take as long as
+                connecting and two reads, and a second for each 32 KiB; without a limit if one of the two has none.
+            transport: for tests and special networks, instead of the connections described here.
+
+        Raises UsageError without a key, for an unknown region, for a base URL that is not HTTPS (loopback may be plain HTTP), and
+        for unusable proxies or certificates in the environment.
+        """
         from .http.connections import opened
         from .http.transport import Wire
 
@@ -288,64 +308,20 @@ def _blocking(
     return call
 
 
+def _settings_of(init: Callable[Concatenate[AsyncClient, _P], None]) -> Callable[..., Callable[Concatenate[Client, _P], None]]:
+    """For the constructor of `Client`: it takes what that of `AsyncClient` takes."""
+    return functools.wraps(init)
+
+
 class Client:
     """`AsyncClient` for code that does not await: the same settings and methods. Safe to use from several threads.
 
     An event loop in a separate thread runs the `AsyncClient`.
     """
 
-    def __init__(
-        self,
-        api_key: ApiKey | str | Callable[[], str] | None = None,
-        *,
-        region: str | None = None,
-        workspace: str | None = None,
-        base_url: str | None = None,
-        catalog: Catalog | None = None,
-        ledger: Ledger | None = None,
-        pace: Pace | None = None,
-        private_urls: bool = False,
-        time_limit_s: float | None = TIME_LIMIT_S,
-        notify: Callable[[Event], None] | None = None,
-        timeout: httpx.Timeout | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        """Take the settings; nothing is sent yet.
-
-        Args:
-            api_key: the key, or a function that fetches it; None takes `DASHSCOPE_API_KEY`, then the system's key ring.
-            region: `beijing`, `singapore`, `virginia` or `frankfurt`; None leaves it to the job, then to the model.
-            workspace: the workspace id, for the newer host names; None takes `DASHSCOPE_WORKSPACE_ID`.
-            base_url: ends in `/api/v1`; None takes `DASHSCOPE_HTTP_BASE_URL`, then the region's host.
-            catalog: the models; None takes those that come with the package.
-            ledger: the record of submitted jobs; None takes the user's own.
-            pace: how long to wait and how often to retry.
-            private_urls: whether inputs may be URLs of private addresses.
-            time_limit_s: how long reading a file or a result may take, in a separate process. None: files are read in this
-                process, which is faster, but a crash of a decoder ends it.
-            notify: is called for uploads, polls and downloads, from any thread.
-            timeout: of each phase of every exchange, instead of the built-in ones. A whole exchange may take as long as
-                connecting and two reads, and a second for each 32 KiB; without a limit if one of the two has none.
-            transport: for tests and special networks, instead of the connections described here.
-
-        Raises UsageError without a key, for an unknown region, for a base URL that is not HTTPS (loopback may be plain HTTP), and
-        for unusable proxies or certificates in the environment.
-        """
-        self._new = functools.partial(
-            AsyncClient,
-            find_key(api_key),
-            region=region,
-            workspace=workspace,
-            base_url=base_url,
-            catalog=catalog,
-            ledger=ledger,
-            pace=pace,
-            private_urls=private_urls,
-            time_limit_s=time_limit_s,
-            notify=notify,
-            timeout=timeout,
-            transport=transport,
-        )
+    @_settings_of(AsyncClient.__init__)
+    def __init__(self, api_key: ApiKey | str | Callable[[], str] | None = None, **settings: Any) -> None:
+        self._new = functools.partial(AsyncClient, find_key(api_key), **settings)
         self._lock = threading.Lock()
         self._portal: BlockingPortal | None = None
         self._process, self._client = os.getpid(), self._opened()
