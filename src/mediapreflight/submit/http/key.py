@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import html.entities
+import html
 import importlib
 import os
 import re
 from collections.abc import Callable, Mapping
 from typing import NoReturn
+from urllib.parse import unquote
 
 from ...errors import UsageError
 from ...language import say
@@ -49,15 +49,15 @@ class ApiKey:
         return hashlib.sha256(_ACCOUNT_DOMAIN + self._value.encode("ascii")).hexdigest()[:_ACCOUNT_DIGITS]
 
     def mask(self, text: str) -> str:
-        """The text with every occurrence of the key replaced by `****`, in whatever way JSON, a repr, XML, HTML or a URL spells
-        its characters. If it is escaped more than once, the text is returned with these escapes resolved.
+        """The text with every occurrence of the key replaced by `****`.
+
+        If one is escaped, as JSON, a repr, XML, HTML or a URL escape characters, all escapes of the text are resolved.
         """
-        pattern = _spellings_of(self._value)
-        masked = readable = pattern.sub(MASK, text)
+        masked = readable = text.replace(self._value, MASK)
         for _ in range(_DEPTH):
-            readable = _ESCAPE.sub(_resolved, readable)
-            if pattern.search(readable):
-                masked = readable = pattern.sub(MASK, readable)
+            readable = _without_escapes(readable)
+            if self._value in readable:
+                masked = readable = readable.replace(self._value, MASK)
         return masked
 
     def __repr__(self) -> str:
@@ -130,43 +130,11 @@ def _from_key_ring() -> tuple[str | None, str]:
         return None, say(" (the key ring does not answer: {name})", name=type(error).__name__)
 
 
-@functools.lru_cache(maxsize=8)
-def _spellings_of(key: str) -> re.Pattern[str]:
-    """A pattern for the key, each of whose characters stands for itself or is escaped."""
-    return re.compile("".join(map(_spellings_of_character, key)))
-
-
-def _spellings_of_character(character: str) -> str:
-    code = ord(character)
-    names = "".join(f"|{name};?" for name, value in _NAMES.items() if value == character)
-    digits = f"(?i:{code:02x})"
-    return (
-        rf"(?:{re.escape(character)}"
-        rf"|\\{{1,8}}(?:{re.escape(character)}|u00{digits}|x{digits})"
-        rf"|%{digits}"
-        rf"|&(?:#0{{0,8}}{code};?|#[xX]0{{0,8}}{digits};?{names}))"
-    )
-
-
 # The number of nested escapes that are resolved.
 _DEPTH = 4
-# The HTML names of the characters that a key can have.
-_NAMES = {name.removesuffix(";"): text for name, text in html.entities.html5.items() if re.fullmatch("[!-~]", text)}
-_ESCAPE = re.compile(
-    r"\\+(?:u00|x)(?P<backslash>[0-7][0-9A-Fa-f])|\\+(?P<plain>[!-~])|%(?P<percent>[0-7][0-9A-Fa-f])"
-    r"|&#0{0,8}(?P<decimal>[0-9]{1,3});?|&#[xX]0{0,8}(?P<hexadecimal>[0-7][0-9A-Fa-f]);?|&(?P<name>[A-Za-z]{1,32});?"
-)
+_BACKSLASH = re.compile(r"\\(?:(?:u00|x)(?P<code>[0-7][0-9A-Fa-f])|(?P<character>[!-~]))")
 
 
-def _resolved(escape: re.Match[str]) -> str:
-    """The ASCII character of an escape; the escape itself if it is another character."""
-    text = escape[escape.lastgroup or 0]
-    match escape.lastgroup:
-        case "plain":
-            return text
-        case "name":
-            return _NAMES.get(text, escape[0])
-        case "decimal":
-            return chr(int(text)) if int(text) < 128 else escape[0]
-        case _:
-            return chr(int(text, 16))
+def _without_escapes(text: str) -> str:
+    plain = _BACKSLASH.sub(lambda found: chr(int(found["code"], 16)) if found["code"] else found["character"], text)
+    return html.unescape(unquote(plain, "latin-1"))

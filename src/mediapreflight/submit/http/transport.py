@@ -262,7 +262,7 @@ class _Incoming:
     def answer(self) -> Answer:
         """The whole answer. If it contains the key, the key is masked."""
         # Latin-1 gives every byte a character: bytes that are not masked stay the same.
-        body = self._key.mask(self._body.decode("latin-1")).encode("latin-1")
+        body = self._key.mask(self._body.decode("latin-1")).encode("latin-1", "replace")
         return Answer(self._head.status, self._head.headers, body)
 
     def _unclear(self, words: str) -> ProtocolError:
