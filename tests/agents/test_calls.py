@@ -1,7 +1,8 @@
 """Calls that are given up."""
 
+import functools
 import threading
-from typing import Any
+from collections.abc import Callable
 
 import anyio
 import pytest
@@ -11,11 +12,11 @@ from mediapreflight.agents.tools import Reply
 from mediapreflight.check.containment import UNCONTAINED
 
 
-def in_thread() -> Any:
-    """What runs a tool. Whoever only collects the tests does not load the SDK."""
-    from mediapreflight.agents.server import _in_thread
+async def watched(work: Callable[[], Reply], call: Call) -> Reply:
+    """The work in a thread, as a tool's. Whoever only collects the tests does not load the SDK."""
+    from mediapreflight.agents.server import _watched
 
-    return _in_thread
+    return await _watched(None, call, functools.partial(anyio.to_thread.run_sync, work))
 
 
 def test_work_that_is_given_up_has_ended_before_the_call_has() -> None:
@@ -32,7 +33,7 @@ def test_work_that_is_given_up_has_ended_before_the_call_has() -> None:
 
     async def give_up() -> None:
         async with anyio.create_task_group() as group:
-            group.start_soon(in_thread(), work, call)
+            group.start_soon(watched, work, call)
             await anyio.to_thread.run_sync(began.wait)
             group.cancel_scope.cancel()
         assert ended.is_set()
@@ -45,7 +46,7 @@ def test_error_of_the_work_is_raised_as_it_is() -> None:
         raise FileNotFoundError("gone")
 
     with pytest.raises(FileNotFoundError):
-        anyio.run(in_thread(), work, Call(UNCONTAINED))
+        anyio.run(watched, work, Call(UNCONTAINED))
 
 
 def test_progress_never_goes_back() -> None:

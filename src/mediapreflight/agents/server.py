@@ -6,10 +6,11 @@ import asyncio
 import base64
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import mcp_types as types
 import msgspec
@@ -106,44 +107,15 @@ async def _answer(tool: Tool, desk: Desk, asked: Any, call: Call, turns: anyio.C
     if tool.send is not None:
         return await tool.send(desk, asked, call)
     assert tool.run is not None
-    async with turns:
-        return await _in_thread(functools.partial(tool.run, desk, asked, call), call)
+    # Not abandoned where the call is canceled: that ends when its work has ended.
+    return await anyio.to_thread.run_sync(tool.run, desk, asked, call, limiter=turns)
 
 
-async def _in_thread(work: Callable[[], Reply], call: Call) -> Reply:
-    """Run the work in a thread; return or raise its result.
+async def _watched(context: _Context, call: Call, work: Callable[[], Awaitable[Reply]]) -> Reply:
+    """The result of the work; meanwhile, the client gets progress reports.
 
     If the client cancels the call, the work has ended before this returns.
     """
-    outcome: list[Reply | BaseException] = []
-    ended = anyio.Event()
-
-    def run() -> None:
-        try:
-            outcome.append(work())
-        except BaseException as error:
-            outcome.append(error)
-
-    async def run_to_its_end() -> None:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(run)
-        ended.set()
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(run_to_its_end)
-        try:
-            await ended.wait()
-        except anyio.get_cancelled_exc_class():
-            call.stop()
-            raise
-    (came,) = outcome
-    if isinstance(came, BaseException):
-        raise came
-    return came
-
-
-async def _watched(context: _Context, call: Call, work: Callable[[], Any]) -> Any:
-    """The result of the work; meanwhile, the client gets progress reports."""
     told = 0.0
 
     async def tell(progress: Progress | None) -> None:
@@ -153,11 +125,14 @@ async def _watched(context: _Context, call: Call, work: Callable[[], Any]) -> An
             await context.session.report_progress(progress.done, progress.total, plain(progress.message))
 
     async def watch() -> None:
-        while True:
-            await anyio.sleep(_PROGRESS_S)
-            await tell(call.progress)
+        try:
+            while True:
+                await anyio.sleep(_PROGRESS_S)
+                await tell(call.progress)
+        finally:
+            call.stop()
 
-    outcome: list[Any] = []
+    outcome: list[Reply | Exception] = []
     async with anyio.create_task_group() as group:
         group.start_soon(watch)
         try:
@@ -166,6 +141,8 @@ async def _watched(context: _Context, call: Call, work: Callable[[], Any]) -> An
             # Raised outside of the task group, which would wrap it.
             outcome.append(error)
         group.cancel_scope.cancel()
+    # Nobody waits for the outcome of a call that was canceled.
+    await anyio.lowlevel.checkpoint_if_cancelled()
     (came,) = outcome
     if isinstance(came, Exception):
         raise came
