@@ -162,7 +162,7 @@ def _value(parameter: Parameter) -> dict[str, Any]:
             "exclusiveMaximum" if interval.upper_open else "maximum": interval.upper,
         }
         bounds = {name: end for name, end in ends.items() if math.isfinite(end)}
-        described |= {"anyOf": [bounds, {"enum": list(parameter.besides)}]} if parameter.besides else bounds
+        described |= {"anyOf": [bounds, {"enum": list(parameter.special_values)}]} if parameter.special_values else bounds
     return described
 
 

@@ -85,7 +85,7 @@ class Role:
 
 @dataclass(frozen=True)
 class Number:
-    """A numeric parameter, both ends included; `besides` are values outside them that are accepted as well.
+    """A numeric parameter, both ends included; `special_values` are values outside them that are accepted as well.
 
     `high` is None where no upper end is known.
     """
@@ -94,7 +94,7 @@ class Number:
     high: float | None
     default: float | None
     integer: bool = True
-    besides: tuple[int, ...] = ()
+    special_values: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -520,11 +520,11 @@ _WAN30 = Model(
     parameters={
         "resolution": Choice(_UP_TO_1080, "1080P"),
         "ratio": Choice(("adaptive", "21:9", "16:9", "4:3", "1:1", "3:4", "9:16"), "adaptive"),
-        "duration": Number(2, 30, 5, besides=(-1,)),
+        "duration": Number(2, 30, 5, special_values=(-1,)),
         "audio": Switch(True),
         "prompt_extend": Switch(True),
         "watermark": Switch(False),
-        "seed": Number(0, 2_147_483_647, -1, besides=(-1,)),
+        "seed": Number(0, 2_147_483_647, -1, special_values=(-1,)),
     },
     regions=(BEIJING, SINGAPORE, TOKYO, FRANKFURT, VIRGINIA, HONG_KONG),
     sets=(
@@ -588,7 +588,7 @@ _WAN27_EDIT = Model(
     parameters={
         **_WAN27_COMMON,
         "ratio": Choice(_FIVE_RATIOS, None),
-        "duration": Number(2, 10, 0, besides=(0,)),
+        "duration": Number(2, 10, 0, special_values=(0,)),
         "audio_setting": Choice(("auto", "origin"), "auto"),
     },
     regions=(BEIJING, SINGAPORE),
@@ -1114,7 +1114,7 @@ MODELS: Mapping[str, Model] = {
     "vidu/viduq2-turbo_start-end2video": _vidu_frames(_VIDU_HIGH, 10, sounding=False),
     "vidu/viduq2_reference2video": _vidu_reference(Number(1, 10, None), {}),
     "vidu/viduq2-pro_reference2video": _vidu_reference(
-        Number(1, 10, None, besides=(0,)),
+        Number(1, 10, None, special_values=(0,)),
         {"video": _VIDU_VIDEO},
         together=(Together(("image",), files=(1, 4), when="video"),),
     ),

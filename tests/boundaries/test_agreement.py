@@ -119,7 +119,7 @@ def test_parameters_and_fields(model_id: str) -> None:
 
 def figures(value: catalog.Parameter) -> tuple[object, ...]:
     """What the catalog says of a value, without what it leaves open."""
-    limits = [value.range and Interval.parse(value.range), value.besides or None, value.choices]
+    limits = [value.range and Interval.parse(value.range), value.special_values or None, value.choices]
     limits += [value.max_length, value.max_chinese, value.length_unit == "utf16" or None, value.excess_cut or None]
     limits += [{name: figures(each) for name, each in value.keys.items()} or None]
     assert all(each.required for each in value.keys.values())
@@ -134,7 +134,7 @@ def written(value: Parameter) -> tuple[object, ...]:
             parts = ["list", Interval(value.least, value.most), value.values or None, keys or None]
         case Number():
             range = range_of(value.low, math.inf if value.high is None else value.high, False, False)
-            parts = ["integer" if value.integer else "number", range, value.besides or None, value.default]
+            parts = ["integer" if value.integer else "number", range, value.special_values or None, value.default]
         case Choice():
             parts = ["string" if isinstance(value.values[0], str) else "integer", value.values, value.default]
         case Switch():

@@ -499,7 +499,7 @@ def fitting(limits: Number | Text | None) -> object:
 def number_values(number: Number) -> Iterator[tuple[object, Expected]]:
     outside, wrong = {"parameter-out-of-range": "error"}, {"parameter-type-wrong": "error"}
     step = 1 if number.integer else 0.01
-    accepted = {number.low, *number.besides}
+    accepted = {number.low, *number.special_values}
     yield from ((value - step, outside) for value in sorted(accepted) if value - step not in accepted)
     yield from ((value, {}) for value in sorted(accepted))
     if number.high is None or number.low + step <= number.high:

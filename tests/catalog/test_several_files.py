@@ -44,7 +44,7 @@ source = "H"
 [parameters.duration]
 type = "integer"
 range = "[2, 15]"
-besides = [-1]
+special_values = [-1]
 default = 5
 source = "H"
 variants = [{ when = [{ role = "clip", given = true }], range = "[2, 10]", source = "H" }]

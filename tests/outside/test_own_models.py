@@ -109,7 +109,7 @@ choices = ["red", "green"]
 type = "integer"
 source = "house"
 range = "[3, 10]"
-besides = [-1]
+special_values = [-1]
 
 [[groups]]
 roles = ["people", "things"]
@@ -327,7 +327,7 @@ SLIPS = {
     'range = "[3, 10]"': 'range = "[3, 10"',
     "max_chinese = 4": 'max_chinese = "4"',
     "excess_cut = true": "excess_cuts = true",
-    "besides = [-1]": 'besides = ["auto"]',
+    "special_values = [-1]": 'special_values = ["auto"]',
 }
 
 

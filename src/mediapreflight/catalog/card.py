@@ -293,7 +293,7 @@ def _value(known: Parameter) -> str:
         tr("from {model} where not given", model=known.filled_by) if known.filled_by else "",
         ", ".join(map(_literal, known.choices)) if known.choices else "",
         _range(known),
-        tr("or {values}", values=", ".join(map(_literal, known.besides))) if known.besides else "",
+        tr("or {values}", values=", ".join(map(_literal, known.special_values))) if known.special_values else "",
         *map(_variant, known.variants),
         _length(known),
         tr("ratio {ratios}", ratios=alternatives(known.ratios)) if known.ratios else "",

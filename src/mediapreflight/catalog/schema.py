@@ -329,7 +329,7 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     `filled_by` names the detect call that yields the value, so that a job without it is still complete. `ignored_when`: any one
     of these makes the service ignore it.
     `required` with a `default`: the service needs the value, and a client sends the default for a job without it.
-    `besides`: further accepted numbers outside the range, such as -1 for "the model chooses".
+    `special_values`: further accepted numbers outside the range, such as -1 for "the model chooses".
 
     A `list` has as many entries as `range` says: tables with these `keys`, or without `keys`, texts from the `choices`.
     `item_key`: a field that is sent in the list of files, as a separate item: `{type, <item_key>: value}`. `key_of`: as of a
@@ -346,7 +346,7 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
     follows: str | None = None
     choices: tuple[Scalar, ...] | None = None
     range: IntervalText | None = None
-    besides: tuple[int | float, ...] = ()
+    special_values: tuple[int | float, ...] = ()
     max_length: Count | None = None
     length_unit: Literal["characters", "utf16"] = "characters"
     max_chinese: Count | None = None
@@ -377,7 +377,7 @@ class Parameter(Struct, frozen=True, forbid_unknown_fields=True):
                 continue
             if not self.is_of_type(value):
                 raise ValueError(f"{value!r} is no {self.type}")
-            if range is not None and value not in interval and value not in self.besides:
+            if range is not None and value not in interval and value not in self.special_values:
                 raise ValueError(f"{value!r} is outside the range {range!r}")
         if choices is not None and self.default is not None and self.default not in choices:
             raise ValueError(f"the default {self.default!r} is not among the choices")
@@ -530,7 +530,7 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     general ones. `usage_seconds`: dotted paths of the billed seconds; the first the answer holds counts. `minutes`: how long a
     task takes. `detect`, `template`: the model that checks the picture first, or that makes the template. `media_array`: the
     files are sent as `{type, url}` in `input.media`; the type is the role's `field`. `boxes`: how the `ext_bbox` that the
-    model takes or returns is framed, see `people.portraits`. `tells`: dotted paths of further facts that a detect call returns
+    model takes or returns is framed, see `people.portraits`. `other_facts`: dotted paths of further facts that a detect call returns
     about a picture that passed: `framing` (`full` or `half`), `person` (true). `other_results`: dotted paths of further results.
     `result_days`: how long results are kept, if that differs from the provider's other results.
     """
@@ -551,7 +551,7 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     detect: str | None = None
     template: str | None = None
     boxes: Boxes = "emo"
-    tells: dict[Literal["framing", "person"], str] = {}
+    other_facts: dict[Literal["framing", "person"], str] = {}
     note: str | None = None
 
     def __post_init__(self) -> None:

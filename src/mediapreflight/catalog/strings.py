@@ -54,7 +54,7 @@ _TEXT = Sort(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*", "text on one line")
 _SORTS = {
     **dict.fromkeys(("id", "aliases", "region_ids", "extends"), MODEL_ID),
     **dict.fromkeys(("successor", "detect", "template", "filled_by"), MODEL_ID._replace(names="model")),
-    **dict.fromkeys(("result", "other_results", "verdict", "reason", "returns", "tells", "usage_seconds"), _PLACE),
+    **dict.fromkeys(("result", "other_results", "verdict", "reason", "returns", "other_facts", "usage_seconds"), _PLACE),
     **dict.fromkeys(("field", "error", "errors", "extra_states", "container", "video_codec", "item_key"), _NAME),
     **dict.fromkeys(("source", "safe_source"), _TEXT._replace(names="source")),
     **dict.fromkeys(("region", "regions", "unconfirmed_regions"), _TEXT._replace(names="region")),

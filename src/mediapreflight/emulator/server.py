@@ -353,7 +353,7 @@ class Server:
             for name, box in zip(("face_bbox", "ext_bbox"), found, strict=True):
                 answers.put(body, returns[name], list(box))
         told = _other_facts(measured)
-        for what, place in call.model.require_service().tells.items():
+        for what, place in call.model.require_service().other_facts.items():
             answers.put(body, place, told[what])
         return web.json_response(body)
 

@@ -37,7 +37,7 @@ from .sending import refresh, send
 from .session import Boxes, Event, Pace, Session
 from .settling import read_list
 from .tasks import Task, adopt, cancel, detect_picture, finish, seen, task_of
-from .waiting import bring_home, wait
+from .waiting import fetch, wait
 
 if TYPE_CHECKING:
     import httpx
@@ -235,7 +235,7 @@ class AsyncClient:
     async def download(self, task: Task | str | int, out: str | os.PathLike[str]) -> Path | str:
         """Download the video of a task that has succeeded, even if it was downloaded before."""
         async with self.session.claimed(await self._known(task)) as own:
-            return await bring_home(self.session, own, await wait(self.session, own, timeout=0), out)
+            return await fetch(self.session, own, await wait(self.session, own, timeout=0), out)
 
     async def deliver(
         self,

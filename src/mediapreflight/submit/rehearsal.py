@@ -33,7 +33,7 @@ from .ledger import NewSubmission, Submission
 from .pipeline import with_local_boxes
 from .sending import send
 from .session import Session
-from .tasks import at_home, detect_picture
+from .tasks import fetched_before, detect_picture
 from .waiting import wait
 
 # The reserved top-level domain for names that do not exist.
@@ -73,7 +73,7 @@ def rehearsed(session: Session, entry: NewSubmission, job: Job, *, again: bool =
         if is_url(task.result):
             await stage.send(Request("download", "GET", task.result or ""))
 
-    if earlier is None or at_home(earlier, entry.out) is None:
+    if earlier is None or fetched_before(earlier, entry.out) is None:
         anyio.run(whole)
     return Rehearsed(tuple(requests), earlier)
 

@@ -17,7 +17,7 @@ from .ledger import STEPS, Submission
 from .sending import detect, send
 from .session import Session
 from .settling import settle
-from .waiting import bring_home, wait
+from .waiting import fetch, wait
 
 
 @dataclass(frozen=True)
@@ -121,16 +121,16 @@ async def finish(
             raise _failure(current)
         if detach and current.stage == "created":
             return current, None, None
-        home = await session.run(at_home, current, out)
-        if home is not None:
-            return current, None, home
+        before = await session.run(fetched_before, current, out)
+        if before is not None:
+            return current, None, before
         answer = await wait(session, current, timeout=timeout)
-        came = await bring_home(session, current, answer, out)
+        came = await fetch(session, current, answer, out)
     final = await session.run(session.ledger.submission, current.id)
     return final, answer, came
 
 
-def at_home(submission: Submission, out: str | os.PathLike[str] | None) -> Path | str | None:
+def fetched_before(submission: Submission, out: str | os.PathLike[str] | None) -> Path | str | None:
     """The result of an earlier run, if the file still exists and is in the requested folder."""
     if submission.stage != "delivered" or submission.result is None:
         return None

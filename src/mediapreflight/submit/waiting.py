@@ -93,9 +93,7 @@ def _expire(session: Session, submission: Submission) -> None:
     session.ledger.failed(submission.id, "UNKNOWN", "TaskExpired", "the service no longer knows the task")
 
 
-async def bring_home(
-    session: Session, submission: Submission, task: TaskAnswer, out: str | os.PathLike[str] | None
-) -> Path | str:
+async def fetch(session: Session, submission: Submission, task: TaskAnswer, out: str | os.PathLike[str] | None) -> Path | str:
     """Download the result of a task that succeeded: the path of the video, or a template id.
 
     Raises DownloadError, OutputError and ResultNotFoundError; the result can be downloaded again until its URL expires.

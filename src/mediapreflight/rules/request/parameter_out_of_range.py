@@ -23,8 +23,8 @@ def check(case: JobCase) -> Iterator[Fault]:
     for given in sound_values(case):
         known = given.known
         value = len(given.value) if known.type == "list" else given.value
-        if known.range is not None and value not in known.interval and value not in known.besides:
-            takes = alternatives((known.interval.in_words, *map(exact, known.besides)))
+        if known.range is not None and value not in known.interval and value not in known.special_values:
+            takes = alternatives((known.interval.in_words, *map(exact, known.special_values)))
             if known.type == "list":
                 message = say(
                     "{name} has {value} entries; {model} takes {takes}",
