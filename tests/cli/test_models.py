@@ -127,7 +127,8 @@ def test_two_cards_side_by_side(run) -> None:
     assert "300 to 8000 px" in next(line for line in frame if line.startswith("  width and height"))
     assert next(line for line in lines if line.startswith("  mode")).endswith("-")
     assert lines.index("Values") < lines.index("Price")
-    assert max(map(len, lines)) <= 120
+    assert max(map(len, lines)) <= 140
+    assert any(line.endswith("/api/v1/services/aigc/video-generation/video-synthesis") for line in lines), "no path is broken"
 
 
 def test_a_model_that_is_not_known_is_not_compared(run) -> None:

@@ -1,16 +1,9 @@
-import io
 import json
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import Progress
-
-from mediapreflight import Event
-from mediapreflight.cli.progress import Board
 
 from .conftest import MAIN, environment
 
@@ -19,7 +12,10 @@ IMPATIENT = "import mediapreflight.cli.progress as progress\nprogress._PATIENCE_
 
 def run_on_a_terminal(program: str, *arguments: str | Path) -> tuple[int, bytes, str]:
     """Status, what went to stdout, and what a terminal at stderr showed."""
+    import termios  # which Windows lacks, as it lacks what is tested here
+
     terminal, other_end = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 100))
     shown: list[bytes] = []
 
     def watch() -> None:
@@ -64,16 +60,45 @@ def test_short_work_shows_nothing(fixtures: Path) -> None:
 
 
 def test_the_clock_of_a_job_runs_until_its_result_is_there() -> None:
-    now = 0.0
-    with Progress(console=Console(file=io.StringIO()), get_time=lambda: now, auto_refresh=False) as display:
-        board = Board(display)
-        for event in (Event("upload", 1, "a.png", 1.0), Event("wait", 1, "RUNNING"), Event("wait", 2, "PENDING")):
-            board.tell(event)
-        now = 61.0
-        assert [(task.elapsed, task.finished) for task in display.tasks] == [(61.0, False), (61.0, False)]
-        assert display.tasks[0].description == "1  wait  RUNNING"
-        with board.ended(1):
-            # What is written to the same terminal meanwhile is not written over.
-            assert not display.live.is_started
-        assert display.live.is_started
-        assert [task.description for task in display.tasks] == ["2  wait  PENDING"]
+    """What is written to the same terminal meanwhile is not written over."""
+    program = """
+import sys, time
+from mediapreflight import Event
+from mediapreflight.cli import progress
+progress._TICK_S = 0.05
+with progress.job_board() as board:
+    for event in (Event("upload", 1, "a.png", 0.5), Event("wait", 1, "RUNNING"), Event("wait", 2, "PENDING")):
+        board.tell(event)
+    time.sleep(1.2)
+    with board.ended(1):
+        sys.stderr.write("[begin]")
+        time.sleep(0.2)
+        sys.stderr.write("[end]\\n")
+    board.tick()
+"""
+    status, _, shown = run_on_a_terminal(program)
+    assert status == 0
+    before, _, after = shown.partition("[begin]")
+    assert "1  upload  a.png  50%" in before
+    assert "1  wait  RUNNING  00:01" in before
+    assert after.startswith("[end]")
+    assert "2  wait  PENDING  00:01" in after
+    assert "RUNNING" not in after
+    assert "PENDING" not in shown.rpartition("\r")[2]
+
+
+def test_a_file_that_takes_long_has_a_bar() -> None:
+    program = """
+from mediapreflight.cli.progress import file_progress
+with file_progress() as show:
+    show("short.mp4", 0.5)
+    show("short.mp4", 1)
+"""
+    long = "import time\nfrom mediapreflight.cli import progress\nprogress._PATIENCE_S = 0.05\n" + program.replace(
+        'show("short.mp4", 1)', 'show("[b]{long}.mp4", 0.1)\n    time.sleep(0.2)\n    show("[b]{long}.mp4", 0.4)'
+    )
+    assert run_on_a_terminal(program) == (0, b"", "")
+    status, _, shown = run_on_a_terminal(long)
+    assert status == 0
+    assert "[b]{long}.mp4" in shown
+    assert " 40%  00:0" in shown

@@ -23,7 +23,7 @@ HEAVY = (
     "numpy",
     "pathspec",
     "pi_heif",
-    "rich",
+    "tqdm",
     "simplejpeg",
 )
 # The standard library's own that take a millisecond or more.

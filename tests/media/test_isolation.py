@@ -240,7 +240,7 @@ HEAVY = (
     "mutagen",
     "simplejpeg",
     "httpx",
-    "rich",
+    "tqdm",
     "ffmpeg",
     "imageio_ffmpeg",
     "logging",

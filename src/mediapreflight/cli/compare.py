@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Iterator
 
 from ..language import say, tr, translated
+from ..report.style import Style
+from ..text import lines_of, padded, width_of
 
-_WIDTH = 120
+_WIDTH = 47
 _NOTHING = "-"
 _LAST = (say("Values"), say("Price"))
 # Section titles, each with rows of name, text and sources.
@@ -17,26 +18,29 @@ Sections = list[tuple[str, list[tuple[str, str, str]]]]
 _Place = tuple[str, str]
 
 
-def compared(names: list[str], cards: list[Sections], *, color: bool) -> Iterator[str]:
+def compared(names: list[str], cards: list[Sections], style: Style) -> Iterator[str]:
     """Every row of either card, with both texts; equal rows are dimmed."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     first, second = map(_texts, cards)
-    table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("", no_wrap=True)
-    for name in names:
-        table.add_column(Text(name), ratio=1, overflow="fold")
-    for section, places in itertools.groupby(_places(first, second), key=lambda place: place[0]):
-        table.add_row(Text(f"\n{section}", "bold cyan"))
-        for place in places:
+    places = _places(first, second)
+    widths = [max(width_of(name) for _, name in places), *map(_width, (first, second))]
+    yield from (f"  {line}\n" for line in _lines(["", *names], widths))
+    for section, rows in itertools.groupby(places, key=lambda place: place[0]):
+        yield "\n" + style(section, "bold", "cyan") + "\n"
+        for place in rows:
             texts = first.get(place, _NOTHING), second.get(place, _NOTHING)
-            table.add_row(Text(f"  {place[1]}"), *map(Text, texts), style="dim" if texts[0] == texts[1] else "")
-    output = io.StringIO()
-    console = Console(file=output, width=_WIDTH, force_terminal=color, no_color=not color, highlight=False)
-    console.print(table)
-    yield from (f"{line.rstrip()}\n" for line in output.getvalue().splitlines())
+            looks = ("dim",) if texts[0] == texts[1] else ()
+            yield from (f"  {style(line, *looks)}\n" for line in _lines([place[1], *texts], widths))
+
+
+def _width(texts: dict[_Place, str]) -> int:
+    """The width of a column that breaks no word: paths are to be copied."""
+    return max(_WIDTH, *(width_of(word) for text in texts.values() for word in lines_of(text, 1)))
+
+
+def _lines(texts: list[str], widths: list[int]) -> Iterator[str]:
+    columns = [lines_of(text, width) for text, width in zip(texts, widths, strict=True)]
+    for parts in itertools.zip_longest(*columns, fillvalue=""):
+        yield "  ".join(map(padded, parts, widths)).rstrip()
 
 
 def _texts(card: Sections) -> dict[_Place, str]:

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.compare:
         from .compare import compared
 
-        pieces = compared([model.id for model in models], [sections(model, catalog) for model in models], color=style.color)
+        pieces = compared([model.id for model in models], [sections(model, catalog) for model in models], style)
     elif options.id is None:
         pieces = _list(models, catalog, style)
     else:

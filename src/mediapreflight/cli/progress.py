@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..language import tr, tr_many, translated
 from ..text import plain
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from tqdm import tqdm
 
     from ..submit.session import Event
 
 _Item = TypeVar("_Item")
 _PATIENCE_S = 0.5
+_TICK_S = 0.5
 
 
 def tracked(items: Iterable[_Item], total: int | None = None) -> Iterable[_Item]:
@@ -30,23 +31,15 @@ def tracked(items: Iterable[_Item], total: int | None = None) -> Iterable[_Item]
     """
     if not sys.stderr.isatty():
         return items
-    displayed = _displayed(items, total)
+    # tqdm fills in the parts in braces each time it draws the line.
+    layout = (
+        tr("{count} jobs checked", count="{n}") + "  {elapsed}"
+        if total is None
+        else tr_many("{done} of {count} job checked", "{done} of {count} jobs checked", total, done="{n}")
+        + "  {bar:40}  {elapsed}"
+    )
+    displayed: Iterable[_Item] = _line(layout, items, total=total, delay=_PATIENCE_S)
     return list(displayed) if sys.stdout.isatty() else displayed
-
-
-def _displayed(items: Iterable[_Item], total: int | None) -> Iterator[_Item]:
-    began = time.monotonic()
-    display: Progress | None = None
-    try:
-        for done, item in enumerate(items, start=1):
-            if display is None and time.monotonic() - began > _PATIENCE_S:
-                display = _started(total)
-            if display is not None:
-                display.update(display.task_ids[0], completed=done)
-            yield item
-    finally:
-        if display is not None:
-            display.stop()
 
 
 @contextlib.contextmanager
@@ -58,56 +51,58 @@ def file_progress() -> Iterator[Callable[[str, float], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    lines: dict[str, tqdm[Any]] = {}
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as display:
-        tasks: dict[str, TaskID] = {}
-        began: dict[str, float] = {}
+    def show(name: str, share: float) -> None:
+        if name not in lines:
+            layout = "{desc}  {bar:40} {percentage:3.0f}%  {remaining}"
+            lines[name] = _line(layout, desc=plain(name), total=1.0, delay=_PATIENCE_S)
+        lines[name].update(share - lines[name].n)
+        if share >= 1:
+            lines[name].close()
 
-        def show(name: str, share: float) -> None:
-            started = began.setdefault(name, time.monotonic())
-            if name not in tasks and share < 1 and time.monotonic() - started > _PATIENCE_S:
-                tasks[name] = display.add_task(escape(plain(name)), total=1.0)
-            if name in tasks:
-                display.update(tasks[name], completed=share, visible=share < 1)
-
+    try:
         yield show
+    finally:
+        for line in lines.values():
+            line.close()
 
 
 class Board:
-    """A line with a running clock for each unfinished job, shown by `display`."""
+    """A line with a running clock for each unfinished job."""
 
-    def __init__(self, display: Progress) -> None:
-        self._display = display
-        self._lines: dict[int | None, TaskID] = {}
+    def __init__(self) -> None:
+        self._lines: dict[int | None, tqdm[Any]] = {}
 
     def tell(self, event: Event) -> None:
         """Show the state of a job, and the share that is done, if known."""
-        from rich.markup import escape
-
-        if event.number not in self._lines:
-            # Without a total, rich never treats the line as finished, so its clock keeps running.
-            self._lines[event.number] = self._display.add_task("", total=None)
         name = "" if event.number is None else f"{event.number}  "
         share = "" if event.share is None else f"  {event.share:.0%}"
-        self._display.update(
-            self._lines[event.number], description=escape(f"{name}{event.stage}  {plain(translated(event.text))}{share}")
-        )
+        said = f"{name}{event.stage}  {plain(translated(event.text))}{share}"
+        if event.number in self._lines:
+            self._lines[event.number].set_description_str(said)
+        else:
+            self._lines[event.number] = _line("{desc}  {elapsed}", desc=said)
+
+    def tick(self) -> None:
+        """Draw all clocks again."""
+        for line in tuple(self._lines.values()):
+            line.refresh()
 
     @contextlib.contextmanager
     def ended(self, number: int | None) -> Iterator[None]:
         """Remove the line of a job. In the block all lines are hidden, because its result may go to the same terminal."""
+        from tqdm import tqdm
+
         if number in self._lines:
-            self._display.remove_task(self._lines.pop(number))
-        self._display.stop()
-        try:
+            self._lines.pop(number).close()
+        with tqdm.external_write_mode(sys.stderr):
             yield
-        finally:
-            self._display.start()
+
+    def close(self) -> None:
+        """Remove all lines."""
+        for line in self._lines.values():
+            line.close()
 
 
 @contextlib.contextmanager
@@ -116,29 +111,26 @@ def job_board() -> Iterator[Board | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    board, over = Board(), threading.Event()
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as display:
-        yield Board(display)
+    def run_the_clocks() -> None:
+        while not over.wait(_TICK_S):
+            board.tick()
+
+    clocks = threading.Thread(target=run_the_clocks, daemon=True)
+    clocks.start()
+    try:
+        yield board
+    finally:
+        over.set()
+        clocks.join()
+        board.close()
 
 
-def _started(total: int | None) -> Progress:
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+def _line(layout: str, items: Iterable[Any] | None = None, **settings: Any) -> tqdm[Any]:
+    """A line that is removed when it is closed."""
+    from tqdm import tqdm
 
-    # rich fills this in each time it draws the line.
-    done = "{task.completed:.0f}"
-    said = (
-        tr("{count} jobs checked", count=done)
-        if total is None
-        else tr_many("{done} of {count} job checked", "{done} of {count} jobs checked", total, done=done)
-    )
-    columns = (SpinnerColumn(), TextColumn(said), TimeElapsedColumn())
-    # Results go to standard output while this is shown, so rich must not redirect that stream.
-    display = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False)
-    display.add_task("check", total=total)
-    display.start()
-    return display
+    # By default the lock is shared with other processes, which costs a semaphore; none of them draws.
+    tqdm.set_lock(threading.RLock())
+    return tqdm(items, bar_format=layout, file=sys.stderr, leave=False, dynamic_ncols=True, **settings)

@@ -15,8 +15,8 @@ class Style(NamedTuple):
     color: bool = False
 
     def __call__(self, text: str, *names: str) -> str:
-        """The text in these styles (`red`, `bold`, …)."""
-        if not self.color or not text:
+        """The text in these styles (`red`, `bold`, …); unchanged without any."""
+        if not self.color or not text or not names:
             return text
         return f"\x1b[{';'.join(_CODES[name] for name in names)}m{text}\x1b[0m"
 
