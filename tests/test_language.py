@@ -153,6 +153,13 @@ def test_a_sentence_is_english_and_is_translated_where_it_is_shown() -> None:
     assert translated(sentence) == sentence
 
 
+def test_chinese_words_that_meet_in_a_sentence_have_no_space_between_them() -> None:
+    with speaking("zh"):
+        assert tr("{names} or {last}", names="半身", last="全身") == "半身或全身"
+        assert tr("{names} or {last}", names="jpeg", last="png") == "jpeg 或 png"
+        assert tr("{names} or {last}", names="jpeg", last="全 身") == "jpeg 或全 身"
+
+
 def test_a_value_is_formatted_as_in_english() -> None:
     with speaking("zh"):
         assert tr("trim it to start at {later:.1f} s", later=1.25) == "从 1.2 s 开始截取"

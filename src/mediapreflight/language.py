@@ -35,6 +35,9 @@ _WITHOUT_LANGUAGE = ("C", "POSIX")
 _MOST_REMEMBERED = 2**16
 
 
+# The spaces of a template stand between Chinese and Latin. A value can be either.
+_SPACE_BETWEEN_CHINESE = re.compile("(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
+
 # The parts of a sentence: the templates for one and for many, the count, and the values by name.
 _Wording = tuple[str, str | None, int, Mapping[str, Any]]
 
@@ -62,7 +65,7 @@ class _Speech:
         one, many, number, values = wording
         template = self._of_one(one) if many is None else self._translations.ngettext(one, many, number)
         shown = {name: self.translated(value) if isinstance(value, str) else value for name, value in values.items()}
-        return template.format(**shown)
+        return _joined(template, shown)
 
     def _of_elsewhere(self, sentence: str) -> str:
         fixed = self._of_one(sentence)
@@ -70,7 +73,7 @@ class _Speech:
             return fixed
         for pattern, template in self._details:
             if found := pattern.fullmatch(sentence):
-                return template.format(*map(self.translated, found.groups()))
+                return _joined(template, {str(at): self.translated(part) for at, part in enumerate(found.groups())})
         return sentence
 
     @functools.cached_property
@@ -177,3 +180,20 @@ def _said(one: str, many: str | None, number: int, values: Mapping[str, Any]) ->
         kept = {name: str(value) if isinstance(value, BaseException) else value for name, value in values.items()}
         _speech.remember(sentence, (one, many, number, kept))
     return sentence
+
+
+def _joined(template: str, values: Mapping[str, Any]) -> str:
+    """The template with its values, without its spaces between two Chinese characters; those inside values stay."""
+    from string import Formatter
+
+    formatter, said = Formatter(), ""
+    for literal, name, form, conversion in formatter.parse(template):
+        said = _appended(said, literal)
+        if name is not None:
+            said = _appended(said, format(formatter.convert_field(values[name], conversion), form or ""))
+    return said
+
+
+def _appended(before: str, after: str) -> str:
+    edge = _SPACE_BETWEEN_CHINESE.sub("", before[-2:] + after[:2])
+    return f"{before[:-2]}{edge}{after[2:]}"

@@ -59,6 +59,15 @@ def test_what_it_writes_checks(run, folder: Path) -> None:
     assert result.out == "All clear: 4 files in 2 jobs checked for emo-v1, nothing found.\n"
 
 
+def test_its_comments_are_in_the_language_of_the_reader(run, folder: Path) -> None:
+    assert run("--lang", "zh", "init", "--model", "emo-v1", cwd=folder).status == 0
+    text = (folder / "mediapreflight.toml").read_text(encoding="utf-8")
+    comments = [line for line in text.splitlines() if line.startswith("# ")]
+    assert len(comments) == 6
+    assert all(re.search("[一-鿿]", line) for line in comments)
+    assert load(str(folder / "mediapreflight.toml")).pairs
+
+
 def test_files_that_share_no_names_stand_by_themselves(run, folder: Path) -> None:
     (folder / "voices/a.wav").rename(folder / "voices/speech.wav")
     (folder / "voices/b.mp3").rename(folder / "voices/song.mp3")

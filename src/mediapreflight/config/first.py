@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..catalog import Catalog, Model
 from ..job import roles_for_kind
+from ..language import tr, tr_many
 from ..media.formats import Kind
 from .survey import Group
 
@@ -88,15 +89,22 @@ def _required(model: Model) -> dict[str, Kind]:
 def _head(table: str) -> str:
     # `pyproject.toml` has its own schema.
     header, schema = (f"[{table}]\n", "") if table else ("", f"#:schema {_SCHEMA}\n\n")
+    whole = tr("What `mediapreflight check` checks here, and how. Globs are written as in .gitignore and count from this folder.")
+    keys = tr("`mediapreflight schema config` describes every key.")
+    level = tr(
+        'How much is read of each file: "metadata" (headers), "decode" (all data) or "content" (also faces, bodies and speech).'
+    )
+    ignore = tr("Rules that are not applied, by code, prefix of codes, or name; `mediapreflight rule` lists them.")
+    exclude = tr("Files and folders that are never assets. What .gitignore names is left out already.")
     return f"""\
-{schema}# What `mediapreflight check` checks here, and how. Globs are written as in .gitignore and count from this folder;
-# `mediapreflight schema config` describes every key.
+{schema}# {whole}
+# {keys}
 {header}
-# How much is read of each file: "metadata" (headers), "decode" (all data) or "content" (faces, bodies and speech too).
+# {level}
 level = "content"
-# Rules that are not applied, by code, prefix of codes, or name; `mediapreflight rule` lists them.
+# {ignore}
 ignore = []
-# Files and folders that are never assets. What .gitignore names is left out already.
+# {exclude}
 exclude = []
 """
 
@@ -113,7 +121,12 @@ def _entries(groups: Sequence[Group], model: Model, table: str) -> Iterator[str]
 
 def _pairs(pairs: Joined, table: str) -> str:
     lines = [
-        f"# Files of the same name make one job: {len(pairs.stems)} of them are complete.",
+        "# "
+        + tr_many(
+            "Files of the same name make one job: {count} is complete.",
+            "Files of the same name make one job: {count} are complete.",
+            len(pairs.stems),
+        ),
         _header("pairs", table),
         f'model = "{pairs.model.id}"',
     ]
@@ -121,9 +134,9 @@ def _pairs(pairs: Joined, table: str) -> str:
 
 
 def _assets(group: Group, model: str, roles: Sequence[str], table: str) -> str:
-    others = f"  # or {', '.join(roles[1:])}" if len(roles) > 1 else ""
+    others = f"  # {_or(roles[1:])}" if len(roles) > 1 else ""
     lines = [
-        "# Each of these files is checked by itself.",
+        "# " + tr("Each of these files is checked by itself."),
         _header("assets", table),
         f"files = {_toml(globs(group))}",
         f'model = "{model}"',
@@ -133,12 +146,16 @@ def _assets(group: Group, model: str, roles: Sequence[str], table: str) -> str:
 
 
 def _unassigned(groups: Sequence[Group], candidates: Callable[[Kind], Sequence[Model]], table: str) -> str:
-    lines = ["Say which model the files are for, and take the # away. `mediapreflight models` lists them."]
+    lines = [tr("Say which model the files are for, and take the # away. `mediapreflight models` lists them.")]
     for group in groups:
         first, *others = (model.id for model in candidates(group.kind))
-        named = f"  # or {', '.join(others[:_NAMED])}" if others else ""
+        named = f"  # {_or(others[:_NAMED])}" if others else ""
         lines += ["", _header("assets", table), f"files = {_toml(globs(group))}", f'model = "{first}"{named}']
     return "\n".join([*lines, ""])
+
+
+def _or(others: Sequence[str]) -> str:
+    return tr("or {values}", values=", ".join(others))
 
 
 def _commented(text: str) -> str:
