@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mediapreflight.studio.desk import Account
 from mediapreflight.studio.limits import Space
+from mediapreflight.studio.sending import Account
 from mediapreflight.studio.service import Studio
 from mediapreflight.submit.http.key import ApiKey
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mediapreflight.studio import shelf
+from mediapreflight.studio import uploads
 
 from ..hostile import bombs, make
 from .conftest import Open
@@ -126,7 +126,7 @@ def test_a_name_is_only_a_name(opened: Open, tmp_path: Path, given: str, kept: s
 
 
 def test_a_name_is_one_that_a_file_can_have_on_this_system(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shelf, "file_name", lambda text: f"_{text}" if text == "CON" else text.rstrip(". "))
+    monkeypatch.setattr(uploads, "file_name", lambda text: f"_{text}" if text == "CON" else text.rstrip(". "))
     visitor = opened()
     names = [visitor.http.post("files", params={"name": name}, content=b"x").json()["name"] for name in ("CON", "...")]
     assert names == ["_CON", "file"]
@@ -212,7 +212,7 @@ def wait_until(is_so: object) -> None:
 
 
 def test_nothing_is_left_when_it_ends(opened: Open, nowhere: object, tmp_path: Path) -> None:
-    from mediapreflight.studio.desk import Account
+    from mediapreflight.studio.sending import Account
     from mediapreflight.studio.service import Studio
 
     assert isinstance(nowhere, Account)

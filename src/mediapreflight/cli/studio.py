@@ -22,7 +22,7 @@ from .catalogs import add_catalog_argument, catalog_here
 if TYPE_CHECKING:
     from ..catalog import Catalog
     from ..emulator.media import Detection
-    from ..studio.desk import Account
+    from ..studio.sending import Account
     from ..submit.http.key import ApiKey
 
 _OUT = "mediapreflight-videos"
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _account(options: argparse.Namespace, catalog: Catalog) -> Iterator[Account]:
     """Where jobs are sent: to the service if there is a key, else to a stand-in that is started here."""
-    from ..studio.desk import Account
+    from ..studio.sending import Account
     from ..submit.http.key import KEY_VARIABLE, ApiKey
 
     if (key := _key()) is not None:

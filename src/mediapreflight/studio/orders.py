@@ -15,7 +15,7 @@ from ..job import Job, is_local, revised, with_values
 from ..language import say
 from ..prepare.options import PrepareOptions
 from ..system import command_text
-from .shelf import Shelf, Upload
+from .uploads import Upload, Uploads
 
 _OUT = "ready"
 # Times are exact to the millisecond.
@@ -61,28 +61,28 @@ class Order(NamedTuple):
             yield from several
 
 
-def order_of(asked: Asked, shelf: Shelf, catalog: Catalog) -> Order:
+def order_of(asked: Asked, uploads: Uploads, catalog: Catalog) -> Order:
     """The requested job. Raises UsageError if it is not a valid job, RefusedError for a file that does not exist."""
     model = catalog.model(asked.model)
     if unknown := [role for role in asked.inputs if role not in model.roles]:
         raise UsageError(say("{model} has no input {role!r}", model=model.id, role=unknown[0]))
     files = {
-        role: tuple(shelf.upload(number) for number in ([given] if isinstance(given, str) else given))
+        role: tuple(uploads.upload(number) for number in ([given] if isinstance(given, str) else given))
         for role, given in asked.inputs.items()
     }
     inputs: dict[str, Any] = {}
-    for role, uploads in files.items():
+    for role, chosen in files.items():
         takes_several = model.roles[role].count is not None
-        if len(uploads) != 1 and not takes_several:
+        if len(chosen) != 1 and not takes_several:
             raise UsageError(say("{role} of {model} is one file", role=role, model=model.id))
-        inputs[role] = [str(each.path) for each in uploads] if takes_several else str(uploads[0].path)
+        inputs[role] = [str(each.path) for each in chosen] if takes_several else str(chosen[0].path)
     job = revised(with_values(Job(model.id, whole=asked.whole, **inputs), asked.set, catalog), face=asked.face)
-    return Order(job, model, files, asked.set, _options(asked.options), _free_folder(shelf))
+    return Order(job, model, files, asked.set, _options(asked.options), _free_folder(uploads))
 
 
-def _free_folder(shelf: Shelf) -> str:
+def _free_folder(uploads: Uploads) -> str:
     """A name for the output folder that no upload has."""
-    taken = {upload.name.casefold() for upload in shelf.uploads}
+    taken = {upload.name.casefold() for upload in uploads.files}
     names = itertools.chain([_OUT], (f"{_OUT}-{number}" for number in itertools.count(2)))
     return next(name for name in names if name not in taken)
 

@@ -22,8 +22,8 @@ from ..prepare.execute import Prepared, prepare_planned
 from ..prepare.record import NAME, PreparedInput
 from ..report.html.prepared import prepared_card
 from ..workers.processes import CrashError
+from .access import RefusedError
 from .advice import on_page
-from .door import RefusedError
 from .limits import RUNS_AT_ONCE, RUNS_KEPT
 from .memory import Memory, Remembering
 from .orders import Order, command_line, python_text

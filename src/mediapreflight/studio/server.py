@@ -32,13 +32,13 @@ from ..output_folder import OutputFolder
 from ..people.geometry import FRAMINGS, Ratio
 from ..report.html import page as report_page
 from ..workers.processes import CrashError
-from . import door, limits, looks
-from .desk import Desk
+from . import access, limits, previews
 from .limits import Space
 from .memory import Memory, Remembering
 from .orders import Asked, Order, order_of
 from .runs import ALL, Run, Runs, record_of_run
-from .shelf import Shelf, Upload
+from .sending import Sender
+from .uploads import Upload, Uploads
 from .workshop import TEMPLATES, Workshop, record_of_model, record_of_upload
 
 _P = ParamSpec("_P")
@@ -80,16 +80,16 @@ class Server:
     """The application and its state."""
 
     def __init__(
-        self, catalog: Catalog, folder: OutputFolder, space: Space, desk: Desk, token: str, host: Callable[[], str]
+        self, catalog: Catalog, folder: OutputFolder, space: Space, sender: Sender, token: str, host: Callable[[], str]
     ) -> None:
         memory = Memory()
         self._catalog = catalog
         self._folder = folder
         self._containment = Remembering(memory, limits.LOOKS_AT_ONCE)
-        self._shelf = Shelf(folder, self._containment, memory, space)
+        self._uploads = Uploads(folder, self._containment, memory, space)
         self._workshop = Workshop(catalog, self._containment)
         self._runs = Runs(folder, self._workshop, memory)
-        self._desk = desk
+        self._sender = sender
         self._token = token
         self._host = host
         self._uploading = 0
@@ -137,7 +137,7 @@ class Server:
     async def get_ready(self) -> None:
         """Load the detectors in advance. An error is reported with the first picture."""
         with contextlib.suppress(MediaPreflightError, CrashError):
-            await self._in_thread(lambda: self._containment.call("", looks.get_ready))
+            await self._in_thread(lambda: self._containment.call("", previews.get_ready))
 
     def close(self) -> None:
         """Stop all running work."""
@@ -152,11 +152,11 @@ class Server:
         @web.middleware
         async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
             try:
-                door.admit(request, self._host(), self._token)
+                access.admit(request, self._host(), self._token)
                 return await handler(request)
             except Exception as error:
                 status, reason = _refusal(error)
-                return _json({"error": self._desk.mask(translated(reason))}, status)
+                return _json({"error": self._sender.mask(translated(reason))}, status)
 
         return guarded
 
@@ -166,15 +166,15 @@ class Server:
 
     async def _order(self, request: web.Request) -> Order:
         asked = await _body(request, Asked)
-        return order_of(asked, self._shelf, self._catalog)
+        return order_of(asked, self._uploads, self._catalog)
 
     def _upload(self, request: web.Request) -> Upload:
-        return self._shelf.upload(request.match_info["id"])
+        return self._uploads.upload(request.match_info["id"])
 
     # --- the page --------------------------------------------------------------------------------------------------------
 
     async def _page(self, _: web.Request) -> web.Response:
-        values = {"version": __version__, "stand_in": self._desk.account.stand_in, "models": self._model_records()}
+        values = {"version": __version__, "stand_in": self._sender.account.stand_in, "models": self._model_records()}
         text = await self._in_thread(report_page.filled, "studio.html", beside=TEMPLATES, **values)
         return web.Response(text=text, content_type="text/html")
 
@@ -191,12 +191,12 @@ class Server:
             {
                 "version": __version__,
                 "lang": spoken(),
-                "stand_in": self._desk.account.stand_in,
-                "service": self._desk.service,
-                "limits": self._shelf.space._asdict(),
-                "files": [record_of_upload(upload) for upload in self._shelf.uploads],
+                "stand_in": self._sender.account.stand_in,
+                "service": self._sender.service,
+                "limits": self._uploads.space._asdict(),
+                "files": [record_of_upload(upload) for upload in self._uploads.files],
                 "runs": [record_of_run(run) for run in self._runs.all],
-                "tasks": [self._desk.record(sent) for sent in self._desk.all],
+                "tasks": [self._sender.record(sent) for sent in self._sender.all],
             }
         )
 
@@ -209,16 +209,16 @@ class Server:
     # --- files -----------------------------------------------------------------------------------------------------------
 
     async def _files(self, _: web.Request) -> web.Response:
-        return _json([record_of_upload(upload) for upload in self._shelf.uploads])
+        return _json([record_of_upload(upload) for upload in self._uploads.files])
 
     async def _receive(self, request: web.Request) -> web.Response:
         if request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded"):
-            raise door.RefusedError(415, say("the request must be the file itself"))
-        most = self._shelf.space.file_bytes
+            raise access.RefusedError(415, say("the request must be the file itself"))
+        most = self._uploads.space.file_bytes
         if request.content_length is not None and request.content_length > most:
-            raise door.RefusedError(413, say("a file may have up to {most:,} bytes", most=most))
+            raise access.RefusedError(413, say("a file may have up to {most:,} bytes", most=most))
         if self._uploading >= limits.UPLOADS_AT_ONCE:
-            raise door.RefusedError(429, say("too many files are coming at once"))
+            raise access.RefusedError(429, say("too many files are coming at once"))
         self._uploading += 1
         try:
             return _json(record_of_upload(await self._received(request)), 201)
@@ -227,11 +227,11 @@ class Server:
 
     async def _received(self, request: web.Request) -> Upload:
         """Receive the file of a request. An incomplete upload is deleted."""
-        incoming = self._shelf.begin(request.query.get("name", ""))
+        incoming = self._uploads.begin(request.query.get("name", ""))
         try:
             while piece := await _within(limits.IDLE_S, request.content.readany()):
                 incoming.write(piece)
-            return await self._in_thread(self._shelf.keep, incoming)
+            return await self._in_thread(self._uploads.keep, incoming)
         except BaseException:
             incoming.discard()
             raise
@@ -240,7 +240,7 @@ class Server:
         return _json(record_of_upload(self._upload(request)))
 
     async def _remove_file(self, request: web.Request) -> web.Response:
-        await self._in_thread(self._shelf.remove, self._upload(request).id)
+        await self._in_thread(self._uploads.remove, self._upload(request).id)
         return web.Response(status=204)
 
     async def _content(self, request: web.Request) -> web.FileResponse:
@@ -249,19 +249,19 @@ class Server:
 
     async def _picture(self, request: web.Request) -> web.FileResponse:
         path = self._upload(request).path
-        return await self._shown(request, path, _beside(path, "picture.jpg"), looks.write_picture)
+        return await self._shown(request, path, _beside(path, "picture.jpg"), previews.write_picture)
 
     async def _sound(self, request: web.Request) -> web.FileResponse:
         path = self._upload(request).path
-        return await self._shown(request, path, _beside(path, "sound.wav"), looks.write_sound)
+        return await self._shown(request, path, _beside(path, "sound.wav"), previews.write_sound)
 
     async def _waveform(self, request: web.Request) -> web.Response:
         heard = await self._in_thread(self._heard, str(self._upload(request).path))
         trouble = translated(heard.trouble) if heard.trouble else None
         return _json(msgspec.structs.replace(heard, trouble=trouble))
 
-    def _heard(self, path: str) -> looks.Heard:
-        return self._containment.known(path, ("heard",), looks.hear, path)
+    def _heard(self, path: str) -> previews.Heard:
+        return self._containment.known(path, ("heard",), previews.hear, path)
 
     async def _frames(self, request: web.Request) -> web.Response:
         upload = self._upload(request)
@@ -273,9 +273,9 @@ class Server:
         await self._in_thread(self._strip_of, upload)
         return _sent_file(request, _beside(upload.path, "frames.jpg"), _TYPES["jpg"])
 
-    def _strip_of(self, upload: Upload) -> looks.Strip:
+    def _strip_of(self, upload: Upload) -> previews.Strip:
         path = str(upload.path)
-        return self._containment.known(path, ("frames",), looks.write_strip, path, str(_beside(upload.path, "frames.jpg")))
+        return self._containment.known(path, ("frames",), previews.write_strip, path, str(_beside(upload.path, "frames.jpg")))
 
     async def _shown(self, request: web.Request, path: Path, target: Path, write: Callable[[str, str], None]) -> web.FileResponse:
         """A preview of a file, made once."""
@@ -329,11 +329,11 @@ class Server:
 
     async def _made_picture(self, request: web.Request) -> web.FileResponse:
         run, name = self._run_and_name(request)
-        return await self._shown(request, run.file(name), run.beside(name, "picture.jpg"), looks.write_picture)
+        return await self._shown(request, run.file(name), run.beside(name, "picture.jpg"), previews.write_picture)
 
     async def _made_sound(self, request: web.Request) -> web.FileResponse:
         run, name = self._run_and_name(request)
-        return await self._shown(request, run.file(name), run.beside(name, "sound.wav"), looks.write_sound)
+        return await self._shown(request, run.file(name), run.beside(name, "sound.wav"), previews.write_sound)
 
     def _run_and_name(self, request: web.Request) -> tuple[Run, str]:
         return self._runs.run(request.match_info["id"]), request.match_info["name"]
@@ -342,20 +342,20 @@ class Server:
 
     async def _cost(self, request: web.Request) -> web.Response:
         chosen = await _body(request, _Chosen)
-        return _json(await self._desk.offer(self._runs.run(chosen.run)))
+        return _json(await self._sender.offer(self._runs.run(chosen.run)))
 
     async def _submit(self, request: web.Request) -> web.Response:
         agreed = await _body(request, _Agreed)
-        return _json(self._desk.record(await self._desk.agree(agreed.confirm)), 202)
+        return _json(self._sender.record(await self._sender.agree(agreed.confirm)), 202)
 
     async def _task(self, request: web.Request) -> web.Response:
-        return _json(self._desk.record(self._desk.sent(request.match_info["id"])))
+        return _json(self._sender.record(self._sender.sent(request.match_info["id"])))
 
     async def _cancel(self, request: web.Request) -> web.Response:
-        return _json(self._desk.record(await self._desk.cancel(request.match_info["id"])))
+        return _json(self._sender.record(await self._sender.cancel(request.match_info["id"])))
 
     async def _video(self, request: web.Request) -> web.FileResponse:
-        video = self._desk.sent(request.match_info["id"]).video
+        video = self._sender.sent(request.match_info["id"]).video
         if video is None or not video.is_file():
             raise web.HTTPNotFound
         return _sent_file(request, video, _TYPES["mp4"], video.name)
@@ -363,7 +363,7 @@ class Server:
 
 async def _body(request: web.Request, kind: type[_Result]) -> _Result:
     """The body of a request, as JSON of this shape. Raises RefusedError and UsageError."""
-    door.ensure_json(request)
+    access.ensure_json(request)
     try:
         return msgspec.json.decode(await _within(limits.IDLE_S, request.read()), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -376,7 +376,7 @@ async def _within(seconds: float, coming: Awaitable[_Result]) -> _Result:
         async with asyncio.timeout(seconds):
             return await coming
     except TimeoutError:
-        raise door.RefusedError(408, say("the request took too long to arrive")) from None
+        raise access.RefusedError(408, say("the request took too long to arrive")) from None
 
 
 def _json(value: Any, status: int = 200) -> web.Response:
@@ -386,7 +386,7 @@ def _json(value: Any, status: int = 200) -> web.Response:
 def _refusal(error: Exception) -> tuple[int, str]:
     """The status and the text of an error."""
     match error:
-        case door.RefusedError():
+        case access.RefusedError():
             return error.status, error.reason
         case web.HTTPException():
             return error.status, _sentence(error)
@@ -414,7 +414,7 @@ def _beside(path: Path, name: str) -> Path:
 
 
 async def _with_headers(_: web.Request, response: web.StreamResponse) -> None:
-    for name, value in door.HEADERS.items():
+    for name, value in access.HEADERS.items():
         response.headers.setdefault(name, value)
 
 

@@ -19,7 +19,7 @@ from . import limits
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from .desk import Account
+    from .sending import Account
 
 _USUAL_PORT = 80
 
@@ -87,17 +87,17 @@ class Studio(LoopbackServer[OutputFolder]):
         return OutputFolder(self._folder)
 
     def _application(self, place: OutputFolder) -> web.Application:
-        from .desk import Desk
+        from .sending import Sender
         from .server import Server
 
-        desk = Desk(self._account, self._catalog)
-        server = Server(self._catalog, place, self._space, desk, self._token, self._own_host)
+        sender = Sender(self._account, self._catalog)
+        server = Server(self._catalog, place, self._space, sender, self._token, self._own_host)
         ready = asyncio.create_task(server.get_ready())
 
         async def end(_: web.Application) -> None:
             ready.cancel()
-            self.open_submissions = desk.open_submissions
-            await desk.close()
+            self.open_submissions = sender.open_submissions
+            await sender.close()
             server.close()
 
         application = server.application()

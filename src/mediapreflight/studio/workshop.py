@@ -30,7 +30,7 @@ from ..text import clauses
 from .advice import on_page
 from .memory import Remembering
 from .orders import Order, command_line, python_text
-from .shelf import Upload
+from .uploads import Upload
 
 TEMPLATES = Path(__file__).parent / "templates"
 _BOX_RATIOS = tuple(FRAMINGS)

@@ -98,7 +98,7 @@ def _payload(path: Path) -> dict[str, object]:
 
 @contextlib.contextmanager
 def opened(browser, address: str, **options) -> Iterator[Studio]:
-    """A new page on a desk without files. At the end: it broke no policy, threw nothing, and asked nobody but its own server."""
+    """A new page without files. At the end: it broke no policy, threw nothing, and asked nobody but its own server."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True, **options)
     page = context.new_page()
     faults: list[str] = []

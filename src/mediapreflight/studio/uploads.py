@@ -14,7 +14,7 @@ from ..media.facts import Facts
 from ..media.source import display_name
 from ..output_folder import OutputFolder, shortened
 from ..system import file_name
-from .door import RefusedError
+from .access import RefusedError
 from .limits import Space
 from .memory import Memory, Remembering
 
@@ -33,8 +33,8 @@ class Upload(NamedTuple):
     facts: Facts
 
 
-class Shelf:
-    """Keeps uploads. For several threads."""
+class Uploads:
+    """The files of a session. For several threads."""
 
     def __init__(self, folder: OutputFolder, containment: Remembering, memory: Memory, space: Space) -> None:
         self._folder = folder
@@ -49,7 +49,7 @@ class Shelf:
         self._used = 0
 
     @property
-    def uploads(self) -> list[Upload]:
+    def files(self) -> list[Upload]:
         """All files, in the order of arrival."""
         with self._lock:
             return list(self._uploads.values())
@@ -138,20 +138,20 @@ class Shelf:
 class Incoming:
     """A file that is being uploaded."""
 
-    def __init__(self, shelf: Shelf, name: str, path: Path, file: BinaryIO, place: ExitStack) -> None:
+    def __init__(self, uploads: Uploads, name: str, path: Path, file: BinaryIO, place: ExitStack) -> None:
         self.name = name
         self.path = path
         self.file = file
         self.place = place
-        self._shelf = shelf
+        self._uploads = uploads
         self._size = 0
-        place.callback(lambda: shelf.free(self._size))
+        place.callback(lambda: uploads.free(self._size))
         place.callback(file.close)
 
     def write(self, piece: bytes) -> None:
         """Add to the file. Raises RefusedError."""
         self._size += len(piece)
-        self._shelf.claim(len(piece), self._size)
+        self._uploads.claim(len(piece), self._size)
         try:
             self.file.write(piece)
         except OSError as error:

@@ -9,8 +9,8 @@ import pytest
 
 from mediapreflight import Client, Ledger, Pace
 from mediapreflight.emulator import Emulator
-from mediapreflight.studio import desk, runs
-from mediapreflight.studio.desk import Account
+from mediapreflight.studio import runs, sending
+from mediapreflight.studio.sending import Account
 from mediapreflight.studio.service import Studio
 from mediapreflight.submit.http.key import ApiKey
 
@@ -104,7 +104,7 @@ def test_what_has_ended_makes_room(
     visitor: Visitor, run: dict[str, Any], fixtures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("TASKS_KEPT", "OFFERS_KEPT"):
-        monkeypatch.setattr(desk, name, 1)
+        monkeypatch.setattr(sending, name, 1)
     first, second = (visitor.post("cost", {"run": run["id"]})["confirm"] for _ in range(2))
     assert "ask for another one" in visitor.post("submit", {"confirm": first}, 400)["error"]
     older = visitor.ended(f"tasks/{visitor.post('submit', {'confirm': second}, 202)['id']}")

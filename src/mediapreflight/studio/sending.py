@@ -25,7 +25,7 @@ from ..submit.result import Cost, JobResult
 from ..submit.session import Event, Pace
 from ..submit.tasks import cancel
 from ..system import relative_path
-from .door import RefusedError
+from .access import RefusedError
 from .limits import AGREE_S, OFFERS_KEPT, TASKS_AT_ONCE, TASKS_KEPT
 from .runs import Run
 
@@ -78,7 +78,7 @@ class Sent:
         return self.account.out / Path(self.result.video).name if self.result and self.result.video else None
 
 
-class Desk:
+class Sender:
     """Estimates, agreements and tasks. Everything happens in the event loop's thread."""
 
     def __init__(self, account: Account, catalog: Catalog) -> None:
