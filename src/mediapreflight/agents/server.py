@@ -24,7 +24,7 @@ from ..errors import MediaPreflightError
 from ..system import end_now, told_to_stop
 from ..text import plain
 from .calls import Call, Progress
-from .tools import Desk, Reply, Tool, arguments_of, schema_of, tools_of
+from .tools import Scope, Reply, Tool, arguments_of, schema_of, tools_of
 
 # How often a client gets a progress report.
 _PROGRESS_S = 0.25
@@ -37,13 +37,13 @@ _Context = Any
 _INTERRUPTED = 130
 
 
-async def serve(desk: Desk, mask: Callable[[str], str] = str) -> None:
+async def serve(scope: Scope, mask: Callable[[str], str] = str) -> None:
     """Answer calls over standard input and output until the client closes them. A signal ends the calls, and then the process.
 
     Args:
         mask: removes the API key from a text.
     """
-    offered = tools_of(desk)
+    offered = tools_of(scope)
     turns = anyio.CapacityLimiter(os.cpu_count() or 1)
 
     async def list_tools(context: _Context, params: Any) -> types.ListToolsResult:
@@ -57,7 +57,7 @@ async def serve(desk: Desk, mask: Callable[[str], str] = str) -> None:
             call = Call(containment)
             try:
                 asked = arguments_of(tool, params.arguments or {})
-                reply = await _watched(context, call, functools.partial(_answer, tool, desk, asked, call, turns))
+                reply = await _watched(context, call, functools.partial(_answer, tool, scope, asked, call, turns))
             except (MediaPreflightError, OSError) as error:
                 return _refused(mask(_line_of(error)))
         return _content(reply, mask)
@@ -103,12 +103,12 @@ def _described(name: str, tool: Tool) -> types.Tool:
     )
 
 
-async def _answer(tool: Tool, desk: Desk, asked: Any, call: Call, turns: anyio.CapacityLimiter) -> Reply:
+async def _answer(tool: Tool, scope: Scope, asked: Any, call: Call, turns: anyio.CapacityLimiter) -> Reply:
     if tool.send is not None:
-        return await tool.send(desk, asked, call)
+        return await tool.send(scope, asked, call)
     assert tool.run is not None
     # Not abandoned where the call is canceled: that ends when its work has ended.
-    return await anyio.to_thread.run_sync(tool.run, desk, asked, call, limiter=turns)
+    return await anyio.to_thread.run_sync(tool.run, scope, asked, call, limiter=turns)
 
 
 async def _watched(context: _Context, call: Call, work: Callable[[], Awaitable[Reply]]) -> Reply:

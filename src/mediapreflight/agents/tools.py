@@ -78,7 +78,7 @@ _ALL = selection(("ALL",))
 _OUT = "prepared"
 
 
-class Desk(NamedTuple):
+class Scope(NamedTuple):
     """The state shared by all calls.
 
     Attributes:
@@ -112,21 +112,21 @@ class Tool(NamedTuple):
     description: str
     asked: type[Struct]
     answer: type[Struct]
-    run: Callable[[Desk, Any, Call], Reply] | None = None
-    send: Callable[[Desk, Any, Call], Awaitable[Reply]] | None = None
+    run: Callable[[Scope, Any, Call], Reply] | None = None
+    send: Callable[[Scope, Any, Call], Awaitable[Reply]] | None = None
     writes: bool = False
     bills: bool = False
 
 
-def list_models(desk: Desk, asked: ListAsked, call: Call) -> Reply:
+def list_models(scope: Scope, asked: ListAsked, call: Call) -> Reply:
     """The models; or, for a file, those that take it as it is or after `prepare`."""
     if asked.file is not None:
-        return Reply(_takers(desk, desk.roots.file(asked.file), asked, call))
-    counts = Counter(model.provider for model in desk.catalog.models())
+        return Reply(_takers(scope, scope.roots.file(asked.file), asked, call))
+    counts = Counter(model.provider for model in scope.catalog.models())
     provider = asked.provider or DASHSCOPE
     listed = (
         Listed(id=model.id, summary=model.summary, takes=inputs(model))
-        for model in offered(desk.catalog, provider)
+        for model in offered(scope.catalog, provider)
         if _is_meant(model, asked)
     )
     others = {} if asked.provider else {name: count for name, count in sorted(counts.items()) if name != provider}
@@ -138,10 +138,10 @@ def _is_meant(model: Model, asked: ListAsked) -> bool:
     return all(word in text for word in (asked.words or "").casefold().split())
 
 
-def _takers(desk: Desk, path: str, asked: ListAsked, call: Call) -> ModelsAnswer:
-    wanted = {model.id for model in offered(desk.catalog, asked.provider or DASHSCOPE) if _is_meant(model, asked)}
+def _takers(scope: Scope, path: str, asked: ListAsked, call: Call) -> ModelsAnswer:
+    wanted = {model.id for model in offered(scope.catalog, asked.provider or DASHSCOPE) if _is_meant(model, asked)}
     facts = call.containment.facts(path, "decode")
-    several = [each for each in takers(path, facts, desk.catalog, "content", _ALL, call.containment) if each.model.id in wanted]
+    several = [each for each in takers(path, facts, scope.catalog, "content", _ALL, call.containment) if each.model.id in wanted]
     fit = [each for each in several if each.verdict != "does not fit"]
     unfit = len({each.model.id for each in several} - {each.model.id for each in fit})
     if asked.details:
@@ -167,12 +167,12 @@ def _why(each: Taker) -> str | None:
     return next((finding.message for finding in each.report.findings if finding.severity in FAILING), None)
 
 
-def model_card(desk: Desk, asked: CardAsked, call: Call) -> Reply:
+def model_card(scope: Scope, asked: CardAsked, call: Call) -> Reply:
     """What a model accepts, with the pages that say so."""
-    model = desk.catalog.model(asked.model)
+    model = scope.catalog.model(asked.model)
     parts = {
         title: tuple(Row(name=name, text=text, source=source) for name, text, source in rows)
-        for title, rows in sections(model, desk.catalog)
+        for title, rows in sections(model, scope.catalog)
     }
     return Reply(
         CardAnswer(
@@ -186,15 +186,15 @@ def model_card(desk: Desk, asked: CardAsked, call: Call) -> Reply:
     )
 
 
-def probe(desk: Desk, asked: ProbeAsked, call: Call) -> Reply:
+def probe(scope: Scope, asked: ProbeAsked, call: Call) -> Reply:
     """The facts of a file."""
     level = "decode" if asked.level == "content" else asked.level
-    return Reply(ProbeAnswer(facts=call.containment.facts(desk.roots.file(asked.path), level)))
+    return Reply(ProbeAnswer(facts=call.containment.facts(scope.roots.file(asked.path), level)))
 
 
-def faces(desk: Desk, asked: FacesAsked, call: Call) -> Reply:
+def faces(scope: Scope, asked: FacesAsked, call: Call) -> Reply:
     """The faces of a picture, the boxes, and the picture with both drawn in."""
-    path = desk.roots.file(asked.path)
+    path = scope.roots.file(asked.path)
     portrait, jpeg = call.containment.call(path, seen, path, asked.ratio, asked.face, asked.picture)
     names = FaceSaid.__struct_fields__
     said = [
@@ -215,57 +215,57 @@ def faces(desk: Desk, asked: FacesAsked, call: Call) -> Reply:
     return Reply(answer, jpeg)
 
 
-def check(desk: Desk, asked: CheckAsked, call: Call) -> Reply:
+def check(scope: Scope, asked: CheckAsked, call: Call) -> Reply:
     """The findings of a job."""
-    job, model = desk.job(asked, whole=asked.whole)
+    job, model = scope.job(asked, whole=asked.whole)
     report = report_on(job, model, asked.level, _ALL, call.containment)
     follows = None
     if not report.ok and any(each.severity in FAILING for each in fixable(report)):
         line = command("prepare", job, model, "--out", _OUT)
         follows = Next(what="make files that fit", tool="prepare", command=line)
     elif report.ok:
-        follows = _submission(desk, job, model)
-    cost = _expected(desk, job, model, facts_of(report)) if report.ok else None
+        follows = _submission(scope, job, model)
+    cost = _expected(scope, job, model, facts_of(report)) if report.ok else None
     return Reply(CheckAnswer(ok=report.ok, model=model.id, findings=found(report.findings), cost=cost, next=follows))
 
 
-def _expected(desk: Desk, job: Job, model: Model, facts: Mapping[str, Facts]) -> Expected | None:
+def _expected(scope: Scope, job: Job, model: Model, facts: Mapping[str, Facts]) -> Expected | None:
     """The estimated cost of the job; None if it cannot be sent from here."""
     if model.service is None or not job.whole:
         return None
-    detector = None if has_boxes(model, job) else desk.catalog.detector_of(model)
+    detector = None if has_boxes(model, job) else scope.catalog.detector_of(model)
     cost = estimate(job, model, facts, detect_model=detector)
     sums = {} if any(call.unknown for call in cost.calls) else total([cost])
     amounts = {currency: float(amount) for currency, amount in sums.items()}
     return Expected(words=translated(in_words([cost])), amounts=amounts, seconds=cost.seconds)
 
 
-def _submission(desk: Desk, job: Job, model: Model) -> Next | None:
+def _submission(scope: Scope, job: Job, model: Model) -> Next | None:
     """How to send a job that fits; None if that is not possible from here."""
     if model.service is None or not job.whole:
         return None
     line = command("submit", job, model, "--dry-run")
     what = "the job fits; the command shows what would be sent and what it costs, and sends nothing"
-    return Next(what=what, tool="submit" if desk.service is not None else None, command=line)
+    return Next(what=what, tool="submit" if scope.service is not None else None, command=line)
 
 
-def plan(desk: Desk, asked: PlanAsked, call: Call) -> Reply:
+def plan(scope: Scope, asked: PlanAsked, call: Call) -> Reply:
     """What `prepare` would do to the files of a job."""
-    job, model = desk.job(asked, whole=asked.whole)
-    plans = _plans(desk, job, asked, call, watches=True)
+    job, model = scope.job(asked, whole=asked.whole)
+    plans = _plans(scope, job, asked, call, watches=True)
     jobs = tuple(_planned(each) for each in plans)
     ok = all(each.ok for each in jobs)
     steps = any(file.steps for each in jobs for file in each.files.values())
     follows = None
     if ok:
-        follows = Next(what="make the files", tool="prepare") if steps else _submission(desk, job, model)
+        follows = Next(what="make the files", tool="prepare") if steps else _submission(scope, job, model)
     return Reply(PlanAnswer(ok=ok, model=model.id, jobs=jobs, next=follows))
 
 
-def _plans(desk: Desk, job: Job, asked: PlanAsked, call: Call, *, watches: bool) -> tuple[JobPlan, ...]:
+def _plans(scope: Scope, job: Job, asked: PlanAsked, call: Call, *, watches: bool) -> tuple[JobPlan, ...]:
     options = asked.options()
-    ensure_faces_can_be_found([job], options, desk.catalog)
-    return tuple(plan_job(job, options, "content", desk.catalog, call.containment, watches=watches))
+    ensure_faces_can_be_found([job], options, scope.catalog)
+    return tuple(plan_job(job, options, "content", scope.catalog, call.containment, watches=watches))
 
 
 def _planned(each: JobPlan) -> PlannedJob:
@@ -286,11 +286,11 @@ def _steps(steps: Any) -> tuple[StepSaid, ...]:
     return tuple(StepSaid(name=step.name, detail=step.detail, reason=step.reason) for step in steps)
 
 
-def prepare(desk: Desk, asked: PrepareAsked, call: Call) -> Reply:
+def prepare(scope: Scope, asked: PrepareAsked, call: Call) -> Reply:
     """Files that fit, in a folder."""
-    job, model = desk.job(asked, whole=asked.whole)
-    out = desk.roots.path(asked.out)
-    plans = _plans(desk, job, asked, call, watches=False)
+    job, model = scope.job(asked, whole=asked.whole)
+    out = scope.roots.path(asked.out)
+    plans = _plans(scope, job, asked, call, watches=False)
     count = sum(len(each.files) for each in plans)
     with OutputFolder(out) as folder:
         made = prepare_planned(
@@ -300,13 +300,13 @@ def prepare(desk: Desk, asked: PrepareAsked, call: Call) -> Reply:
             progress=functools.partial(call.share, of=count),
             containment=call.containment,
         )
-    jobs = tuple(_prepared(desk, each, model) for each in made)
+    jobs = tuple(_prepared(scope, each, model) for each in made)
     ok = all(each.ok for each in jobs)
-    follows = _submission(desk, made[0].job, model) if ok and len(made) == 1 else None
+    follows = _submission(scope, made[0].job, model) if ok and len(made) == 1 else None
     return Reply(PrepareAnswer(ok=ok, model=model.id, record=display_name(str(Path(out) / RECORD)), jobs=jobs, next=follows))
 
 
-def _prepared(desk: Desk, made: Prepared, model: Model) -> PreparedAs:
+def _prepared(scope: Scope, made: Prepared, model: Model) -> PreparedAs:
     record = made.record
     after = {role: item.after for role, item in record.inputs.items()}
     files = {
@@ -319,7 +319,7 @@ def _prepared(desk: Desk, made: Prepared, model: Model) -> PreparedAs:
         parameters=dict(record.parameters),
         region=record.region,
         face=record.face,
-        cost=_expected(desk, made.job, model, after) if record.ok else None,
+        cost=_expected(scope, made.job, model, after) if record.ok else None,
         findings=found(record.findings),
         error=record.error,
     )
@@ -329,20 +329,20 @@ def _shown(inputs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: display_name(value) if isinstance(value, str) else value for name, value in inputs.items()}
 
 
-async def submit(desk: Desk, asked: SubmitAsked, call: Call) -> Reply:
+async def submit(scope: Scope, asked: SubmitAsked, call: Call) -> Reply:
     """Check the job, prepare it if necessary, send it once, wait for it and download the video."""
     from ..submit.client import AsyncClient
 
-    assert desk.service is not None
-    job, model = desk.job(asked)
+    assert scope.service is not None
+    job, model = scope.job(asked)
     model.require_service()
-    out = desk.roots.path(asked.out)
+    out = scope.roots.path(asked.out)
     options = SubmitOptions(level=asked.level, boxes=asked.boxes, ratio=asked.ratio, prices=asked.prices, out=out)
 
     def heard(event: Any) -> None:
         call.event(f"{event.stage}: {event.text}")
 
-    async with AsyncClient(**desk.service, catalog=desk.catalog, notify=heard) as client:
+    async with AsyncClient(**scope.service, catalog=scope.catalog, notify=heard) as client:
         (result,) = await client.deliver([job], options, max_cost=asked.max_cost, detach=not asked.wait)
     return Reply(_submitted(result))
 
@@ -374,7 +374,7 @@ def _submitted(result: JobResult) -> SubmitAnswer:
     )
 
 
-def tasks(desk: Desk, asked: TasksAsked, call: Call) -> Reply:
+def tasks(scope: Scope, asked: TasksAsked, call: Call) -> Reply:
     """The submissions in the ledger. Nothing is sent."""
     ledger = Ledger()
     rows = ledger.all(limit=asked.limit) if asked.number is None else (ledger.submission(asked.number),)
@@ -443,9 +443,9 @@ BILLED = {
 }
 
 
-def tools_of(desk: Desk) -> dict[str, Tool]:
+def tools_of(scope: Scope) -> dict[str, Tool]:
     """The tools that are offered."""
-    return TOOLS if desk.service is None else TOOLS | BILLED
+    return TOOLS if scope.service is None else TOOLS | BILLED
 
 
 def arguments_of(tool: Tool, arguments: Mapping[str, Any]) -> Any:

@@ -44,10 +44,10 @@ def run(options: argparse.Namespace) -> int:
     import anyio
 
     from ..agents.server import serve
-    from ..agents.tools import Desk
+    from ..agents.tools import Scope
 
-    desk = Desk(roots, catalog, chosen_service(options) if options.allow_submit else None)
+    scope = Scope(roots, catalog, chosen_service(options) if options.allow_submit else None)
     # Agents read the answers as data, and all data is in English.
     with speaking("en"):
-        anyio.run(serve, desk, mask_of_key() if options.allow_submit else str)
+        anyio.run(serve, scope, mask_of_key() if options.allow_submit else str)
     return OK
