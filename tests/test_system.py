@@ -357,9 +357,9 @@ def test_without_forks_there_is_nothing_to_be_called(monkeypatch: pytest.MonkeyP
 
 def test_a_process_apart_is_started_as_the_system_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "IS_WINDOWS", True)
-    assert system.apart() == {"creationflags": 0x200}
+    assert system.in_own_group() == {"creationflags": 0x200}
     monkeypatch.setattr(system, "IS_WINDOWS", False)
-    assert system.apart() == {"start_new_session": True}
+    assert system.in_own_group() == {"start_new_session": True}
 
 
 def test_a_process_is_ended_where_there_are_no_groups_and_no_signals(windows: None, monkeypatch: pytest.MonkeyPatch) -> None:

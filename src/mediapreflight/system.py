@@ -179,13 +179,13 @@ def give_usual_rights(path: Path) -> None:
 # --- processes
 
 
-def apart() -> dict[str, Any]:
+def in_own_group() -> dict[str, Any]:
     """Arguments of `subprocess.Popen` for a process in its own group, which Ctrl-C on the terminal does not reach."""
     return {"creationflags": _NEW_PROCESS_GROUP} if IS_WINDOWS else {"start_new_session": True}
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process that was started `apart`, with all its child processes if the system can."""
+    """End a process that was started `in_own_group`, with all its child processes if the system can."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if IS_WINDOWS:
             process.kill()

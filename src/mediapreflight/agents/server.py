@@ -24,7 +24,7 @@ from ..errors import MediaPreflightError
 from ..system import end_now, told_to_stop
 from ..text import plain
 from .calls import Call, Progress
-from .tools import Scope, Reply, Tool, arguments_of, schema_of, tools_of
+from .tools import Reply, Scope, Tool, arguments_of, schema_of, tools_of
 
 # How often a client gets a progress report.
 _PROGRESS_S = 0.25

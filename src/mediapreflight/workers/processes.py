@@ -36,7 +36,7 @@ from ..errors import (
     restored,
 )
 from ..language import say
-from ..system import apart, at_fork, comes_within
+from ..system import at_fork, comes_within, in_own_group
 from .confinement import confine, environment
 
 _Result = TypeVar("_Result")
@@ -285,7 +285,7 @@ class _Process:
         self._is_killed = False
         # Ctrl-C would reach every foreground process of the terminal; the caller decides what happens to this one.
         self._popen = subprocess.Popen(
-            start.command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=start.environment, **apart()
+            start.command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=start.environment, **in_own_group()
         )
 
     def is_fresh(self) -> bool:

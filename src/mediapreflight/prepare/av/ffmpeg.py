@@ -21,7 +21,7 @@ from ...errors import FfmpegError, MissingLibraryError
 from ...language import say
 from ...media.formats import DEMUXERS
 from ...media.source import display_name
-from ...system import apart, kill_group
+from ...system import in_own_group, kill_group
 from ...workers.confinement import confined, environment
 
 Progress = Callable[[float], None]
@@ -204,7 +204,7 @@ def stop_all() -> None:
 def _started(command: list[str]) -> subprocess.Popen[bytes]:
     """A child alone in its process group."""
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), **apart()
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), **in_own_group()
     )
 
 
