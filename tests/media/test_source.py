@@ -190,7 +190,7 @@ def test_display_name(name: str, shown: str) -> None:
 def test_aside_puts_the_stream_back() -> None:
     with open_source(str(PICTURE)) as source:
         source.stream.seek(100)
-        with pytest.raises(RuntimeError), source.aside() as stream:
+        with pytest.raises(RuntimeError), source.peeking() as stream:
             stream.seek(5)
             raise RuntimeError
         assert source.stream.tell() == 100

@@ -80,7 +80,7 @@ def probe_audio(source: Source, format: str, container: InputContainer, *, decod
 
 
 def _is_encrypted(source: Source, format: str) -> bool:
-    with source.aside() as stream:
+    with source.peeking() as stream:
         return sound_is_encrypted(stream, source.size, format)
 
 
@@ -94,7 +94,7 @@ class _Header(NamedTuple):
 
 
 def _header(source: Source, format: str) -> _Header:
-    with source.aside() as stream:
+    with source.peeking() as stream:
         tags = _tags(stream, format)
         if format == "wav":
             # mutagen treats every WAV as PCM.
@@ -168,7 +168,7 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
             problems.append(Problem.CORRUPT.because(f"reading stops after {listener.heard_s:.2f} s"))
     skipped, info = 0, InfoTag()
     if format in ("aac", "mp3"):
-        with source.aside() as file:
+        with source.peeking() as file:
             skipped, info = skipped_bytes(file, source.size, format), read_info_tag(file)
     rest = read_tail(source, format, facts.audio_codec, listener)
     is_unheard = listener.refused > 0 and (rest.is_no_sound or rest.cut is not None)
@@ -193,7 +193,7 @@ def _end_within_frame(source: Source, container: InputContainer, listener: Liste
     The tag states delay, padding and sound, in samples: FFmpeg, iTunes and ExoPlayer leave out the padding. A tag that
     does not add up to the stored length was copied from another file.
     """
-    with source.aside() as stream:
+    with source.peeking() as stream:
         movie = isobmff.find(stream, isobmff.Box(b"file", 0, source.size), b"moov")
         tracks = [box for box in isobmff.boxes(stream, movie.start, movie.end) if box.type == b"trak"] if movie else []
         edited = [isobmff.edited_duration(stream, movie, track) for track in tracks] if movie else []

@@ -124,7 +124,7 @@ def played_part(source: Source, format: str) -> Excerpt:
     """
     if format not in ("wav", "amr"):
         return Excerpt(source.stream, 0, source.size)
-    with source.aside() as stream:
+    with source.peeking() as stream:
         if format == "wav":
             header = riff.read_wav_header(stream, source.size)
             end = source.size if header.end is None else min(header.end, source.size)
@@ -198,12 +198,12 @@ def stated_duration(container: InputContainer) -> float | None:
 def shortfall(source: Source, format: str) -> str | None:
     """How the container's own lengths show that the file is cut off; None if they do not."""
     if DEMUXERS[format] == "mpegts":
-        with source.aside() as stream:
+        with source.peeking() as stream:
             return transport.torn_packet(stream, source.size)
     measure = _MISSING_BYTES.get(DEMUXERS[format])
     if measure is None:
         return None
-    with source.aside() as stream:
+    with source.peeking() as stream:
         missing = measure(stream, source.size)
     one, several = "the file is 1 byte shorter than its header says", "the file is {count} bytes shorter than its header says"
     return counted(missing, one, several) if missing else None
@@ -213,7 +213,7 @@ def promises_too_much(source: Source, format: str) -> bool:
     """Whether a box claims more than there is of an MP4 that holds all its samples: FFmpeg may end such a file with an error."""
     if DEMUXERS[format] != "mov":
         return False
-    with source.aside() as stream:
+    with source.peeking() as stream:
         return extents.runs_past_whole(stream, source.size)
 
 
@@ -224,7 +224,7 @@ def seen_at_end(source: Source, format: str) -> str | None:
     measure = _MISSING_BEHIND.get(DEMUXERS[format])
     if measure is None:
         return None
-    with source.aside() as stream:
+    with source.peeking() as stream:
         missing = measure(stream, source.size)
     one = "it states 1 byte more than it has, though no picture or sound is missing"
     several = "it states {count} bytes more than it has, though no picture or sound is missing"

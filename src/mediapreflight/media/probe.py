@@ -141,7 +141,7 @@ def _unopened(source: Source, format: str, error: ContainerError) -> Facts:
 
     known: dict[str, Any] = {"path": source.path, "format": format, "bytes": source.size}
     if error.problem is Problem.BROKEN:
-        with source.aside() as stream:
+        with source.peeking() as stream:
             if picture_is_encrypted(stream, source.size, format):
                 return VideoFacts(**known, encrypted=True, problems=(ENCRYPTED_PICTURE,))
             if sound_is_encrypted(stream, source.size, format):
@@ -173,7 +173,7 @@ def _broken_parts(source: Source, format: str) -> list[str]:
     from .ogg import read_pages
 
     found = []
-    with source.aside() as stream:
+    with source.peeking() as stream:
         if format == "ogg":
             pages = read_pages(stream, source.size)
             found += _corrupt(pages.broken, "1 of its pages is damaged or missing", "{count} of its pages are damaged or missing")

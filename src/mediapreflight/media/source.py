@@ -42,7 +42,7 @@ class Source(NamedTuple):
     size: int
 
     @contextmanager
-    def aside(self) -> Iterator[BinaryIO]:
+    def peeking(self) -> Iterator[BinaryIO]:
         """The stream for an extra read; its offset is restored afterwards, because FFmpeg does not expect it to move."""
         position = self.stream.tell()
         try:

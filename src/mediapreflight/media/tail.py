@@ -61,13 +61,13 @@ def is_no_sound(source: Source, format: str, at: int) -> bool:
     """Whether the file has no frame of a stream without an index from an offset on: then nothing is missing there."""
     if format not in _BARE:
         return False
-    with source.aside() as stream:
+    with source.peeking() as stream:
         stream.seek(at)
         return find_audio_frames(io.BytesIO(stream.read(_SEARCHED_BYTES))) is None
 
 
 def _of_no_frame(source: Source, listener: Listener) -> Tail:
-    with source.aside() as stream:
+    with source.peeking() as stream:
         stream.seek(listener.end)
         is_tag = stream.read(len(max(TAGS, key=len))).lstrip(b"\0\r\n ").startswith(TAGS)
     rest = source.size - listener.end

@@ -56,7 +56,7 @@ class PictureHeader(NamedTuple):
 
 def read_picture_header(source: Source, format: str, track: int) -> PictureHeader:
     """What the headers of an MP4 say about the track with this number, or those of a Matroska file about its first one."""
-    with source.aside() as stream:
+    with source.peeking() as stream:
         if DEMUXERS[format] == "matroska":
             header = matroska.read_track_header(stream, source.size)
             dolby_vision = any(_is_dolby_only(data) for data in header.dolby_vision)
@@ -71,7 +71,7 @@ def unknown_codecs(source: Source, format: str, container: InputContainer) -> tu
     unknown = {name: stream for name, stream in streams.items() if stream is not None and codec_of(stream) is None}
     if not unknown:
         return ()
-    with source.aside() as opened:
+    with source.peeking() as opened:
         tags = {name: _codec_tag(opened, source.size, format, name, stream.id) for name, stream in unknown.items()}
     return tuple(
         Problem.NOT_RUN.because(

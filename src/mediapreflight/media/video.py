@@ -133,7 +133,7 @@ def _transfer(stream: VideoStream) -> int:
 def _is_sound_encrypted(source: Source, format: str) -> bool:
     if DEMUXERS[format] != "mov":
         return False
-    with source.aside() as stream:
+    with source.peeking() as stream:
         return sound_is_encrypted(stream, source.size, format)
 
 
