@@ -9,7 +9,7 @@ import mediapreflight.rules
 from mediapreflight.catalog.schema import Role
 from mediapreflight.findings import SEVERITIES
 from mediapreflight.media.facts import LEVELS
-from mediapreflight.rules import RULES, STAGES, Rule, rules_in
+from mediapreflight.rules import RULES, Rule, rules_in
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -55,11 +55,6 @@ def test_code_fits_the_group(rule: Rule) -> None:
     prefix, number = re.fullmatch(r"([A-Z]+)(\d{3})", rule.code).groups()
     assert prefix in PREFIXES[rule.group]
     assert int(number) > 0
-
-
-@each_rule
-def test_has_a_stage(rule: Rule) -> None:
-    assert rule.stage in STAGES
 
 
 def test_a_rule_is_in_preview_for_one_release() -> None:

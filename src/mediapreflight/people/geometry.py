@@ -202,12 +202,6 @@ class Mapping(NamedTuple):
         (x1, x2), (y1, y2) = sorted((first[0], second[0])), sorted((first[1], second[1]))
         return Box(_nearest(x1), _nearest(y1), _nearest(x2), _nearest(y2))
 
-    def inverse(self) -> Mapping:
-        """From the second picture back to the first."""
-        across = (1 / self.scale_x, -self.offset_x / self.scale_x)
-        down = (1 / self.scale_y, -self.offset_y / self.scale_y)
-        return Mapping(True, *down, *across) if self.swapped else Mapping(False, *across, *down)
-
     def then(self, following: Mapping) -> Mapping:
         """This mapping followed by another one."""
         across = (self.scale_x, self.offset_x)

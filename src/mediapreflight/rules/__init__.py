@@ -21,7 +21,6 @@ from ..media.facts import Level
 from .base import Fault
 
 Stage = Literal["stable", "preview"]
-STAGES: tuple[Stage, ...] = ("stable", "preview")
 
 
 class Rule(NamedTuple):
