@@ -22,6 +22,7 @@ from mediapreflight.people import SpeechFacts, VideoContent, speech, watch_video
 from mediapreflight.prepare.execute import prepare, prepare_jobs
 from mediapreflight.prepare.options import PrepareOptions
 from mediapreflight.prepare.plan import plan
+from mediapreflight.prepare.record import read_document
 from mediapreflight.schemas import SCHEMAS
 
 from .av.sound_and_video import ffmpeg
@@ -138,6 +139,27 @@ def test_what_a_cut_throws_away_is_not_decoded_and_need_not_be_whole(tmp_path: P
     assert made.before.duration_s == pytest.approx(40, abs=0.2)
     assert made.after.problems == ()
     assert check(result.job, level="decode").ok
+
+
+@pytest.mark.parametrize(("end_s", "step"), [(2.5, "remux"), (2.7, "encode")])
+def test_the_record_says_what_was_done_where_a_copy_was_tried(tmp_path: Path, end_s: float, step: str) -> None:
+    """I P B B B P …: a cut by copy is exact after each group, and at no other frame."""
+    source, out = tmp_path / "in.mp4", tmp_path / "out"
+    groups = ("-bf", 3, "-g", 100, "-preset", "ultrafast", "-x264-params", "b-pyramid=0:b-adapt=0:scenecut=0")
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=s=256x256:r=10:d=4", *groups, source)
+    job, options = Job("wan2.7-i2v", whole=False, first_clip=source), PrepareOptions(keep={"first_clip": (0, end_s)})
+    (planned,) = plan(job, options=options, level="decode")
+    (result,) = prepare_jobs([job], out=out, options=options, level="decode")
+    done = read_document((out / "prepared.json").read_bytes()).jobs[0].inputs["first_clip"].steps
+
+    assert [each.name for each in planned.files["first_clip"].steps] == ["trim", "remux"]
+    assert [each.name for each in done] == ["trim", step]
+    assert "if that is not exact" not in done[-1].detail
+    assert result.steps["first_clip"] == done
+    written = (out / "in.mp4").stat().st_mtime_ns
+    (again,) = prepare_jobs([job], out=out, options=options, level="decode")
+    assert again.record == result.record
+    assert (out / "in.mp4").stat().st_mtime_ns == written
 
 
 def test_what_a_cut_keeps_has_to_be_whole(tmp_path: Path, long: Path) -> None:

@@ -45,7 +45,7 @@ from .plan import (
     takes_boxes,
 )
 from .record import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, StepRecord, read_document
-from .steps import FilePlan
+from .steps import FilePlan, Step
 
 Progress = Callable[[str, float], None]
 # Rules over single files; rules over people and over several inputs are applied to the whole job.
@@ -279,13 +279,12 @@ class _Workshop:
     def _made(self, order: _Order, source: str) -> PreparedInput:
         source_size = order.facts.bytes or 0
         source_hash = sha256_of(source, source_size)
-        steps = tuple(StepRecord(**step.to_dict()) for step in order.plan.steps)
         before = self._earlier.get(order.name)
         target = self._folder.path / order.name
-        if before and before.source_sha256 == source_hash and before.steps == steps and _is_still(target, before):
+        if before and before.source_sha256 == source_hash and before.steps in _outcomes(order.plan) and _is_still(target, before):
             return _at(before, target)
         with self._folder.staged(order.name) as staged:
-            after = self._written(order, source, staged)
+            steps, after = self._written(order, source, staged)
             _refuse_unfit(order, after, staged)
             if sha256_of(source, source_size) != source_hash:
                 raise NotReadError(say("changed while it was read"))
@@ -294,7 +293,7 @@ class _Workshop:
                 source_sha256=source_hash,
                 path=display_name(str(target)),
                 sha256=sha256_of(staged, after.bytes or 0),
-                steps=steps,
+                steps=_records(steps),
                 before=order.facts,
                 after=_named(after, target),
             )
@@ -306,9 +305,9 @@ class _Workshop:
         self.written.add(order.name)
         return made
 
-    def _written(self, order: _Order, source: str, staged: Path) -> Facts:
-        """What the new file is, once it is written."""
-        plan, target, made = order.plan, str(staged), None
+    def _written(self, order: _Order, source: str, staged: Path) -> tuple[Sequence[Step], Facts]:
+        """Write the new file: the steps that were done, and what it is."""
+        plan, target, steps, facts = order.plan, str(staged), order.plan.steps, None
 
         def report(share: float) -> None:
             if self._progress:
@@ -330,9 +329,22 @@ class _Workshop:
             with _ONE_VIDEO:
                 if self._stopped:
                     raise PrepareError(display_name(plan.source), say("was interrupted"))
-                made = run_video(source, plan.steps, target, report, self._containment).facts
+                steps, facts = run_video(source, plan.steps, target, report, self._containment)
         # A linked file was measured just before, and its hash shows that it is the same.
-        return made or (self._containment.facts(target, _unproven_level(plan)) if plan.steps else order.facts)
+        return steps, facts or (self._containment.facts(target, _unproven_level(plan)) if plan.steps else order.facts)
+
+
+def _records(steps: Sequence[Step]) -> tuple[StepRecord, ...]:
+    return tuple(StepRecord(**step.to_dict()) for step in steps)
+
+
+def _outcomes(plan: FilePlan) -> list[tuple[StepRecord, ...]]:
+    """What the record may say after this plan was carried out."""
+    if plan.kind != "video" or plan.is_copy:
+        return [_records(plan.steps)]
+    from .av.video import outcomes
+
+    return [_records(steps) for steps in outcomes(plan.steps)]
 
 
 def _unproven_level(plan: FilePlan) -> Level:

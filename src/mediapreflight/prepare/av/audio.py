@@ -195,15 +195,13 @@ def run_audio(
     target: str,
     progress: Progress | None = None,
     containment: Containment = UNCONTAINED,
-) -> tuple[Step, ...]:
+) -> None:
     """Do what `plan_audio` planned, and write the whole file to `target`.
 
     Args:
         target: replaced if it exists. After an error it may be missing or unfinished.
         progress: called with 0 to 1; an exception it raises stops the work.
         containment: where the source's index is read.
-
-    Returns: the steps as they were done.
 
     Raises: PrepareError if the source cannot be opened or holds no sound, FfmpegError if ffmpeg fails.
     """
@@ -215,7 +213,6 @@ def run_audio(
             _run(played, streams, steps, target, progress)
         except FfmpegError as error:
             raise FfmpegError(display_name(source), str(error).removeprefix(f"{error.path}: "), error.log) from None
-    return tuple(steps)
 
 
 def _run(source: str, streams: Streams, steps: Sequence[Step], target: str, progress: Progress | None) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from msgspec import structs
+
 from ...catalog.interval import Interval
 from ...check.containment import UNCONTAINED, Containment
 from ...errors import FfmpegError, PrepareError
@@ -247,7 +249,7 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
     `lead_s`: how much later than the picture the sound begins; None if that does not count. AVI cannot store it.
     `is_part`: the user chose where it ends, so a copy that ends a frame or more before that is not exact.
     `otherwise`: the steps with one encode that are used if the copy does not fit: a cut that no frame
-    border allows, time stamps that the container cannot store.
+    border allows, time stamps that the container cannot store. Empty once it is known that the copy fits.
     """
 
     name: ClassVar[str] = "remux"
@@ -271,18 +273,24 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
             copied = say("{formats}, picture unchanged, sound as AAC", formats=formats)
         else:
             copied = say("{formats}, picture unchanged", formats=formats)
+        if not self.otherwise:
+            return copied
         return say("{copied}; encoded once if that is not exact", copied=copied)
 
 
 class Made(NamedTuple):
-    """What was done for a video.
-
-    `steps`: if a copy was not exact, the encode instead of it. `facts`: of the new file at level `decode`; None if it was not
-    measured yet.
-    """
+    """What was done for a video: one of its `outcomes`. `facts`: of the new file at level `decode`; None if not measured yet."""
 
     steps: tuple[Step, ...]
     facts: Facts | None = None
+
+
+def outcomes(steps: Sequence[Step]) -> tuple[tuple[Step, ...], ...]:
+    """The steps that may be done where these are planned: those with a copy, and the encode that takes its place."""
+    last = steps[-1]
+    if not isinstance(last, RemuxVideo):
+        return (tuple(steps),)
+    return (*steps[:-1], structs.replace(last, otherwise=())), last.otherwise
 
 
 def run_video(
@@ -311,7 +319,7 @@ def run_video(
     if isinstance(last, RemuxVideo):
         copied = _remux(source, steps, last, streams, target, progress)
         if copied is not None and _is_exact(facts := containment.facts(target, "decode"), last, *copied):
-            return Made(tuple(steps), facts)
+            return Made(outcomes(steps)[0], facts)
         if cut_s is not None and (damage := containment.call(source, _damage_in, source, cut_s)) is not None:
             raise PrepareError(display_name(source), damage)
         steps, last = last.otherwise, last.otherwise[-1]
