@@ -88,8 +88,15 @@ def test_only_again_sends_anew_what_is_unclear(service: StandIn, tmp_path: Path)
     assert len(service.tasks()) == 1
 
 
-@pytest.mark.parametrize("date", ["+172800", "-172800", "+46800"], ids=["two days ahead", "two days behind", "13 h ahead"])
-@pytest.mark.parametrize("answer", ["500 InternalError", "reset, unanswered"])
+@pytest.mark.parametrize(
+    ("date", "answer"),
+    [
+        pytest.param("+172800", "500 InternalError", id="two days ahead"),
+        pytest.param("-172800", "reset, unanswered", id="two days behind"),
+        pytest.param("+46800", "500 InternalError", id="13 h ahead", marks=pytest.mark.sweep),
+        pytest.param("-46800", "reset, unanswered", id="13 h behind", marks=pytest.mark.sweep),
+    ],
+)
 def test_a_date_that_is_wrong_by_days_leads_to_no_second_task(service: StandIn, tmp_path: Path, date: str, answer: str) -> None:
     home = Home(tmp_path, service)
     service.rules(date=date)
