@@ -267,7 +267,7 @@ def test_a_file_that_changes_on_its_way_is_not_sent_whole(exchange: Any, change:
     path.write_bytes(os.urandom(20_000_000))
     words = r"p\.jpg: changed while it was uploaded; run it again$"
     with RawServer(taking(bodies, lambda: change(path))) as server, pytest.raises(UploadError, match=words):
-        exchange(upload_of(path, server.url), tmp_path)
+        exchange(upload_of(path, server.url), tmp_path, timeout=httpx.Timeout(10))
     assert not any(body.endswith(b"--\r\n") for body in bodies)
 
 
