@@ -24,6 +24,11 @@ from mediapreflight.submit.result import JobResult
 
 from .conftest import creates, systems
 
+# Of an upload that is cancelled, httpx leaves the generator of the body to the garbage collector, and trio says so.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <async_generator object MultipartStream:pytest.PytestUnraisableExceptionWarning"
+)
+
 
 class Batch:
     """Registers jobs as the command does, and delivers them."""
