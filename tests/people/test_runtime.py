@@ -124,7 +124,8 @@ class TestQuiet:
             list(threads.map(work, range(400)))
         os.write(2, b"seen")
         assert capfd.readouterr().err == "seen"
-        assert descriptors is None or len([*Path("/dev/fd").iterdir()]) == descriptors
+        # Fewer, where what other tests left was closed meanwhile.
+        assert descriptors is None or len([*Path("/dev/fd").iterdir()]) <= descriptors
 
     def test_a_process_without_stderr(self):
         run = python(
