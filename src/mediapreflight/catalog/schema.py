@@ -526,13 +526,14 @@ class Service(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the call is sent, and how to read its answer.
 
     `result`: dotted path of the result in the answer. `verdict`, `reason`: dotted paths of a detect call's pass flag and of why
-    it failed. `returns`: dotted paths a detect call yields, by the field they fill. `extra_states`: states beyond the provider's
-    general ones. `usage_seconds`: dotted paths of the billed seconds; the first the answer holds counts. `minutes`: how long a
-    task takes. `detect`, `template`: the model that checks the picture first, or that makes the template. `media_array`: the
-    files are sent as `{type, url}` in `input.media`; the type is the role's `field`. `boxes`: how the `ext_bbox` that the
-    model takes or returns is framed, see `people.portraits`. `other_facts`: dotted paths of further facts that a detect call returns
-    about a picture that passed: `framing` (`full` or `half`), `person` (true). `other_results`: dotted paths of further results.
-    `result_days`: how long results are kept, if that differs from the provider's other results.
+    it failed. `returns`: dotted paths a detect call yields, by the field they fill. `extra_states`: states beyond the
+    provider's general ones. `usage_seconds`: dotted paths of the billed seconds; the first the answer holds counts. `minutes`:
+    how long a task takes. `detect`, `template`: the model that checks the picture first, or that makes the template.
+    `media_array`: the files are sent as `{type, url}` in `input.media`; the type is the role's `field`. `boxes`: how the
+    `ext_bbox` that the model takes or returns is framed, see `people.portraits`. `other_facts`: dotted paths of further facts
+    that a detect call returns about a picture that passed: `framing` (`full` or `half`), `person` (true). `other_results`:
+    dotted paths of further results. `result_days`: how long results are kept, if that differs from the provider's other
+    results.
     """
 
     path: str

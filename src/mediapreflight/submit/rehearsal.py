@@ -33,7 +33,7 @@ from .ledger import NewSubmission, Submission
 from .pipeline import with_local_boxes
 from .sending import send
 from .session import Session
-from .tasks import fetched_before, detect_picture
+from .tasks import detect_picture, fetched_before
 from .waiting import wait
 
 # The reserved top-level domain for names that do not exist.
