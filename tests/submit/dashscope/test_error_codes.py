@@ -32,7 +32,7 @@ TABLE = read_table(CATALOG / "error_codes.toml")
 SPELLINGS = {spelling: entry for name, entry in TABLE["codes"].items() for spelling in (name, *entry.get("also", ()))}
 # Every documented code, entered a second time: by status, and whether trying again helps.
 DOCUMENTED = {
-    (400, "no"): """
+    (400, False): """
         InvalidParameter InvalidParameter.DataInspection InvalidParameter.UnsupportedFileFormat InvalidParamter.OutOfDefinition
         invalid_parameter_error InternalError.Algo.InvalidParameter InvalidURL InvalidFile.AudioLengthError InvalidFile.NoHuman
         InvalidFile.MultiHuman InvalidFile.BodyProportion InvalidFile.FacePose InvalidFile.FrontBody InvalidFile.FullFace
@@ -44,23 +44,23 @@ DOCUMENTED = {
         BadRequest.UnsupportedFileFormat BadRequest.TooLarge BadRequest.ResourceNotExist UnsupportedOperation
         InvalidParameter.Ratio InvalidImage.NoHuman InvalidImage.MultiHuman InvalidImage.FullFace InvalidVideo.NoHuman
         InvalidVideo.MultiHuman DataInspectionFailed data_inspection_failed IPInfringementSuspect CustomRoleBlocked Arrearage""",
-    (400, "yes"): """
+    (400, True): """
         InvalidParameter.InputDownloadFailed InvalidParameter.FileDownload InvalidURL.ConnectionRefused InvalidURL.Timeout
         InvalidFile.DownloadFailed BadRequest.InputDownloadFailed""",
-    (401, "no"): "InvalidApiKey invalid_api_key",
-    (403, "no"): """
+    (401, False): "InvalidApiKey invalid_api_key",
+    (403, False): """
         AccessDenied AccessDenied.Unpurchased Model.AccessDenied App.AccessDenied Workspace.AccessDenied Endpoint.AccessDenied
         AllocationQuota.FreeTierOnly""",
-    (404, "no"): "ModelNotFound model_not_found WorkSpaceNotFound NotFound",
-    (409, "no"): "Conflict",
-    (429, "later"): """
+    (404, False): "ModelNotFound model_not_found WorkSpaceNotFound NotFound",
+    (409, False): "Conflict",
+    (429, True): """
         Throttling Throttling.RateQuota LimitRequests Throttling.BurstRate Throttling.AllocationQuota insufficient_quota
         limit_burst_rate Throttling.Concurrency""",
-    (429, "no"): "CommodityNotPurchased PrepaidBillOverdue PostpaidBillOverdue",
-    (500, "yes"): """
+    (429, False): "CommodityNotPurchased PrepaidBillOverdue PostpaidBillOverdue",
+    (500, True): """
         InternalError InternalError.Algo InternalError.FileUpload InternalError.Upload InternalError.Timeout SystemError
         ModelServiceFailed RequestTimeOut""",
-    (503, "yes"): "ModelServingError ModelUnavailable",
+    (503, True): "ModelServingError ModelUnavailable",
 }
 CODES = {code: key for key, codes in DOCUMENTED.items() for code in codes.split()}
 SERVICE_CODES_OF_RULES = {
@@ -74,8 +74,8 @@ SERVICE_CODES_OF_RULES = {
 
 
 def test_every_documented_code_and_no_other() -> None:
-    table = {code: (entry["status"], entry.get("retry", "no")) for code, entry in SPELLINGS.items()}
-    assert table == {**CODES, "NOT AUTHORIZED": (401, "no")}
+    table = {code: (entry["status"], entry.get("retry", False)) for code, entry in SPELLINGS.items()}
+    assert table == {**CODES, "NOT AUTHORIZED": (401, False)}
 
 
 @pytest.mark.every("code", SPELLINGS)
@@ -90,9 +90,9 @@ def test_every_rule_and_source_of_a_code_exists(code: str) -> None:
         *rules,
         *(rule for text in (*entry.get("texts", ()), *TABLE["texts"]) for rule in text.get("rules", ())),
     } <= RULES.keys()
-    retry = meaning_of(code).retry
-    assert retry == entry.get("retry", "no")
-    assert retry == "no" or entry["status"] in (429, 500, 503) or "REQ015" in rules or code.startswith("InvalidURL.")
+    retry = meaning_of(code).retry_helps
+    assert retry == entry.get("retry", False)
+    assert not retry or entry["status"] in (429, 500, 503) or "REQ015" in rules or code.startswith("InvalidURL.")
 
 
 def test_own_sources_are_used() -> None:
@@ -166,8 +166,8 @@ def test_an_upload_whose_leave_has_expired_can_be_tried_again() -> None:
 
 
 def test_an_inspection_that_took_too_long_can_be_tried_again() -> None:
-    assert meaning_of("InvalidParameter.DataInspection", "Download timeout").retry == "yes"
-    assert meaning_of("InvalidParameter.DataInspection", "The media format is not supported").retry == "no"
+    assert meaning_of("InvalidParameter.DataInspection", "Download timeout").retry_helps is True
+    assert meaning_of("InvalidParameter.DataInspection", "The media format is not supported").retry_helps is False
 
 
 @pytest.mark.parametrize(("one", "other"), [("InvalidApiKey", "invalid_api_key"), ("ModelNotFound", "model_not_found")])
@@ -193,7 +193,7 @@ def test_case_and_marks_between_words_do_not_count(code: str) -> None:
 )
 def test_codes_of_one_medium_mean_what_those_of_files_do(code: str, like: str, kept: str, left_out: str) -> None:
     of_files, of_one = meaning_of(like), meaning_of(code)
-    assert (of_one.sort, of_one.retry) == (of_files.sort, of_files.retry)
+    assert (of_one.sort, of_one.retry_helps) == (of_files.sort, of_files.retry_helps)
     assert set(of_one.rules) < set(of_files.rules) or of_one.rules == of_files.rules
     assert {rule.rstrip("0123456789") for rule in of_one.rules} == {
         group for rule in of_files.rules if (group := rule.rstrip("0123456789")) != left_out
@@ -204,11 +204,11 @@ def test_codes_of_one_medium_mean_what_those_of_files_do(code: str, like: str, k
 @pytest.mark.parametrize(
     ("code", "meant"),
     [
-        ("Throttling.Unheard", ("throttled", "later", ())),
-        ("InternalError.Algo.Unheard", ("fault", "yes", ())),
-        ("AccessDenied.Unheard", ("access", "no", ())),
+        ("Throttling.Unheard", ("throttled", True, ())),
+        ("InternalError.Algo.Unheard", ("fault", True, ())),
+        ("AccessDenied.Unheard", ("access", False, ())),
         # What the code above would have been found by need not find this one.
-        ("InvalidParameter.Unheard", ("request", "no", ())),
+        ("InvalidParameter.Unheard", ("request", False, ())),
         ("Unheard.Unheard", ("unclear", None, ())),
         ("InvalidVideo.Unheard", ("unclear", None, ())),
         ("", ("unclear", None, ())),

@@ -26,8 +26,6 @@ from ...errors import (
     ThrottledError,
 )
 
-# `yes`: soon. `later`: after the minute or so in which a throttled account recovers.
-Retry = Literal["no", "yes", "later"]
 Sort = Literal["request", "key", "access", "throttled", "fault", "unclear"]
 
 _CLASSES: dict[Sort, type[ServiceError]] = {
@@ -39,7 +37,7 @@ _CLASSES: dict[Sort, type[ServiceError]] = {
     "unclear": ProtocolError,
 }
 _SORTS: dict[int, Sort] = {401: "key", 403: "access", 429: "throttled"}
-_RETRIES: dict[Sort, Retry] = {"throttled": "later", "fault": "yes", "request": "no", "key": "no", "access": "no"}
+_RETRY_HELPS: dict[Sort, bool] = {"throttled": True, "fault": True, "request": False, "key": False, "access": False}
 
 
 class Text(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +49,7 @@ class Text(Struct, frozen=True, forbid_unknown_fields=True):
 
     has: tuple[str, ...]
     sort: Sort | None = None
-    retry: Retry | None = None
+    retry: bool | None = None
     rules: tuple[str, ...] | None = None
     cause: str = ""
 
@@ -71,7 +69,7 @@ class ErrorCode(Struct, frozen=True, forbid_unknown_fields=True):
     status: int
     source: str
     sort: Sort | None = None
-    retry: Retry = "no"
+    retry: bool = False
     rules: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     texts: tuple[Text, ...] = ()
@@ -87,17 +85,15 @@ class Family(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Meaning(NamedTuple):
-    """The meaning of an error code and its message. `retry` None: not known."""
+    """The meaning of an error code and its message.
+
+    `retry_helps`: whether the same request can succeed later; None if that is not known.
+    """
 
     sort: Sort
-    retry: Retry | None
+    retry_helps: bool | None
     rules: tuple[str, ...]
     cause: str = ""
-
-    @property
-    def retry_helps(self) -> bool | None:
-        """Whether the same request can succeed later; None if that is not known."""
-        return None if self.retry is None else self.retry != "no"
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,9 +118,9 @@ def meaning_of(code: str, message: str = "", *, status: int = 200) -> Meaning:
     # With a status of 5xx a task may have been made, whatever the code.
     if sort != "fault":
         sort = (text and text.sort) or (known and (known.sort or _sort_of(known.status))) or sort
-    retry = (text and text.retry) or (known.retry if known else _RETRIES.get(sort))
+    retry_helps = text.retry if text and text.retry is not None else known.retry if known else _RETRY_HELPS.get(sort)
     rules = text.rules if text and text.rules is not None else known.rules if known else ()
-    return Meaning(sort, retry, rules, text.cause if text else "")
+    return Meaning(sort, retry_helps, rules, text.cause if text else "")
 
 
 def error_for(status: int, code: str, message: str, request_id: str = "", retry_after: float | None = None) -> ServiceError:
