@@ -121,7 +121,7 @@ def candidates(session: Session, jobs: Iterable[Job], options: SubmitOptions) ->
     for job in jobs:
         model = session.catalog.model(job.model)
         session.endpoint(session.region_of(model, job.region))
-        if options.boxes == "local" and _lacks_boxes(model, job):
+        if options.boxes == "local" and _missing_boxes(model, job):
             ensure_faces(say("{model} takes boxes around a face", model=model.id))
     limit = session.containment.time_limit_s
     reports = check_jobs(
@@ -349,11 +349,11 @@ def estimated(session: Session, job: Job, report: JobReport, options: SubmitOpti
 
 def has_boxes(model: Model, job: Job) -> bool:
     """Whether the job gives all that the model's detect call would fill."""
-    return any(field.filled_by for field in model.fields.values()) and not _lacks_boxes(model, job)
+    return any(field.filled_by for field in model.fields.values()) and not _missing_boxes(model, job)
 
 
-def _lacks_boxes(model: Model, job: Job) -> bool:
-    return any(field.filled_by and not job.inputs.get(name) for name, field in model.fields.items())
+def _missing_boxes(model: Model, job: Job) -> list[str]:
+    return [name for name, field in model.fields.items() if field.filled_by and not job.inputs.get(name)]
 
 
 def facts_of(report: JobReport) -> dict[str, Facts]:
@@ -363,7 +363,7 @@ def facts_of(report: JobReport) -> dict[str, Facts]:
 
 def with_local_boxes(session: Session, job: Job, model: Model, ratio: str | None) -> Job:
     """The job with the boxes that its detect call would fill, computed here. Raises UsageError if that cannot be done."""
-    missing = [name for name, field in model.fields.items() if field.filled_by and not job.inputs.get(name)]
+    missing = _missing_boxes(model, job)
     if not missing:
         return job
     picture = next((job.inputs.get(name) for name, role in model.roles.items() if role.kind == "image"), None)

@@ -38,8 +38,6 @@ from .reading import (
 
 # A task id becomes part of a URL and of file names.
 TASK_ID = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,128}")
-# An expired task has the state UNKNOWN.
-ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "UNKNOWN"})
 
 _STATUS = re.compile(r"[A-Z][A-Z_-]{0,31}")
 _FOLDER = re.compile(r"[A-Za-z0-9_=-][A-Za-z0-9_.=-]*(/[A-Za-z0-9_=-][A-Za-z0-9_.=-]*)*")
@@ -101,7 +99,8 @@ class TaskAnswer(TaskFacts, frozen=True, kw_only=True):
 
     Attributes beyond those of `TaskFacts`:
         task_id: empty if the answer names none.
-        status: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED, UNKNOWN, or another intermediate one of the service.
+        status: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED, UNKNOWN, which an expired task has, or another intermediate one
+            of the service.
         result: of a task that succeeded: the URL of the video, or the id of the template; None if it was not found.
         code, message: why a task failed; empty otherwise.
         seconds: billed; None if the answer does not say.
@@ -116,11 +115,6 @@ class TaskAnswer(TaskFacts, frozen=True, kw_only=True):
     request_id: str = ""
     seconds: float | None = None
     body: dict[str, Any] = msgspec.field(default_factory=dict)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the task will not change any more."""
-        return self.status in ENDED
 
     @property
     def urls(self) -> tuple[str, ...]:
