@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections import Counter
@@ -187,6 +186,8 @@ def _unknown(what: What, name: str, known: Collection[str]) -> str:
     if what == "region":
         return say("unknown region {region!r}; regions are {known}", region=name, known=", ".join(known))
     if what == "model":
+        import difflib
+
         close = did_you_mean(tuple(difflib.get_close_matches(name, known, n=1)))
         return say("names the unknown model {name!r}{close}", name=name, close=close)
     return say("names the unknown {kind} {name!r}", kind=what, name=name)
