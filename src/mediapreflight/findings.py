@@ -25,7 +25,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     """One fault in one input of one job, found by one rule.
 
     `measured` and `limit` are in `unit`. `service_code`: the service's error code, if its documents name it.
-    `fixable`: whether preparing the file can fix it. `help`: what to do next, one sentence. `source`: pages and dates of the
+    `fixable`: whether preparing the file can fix it. `help`: what to do next, one sentence. It names options of the commands;
+    Python has the same names, in `PrepareOptions` and `Job`, and `parameters` for `--set`. `source`: pages and dates of the
     limit; `source_urls`: their addresses, if known.
     """
 

@@ -229,7 +229,7 @@ def test_missing_library_is_unchecked_and_never_a_pass(fixtures: Path, library: 
     (line,) = [line for line in result.out.splitlines() if "CONT001" in line]
     assert line.strip().startswith("unchecked CONT001 content-not-measured: its content was not checked: ")
     assert told in line
-    assert "next: fix that, or choose --level decode" in result.out
+    assert "next: fix that, or choose the level decode" in result.out
     assert result.out.count("Found 1 unchecked finding") == 1
 
 

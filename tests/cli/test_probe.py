@@ -41,6 +41,12 @@ def test_what_is_no_media(run, fixtures: Path, name: str) -> None:
     assert "  problems  " in result.out
 
 
+def test_only_what_is_known_is_shown_and_problems_in_the_language_of_the_reader(run, fixtures: Path) -> None:
+    shown = run("--lang", "zh", "probe", "--level", "metadata", fixtures / "faults/truncated.png", "nowhere.png").out
+    assert [line for line in shown.splitlines() if line.startswith("  ") and len(line.split()) < 2] == []
+    assert shown.endswith("missing: 没有此文件\n")
+
+
 def test_level_metadata_measures_no_data(run, fixtures: Path) -> None:
     facts = [json.loads(run("probe", "voice.mp3", "--level", level, "--output-format", "json", cwd=fixtures).out)[0]
              for level in ("metadata", "decode")]  # fmt: skip

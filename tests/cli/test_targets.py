@@ -165,6 +165,7 @@ def test_folder_without_media(run, tmp_path: Path) -> None:
     assert (result.status, result.out) == (2, "Nothing to check.\n")
     said = f"nothing was checked: liveportrait takes pictures and recordings, and there are none in {tmp_path}"
     assert result.err == f"mediapreflight: {said}\n"
+    assert "liveportrait 接受图像和音频" in run("--lang", "zh", "check", "--model", "liveportrait", tmp_path).err
 
 
 def test_what_is_passed_over_is_named(check, folder: Path) -> None:

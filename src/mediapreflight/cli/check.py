@@ -26,7 +26,7 @@ from .progress import tracked
 from .targets import Targets, add_target_arguments, names_only_files, targets_from
 
 ANY = "any"
-_KINDS = {"image": "pictures", "video": "videos", "audio": "recordings"}
+_KINDS = {"image": say("pictures"), "video": say("videos"), "audio": say("recordings")}
 # Up to this many jobs are held in memory, so that progress can show their number.
 _MOST_COUNTED = 20_000
 _FORMATS_WITH_STATISTICS = ("text", "concise")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ..check.containment import TIME_LIMIT_S, contained
-from ..language import tr
+from ..language import tr, translated
 from ..media.facts import Facts, Level
 from ..media.probe import probe
 from ..report.style import Style
@@ -50,7 +50,7 @@ def _json(facts: list[Facts], style: Style) -> Iterator[str]:
 def _text(facts: list[Facts], style: Style) -> Iterator[str]:
     for one in facts:
         yield style(plain(one.path), "bold") + "\n"
-        known = {name: value for name, value in _values(one).items() if value is not None}
+        known = _values(one)
         width = max(map(len, known), default=0)
         for name, value in known.items():
             yield f"  {style(f'{name:<{width}}', 'dim')}  {plain(_shown(value))}\n"
@@ -58,7 +58,7 @@ def _text(facts: list[Facts], style: Style) -> Iterator[str]:
 
 def _concise(facts: list[Facts], style: Style) -> Iterator[str]:
     for one in facts:
-        known = " ".join(f"{name}={_shown(value)}" for name, value in _values(one).items() if value is not None)
+        known = " ".join(f"{name}={_shown(value)}" for name, value in _values(one).items())
         yield plain(f"{one.path}: {known}") + "\n"
 
 
@@ -66,10 +66,17 @@ _FORMATS = {"text": _text, "concise": _concise, "json": _json}
 
 
 def _values(facts: Facts) -> dict[str, object]:
-    """The facts as table rows: kind first, problems last if there are any, without the path."""
-    fields = {name: getattr(facts, name) for name in facts.__struct_fields__ if name not in ("path", "problems")}
-    problems = {"problems": "; ".join(facts.problems)} if facts.problems else {}
+    """What is known, as table rows: kind first, problems last if there are any, without the path."""
+    values = {name: getattr(facts, name) for name in facts.__struct_fields__ if name not in ("path", "problems")}
+    fields = {name: value for name, value in values.items() if value is not None and value != ()}
+    problems = {"problems": "; ".join(map(_in_words, facts.problems))} if facts.problems else {}
     return {"kind": facts.kind, **fields, **problems}
+
+
+def _in_words(problem: str) -> str:
+    """A problem with its detail in the reader's language; its kind is a name."""
+    kind, colon, detail = problem.partition(": ")
+    return f"{kind}{colon}{translated(detail)}"
 
 
 def _shown(value: object) -> str:

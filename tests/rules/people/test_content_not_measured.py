@@ -22,7 +22,7 @@ def test_trouble() -> None:
     assert judged("content-not-measured", "emo-v1", None, trouble=TROUBLE) == [UNCHECKED]
     (finding,) = findings("content-not-measured", "emo-v1", None, trouble=TROUBLE)
     assert finding.message == f"its content was not checked: {TROUBLE}"
-    assert finding.help == "fix that, or choose --level decode"
+    assert finding.help == "fix that, or choose the level decode"
 
 
 def test_no_trouble() -> None:

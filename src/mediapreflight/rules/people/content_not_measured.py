@@ -26,5 +26,5 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="unchecked",
             message=say("its content was not checked: {content_trouble}", content_trouble=case.content_trouble),
-            help=say("fix that, or choose --level decode"),
+            help=say("fix that, or choose the level decode"),
         )
