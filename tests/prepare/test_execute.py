@@ -170,6 +170,41 @@ def test_what_a_cut_keeps_has_to_be_whole(tmp_path: Path, long: Path) -> None:
     assert not result.record.ok
     assert "cannot be decoded" in str(result.record.error)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["prepared.json"]
+    # That nothing was decoded which is cut off is no fault of the file, and no other format would help.
+    for findings in (planned.report.findings, result.record.findings):
+        assert [(each.name, each.help) for each in findings if each.name.startswith("file-")] == [
+            ("file-corrupt", "export it again from the original")
+        ]
+
+
+def test_what_lies_outside_of_a_kept_part_need_not_be_whole(tmp_path: Path, long: Path) -> None:
+    """Noise at 16 s of the video, and in two frames of the recording at 4 s."""
+    source = damaged(long, 16)
+    recording = tmp_path / "in" / "voice.aac"
+    ffmpeg("-f", "lavfi", "-i", "anoisesrc=d=8:seed=3", "-c:a", "aac", recording)
+    sound = bytearray(recording.read_bytes())
+    middle = len(sound) // 2
+    sound[middle : middle + 900] = b"\xff" * 900
+    recording.write_bytes(sound)
+
+    def made(role: str, path: Path, part: tuple[float, float]) -> Any:
+        model = {"video": "video-style-transform", "audio": "emo-v1"}[role]
+        (result,) = prepare_jobs(
+            [Job(model, whole=False, **{role: path})],
+            out=tmp_path / f"{role}-{part[0]:g}",
+            options=PrepareOptions(keep={role: part}),
+            level="decode",
+        )
+        return result.record
+
+    for role, path, part in (("video", source, (20, 26)), ("video", source, (3, 9)), ("audio", recording, (5, 7))):
+        record = made(role, path, part)
+        assert record.ok, record.error
+        assert record.inputs[role].after.duration_s == pytest.approx(part[1] - part[0], abs=0.05)
+    for role, path, part in (("video", source, (12, 20)), ("audio", recording, (3, 6))):
+        record = made(role, path, part)
+        assert "its data is damaged" in str(record.error)
+        assert "file-not-measured" not in [finding.name for finding in record.findings]
 
 
 def test_what_is_cut_by_an_encode_has_to_be_whole(tmp_path: Path, long: Path) -> None:

@@ -23,7 +23,7 @@ from ..findings import FAILING, Finding
 from ..job import Job, is_url
 from ..language import say
 from ..media.data_url import decoded, is_data_url
-from ..media.facts import Facts, Level
+from ..media.facts import Facts, Level, Problem
 from ..media.source import display_name
 from ..named_files import MOST_JOBS_BYTES, NotReadError, read_bytes, sha256_of
 from ..output_folder import OutputFolder, link_or_copy, output_name
@@ -444,6 +444,10 @@ class _Finish(NamedTuple):
         """What the job's files are now: those that were changed, or not watched or heard yet, are looked at."""
         asked = as_asked(plan.model, plan.job, self.level, self.options.ratio)
         now = dict(plan.measured)
+        for role in plan.files.keys() - inputs.keys():
+            if plan.measured[role].facts.problem(Problem.NOT_RUN) is not None:
+                # What is wrong with it is said of all of it.
+                now |= self.containment.measured({role: plan.files[role].source}, asked, self.level)
         for role, item in inputs.items():
             known = plan.measured[role]
             if plan.files[role].steps:

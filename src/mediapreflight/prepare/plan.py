@@ -21,7 +21,7 @@ from ..findings import FAILING, Finding, JobReport
 from ..job import Job, as_used, revised, with_local_paths
 from ..language import say
 from ..media.data_url import is_data_url
-from ..media.facts import AudioFacts, Facts, ImageFacts, Level, VideoFacts, sound_lead
+from ..media.facts import AudioFacts, Facts, ImageFacts, Level, Problem, VideoFacts, fixable_gap, sound_lead
 from ..media.formats import FORMATS
 from ..media.libraries import ensure_faces
 from ..people.facts import PictureContent
@@ -38,6 +38,7 @@ BOXES = ("face_bbox", "ext_bbox")
 _BOX_FAULTS = names("box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face")
 # Lost data cannot be restored, and the rest is not the original recording.
 _DAMAGED = names("file-truncated", "file-corrupt")
+_DAMAGED_OUTSIDE = "only the part that is kept was looked at: what is outside of it is damaged"
 _NOT_MEASURED = names("file-not-measured")
 _TOO_LONG, _AUDIO_LONGER = names("audio-too-long", "audio-longer-than-video")
 _LENGTHS_DIFFER, _RATIO_DIFFERS = names("lengths-differ", "picture-ratio-differs")
@@ -170,6 +171,8 @@ def plan_job(
         case = _case(job, model, measured, options, containment)
         uncut = {role: paths[role] for role, cut in cuts.items() if not _is_measured_enough(case, role, cut)}
         measured = {**measured, **containment.measured(uncut, asked, depth)}
+    parts = {role: part for role, part in options.keep.items() if role in measured}
+    measured = {**measured, **{role: _of_part(measured[role], paths[role], part, containment) for role, part in parts.items()}}
     return plan_measured(job, model, measured, options, containment)
 
 
@@ -195,8 +198,25 @@ def _is_measured_enough(case: _Case, role: str, cut: Cut) -> bool:
     try:
         steps = _file_plan(case, role).steps
     except PrepareError:
-        return True
+        # What is wrong with it is said of all of it.
+        return False
     return step_of(steps, Trim) is not None and isinstance(steps[-1], RemuxVideo)
+
+
+def _of_part(measured: Measured, path: str, part: tuple[float, float], containment: Containment) -> Measured:
+    """What was measured of a file of which a part is kept: damage outside of the part does not count."""
+    facts = measured.facts
+    lost = tuple(problem for problem in facts.problems if problem.startswith((Problem.CORRUPT, Problem.TRUNCATED)))
+    if not lost or not isinstance(facts, AudioFacts | VideoFacts) or fixable_gap(facts) is not None:
+        return measured
+    from .av.kept import is_whole
+
+    start, end = part[0], min(part[1], max(facts.stated_duration_s or 0.0, facts.duration_s or 0.0))
+    if start >= end or not is_whole(path, start, end, containment, picture=isinstance(facts, VideoFacts)):
+        return measured
+    problems = tuple(problem for problem in facts.problems if problem not in lost)
+    facts = structs.replace(facts, problems=(*problems, Problem.NOT_RUN.because(_DAMAGED_OUTSIDE)))
+    return measured._replace(facts=structs.replace(facts, gaps=()) if isinstance(facts, AudioFacts) else facts)
 
 
 def _without_content(role: Role) -> Role:

@@ -324,6 +324,15 @@ def test_what_an_encode_does_not_change_looks_the_same(options: tuple[str, ...],
     assert similarity(source, target, filters) > 0.95
 
 
+def test_how_to_look_at_the_source_is_not_said_of_the_result(tmp_path: Path) -> None:
+    """FFmpeg's filters refuse some videos that are said to be a side of a stereo pair."""
+    source = clip(tmp_path, "testsrc2=s=320x240:r=25:d=1", *X264, "-an", "-metadata:s:v", "stereo_mode=left_right", name="v.mkv")
+    target, steps = made(source, DANCE, tmp_path)
+    assert isinstance(steps[-1], EncodeVideo)
+    assert "Stereo 3D" in ffmpeg("-i", source, "-f", "null", "-")
+    assert "Stereo 3D" not in ffmpeg("-i", target, "-f", "null", "-")
+
+
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_rotation_is_baked(turn: int, tmp_path: Path) -> None:
     item = changed("video-style-transform", "video", tmp_path, 'side = ">= 16"')

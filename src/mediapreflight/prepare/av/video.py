@@ -321,7 +321,7 @@ def run_video(
         if copied is not None and _is_exact(facts := containment.facts(target, "decode"), last, *copied):
             return Made(outcomes(steps)[0], facts)
         if cut_s is not None and (damage := containment.call(source, _damage_in, source, cut_s)) is not None:
-            raise PrepareError(display_name(source), damage)
+            raise PrepareError(display_name(source), say("its data is damaged: {detail}", detail=damage))
         steps, last = last.otherwise, last.otherwise[-1]
     if not isinstance(last, EncodeVideo):
         raise TypeError(f"the last step must write the file, not {last.name}")
@@ -530,7 +530,8 @@ def _sized(stream: Any, steps: Sequence[Step], encode: EncodeVideo) -> Any:
     stream = _coloured(stream, steps)
     if pad:
         stream = stream.filter("pad", *pad.new_size, "(ow-iw)/2", "(oh-ih)/2", color=pad.background.replace("#", "0x"))
-    return stream.filter("setsar", 1)
+    # What says how to look at the source (a side of a stereo pair, a sphere, captions) is not true of the result.
+    return stream.filter("setsar", 1).filter("sidedata", mode="delete")
 
 
 def _flattened(stream: Any, background: str) -> Any:
