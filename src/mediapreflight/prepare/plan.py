@@ -21,7 +21,7 @@ from ..findings import FAILING, Finding, JobReport
 from ..job import Job, as_used, revised, with_local_paths
 from ..language import say
 from ..media.data_url import is_data_url
-from ..media.facts import AudioFacts, Facts, ImageFacts, Level, Problem, VideoFacts, fixable_gap, sound_lead
+from ..media.facts import AudioFacts, Facts, ImageFacts, Level, Problem, VideoFacts, fixable_gap
 from ..media.formats import FORMATS
 from ..media.libraries import ensure_faces
 from ..people.facts import PictureContent
@@ -456,7 +456,9 @@ def _has_long_track(case: _Case, role: str) -> bool:
     facts, limit = case.measured[role].facts, case.model.roles[role].duration
     if not isinstance(facts, VideoFacts) or limit is None or facts.audio_duration_s is None:
         return False
-    return limit.safe_interval.is_above(facts.audio_duration_s + (sound_lead(facts) or 0.0))
+    from .av.steps import kept_lead
+
+    return limit.safe_interval.is_above(facts.audio_duration_s + (kept_lead(facts) or 0.0))
 
 
 def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:

@@ -337,12 +337,15 @@ def test_sound_that_is_taken_out_stays_in_step_with_the_picture(
     assert loud_from(target) == pytest.approx(loud_from(source) - first_picture(source) - (keep or (0, 0))[0], abs=0.02)
 
 
-def test_sound_from_long_before_the_picture_is_all_taken_out(tmp_path: Path) -> None:
-    source = tmp_path / "late-picture.mp4"
-    tone = ("-f", "lavfi", "-i", "sine=1000:r=44100:d=3")
-    ffmpeg("-itsoffset", 0.5, "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=3", *tone, "-c:v", "mpeg4", source)
-    target, _ = made(source, LIVEPORTRAIT, tmp_path)
-    assert abs(samples(target).shape[1] - samples(source).shape[1]) <= 1024
+def test_sound_from_before_the_picture_is_left_out_unless_that_is_most_of_it(tmp_path: Path) -> None:
+    """A tone from 0.2 s on, and the picture from 0.5 or 2.5 s on."""
+    tone = ("-f", "lavfi", "-i", "aevalsrc='if(gte(t,0.2)*lt(t,0.3)+gte(t,1),0.8*sin(2000*PI*t),0)':s=44100:d=3")
+    for begins, words, loud in ((0.5, ", without the 0.5", 0.5), (2.5, ", which begins 2.5", 0.2)):
+        source = tmp_path / f"{begins}.mp4"
+        ffmpeg("-itsoffset", begins, "-f", "lavfi", "-i", "testsrc2=s=64x48:r=25:d=3", *tone, "-c:v", "mpeg4", source)
+        target, steps = made(source, LIVEPORTRAIT, tmp_path)
+        assert words in steps[0].detail and steps[0].detail.endswith(" s before the picture")
+        assert loud_from(target) == pytest.approx(loud, abs=0.02)
 
 
 def test_a_pause_is_found_behind_the_silence_before_a_late_sound_track(tmp_path: Path) -> None:

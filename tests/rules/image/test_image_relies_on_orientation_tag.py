@@ -29,6 +29,9 @@ def test_words_name_both_sizes(said, fixtures: Path) -> None:
     (words,) = said("image-relies-on-orientation-tag", "emo-v1", image=fixtures / "orientation/exif-6.jpg")
     assert "stored 80 x 60 px" in words
     assert "shown 60 x 80 px" in words
+    assert "mirror" not in words
+    (words,) = said("image-relies-on-orientation-tag", "emo-v1", image=fixtures / "orientation/exif-5.jpg")
+    assert "relies on EXIF orientation 5, which mirrors it" in words
 
 
 @pytest.mark.parametrize("name", ["exif-1.jpg", "exif-0.jpg", "exif-9.jpg", "location.jpg"])

@@ -94,16 +94,22 @@ class ExtractSound(Step, frozen=True, kw_only=True):
 
     `picture_s`: when the first picture is shown. The recording begins there, so that the two stay in step; None: it begins with
     its first sound. `lead_s`: how much later than the recording its sound begins; negative if a part of the sound is cut off.
+    `before_s`: how much earlier than the picture the recording begins, so that the two are not in step.
     """
 
     name: ClassVar[str] = "extract-sound"
     source_format: str
     picture_s: float | None = None
     lead_s: float = 0.0
+    before_s: float = 0.0
 
     @property
     def detail(self) -> str:
         taken = say("the sound track of the {source_format}", source_format=self.source_format.upper())
+        if self.before_s:
+            return say("{taken}, which begins {before_s} before the picture", taken=taken, before_s=as_seconds(self.before_s))
+        if self.lead_s < -_SHOWN_LEAD_S:
+            return say("{taken}, without the {early_s} before the picture", taken=taken, early_s=as_seconds(-self.lead_s))
         if self.lead_s < _SHOWN_LEAD_S:
             return taken
         return say(
@@ -286,7 +292,10 @@ def _treated(stream: Any, streams: Streams, steps: Sequence[Step]) -> Any:
     if (extract := step_of(steps, ExtractSound)) is not None and extract.picture_s is not None:
         start = f"{extract.picture_s + streams.sound_clock_s:.6f}/TB"
     times = f"max(PTS,STARTPTS+(N/SR-{_MOST_BEHIND_S})/TB)"
-    stream = stream.filter("asetpts", f"{times}-{start}").filter("aresample", **options)
+    stream = stream.filter("asetpts", f"{times}-{start}")
+    if extract is not None and extract.lead_s < -_SHOWN_LEAD_S:
+        stream = stream.filter("atrim", start=0)
+    stream = stream.filter("aresample", **options)
     if (trim := step_of(steps, Trim)) is not None:
         stream = stream.filter("atrim", start=f"{trim.start_s:.6f}", end=f"{trim.end_s:.6f}").filter("asetpts", "PTS-STARTPTS")
     elif (cut := step_of(steps, DropCutFrame)) is not None:

@@ -17,7 +17,7 @@ from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
 from ...language import say
-from ...media.facts import AudioFacts, Problem, VideoFacts, cut_frame, differ, fixable_gap, sound_lead
+from ...media.facts import AudioFacts, Problem, VideoFacts, cut_frame, differ, fixable_gap
 from ...rules import names
 from ...text import clauses
 from .. import aims
@@ -37,7 +37,7 @@ from .audio import (
     RemuxSound,
 )
 from .cuts import Cut, Timeline, cuts, last_cut
-from .steps import ASKED, NEEDED, Trim
+from .steps import ASKED, NEEDED, Trim, kept_lead
 
 AudioPlan = tuple[tuple[Step, ...], str, Expected]
 
@@ -173,7 +173,7 @@ def plan_audio_split(
 def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, findings: Sequence[Finding]) -> _Case:
     reasons, lead = aims.reasons_of(findings), 0.0
     if isinstance(facts, VideoFacts):
-        lead = sound_lead(facts) or 0.0
+        lead = kept_lead(facts) or 0.0
         # If the video was measured, so was the sound.
         length = facts.audio_duration_s if facts.duration_s is not None else facts.stated_duration_s
         length = length and max(length + lead, 0.0)
@@ -334,12 +334,14 @@ def _encoded(case: _Case, why: str, trim: Trim | None, padded: PadSilence | None
 
 def _extraction(case: _Case) -> Iterator[Step]:
     if isinstance(case.facts, VideoFacts):
-        picture = None if sound_lead(case.facts) is None else case.facts.start_s
+        picture = None if kept_lead(case.facts) is None else case.facts.start_s
+        is_early = picture is None and case.facts.start_s is not None and case.facts.audio_start_s is not None
         yield ExtractSound(
             reason=case.reasons[_KIND],
             source_format=case.facts.format or "",
             picture_s=picture,
             lead_s=round(case.lead_s, 6),
+            before_s=round((case.facts.start_s or 0.0) - (case.facts.audio_start_s or 0.0), 6) if is_early else 0.0,
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal, TypeVar
 
 from ...language import say
+from ...media.facts import MAX_PRIMING_S, VideoFacts
 from ..steps import Step
 
 NEEDED = say("needed by encode")
@@ -17,6 +18,17 @@ _S = TypeVar("_S", bound=Step)
 def step_of(steps: Sequence[Step], kind: type[_S]) -> _S | None:
     """The first step of a kind; None if there is none."""
     return next((step for step in steps if isinstance(step, kind)), None)
+
+
+def kept_lead(facts: VideoFacts) -> float | None:
+    """How much later than the picture the sound begins; negative for sound from before it, which is left out.
+
+    None if that is not known, or if half of the sound would be left out: then it is all kept.
+    """
+    if facts.start_s is None or facts.audio_start_s is None:
+        return None
+    lead = facts.audio_start_s - facts.start_s
+    return lead if lead >= -(facts.audio_duration_s or 0.0) / 2 or lead >= -MAX_PRIMING_S else None
 
 
 class Trim(Step, frozen=True, kw_only=True):

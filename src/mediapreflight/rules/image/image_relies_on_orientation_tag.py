@@ -7,7 +7,7 @@ Why it matters: boxes such as `face_bbox` are right for one of the two pictures 
 sideways face may not be found. Some editors turn the pixels but keep the tag, which then turns the upright picture
 again.
 
-Fix: turn the pixels and remove the tag.
+Fix: turn or mirror the pixels and remove the tag.
 """
 
 from __future__ import annotations
@@ -21,20 +21,30 @@ from ..figures import stored_and_shown
 
 LEVEL = "metadata"
 FIXABLE = True
+_MIRRORED = (2, 4, 5, 7)
 
 
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the orientation is not 1."""
     facts = case.facts
     if isinstance(facts, ImageFacts) and facts.orientation != 1:
+        is_mirrored = facts.orientation in _MIRRORED
+        tag = (
+            say("EXIF orientation {orientation}, which mirrors it", orientation=facts.orientation)
+            if is_mirrored
+            else say("EXIF orientation {orientation}", orientation=facts.orientation)
+        )
         yield Fault(
             severity="warning",
             message=say(
-                "relies on EXIF orientation {orientation}: {facts}; no document says whether the service applies it",
-                orientation=facts.orientation,
-                facts=stored_and_shown(facts),
+                "relies on {tag}: {sizes}; {doubt}",
+                tag=tag,
+                sizes=stored_and_shown(facts),
+                doubt=say("no document says whether the service applies it"),
             ),
-            help=say("turn the pixels upright and remove the tag"),
+            help=say("store the pixels as they are shown, and remove the tag")
+            if is_mirrored
+            else say("turn the pixels upright and remove the tag"),
             measured=facts.orientation,
             limit="1",
         )
