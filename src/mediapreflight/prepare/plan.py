@@ -38,7 +38,7 @@ BOXES = ("face_bbox", "ext_bbox")
 _BOX_FAULTS = names("box-outside-picture", "box-ratio-wrong", "face-outside-ext-box", "face-box-without-face")
 # Lost data cannot be restored, and the rest is not the original recording.
 _DAMAGED = names("file-truncated", "file-corrupt")
-_DAMAGED_OUTSIDE = "only the part that is kept was looked at: what is outside of it is damaged"
+_DAMAGED_OUTSIDE = say("only the part that is kept was looked at: what is outside of it is damaged")
 _NOT_MEASURED = names("file-not-measured")
 _TOO_LONG, _AUDIO_LONGER = names("audio-too-long", "audio-longer-than-video")
 _LENGTHS_DIFFER, _RATIO_DIFFERS = names("lengths-differ", "picture-ratio-differs")
