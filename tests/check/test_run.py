@@ -296,24 +296,41 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules["mediapreflight.check.run"]._PATIENCE_S, level, 0.0)
 
 
-@pytest.mark.parametrize(("each", "portions"), [(0.0001, []), (0.01, [2]), (0.2, [1])])
-def test_what_loads_a_library_does_not_count_as_slow(
-    fixtures: Path, monkeypatch: pytest.MonkeyPatch, each: float, portions: list[int]
+@pytest.mark.parametrize(
+    ("count", "each", "rest", "expected"),
+    [
+        (90, 0.0001, 0.0, []),
+        (90, 0.01, 0.0, [(2, 8)]),
+        (90, 0.2, 0.0, [(1, 8)]),
+        # What takes long once is the loading of a library. As many files must follow as were measured.
+        (50, 0.01, 0.0, []),
+        # No more processes than this one keeps busy.
+        (90, 0.01, 0.004, [(2, 3)]),
+        (90, 0.01, 0.02, [(2, 1)]),
+    ],
+)
+def test_processes_are_started_if_they_pay(
+    fixtures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    each: float,
+    rest: float,
+    expected: list[tuple[int, int]],
 ) -> None:
-    """`portions`: of the jobs for processes, if any are started."""
+    """`each`, `rest`: seconds of measuring a file, and of all else. `expected`: jobs in a portion, and processes."""
     run = sys.modules["mediapreflight.check.run"]
-    clock = itertools.accumulate(itertools.chain([0.0, 5.0, 0.0, 3.0], itertools.cycle([0.0, each])))
-    asked: list[int] = []
+    clock = itertools.accumulate(itertools.chain([0.0, 5.0, rest, 3.0], itertools.cycle([rest, each])))
+    asked: list[tuple[int, int]] = []
 
-    def by_processes(orders: Iterator[object], _: object, portion: int) -> Iterator[object]:
-        asked.append(portion)
+    def by_processes(orders: Iterator[object], settings: Any, portion: int) -> Iterator[object]:
+        asked.append((portion, settings.workers))
         return iter([*orders][:0])
 
     monkeypatch.setattr(run, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
     monkeypatch.setattr(run, "_by_processes", by_processes)
-    for _ in check_many([fixtures / "portrait.jpg"] * 30, model="liveportrait", level="metadata", workers=2):
-        pass
-    assert asked == portions
+    reports = check_many([fixtures / "portrait.jpg"] * count, model="liveportrait", level="metadata", workers=8)
+    assert (sum(1 for _ in reports) == count) == (not expected)
+    assert asked == expected
 
 
 @pytest.mark.usefixtures("impatient")

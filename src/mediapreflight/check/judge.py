@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..catalog import Model
 from ..findings import FAILING, Finding, InputReport, JobReport
 from ..job import Job, as_used
 from ..media.source import display_name
 from ..people.facts import PictureContent
-from ..rules import Rule, rules_in
+from ..rules import rules_in
 from ..rules.base import Fault, InputCase, JobCase
 from .measure import Measured
 
@@ -83,18 +83,18 @@ def _input_findings(case: InputCase, codes: frozenset[str]) -> Iterator[Finding]
     if case.content is not None or case.content_trouble is not None:
         groups.append("people")
     for group in groups:
-        for rule, check in _checks(group, codes):
-            for fault in check(case):
-                yield _finding(case.model, rule, fault, case.name, case.path)
+        for check in _checks(group, codes):
+            for fault in check.find(case):
+                yield _finding(case.model, check, fault, case.name, case.path)
 
 
 def _job_findings(case: JobCase, codes: frozenset[str]) -> Iterator[Finding]:
     if _is_one_file(case):
         return
     for group in ("request", "pair"):
-        for rule, check in _checks(group, codes):
-            for fault in check(case):
-                yield _finding(case.model, rule, fault, fault.role, _path_of(case, fault.role))
+        for check in _checks(group, codes):
+            for fault in check.find(case):
+                yield _finding(case.model, check, fault, fault.role, _path_of(case, fault.role))
 
 
 def _is_one_file(case: JobCase) -> bool:
@@ -110,10 +110,19 @@ def _is_one_file(case: JobCase) -> bool:
     return alone and len(case.inputs) == 1 and all(measured.content is None for measured in case.inputs.values())
 
 
+class _Check(NamedTuple):
+    """A rule, with what is asked of it for each of many files looked up once."""
+
+    code: str
+    name: str
+    fixable: bool
+    find: Callable[[Any], Iterable[Fault]]
+
+
 @functools.lru_cache(maxsize=64)
-def _checks(group: str, codes: frozenset[str]) -> tuple[tuple[Rule, Callable[[Any], Iterable[Fault]]], ...]:
-    """The selected rules of a folder with their functions, looked up once: each of many files needs a dozen."""
-    return tuple((rule, rule.check) for rule in rules_in(group) if rule.code in codes)
+def _checks(group: str, codes: frozenset[str]) -> tuple[_Check, ...]:
+    """The selected rules of a folder."""
+    return tuple(_Check(rule.code, rule.name, rule.fixable, rule.check) for rule in rules_in(group) if rule.code in codes)
 
 
 def _path_of(case: JobCase, role: str | None) -> str | None:
@@ -121,10 +130,10 @@ def _path_of(case: JobCase, role: str | None) -> str | None:
     return display_name(value) if isinstance(value, str) and value else None
 
 
-def _finding(model: Model, rule: Rule, fault: Fault, role: str | None, path: str | None) -> Finding:
+def _finding(model: Model, check: _Check, fault: Fault, role: str | None, path: str | None) -> Finding:
     return Finding(
-        code=rule.code,
-        name=rule.name,
+        code=check.code,
+        name=check.name,
         severity=fault.severity,
         role=role,
         path=path,
@@ -133,7 +142,7 @@ def _finding(model: Model, rule: Rule, fault: Fault, role: str | None, path: str
         limit=fault.limit,
         unit=fault.unit,
         service_code=fault.service_code,
-        fixable=rule.fixable if fault.fixable is None else fault.fixable,
+        fixable=check.fixable if fault.fixable is None else fault.fixable,
         help=fault.help,
         source=model.source(fault.source) if fault.source else None,
         source_urls=model.source_urls(fault.source) if fault.source else {},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 import os
 import time
 from collections import deque
@@ -32,8 +33,8 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 # Enough queued work to keep every worker busy, and little enough to limit memory.
 _QUEUED_PER_WORKER = 4
-# Starting processes costs about this many seconds of work. After so much work in this process, and with more to do, it pays.
-_PATIENCE_S: dict[Level, float] = {"metadata": 0.15, "decode": 0.15, "content": 2.0}
+# Starting processes costs about this many seconds of work. It pays after so much measuring in this process, with as much left.
+_PATIENCE_S: dict[Level, float] = {"metadata": 0.3, "decode": 0.3, "content": 2.0}
 # The rules load with the first job, and FFmpeg with one of the first videos: these say nothing of what the others take.
 _LOADING = 2
 # Jobs go to a process in groups of about this length: few transfers, and a short wait for the last group.
@@ -215,20 +216,31 @@ def _remembered(done: Iterable[_Done], level: Level, cache: Cache) -> Iterator[J
 
 def _here_until_processes_pay(orders: Iterator[_Order], settings: _Settings) -> Iterator[_Done]:
     """The reports in order: made in this process first, and in other processes once these are worth starting."""
-    spent, made = 0.0, 0
+    spent, made, rest, end = 0.0, 0, 0.0, 0.0
     longest: list[float] = []
     for order in orders:
         start = time.perf_counter()
-        report = _report(order, settings.level, settings.codes)
+        rest += start - end if made else 0.0
+        measured = measure_files(order.paths, order.asked, settings.level)
+        end = time.perf_counter()
         if order.paths:
-            taken = time.perf_counter() - start
-            spent, made = spent + taken, made + 1
-            longest = sorted((*longest, taken))[-_LOADING:]
-        yield order, report
+            spent, made = spent + end - start, made + 1
+            longest = sorted((*longest, end - start))[-_LOADING:]
+        yield order, _judged(order, measured, settings.codes)
         usual = spent - sum(longest)
-        if settings.workers > 1 and usual > _PATIENCE_S[settings.level] and (following := next(orders, None)) is not None:
+        if settings.workers > 1 and usual > _PATIENCE_S[settings.level]:
+            # They do not pay if less is left to measure than was measured so far.
+            following = list(itertools.islice(orders, made))
+            if len(following) < made:
+                yield from ((each, _report(each, settings.level, settings.codes)) for each in following)
+                return
             portion = max(1, min(_MAX_PORTION, round(_PORTION_S * (made - _LOADING) / usual)))
-            yield from _by_processes(itertools.chain([following], orders), settings, portion)
+            yield from _by_processes(itertools.chain(following, orders), _as_many_as_pay(settings, usual, rest), portion)
+
+
+def _as_many_as_pay(settings: _Settings, measuring_s: float, rest_s: float) -> _Settings:
+    """The settings with no more workers than this process keeps busy, which does all the rest for each file."""
+    return settings._replace(workers=min(settings.workers, math.ceil(measuring_s / rest_s))) if rest_s else settings
 
 
 def _report(order: _Order, level: Level, codes: frozenset[str]) -> JobReport:
@@ -248,7 +260,8 @@ def _by_processes(orders: Iterator[_Order], settings: _Settings, portion: int) -
         return
     with Containment(Processes(), settings.time_limit_s) as containment:
         reports = functools.partial(_reports, containment, settings=settings)
-        for done in in_order(reports, _portions(orders, portion), settings.workers, containment.close):
+        portions = _portions(orders, portion)
+        for done in in_order(reports, portions, settings.workers, containment.close, ahead=not settings.is_contained):
             yield from done
 
 
@@ -326,13 +339,20 @@ def role_of(path: str, model: Model) -> str:
 
 
 def in_order(
-    function: Callable[[_Item], _Result], items: Iterable[_Item], workers: int, stop: Callable[[], None] | None = None
+    function: Callable[[_Item], _Result],
+    items: Iterable[_Item],
+    workers: int,
+    stop: Callable[[], None] | None = None,
+    *,
+    ahead: bool = False,
 ) -> Iterator[_Result]:
     """Results in the order of the items, computed by `workers` threads, never far ahead of the reader.
 
-    `stop` is called when the reader stops early, so that the threads stop too.
+    Args:
+        stop: called when the reader stops early, so that the threads stop too.
+        ahead: whether one worker too is a thread, which works while its results are read.
     """
-    if workers <= 1:
+    if workers <= 1 and not ahead:
         yield from map(function, items)
         return
     from concurrent.futures import ThreadPoolExecutor

@@ -13,6 +13,7 @@ _MAX_KEPT = 50_000
 _HEADER, _WIDE_HEADER_BYTES = struct.Struct(">I4s"), 16
 # No file is larger (8 TiB), but lengths have 64 bits, and systems refuse to seek so far.
 _FARTHEST = 2**43
+_READ_AT_ONCE = io.DEFAULT_BUFFER_SIZE
 
 
 class Box(NamedTuple):
@@ -49,15 +50,20 @@ def boxes(stream: BinaryIO, start: int, end: int) -> tuple[Box, ...]:
 
 def _listed(stream: BinaryIO, start: int, end: int) -> Iterator[Box]:
     at, last = start, min(end, _FARTHEST) - _HEADER.size
+    # Of small parents all is read at once: a call for each header takes longer than everything else here.
+    is_small = end - start <= _READ_AT_ONCE
+    ahead = end - start + _HEADER.size if is_small else _WIDE_HEADER_BYTES
+    data, first = b"", at
     for _ in range(_MAX_BOXES):
         if at > last:
             return
-        stream.seek(at)
-        head = stream.read(_WIDE_HEADER_BYTES).ljust(_WIDE_HEADER_BYTES, b"\x00")
-        length, kind = _HEADER.unpack_from(head)
+        if not data or not is_small:
+            stream.seek(at)
+            data, first = stream.read(ahead).ljust(ahead, b"\x00"), at
+        length, kind = _HEADER.unpack_from(data, at - first)
         payload = at + _HEADER.size
         if length == 1:
-            length = int.from_bytes(head[_HEADER.size :], "big")
+            length = int.from_bytes(data[payload - first : payload - first + _HEADER.size], "big")
             payload = at + _WIDE_HEADER_BYTES
         elif length == 0:
             length = end - at

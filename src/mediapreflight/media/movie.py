@@ -30,7 +30,7 @@ _MAX_NUMBER = 2**31 - 1
 # Of a number in the table of sizes: FFmpeg takes no sample of 1 GB.
 _MAX_HIGHEST_BYTE = 0x3F
 _NO_ROWS = bytes(8)
-_BOX_BYTES, _VERSION_BYTES = 8, 4
+_BOX, _VERSION_BYTES = struct.Struct(">I4s"), 4
 # Fragments, and still pictures beside the movie; fragments, and a compressed index.
 _BESIDE_MOVIE, _IN_MOVIE = frozenset({b"moof", b"meta"}), frozenset({b"mvex", b"cmov"})
 _BRANCHES = frozenset({b"mdia", b"minf", b"stbl", b"edts"})
@@ -151,8 +151,13 @@ def _index(source: Source) -> bytes:
 
 def _filling(data: bytes) -> list[tuple[bytes, bytes]]:
     """The boxes that fill another one, with their payloads."""
-    found = list(parts(data))
-    _expect(len(data) == sum(_BOX_BYTES + len(content) for _, content in found))
+    found, at, end = [], 0, len(data)
+    while at < end:
+        length, kind = _BOX.unpack_from(data, at)
+        _expect(length >= _BOX.size)
+        found.append((kind, data[at + _BOX.size : at + length]))
+        at += length
+    _expect(at == end)
     return found
 
 
@@ -169,10 +174,12 @@ def _track(data: bytes) -> _Track:
     branches = [data]
     for branch in branches:
         for kind, content in _filling(branch):
-            _expect(kind not in found or kind not in _SINGLE)
-            if kind not in found:
-                found[kind] = content
-                branches += [content] if kind in _BRANCHES else []
+            if kind in found:
+                _expect(kind not in _SINGLE)
+                continue
+            found[kind] = content
+            if kind in _BRANCHES:
+                branches.append(content)
     entries, offsets, edits = found[b"stsd"], found.get(b"ctts", _NO_ROWS), found.get(b"elst", _NO_ROWS)
     sizes, steps = found[b"stsz"], list(_rows(found[b"stts"], ">II"))
     samples = _number(sizes, 8)
@@ -219,9 +226,12 @@ def _edits(table: bytes) -> list[tuple[int, ...]]:
 
 def _in_chunks(runs: Iterator[tuple[int, ...]], chunks: int) -> int:
     """The number of samples in all chunks. `runs`: the first chunk, samples per chunk and sample entry, which must be 1."""
-    steps = list(itertools.pairwise([*runs, (chunks + 1, 0, 0)]))
-    _expect(all(first < following and entry == 1 for (first, _, entry), (following, _, _) in steps))
-    return sum((following - first) * each for (first, each, _), (following, _, _) in steps)
+    samples, (first, each, entry) = 0, next(runs)
+    for following, more, next_entry in itertools.chain(runs, ((chunks + 1, 0, 1),)):
+        _expect(first < following and entry == 1)
+        samples += (following - first) * each
+        first, each, entry = following, more, next_entry
+    return samples
 
 
 def _clock(header: bytes) -> int:
