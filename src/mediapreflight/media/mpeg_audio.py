@@ -57,6 +57,12 @@ def find_audio_frames(stream: BinaryIO) -> Literal["mp3", "aac"] | None:
     return None
 
 
+def begins_with_junk(stream: BinaryIO) -> bool:
+    """Whether something else than a frame stands where the sound should start."""
+    stream.seek(end_of_id3(stream))
+    return stream.read(1) != b"\xff"
+
+
 class InfoTag(NamedTuple):
     """What the first frame of an MP3 says about the others. `frames`: their number; None if it does not say.
 

@@ -14,6 +14,7 @@ from .facts import (
     ENCRYPTED_SOUND,
     AudioFacts,
     Facts,
+    ImageFacts,
     Level,
     Problem,
     UnknownFacts,
@@ -21,14 +22,16 @@ from .facts import (
     counted,
     missing_library,
 )
+from .mpeg_audio import begins_with_junk
 from .opening import open_source
-from .sniff import sniff
+from .sniff import UNNAMED, sniff
 from .source import OpenError, display_name, local_path
 
 if TYPE_CHECKING:
     from .containers import ContainerError
     from .source import Source
     from .stated import Stated
+    from .unread import Unread
 
 
 def probe(path: str | os.PathLike[str], level: Level = "decode") -> Facts:
@@ -71,18 +74,40 @@ def _probed(name: str, decoded_s: float | None) -> Facts:
 
 def _probe_source(source: Source, decoded_s: float | None) -> Facts:
     found = sniff(source.stream)
+    if found.format in ("mp3", "aac") and begins_with_junk(source.stream):
+        # Something that looks like frames is in many files, and in pictures most of all.
+        from .unread import unread
+
+        if (media := unread(source)) and media.is_picture:
+            return _of_unread(source, media)
     if found.family == "image":
         from .image import probe_image
 
         return probe_image(source, found.format, decode=decoded_s is not None)
     if found.family == "stream":
         return _probe_stream(source, found.format, decoded_s)
-    return UnknownFacts(
-        path=source.path,
-        format=found.format,
-        bytes=source.size,
-        problems=(Problem.NOT_MEDIA.because(f"its bytes are those of {_with_article(found.format)}"),),
-    )
+    return _probe_other(source, found.format)
+
+
+def _probe_other(source: Source, format: str) -> Facts:
+    if format in UNNAMED:
+        from .unread import unread
+
+        try:
+            media = unread(source)
+        except ImportError as error:
+            problem = missing_library("rarer formats", error)
+            return UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
+        if media:
+            return _of_unread(source, media)
+    problem = Problem.NOT_MEDIA.because(f"its bytes are those of {_with_article(format)}")
+    return UnknownFacts(path=source.path, format=format, bytes=source.size, problems=(problem,))
+
+
+def _of_unread(source: Source, media: Unread) -> Facts:
+    facts = ImageFacts if media.is_picture else UnknownFacts
+    problem = Problem.NOT_RUN.because(media.reason)
+    return facts(path=source.path, format=media.format, bytes=source.size, problems=(problem,))
 
 
 def _probe_stream(source: Source, format: str, decoded_s: float | None) -> Facts:
@@ -199,6 +224,6 @@ def _corrupt(count: int, one: str, several: str) -> list[str]:
 
 
 def _with_article(name: str) -> str:
-    if name in ("text", "unrecognised data"):
-        return "plain text" if name == "text" else "no known media format"
+    if name in UNNAMED:
+        return UNNAMED[name]
     return f"{'an' if name[0] in 'aeioAHSX' or name.startswith('ff') else 'a'} {name}"

@@ -56,31 +56,9 @@ _STREAM_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"TTA1", "tta"),
     (b"\x7f\xfe\x80\x01", "dts"),
 )
-# Sound formats that are not read with FFmpeg here.
-_UNREAD_SOUND: tuple[tuple[bytes, str], ...] = (
-    (b"ADIF", "AAC file with an ADIF header"),
-    (b"MAC ", "Monkey's Audio file (APE)"),
-    (b"MP+", "Musepack file"),
-    (b"MPCK", "Musepack file"),
-    (b"tBaK", "TAK file"),
-    (b"DSD ", "DSF file (DSD sound)"),
-    (b"FRM8", "DSDIFF file (DSD sound)"),
-    (b"OFR ", "OptimFROG file"),
-    (b"LA0", "Lossless Audio file (LA)"),
-    (b"ajkg", "Shorten file"),
-    (b"Creative Voice File", "Creative Voice file"),
-    (b"MThd", "MIDI file"),
-    (b"DTSHDHDR", "DTS-HD file"),
-    (b".RMF", "RealMedia file"),
-    (b".ra\xfd", "RealAudio file"),
-    (b"TTA2", "TTA2 file"),
-    (b"NIST_1A", "NIST SPHERE file"),
-    (b"TWIN", "VQF file"),
-)
 _SIGNATURES = (
     *((signature, Sniffed(name, "image")) for signature, name in _IMAGE_SIGNATURES),
     *((signature, Sniffed(name, "stream")) for signature, name in _STREAM_SIGNATURES),
-    *((signature, Sniffed(name, "other")) for signature, name in _UNREAD_SOUND),
 )
 # None of the others needs to be looked at.
 _BY_FIRST_BYTE = {
@@ -108,6 +86,8 @@ _RIFF_FORMS = {b"WAVE": Sniffed("wav", "stream"), b"AVI ": Sniffed("avi", "strea
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _ISOBMFF_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx", b"moof"}
+# What has no signature, in words.
+UNNAMED = {"text": "plain text", "unrecognised data": "no known media format"}
 _BMP_HEADER_SIZES = {12, 16, 40, 52, 56, 64, 108, 124}
 
 
@@ -125,7 +105,7 @@ def sniff(stream: BinaryIO) -> Sniffed:
         or _transport_stream(head)
         or _dolby(stream, head)
         or _mpeg_audio(stream)
-        or Sniffed("text" if _is_text(head) else "unrecognised data", "other")
+        or Sniffed("text" if is_text(head) else "unrecognised data", "other")
     )
 
 
@@ -139,9 +119,6 @@ def _by_signature(head: bytes) -> Sniffed | None:
 def _riff(head: bytes) -> Sniffed | None:
     if head[:4] in (b"RIFF", b"RF64", b"BW64"):
         return _RIFF_FORMS.get(head[8:12])
-    if head.startswith(b"RIFX") and head[8:12] == b"WAVE":
-        # FFmpeg opens it and plays noise: it takes the bytes of each sample in the usual order.
-        return Sniffed("RIFX file (WAV of the other byte order)", "other")
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return Sniffed("aiff", "stream")
     return None
@@ -241,7 +218,8 @@ def _mpeg_audio(stream: BinaryIO) -> Sniffed | None:
     return Sniffed(found, "stream") if found else None
 
 
-def _is_text(head: bytes) -> bool:
+def is_text(head: bytes) -> bool:
+    """Whether the first bytes of a file are text in UTF-8."""
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
