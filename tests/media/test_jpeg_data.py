@@ -233,6 +233,14 @@ def test_rare_samplings_are_sound_or_damaged_like_any_other(sampling: Sampling) 
     assert missed <= 1
 
 
+def test_tables_of_values_that_are_damaged_or_missing() -> None:
+    jpeg = encoded(photograph(), "JPEG", subsampling="4:2:0")
+    at = next(at for marker, at in segments(jpeg) if marker == 0xDB)
+    end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    for odd in (patched(jpeg, at + 4, b"\x5b"), jpeg[:at] + jpeg[end:]):
+        assert picture_facts(odd, decode=True).problem(Problem.CORRUPT) is not None
+
+
 def test_a_rare_sampling_in_several_scans_is_not_judged() -> None:
     jpeg = encoded(photograph(), "JPEG", progressive=True, subsampling="4:2:0")
     frame = jpeg.index(b"\xff\xc2")

@@ -31,6 +31,12 @@ def test_wrong_checksums_of_what_makes_no_pixel(kind: bytes, before: bytes, make
     assert np.array_equal(whole.rgb, odd.rgb)
 
 
+def test_wrong_checksum_of_the_end() -> None:
+    damaged = PLAIN[:-1] + bytes([PLAIN[-1] ^ 1])
+    for data, problems in ((PLAIN, ()), (PLAIN + b"\n", ()), (damaged, (DAMAGED_PART,)), (damaged + b"\n", (DAMAGED_PART,))):
+        assert picture_facts(data, decode=True).problems == problems
+
+
 @pytest.mark.parametrize("kind", [b"tRNS", b"PLTE", b"IDAT"])
 def test_wrong_checksums_of_what_makes_pixels(kind: bytes) -> None:
     palette = encoded(picture("P"), "PNG", transparency=3)

@@ -85,6 +85,14 @@ def test_a_camera_s_raw_file_is_not_developed(sign: dict[str, tuple[int, ...]]) 
     facts = picture_facts(tiff(directory(8, 8, **sign), directory(t262=32803, t258=8, t277=1)), decode=True)
     assert_not_measured(facts, "raw file")
     assert (facts.width, facts.height) == (16, 16)
+    assert facts.format == ("dng" if sign else "tiff")
+
+
+def test_bigtiff_of_the_other_byte_order() -> None:
+    tags = [(tag, 4, value) for tag, (value, *_) in directory(t258=8, t262=1, t277=1).items()]
+    entries = b"".join(struct.pack(">HHQI4x", tag, kind, 1, value) for tag, kind, value in tags)
+    data = struct.pack(">2sHHHQ", b"MM", 43, 8, 0, 16) + struct.pack(">Q", len(tags)) + entries + bytes(8) + PIXELS
+    assert_not_measured(picture_facts(data, decode=True), "BigTIFF")
 
 
 def test_a_second_page_is_no_main_picture() -> None:

@@ -71,7 +71,7 @@ def _facts(source: Source, format: str, header: Header, problems: tuple[str, ...
     colors = header.colors if header.colors is not UNSTATED else None
     return ImageFacts(
         path=source.path,
-        format=format,
+        format=header.format or format,
         bytes=source.size,
         problems=problems,
         width=width,
@@ -218,17 +218,20 @@ def _decode_jpeg(stream: BinaryIO, _frames: int) -> str | None:
 
 
 def _decode_png(stream: BinaryIO, frames: int) -> str | None:
+    from .rewritten import has_png_end, rewritten
+
     try:
         _decode_strictly(stream, frames)
     except (OSError, SyntaxError, ValueError):
-        from .rewritten import rewritten
-
         whole = rewritten(stream, "png")
         if whole is None:
             raise
         _decode_strictly(whole, frames)
-        return say("a part that makes no pixels is damaged")
-    return None
+    else:
+        # Pillow does not read the end chunk.
+        if has_png_end(stream):
+            return None
+    return say("a part that makes no pixels is damaged")
 
 
 def _decode_strictly(stream: BinaryIO, frames: int) -> None:

@@ -16,12 +16,12 @@ from ..language import say
 from .decoding import MAX_DECODED_PIXELS
 from .headers.base import DamagedError, UndecodedError
 from .headers.jpeg import FRAME_HEADERS, HUFFMAN_SEQUENTIAL, PROGRESSIVE
-from .jpeg_walk import Codes, codes_of, scan_of, walk
+from .jpeg_walk import Codes, codes_of, quantization_tables_of, scan_of, walk
 
 _REDUCED_SIDE = 64
-_END, _START_OF_SCAN, _RESTART_INTERVAL, _HUFFMAN_TABLES = 0xD9, 0xDA, 0xDD, 0xC4
+_END, _START_OF_SCAN, _RESTART_INTERVAL, _HUFFMAN_TABLES, _QUANTIZATION_TABLES = 0xD9, 0xDA, 0xDD, 0xC4, 0xDB
 # Segments that make pixels: frames, scans, their tables, the restart interval, and the conditioning of arithmetic coding.
-_KEPT = FRAME_HEADERS | {_HUFFMAN_TABLES, 0xCC, 0xDB, _START_OF_SCAN, _RESTART_INTERVAL}
+_KEPT = FRAME_HEADERS | {_HUFFMAN_TABLES, 0xCC, _QUANTIZATION_TABLES, _START_OF_SCAN, _RESTART_INTERVAL}
 # Segments between scans that make no pixels: the number of lines, application data, comments.
 _PASSED_OVER = {0xDC, *range(0xE0, 0xF0), 0xFE}
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
@@ -279,6 +279,10 @@ def _walk(jpeg: _Jpeg) -> None:
     scans = [part.content for part in jpeg.parts if part.marker == _START_OF_SCAN]
     if len(scans) > len({name for scan in scans for name in scan[1:-3:2]}):
         raise UndecodedError(say("its scans contain some components more than once"))
+    segments = [part.content for part in jpeg.parts if part.marker == _QUANTIZATION_TABLES]
+    quantizers = {number for segment in segments for number in quantization_tables_of(segment)}
+    if not quantizers.issuperset(jpeg.frame[8::3][: jpeg.frame[5]]):
+        raise DamagedError("a table of its values is missing")
     codes: dict[int, Codes] = {}
     interval = 0
     for part in jpeg.parts:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from .headers.base import DamagedError
 
 _BLOCK = 64
+_LAST_TABLE = 3
 _BITS_OF_A_CODE = 16
 # More than the codes of one block, so that a block can be read to its end before its length is checked.
 _BEHIND = bytes(512)
@@ -58,6 +59,17 @@ def codes_of(segment: bytes) -> Iterator[tuple[int, Codes]]:
             raise DamagedError("a table of its codes is cut off")
         yield segment[at], Codes(counts, symbols)
         at += 17 + len(symbols)
+
+
+def quantization_tables_of(segment: bytes) -> Iterator[int]:
+    """The numbers of the tables of a DQT segment. Raises DamagedError if it is not made of whole tables."""
+    at = 0
+    while at < len(segment):
+        precision, number = segment[at] >> 4, segment[at] & 15
+        at += 1 + _BLOCK * (precision + 1)
+        if precision > 1 or number > _LAST_TABLE or at > len(segment):
+            raise DamagedError("a table of its values is damaged")
+        yield number
 
 
 def _table(codes: Codes) -> Table:

@@ -30,6 +30,15 @@ def rewritten(stream: BinaryIO, format: str | None) -> BinaryIO | None:
     return rewrite(stream) if rewrite else None
 
 
+def has_png_end(stream: BinaryIO) -> bool:
+    """Whether a PNG has its end chunk with the right checksum; other bytes may follow."""
+    stream.seek(-len(_END), SEEK_END)
+    if stream.read() == _END:
+        return True
+    stream.seek(0)
+    return _END in stream.read()
+
+
 def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
     """The file without chunks that contain no pixels and have a wrong checksum, and with its end mark if that is cut off.
 

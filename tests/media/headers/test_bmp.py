@@ -62,6 +62,16 @@ def test_sixteen_bits_with_alpha_are_not_decoded_without_it() -> None:
     assert (opaque.has_alpha, opaque.problems) == (False, ())
 
 
+@pytest.mark.every(
+    ("masks", "depth"),
+    [((0xF00, 0xF0, 0xF, 0xF000), 4), ((0x7C00, 0x3E0, 0x1F, 0x8000), 5), ((0xF800, 0x7E0, 0x1F, 0), 5)],
+)
+def test_depth_by_masks(masks: tuple[int, ...], depth: int) -> None:
+    for header in (40, 124):
+        data = bitmap(8, 8, 16, header=header, compression=3, masks=struct.pack("<4I", *masks))
+        assert picture_facts(data).bit_depth == depth
+
+
 def test_a_mask_counts_only_where_pixels_go_by_masks() -> None:
     data = bitmap(8, 8, 32, header=124, compression=0, masks=RGB_MASKS + struct.pack("<I", 0xFF000000))
     assert picture_facts(data).has_alpha is False

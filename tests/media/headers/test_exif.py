@@ -39,12 +39,20 @@ def test_nonsense_is_no_orientation(order: str, value: int) -> None:
     assert read_exif(tiff(order, (ORIENTATION, SHORT, value))).orientation is None
 
 
-@pytest.mark.parametrize(("kind", "form"), [(1, "B3x"), (3, "H2x"), (4, "I"), (6, "b3x"), (8, "h2x"), (9, "i")])
+@pytest.mark.parametrize(("kind", "form"), [(1, "B3x"), (3, "H2x"), (4, "I"), (6, "b3x"), (8, "h2x"), (9, "i"), (13, "I")])
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_orientation_of_any_integer_type(order: str, kind: int, form: str) -> None:
     block = tiff(order, (ORIENTATION, LONG, 0))
     entry = struct.pack(order + "HHI", ORIENTATION, kind, 1) + struct.pack(order + form, 6)
     assert read_exif(block[:10] + entry + block[22:]).orientation == 6
+
+
+@pytest.mark.every(("order", "kind"), [(order, kind) for order in "<>" for kind in (16, 17, 18)])
+def test_orientation_in_64_bits(order: str, kind: int) -> None:
+    block = tiff(order, (ORIENTATION, LONG, 26))
+    block = block[:12] + struct.pack(order + "H", kind) + block[14:26]
+    assert read_exif(block + struct.pack(order + "Q", 6)).orientation == 6
+    assert read_exif(block + bytes(7)).orientation is None
 
 
 @pytest.mark.parametrize("kind", [2, 5, 7, 10, 11, 12])

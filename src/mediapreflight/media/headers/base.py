@@ -87,6 +87,7 @@ class Header(NamedTuple):
 
     `aperture`: width and height of the shown part, if not all is shown. `truncated`: why the file must be cut off, if the
     header's own lengths show it. `undecoded`: why no decoder here reads it, although it may be correct.
+    `format`: its name, where the signature says a more general one.
     """
 
     width: int
@@ -103,6 +104,7 @@ class Header(NamedTuple):
     truncated: str | None = None
     aperture: tuple[int, int] | None = None
     undecoded: str | None = None
+    format: str | None = None
     colors: Colors = UNSTATED
 
 

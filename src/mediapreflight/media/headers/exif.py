@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 _ORIENTATION_TAG = 0x0112
 _GPS_TAG = 0x8825
-# The standard requires a SHORT; writers use every integer type, and readers accept them.
-_INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i"}
+# The standard requires a SHORT; writers use every integer type, and readers accept them. Those of 64 bits are of BigTIFF.
+_INTEGERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+_INLINE_BYTES = 4
 _ENTRY_BYTES = 12
 _MAX_ENTRIES = 1000
 _XMP_ORIENTATION = rb"""tiff:Orientation(?:\s*=\s*["']|>)\s*(\d)"""
@@ -42,7 +43,7 @@ def read_exif(block: bytes) -> ExifFacts:
             break
         tag, kind = struct.unpack_from(order + "HH", block, at)
         if tag == _ORIENTATION_TAG and kind in _INTEGERS:
-            orientation = _sane(struct.unpack_from(order + _INTEGERS[kind], block, at + 8)[0])
+            orientation = _sane(_integer(block, order + _INTEGERS[kind], at + 8))
         elif tag == _GPS_TAG:
             (pointer,) = struct.unpack_from(order + "I", block, at + 8)
             has_location = _has_gps_position(block, order, pointer)
@@ -55,8 +56,15 @@ def read_xmp(packet: bytes) -> ExifFacts:
     return ExifFacts(_sane(int(found[1])) if found else None, re.search(_XMP_LOCATION, packet) is not None)
 
 
-def _sane(value: int) -> int | None:
-    return value if 1 <= value <= 8 else None
+def _integer(block: bytes, form: str, at: int) -> int | None:
+    """The value of an entry, which is elsewhere if it is too long; None if it is outside of the block."""
+    if struct.calcsize(form) > _INLINE_BYTES:
+        (at,) = struct.unpack_from(form[0] + "I", block, at)
+    return int(struct.unpack_from(form, block, at)[0]) if at + struct.calcsize(form) <= len(block) else None
+
+
+def _sane(value: int | None) -> int | None:
+    return value if value is not None and 1 <= value <= 8 else None
 
 
 def _has_gps_position(block: bytes, order: str, at: int) -> bool:

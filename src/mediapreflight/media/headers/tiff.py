@@ -56,6 +56,8 @@ def read(stream: BinaryIO) -> Header:
         undecoded = "a camera's raw file is not developed here"
     elif main is not first:
         undecoded = say("its first picture is a small preview, and its main one is not decoded here")
+    elif _is_reversed_bigtiff(stream):
+        undecoded = say("BigTIFF of this byte order is not decoded here")
     else:
         undecoded = _undecoded(main)
     turn = _one(first, _ORIENTATION, 1)
@@ -67,6 +69,7 @@ def read(stream: BinaryIO) -> Header:
         frames=None,
         orientation=turn if turn in range(1, 9) else None,
         undecoded=undecoded,
+        format="dng" if raw and _DNG_VERSION in first else None,
     )
 
 
@@ -137,6 +140,12 @@ def _is_raw(stream: BinaryIO, directories: list[_Directory]) -> bool:
         or _DNG_VERSION in directories[0]
         or any(_one(directory, _PHOTOMETRIC, 0) in _SENSOR_DATA for directory in directories)
     )
+
+
+def _is_reversed_bigtiff(stream: BinaryIO) -> bool:
+    """Pillow takes it for a TIFF of 32 bits, whose first directory would be elsewhere."""
+    stream.seek(0)
+    return stream.read(4) == b"MM\0+"
 
 
 def _main(directories: list[_Directory]) -> _Directory:
