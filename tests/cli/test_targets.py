@@ -172,8 +172,19 @@ def test_what_is_passed_over_is_named(check, folder: Path) -> None:
     (folder / "notes.txt").write_text("notes")
     result = check("wan2.2-i2v-flash", ".", *JSON, cwd=folder)
     assert "1 file was skipped (wan2.2-i2v-flash takes no video): ./below/clip.mp4" in result.err
-    assert "skipped (not a picture, video or recording): " in result.err
+    assert "skipped (no picture, video or recording of a format that is read here): " in result.err
     assert "./notes.txt" in result.err
+
+
+def test_what_is_hidden_is_named(check, folder: Path) -> None:
+    (folder / "below/.cache").mkdir()
+    (folder / "below/.cache/portrait.png").write_text("not looked at")
+    (folder / "._portrait.png").write_text("not looked at")
+    said = "3 files were skipped (hidden): ./._portrait.png, ./.hidden/, ./below/.cache/"
+    assert said in check("liveportrait", ".", *JSON, cwd=folder).err
+    (folder / "mediapreflight.toml").write_text("")
+    said = "3 files were skipped (hidden): ._portrait.png, .hidden/, below/.cache/"
+    assert said in check("liveportrait", ".", *JSON, cwd=folder).err
 
 
 def test_folder_in_a_role_is_no_file(check, folder: Path, fixtures: Path) -> None:

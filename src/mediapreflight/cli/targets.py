@@ -45,6 +45,7 @@ _OTHER_JOB_FILES = {
     **dict.fromkeys((".tsv", ".txt", ".ndjson", ".json5", ".xml", ".ini"), _AS_ANY),
 }
 
+_NO_MEDIA = say("no picture, video or recording of a format that is read here")
 # At most this many names of skipped files are printed.
 _NAMED = 3
 
@@ -312,27 +313,30 @@ def _media_below(folder: str, model: Model, project: Project | None) -> Iterator
     The names of the others are printed.
     """
     kinds = {role.kind for role in model.roles.values()}
-    passed_by: dict[str | None, list[str]] = {}
-    for path in _files_of(project, folder) if project else files_below(folder):
+    passed_by: dict[str, list[str]] = {}
+    hidden: list[str] = []
+    for path in _files_of(project, folder, hidden.append) if project else files_below(folder, on_hidden=hidden.append):
         # A file is opened only if its extension is not enough.
         claimed = kind_by_name(path)
         found = claimed if claimed in kinds else kind_of(path)
         if found in kinds:
             yield path
         elif not is_job_file(path) and os.path.basename(path) not in (CONFIG_NAME, PYPROJECT_NAME):  # noqa: PTH119
-            passed_by.setdefault(found, []).append(path)
-    for kind, paths in passed_by.items():
-        reason = say("{model} takes no {kind}", model=model.id, kind=kind) if kind else say("not a picture, video or recording")
-        names = ", ".join(map(display_name, paths[:_NAMED])) + (", …" if len(paths) > _NAMED else "")
-        _tell(
-            say_many(
-                "{count} file was skipped ({reason}): {names}",
-                "{count} files were skipped ({reason}): {names}",
-                len(paths),
-                reason=reason,
-                names=names,
-            )
-        )
+            reason = say("{model} takes no {kind}", model=model.id, kind=found) if found else _NO_MEDIA
+            passed_by.setdefault(reason, []).append(path)
+    for reason, paths in (*passed_by.items(), (say("hidden"), hidden)):
+        if paths:
+            _tell(_skipped(reason, paths))
+
+
+def _skipped(reason: str, paths: Sequence[str]) -> str:
+    return say_many(
+        "{count} file was skipped ({reason}): {names}",
+        "{count} files were skipped ({reason}): {names}",
+        len(paths),
+        reason=reason,
+        names=", ".join(map(display_name, paths[:_NAMED])) + (", …" if len(paths) > _NAMED else ""),
+    )
 
 
 # --- without `--model`: the configuration decides ----------------------------------------------------------------------------
@@ -377,9 +381,9 @@ def _found(target: str, project: Project) -> Iterator[Found]:
         yield from project.jobs_with(own, lambda file: target if file == own else shown(file))
 
 
-def _files_of(project: Project, folder: str) -> Iterator[str]:
+def _files_of(project: Project, folder: str, on_hidden: Callable[[str], None]) -> Iterator[str]:
     shown = _shown(project, folder)
-    return map(shown, project.files(project.relative(folder or project.folder)))
+    return map(shown, project.files(project.relative(folder or project.folder), lambda path: on_hidden(shown(path))))
 
 
 def _shown(project: Project, target: str) -> Shown:

@@ -15,13 +15,21 @@ if TYPE_CHECKING:
     from .patterns import Patterns
 
 
-def files_below(folder: str, leaves_out: Callable[[str, bool], bool] | None = None) -> Iterator[str]:
+def files_below(
+    folder: str,
+    leaves_out: Callable[[str, bool], bool] | None = None,
+    on_hidden: Callable[[str], None] | None = None,
+) -> Iterator[str]:
     """Every file below a folder, sorted; a folder's own files come before those of its subfolders. Hidden ones are left out.
 
-    `leaves_out`: gets a path and whether it is a folder, and says whether to skip it. Raises UsageError for a folder that
-    cannot be listed.
+    `leaves_out`: gets a path and whether it is a folder, and says whether to skip it. `on_hidden`: gets the path of each hidden
+    file and folder, the latter with a slash at its end. Raises UsageError for a folder that cannot be listed.
     """
     for place, folders, names in os.walk(folder, onerror=_unreadable):
+        if on_hidden:
+            for name in sorted((*(name + "/" for name in folders), *names)):
+                if name.startswith("."):
+                    on_hidden(os.path.join(place, name))  # noqa: PTH118
         folders[:] = (name for name, path in _visible(place, folders) if not leaves_out or not leaves_out(path, True))
         yield from (path for _, path in _visible(place, names) if not leaves_out or not leaves_out(path, False))
 

@@ -93,10 +93,15 @@ class Project:
             return True
         return self.config.respect_gitignore and self._git_ignored(path, is_folder)
 
-    def files(self, folder: str = "") -> Iterator[str]:
-        """The project's files below one of its folders, sorted."""
+    def files(self, folder: str = "", on_hidden: Callable[[str], None] | None = None) -> Iterator[str]:
+        """The project's files below one of its folders, sorted. `on_hidden`: as of `files_below`."""
         start = os.path.normpath(os.path.join(self.folder, folder))  # noqa: PTH118
-        return map(self._below, files_below(start, self.leaves_out))
+
+        def below(path: str) -> None:
+            if on_hidden:
+                on_hidden(self._below(path))
+
+        return map(self._below, files_below(start, self.leaves_out, below))
 
     def _below(self, path: str) -> str:
         return path[len(self.folder) :].lstrip(os.sep).replace(os.sep, "/")
