@@ -184,6 +184,13 @@ def test_rarer_pictures(format: str, name: str) -> None:
     assert sniff(io.BytesIO(encoded(picture(), format))) == Sniffed(name, "image")
 
 
+def test_jpeg_2000_without_a_container(make: MediaMaker) -> None:
+    data = encoded(picture(), "JPEG2000", no_jp2=True)
+    assert data.startswith(b"\xff\x4f\xff\x51")
+    facts = probe(make.write("bare.j2k", data))
+    assert (facts.kind, facts.format, facts.problems) == ("image", "jpeg2000", ())
+
+
 @given(st.binary(max_size=5000))
 def test_any_bytes_have_a_name(data: bytes) -> None:
     found = sniff(io.BytesIO(data))

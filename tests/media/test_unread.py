@@ -31,6 +31,8 @@ FITS = (
         ("hdr", RADIANCE),
         ("exr", OPENEXR),
         ("fits", FITS),
+        ("photocd", bytes(2048) + b"PCD_IPI" + bytes(500)),
+        ("jpegxs", b"\xff\x10\xff\x50" + bytes(500)),
         ("jxr", b"II\xbc\x01\x20\0\0\0" + bytes(300)),
     ],
 )

@@ -37,6 +37,7 @@ _IMAGE_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"8BPS", "psd"),
     (b"\x00\x00\x01\x00", "ico"),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jpeg2000"),
+    (b"\xff\x4f\xff\x51", "jpeg2000"),
     (b"\x00\x00\x00\x0cJXL \r\n\x87\n", "jxl"),
     (b"\xff\x0a", "jxl"),
     (b"qoif", "qoi"),

@@ -73,7 +73,6 @@ def _by_signature(head: bytes) -> Unread | None:
 
 
 def _by_ffmpeg(source: Source) -> Unread | None:
-    from av.codec import Codec
     from av.format import ContainerFormat
 
     opinion = _opinion_of_ffmpeg(source)
@@ -82,13 +81,23 @@ def _by_ffmpeg(source: Source) -> Unread | None:
     demuxer = opinion[1]
     if demuxer.endswith(_OF_PICTURE):
         format = demuxer.removesuffix(_OF_PICTURE)
-        return Unread(format, _not_read(Codec(format, "r").long_name.removesuffix(" decoder")), is_picture=True)
+        return Unread(format, _not_read(_name_of_codec(format)), is_picture=True)
     name = ContainerFormat(demuxer, "r").long_name
     if demuxer in DEMUXERS.values():
         is_tagged = end_of_id3(source.stream) > 0
         reason = f"{name} behind an ID3 tag is not read here" if is_tagged else f"{name} behind other bytes is not read here"
         return Unread(demuxer, reason, is_picture=False)
     return Unread(demuxer, _not_read(name), is_picture=demuxer in _PICTURES_OF_FFMPEG)
+
+
+def _name_of_codec(name: str) -> str:
+    """Its long name; a few demuxers of pictures have another name than their codec."""
+    from av.codec import Codec
+
+    try:
+        return Codec(name, "r").long_name.removesuffix(" decoder")
+    except ValueError:
+        return name
 
 
 def _opinion_of_ffmpeg(source: Source) -> re.Match[str] | None:
