@@ -261,7 +261,7 @@ def _trouble(facts: AudioFacts, listener: Listener, rest: Tail, stream: AudioStr
         return [Problem.CORRUPT.because(f"{failed} of its packets cannot be decoded{where}")]
     if passed_over:
         return passed_over
-    if damaged := missing_sound(listener, facts.format) or garbled_sound(listener):
+    if damaged := missing_sound(listener) or garbled_sound(listener):
         return [damaged]
     # What an Ogg file puts before time 0, as one that was cut out of another does, is not played.
     played = stated + min(listener.first or 0, 0) * listener.tick

@@ -26,7 +26,6 @@ from .formats import DEMUXERS
 from .opening import opened
 from .sniff import sniff
 from .source import MAX_BYTES_READ, Excerpt
-from .timing import SoundPacket
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -51,7 +50,6 @@ MAX_PACKETS = 1_000_000
 MAX_LISTED_SAMPLES = 5_000_000
 MAX_HEADER_BYTES_READ = 64 * 2**20
 _CALL_COST = 256
-_UNSIGNED_WRAP = 2**32
 # How many kinds of frame side data PyAV may lack compared with FFmpeg: four, for version 8.
 _UNNAMED_SORTS = 16
 _FORMATS_WITH_FREE_CLOCK = frozenset({"ts", "mpg"})
@@ -67,8 +65,12 @@ _OPTIONS_OF = {"wav": {"probesize": str(2**15)}}
 # What FFmpeg says of what it could read and does not.
 _UNKNOWN_TO_FFMPEG = "Not yet implemented in FFmpeg, patches welcome"
 _NO_DECODERS = {"codec_whitelist": "none"}
-# Samples by FFmpeg's names, without the p of planar ones.
-_SAMPLE_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+# Samples by FFmpeg's names; the p is for planar ones.
+_SAMPLE_TYPES = {
+    name + planar: type
+    for name, type in {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}.items()
+    for planar in ("", "p")
+}
 
 
 class ContainerError(Exception):
@@ -278,18 +280,30 @@ def samples(frame: AudioFrame) -> NDArray[Any]:
 
 
 def planes(frame: AudioFrame) -> list[NDArray[Any]]:
-    """The same as the arrays in memory: one per channel, or one for all, sample by sample. Do not write to them.
+    """The same as arrays: one per channel, or one for all, sample by sample. Do not write to them."""
+    import numpy as np
+
+    return [np.frombuffer(piece, sample_type(frame)) for piece in stored_planes(frame)]
+
+
+def sample_type(frame: AudioFrame) -> str:
+    """What numpy calls the type of the stored samples."""
+    return _SAMPLE_TYPES[frame.format.name]
+
+
+def stored_planes(frame: AudioFrame) -> list[bytes]:
+    """The bytes of the samples: of each channel, or of all, sample by sample.
 
     PyAV's own array reads beyond the memory of eight or more planes, and does not know 64-bit integers.
     """
-    import numpy as np
     from av.audio.plane import AudioPlane
 
     format, channels = frame.format, frame.layout.nb_channels
-    dtype = np.dtype(_SAMPLE_TYPES[format.name.removesuffix("p")])
     count, length = (channels, frame.samples) if format.is_planar else (1, frame.samples * channels)
+    length *= format.bytes
     pieces: list[Any] = [AudioPlane(frame, index) for index in range(count)]
-    return [np.frombuffer(piece, dtype, length) for piece in pieces]
+    # What follows the samples is filler.
+    return [bytes(piece)[:length] for piece in pieces]
 
 
 def turn_of_frame(frame: VideoFrame) -> Turn:
@@ -324,15 +338,6 @@ def _with_named_data_only(frame: VideoFrame, first_unnamed: int) -> VideoFrame:
 def is_end(packet: Packet[Any]) -> bool:
     """Whether this is the mark after the last packet. An empty packet with a time is data: it repeats the packet before it."""
     return packet.size == 0 and packet.pts is None and packet.dts is None
-
-
-def sound_packet(packet: Packet[Any]) -> SoundPacket | None:
-    """What a packet of sound adds to the length; None for one that is marked as never played."""
-    if packet.is_discard or not packet.size:
-        return None
-    duration = packet.duration or 0
-    # FFmpeg subtracts what the last page of an Ogg file cuts off the last packet in unsigned 32 bits.
-    return SoundPacket(packet.pts, duration - _UNSIGNED_WRAP if duration >= _UNSIGNED_WRAP // 2 else duration)
 
 
 def sound_start(stream: AudioStream, format: str) -> int:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from . import amr
-from .containers import codec_of, is_end, planes, sound_packet
+from .containers import codec_of, is_end, sample_type, stored_planes
 from .facts import Gap, Problem, counted
 from .timing import SoundPacket
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
-    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.packet import Packet
     from numpy.typing import NDArray
@@ -26,6 +23,8 @@ MAX_GAPS = 20
 # Stamps in milliseconds and frames that do not end with a packet make whole files of WMA differ by 11 ms; a frame has 32 or more.
 _LEAST_MISSING_S = 0.03
 _FEW_PLACES, _FEW_SHARE = 1, 0.01
+# FFmpeg subtracts what the last page of an Ogg file cuts off the last packet in unsigned 32 bits.
+_UNSIGNED_WRAP = 2**32
 # How many channels of frames are measured at once.
 _MEASURED_PIECES = 128
 # Codecs whose frames have checksums that all encoders write.
@@ -45,11 +44,11 @@ class Listener:
         heard_s: how long the decoded sound lasts. `frame_s`: the longest piece of it.
         lost: packets that do not decode although sound follows; `gaps`: the first places of this kind.
         refused: packets that do not decode after the last one that does; `first_refused`: the first of them.
-        last: the last packet of all. `accepted`: the last one that decodes. `end`: the offset behind it, in bytes.
+        last: the last packet of all. `accepted`: the last one that decodes.
         first: the time stamp of the first packet that has one. `span_s`: from there to the end of the last one.
         garbled: places where frames of MP3 decode to garbled sound; `garbled_at_s`: when the first of them is heard.
         ends_garbled: whether the last frame that decodes is such a place.
-        behind_s: how far decoded sound falls behind time stamps, more than a decoder does from its first sound on.
+        behind_s: how far decoded sound of a WMA or WMV falls behind time stamps, more than it does from its first sound on.
     """
 
     def __init__(
@@ -65,7 +64,7 @@ class Listener:
         self.sound: list[SoundPacket] = []
         self.start_s: float | None = None
         self.stored_s = self.heard_s = self.frame_s = 0.0
-        self.lost = self.refused = self.end = 0
+        self.lost = self.refused = 0
         self.lost_s = self.refused_s = self.behind_s = 0.0
         self.gaps: list[Gap] = []
         self.first_refused: Packet[AudioStream] | None = None
@@ -74,6 +73,9 @@ class Listener:
         self._meter = _PeakMeter() if finds_peak else None
         self._most_s = min(most_s, MAX_DECODED_S)
         self._codec = codec_of(stream)
+        self._is_amr = self._codec in amr.CODECS
+        # Other decoders start late or skip a packet in whole files.
+        self._counts_on_stamps = stream.container.format.name == "asf"
         self._is_bare = is_bare
         self._accepted = self._accepted_bytes = 0
         self.garbled = 0
@@ -96,6 +98,11 @@ class Listener:
         return self._is_decodable and self.heard_s + self.lost_s + self.refused_s <= self._most_s
 
     @property
+    def end(self) -> int:
+        """The offset behind the last packet that decodes, in bytes."""
+        return (self.accepted.pos or 0) + self.accepted.size if self.accepted else 0
+
+    @property
     def peak(self) -> float:
         """The loudest sample, 1 at full scale; 0 if it was not asked for."""
         return self._meter.peak if self._meter else 0.0
@@ -104,62 +111,66 @@ class Listener:
         """The next packet of the stream, or the mark behind its last."""
         import av
 
-        seconds = (packet.duration or 0) * self.tick
-        if packet.size:
+        size, stamp, duration = packet.size, packet.pts, packet.duration or 0
+        seconds = duration * self.tick
+        if size:
             self.last = packet
             self.stored_s += seconds
-        if packet.pts is not None:
-            self.first = packet.pts if self.first is None else self.first
-            self.span_s = max(self.span_s, (packet.pts - self.first) * self.tick + seconds)
-        if timed := sound_packet(packet):
-            self.sound.append(timed)
-        if not self.is_whole or not (packet.size or is_end(packet)):
+            if not packet.is_discard:
+                self.sound.append(SoundPacket(stamp, duration if duration < _UNSIGNED_WRAP // 2 else duration - _UNSIGNED_WRAP))
+        if stamp is not None:
+            if self.first is None:
+                self.first = stamp
+            span_s = (stamp - self.first) * self.tick + seconds
+            self.span_s = max(self.span_s, span_s)
+        if not self.is_whole or not (size or is_end(packet)):
             return
-        if packet.pts is not None:
-            self._compare_with(packet.pts)
-        if self._codec in amr.CODECS and amr.is_damaged(bytes(packet), self._codec):
+        if self._counts_on_stamps and self.heard_s and stamp is not None:
+            self._compare_with(stamp)
+        if self._is_amr and amr.is_damaged(bytes(packet), self._codec or ""):
             self._refuse(packet, seconds)
             return
         try:
             frames = packet.decode()
         except av.FFmpegError:
-            if self._codec in amr.CODECS and amr.is_silence(bytes(packet)):
+            if self._is_amr and amr.is_silence(bytes(packet)):
                 self.heard_s += seconds
             else:
                 self._refuse(packet, seconds)
             return
-        if packet.size:
+        stored = [stored_planes(frame) for frame in frames] if self._meter or self._strict else []
+        if size:
             self._accept(packet)
-            self._listen_again(packet, frames)
+            if self._strict:
+                self._listen_again(self._strict, packet, stored)
+        if self._meter:
+            for frame, planes in zip(frames, stored, strict=True):
+                self._meter.add(sample_type(frame), planes)
         if frames and self.start_s is None:
             self.start_s = frames[0].time
         for frame in frames:
             seconds = frame.samples / (frame.sample_rate or 1)
-            self.frame_s = max(self.frame_s, seconds)
             self.heard_s += seconds
-            if self._meter:
-                self._meter.add(frame)
+            self.frame_s = max(self.frame_s, seconds)
 
-    def _listen_again(self, packet: Packet[AudioStream], frames: Sequence[AudioFrame]) -> None:
+    def _listen_again(self, strict: AudioCodecContext, packet: Packet[AudioStream], stored: list[list[bytes]]) -> None:
         """Whether a decoder that silences a frame whose data run past their own end hears something else."""
         import av
 
-        if self._strict is None:
-            return
         try:
-            others = self._strict.decode(packet)
+            others = [stored_planes(frame) for frame in strict.decode(packet)]
         except av.FFmpegError:
             others = []
-        was_garbled, self.ends_garbled = self.ends_garbled, not _are_same(frames, others)
+        was_garbled, self.ends_garbled = self.ends_garbled, stored != others
         if self.ends_garbled and not was_garbled:
             self.garbled_at_s = self.garbled_at_s if self.garbled else self.heard_s + self.lost_s
             self.garbled += 1
 
     def _compare_with(self, stamp: int) -> None:
         behind = (stamp - (self.first or 0)) * self.tick - self.heard_s - self.lost_s - self.refused_s
-        if self.heard_s:
-            self._delay_s = behind if self._delay_s is None else self._delay_s
-            self.behind_s = max(self.behind_s, behind - self._delay_s)
+        if self._delay_s is None:
+            self._delay_s = behind
+        self.behind_s = max(self.behind_s, behind - self._delay_s)
 
     def _refuse(self, packet: Packet[AudioStream], seconds: float) -> None:
         self.first_refused = self.first_refused or packet
@@ -173,9 +184,9 @@ class Listener:
     def _accept(self, packet: Packet[AudioStream]) -> None:
         """Sound follows the refused packets: they were sound too, and are lost."""
         self.accepted = packet
-        self.end = (packet.pos or 0) + packet.size
-        self._accepted += 1
-        self._accepted_bytes += packet.size
+        if self._is_bare:
+            self._accepted += 1
+            self._accepted_bytes += packet.size
         if self.first_refused is None:
             return
         if len(self.gaps) < MAX_GAPS:
@@ -208,17 +219,9 @@ def _strict_decoder(name: str) -> AudioCodecContext:
     return context
 
 
-def _are_same(first: Sequence[AudioFrame], second: Sequence[AudioFrame]) -> bool:
-    return _sounds(first) == _sounds(second)
-
-
-def _sounds(frames: Sequence[AudioFrame]) -> list[bytes]:
-    return [bytes(plane) for frame in frames for plane in frame.planes]
-
-
-def missing_sound(listener: Listener, format: str | None) -> str | None:
+def missing_sound(listener: Listener) -> str | None:
     """The entry for `Facts.problems` if less sound of a WMA or WMV is decoded than its time stamps require."""
-    if format != "asf" or listener.behind_s <= _LEAST_MISSING_S:
+    if listener.behind_s <= _LEAST_MISSING_S:
         return None
     return Problem.CORRUPT.because(f"{listener.behind_s:.2f} s of its sound is missing between its time stamps")
 
@@ -227,14 +230,16 @@ class _PeakMeter:
     """The loudest sample of many frames. Frames are short, and a call of numpy takes longer than what it does to one of them."""
 
     def __init__(self) -> None:
-        self._waiting: list[NDArray[Any]] = []
+        self._waiting: list[bytes] = []
+        self._type = ""
         self._peak = 0.0
 
-    def add(self, frame: AudioFrame) -> None:
-        """The next frame."""
-        self._waiting += planes(frame)
-        if len(self._waiting) >= _MEASURED_PIECES:
+    def add(self, type: str, planes: list[bytes]) -> None:
+        """The samples of the next frame, and their numpy type."""
+        if len(self._waiting) >= _MEASURED_PIECES or type != self._type:
             self._measure()
+            self._type = type
+        self._waiting += planes
 
     @property
     def peak(self) -> float:
@@ -245,10 +250,9 @@ class _PeakMeter:
     def _measure(self) -> None:
         import numpy as np
 
-        for _, pieces in itertools.groupby(self._waiting, lambda piece: piece.dtype):
-            together = np.concatenate(tuple(pieces))
-            if together.size:
-                self._peak = max(self._peak, _peak_of(together))
+        together = b"".join(self._waiting)
+        if together:
+            self._peak = max(self._peak, _peak_of(np.frombuffer(together, self._type)))
         self._waiting.clear()
 
 

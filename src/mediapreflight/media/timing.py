@@ -29,8 +29,8 @@ def sound_ticks(packets: Sequence[SoundPacket], start: int) -> int:
     in Matroska; the last packet then lasts as long as the one before it.
     """
     ticks = before = 0
-    for index, (stamp, duration) in enumerate(packets):
-        following = packets[index + 1].stamp if index + 1 < len(packets) else None
+    stamps = [packet.stamp for packet in packets[1:]]
+    for (stamp, duration), following in itertools.zip_longest(packets, stamps):
         heard = duration
         if stamp is not None:
             if following is not None and (abs(following - stamp - duration) <= 1 or duration == 0 < following - stamp):
@@ -38,7 +38,8 @@ def sound_ticks(packets: Sequence[SoundPacket], start: int) -> int:
             elif duration == 0:
                 heard = before
             before = heard
-            heard -= min(max(start - stamp, 0), max(heard, 0))
+            if stamp < start and heard > 0:
+                heard -= min(start - stamp, heard)
         ticks += heard
     return ticks
 

@@ -350,7 +350,7 @@ def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: In
         listener.start_s if listener else None,
         _length_of_sound(listener, audio, stated.format) if listener and audio else None,
         sound_bytes,
-        (*problems, *decoder.problems(shown), *(_unheard(listener, stated.format) if listener else ())),
+        (*problems, *decoder.problems(shown), *(_unheard(listener) if listener else ())),
     )
 
 
@@ -363,13 +363,13 @@ def _is_readable(stated: VideoFacts) -> bool:
     return not stated.encrypted and stated.has_only(Problem.MISSTATED, Problem.ENCRYPTED)
 
 
-def _unheard(listener: Listener, format: str | None) -> tuple[str, ...]:
+def _unheard(listener: Listener) -> tuple[str, ...]:
     """The damage in the sound of a video."""
     if count := listener.lost + listener.refused:
         one, several = "1 packet of its sound cannot be decoded", "{count} packets of its sound cannot be decoded"
         where = f", the first at {listener.gaps[0].at_s:.2f} s" if listener.gaps else ""
         return (Problem.CORRUPT.because(counted(count, one, several) + where),)
-    damaged = missing_sound(listener, format) or garbled_sound(listener)
+    damaged = missing_sound(listener) or garbled_sound(listener)
     return (damaged,) if damaged else ()
 
 
