@@ -917,3 +917,18 @@ def test_frames_beyond_the_bound_are_not_decoded(monkeypatch: pytest.MonkeyPatch
     # Decoders count the margin of the picture, too.
     monkeypatch.setattr(video_probe, "MAX_FRAME_PIXELS", 2 * 96 * 128)
     assert probe(FIXTURES / "formats/h264.mp4").problems == ()
+
+
+@pytest.mark.parametrize("more", ["", "open-gop=1"], ids=["closed", "open"])
+def test_key_frames_that_are_far_apart_are_all_decoded(make: MediaMaker, monkeypatch: pytest.MonkeyPatch, more: str) -> None:
+    """A decoder shows the first one only when it has the third: by then it was taken for a clip without key frames."""
+    shot = lavfi(PICTURE.replace("duration=1", "duration=6"))
+    options = f"keyint=50:min-keyint=50:scenecut=0:bframes=2:b-pyramid=normal:{more}".rstrip(":")
+    path = make(f"far-{more}.mp4", *shot, "-c:v", "libx264", "-pix_fmt", "yuv420p", "-x264-params", options)
+    monkeypatch.setattr(video_probe, "FULL_DECODE_PIXELS", 64 * 48 * 100)
+    assert video(path).problems == ()
+    with av.open(str(path)) as opened:
+        *_, last = ((packet.pos or 0, packet.size) for packet in opened.demux(video=0) if packet.is_keyframe and packet.size)
+    at, size = last
+    damaged = make.write(f"far-damaged-{more}.mp4", patched(path.read_bytes(), at + size // 3, bytes(size // 3)))
+    assert video(damaged).problem(Problem.CORRUPT) is not None
