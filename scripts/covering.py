@@ -276,7 +276,7 @@ def train(folder: Path, weights: Path, seed: int, *, anew: bool) -> None:
     for number in range(FOLDS):
         left_out = fold == number
         scores[left_out] = regression(columns[~left_out], covered[~left_out], start).score(columns[left_out])
-    # COVERED_MAX is a likelihood of one half: a score of 0.
+    # The bias makes this score a likelihood of one half. The rule's COVERED_MAX lies higher.
     limit = float(np.quantile(scores[~covered], 1 - FALSE_SHARE))
     print(f"left out: {(scores[covered] > limit).sum()} of the covered, {(scores[~covered] > limit).sum()} of the clear")
     found = regression(columns, covered, start)

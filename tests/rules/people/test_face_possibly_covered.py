@@ -6,7 +6,7 @@ COVERED = {
     "severity": "warning",
     "role": "image",
     "path": PATH,
-    "limit": "<= 0.5",
+    "limit": "<= 0.8",
     "unit": None,
     "service_code": "InvalidFile.FacePose",
     "fixable": False,
@@ -15,8 +15,8 @@ COVERED = {
 
 
 def test_threshold() -> None:
-    assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.501))) == [COVERED | {"measured": 0.501}]
-    assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.5))) == []
+    assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.801))) == [COVERED | {"measured": 0.801}]
+    assert judged("face-possibly-covered", "emo-v1", picture(face(covered=0.8))) == []
 
 
 def test_nothing_is_said_of_a_face_in_profile() -> None:
@@ -37,6 +37,6 @@ def test_real_pictures(studio, fixtures) -> None:
     """One half of the face lies behind a board."""
     path = studio.picture("half hidden")
     (finding,) = real("face-possibly-covered", "emo-v1", image=path)
-    assert 0.5 < finding["measured"] <= 1
+    assert 0.8 < finding["measured"] <= 1
     assert finding == COVERED | {"path": str(path), "measured": finding["measured"]}
     assert real("face-possibly-covered", "emo-v1", image=fixtures / "portrait.jpg") == []
