@@ -44,7 +44,7 @@ from PIL import Image, ImageFilter
 
 from mediapreflight import Finding, Job, check
 from mediapreflight.catalog import Catalog
-from mediapreflight.media.pixels import load_picture
+from mediapreflight.media.image.pixels import load_picture
 from mediapreflight.people import UnreadableMediaError, see_picture, watch_video
 from mediapreflight.people.centerface import CenterFace
 from mediapreflight.people.faces import LONGEST_SIDE
@@ -52,7 +52,7 @@ from mediapreflight.people.yunet import YuNet
 from mediapreflight.rules.people.face_possibly_covered import COVERED_MAX, TURNED_DEG
 
 if TYPE_CHECKING:
-    from mediapreflight.media.pixels import Rgb
+    from mediapreflight.media.image.pixels import Rgb
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 LABELS = Path(__file__).with_suffix(".csv")

@@ -98,10 +98,10 @@ def child(name: str, found: Path, options: list[str]) -> None:
         import mediapreflight.config.loading
         import mediapreflight.emulator.calls
         import mediapreflight.job_files
-        import mediapreflight.media.headers
-        import mediapreflight.media.heif_items
-        import mediapreflight.media.matroska
-        import mediapreflight.media.riff
+        import mediapreflight.media.image.headers
+        import mediapreflight.media.image.heif_items
+        import mediapreflight.media.parsers.matroska
+        import mediapreflight.media.parsers.riff
         import mediapreflight.media.sniff
         import mediapreflight.rules
         import mediapreflight.submit.dashscope.answers

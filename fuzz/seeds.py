@@ -69,7 +69,7 @@ def heifs() -> Sequence[bytes]:
     No encoder at hand writes any, so the tests' own writer does.
     """
     import numpy as np
-    from tests.media.heic import write_heic
+    from tests.media.image.heic import write_heic
 
     rgb = np.add.outer(np.arange(48), np.arange(80)).astype(np.uint8)[..., None].repeat(3, axis=2)
     with tempfile.TemporaryDirectory() as folder:

@@ -92,11 +92,12 @@ def _probed(data: bytes, level: Any) -> Any:
 
 def headers(data: bytes) -> None:
     """Each reader of picture headers on whatever comes: a header, or its own error."""
-    from mediapreflight.media import boxes as isobmff
-    from mediapreflight.media import extents, flv, h264, hevc, matroska, movie, ogg, riff, streams, transport
-    from mediapreflight.media.headers import READERS, HeaderError, read_header
-    from mediapreflight.media.headers.exif import read_exif, read_xmp
-    from mediapreflight.media.mpeg_audio import find_audio_frames
+    from mediapreflight.media.av import movie
+    from mediapreflight.media.image.headers import READERS, HeaderError, read_header
+    from mediapreflight.media.image.headers.exif import read_exif, read_xmp
+    from mediapreflight.media.parsers import boxes as isobmff
+    from mediapreflight.media.parsers import extents, flv, h264, hevc, matroska, ogg, riff, streams, transport
+    from mediapreflight.media.parsers.mpeg_audio import find_audio_frames
     from mediapreflight.media.sniff import sniff
     from mediapreflight.media.source import Source
 
@@ -211,9 +212,9 @@ def people(data: bytes) -> None:
 def image_read(data: bytes) -> None:
     """Pixels of a picture: an array of the stated size, or DecodeError."""
     from mediapreflight.media.facts import ImageFacts
-    from mediapreflight.media.image import probe_image
+    from mediapreflight.media.image.picture import probe_image
+    from mediapreflight.media.image.pixels import read_rgb
     from mediapreflight.media.opening import open_source
-    from mediapreflight.media.pixels import read_rgb
     from mediapreflight.media.sniff import sniff
     from mediapreflight.media.source import OpenError
 
@@ -242,7 +243,7 @@ def survey(data: bytes) -> None:
 
 def heif(data: bytes) -> None:
     """The index of a HEIC file: what the picture is made of and where that lies, or HeifError."""
-    from mediapreflight.media.heif_items import HeifError, missing_bytes, read_items
+    from mediapreflight.media.image.heif_items import HeifError, missing_bytes, read_items
 
     with suppress(HeifError):
         items = read_items(io.BytesIO(data), len(data))

@@ -30,7 +30,7 @@ import cv2
 import numpy as np
 
 from mediapreflight.errors import MediaPreflightError
-from mediapreflight.media.pixels import Picture, load_picture
+from mediapreflight.media.image.pixels import Picture, load_picture
 from mediapreflight.people.centerface import LONGEST_SIDE as LONGEST_LOOK
 from mediapreflight.people.centerface import CenterFace, Detection
 from mediapreflight.people.covering import parts

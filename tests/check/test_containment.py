@@ -291,7 +291,7 @@ def test_picture_that_cannot_be_made_is_not_delivered(
     tmp_path: Path, fixtures: Path, children, deed: str, limit: float, says: str
 ) -> None:
     """The measure goes well here; it is the decoder of the picture to be converted that dies or sleeps."""
-    children("import", "mediapreflight.media.pixels", deed)
+    children("import", "mediapreflight.media.image.pixels", deed)
     source = copied(fixtures / "formats/animated.gif", tmp_path / "moving.gif")
     job = Job("liveportrait", whole=False, image=source)
     with pytest.raises(PrepareError, match=rf"moving\.gif: {says}"):

@@ -98,7 +98,7 @@ def test_headers_of_a_plain_picture_load_no_reader_of_other_pictures(fixtures: P
     code = LOADED.replace('name.partition(".")[0]', "name")
     arguments = ["check", "--level", "metadata", "--model", "liveportrait", "portrait.jpg"]
     names = set(json.loads(run_python("-c", code, *arguments, cwd=fixtures).err.replace("'", '"')))
-    assert "mediapreflight.media.headers.jpeg" in names
+    assert "mediapreflight.media.image.headers.jpeg" in names
     assert names.isdisjoint(f"mediapreflight.media.{name}" for name in ("heif_items", "profiles", "heic", "headers.png"))
 
 

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from ..cli.conftest import environment
-from ..media.heic import write_heic
+from ..media.image.heic import write_heic
 from ..media.make import FIXTURES
 from .bombs import MEBIBYTE
 
@@ -29,7 +29,7 @@ MEASURED = textwrap.dedent("""
     warnings.simplefilter("ignore")
 
     def looked(path):
-        from mediapreflight.media.pixels import load_picture
+        from mediapreflight.media.image.pixels import load_picture
         return str(load_picture(path, 1280).rgb.shape)
 
     def probed(path):

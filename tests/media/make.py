@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from mediapreflight.media.facts import ImageFacts
-from mediapreflight.media.image import probe_image
+from mediapreflight.media.image.picture import probe_image
 from mediapreflight.media.sniff import sniff
 from mediapreflight.media.source import Source
 

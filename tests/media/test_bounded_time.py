@@ -8,7 +8,7 @@ import pytest
 
 from mediapreflight.media.facts import Problem
 
-from .jpegs import SCAN, TABLES, data_at, of_sampling, photograph, segments
+from .image.jpegs import SCAN, TABLES, data_at, of_sampling, photograph, segments
 from .make import encoded, jpeg_segment, picture, picture_facts, png_chunk, png_with
 
 # Each took from ten seconds up to hours.

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
+from .av.test_containers import listing
 from .make import FIXTURES, MediaMaker, encoded, patched, picture, png_chunk, png_header, png_with
-from .test_containers import listing
 
 MEBIBYTE = 2**20
 MAX_RSS = 500 * MEBIBYTE

@@ -283,7 +283,7 @@ def test_pictures_are_decoded_scaled_and_shown_without_the_libraries_that_find_p
     code = textwrap.dedent(f"""
         import sys
         sys.modules["cv2"] = sys.modules["mediapipe"] = None
-        from mediapreflight.media import webp_still
+        from mediapreflight.media.image import webp_still
         from mediapreflight.media.previews import preview_of
         from mediapreflight.media.probe import probe
         from mediapreflight.prepare.image.picture import Convert, Scale, run_image
@@ -301,7 +301,7 @@ def test_pictures_are_decoded_scaled_and_shown_without_the_libraries_that_find_p
 
 
 def test_heic_header_is_read_without_pillow(make: MediaMaker) -> None:
-    from .headers.test_heif import heic, size
+    from .image.headers.test_heif import heic, size
 
     path = make.write("plain.heic", heic(size(64, 48)))
     code = textwrap.dedent(f"""

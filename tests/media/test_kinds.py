@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.media.kinds import kind_by_name, kind_of
+from mediapreflight.media.parsers.streams import has_picture
 from mediapreflight.media.probe import probe
-from mediapreflight.media.streams import has_picture
 
 from .make import FIXTURES, PICTURE, TONE, MediaMaker, lavfi
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mediapreflight.media.pixels import load_picture
+from mediapreflight.media.image.pixels import load_picture
 from mediapreflight.people.blazeface import SIDE, BlazeFace
 from mediapreflight.people.cuts import Cuts
 from mediapreflight.people.runtime import Task

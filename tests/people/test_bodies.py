@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from mediapreflight.media.pixels import Picture, load_picture
+from mediapreflight.media.image.pixels import Picture, load_picture
 from mediapreflight.people import bodies as module
 from mediapreflight.people.bodies import bodies_in
 from mediapreflight.people.faces import LONGEST_SIDE, faces_in

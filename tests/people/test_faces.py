@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mediapreflight.media.pixels import Picture, load_picture
+from mediapreflight.media.image.pixels import Picture, load_picture
 from mediapreflight.people import faces as module
 from mediapreflight.people.detector import Sighting, Sightings
 from mediapreflight.people.faces import LONGEST_SIDE, faces_in, sharpness_of

@@ -9,17 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediapreflight.errors import UnreadableMediaError
-from mediapreflight.media import sound
-from mediapreflight.media.sound import MAX_SAMPLE_RATE
+from mediapreflight.media.av import sound
+from mediapreflight.media.av.sound import MAX_SAMPLE_RATE
 from mediapreflight.people.facts import SILENCE_DBFS
-from mediapreflight.people.speech import (
-    MIN_PAUSE_S,
-    MIN_SPEECH_S,
-    listen,
-    pauses_between,
-    speech_spans,
-    speech_timeline,
-)
+from mediapreflight.people.speech import MIN_PAUSE_S, MIN_SPEECH_S, listen, pauses_between, speech_spans, speech_timeline
 from mediapreflight.people.vad import FRAME_S
 from mediapreflight.rules.people.voices import SPEECH_SHARE_LEAST
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from mediapreflight import Job, check, read_jobs
 from mediapreflight.errors import PrepareError, UsageError
-from mediapreflight.media import video
+from mediapreflight.media.av import video
 from mediapreflight.media.source import display_name
 from mediapreflight.people import SpeechFacts, VideoContent, speech, watch_video
 from mediapreflight.prepare.execute import prepare, prepare_jobs

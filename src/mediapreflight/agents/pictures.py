@@ -30,7 +30,7 @@ def seen(path: str, ratio: Ratio, face: int | None, picture: bool) -> Seen:
 def _drawn(path: str, portrait: Portrait) -> bytes:
     from PIL import Image
 
-    from ..media.pixels import load_picture, within
+    from ..media.image.pixels import load_picture, within
     from ..people.annotate import annotated
 
     whole = load_picture(path, _WHOLE).rgb

@@ -209,7 +209,7 @@ def _try_faces() -> None:
 def _try_bodies() -> None:
     import numpy as np
 
-    from ..media.pixels import Picture
+    from ..media.image.pixels import Picture
     from ..people.bodies import bodies_in
 
     bodies_in(Picture(np.zeros((64, 64, 3), dtype=np.uint8), 64, 64), ())

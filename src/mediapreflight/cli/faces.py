@@ -23,7 +23,7 @@ from .arguments import count, home_expanded
 from .output import add_output_arguments, style_of, writable, write
 
 if TYPE_CHECKING:
-    from ..media.pixels import Rgb
+    from ..media.image.pixels import Rgb
     from ..people.facts import Face
 
 _WHOLE = 100_000
@@ -141,7 +141,7 @@ def _head(name: str, face: Face) -> str:
 
 
 def _cropped(path: str, portrait: Portrait) -> Rgb:
-    from ..media.pixels import load_picture
+    from ..media.image.pixels import load_picture
 
     box = portrait.ext_bbox
     assert box is not None
@@ -149,7 +149,7 @@ def _cropped(path: str, portrait: Portrait) -> Rgb:
 
 
 def _annotated(path: str, portrait: Portrait) -> Rgb:
-    from ..media.pixels import load_picture
+    from ..media.image.pixels import load_picture
     from ..people.annotate import annotated
 
     return annotated(load_picture(path, _WHOLE).rgb, portrait.faces, portrait.face_bbox, portrait.ext_bbox, portrait.doubtful)

@@ -132,7 +132,7 @@ def _background(task: Task, shape: Shape) -> Picture:
     for name, path in task.paths.items():
         try:
             if isinstance(task.facts[name], VideoFacts):
-                from ..media.frames import sample_frames
+                from ..media.av.frames import sample_frames
 
                 rgb = sample_frames(path, 1, max(shape.width, shape.height))[0].picture.rgb
                 break
@@ -145,7 +145,7 @@ def _background(task: Task, shape: Shape) -> Picture:
 
 
 def _cropped(path: Path, box: list[int] | None) -> Picture:
-    from ..media.pixels import load_picture
+    from ..media.image.pixels import load_picture
 
     picture = load_picture(path, 2048)
     if box is None:
@@ -174,8 +174,8 @@ def _samples(task: Task, seconds: float) -> Samples:
 
 def _decoded(path: Path, count: int) -> list[Samples]:
     """The first sound track of a file: at least `count` samples, if it has that many. Raises UnreadableMediaError."""
-    from ..media.containers import first_audio, opened_container
-    from ..media.decoding import guarded
+    from ..media.av.containers import first_audio, opened_container
+    from ..media.image.decoding import guarded
 
     with opened_container(path) as container:
         stream = first_audio(container)
@@ -183,7 +183,7 @@ def _decoded(path: Path, count: int) -> list[Samples]:
 
 
 def _resampled(container: InputContainer, stream: AudioStream, count: int) -> Iterator[Samples]:
-    from ..media.sound import mono
+    from ..media.av.sound import mono
 
     heard = 0
     for piece in mono(container, stream, _SOUND_RATE):

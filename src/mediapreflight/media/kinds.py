@@ -54,6 +54,6 @@ def _kind_by_bytes(path: str) -> Kind | None:
 
 
 def _has_picture(source: Source, format: str) -> bool | None:
-    from .streams import has_picture
+    from .parsers.streams import has_picture
 
     return has_picture(source.stream, source.size, format)

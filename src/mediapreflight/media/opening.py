@@ -15,8 +15,8 @@ from ..errors import UnreadableMediaError
 from ..language import say
 from ..system import open_for_reading
 from . import data_url
-from .boxes import ListingReader
 from .facts import Problem
+from .parsers.boxes import ListingReader
 from .source import OpenError, Source, display_name, is_file_url, is_remote
 
 _SORTS = (

@@ -75,7 +75,7 @@ def preview_of(path: str, facts: Facts) -> Preview:
 
 
 def _video(path: str, facts: VideoFacts) -> Preview:
-    from .frames import sample_frames
+    from .av.frames import sample_frames
 
     frames = sample_frames(path, _FRAMES, _FRAME_SIDE)
     stills = tuple(_still(_image(frame.picture.rgb), frame.time_s) for frame in frames)
@@ -89,7 +89,7 @@ def _image(rgb: NDArray[np.uint8]) -> Image.Image:
 
 
 def _picture(path: str) -> Still:
-    from .pixels import load_picture, within
+    from .image.pixels import load_picture, within
 
     return _still(_image(within(load_picture(path, _DECODED_SIDE).rgb, _PICTURE_SIDE)))
 
@@ -102,8 +102,8 @@ def _still(picture: Image.Image, time_s: float | None = None) -> Still:
 
 def outline_of(path: str, columns: int = _COLUMNS) -> Sound | None:
     """The outline of a file's first sound track, in up to `columns` peaks; None without sound. Raises UnreadableMediaError."""
-    from .containers import first_audio, opened_container
-    from .decoding import guarded
+    from .av.containers import first_audio, opened_container
+    from .image.decoding import guarded
 
     with opened_container(path) as container:
         stream = first_audio(container)
@@ -113,7 +113,7 @@ def outline_of(path: str, columns: int = _COLUMNS) -> Sound | None:
 def _outline(container: InputContainer, stream: AudioStream, most: int) -> Sound | None:
     import numpy as np
 
-    from .sound import mono
+    from .av.sound import mono
 
     parts: list[NDArray[np.float32]] = []
     rest = np.zeros(0, np.float32)

@@ -22,15 +22,15 @@ from .facts import (
     counted,
     missing_library,
 )
-from .mpeg_audio import begins_with_junk
 from .opening import open_source
+from .parsers.mpeg_audio import begins_with_junk
 from .sniff import UNNAMED, sniff
 from .source import OpenError, display_name, local_path
 
 if TYPE_CHECKING:
-    from .containers import ContainerError
+    from .av.containers import ContainerError
+    from .av.stated import Stated
     from .source import Source
-    from .stated import Stated
     from .unread import Unread
 
 
@@ -81,7 +81,7 @@ def _probe_source(source: Source, decoded_s: float | None) -> Facts:
         if (media := unread(source)) and media.is_picture:
             return _of_unread(source, media)
     if found.family == "image":
-        from .image import probe_image
+        from .image.picture import probe_image
 
         return probe_image(source, found.format, decode=decoded_s is not None)
     if found.family == "stream":
@@ -115,8 +115,8 @@ def _probe_stream(source: Source, format: str, decoded_s: float | None) -> Facts
 
     if decoded_s is not None or DEMUXERS[format] != "mov":
         return _probe_container(source, format, None, decoded_s)
-    from .movie import read_movie
-    from .stated import facts_of
+    from .av.movie import read_movie
+    from .av.stated import facts_of
 
     stated = read_movie(source)
     if stated and stated.is_complete:
@@ -126,12 +126,12 @@ def _probe_stream(source: Source, format: str, decoded_s: float | None) -> Facts
 
 def _probe_container(source: Source, format: str, stated: Stated | None, decoded_s: float | None) -> Facts:
     """The facts by FFmpeg, which needs no decoder for what an index that was read leaves open."""
-    from .audio import probe_audio
-    from .containers import MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
+    from .av.audio import probe_audio
+    from .av.containers import MAX_HEADER_BYTES_READ, ContainerError, Reader, first_video, open_container
+    from .av.stated import facts_of
+    from .av.tracks import unknown_codecs
+    from .av.video import completed, probe_video
     from .source import MAX_BYTES_READ
-    from .stated import facts_of
-    from .tracks import unknown_codecs
-    from .video import completed, probe_video
 
     decode = decoded_s is not None
     budget = MAX_BYTES_READ if decode else MAX_HEADER_BYTES_READ
@@ -162,7 +162,7 @@ def _probe_container(source: Source, format: str, stated: Stated | None, decoded
 
 def _unopened(source: Source, format: str, error: ContainerError) -> Facts:
     """A container that FFmpeg does not open; of an encrypted one, whose tables it cannot make out, what its headers say."""
-    from .streams import picture_is_encrypted, sound_is_encrypted
+    from .parsers.streams import picture_is_encrypted, sound_is_encrypted
 
     known: dict[str, Any] = {"path": source.path, "format": format, "bytes": source.size}
     if error.problem is Problem.BROKEN:
@@ -191,11 +191,11 @@ def _with_parts(source: Source, format: str, facts: Facts) -> Facts:
 
 
 def _broken_parts(source: Source, format: str) -> list[str]:
-    from . import asf, transport
-    from .flv import read_tags
     from .formats import DEMUXERS
-    from .matroska import read_clusters
-    from .ogg import read_pages
+    from .parsers import asf, transport
+    from .parsers.flv import read_tags
+    from .parsers.matroska import read_clusters
+    from .parsers.ogg import read_pages
 
     found = []
     with source.peeking() as stream:

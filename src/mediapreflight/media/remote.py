@@ -16,8 +16,8 @@ from contextvars import ContextVar
 from typing import Any, BinaryIO, NamedTuple, TypeVar, cast
 
 from ..language import say
-from .boxes import ListingReader
 from .facts import Problem
+from .parsers.boxes import ListingReader
 from .source import MAX_BYTES_READ, OpenError, Source, display_name
 
 INSTALL = "pip install 'mediapreflight[remote]'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, Literal, NamedTuple
 
-from .mpeg_audio import end_of_id3, find_audio_frames
+from .parsers.mpeg_audio import end_of_id3, find_audio_frames
 
 HEAD_BYTES = 4096
 _AC3_SYNC = b"\x0b\x77"

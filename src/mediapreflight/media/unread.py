@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from .formats import DEMUXERS
-from .mpeg_audio import end_of_id3
+from .parsers.mpeg_audio import end_of_id3
 from .quiet import hush_log, quiet
 from .sniff import HEAD_BYTES, is_text
 
@@ -105,7 +105,7 @@ def _opinion_of_ffmpeg(source: Source) -> re.Match[str] | None:
     import av
     from av import logging
 
-    from .containers import Reader
+    from .av.containers import Reader
 
     # Only this thread's messages are kept; those of others must not be printed meanwhile.
     hush_log("libav")

@@ -20,7 +20,7 @@ from ..errors import UnreadableMediaError
 from .facts import Body, Face, FrameContent, PictureContent, SpeechFacts, VideoContent
 
 if TYPE_CHECKING:
-    from ..media.pixels import Picture
+    from ..media.image.pixels import Picture
     from .faces import Faces
 
 __all__ = [
@@ -43,7 +43,7 @@ DEFAULT_SAMPLES = 12
 
 def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> PictureContent:
     """The faces of a picture; with `bodies` also all bodies."""
-    from ..media.pixels import load_picture
+    from ..media.image.pixels import load_picture
     from .faces import LONGEST_SIDE
     from .upright import turn_to_upright
 
@@ -62,7 +62,7 @@ def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES,
     """The faces in the first frame of a video and in up to `samples` - 1 more, spread over its length; with `bodies` also the
     bodies in the first frame.
     """
-    from ..media.frames import sample_frames
+    from ..media.av.frames import sample_frames
     from .faces import LONGEST_SIDE
 
     frames = sample_frames(path, samples, LONGEST_SIDE)

@@ -9,7 +9,7 @@ from .geometry import Box
 from .opencv import load_cv2
 
 if TYPE_CHECKING:
-    from ..media.pixels import Rgb
+    from ..media.image.pixels import Rgb
     from .facts import Face, Point
 
 Color = tuple[int, int, int]

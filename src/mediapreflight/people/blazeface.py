@@ -18,7 +18,7 @@ from .runtime import model_array
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..media.pixels import Rgb
+    from ..media.image.pixels import Rgb
 
 # The side of its input, and of the picture it is given; mediapipe takes every second pixel of that.
 _INPUT_SIDE = 128

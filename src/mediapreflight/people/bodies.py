@@ -27,7 +27,7 @@ from .geometry import Box
 from .runtime import Shared, Task
 
 if TYPE_CHECKING:
-    from ..media.pixels import Picture
+    from ..media.image.pixels import Picture
 
 MAX_BODIES = 6
 SEEN = 0.5

@@ -12,7 +12,7 @@ from .runtime import model_array
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..media.pixels import Rgb
+    from ..media.image.pixels import Rgb
     from .cuts import Points
 
     Map = NDArray[np.float32]

@@ -12,7 +12,7 @@ from .opencv import load_cv2
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..media.pixels import Rgb
+    from ..media.image.pixels import Rgb
 
     Points = NDArray[np.float64]
     Affine = NDArray[np.float64]

@@ -31,7 +31,7 @@ from .yunet import YuNet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..media.pixels import Rgb
+    from ..media.image.pixels import Rgb
     from .cuts import Affine, Points
 
 # Chosen on 267 labelled pictures: the first two give the same counts from 0.5 to 0.6 and from 1.0 to 1.3. A dog had a sum of

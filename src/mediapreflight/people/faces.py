@@ -12,7 +12,7 @@ from .headpose import head_pose
 from .opencv import load_cv2
 
 if TYPE_CHECKING:
-    from ..media.pixels import Picture, Rgb
+    from ..media.image.pixels import Picture, Rgb
 
 # The longest side of the detectors' input, in pixels. Clear faces are found from about 20 px: a fiftieth of it.
 LONGEST_SIDE = 1024

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..media.pixels import Rgb
+    from ..media.image.pixels import Rgb
 
 _STDERR = 2
 

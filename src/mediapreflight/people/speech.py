@@ -11,9 +11,9 @@ import numpy as np
 
 from ..errors import UnreadableMediaError
 from ..language import say
-from ..media.containers import first_audio, opened_container, samples
-from ..media.decoding import guarded
-from ..media.sound import mono
+from ..media.av.containers import first_audio, opened_container, samples
+from ..media.av.sound import mono
+from ..media.image.decoding import guarded
 from ..media.source import display_name
 from .facts import SILENCE_DBFS, Span, SpeechFacts
 from .vad import FRAME_S, FRAME_SAMPLES, SAMPLE_RATE, VoiceActivity

@@ -9,7 +9,7 @@ import numpy as np
 from .detector import find_faces
 
 if TYPE_CHECKING:
-    from ..media.pixels import Rgb
+    from ..media.image.pixels import Rgb
     from .facts import Face
 
 Turn = Literal[90, 180, 270]

@@ -11,7 +11,7 @@ from .opencv import load_cv2
 from .runtime import model_array
 
 if TYPE_CHECKING:
-    from ..media.pixels import Rgb
+    from ..media.image.pixels import Rgb
 
 _LONGEST_SIDE = 640
 _ENLARGED = 2.0

@@ -63,7 +63,7 @@ def get_ready() -> None:
     """Load the face detectors, so that the first picture does not wait for them. Does nothing if they are not installed."""
     import numpy as np
 
-    from ..media.pixels import Picture
+    from ..media.image.pixels import Picture
     from ..people.faces import faces_in
 
     with contextlib.suppress(ImportError, MissingLibraryError):
@@ -72,7 +72,7 @@ def get_ready() -> None:
 
 def write_picture(path: str, target: str) -> None:
     """Write the displayed picture as a JPEG of limited size. Raises UnreadableMediaError."""
-    from ..media.pixels import load_picture
+    from ..media.image.pixels import load_picture
 
     # A decoded JPEG may be a quarter smaller than requested.
     _save(load_picture(path, _PICTURE_SIDE).rgb, target, _QUALITY)
@@ -82,7 +82,7 @@ def write_strip(path: str, target: str) -> Strip:
     """Write frames of a video side by side as a JPEG. Raises UnreadableMediaError."""
     import numpy as np
 
-    from ..media.frames import sample_frames
+    from ..media.av.frames import sample_frames
 
     frames = sample_frames(path, _FRAMES, _FRAME_SIDE)
     height = max(frame.picture.rgb.shape[0] for frame in frames)
@@ -100,9 +100,9 @@ def write_sound(path: str, target: str) -> None:
     """Write the first sound track as a WAV that every browser plays: one channel, 16 bits. Raises UnreadableMediaError."""
     import numpy as np
 
-    from ..media.containers import first_audio, opened_container
-    from ..media.decoding import guarded
-    from ..media.sound import mono
+    from ..media.av.containers import first_audio, opened_container
+    from ..media.av.sound import mono
+    from ..media.image.decoding import guarded
 
     shown = display_name(path)
     with opened_container(path) as container, wave.open(target, "wb") as written:

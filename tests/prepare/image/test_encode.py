@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mediapreflight.media.facts import ImageFacts
-from mediapreflight.media.headers.exif import read_exif, read_xmp
+from mediapreflight.media.image.headers.exif import read_exif, read_xmp
 from mediapreflight.media.probe import probe
 from mediapreflight.prepare.image.encode import exif_without_location, first_picture, without_location, xmp_without_location
 

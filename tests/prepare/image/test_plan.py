@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from mediapreflight.catalog import Role, builtin_catalog
 from mediapreflight.errors import PrepareError
 from mediapreflight.findings import Finding
-from mediapreflight.media.decoding import max_pixels
 from mediapreflight.media.facts import ImageFacts, Problem
 from mediapreflight.media.formats import FORMATS
+from mediapreflight.media.image.decoding import max_pixels
 from mediapreflight.people.geometry import Box
 from mediapreflight.prepare.image.picture import Convert, Crop, Flatten, KeepFirst, Pad, Scale, StripLocation, ToSrgb
 from mediapreflight.prepare.image.plan import Room, mapping, plan_image

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ...media.heic import write_heic
+from ...media.image.heic import write_heic
 from ...media.make import encoded, patched, picture, png_chunk, png_with
 
 HDR = {

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from ...media.icc import ADOBE_RGB, BT2020, DISPLAY_P3, PROPHOTO_RGB, SRGB, gamma, profile, srgb_curve
+from ...media.image.icc import ADOBE_RGB, BT2020, DISPLAY_P3, PROPHOTO_RGB, SRGB, gamma, profile, srgb_curve
 from ...media.make import encoded, patched, picture, png_chunk, png_with
 
 FINDING = {

@@ -10,13 +10,7 @@ from hypothesis import strategies as st
 
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.errors import UsageError
-from mediapreflight.submit.dashscope.endpoint import (
-    Endpoint,
-    default_region,
-    endpoint_for,
-    is_loopback,
-    secure_url,
-)
+from mediapreflight.submit.dashscope.endpoint import Endpoint, default_region, endpoint_for, is_loopback, secure_url
 
 PROVIDER = builtin_catalog().terms
 NO_VARIABLES: dict[str, str] = {}

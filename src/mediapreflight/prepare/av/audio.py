@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from ...check.containment import UNCONTAINED, Containment
 from ...errors import FfmpegError, PrepareError
 from ...language import say
-from ...media.containers import played_part
+from ...media.av.containers import played_part
 from ...media.opening import open_source
 from ...media.sniff import sniff
 from ...media.source import OpenError, display_name

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ...media.frames import Frame
+    from ...media.av.frames import Frame
 
     Pixels = NDArray[np.float32]
 
@@ -47,7 +47,7 @@ def first_unlike(source: str, target: str, change: Change) -> float | None:
 
     Raises UnreadableMediaError if one of them shows no frame at all.
     """
-    from ...media.frames import frames_around
+    from ...media.av.frames import frames_around
 
     compared = _compared(source, change)
     times = [sample.time_s - change.start_s for sample in compared]
@@ -62,7 +62,7 @@ def first_unlike(source: str, target: str, change: Change) -> float | None:
 
 def _compared(source: str, change: Change) -> list[Frame]:
     """Some frames of the source that the result should show."""
-    from ...media.frames import frames_around, sample_frames
+    from ...media.av.frames import frames_around, sample_frames
 
     if not change.start_s:
         return [sample for sample in sample_frames(source, _FRAMES, _LONGEST_SIDE) if sample.time_s < change.seconds]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import PrepareError
 from ...language import say
-from ...media.containers import ContainerError, clock_zero, codec_of, demuxed, first_audio, first_video, open_container
+from ...media.av.containers import ContainerError, clock_zero, codec_of, demuxed, first_audio, first_video, open_container
 from ...media.formats import DEMUXERS
 from ...media.opening import open_source
 from ...media.sniff import sniff

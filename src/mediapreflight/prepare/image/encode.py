@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ...media.headers.png import is_raw_profile
+from ...media.image.headers.png import is_raw_profile
 
 _GPS_TAG = 0x8825
 _ENTRY_BYTES, _ENTRY_VALUE_BYTES, _LINK_BYTES = 12, 4, 4

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ...errors import PrepareError
 from ...language import say
-from ...media.colour import Color
-from ...media.decoding import MAX_DECODED_BYTES, DecodeError
 from ...media.display import turned
-from ...media.image import probe_image
+from ...media.image.colour import Color
+from ...media.image.decoding import MAX_DECODED_BYTES, DecodeError
+from ...media.image.picture import probe_image
+from ...media.image.pixels import read_rgb, refuse_undecoded
+from ...media.image.rewritten import rewritten
+from ...media.image.scaling import scaled
+from ...media.image.second_look import difference, shades_in, shades_of
 from ...media.opening import open_source
-from ...media.pixels import read_rgb, refuse_undecoded
-from ...media.rewritten import rewritten
-from ...media.scaling import scaled
-from ...media.second_look import difference, shades_in, shades_of
 from ...media.sniff import sniff
 from ...media.source import OpenError, Source, display_name
 from ...people.geometry import Box
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ...media.facts import ImageFacts
-    from ...media.pixels import Rgb
-    from ...media.second_look import Shades
+    from ...media.image.pixels import Rgb
+    from ...media.image.second_look import Shades
 
 HIGHEST_QUALITY = 95
 # Below this quality, JPEG's blocks are visible on skin; fewer pixels look better.

@@ -17,9 +17,9 @@ from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
 from ...language import say
-from ...media.decoding import max_pixels
 from ...media.facts import SPACES_IN_WORDS, ImageFacts, Problem
 from ...media.formats import FORMATS
+from ...media.image.decoding import max_pixels
 from ...people.geometry import Box, crop_to, orient, resize
 from ...people.geometry import Mapping as PixelMapping
 from ...rules import names

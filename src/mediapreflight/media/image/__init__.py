@@ -1,0 +1,1 @@
+"""Pictures: their headers, their pixels, and what their colours mean."""
