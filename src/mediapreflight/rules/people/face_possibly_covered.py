@@ -21,7 +21,7 @@ from .faces import main_face
 
 LEVEL = "content"
 FIXABLE = False
-# Of 71 covered faces 66 are above it (68 above 0.5), of 95 others 2, both of a face under a watermark (5).
+# Of 149 covered faces, most of them drawn on, 135 are above it (141 above 0.5), of 209 others 4 (7).
 COVERED_MAX = 0.8
 # From here on, clear faces in profile look like covered ones.
 TURNED_DEG = 40.0
