@@ -30,7 +30,7 @@ from mediapreflight.prepare.av.likeness import first_unlike
 from mediapreflight.prepare.av.packets import survey
 from mediapreflight.prepare.image.picture import run_image
 from mediapreflight.report.style import Style
-from mediapreflight.studio import looks
+from mediapreflight.studio import previews
 from mediapreflight.workers.processes import CrashError, Processes, _decoder
 
 # Stands before the real library in processes that start from here on, and dies of some pictures or never comes back from them.
@@ -206,11 +206,11 @@ CONTAINED = (
     faces._save_pictures,
     pictures.seen,
     videos._render_here,
-    looks.get_ready,
-    looks.hear,
-    looks.write_picture,
-    looks.write_sound,
-    looks.write_strip,
+    previews.get_ready,
+    previews.hear,
+    previews.write_picture,
+    previews.write_sound,
+    previews.write_strip,
 )
 
 
@@ -231,11 +231,11 @@ def test_list_of_what_runs_apart_is_whole() -> None:
             if re.fullmatch(r".*containment\.call", called) or (
                 called in ("self._run", "self._found", "self.call") and path.name == "containment.py"
             ):
-                named.add(ast.unparse(node.args[1]).removeprefix("looks."))
+                named.add(ast.unparse(node.args[1]).removeprefix("previews."))
             elif re.fullmatch(r".*containment\.known", called):
-                named.add(ast.unparse(node.args[2]).removeprefix("looks."))
+                named.add(ast.unparse(node.args[2]).removeprefix("previews."))
             elif re.fullmatch(r"self\._shown", called):
-                named.add(ast.unparse(node.args[3]).removeprefix("looks."))
+                named.add(ast.unparse(node.args[3]).removeprefix("previews."))
     assert named - {"function", "write"} == {function.__name__ for function in CONTAINED}
 
 
