@@ -83,9 +83,11 @@ def run(options: argparse.Namespace) -> int:
     """Send the jobs and download their videos; status 1 if any was not delivered."""
     if options.output_format == "curl" and not options.dry_run:
         raise UsageError(say("--output-format curl needs --dry-run"))
+    jobs, catalog = jobs_and_catalog(options)
+    for job in jobs:
+        catalog.model(job.model).require_service()
     if options.out is None and not (options.dry_run or options.detach):
         raise UsageError(say("choose a folder for the videos with --out DIR, or use --detach and fetch them with `tasks resume`"))
-    jobs, catalog = jobs_and_catalog(options)
     _refuse_parts(jobs, catalog)
     with contained(TIME_LIMIT_S, os.cpu_count()) as containment:
         session = chosen_session(options, catalog, with_key=not options.dry_run, containment=containment)

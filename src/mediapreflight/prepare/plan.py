@@ -70,6 +70,10 @@ class JobPlan(Struct, frozen=True):
     face: int | None
     part: int | None = None
 
+    def __repr__(self) -> str:
+        files = ", ".join(f"{role}={' '.join(step.name for step in plan.steps) or 'as it is'}" for role, plan in self.files.items())
+        return f"<JobPlan {self.model.id}({files})>"
+
     @property
     def stays(self) -> tuple[Finding, ...]:
         """The findings that stop a submission and that no step fixes."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ...catalog import Catalog, Model
 from ...errors import UnknownModelError
-from ...findings import SEVERITIES, Finding, InputReport, JobReport, Severity
+from ...findings import SEVERITIES, Finding, InputReport, JobReport, Severity, fixable
 from ...language import say, tr, tr_many, translated
 from ...media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 from ...media.previews import NOTHING, Preview, Sound, Still
@@ -167,7 +167,7 @@ def job_view(
         verdict=translated(_VERDICTS[worst]),
         values=value_rows({**job.fields, **job.parameters}),
         inputs=inputs,
-        request=tuple(_finding(finding) for finding in _ordered(job.findings) if finding.role not in job.inputs),
+        request=tuple(_finding(finding, finding.fixable) for finding in _ordered(job.findings) if finding.role not in job.inputs),
         severities=severities,
         rules=tuple(dict.fromkeys(finding.code for finding in job.findings)),
     )
@@ -210,7 +210,7 @@ def _ordered(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
-def _finding(finding: Finding) -> FindingView:
+def _finding(finding: Finding, fixed: bool) -> FindingView:
     return FindingView(
         severity=finding.severity,
         severity_name=severity_name(finding.severity),
@@ -220,7 +220,7 @@ def _finding(finding: Finding) -> FindingView:
         evidence=tuple(_evidence(finding)),
         sources=tuple(_sources(finding)),
         help=translated(finding.help) if finding.help else None,
-        fixable=finding.fixable,
+        fixable=fixed,
     )
 
 
@@ -233,7 +233,7 @@ def _sources(finding: Finding) -> Iterator[tuple[str, str | None]]:
 
 def finding_views(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
     """Findings, most severe first."""
-    return tuple(map(_finding, _ordered(findings)))
+    return tuple(_finding(finding, finding.fixable) for finding in _ordered(findings))
 
 
 def _evidence(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -250,6 +250,7 @@ def _input(
     taken = model.roles.get(role) if model else None
     facts = item.facts
     findings = _ordered(finding for finding in job.findings if finding.role == role)
+    fixed = tuple(fixable(job))
     folder, name = parted(item.path)
     return InputView(
         role=role,
@@ -262,7 +263,7 @@ def _input(
         wave=_wave(preview.sound, item.content, outlook, _most_seconds(model, role)) if preview.sound else None,
         trouble=translated(preview.trouble) if preview.trouble else None,
         bars=tuple(bars(facts, taken, model)) if facts and taken and model else (),
-        findings=tuple(map(_finding, findings)),
+        findings=tuple(_finding(finding, any(finding is each for each in fixed)) for finding in findings),
         plan=plan_view(outlook) if outlook else None,
     )
 
