@@ -307,6 +307,13 @@ def test_detect_model_prints_its_verdict(submit, fixtures: Path) -> None:
     assert len(job["detected"]["face_bbox"]) == 4
 
 
+def test_model_that_cannot_be_sent_is_refused_before_anything_is_asked_for(submit, fixtures: Path) -> None:
+    inputs = (f"image={fixtures / 'portrait.jpg'}", f"audio={fixtures / 'voice.mp3'}")
+    refused = submit("submit", "--model", "kling-avatar", *inputs, env={"DASHSCOPE_API_KEY": ""})
+    assert refused.status == 2
+    assert "jobs cannot be sent there" in refused.err
+
+
 def test_template_model_prints_the_template(submit, fixtures: Path) -> None:
     done = submit("submit", "--model", "animate-anyone-template-gen2", f"video={fixtures / 'dance.mp4'}", "--out", "out")
     assert done.status == 0

@@ -163,8 +163,11 @@ def test_folder_without_media(run, tmp_path: Path) -> None:
     """Nothing found wrong in nothing is no success."""
     result = run("check", "--model", "liveportrait", tmp_path)
     assert (result.status, result.out) == (2, "Nothing to check.\n")
-    said = f"nothing was checked: liveportrait takes pictures and recordings, and there are none in {tmp_path}"
+    said = f"there is no job: liveportrait takes pictures and recordings, and there are none in {tmp_path}"
     assert result.err == f"mediapreflight: {said}\n"
+    for command in (("prepare", "--out", tmp_path / "out"), ("submit", "--dry-run")):
+        result = run(*command, "--model", "liveportrait", tmp_path)
+        assert (result.status, result.err) == (2, f"mediapreflight: {said}\n")
     assert "liveportrait 接受图像和音频" in run("--lang", "zh", "check", "--model", "liveportrait", tmp_path).err
 
 

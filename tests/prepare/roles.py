@@ -10,10 +10,14 @@ from mediapreflight.rules import selection
 
 
 def image_roles() -> dict[str, tuple[Model, str]]:
-    """A model and an input of it by `model/input`, one for each set of limits that the catalog holds."""
+    """A model and an input of it by `model/input`, one for each set of limits that the catalog holds.
+
+    Without inputs whose limits IMG012 judges: `prepare` does not fix that.
+    """
     catalog = builtin_catalog()
     models = [catalog.model(name) for name in catalog.ids()]
     inputs = [(model, name, role) for model in models for name, role in model.roles.items() if role.kind == "image"]
+    inputs = [each for each in inputs if not (each[2].short_side or each[2].pixels or each[2].sizes)]
     first = {repr(_limits(role)): (model, name) for model, name, role in reversed(inputs)}
     return {f"{model.id}/{name}": (model, name) for model, name in first.values()}
 

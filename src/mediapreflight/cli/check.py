@@ -16,17 +16,14 @@ from ..errors import UsageError
 from ..findings import JobReport
 from ..language import say, tr
 from ..media.facts import LEVELS
-from ..media.source import display_name
 from ..report import FORMATS, renderer
-from ..text import listed
 from . import FINDINGS, OK
 from .arguments import count, parted
 from .output import add_output_arguments, style_of, write
 from .progress import tracked
-from .targets import Targets, add_target_arguments, names_only_files, targets_from
+from .targets import Targets, add_target_arguments, names_only_files, targets_from, why_nothing
 
 ANY = "any"
-_KINDS = {"image": say("pictures"), "video": say("videos"), "audio": say("recordings")}
 # Up to this many jobs are held in memory, so that progress can show their number.
 _MOST_COUNTED = 20_000
 _FORMATS_WITH_STATISTICS = ("text", "concise")
@@ -98,19 +95,8 @@ def _run_once(options: argparse.Namespace) -> int:
         jobs = itertools.chain.from_iterable([_checked(each, options, tally, cache) for each in targets])
         write(options, _pieces(options, tally, tracked(jobs, total), targets))
     if not tally.jobs and not names_only_files(options):
-        raise UsageError(_why_nothing(options, targets))
+        raise UsageError(why_nothing(options, targets))
     return OK if tally.ok else FINDINGS
-
-
-def _why_nothing(options: argparse.Namespace, targets: Sequence[Targets]) -> str:
-    if not options.model:
-        return say("nothing was checked: the configuration names a model for none of the files there")
-    model = targets[0].catalog.model(options.model)
-    kinds = listed(tuple(dict.fromkeys(_KINDS[role.kind] for role in model.roles.values())))
-    places = listed(tuple(map(display_name, options.targets or (".",))))
-    return say(
-        "nothing was checked: {model} takes {kinds}, and there are none in {places}", model=model.id, kinds=kinds, places=places
-    )
 
 
 def _counted(targets: Sequence[Targets]) -> tuple[Sequence[Targets], int | None]:

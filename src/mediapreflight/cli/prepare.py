@@ -165,7 +165,8 @@ def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
         name = tr("{model}, part {part}", model=each.model.id, part=each.part) if each.part else each.model.id
         yield style(name, "bold") + "\n"
         for file in each.files.values():
-            yield f"  {file.role}  {plain(display_name(file.source))}  {style(_expected(file), 'dim')}\n"
+            becomes = f"  {style(expected, 'dim')}" if (expected := _expected(file)) else ""
+            yield f"  {file.role}  {plain(display_name(file.source))}{becomes}\n"
             yield from _steps(file.role, file.steps, each.stays, style)
         for role, why in each.unfixable.items():
             path = plain(display_name(str(each.job.inputs[role])))

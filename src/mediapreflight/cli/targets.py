@@ -31,6 +31,7 @@ from .catalogs import add_catalog_argument, catalog_at
 if TYPE_CHECKING:
     from ..config.project import Found, Project, Shown
 
+_KINDS = {"image": say("pictures"), "video": say("videos"), "audio": say("recordings")}
 _NO_TARGET = say(
     "nothing to check: give files with --model MODEL, or a job file, or write a configuration with `mediapreflight init`"
 )
@@ -126,7 +127,8 @@ def targets_from(options: argparse.Namespace) -> tuple[Targets, ...]:
 def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
     """All jobs that the targets name, for commands that use one catalog.
 
-    Raises UsageError as `targets_from` does, and if the targets have different configurations with their own catalogs.
+    Raises UsageError as `targets_from` does, if there is no job, and if the targets have different configurations with their own
+    catalogs.
     """
     several = targets_from(options)
     catalogs = {id(each.catalog): each.catalog for each in several}
@@ -134,10 +136,24 @@ def jobs_and_catalog(options: argparse.Namespace) -> tuple[list[Job], Catalog]:
         paths = listed(tuple(each.project.path for each in several if each.project))
         raise UsageError(say("the targets have different catalogs ({paths}); check them one after the other", paths=paths))
     jobs = [job for each in several for job in each.jobs]
+    if not jobs and not names_only_files(options):
+        raise UsageError(why_nothing(options, several))
     remote = next((value for job in jobs for value in job.inputs.values() if isinstance(value, str) and is_remote(value)), None)
     if remote is not None:
         raise UsageError(say("{remote}: remote files can only be checked and probed; download it first", remote=remote))
     return jobs, several[0].catalog
+
+
+def why_nothing(options: argparse.Namespace, targets: Sequence[Targets]) -> str:
+    """Why the targets hold no job."""
+    if not options.model:
+        return say("there is no job: the configuration names a model for none of the files there")
+    model = targets[0].catalog.model(options.model)
+    kinds = listed(tuple(dict.fromkeys(_KINDS[role.kind] for role in model.roles.values())))
+    places = listed(tuple(map(display_name, options.targets or (".",))))
+    return say(
+        "there is no job: {model} takes {kinds}, and there are none in {places}", model=model.id, kinds=kinds, places=places
+    )
 
 
 def names_only_files(options: argparse.Namespace) -> bool:

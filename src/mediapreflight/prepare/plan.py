@@ -71,7 +71,9 @@ class JobPlan(Struct, frozen=True):
     part: int | None = None
 
     def __repr__(self) -> str:
-        files = ", ".join(f"{role}={' '.join(step.name for step in plan.steps) or 'as it is'}" for role, plan in self.files.items())
+        files = ", ".join(
+            f"{role}={' '.join(step.name for step in plan.steps) or 'as it is'}" for role, plan in self.files.items()
+        )
         return f"<JobPlan {self.model.id}({files})>"
 
     @property

@@ -27,6 +27,7 @@ TAILS = {
     "zero": b"\0",
     "zeros": bytes(600),
     "id3v1": ID3V1,
+    "zeros and id3v1": bytes(600) + ID3V1,
     "enhanced": b"TAG+" + b"Title".ljust(223, b"\0") + ID3V1,
     "lyrics": LYRICS + ID3V1,
     "ape": ape(0xA0000000) + ITEM + ape(0x80000000),
@@ -151,7 +152,8 @@ def test_cut_amr(make: MediaMaker) -> None:
     assert facts.duration_s == pytest.approx(0.6)
 
 
-@pytest.mark.parametrize("tail", [name for name in TAILS if name != "text"])
+# Zeros are frames of AMR, and only a tag alone tells them from filler.
+@pytest.mark.parametrize("tail", [name for name in TAILS if name not in ("text", "zeros and id3v1")])
 def test_tags_behind_amr_are_no_sound(make: MediaMaker, tail: str) -> None:
     """FFmpeg takes them for frames, and plays noise."""
     data = (FIXTURES / "formats/amr-nb.amr").read_bytes()

@@ -384,12 +384,15 @@ def test_a_large_picture_comes_smaller_the_right_way_up(fixtures: Path, monkeypa
 def test_colours_of_16_bits_with_a_transparent_one(tmp_path: Path) -> None:
     pixels = np.full((8, 16, 3), 0x4321, ">u2")
     pixels[:, :8] = (0x1234, 0x5678, 0x9ABC)
+    # It differs from the transparent colour in its lower bits only.
+    pixels[0, :8] = (0x1235, 0x5678, 0x9ABC)
     rows = b"".join(b"\0" + row.tobytes() for row in pixels)
     data = png_header(16, 8, bit_depth=16) + png_chunk(b"tRNS", bytes.fromhex("123456789abc"))
     path = tmp_path / "colours.png"
     path.write_bytes(data + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND"))
     rgb = read(path, (255, 0, 0))
-    assert (rgb[:, :8] == (255, 0, 0)).all()
+    assert (rgb[1:, :8] == (255, 0, 0)).all()
+    assert (rgb[0, :8] == (0x12, 0x56, 0x9A)).all()
     assert (rgb[:, 8:] == 0x43).all()
 
 

@@ -1,6 +1,8 @@
+from pathlib import Path
+
 import pytest
 
-from mediapreflight import Finding, ImageFacts, InputReport, JobReport
+from mediapreflight import Finding, ImageFacts, InputReport, Job, JobReport, check
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.media.facts import AudioFacts, VideoFacts
 from mediapreflight.media.previews import Preview, Sound, Still
@@ -140,3 +142,11 @@ def test_steps_name_the_rule_they_are_for() -> None:
     assert fixed.code == "IMG005"
     assert fixed.code in RULES
     assert asked.code is None
+
+
+def test_what_prepare_cannot_read_it_is_not_said_to_fix(fixtures: Path) -> None:
+    path = str(fixtures / "faults" / "truncated.mp3")
+    report = check(Job("emo-v1", whole=False, audio=path), level="decode", contained=False)
+    assert any(finding.fixable for finding in report.findings)
+    (view,) = job_view(1, report.jobs[0], builtin_catalog().model("emo-v1"), {}, {}).inputs
+    assert [finding.code for finding in view.findings if finding.fixable] == []

@@ -235,14 +235,22 @@ def _decode_png(stream: BinaryIO, frames: int) -> str | None:
 
 
 def _decode_strictly(stream: BinaryIO, frames: int) -> None:
-    """With the checksums of all chunks."""
+    """With the checksums of all chunks, and data for all rows."""
     from PIL import Image
+
+    from .png_data import has_all_rows
 
     stream.seek(0)
     with Image.open(stream) as picture:
         picture.verify()
     stream.seek(0)
-    _decode_with_pillow(stream, frames)
+    with Image.open(stream) as picture:
+        picture.load()
+        # Rows without data are left blank; in an interlaced picture this need not be the last one.
+        is_doubtful = picture.info.get("interlace") or not any(picture.crop((0, picture.height - 1, *picture.size)).tobytes())
+        _decode_later_frames(picture, frames)
+    if is_doubtful and not has_all_rows(stream):
+        raise OSError("the data is truncated")
 
 
 def _decode_bmp(stream: BinaryIO, _frames: int) -> None:

@@ -187,9 +187,10 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
     with opened_picture as picture:
         refuse_oversized(*picture.size, facts.format)
         picture.load()
-        if facts.bit_depth == _WIDE and isinstance(transparent := picture.info.get("transparency"), tuple):
-            # Pillow keeps the upper eight bits of each sample, but the full value of the transparent colour.
-            picture.info["transparency"] = tuple(sample >> 8 for sample in transparent)
+        if facts.bit_depth == _WIDE and isinstance(picture.info.get("transparency"), tuple):
+            # Pillow keeps eight bits of each sample, which other colours share with the transparent one.
+            del picture.info["transparency"]
+            picture.putalpha(_wide_opacity(source.stream, picture.size))
         if facts.format == "tiff" and picture.mode == "P":
             _widen_palette(picture)
         if facts.format not in READERS:
@@ -200,6 +201,29 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         rgb = _shown(rgb, source)
     # Pillow turns only TIFFs by itself.
     return rgb if facts.format == "tiff" else turned(rgb, facts.orientation)
+
+
+def _wide_opacity(stream: BinaryIO, sides: tuple[int, int]) -> Image.Image:
+    """Transparency of a PNG with 16-bit colours of which one means transparent, compared by all its bits. Raises DecodeError."""
+    import av
+    import numpy as np
+    from PIL import Image
+
+    refused = DecodeError(say("its transparent colour of 16 bits cannot be read"))
+    if sides[0] * sides[1] > _MOST_DEEP_PIXELS:
+        raise refused
+    context = av.CodecContext.create("png", "r")
+    context.thread_count = 1
+    stream.seek(0)
+    try:
+        frames = (*context.decode(av.Packet(stream.read())), *context.decode(None))
+    except av.FFmpegError:
+        raise refused from None
+    frame = next((frame for frame in frames if isinstance(frame, av.VideoFrame) and frame.format.name == "rgba64be"), None)
+    if frame is None or (frame.width, frame.height) != sides:
+        raise refused
+    rows = np.frombuffer(memoryview(frame.planes[0]), ">u2").reshape(frame.height, -1)
+    return Image.fromarray((rows[:, 3 : 4 * frame.width : 4] >> 8).astype(np.uint8))
 
 
 def _widen_palette(picture: Image.Image) -> None:
