@@ -96,7 +96,8 @@ def _settings(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
         "api_key": KEY,
         "ledger": Ledger(folder / "ledger.sqlite3"),
         "time_limit_s": None,
-        "timeout": httpx.Timeout(0.2),
+        # On a busy machine even loopback takes long to connect.
+        "timeout": httpx.Timeout(0.2, connect=10),
     } | options
 
 
