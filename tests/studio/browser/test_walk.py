@@ -67,6 +67,8 @@ def test_from_dropped_files_to_a_video(studio, fixtures: Path, tmp_path: Path) -
 
     # The box: with the keyboard, then with the mouse, beyond the picture.
     page.wait_for_selector("cropper-selection")
+    # What still arrives would move the box away from the mouse.
+    studio.settle()
     proposed = edges(page)
     page.focus("cropper-selection")
     for key in ("ArrowRight", "Shift+ArrowDown", "-"):
