@@ -226,7 +226,7 @@ def _edits(table: bytes) -> list[tuple[int, ...]]:
 
 def _in_chunks(runs: Iterator[tuple[int, ...]], chunks: int) -> int:
     """The number of samples in all chunks. `runs`: the first chunk, samples per chunk and sample entry, which must be 1."""
-    samples, (first, each, entry) = 0, next(runs)
+    samples, (first, each, entry) = 0, next(runs, (0, 0, 0))
     for following, more, next_entry in itertools.chain(runs, ((chunks + 1, 0, 1),)):
         _expect(first < following and entry == 1)
         samples += (following - first) * each
