@@ -26,26 +26,24 @@ class Unread(NamedTuple):
     is_picture: bool
 
 
-# Those that FFmpeg and Pillow do not know, or take for something else: FFmpeg plays RIFX as noise.
-_SOUND: tuple[tuple[bytes, str, str], ...] = (
-    (b"RIFX", "rifx", "RIFX (WAV of the other byte order)"),
-    (b"ADIF", "adif", "AAC with an ADIF header"),
-    (b"OFR ", "optimfrog", "OptimFROG"),
-    (b"LA0", "la", "Lossless Audio (LA)"),
-    (b"MThd", "midi", "MIDI"),
-    (b"TTA2", "tta2", "TTA2"),
-)
-_PICTURES: tuple[tuple[bytes, str, str], ...] = (
-    (b"II\xbc", "jxr", "JPEG XR"),
-    (b"FUJIFILMCCD-RAW", "raf", "Fujifilm's raw format"),
-    (b"FOVb", "x3f", "Sigma's raw format"),
-    (b"\0MRM", "mrw", "Minolta's raw format"),
-    (b"IIRO", "orf", "Olympus's raw format"),
-    (b"IIRS", "orf", "Olympus's raw format"),
-    (b"IIU\0", "rw2", "Panasonic's raw format"),
-    (b"P7\n", "pam", "PAM (Portable AnyMap)"),
+# Those that FFmpeg and Pillow do not know, or take for something else: FFmpeg plays RIFX as noise. The last: whether a picture.
+_SIGNATURES: tuple[tuple[bytes, str, str, bool], ...] = (
+    (b"RIFX", "rifx", "RIFX (WAV of the other byte order)", False),
+    (b"ADIF", "adif", "AAC with an ADIF header", False),
+    (b"OFR ", "optimfrog", "OptimFROG", False),
+    (b"LA0", "la", "Lossless Audio (LA)", False),
+    (b"MThd", "midi", "MIDI", False),
+    (b"TTA2", "tta2", "TTA2", False),
+    (b"II\xbc", "jxr", "JPEG XR", True),
+    (b"FUJIFILMCCD-RAW", "raf", "Fujifilm's raw format", True),
+    (b"FOVb", "x3f", "Sigma's raw format", True),
+    (b"\0MRM", "mrw", "Minolta's raw format", True),
+    (b"IIRO", "orf", "Olympus's raw format", True),
+    (b"IIRS", "orf", "Olympus's raw format", True),
+    (b"IIU\0", "rw2", "Panasonic's raw format", True),
+    (b"P7\n", "pam", "PAM (Portable AnyMap)", True),
     # Its header is text, and may be longer than what FFmpeg is asked about.
-    (b"SIMPLE  =", "fits", "FITS (Flexible Image Transport System)"),
+    (b"SIMPLE  =", "fits", "FITS (Flexible Image Transport System)", True),
 )
 # Pillow's names of pictures that FFmpeg does not know, or that are text: it takes any `#define` for a picture.
 _OF_PILLOW = ("CUR", "ICNS", "PPM", "TGA", "XBM", "XPM")
@@ -65,11 +63,10 @@ def unread(source: Source) -> Unread | None:
 
 
 def _by_signature(head: bytes) -> Unread | None:
-    for signatures, is_picture in ((_SOUND, False), (_PICTURES, True)):
-        for signature, format, name in signatures:
-            if head.startswith(signature):
-                return Unread(format, _not_read(name), is_picture)
-    return None
+    found = (
+        Unread(format, _not_read(name), is_picture) for start, format, name, is_picture in _SIGNATURES if head.startswith(start)
+    )
+    return next(found, None)
 
 
 def _by_ffmpeg(source: Source) -> Unread | None:

@@ -31,9 +31,6 @@ _MUXER_OPTIONS: dict[str, dict[str, Any]] = {
     "mp3": {"id3v2_version": 0, "write_id3v1": 0, "write_xing": 1},
     "m4a": {"movflags": "+faststart"},
 }
-_BYTES_PER_SECOND = 1_000_000
-_LEAST_SECONDS = 120
-_MEMORY = 3 << 30
 # The level at which peaks are limited, in dB below full scale: encoders raise them a little.
 _TRUE_PEAK = -1.5
 # Noise up to this level, in dB below full scale, is lowered by this many dB; speech is louder.
@@ -223,7 +220,7 @@ def run_audio(
 
 def _run(source: str, streams: Streams, steps: Sequence[Step], target: str, progress: Progress | None) -> None:
     last = steps[-1]
-    bounds = Bounds(_LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND, _MEMORY)
+    bounds = Bounds.for_source(streams.bytes)
     if isinstance(last, RemuxSound):
         graph = _copy(streams, steps, last)
     elif isinstance(last, EncodeSound):

@@ -55,6 +55,9 @@ _LOG_LINES = 60
 _REPORTED_LINES = 8
 _LEAST_SECONDS = 0.001
 _LISTING_SECONDS = 60
+# A run may take a tenth of the speed of the slowest machines, and the memory of ffmpeg with its threads.
+_LEAST_RUN_S, _BYTES_PER_SECOND = 120, 1_000_000
+_BASE_MEMORY = 3 << 30
 _FAULT_MARKS = ("[error]", "[fatal]", "[panic]")
 _REPEATED = ("Task finished with error", "Terminating thread", "Conversion failed", "Error sending frames")
 _STRANGER_FIX = say("pip uninstall -y ffmpeg python-ffmpeg && pip install --force-reinstall --no-deps ffmpeg-python")
@@ -69,6 +72,11 @@ class Bounds(NamedTuple):
 
     seconds: float
     memory: int
+
+    @classmethod
+    def for_source(cls, size: int) -> Bounds:
+        """The limits of a run that reads a source of `size` bytes and encodes no picture."""
+        return cls(_LEAST_RUN_S + size / _BYTES_PER_SECOND, _BASE_MEMORY)
 
 
 def find_ffmpeg() -> str:

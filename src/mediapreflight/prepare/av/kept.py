@@ -13,10 +13,6 @@ from . import ffmpeg
 from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, Bounds
 from .packets import Streams, survey
 
-_BYTES_PER_SECOND = 1_000_000
-_LEAST_SECONDS = 120
-_MEMORY = 3 << 30
-
 
 def is_whole(source: str, start_s: float, end_s: float, containment: Containment, *, picture: bool) -> bool:
     """Whether a part of a sound or video file, in seconds, is all there, and decodes. `picture`: with its picture.
@@ -25,7 +21,7 @@ def is_whole(source: str, start_s: float, end_s: float, containment: Containment
     opened.
     """
     streams = containment.call(source, survey, source)
-    bounds = Bounds(_LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND, _MEMORY)
+    bounds = Bounds.for_source(streams.bytes)
     with tempfile.TemporaryDirectory() as folder:
         part = str(Path(folder, "part.mkv"))
         try:

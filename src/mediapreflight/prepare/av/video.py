@@ -32,11 +32,8 @@ _QUICKTIME = ("mp4", "mov")
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _SOUND_OPTIONS = {"c:a": "aac", "b:a": "192k"}
 _SOUND_FORMAT = {"sample_rates": "48000|44100|32000|24000|22050|16000|12000|11025|8000", "channel_layouts": "mono|stereo"}
-# Time limits per byte, and per pixel of an encode: a tenth of the speed of the slowest machines.
-_BYTES_PER_SECOND, _PIXELS_PER_SECOND = 1_000_000, 1_000_000
-_LEAST_SECONDS = 120
-# Memory for ffmpeg with its threads, and the frames in decoder, filters and encoder.
-_BASE_MEMORY = 3 << 30
+# An encode may take a tenth of the speed of the slowest machines, and memory for the frames in decoder, filters and encoder.
+_PIXELS_PER_SECOND = 1_000_000
 _HELD_FRAMES = 300
 _BYTES_PER_PIXEL = 3 / 2
 _TRANSFERS = {"pq": "smpte2084", "hlg": "arib-std-b67"}
@@ -384,7 +381,7 @@ def _remux(
     if streams.video_codec == "hevc" and remux.format in _QUICKTIME:
         options["tag:v"] = "hvc1"
     graph = _output(file[str(streams.video)], sound, remux, options)
-    bounds = Bounds(_LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND, _BASE_MEMORY)
+    bounds = Bounds.for_source(streams.bytes)
     try:
         ffmpeg.run(graph, source, target, seconds=remux.seconds, bounds=bounds, progress=progress)
     except FfmpegError:
@@ -472,8 +469,10 @@ def _bounds(steps: Sequence[Step], encode: EncodeVideo, streams: Streams) -> Bou
     depth = 4 if step_of(steps, ToneMap) else 2
     # What comes before the part that is kept is decoded too.
     frames = encode.frames + float(encode.rate) * _start(steps)
-    seconds = _LEAST_SECONDS + streams.bytes / _BYTES_PER_SECOND + area * frames / _PIXELS_PER_SECOND
-    return Bounds(seconds, int(_BASE_MEMORY + area * held * _BYTES_PER_PIXEL * depth))
+    copying = Bounds.for_source(streams.bytes)
+    return Bounds(
+        copying.seconds + area * frames / _PIXELS_PER_SECOND, int(copying.memory + area * held * _BYTES_PER_PIXEL * depth)
+    )
 
 
 def _input(streams: Streams, **options: Any) -> Any:
