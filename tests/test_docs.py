@@ -18,6 +18,8 @@ from mediapreflight.cli import COMMANDS
 from mediapreflight.rules import RULES
 from mediapreflight.schemas import SCHEMAS
 
+pytestmark = pytest.mark.sweep
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -160,6 +160,7 @@ def test_unknown_keys_are_left_to_the_rules(write: Write) -> None:
     assert job.parameters == {"x": None}
 
 
+@pytest.mark.sweep
 def test_hundred_thousand_lines(write: Write) -> None:
     path = write("jobs.jsonl", '{"model": "emo-v1", "image": "a.png"}\n' * 100_000)
     assert sum(1 for _ in read_jobs(path)) == 100_000

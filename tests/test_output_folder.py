@@ -86,6 +86,7 @@ def container(number: int, name: str, then: str) -> str:
     return CONTAINER.format(number=number, name=name, then=then)
 
 
+@pytest.mark.sweep
 def test_containers_that_share_a_folder_leave_each_other_alone(tmp_path: Path) -> None:
     # In each of them the process has the same number, which is also that of a living process here, or of none.
     waiting = [sys.executable, "-c", container(1, "p", "sys.stdin.readline()"), tmp_path]

@@ -17,6 +17,8 @@ import yaml
 import mediapreflight
 from mediapreflight.media.formats import FORMATS
 
+pytestmark = pytest.mark.sweep
+
 MANIFEST = Path(__file__).resolve().parent.parent / ".pre-commit-hooks.yaml"
 SOURCES = Path(mediapreflight.__file__).parents[1]
 IDENTITY = {f"GIT_{who}_{what}": "test@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}

@@ -51,6 +51,7 @@ def test_commands_print_what_is_shown(example: Shown, environment: dict[str, str
 
 
 # What prints nothing that is shown was run above.
+@pytest.mark.sweep
 @pytest.mark.parametrize("example", [each for each in shown(CHINESE) if each.output], ids=lambda example: example.command)
 def test_commands_print_what_is_shown_in_chinese(example: Shown, environment: dict[str, str], tmp_path: Path) -> None:
     _prints(example, environment | {"LANGUAGE": "zh", "MEDIAPREFLIGHT_STATE_DIR": str(tmp_path / "state")}, tmp_path)

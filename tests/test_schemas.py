@@ -34,6 +34,7 @@ def test_schemas_are_schemas(name: str) -> None:
 # --- reports ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", ["metadata", "decode"])
 def test_report_on_every_fixture(fixtures: Path, level: str) -> None:
     paths = [path for path in fixtures.rglob("*.*") if path.suffix != ".py"]
@@ -134,6 +135,7 @@ def test_every_model_has_a_record_that_fits() -> None:
 # --- catalog files ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sweep
 @pytest.mark.every("path", CATALOG_FILES)
 def test_catalog_files(path: Path) -> None:
     """The name of a shipped file is its id, so that a base need not repeat it."""

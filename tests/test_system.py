@@ -449,6 +449,7 @@ def test_prepare_delivers(fixtures: Path, tmp_path: Path, links: str) -> None:
     assert (tmp_path / "ready" / "talking-head.mp4").read_bytes() == (fixtures / "talking-head.mp4").read_bytes()
 
 
+@pytest.mark.sweep
 @on_linux
 def test_a_report_replaces_the_one_before(fixtures: Path, tmp_path: Path) -> None:
     for level in ("metadata", "decode"):

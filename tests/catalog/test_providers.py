@@ -93,6 +93,7 @@ def test_there_are_models_of_many_providers_that_jobs_are_not_sent_to() -> None:
     assert len({model.provider for model in CHECKED_ONLY}) >= 12
 
 
+@pytest.mark.sweep
 @pytest.mark.every("model", CHECKED_ONLY)
 def test_it_is_checked_and_prepared_and_refused_by_submit(model: Model) -> None:
     job = job_for(model)

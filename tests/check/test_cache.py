@@ -94,6 +94,7 @@ def test_unchanged_file_is_measured_once(folder: Path, picture: Path, measured: 
     assert reported([picture], None) == first
 
 
+@pytest.mark.sweep
 def test_every_fixture_reads_the_same_from_the_cache(fixtures: Path, tmp_path: Path, folder: Path) -> None:
     """Facts, problems and findings, of good files and bad, at every level below people."""
     shutil.copytree(fixtures, tmp_path / "media", ignore=shutil.ignore_patterns("*.py", "making"))
@@ -106,6 +107,7 @@ def test_every_fixture_reads_the_same_from_the_cache(fixtures: Path, tmp_path: P
                 assert reported(paths, kept, level, workers=workers) == alone
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("model", ["emo-v1", "animate-anyone-detect-gen2", "liveportrait"])
 def test_content_reads_the_same_from_the_cache(fixtures: Path, tmp_path: Path, folder: Path, model: str) -> None:
     names = ["portrait.jpg", "full-body.jpg", "half-body.jpg"] + (["voice.wav"] if model == "liveportrait" else [])
@@ -424,6 +426,7 @@ def _reported_by_child(paths: list[Path]) -> list[str]:
 _inherited: list[Cache] = []
 
 
+@pytest.mark.sweep
 def test_killed_run_leaves_a_file_that_works(folder: Path, picture: Path) -> None:
     paths = [settled(shutil.copy(picture, picture.with_name(f"{number}.jpg"))) for number in range(20)]
     code = f"import itertools\nfrom mediapreflight import Cache, check_many\nwith Cache({str(folder)!r}) as kept:\n"

@@ -300,6 +300,7 @@ def test_picture_that_cannot_be_made_is_not_delivered(
     assert source.read_bytes() == (fixtures / "formats/animated.gif").read_bytes()
 
 
+@pytest.mark.sweep
 def test_what_is_prepared_is_the_same_where_it_is_not_contained(tmp_path: Path, fixtures: Path) -> None:
     jobs = [
         Job("liveportrait", whole=False, image=fixtures / "formats/animated.gif"),

@@ -333,6 +333,7 @@ def test_processes_are_started_if_they_pay(
     assert asked == expected
 
 
+@pytest.mark.sweep
 @pytest.mark.usefixtures("impatient")
 def test_report_is_the_same_by_more_workers_than_cores(everything: list[Path], alone: list[str]) -> None:
     reports = check_many(everything, model="videoretalk", level="decode", workers=8)
@@ -383,6 +384,7 @@ def test_reports_stream_one_by_one(fixtures: Path) -> None:
         assert len(asked) == expected
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("workers", [2, 8])
 @pytest.mark.usefixtures("impatient")
 def test_workers_read_ahead_by_a_bounded_number_of_files(fixtures: Path, workers: int) -> None:
@@ -475,6 +477,7 @@ def test_crash_spoils_one_input_of_a_job_only(fixtures: Path, crashing: Path) ->
     assert report.jobs[1].inputs["audio"].facts.duration_s == pytest.approx(3.96, abs=0.01)
 
 
+@pytest.mark.sweep
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent otherwise there")
 def test_interrupt_ends_everything_at_once(fixtures: Path, tmp_path: Path) -> None:
     (tmp_path / "endless.py").write_text(

@@ -188,6 +188,7 @@ def test_full_disk(fixtures: Path, command: list[str]) -> None:
     assert done.stderr == b"mediapreflight: the results cannot be written: no space left on device\n"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("closed", ["stdout", "stderr", "both"])
 def test_closed_streams(fixtures: Path, closed: str) -> None:
     descriptors = {"stdout": [1], "stderr": [2], "both": [1, 2]}[closed]

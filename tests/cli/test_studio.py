@@ -30,6 +30,7 @@ def running(cache: Path, *options: str, **variables: str) -> Iterator[tuple[subp
             process.kill()
 
 
+@pytest.mark.sweep
 def test_it_serves_until_it_is_interrupted_and_leaves_nothing(tmp_path: Path) -> None:
     elsewhere = tmp_path / "temporary"
     elsewhere.mkdir()

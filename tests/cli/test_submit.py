@@ -275,6 +275,7 @@ def test_prediction_is_shown_beforehand(submit, fixtures: Path, tmp_path: Path) 
     assert "# expected: 512 x 704 px, 15 fps, 3.96 s\n" in emo.out
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("answer", "status", "creates"), [("n", 2, 0), ("y", 0, 1), ("", 2, 0)])
 def test_terminal_is_asked_once_before_what_bills(
     answer: str, status: int, creates: int, service: Emulator, fixtures: Path, tmp_path: Path

@@ -395,6 +395,7 @@ def test_verdicts_in_the_shape_of_each_call(looking: Caller) -> None:
     assert found == {style: {"check_pass": True, "bodystyle": style} for style in found}
 
 
+@pytest.mark.sweep
 def test_picture_with_nobody_in_it(looking: Caller, grey: Path) -> None:
     emo = detected(looking, "emo-detect-v1", grey)
     assert (emo["check_pass"], emo["code"]) == (False, "InvalidFile.NoHuman")

@@ -13,6 +13,8 @@ from mediapreflight.submit.forecast import differences, expected_output
 
 from .caller import FILES, FIXTURES, GENERATORS, Caller, at, model, needed_roles
 
+pytestmark = pytest.mark.sweep
+
 CHOSEN = {"duration": 2, "resolution": "480P"}
 PICTURES = {"animate-anyone-gen2": FIXTURES / "full-body.jpg"}
 

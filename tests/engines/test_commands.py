@@ -10,6 +10,8 @@ from mediapreflight.cli import main
 
 from ..store import Store
 
+pytestmark = pytest.mark.sweep
+
 
 @pytest.fixture
 def folder(fixtures: Path, store: Store) -> str:

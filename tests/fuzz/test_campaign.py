@@ -7,6 +7,8 @@ from fuzz.campaign import Outcome, Slice
 
 from fuzz import campaign
 
+pytestmark = pytest.mark.sweep
+
 MODULE = "tests.fuzz.planted"
 
 
@@ -29,7 +31,7 @@ def test_an_exception_is_found_and_its_input_made_small(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("target", "sort"),
-    [("crashes", "crash"), ("hangs", "hang"), pytest.param("waits", "hang", marks=pytest.mark.sweep), ("swells", "memory")],
+    [("crashes", "crash"), ("hangs", "hang"), pytest.param("waits", "hang", marks=pytest.mark.release), ("swells", "memory")],
 )
 def test_what_spoils_a_process_is_found_and_the_rest_goes_on(
     target: str, sort: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

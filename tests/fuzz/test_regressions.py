@@ -14,6 +14,8 @@ from mediapreflight.media.probe import probe
 from mediapreflight.people import listen
 from mediapreflight.prepare.av.packets import survey
 
+pytestmark = pytest.mark.sweep
+
 FOLDERS = sorted(folder.name for folder in REGRESSIONS.iterdir() if folder.is_dir())
 SLOW = frozenset({"check-content", "people", "prepare-plan"})
 
@@ -34,7 +36,6 @@ def test_what_was_found_stays_fixed(target: str) -> None:
 
 
 # The gate gives every target a longer one.
-@pytest.mark.sweep
 @pytest.mark.release
 @pytest.mark.parametrize("target", sorted(TARGETS))
 def test_a_short_slice_finds_nothing(target: str, tmp_path: Path) -> None:

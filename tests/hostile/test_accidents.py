@@ -27,16 +27,16 @@ from ..media.make import FIXTURES
 SIGNALS = ("SIGKILL", "SIGINT", "SIGTERM")
 # It asks for no faces or voices, which would take longer than all the rest.
 MODEL = ("--model", "wan2.6-i2v")
-QUICK, SWEPT, LONG = 1, 10, 65
+GATE, LONG = 10, 65
 # Python ends itself by the signal where that came before it could do better; a shell calls both 130.
 INTERRUPTED = (130, -signal.SIGINT)
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits are those of POSIX systems")
-pytestmark = posix
+pytestmark = [pytest.mark.sweep, posix]
 
 
 def sweep(*values: object) -> list[object]:
     """Parameters that are left to the long run."""
-    return [pytest.param(value, marks=pytest.mark.sweep) for value in values]
+    return [pytest.param(value, marks=pytest.mark.release) for value in values]
 
 
 class Setting(NamedTuple):
@@ -121,7 +121,7 @@ def moments(count: int) -> list[object]:
         pytest.param(
             SIGNALS[number % len(SIGNALS)],
             chance.random() * 1.1,
-            marks=(*[pytest.mark.sweep] * (number >= QUICK), *[pytest.mark.release] * (number >= SWEPT)),
+            marks=[pytest.mark.release] * (number >= GATE),
             id=str(number),
         )
         for number in range(count)
@@ -148,7 +148,7 @@ def test_check_is_struck(setting: Setting, tmp_path: Path, name: str, share: flo
         assert (again.stderr, again.stdout) == (b"", setting.report)
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 def test_two_at_one_output_folder_and_cache(setting: Setting, tmp_path: Path) -> None:
     out, cache = tmp_path / "out", tmp_path / "cache"
     env = environment(MEDIAPREFLIGHT_CACHE_DIR=str(cache))

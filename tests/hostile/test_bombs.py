@@ -29,7 +29,10 @@ MEASURED = textwrap.dedent("""
 # What exhausted something once, and one of each sort; the others take a minute.
 QUICK = ("extensions.gif", "crumbs.gif", "inflating.mp3", "frames.mp3", "header.mkv", "fragments.mp4", "runs.psd", "channels.wav")
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells the peak of a process alone")
+pytestmark = [
+    pytest.mark.sweep,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells the peak of a process alone"),
+]
 
 
 class Cost(NamedTuple):
@@ -55,14 +58,14 @@ def assert_bounded(path: Path, level: str) -> None:
     assert not found.ok or (level == "metadata" and found.problems)
 
 
-@pytest.mark.parametrize("name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.sweep) for name in BOMBS])
+@pytest.mark.parametrize("name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.release) for name in BOMBS])
 def test_read_whole(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(BOMBS[name]())
     assert_bounded(path, "decode")
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 @pytest.mark.parametrize("level", ["content", pytest.param("metadata", marks=pytest.mark.release)])
 @pytest.mark.parametrize("name", BOMBS)
 def test_at_the_other_levels(tmp_path: Path, name: str, level: str) -> None:

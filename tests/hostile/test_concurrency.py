@@ -12,6 +12,8 @@ import pytest
 from ..cli.conftest import environment
 from ..media.make import FIXTURES
 
+pytestmark = pytest.mark.sweep
+
 # What other code of a process relies on, as text that can be compared.
 WORK = textwrap.dedent("""
     import json, locale, logging, multiprocessing, os, signal, sys, tempfile, threading, warnings
@@ -94,14 +96,14 @@ def assert_same(folder: Path, how: str, level: str, files: tuple[str, ...]) -> N
     assert json.loads(done.stdout).keys() <= {"temp"}, done.stdout
 
 
-@pytest.mark.parametrize("how", ["threads", pytest.param("spawn", marks=pytest.mark.sweep), "fork"])
+@pytest.mark.parametrize("how", ["threads", pytest.param("spawn", marks=pytest.mark.release), "fork"])
 def test_results_and_state(tmp_path: Path, how: str) -> None:
     if how == "fork" and not hasattr(os, "fork"):
         pytest.skip("this system cannot fork")
     assert_same(tmp_path, how, "decode", QUICK_FILES)
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 @pytest.mark.parametrize("how", ["threads", "spawn", "fork"])
 def test_with_people(tmp_path: Path, how: str) -> None:
     assert_same(tmp_path, how, "content", QUICK_FILES + MORE_FILES)

@@ -66,7 +66,7 @@ NAMES = [
 # What a terminal, a pager or a reader of bidirectional text would act on instead of showing it.
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 posix = pytest.mark.skipif(os.name != "posix", reason="such names exist on POSIX systems only")
-pytestmark = posix
+pytestmark = [pytest.mark.sweep, posix]
 
 
 def put(folder: Path, media: str) -> list[str]:

@@ -13,6 +13,8 @@ from ..media.make import FIXTURES
 from .conftest import Trap
 from .watch import STRACE, Run, Seen, belongs_to_the_program, watched
 
+pytestmark = pytest.mark.sweep
+
 
 class Command(NamedTuple):
     """Words of the command line. `beginnings`: of the names of the files it gets."""
@@ -76,7 +78,7 @@ def ordinary(home: Path, trap: Trap) -> frozenset[str]:
     return first.audit.opened | (first.kernel.opened if first.kernel else frozenset())
 
 
-@pytest.fixture(scope="module", params=[*COMMANDS, *(pytest.param(name, marks=pytest.mark.sweep) for name in MORE_COMMANDS)])
+@pytest.fixture(scope="module", params=[*COMMANDS, *(pytest.param(name, marks=pytest.mark.release) for name in MORE_COMMANDS)])
 def case(request: pytest.FixtureRequest, trap: Trap, home: Path, ordinary: frozenset[str]) -> Case:
     command = (COMMANDS | MORE_COMMANDS)[request.param]
     names = tuple(name for name in trap.names if name.startswith(command.beginnings))

@@ -19,7 +19,7 @@ COMMANDS = {
     "plan": ("prepare", "--model", "videoretalk", "--dry-run"),
     "prepare": ("prepare", "--model", "videoretalk", "--out", "../out"),
 }
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="such files exist on POSIX systems only")
+pytestmark = [pytest.mark.sweep, pytest.mark.skipif(os.name != "posix", reason="such files exist on POSIX systems only")]
 
 
 @pytest.fixture

@@ -133,6 +133,7 @@ MADE = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", MADE)
 def test_made_bombs(make: MediaMaker, name: str) -> None:
     problems = assert_bounded(make.write(name, MADE[name]()))
@@ -150,6 +151,7 @@ def test_the_header_of_a_bomb_takes_no_more_than_that_of_any_picture() -> None:
         assert look_at(FIXTURES / "faults" / name).peak < ordinary + 5 * MEBIBYTE
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "name",
     [

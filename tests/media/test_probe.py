@@ -58,6 +58,7 @@ def test_level_content_adds_nothing_here(known: dict[str, list[Facts]]) -> None:
     assert known["content"] == known["decode"]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", ["metadata", "decode"])
 def test_the_same_from_threads_at_once(known: dict[str, list[Facts]], level: str) -> None:
     filters = list(warnings.filters)
@@ -67,6 +68,7 @@ def test_the_same_from_threads_at_once(known: dict[str, list[Facts]], level: str
     assert list(warnings.filters) == filters
 
 
+@pytest.mark.sweep
 def test_the_same_from_other_processes(known: dict[str, list[Facts]]) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         assert list(pool.map(probe, ALL, chunksize=20)) == known["decode"]

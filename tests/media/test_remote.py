@@ -112,6 +112,7 @@ def test_nothing_is_left_of_a_fetched_file(fixtures: Path, store: Store, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.sweep
 def test_report_is_that_of_the_same_files_here(fixtures: Path, store: Store) -> None:
     urls = [store.put(name, fixtures / name) for name in MEDIA]
     here = check_many([fixtures / name for name in MEDIA], model="liveportrait", level="decode")

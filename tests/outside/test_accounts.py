@@ -8,6 +8,8 @@ from .home import BRISK, Home
 from .scenarios import JOB, job_rows
 from .stand_in import KEY_A, KEY_A2, KEY_B, StandIn
 
+pytestmark = pytest.mark.sweep
+
 
 @pytest.fixture
 def home(service: StandIn, tmp_path: Path) -> Home:

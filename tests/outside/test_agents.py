@@ -56,6 +56,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.sweep
 def test_a_job_from_the_findings_to_the_files(root: Path) -> None:
     """The answers carry the measured value, the limit and the next step; what they name can be used as it is."""
     Image.new("RGB", (200, 300), "grey").save(root / "small.png")

@@ -65,6 +65,7 @@ def test_a_body_that_unpacks_to_a_gigabyte_is_refused(service: StandIn, tmp_path
 
 
 @pytest.mark.sweep
+@pytest.mark.release
 @pytest.mark.parametrize("step", ["policy", "upload", "create", "list", "download"])
 def test_bombs_at_every_step_are_refused(service: StandIn, tmp_path: Path, step: str) -> None:
     judge_bomb(service, tmp_path, step, "gzip, gzip")

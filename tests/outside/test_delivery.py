@@ -9,6 +9,8 @@ from .home import FIXTURES, Home
 from .scenarios import ERRORS, LOST, REFUSED, own_words
 from .stand_in import StandIn
 
+pytestmark = pytest.mark.sweep
+
 KINDS = ("command", "sync", "asyncio", "trio")
 PORTRAIT, VOICE, HEAD = FIXTURES / "portrait.jpg", FIXTURES / "voice.wav", FIXTURES / "talking-head.mp4"
 BODY, DANCE = FIXTURES / "full-body.jpg", FIXTURES / "dance.mp4"
@@ -77,7 +79,7 @@ def test_a_picture_without_people_is_delivered(service: StandIn, home: Home, kin
     deliver(service, home, "wan2.6-i2v", kind)
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 @pytest.mark.parametrize(
     "kind", ["command", *(pytest.param(kind, marks=pytest.mark.release) for kind in ("sync", "asyncio", "trio"))]
 )
@@ -92,7 +94,7 @@ def test_every_system_delivers(service: StandIn, home: Home, model: str, kind: s
 SHAPES = ("video_url", "results list", "bare", "usage text")
 
 
-@pytest.mark.parametrize("shape", ["results", *(pytest.param(one, marks=pytest.mark.sweep) for one in SHAPES)])
+@pytest.mark.parametrize("shape", ["results", *(pytest.param(one, marks=pytest.mark.release) for one in SHAPES)])
 def test_a_video_is_delivered_wherever_it_stands(service: StandIn, home: Home, shape: str) -> None:
     service.rules(shape=shape)
     ended = home.submit("one")
@@ -102,7 +104,7 @@ def test_a_video_is_delivered_wherever_it_stands(service: StandIn, home: Home, s
 
 
 @pytest.mark.parametrize(
-    "shape", ["nowhere", *(pytest.param(one, marks=pytest.mark.sweep) for one in ("elsewhere", "output list"))]
+    "shape", ["nowhere", *(pytest.param(one, marks=pytest.mark.release) for one in ("elsewhere", "output list"))]
 )
 def test_an_answer_without_its_video_is_kept_and_shown(service: StandIn, home: Home, shape: str) -> None:
     """Where the video is found after all, so much the better; else nothing of the answer is lost, and nobody asks on and on."""
@@ -147,7 +149,7 @@ FIRST = next(iter(PASSING))
 ANSWERED = {name: fault for name, fault in LOST.items() if name.startswith("200, ")}
 
 
-@pytest.mark.parametrize("fault", [FIRST, *(pytest.param(one, marks=pytest.mark.sweep) for one in PASSING if one != FIRST)])
+@pytest.mark.parametrize("fault", [FIRST, *(pytest.param(one, marks=pytest.mark.release) for one in PASSING if one != FIRST)])
 @pytest.mark.parametrize("step", ["policy", "upload", "query", "list"])
 def test_a_fault_that_passes_does_no_harm(service: StandIn, home: Home, step: str, fault: str) -> None:
     """An upload whose answer was lost lies there already, and is not overwritten: the next try under that name is refused."""
@@ -160,7 +162,7 @@ def test_a_fault_that_passes_does_no_harm(service: StandIn, home: Home, step: st
     assert service.creates() == {"one": 1}
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 @pytest.mark.parametrize("fault", ANSWERED)
 @pytest.mark.parametrize("step", ["policy", "query"])
 def test_an_answer_that_cannot_be_read_loses_nothing(service: StandIn, home: Home, step: str, fault: str) -> None:
@@ -187,7 +189,7 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 @pytest.mark.parametrize(("status", "code"), REFUSALS)
 def test_a_refusal_is_said_once_and_the_job_can_be_sent_later(service: StandIn, home: Home, status: int, code: str) -> None:
     """It surely made nothing, so the same command sends it, once the cause is gone."""
@@ -206,7 +208,7 @@ def test_a_refusal_is_said_once_and_the_job_can_be_sent_later(service: StandIn, 
 RARER = ("reset unanswered", "reset in head", "closed in body", "too short")
 
 
-@pytest.mark.parametrize("delivery", ["reset in body", *(pytest.param(one, marks=pytest.mark.sweep) for one in RARER)])
+@pytest.mark.parametrize("delivery", ["reset in body", *(pytest.param(one, marks=pytest.mark.release) for one in RARER)])
 def test_a_download_that_breaks_goes_on(service: StandIn, home: Home, delivery: str) -> None:
     service.fault("download", delivery=delivery)
     ended = home.submit("one")

@@ -254,6 +254,7 @@ def most_within(times: Iterable[float], seconds: float) -> int:
     return max(sum(start <= one < start + seconds for one in ordered) for start in ordered)
 
 
+@pytest.mark.sweep
 def test_two_processes_together_keep_the_rate_of_queries(service: StandIn, tmp_path: Path) -> None:
     """20 a second and account, whoever asks; both wait without any pause between two looks."""
     service.rules(running=3.5)

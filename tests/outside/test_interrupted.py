@@ -12,6 +12,8 @@ from .home import BRISK, Home
 from .scenarios import JOB, OWN_WORDS, job_rows
 from .stand_in import StandIn
 
+pytestmark = pytest.mark.sweep
+
 
 @pytest.fixture
 def home(service: StandIn, tmp_path: Path) -> Home:
@@ -69,7 +71,7 @@ def test_killed_while_the_create_call_is_answered(service: StandIn, home: Home, 
         assert (ended.status, row["stage"]) == (1, "unclear")
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 def test_killed_at_any_moment(service: StandIn, home: Home) -> None:
     """The service takes its time at each step, so that there are moments to be killed at."""
     chance = random.Random(11)
@@ -94,7 +96,7 @@ def test_killed_at_any_moment(service: StandIn, home: Home) -> None:
 
 @pytest.mark.parametrize("kind", ["asyncio", "trio"])
 @pytest.mark.parametrize(
-    "step", ["create", pytest.param("policy", marks=pytest.mark.sweep), pytest.param("query", marks=pytest.mark.sweep)]
+    "step", ["create", pytest.param("policy", marks=pytest.mark.release), pytest.param("query", marks=pytest.mark.release)]
 )
 def test_a_cancelled_coroutine_leaves_no_claim(service: StandIn, home: Home, kind: str, step: str) -> None:
     service.fault(step, delay=30.0)
@@ -135,7 +137,7 @@ def test_a_killed_job_does_not_keep_others_from_being_sent(service: StandIn, hom
     assert service.creates() == {JOB: 1, "another": 1}
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 def test_unclear_jobs_fill_no_places_for_ever(service: StandIn, home: Home) -> None:
     """As many as may run at once."""
     prompts = [f"lost {n}" for n in range(5)]

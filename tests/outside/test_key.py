@@ -10,6 +10,8 @@ import pytest
 from .home import BRISK, Home, holds_key
 from .stand_in import KEY_A, StandIn
 
+pytestmark = pytest.mark.sweep
+
 
 @pytest.fixture
 def home(service: StandIn, tmp_path: Path) -> Home:
@@ -33,7 +35,7 @@ AT_ONCE = {("create", "escaped in JSON"), ("query", "a header"), ("policy", "a p
 @pytest.mark.parametrize(
     ("step", "echo"),
     [
-        pytest.param(step, echo, marks=[] if (step, echo) in AT_ONCE else pytest.mark.sweep)
+        pytest.param(step, echo, marks=[] if (step, echo) in AT_ONCE else pytest.mark.release)
         for step in ("create", "policy", "query")
         for echo in ECHOES
     ],
@@ -59,7 +61,7 @@ def test_other_hosts_answers_that_hold_the_key_are_masked(service: StandIn, home
 
 
 @pytest.mark.parametrize(
-    "step", ["create", "download", *(pytest.param(step, marks=pytest.mark.sweep) for step in ("policy", "upload", "query"))]
+    "step", ["create", "download", *(pytest.param(step, marks=pytest.mark.release) for step in ("policy", "upload", "query"))]
 )
 def test_a_redirect_does_not_take_the_key_along(service: StandIn, home: Home, step: str) -> None:
     """To the download host, which is another host by its port."""

@@ -76,6 +76,7 @@ def test_few(few: dict[Scenario, Outcome], scenario: Scenario) -> None:
     judge(few[scenario])
 
 
+@pytest.mark.sweep
 def test_only_again_sends_anew_what_is_unclear(service: StandIn, tmp_path: Path) -> None:
     home = Home(tmp_path, service, BRISK)
     service.fault("create", work="no", delivery="reset unanswered")
@@ -211,6 +212,7 @@ def check(outcomes: list[Outcome]) -> None:
 
 
 @pytest.mark.sweep
+@pytest.mark.release
 def test_forty_at_random(tmp_path: Path) -> None:
     check(many(40, tmp_path))
 

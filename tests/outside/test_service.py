@@ -268,6 +268,7 @@ def test_faults_strike_so_often_so_long_after_so_many_for_one_job(service: Stand
     assert [create(http).status_code, create(http, two).status_code] == [200, 503]
 
 
+@pytest.mark.sweep
 def test_bytes_are_slow_and_bombs_are_big(service: StandIn, http: httpx.Client) -> None:
     service.fault("query", body_interval=0.001)
     service.fault("query", head_interval=0.001)

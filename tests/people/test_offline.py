@@ -15,6 +15,8 @@ import mediapreflight
 from mediapreflight.people import offline
 from mediapreflight.people.runtime import load_mediapipe
 
+pytestmark = pytest.mark.sweep
+
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere its sockets stay open")
 PORTRAIT = Path(__file__).resolve().parents[2] / "fixtures" / "portrait.jpg"
 SEE = "import sys; from mediapreflight.people import see_picture; see_picture(sys.argv[1])\n"

@@ -569,6 +569,7 @@ def test_what_stays_names_the_source_and_stands_once(tmp_path: Path, fixtures: P
     assert (tmp_path / "prepared.json").read_bytes() == record
 
 
+@pytest.mark.sweep
 def test_an_interrupt_ends_the_encoders_and_leaves_nothing(tmp_path: Path, fixtures: Path) -> None:
     import os
     import signal

@@ -15,6 +15,8 @@ from mediapreflight.prepare.options import PrepareOptions
 from mediapreflight.prepare.plan import plan
 from mediapreflight.submit.pipeline import SubmitOptions
 
+pytestmark = pytest.mark.sweep
+
 FACE, EXT = [226, 134, 403, 311], [93, 0, 536, 443]
 
 

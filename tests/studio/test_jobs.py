@@ -50,6 +50,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", JOBS)
 def test_files_are_those_of_the_command_line_and_of_python(
     visitor: Visitor, fixtures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -85,6 +85,7 @@ def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
     return max(sum(change for _, change in steps[: count + 1]) for count in range(len(steps)))
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_jobs_of_all_systems_are_delivered_in_their_order(backend: str, batch: Batch, service: Emulator, fixtures: Path) -> None:
     jobs = mixed(fixtures, 10)

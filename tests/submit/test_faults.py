@@ -20,12 +20,14 @@ from mediapreflight.submit.tasks import finish
 
 from .conftest import KEY, creates, systems
 
+pytestmark = pytest.mark.sweep
+
 ON_THE_WAY = [step for step in STEPS if step not in ("list", "cancel")]
 SPECIAL = [("policy", "expired"), ("upload", "expired"), ("result", "expired"), ("query", "unknown")]
 CASES = [(step, fault) for step in ON_THE_WAY for fault in EVERYWHERE] + SPECIAL
-# Each fault where a second task could be made, and at one other step; the sweep has the rest.
+# Each fault where a second task could be made, and at one other step.
 OTHERS = [step for step in ON_THE_WAY if step != "create"]
-QUICK = {*SPECIAL, *(("create", fault) for fault in EVERYWHERE), *zip(cycle(OTHERS), EVERYWHERE)}
+TELLING = {*SPECIAL, *(("create", fault) for fault in EVERYWHERE), *zip(cycle(OTHERS), EVERYWHERE)}
 SHORT = httpx.Timeout(0.5)
 
 
@@ -56,9 +58,7 @@ def trials() -> Iterator[object]:
     """Every fault at every step, once and three times in a row; what tells the least is left to the longest run."""
     for case in CASES:
         for times in (1, 3):
-            marks = [pytest.mark.sweep] * (times == 3 or case not in QUICK) + [pytest.mark.release] * (
-                times == 3 and case not in QUICK
-            )
+            marks = [pytest.mark.release] * (times == 3 and case not in TELLING)
             yield pytest.param(*case, times, marks=marks, id=f"{'-'.join(case)}-{times}")
 
 

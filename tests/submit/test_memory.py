@@ -93,6 +93,7 @@ def growth(kind: str, size: int, folder: Path) -> float:
     return float(told["after"]) - float(told["before"])
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_memory_stays_flat_while_a_large_file_is_uploaded(kind: str, tmp_path: Path) -> None:
     # More than the bound, so that a file that is held whole would be seen.

@@ -166,6 +166,7 @@ def test_list_is_read_whole_whatever_the_size_of_its_pages(session: Session, siz
     assert len(Before.of(row).ids if Before.of(row) else ()) == 25
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("size", [1_000, 20_000])
 def test_list_without_an_end_is_not_read_for_ever(session: Session, size: int) -> None:
     pages = count(1)

@@ -257,6 +257,7 @@ def test_ffmpeg_has_no_network() -> None:
 # --- what else starts programs
 
 
+@pytest.mark.sweep
 @on_posix
 def test_nothing_that_looks_at_media_starts_a_program_with_the_key(fixtures: Path, tmp_path: Path, key: str) -> None:
     """Also not where all runs in the calling process: mediapipe, for one, would look for a microphone with a compiler."""

@@ -772,6 +772,7 @@ def test_a_damaged_frame_is_found_where_the_header_counts_ticks_as_frames(make: 
     assert video(path).problem(Problem.CORRUPT) is not None
 
 
+@pytest.mark.sweep
 def test_a_damaged_frame_is_found_every_time(make: MediaMaker) -> None:
     """Frame threads of a decoder hand a frame out before they know that it did not decode cleanly."""
     shot = lavfi("testsrc2=size=1280x720:rate=25:duration=1")

@@ -135,6 +135,7 @@ def test_a_progressive_picture_cut_off_between_two_scans() -> None:
             assert problems(jpeg[:end]) != ()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("mode", "progressive"), KINDS)
 def test_overwritten_and_lost_data(mode: str, progressive: bool) -> None:
     jpeg = encoded(photograph(mode), "JPEG", quality=90, progressive=progressive)
@@ -219,6 +220,7 @@ def test_a_false_marker_within_the_data_is_damage(marker: bytes, progressive: bo
 # -- samplings that only decoders without warnings know
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("sampling", RARE)
 def test_rare_samplings_are_sound_or_damaged_like_any_other(sampling: Sampling) -> None:
     jpeg = of_sampling(sampling)

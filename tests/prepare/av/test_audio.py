@@ -101,6 +101,7 @@ def speech(folder: Path, seconds: float, name: str = "long.mp3", **options: str)
     return path
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("source", a_third_of(with_sound()), ids=lambda path: str(path.relative_to(FIXTURES)))
 def test_every_fixture_fits_afterwards(source: Path, tmp_path: Path) -> None:
     before = sha256(source)
@@ -325,6 +326,7 @@ FILMS: dict[str, tuple[str, str, float]] = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", FILMS)
 @pytest.mark.parametrize("keep", [None, (0.5, 2.5)])
 def test_sound_that_is_taken_out_stays_in_step_with_the_picture(
@@ -411,6 +413,7 @@ def judged(path: Path) -> Iterator[float]:
         yield float(Fraction(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()) / 1000)
 
 
+@pytest.mark.sweep
 @pytest.mark.skipif(not (shutil.which("ffprobe") or shutil.which("mediainfo")), reason="needs ffprobe or mediainfo")
 @pytest.mark.parametrize("name", ["long.mp3", "long.wav", "long.m4a", "long.ogg"])
 def test_other_judges_find_the_length_within_the_limit(name: str, tmp_path: Path) -> None:

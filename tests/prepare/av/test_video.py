@@ -114,6 +114,7 @@ def similarity(first: Path, second: Path, filters: str = "null") -> float:
     return float(re.findall(r"All:([\d.]+)", said)[-1])
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("source", a_third_of(videos()), ids=lambda path: str(path.relative_to(FIXTURES)))
 def test_every_fixture_fits_afterwards(source: Path, tmp_path: Path) -> None:
     before = sha256(source)
@@ -345,6 +346,7 @@ def test_rotation_is_baked(turn: int, tmp_path: Path) -> None:
     assert np.abs(shown - baked).mean() < 3
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("orientation", [2, 5])
 def test_the_mirror_that_the_pictures_of_motion_jpeg_ask_for_is_baked(orientation: int, tmp_path: Path) -> None:
     exif = Image.Exif()
@@ -390,6 +392,7 @@ def test_transparency_is_laid_onto_the_background(name: str, options: tuple[obje
     assert np.abs(rgb[8:-8, 72:88] - (255, 0, 0)).max() <= 12
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -423,6 +426,7 @@ def test_sound_that_begins_late_does_so_in_a_container_that_cannot_store_it(tmp_
     assert next(time for time, loudest in sounds if loudest > 0.05) == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("codec", ["libx264", "mpeg2video"])
 def test_a_recording_cut_out_of_a_broadcast_stays_in_step(codec: str, tmp_path: Path) -> None:
     """What comes before its first keyframe is heard and not seen: neither of the two is there in the result."""
@@ -465,6 +469,7 @@ def test_mirrors_are_baked(container: str, turn: int, tmp_path: Path) -> None:
     assert similarity(source, target) > 0.95
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("transfer", "name", "with_zscale"), [("smpte2084", "pq", True), ("arib-std-b67", "hlg", True), ("smpte2084", "pq", False)]
 )
@@ -561,6 +566,7 @@ def test_a_variable_rate_keeps_every_picture_in_its_time(tmp_path: Path) -> None
     assert all(abs((level - first) / step - place) <= 3.1 for place, level in enumerate(shown))
 
 
+@pytest.mark.sweep
 def test_a_byte_limit_is_kept(tmp_path: Path) -> None:
     item = changed("video-style-transform", "video", tmp_path, 'megabytes = "<= 0.4"')
     source = clip(tmp_path, "testsrc2=s=320x256:r=25:d=2.5,noise=alls=40:allf=t", "-preset", "ultrafast", "-crf", "15")
@@ -597,6 +603,7 @@ def test_the_first_of_several_streams_is_kept_and_no_cover(tmp_path: Path) -> No
     assert packets(target, "audio") == packets(source, "audio")
 
 
+@pytest.mark.sweep
 def test_equal_lengths_are_reached(tmp_path: Path) -> None:
     source = clip(tmp_path, "testsrc2=s=256x256:r=25:d=6", "-preset", "ultrafast", "-g", "25")
     shorter, _ = made(source, DANCE, tmp_path, length=4.0)
@@ -605,6 +612,7 @@ def test_equal_lengths_are_reached(tmp_path: Path) -> None:
     assert video_facts(longer).duration_s == pytest.approx(7.0, abs=0.05)
 
 
+@pytest.mark.sweep
 def test_progress_rises_and_an_exception_stops_it(tmp_path: Path) -> None:
     source = clip(tmp_path, "testsrc2=s=320x240:r=60:d=3", "-preset", "ultrafast", "-pix_fmt", "yuv444p")
     facts = video_facts(source)
@@ -656,6 +664,7 @@ def test_other_judges_agree(name: str, tmp_path: Path) -> None:
     assert float(track["FrameRate"]) >= 24
 
 
+@pytest.mark.sweep
 def test_a_part_is_cut_out_with_its_sound(tmp_path: Path) -> None:
     # Brighter with every frame, and a tone that starts after 4 s.
     filters = "color=s=16x16:r=25:d=8,geq=lum='16+N':cb=128:cr=128,scale=400:400:flags=neighbor"

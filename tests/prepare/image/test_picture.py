@@ -99,6 +99,7 @@ def named(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("source", PICTURES, ids=named)
 def test_every_picture_is_made_to_fit_inputs_and_then_left_alone(source: Path, tmp_path: Path) -> None:
     """Each picture for a sixteenth of the inputs, so that each input gets a sixteenth of the pictures."""

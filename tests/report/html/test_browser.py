@@ -11,6 +11,8 @@ from mediapreflight.report.style import Style
 
 from .test_page import MARKUP, hostile
 
+pytestmark = pytest.mark.sweep
+
 # What is seen of the jobs: those that are not hidden.
 SEEN = """
 const seen = () => [...document.querySelectorAll("article.job")].filter((job) => job.checkVisibility()).map((job) => job.id);
@@ -161,7 +163,7 @@ def test_fits_the_width_of_a_screen(browse, job, finding, fixtures: Path, width:
     assert needed <= visible
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 def test_a_thousand_jobs(browse, job, finding) -> None:
     pieces = list(pages(*[job(finding())] * 1000))
     assert len(pieces) > 10

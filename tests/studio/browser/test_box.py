@@ -1,5 +1,9 @@
 """The geometry of boxes and cuts, as the page computes it: in the browser, with many boxes at once."""
 
+import pytest
+
+pytestmark = pytest.mark.sweep
+
 # Boxes that are moved, grown and stretched at random, whatever the hand does: those that break a promise.
 BROKEN = """
 async ([ratio, across, down]) => {

@@ -6,6 +6,8 @@ import pytest
 
 from .conftest import number_of, opened, serving
 
+pytestmark = pytest.mark.sweep
+
 MOST_BYTES = 300_000
 MARKUP = "<img src=x onerror=alert(1)>.jpg"
 NAMES = (MARKUP, "a'\";$(x) `b` &amp;.jpg", "\N{RIGHT-TO-LEFT OVERRIDE}gpj.exe.jpg", "--out=x.jpg", "n" * 180 + ".jpg")
@@ -173,7 +175,7 @@ def test_a_video_is_cut_on_its_frames(studio, fixtures: Path) -> None:
     studio.until("!document.getElementById('command').textContent.includes('--keep')")
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 @pytest.mark.parametrize("width", [390, 768, 1280])
 def test_nothing_is_wider_than_the_screen(studio, fixtures: Path, width: int) -> None:
     page = studio.page
@@ -185,7 +187,7 @@ def test_nothing_is_wider_than_the_screen(studio, fixtures: Path, width: int) ->
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-@pytest.mark.sweep
+@pytest.mark.release
 def test_in_chinese(browser, fixtures: Path, tmp_path: Path) -> None:
     with serving(tmp_path, "--lang", "zh") as address, opened(browser, address) as studio:
         page = studio.page

@@ -9,7 +9,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from .conftest import number_of
+
+pytestmark = pytest.mark.sweep
 
 # Files that are dropped from elsewhere: a browser makes them from what the page holds.
 DROP = """

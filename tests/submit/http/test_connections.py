@@ -84,6 +84,7 @@ SLOW: dict[str, Behaviour] = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("behaviour", "exchange", "purpose"),
     # The bound is one for all event loops: each behaviour meets one of them, and the plainest all.

@@ -133,6 +133,7 @@ def live(path: Path, name: str) -> None:
         ledger.release(row.id)
 
 
+@pytest.mark.sweep
 def test_a_process_killed_at_any_moment_leaves_a_ledger_that_others_go_on_with(path: Path, children: Children) -> None:
     seen: Counter[str] = Counter()
     for number in range(30):
