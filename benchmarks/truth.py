@@ -1,6 +1,6 @@
 """Where mediapreflight disagrees with other decoders: every file of some folders, and twins of it, put to all of them.
 
-    python benchmarks/truth.py FOLDER… [--sample 100] [--twins 10] [--out disagreements.jsonl] [--command mediapreflight]
+    python benchmarks/truth.py FOLDER… [--sample 100] [--twins 10] [--seed 1] [--out disagreements.jsonl] [--command mediapreflight]
 
 Each file is given to FFmpeg (a full decode), Pillow, ImageMagick, exiftool, mediainfo, libheif's tools, flac, mpg123, oggdec
 and opusdec, those that are installed, under a name that tells nothing, and to `mediapreflight probe` under its own. Printed are
@@ -86,6 +86,7 @@ def main() -> int:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--sample", type=int, default=100, help="at most so many files of a folder (default: 100)")
     parser.add_argument("--twins", type=int, default=10, help="good files of a folder that get twins (default: 10)")
+    parser.add_argument("--seed", type=int, default=1, help="another one takes other files, and other ones for twins (default: 1)")
     parser.add_argument("--out", type=Path, default=Path("disagreements.jsonl"), help="default: disagreements.jsonl")
     parser.add_argument("--command", default="mediapreflight", help="the command to judge (default: mediapreflight)")
     parser.add_argument("--max-bytes", type=int, default=4_000_000, help="larger files are left out (default: 4,000,000)")
@@ -117,7 +118,7 @@ def main() -> int:
 
 
 def _judged(folder: Path, options: argparse.Namespace) -> Iterator[Answer]:
-    files = _sampled(folder, options.sample, options.max_bytes)
+    files = _sampled(folder, options)
     with (
         tempfile.TemporaryDirectory() as scratch,
         concurrent.futures.ProcessPoolExecutor(options.processes, mp_context=None) as pool,
@@ -128,26 +129,27 @@ def _judged(folder: Path, options: argparse.Namespace) -> Iterator[Answer]:
             if record["label"] != "damaged" and record["truth"] == "clean":
                 goods.append(record)
             yield record
-        originals = {record["path"]: record for record in _of_many_formats(goods, options.twins)}
+        originals = {record["path"]: record for record in _of_many_formats(goods, options.twins, options.seed)}
         twins = list(_twins(originals, Path(scratch, "twins")))
         names = {str(path): (original, name, harmless) for path, original, name, harmless in twins}
         for record in _asked(pool, [Path(path) for path in names], Path(scratch, "twin-links"), options.command):
             original, record["twin"], record["harmless"] = names[record["path"]]
             record["path"] = original
             record["content"] = same_content(originals[original], record)
+            record["format"] = originals[original]["ours"].get("format")
             yield record
 
 
-def _sampled(folder: Path, most: int, max_bytes: int) -> list[Path]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and 0 < path.stat().st_size <= max_bytes)
-    return sorted(random.Random(1).sample(files, most)) if len(files) > most else files
+def _sampled(folder: Path, options: argparse.Namespace) -> list[Path]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and 0 < path.stat().st_size <= options.max_bytes)
+    return sorted(random.Random(options.seed).sample(files, options.sample)) if len(files) > options.sample else files
 
 
-def _of_many_formats(records: Sequence[Answer], most: int) -> list[Answer]:
+def _of_many_formats(records: Sequence[Answer], most: int, seed: int) -> list[Answer]:
     """Some of the records, each format before any comes again."""
     places: Counter[str] = Counter()
     ranked = []
-    for record in random.Random(2).sample(records, len(records)):
+    for record in random.Random(seed).sample(records, len(records)):
         form = str(record["ours"].get("format"))
         ranked.append((places[form], record))
         places[form] += 1
@@ -593,8 +595,10 @@ def tallies(record: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """What one record adds to the counts."""
     verdict, kind = our_verdict(record["ours"]), record["ours"]["kind"]
     if "twin" in record:
-        yield "twin", "harmless" if record["harmless"] else "damaged", record["content"], verdict
+        group = "harmless" if record["harmless"] else "damaged"
+        yield "twin", group, record["content"], verdict
         yield "twin kind", record["twin"], record["content"], verdict
+        yield f"{group} twin", str(record["format"]), record["content"], verdict
         return
     expected = expectation(record)
     yield "file", expected, verdict
@@ -849,7 +853,7 @@ def _print_verdicts(counts: Mapping[tuple[str, ...], int]) -> None:
     print(f"{'':42}{'clean':>9}{'header':>9}{'damaged':>9}{'unchecked':>10}")
     rows = [("file", name) for name in ("clean", "damaged", "disputed", "unknown")]
     rows += [("twin", group, content) for group in ("harmless", "damaged") for content in CONTENTS]
-    rows += sorted({key[:3] for key in counts if key[0] in {"twin kind", "format"}})
+    rows += sorted({key[:3] for key in counts if key[0] in {"twin kind", "format", "damaged twin", "harmless twin"}})
     for row in rows:
         figures = [counts.get((*row, verdict), 0) for verdict in ("clean", "header", "damaged", "unchecked")]
         if any(figures):

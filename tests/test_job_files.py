@@ -297,7 +297,7 @@ def test_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "latin-1"])
 def test_other_encodings(write: Write, suffix: str, encoding: str) -> None:
     said = refusal(write(f"jobs{suffix}", 'model = "é"'.encode(encoding)))
     assert said.startswith("is not UTF-8 text" if encoding == "latin-1" else "is UTF-16 or UTF-32 text")

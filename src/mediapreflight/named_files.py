@@ -50,12 +50,13 @@ def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
 
 def read_text(path: str | os.PathLike[str], most: int) -> str:
     """The same as text, from UTF-8 with or without a byte order mark."""
+    data = read_bytes(path, most)
+    # Without a mark, the zeros beside its first letter tell it.
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:2]:
+        raise NotTextError(say("is UTF-16 or UTF-32 text; save it as UTF-8"))
     try:
-        data = read_bytes(path, most)
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise NotTextError(say("is UTF-16 or UTF-32 text; save it as UTF-8")) from None
         raise NotTextError(say("is not UTF-8 text (byte {start}); save it as UTF-8", start=error.start)) from None
 
 
