@@ -9,6 +9,7 @@ from PIL import Image
 
 from mediapreflight.media.facts import Problem
 from mediapreflight.media.image.pixels import load_picture
+from mediapreflight.media.image.rewritten import rewritten
 
 from ..make import MediaMaker, box, encoded, patched, picture, picture_facts, png_chunk, png_with
 
@@ -35,6 +36,20 @@ def test_wrong_checksum_of_the_end() -> None:
     damaged = PLAIN[:-1] + bytes([PLAIN[-1] ^ 1])
     for data, problems in ((PLAIN, ()), (PLAIN + b"\n", ()), (damaged, (DAMAGED_PART,)), (damaged + b"\n", (DAMAGED_PART,))):
         assert picture_facts(data, decode=True).problems == problems
+
+
+@pytest.mark.parametrize("before", [b"IDAT", b"IEND"])
+def test_a_critical_chunk_of_an_unknown_kind(before: bytes, make: MediaMaker) -> None:
+    # libpng, and with it OpenCV and ImageMagick, refuses such a file; Pillow and FFmpeg read it.
+    data = png_with(PLAIN, before, png_chunk(b"TEST", b"abc"))
+    (problem,) = picture_facts(data, decode=True).problems
+    assert problem == Problem.MISSTATED.because("it has a part of an unknown kind that readers must not pass over")
+    with make.write("unknown.png", data).open("rb") as stream:
+        whole = rewritten(stream, "png")
+    assert whole is not None
+    assert whole.read() == PLAIN
+    at = PLAIN.index(b"IDAT")
+    assert picture_facts(patched(PLAIN, at, b"IDAU"), decode=True).problem(Problem.CORRUPT) is not None
 
 
 @pytest.mark.parametrize("kind", [b"tRNS", b"PLTE", b"IDAT"])

@@ -218,6 +218,7 @@ def _decode_jpeg(stream: BinaryIO, _frames: int) -> str | None:
 
 
 def _decode_png(stream: BinaryIO, frames: int) -> str | None:
+    from .png_data import has_unknown_critical_chunk
     from .rewritten import has_png_end, rewritten
 
     try:
@@ -230,7 +231,8 @@ def _decode_png(stream: BinaryIO, frames: int) -> str | None:
     else:
         # Pillow does not read the end chunk.
         if has_png_end(stream):
-            return None
+            unknown = say("it has a part of an unknown kind that readers must not pass over")
+            return unknown if has_unknown_critical_chunk(stream) else None
     return say("a part that makes no pixels is damaged")
 
 

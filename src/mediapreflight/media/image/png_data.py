@@ -1,12 +1,21 @@
-"""Whether a PNG has data for all its rows: Pillow accepts data that end between two. Source: W3C PNG (third edition), 7 and 8."""
+"""What Pillow does not say of a PNG: whether it has data for all its rows, and parts that other readers refuse.
+
+Source: W3C PNG (third edition), 5.4, 7 and 8.
+"""
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from .headers.base import MAX_CHUNKS
+
+# A bit of the first letter of a chunk's name: readers that do not know the chunk may pass over it.
+ANCILLARY = 0x20
+CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _HEADER_AT = 16
 _HEADER = struct.Struct(">IIBBBBB")
 _FIRST_CHUNK_AT = 33
@@ -33,8 +42,19 @@ def has_all_rows(stream: BinaryIO) -> bool:
         return True
 
 
+def has_unknown_critical_chunk(stream: BinaryIO) -> bool:
+    """Whether there is a chunk that readers must not pass over, and that no version of the format defines."""
+    names = (name for name, _ in itertools.islice(_chunks(stream), MAX_CHUNKS))
+    return any(name[0] & ANCILLARY == 0 and name not in CRITICAL for name in names)
+
+
 def _data(stream: BinaryIO) -> Iterator[bytes]:
     """The content of the IDAT chunks."""
+    return (stream.read(length) for name, length in _chunks(stream) if name == b"IDAT")
+
+
+def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """The name and the length of each chunk between the first and the last, with the stream at its content."""
     at = _FIRST_CHUNK_AT
     while True:
         stream.seek(at)
@@ -42,8 +62,7 @@ def _data(stream: BinaryIO) -> Iterator[bytes]:
         if len(head) < 8 or head[4:] == b"IEND":
             return
         length = int.from_bytes(head[:4], "big")
-        if head[4:] == b"IDAT":
-            yield stream.read(length)
+        yield head[4:], length
         at += 12 + length
 
 

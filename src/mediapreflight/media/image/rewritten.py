@@ -15,11 +15,11 @@ from ..parsers.boxes import boxes, payload
 from .headers.base import MAX_CHUNKS, HeifError
 from .heif_items import read_items
 from .jpeg_data import with_end_mark
+from .png_data import ANCILLARY, CRITICAL
 
 _SIGNATURE_BYTES = 8
-_ANCILLARY = 0x20
-# Ancillary by their names, and yet they make pixels.
-_MAKE_PIXELS = frozenset({b"tRNS", b"acTL", b"fcTL", b"fdAT"})
+# Some are ancillary by their names.
+_MAKE_PIXELS = CRITICAL | {b"tRNS", b"acTL", b"fcTL", b"fdAT"}
 _END = b"\0\0\0\0IEND\xaeB`\x82"
 _BOX_HEADER_BYTES, _VERSION_BYTES, _COUNT_BYTES = 8, 4, 4
 
@@ -40,7 +40,7 @@ def has_png_end(stream: BinaryIO) -> bool:
 
 
 def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
-    """The file without chunks that contain no pixels and have a wrong checksum, and with its end mark if that is cut off.
+    """The file without ancillary chunks that have a wrong checksum, and unknown critical ones; with its end mark if that is cut off.
 
     None if there is nothing to change.
     """
@@ -52,8 +52,9 @@ def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
         if name == b"IEND" or len(name) < 4:
             break
         end = at + 12 + length
-        checksum = zlib.crc32(memoryview(data)[at + 4 : end - 4]).to_bytes(4, "big")
-        if name[0] & _ANCILLARY == 0 or name in _MAKE_PIXELS or checksum == data[end - 4 : end]:
+        is_right = zlib.crc32(memoryview(data)[at + 4 : end - 4]).to_bytes(4, "big") == data[end - 4 : end]
+        # A critical chunk with a wrong checksum may be a known one whose name is damaged.
+        if name in _MAKE_PIXELS or is_right == bool(name[0] & ANCILLARY):
             kept.append(data[at:end])
         at = end
     written = b"".join((*kept, _END if data[at + 4 : at + 8] == b"IEND" else b""))
