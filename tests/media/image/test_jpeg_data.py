@@ -157,10 +157,19 @@ def test_zeros_in_the_place_of_data_that_a_decoder_takes_for_blocks(at: int) -> 
     assert problems(hole) == (Problem.CORRUPT.because("a part of its data is lost: there are zeros in its place"),)
 
 
+def test_zeros_in_the_place_of_progressive_data_that_a_decoder_takes_for_blocks() -> None:
+    jpeg = encoded(picture(size=(160, 120)), "JPEG", quality=95, progressive=True)
+    for at in (14_065, 14_709, 15_330, 16_457):
+        hole = patched(jpeg, at, bytes(100))
+        assert _complaint(hole) == ""
+        assert problems(hole) == (Problem.CORRUPT.because("a part of its data is lost: there are zeros in its place"),)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_flat_pictures_are_zeros(mode: str) -> None:
-    jpeg = encoded(Image.new(mode, (640, 480)), "JPEG", optimize=True)
-    assert bytes(32) in jpeg[data_at(jpeg) :]
+def test_flat_pictures_are_zeros(mode: str, progressive: bool) -> None:
+    jpeg = encoded(Image.new(mode, (1280, 960)), "JPEG", optimize=True, progressive=progressive)
+    assert bytes(16) in jpeg[data_at(jpeg) :]
     assert problems(jpeg) == ()
 
 

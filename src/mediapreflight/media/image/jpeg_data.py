@@ -49,6 +49,7 @@ _BEFORE_END = re.compile(r" (\d+) extraneous bytes before marker 0xd9")
 _FEW_LEFT = re.compile(r" \d\d? extraneous bytes before marker")
 _UNKNOWN_SAMPLING = "subsampling level"
 _ENDLESS = say("its end mark is missing")
+_ZEROS_IN_ITS_PLACE = "a part of its data is lost: there are zeros in its place"
 
 
 def verify(data: bytes) -> str | None:
@@ -82,14 +83,35 @@ def _refuse_hole(data: bytes) -> None:
     if data.find(_HOLE, data.find(_SCAN_MARK)) < 0:
         return
     jpeg = _parsed(data)
-    if jpeg is None or jpeg.marker not in HUFFMAN_SEQUENTIAL:
+    if jpeg is None:
+        return
+    if jpeg.marker in PROGRESSIVE and any(_HOLE in part.data for part in jpeg.parts) and _has_overlong_blocks(jpeg):
+        raise DamagedError(_ZEROS_IN_ITS_PLACE)
+    if jpeg.marker not in HUFFMAN_SEQUENTIAL:
         return
     codes: dict[int, Codes] = {}
     for part in jpeg.parts:
         if part.marker == _HUFFMAN_TABLES:
             codes.update(codes_of(part.content))
         elif part.marker == _START_OF_SCAN and _HOLE in part.data and not _has_flat_zeros(part.content, codes):
-            raise DamagedError("a part of its data is lost: there are zeros in its place")
+            raise DamagedError(_ZEROS_IN_ITS_PLACE)
+
+
+def _has_overlong_blocks(jpeg: _Jpeg) -> bool:
+    """Whether FFmpeg finds blocks of more than 64 values. It takes as long as libjpeg-turbo, so it is asked only in doubt."""
+    import av
+
+    context = av.CodecContext.create("mjpeg", "r")
+    context.thread_count = 1
+    context.options = {"err_detect": "explode", "lowres": "3"}
+    try:
+        context.decode(av.Packet(_written(jpeg)))
+    except av.InvalidDataError:
+        return True
+    except av.FFmpegError:
+        # It does not know this coding.
+        return False
+    return False
 
 
 def _has_flat_zeros(scan: bytes, codes: Mapping[int, Codes]) -> bool:
