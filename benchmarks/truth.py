@@ -52,7 +52,7 @@ UNKNOWN_TO_FFMPEG = re.compile(
     r"|Unknown (decoder|codec)|Could not find codec|no decoder|Decoder not found|matches no streams|Experimental|Unsupported",
     re.IGNORECASE,
 )
-NOT_OF_CONTENT = re.compile(r"EXIF|[Ee]xif|Attached picture|mdhd time scale")
+NOT_OF_CONTENT = re.compile(r"EXIF|[Ee]xif|Attached picture|mdhd time scale|CorruptImageProfile")
 LOST_TO_LIBJPEG = re.compile(r"bad Huffman code|[Pp]remature end|invalid scan|bad progression|Bogus|restart marker")
 CONTENTS = ("same", "seen", "shorter", "silent", "unclear")
 UNKNOWN_TO_LIBHEIF = r"nsupported|No decod|not built|Non-existing item|no compressed data"
@@ -184,7 +184,7 @@ def _ask_batch(files: Sequence[Path], links: Path, command: str) -> list[Answer]
         if others["exiftool"].get("kind") == "image":  # a HEIC's pictures are streams to them
             for answer in (others["ffmpeg"], others["mediainfo"]):
                 answer["picture"] = True
-                for field in ("kind", "format", "frames"):
+                for field in ("kind", "format", "frames", "channels"):
                     answer.pop(field, None)
         if others["ffmpeg"].get("picture") or mine["kind"] == "image":
             others |= {"pillow": _pillow(link), "magick": _magick(link)}
@@ -192,6 +192,7 @@ def _ask_batch(files: Sequence[Path], links: Path, command: str) -> list[Answer]
                 others["magick"].pop("content", None)
             if mine.get("format") in {"heic", "avif", "heif"}:
                 others["libheif"] = _libheif(link)
+                others["magick"].pop("orientation", None)  # it hands them out turned
                 if others["libheif"].get("verdict") is None:  # ImageMagick reads them by the same library
                     others["magick"]["verdict"] = None
         else:
@@ -389,6 +390,7 @@ def _magick(path: str) -> Answer:
     shape = r"%m|%w|%h|%[channels]|%z|%[orientation]|%#\n"
     answer = _run([tool, f"{path}[0]", *limits, "-format", shape, "info:"])
     said = [re.sub(r" `[^']*'", "", line) for line in answer.stderr.decode(errors="replace").splitlines()]
+    said = [line for line in said if not NOT_OF_CONTENT.search(line)]
     parts = answer.stdout.decode(errors="replace").strip().split("|")
     if len(parts) != 7:
         unknown = any("no decode delegate" in line or "not authorized" in line or "took too long" in line for line in said)

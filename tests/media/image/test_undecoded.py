@@ -7,7 +7,7 @@ from PIL import Image
 
 from mediapreflight.media.facts import ImageFacts, Problem
 
-from ..make import box, encoded, patched, picture, picture_facts
+from ..make import box, encoded, patched, picture, picture_facts, png_chunk
 
 PIXELS = bytes(range(256)) * 12
 
@@ -152,6 +152,13 @@ def test_a_bitmap_of_a_rare_layout() -> None:
     masks = struct.pack("<3I", 0x0F, 0xF0, 0xF00)
     odd = bytes(data[:10]) + struct.pack("<I", 66) + bytes(data[14:54]) + masks + bytes(data[54:])
     assert_not_measured(picture_facts(odd, decode=True), "layout of bits")
+
+
+def test_a_png_as_apple_writes_it_for_apps() -> None:
+    plain = encoded(picture(), "PNG")
+    facts = picture_facts(plain[:8] + png_chunk(b"CgBI", b"\x50\0\x20\x02") + plain[8:], decode=True)
+    assert "(CgBI) is not decoded here" in (facts.problem(Problem.NOT_RUN) or "")
+    assert (facts.width, facts.height) == picture().size
 
 
 def test_jpeg_xl_is_not_decoded() -> None:

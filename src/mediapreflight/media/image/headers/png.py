@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from os import SEEK_CUR
 from typing import BinaryIO
 
 from ....language import say
@@ -34,13 +35,18 @@ def read(stream: BinaryIO, size: int) -> Header:
     """IHDR for the size; tRNS, acTL, eXIf and XMP wherever they are; reading ends at IEND or at the end of the file."""
     stream.seek(_SIGNATURE_BYTES)
     length, name = _CHUNK.unpack(take(stream, 8))
+    undecoded = None
+    if name == b"CgBI":
+        undecoded = say("a PNG as Apple's tools write it for apps (CgBI) is not decoded here")
+        stream.seek(length + 4, SEEK_CUR)
+        length, name = _CHUNK.unpack(take(stream, 8))
     if name != b"IHDR" or length != 13:
         raise HeaderError(say("the first chunk is not a picture header"))
     width, height, depth, color_type = struct.unpack(">IIBB", take(stream, 13)[:10])
     if color_type not in _COLORS or not 0 < width < 2**31 or not 0 < height < 2**31:
         raise HeaderError(f"the header says {width} x {height} px in colour type {color_type}")
     channels, color, has_alpha = _COLORS[color_type]
-    header = Header(width, height, channels, depth, color, has_alpha)
+    header = Header(width, height, channels, depth, color, has_alpha, undecoded=undecoded)
     return _with_chunks(header, stream, size)
 
 
