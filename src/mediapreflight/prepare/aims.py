@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from ..catalog.interval import Interval
 from ..catalog.schema import Role
@@ -62,7 +62,7 @@ class Lengths(NamedTuple):
 def kept_part(path: str, length: float, role: Role, keep: tuple[float, float] | None) -> tuple[float, float] | None:
     """The part to keep of a recording or video of this length in seconds; None if that is all of it.
 
-    Raises PrepareError for one that does not exist, or is longer than the role accepts.
+    Raises PrepareError for one that does not exist, is longer than the role accepts, or is so short that nothing can be heard.
     """
     if keep is None:
         return None
@@ -71,11 +71,18 @@ def kept_part(path: str, length: float, role: Role, keep: tuple[float, float] | 
         raise PrepareError(
             path, say("lasts {length:g} s, and is to be kept from {start:g} s", length=round(length, 3), start=start)
         )
-    interval = safe_lengths(role)
+    interval, is_whole = safe_lengths(role), start == 0 and end == length
     if interval.is_above(end - start):
-        seconds, limit = round(end - start, 3), interval.upper_text
-        raise PrepareError(path, say("{seconds:g} s of it are to be kept; the limit is {limit} s", seconds=seconds, limit=limit))
-    return None if start == 0 and end == length else (start, end)
+        _refuse_part(path, end - start, interval.upper_text)
+    if end - start < MARGIN_S and not is_whole:
+        _refuse_part(path, end - start, f"{MARGIN_S:g}")
+    return None if is_whole else (start, end)
+
+
+def _refuse_part(path: str, seconds: float, limit: str) -> NoReturn:
+    raise PrepareError(
+        path, say("{seconds:g} s of it are to be kept; the limit is {limit} s", seconds=round(seconds, 3), limit=limit)
+    )
 
 
 def most_bytes(role: Role) -> int | None:
