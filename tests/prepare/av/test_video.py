@@ -271,6 +271,20 @@ def test_sound_that_runs_on_is_cut_without_touching_the_picture(tmp_path: Path) 
     assert faults(target, DANCE) == []
 
 
+def test_sound_that_begins_first_stays_in_step_where_it_is_cut(tmp_path: Path) -> None:
+    """In a broadcast format, a file of which only the sound is read begins at another time."""
+    picture = ("-itsoffset", 0.02, "-f", "lavfi", "-i", "color=s=320x240:r=25:d=2.2")
+    source = tmp_path / "v.ts"
+    ffmpeg(*picture, "-f", "lavfi", "-i", "sine=440:d=4", *X264, "-c:a", "aac", source)
+    target, steps = made(source, WAN, tmp_path)
+    before, after = video_facts(source), video_facts(target)
+
+    assert [step.name for step in steps] == ["cut-sound", "remux"]
+    lead = (before.audio_start_s or 0.0) - (before.start_s or 0.0)
+    assert lead < -0.05
+    assert (after.audio_start_s or 0.0) - (after.start_s or 0.0) == pytest.approx(lead, abs=0.002)
+
+
 def test_a_late_picture_starts_at_zero_with_its_sound(tmp_path: Path) -> None:
     # A flash and a beep, both one second after the picture begins, which begins one second late.
     source = tmp_path / "late.mp4"

@@ -375,9 +375,10 @@ def _remux(
         options["ss"] = _time(start)
     if cut:
         options |= {"frames:v": cut.frames, "t": _time(streams.start_s - start + cut.end_s)}
-    if (shorter := step_of(steps, CutSound)) is not None:
-        # Read again, so that only the sound ends there.
-        sound = _sound_of(_input(streams, t=_time(streams.start_s + shorter.to_s)), streams)
+    if sound is not None and (shorter := step_of(steps, CutSound)) is not None:
+        # The packets behind it: an end of the output would be that of the picture too.
+        end = _time(streams.start_s - start + shorter.to_s)
+        options["bsf:a"] = f"noise=drop='gte(pts*tb,{end})'"
     if streams.video_codec == "hevc" and remux.format in _QUICKTIME:
         options["tag:v"] = "hvc1"
     graph = _output(file[str(streams.video)], sound, remux, options)
