@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 
 import numpy as np
 import pytest
@@ -99,6 +100,31 @@ def test_intervals_filled_with_zeros(mode: str, filled_to: int, size: tuple[int,
         filled += bytes(-len(filled) % filled_to)
         copied = at
     assert_sound(filled + ENDS, jpeg)
+
+
+def test_more_lines_than_the_header_states() -> None:
+    whole = encoded(photograph(), "JPEG", restart_marker_blocks=5)
+    at = whole.index(b"\xff\xc0") + 5
+    lower = patched(whole, at, (96).to_bytes(2, "big"))
+    assert "extraneous bytes before marker 0xd" in _complaint(lower)
+    assert np.array_equal(pixels(lower)[:90], pixels(whole)[:90])
+    assert problems(lower) == ()
+    first, second = restarts(lower)[:2]
+    assert problems(lower[: first + 30] + lower[second - 30 :]) != ()
+
+
+def test_a_frame_of_motion_jpeg_without_tables_and_with_padded_intervals() -> None:
+    whole = encoded(photograph(), "JPEG", restart_marker_blocks=3)
+    bare = b"\xff\xd8" + b"".join(
+        whole[at : at + 2 + int.from_bytes(whole[at + 2 : at + 4], "big")] for marker, at in segments(whole) if marker != 0xC4
+    )
+    data, copied = whole[data_at(whole) : -2], 0
+    for at in (found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", data)):
+        bare += data[copied:at] + b"\xff\x00" * 6
+        copied = at
+    bare += data[copied:] + ENDS
+    assert "extraneous bytes before marker 0xd" in _complaint(bare)
+    assert_sound(bare, whole)
 
 
 def test_the_last_zero_of_the_data_is_no_filling() -> None:

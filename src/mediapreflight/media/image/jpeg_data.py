@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from os import SEEK_END
 from typing import BinaryIO, NamedTuple
 
@@ -46,6 +47,7 @@ _MAX_WALKED_BYTES = 8 * 2**20
 _NOT_IMPLEMENTED = "not implemented"
 _PREMATURE_END = "Premature end of JPEG file"
 _BEFORE_END = re.compile(r" (\d+) extraneous bytes before marker 0xd9")
+_BEFORE_RESTART = re.compile(r" extraneous bytes before marker 0xd[0-7]")
 _FEW_LEFT = re.compile(r" \d\d? extraneous bytes before marker")
 _UNKNOWN_SAMPLING = "subsampling level"
 _ENDLESS = say("its end mark is missing")
@@ -261,14 +263,18 @@ def _with_zeros(data: bytes, most: int) -> bytes:
 
 
 def _has_only_strays(jpeg: _Jpeg, complaint: str) -> bool:
-    """Whether zeros, or a few extra bytes, before the markers are the only reason for a decoder's warnings."""
+    """Whether bytes that are no data are the only reason for a decoder's warnings.
+
+    These are zeros, or a few extra bytes, before the markers, and whole intervals behind the last one of the picture.
+    """
     if _restarts(jpeg) > _MAX_RESTARTS:
         return False
     behind = _BEFORE_END.search(complaint)
     if behind and int(behind[1]) <= _FEW_STRAY_BYTES and jpeg.marker in PROGRESSIVE:
         return not _complaint(_written(_cut(jpeg, int(behind[1]))))
     is_filled = any(_with_zeros(data, 0) != data for part in jpeg.parts for data in _RESTARTS.split(part.data))
-    if not is_filled and not (_FEW_LEFT.search(complaint) and _is_walked(jpeg)):
+    is_doubtful = _FEW_LEFT.search(complaint) or _BEFORE_RESTART.search(complaint)
+    if not is_filled and not (is_doubtful and _is_walked(jpeg)):
         return False
     if not _is_walked(jpeg):
         # The last zero may belong to the data.
@@ -305,7 +311,7 @@ def _walk(jpeg: _Jpeg) -> None:
     quantizers = {number for segment in segments for number in quantization_tables_of(segment)}
     if not quantizers.issuperset(jpeg.frame[8::3][: jpeg.frame[5]]):
         raise DamagedError("a table of its values is missing")
-    codes: dict[int, Codes] = {}
+    codes = {} if any(part.marker == _HUFFMAN_TABLES for part in jpeg.parts) else dict(_usual_codes())
     interval = 0
     for part in jpeg.parts:
         if part.marker == _HUFFMAN_TABLES:
@@ -314,6 +320,17 @@ def _walk(jpeg: _Jpeg) -> None:
             interval = int.from_bytes(part.content[:2], "big")
         elif part.marker == _START_OF_SCAN:
             walk(scan_of(jpeg.frame, part.content, codes, interval), _intervals(part.data))
+
+
+@cache
+def _usual_codes() -> dict[int, Codes]:
+    """The tables of ITU-T T.81, annex K.3, which frames of Motion JPEG leave out, by a writer that uses them."""
+    import numpy as np
+    import simplejpeg
+
+    usual = _parsed(simplejpeg.encode_jpeg(np.zeros((8, 8, 3), np.uint8)))
+    segments = (part.content for part in usual.parts if part.marker == _HUFFMAN_TABLES) if usual else ()
+    return {number: codes for segment in segments for number, codes in codes_of(segment)}
 
 
 def _intervals(data: bytes) -> list[bytes]:

@@ -118,17 +118,16 @@ def scan_of(frame: bytes, scan: bytes, codes: Mapping[int, Codes], interval: int
 def walk(scan: Scan, intervals: Sequence[bytes]) -> None:
     """Read all data of a scan, given between its restarts, in order.
 
-    After each, zeros may be left over as padding, and a few extra bytes that are not data.
+    After each, zeros may be left over as padding, and a few extra bytes that are not data; after the last, whole intervals.
 
     Raises: DamagedError if a code does not exist, or data is missing or left over.
     """
     per_interval = scan.interval or scan.units
     expected = -(-scan.units // per_interval)
-    if len(intervals) == expected + 1 and not intervals[-1]:
-        # Some writers put a restart after the last unit too.
-        intervals = intervals[:-1]
-    if len(intervals) != expected:
+    if len(intervals) < expected:
         raise DamagedError(f"its data has {len(intervals) - 1} restarts instead of {expected - 1}")
+    # Some writers put a restart after the last unit too, and some scanners more lines than the header states.
+    intervals = intervals[:expected]
     windows, start = _windows(b"".join(intervals).replace(b"\xff\x00", b"\xff")), 0
     for number, data in enumerate(intervals):
         units = min(per_interval, scan.units - number * per_interval)
