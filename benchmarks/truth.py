@@ -1,6 +1,6 @@
 """Where mediapreflight disagrees with other decoders: every file of some folders, and twins of it, put to all of them.
 
-    python benchmarks/truth.py FOLDER… [--sample 100] [--twins 10] [--seed 1] [--out disagreements.jsonl] [--command mediapreflight]
+    python benchmarks/truth.py FOLDER… [--sample 100] [--twins 10] [--seed 1] [--out found.jsonl] [--command mediapreflight]
 
 Each file is given to FFmpeg (a full decode), Pillow, ImageMagick, exiftool, mediainfo, libheif's tools, flac, mpg123, oggdec
 and opusdec, those that are installed, under a name that tells nothing, and to `mediapreflight probe` under its own. Printed are
@@ -86,7 +86,9 @@ def main() -> int:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--sample", type=int, default=100, help="at most so many files of a folder (default: 100)")
     parser.add_argument("--twins", type=int, default=10, help="good files of a folder that get twins (default: 10)")
-    parser.add_argument("--seed", type=int, default=1, help="another one takes other files, and other ones for twins (default: 1)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="another one takes other files, and other ones for twins (default: 1)"
+    )
     parser.add_argument("--out", type=Path, default=Path("disagreements.jsonl"), help="default: disagreements.jsonl")
     parser.add_argument("--command", default="mediapreflight", help="the command to judge (default: mediapreflight)")
     parser.add_argument("--max-bytes", type=int, default=4_000_000, help="larger files are left out (default: 4,000,000)")

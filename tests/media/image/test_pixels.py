@@ -20,7 +20,7 @@ from mediapreflight.media.opening import open_source
 from mediapreflight.media.parsers.boxes import boxes
 from mediapreflight.media.sniff import sniff
 
-from ..make import box, encoded, patched, png_chunk, png_header, png_with
+from ..make import box, encoded, exif, patched, png_chunk, png_header, png_with
 from .heic import Rgb, write_heic
 from .icc import SRGB, gamma, profile, srgb_curve, swapped_profile
 from .test_coded_colours import CURVES, SRGB_TO_2020, SRGB_TO_P3, linear, stored
@@ -122,6 +122,18 @@ def test_every_orientation_is_shown_alike(format: str, value: int, portrait: Ima
     stored.save(path, exif=exif, **({"quality": 95} if format in ("jpg", "webp", "avif") else {}))
 
     assert psnr(read(path), np.asarray(portrait)) > 30
+
+
+def test_a_tiff_whose_orientation_is_a_byte_is_turned_too(tmp_path: Path) -> None:
+    stored, path = Image.linear_gradient("L").resize((24, 16)), tmp_path / "scanned.tiff"
+    for orientation in range(1, 9):
+        as_short, as_byte = (struct.pack("<HHII", ORIENTATION, kind, 1, orientation) for kind in (3, 1))
+        data = encoded(stored, "TIFF", exif=exif(orientation))
+        path.write_bytes(data)
+        turned = read(path)
+        assert as_short in data
+        path.write_bytes(data.replace(as_short, as_byte))
+        assert np.array_equal(read(path), turned)
 
 
 @pytest.mark.parametrize("format", ["jpg", "png", "webp", "tiff"])

@@ -50,7 +50,7 @@ _PILLOW_NAMES = {
 _PILLOW_PIXEL_BYTES = 4
 _LARGE_PIXELS = 16_000_000
 _WIDE = 16
-_TIFF_PALETTE, _EIGHT_BITS = 320, 255
+_ORIENTATION, _TIFF_PALETTE, _EIGHT_BITS = 274, 320, 255
 # The background of transparent pixels is unknown, so it is assumed to be the middle between black and white.
 _BACKGROUND = (128, 128, 128)
 # A reduced decode may be this much smaller than requested: the next larger scale is not worth its cost.
@@ -186,6 +186,8 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         opened_picture = Image.open(whole, formats=names)
     with opened_picture as picture:
         refuse_oversized(*picture.size, facts.format)
+        # Pillow turns only TIFFs, and those only by a tag that is a number and no byte.
+        is_turned = facts.format == "tiff" and isinstance(picture.getexif().get(_ORIENTATION), int)
         picture.load()
         if facts.bit_depth == _WIDE and isinstance(picture.info.get("transparency"), tuple):
             # Pillow keeps eight bits of each sample, which other colours share with the transparent one.
@@ -199,8 +201,7 @@ def _read(source: Source, facts: ImageFacts, background: Color, factor: int) -> 
         rgb = opaque_in_bands(picture, colors, background, factor) if deep is None else deep
     if facts.format == "avif":
         rgb = _shown(rgb, source)
-    # Pillow turns only TIFFs by itself.
-    return rgb if facts.format == "tiff" else turned(rgb, facts.orientation)
+    return rgb if is_turned else turned(rgb, facts.orientation)
 
 
 def _wide_opacity(stream: BinaryIO, sides: tuple[int, int]) -> Image.Image:

@@ -40,7 +40,7 @@ def has_png_end(stream: BinaryIO) -> bool:
 
 
 def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
-    """The file without ancillary chunks that have a wrong checksum, and unknown critical ones; with its end mark if that is cut off.
+    """The file without ancillary chunks that have a wrong checksum and unknown critical ones, and with its end mark.
 
     None if there is nothing to change.
     """
