@@ -1,9 +1,12 @@
-"""The goals of a prepared recording or video: the safe limits of a role, minus rounding in containers; reasons of steps."""
+"""What the plans of pictures, recordings and videos share: the goals of a new file, which are the safe limits of a role minus
+rounding, the reasons of steps, and a new name for a file that fits."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import PurePath
 from typing import NamedTuple, NoReturn
 
 from ..catalog.interval import Interval
@@ -11,13 +14,17 @@ from ..catalog.schema import Role
 from ..errors import PrepareError
 from ..findings import Finding
 from ..language import say
-from ..media.facts import AudioFacts, VideoFacts
+from ..media.facts import AudioFacts, Facts, VideoFacts
 from ..media.formats import FORMATS
+from ..rules import names
+from .steps import Rename, Size
 
 # A frame of MP3 or AAC at 16 kHz lasts up to 72 ms, and a sound track lasts up to one frame longer than the video.
 MARGIN_S = 0.1
 # Index, headers and the encoders' deviation from the given rate.
 _BYTES_SHARE = 0.95
+
+(_MISNAMED,) = names("file-extension-misleading")
 
 Reasons = Mapping[str, str]
 
@@ -90,7 +97,7 @@ def most_bytes(role: Role) -> int | None:
     if role.byte_intervals is None or math.isinf(role.byte_intervals[1].upper):
         return None
     safe = role.byte_intervals[1]
-    return math.ceil(safe.upper) - 1 if safe.upper_open else math.floor(safe.upper)
+    return whole_below(safe.upper, is_open=safe.upper_open)
 
 
 def budget(role: Role, seconds: float) -> int | None:
@@ -102,6 +109,29 @@ def budget(role: Role, seconds: float) -> int | None:
 def measured_length(facts: AudioFacts | VideoFacts) -> float | None:
     """How long the video or recording lasts: as measured, else as stated; None if neither is known."""
     return facts.duration_s or (None if facts.duration_s == 0 else facts.stated_duration_s) or None
+
+
+def renamed(facts: Facts, reasons: Reasons) -> tuple[tuple[Rename, ...], str]:
+    """The step for a file whose extension is of another format, if any; and the extension, without its dot."""
+    if _MISNAMED not in reasons or facts.format is None:
+        return (), PurePath(facts.path).suffix.removeprefix(".")
+    usual = extension(facts.format)
+    return (Rename(reason=reasons[_MISNAMED], extension=usual, format=facts.format),), usual
+
+
+def whole_above(number: Fraction | float, *, is_open: bool) -> int:
+    """The smallest whole number that is not below the end; above it if the end is open."""
+    return math.floor(number) + 1 if is_open else math.ceil(number)
+
+
+def whole_below(number: Fraction | float, *, is_open: bool) -> int:
+    """The largest whole number that is not above the end; below it if the end is open."""
+    return math.ceil(number) - 1 if is_open else math.floor(number)
+
+
+def like(size: Size, long: int, short: int) -> Size:
+    """The two sides in the order of another size: the longer one in the same place."""
+    return (long, short) if size[0] >= size[1] else (short, long)
 
 
 def extension(format: str) -> str:

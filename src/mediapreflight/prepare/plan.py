@@ -30,7 +30,7 @@ from ..people.portraits import framing_of, portrait_in
 from ..rules import names, selection
 from ..rules.pair.portrait import ratio_of
 from .options import PrepareOptions
-from .steps import FilePlan
+from .steps import FilePlan, Planned, step_of
 
 # The service does not store larger files, and no more of a video is read.
 MAX_SOURCE_BYTES = 2**30
@@ -198,7 +198,7 @@ def _is_measured_enough(case: _Case, role: str, cut: Cut) -> bool:
     facts = case.measured[role].facts
     if not isinstance(facts, VideoFacts) or (facts.stated_duration_s or 0.0) <= cut.kept_s:
         return True
-    from .av.steps import Trim, step_of
+    from .av.steps import Trim
     from .av.video import RemuxVideo
 
     try:
@@ -230,11 +230,7 @@ def _without_content(role: Role) -> Role:
 
 
 def plan_measured(
-    job: Job,
-    model: Model,
-    measured: Mapping[str, Measured],
-    options: PrepareOptions,
-    containment: Containment = UNCONTAINED,
+    job: Job, model: Model, measured: Mapping[str, Measured], options: PrepareOptions, containment: Containment = UNCONTAINED
 ) -> Iterator[JobPlan]:
     """The same for a job whose files are already measured, at level `decode` or above."""
     case = _case(job, model, measured, options, containment)
@@ -294,6 +290,11 @@ class _Case(NamedTuple):
     def source(self, role: str) -> str:
         return os.fsdecode(self.job.inputs[role])
 
+    def plan_of(self, role: str, planned: Planned) -> FilePlan:
+        steps, suffix, expected = planned
+        kind = self.model.roles[role].kind
+        return FilePlan(role=role, kind=kind, source=self.source(role), suffix=suffix, steps=steps, expected=expected)
+
 
 def _case(job: Job, model: Model, measured: Mapping[str, Measured], options: PrepareOptions, containment: Containment) -> _Case:
     model, face = as_used(model, job), job.chosen_face(model)
@@ -316,36 +317,22 @@ def _file_plan(case: _Case, role: str) -> FilePlan:
     damage = next((finding for finding in case.findings(role) if finding.name in _DAMAGED and not finding.fixable), None)
     if damage is not None:
         raise PrepareError(facts.path, damage.message)
+    limits, findings, keep = case.model.roles[role], case.findings(role), case.options.keep.get(role)
     if wanted == "image" and isinstance(facts, ImageFacts):
-        steps, suffix, expected = _picture_plan(case, role, facts)
+        planned = _picture_plan(case, role, facts)
     elif wanted == "audio" and isinstance(facts, AudioFacts | VideoFacts):
         from .av.audio_plan import plan_audio
 
-        steps, suffix, expected = plan_audio(
-            facts,
-            case.model.roles[role],
-            case.options,
-            case.findings(role),
-            timeline=_timeline(case, role),
-            length=_wanted_length(case, role),
-            keep=case.options.keep.get(role),
-        )
+        length, timeline = _wanted_length(case, role), _timeline(case, role)
+        planned = plan_audio(facts, limits, case.options, findings, timeline=timeline, length=length, keep=keep)
     elif wanted == "video" and isinstance(facts, VideoFacts):
         from .av.video_plan import plan_video
 
-        length = _wanted_length(case, role)
-        steps, suffix, expected = plan_video(
-            facts,
-            case.model.roles[role],
-            case.options,
-            case.findings(role),
-            length=length,
-            keep=case.options.keep.get(role),
-        )
+        planned = plan_video(facts, limits, case.options, findings, length=_wanted_length(case, role), keep=keep)
     else:
-        reasons = [finding.message for finding in case.findings(role) if finding.severity in FAILING]
+        reasons = [finding.message for finding in findings if finding.severity in FAILING]
         raise PrepareError(facts.path, reasons[0] if reasons else say("is not a file of kind {wanted}", wanted=wanted))
-    return FilePlan(role=role, kind=wanted, source=case.source(role), suffix=suffix.lstrip("."), steps=steps, expected=expected)
+    return case.plan_of(role, planned)
 
 
 def _as_a_file(facts: Facts) -> Facts:
@@ -356,8 +343,9 @@ def _as_a_file(facts: Facts) -> Facts:
     return msgspec.structs.replace(facts, path=f"{facts.kind}.{known.extensions[0]}" if known else facts.kind)
 
 
-def _picture_plan(case: _Case, role: str, facts: ImageFacts) -> tuple[Any, str, Any]:
-    from .image.plan import Room, plan_image
+def _picture_plan(case: _Case, role: str, facts: ImageFacts) -> Planned:
+    from .image.frame import Room
+    from .image.plan import plan_image
 
     content = case.measured[role].content
     faces = tuple(face.box for face in content.faces) if isinstance(content, PictureContent) else ()
@@ -476,10 +464,7 @@ def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:
     from .av.audio_plan import plan_audio_split
 
     parts = plan_audio_split(facts, case.model.roles[role], case.options, case.findings(role), timeline=_timeline(case, role))
-    return tuple(
-        FilePlan(role=role, kind="audio", source=case.source(role), suffix=suffix.lstrip("."), steps=steps, expected=expected)
-        for steps, suffix, expected in parts
-    )
+    return tuple(case.plan_of(role, part) for part in parts)
 
 
 def prepared_job(plan: JobPlan, paths: Mapping[str, str], boxes: Mapping[str, list[int]], face: int | None) -> Job:

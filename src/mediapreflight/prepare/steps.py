@@ -1,11 +1,12 @@
-"""The types of a step, and of the plan for one file.
+"""The types of a step, and of the plan for one file; the steps that pictures, recordings and videos share.
 
 A step is a typed record of a change, with its figures. A dry run prints the same object that is run.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -13,6 +14,11 @@ from msgspec import Struct
 from ..language import say
 from ..media.source import display_name
 from ..text import shown
+
+Size = tuple[int, int]
+# The steps, in the order they run; the extension of the output, without its dot; and what it will be.
+Planned = tuple[tuple["Step", ...], str, "Expected"]
+_S = TypeVar("_S", bound="Step")
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -92,11 +98,40 @@ def from_format_to(source: str, target: str) -> str:
     return after if before == after else say("{before} to {after}", before=before, after=after)
 
 
-def scaled_in_words(before: str, after: str, *, adds: bool) -> str:
-    """The words for a change of size. `adds`: whether pixels are added, which adds no detail."""
-    if adds:
-        return say("{before} to {after} px; this adds no detail", before=before, after=after)
-    return say("{before} to {after} px", before=before, after=after)
+def in_pixels(size: Size) -> str:
+    """A size as steps name it: `640 x 480`."""
+    return f"{size[0]} x {size[1]}"
+
+
+def step_of(steps: Sequence[Step], kind: type[_S]) -> _S | None:
+    """The first step of a kind; None if there is none."""
+    return next((step for step in steps if isinstance(step, kind)), None)
+
+
+class Scale(Step, frozen=True, kw_only=True):
+    """Scale both sides by one factor: videos by Lanczos's filter, pictures too, but down by Hamming's."""
+
+    name: ClassVar[str] = "scale"
+    size: Size
+    new_size: Size
+
+    @property
+    def detail(self) -> str:
+        before, after = in_pixels(self.size), in_pixels(self.new_size)
+        if self.new_size[0] * self.new_size[1] > self.size[0] * self.size[1]:
+            return say("{before} to {after} px; this adds no detail", before=before, after=after)
+        return say("{before} to {after} px", before=before, after=after)
+
+
+class Flatten(Step, frozen=True, kw_only=True):
+    """Put one colour, `#rrggbb`, behind the picture, or behind every frame; it shows where they are transparent."""
+
+    name: ClassVar[str] = "flatten"
+    background: str
+
+    @property
+    def detail(self) -> str:
+        return say("transparency onto {background}", background=self.background)
 
 
 class ToneMap(Step, frozen=True, kw_only=True):

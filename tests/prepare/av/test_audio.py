@@ -21,9 +21,9 @@ from mediapreflight.media.probe import probe
 from mediapreflight.prepare.av.audio import EncodeSound, RemuxSound, run_audio
 from mediapreflight.prepare.av.audio_plan import plan_audio, plan_audio_split
 from mediapreflight.prepare.av.cuts import Timeline
-from mediapreflight.prepare.av.steps import Trim, step_of
+from mediapreflight.prepare.av.steps import Trim
 from mediapreflight.prepare.options import PrepareOptions
-from mediapreflight.prepare.steps import Step
+from mediapreflight.prepare.steps import Step, step_of
 
 from .sound_and_video import AUDIO_INPUTS, Input, a_third_of, changed, ffmpeg, measured
 

@@ -25,9 +25,9 @@ from mediapreflight.prepare.av.audio import (
 )
 from mediapreflight.prepare.av.audio_plan import plan_audio, plan_audio_split
 from mediapreflight.prepare.av.cuts import Timeline
-from mediapreflight.prepare.av.steps import NEEDED, Trim, step_of
+from mediapreflight.prepare.av.steps import NEEDED, Trim
 from mediapreflight.prepare.options import PrepareOptions
-from mediapreflight.prepare.steps import Expected, Rename, Step
+from mediapreflight.prepare.steps import Expected, Rename, Step, step_of
 
 from .sound_and_video import AUDIO_INPUTS, Input, changed, is_in_order
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mediapreflight.errors import PrepareError
 from mediapreflight.media.display import displayed
 from mediapreflight.media.facts import VideoFacts
-from mediapreflight.prepare.av.steps import NEEDED, Trim, step_of
+from mediapreflight.prepare.av.steps import NEEDED, Trim
 from mediapreflight.prepare.av.video import (
     CropVideo,
     CutSound,
@@ -21,12 +21,12 @@ from mediapreflight.prepare.av.video import (
     FrameRate,
     PadVideo,
     RemuxVideo,
-    ScaleVideo,
+    Scale,
     ToZero,
 )
 from mediapreflight.prepare.av.video_plan import plan_video
 from mediapreflight.prepare.options import PrepareOptions
-from mediapreflight.prepare.steps import Expected, Rename, Step
+from mediapreflight.prepare.steps import Expected, Rename, Step, step_of
 
 from .sound_and_video import VIDEO_INPUTS, Input, changed, is_in_order
 
@@ -294,7 +294,7 @@ def test_a_ratio_is_reached_by_padding_or_on_request_by_a_crop() -> None:
     assert pad.detail == "2000 x 500 to 2000 x 1112 px with #102030"
     assert crop is not None
     assert crop.detail == "2000 x 500 to 900 x 500 px, around the middle"
-    assert step_of(padded, ScaleVideo) is None
+    assert step_of(padded, Scale) is None
 
 
 def test_a_rate_that_varies_becomes_constant() -> None:

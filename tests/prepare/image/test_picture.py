@@ -69,7 +69,7 @@ def prepared(source: Path, place: str, out: Path, **asked: Any) -> Path:
     model, name = IMAGE_ROLES[place]
     facts = facts_of(source)
     steps, suffix, _ = plan_image(facts, model.roles[name], PrepareOptions(), findings_of(facts, model, name), **asked)
-    target = out / f"{source.stem}{suffix}"
+    target = out / f"{source.stem}.{suffix}"
     if steps:
         run_image(str(source), steps, str(target))
     else:

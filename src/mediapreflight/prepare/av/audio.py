@@ -18,13 +18,12 @@ from ...media.av.containers import played_part
 from ...media.opening import open_source
 from ...media.sniff import sniff
 from ...media.source import OpenError, display_name
-from ..steps import Step, from_format_to
+from ..steps import Step, from_format_to, step_of
 from . import ffmpeg
-from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, Bounds, Progress
+from .ffmpeg import INPUT_OPTIONS, MUXERS, OUTPUT_OPTIONS, SOURCE, TARGET, Bounds, Progress
 from .packets import Streams, survey
-from .steps import Trim, as_seconds, step_of
+from .steps import Trim, as_seconds
 
-_MUXERS = {"wav": "wav", "mp3": "mp3", "m4a": "ipod", "aac": "adts"}
 _SAMPLE_RATES = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 # No tags; and a first frame that states the correct number of frames.
 _MUXER_OPTIONS: dict[str, dict[str, Any]] = {
@@ -193,11 +192,7 @@ class EncodeSound(Step, frozen=True, kw_only=True):
 
 
 def run_audio(
-    source: str,
-    steps: Sequence[Step],
-    target: str,
-    progress: Progress | None = None,
-    containment: Containment = UNCONTAINED,
+    source: str, steps: Sequence[Step], target: str, progress: Progress | None = None, containment: Containment = UNCONTAINED
 ) -> None:
     """Do what `plan_audio` planned, and write the whole file to `target`.
 
@@ -274,7 +269,7 @@ def _sound(streams: Streams) -> Any:
 
 def _output(stream: Any, format: str, options: dict[str, Any]) -> Any:
     options = {**OUTPUT_OPTIONS, **_MUXER_OPTIONS.get(format, {}), **options}
-    return ffmpeg.ffmpeg_python().output(stream, TARGET, f=_MUXERS[format], **options)
+    return ffmpeg.ffmpeg_python().output(stream, TARGET, f=MUXERS[format], **options)
 
 
 def _treated(stream: Any, streams: Streams, steps: Sequence[Step]) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import floor, inf
-from pathlib import PurePath
 from typing import Literal, NamedTuple
 
 from ...catalog.interval import Interval
@@ -23,7 +22,7 @@ from ...text import clauses
 from .. import aims
 from ..aims import MARGIN_S, Lengths, Reasons, first_of
 from ..options import PrepareOptions
-from ..steps import Expected, Rename, Step
+from ..steps import Expected, Planned, Step
 from .audio import (
     Denoise,
     DropCutFrame,
@@ -39,11 +38,7 @@ from .audio import (
 from .cuts import Cut, Timeline, cuts, last_cut
 from .steps import ASKED, NEEDED, Trim, kept_lead
 
-AudioPlan = tuple[tuple[Step, ...], str, Expected]
-
-_KIND, _FORMAT, _MISNAMED, _TOO_LARGE = names(
-    "file-kind-wrong", "file-format-not-accepted", "file-extension-misleading", "file-too-large"
-)
+_KIND, _FORMAT, _TOO_LARGE = names("file-kind-wrong", "file-format-not-accepted", "file-too-large")
 _CODEC, _MISSTATED, _PICTURES = names("audio-codec-unusual", "audio-duration-misstated", "audio-has-large-cover-art")
 _FALSE, _CORRUPT = names("file-header-false", "file-corrupt")
 _TOO_LONG, _TOO_SHORT = names("audio-too-long", "audio-too-short")
@@ -113,7 +108,7 @@ def plan_audio(
     timeline: Timeline | None = None,
     length: float | None = None,
     keep: tuple[float, float] | None = None,
-) -> AudioPlan:
+) -> Planned:
     """The fewest steps, in the order they run, that make a recording fit the safe limits of a role. The last one writes the file.
 
     Args:
@@ -149,7 +144,7 @@ def plan_audio_split(
     findings: Sequence[Finding],
     *,
     timeline: Timeline | None = None,
-) -> tuple[AudioPlan, ...]:
+) -> tuple[Planned, ...]:
     """The plans for the parts of a recording that is too long: cut at pauses, no part over the limit, nothing lost between parts.
 
     Arguments and errors as in `plan_audio`; a recording that is not too long has one part, which is its plan.
@@ -190,14 +185,8 @@ def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, f
     if facts.audio_codec is None:
         raise PrepareError(facts.path, say("has no sound"), tuple(findings))
     if not length or is_encrypted:
-        why = (
-            say("is encrypted")
-            if is_encrypted
-            else clauses(facts.problems)
-            or say(
-                "the length of its sound is not known",
-            )
-        )
+        unknown = clauses(facts.problems) or say("the length of its sound is not known")
+        why = say("is encrypted") if is_encrypted else unknown
         raise PrepareError(facts.path, why, tuple(findings))
     return _Case(facts, role, options, reasons, length, lead, rate, channels)
 
@@ -285,16 +274,13 @@ def _copied_bytes(case: _Case, trim: Trim | None) -> float:
     return ((facts.bytes or inf) - facts.cover_art_bytes) * end / case.length
 
 
-def _named(case: _Case) -> AudioPlan:
+def _named(case: _Case) -> Planned:
     facts = case.facts
-    suffix, steps = PurePath(facts.path).suffix.removeprefix("."), tuple[Step, ...]()
-    if _MISNAMED in case.reasons and facts.format:
-        suffix = aims.extension(facts.format)
-        steps = (Rename(reason=case.reasons[_MISNAMED], extension=suffix, format=facts.format),)
-    return steps, suffix, Expected(format=facts.format, duration_s=case.length, audio_codec=facts.audio_codec)
+    expected = Expected(format=facts.format, duration_s=case.length, audio_codec=facts.audio_codec)
+    return *aims.renamed(facts, case.reasons), expected
 
 
-def _remuxed(case: _Case, trim: Trim | None) -> AudioPlan:
+def _remuxed(case: _Case, trim: Trim | None) -> Planned:
     facts, format = case.facts, _kept_format(case)
     assert format is not None
     seconds = trim.end_s if trim else case.length
@@ -309,7 +295,7 @@ def _remuxed(case: _Case, trim: Trim | None) -> AudioPlan:
     return steps, aims.extension(format), expected
 
 
-def _encoded(case: _Case, why: str, trim: Trim | None, padded: PadSilence | None) -> AudioPlan:
+def _encoded(case: _Case, why: str, trim: Trim | None, padded: PadSilence | None) -> Planned:
     start, end = (trim.start_s, trim.end_s) if trim else (0.0, case.length)
     if trim is None and end > case.lengths.most:
         trim = Trim(reason=NEEDED, end_s=case.lengths.most, of_s=case.length, fade_s=_FADE_S)

@@ -39,6 +39,10 @@ INPUT_OPTIONS: dict[str, Any] = {
     "format_whitelist": ",".join(sorted(set(DEMUXERS.values()))),
     "threads": THREADS,
 }
+MUXERS = {
+    **{"wav": "wav", "mp3": "mp3", "m4a": "ipod", "aac": "adts"},
+    **{"mp4": "mp4", "mov": "mov", "mkv": "matroska", "avi": "avi", "flv": "flv", "ts": "mpegts"},
+}
 OUTPUT_OPTIONS: dict[str, Any] = {
     "fflags": "+bitexact",
     "flags:v": "+bitexact",
@@ -90,10 +94,7 @@ def find_ffmpeg() -> str:
         raise MissingLibraryError(
             "ffmpeg",
             say("{binary_variable} names {named}, which is not a program", binary_variable=BINARY_VARIABLE, named=named),
-            say(
-                "unset {binary_variable}",
-                binary_variable=BINARY_VARIABLE,
-            ),
+            say("unset {binary_variable}", binary_variable=BINARY_VARIABLE),
         )
     for candidate in (os.environ.get("IMAGEIO_FFMPEG_EXE"), *_bundled(), "ffmpeg"):
         if candidate and (program := shutil.which(candidate)) is not None:
@@ -101,11 +102,7 @@ def find_ffmpeg() -> str:
     raise MissingLibraryError(
         "ffmpeg",
         say("the program was not found"),
-        say(
-            "{install}, or set {binary_variable} to an ffmpeg",
-            install=INSTALL,
-            binary_variable=BINARY_VARIABLE,
-        ),
+        say("{install}, or set {binary_variable} to an ffmpeg", install=INSTALL, binary_variable=BINARY_VARIABLE),
     )
 
 

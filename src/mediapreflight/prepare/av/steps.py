@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, Literal
 
 from ...language import say
 from ...media.facts import MAX_PRIMING_S, VideoFacts
@@ -11,13 +10,6 @@ from ..steps import Step
 
 NEEDED = say("needed by encode")
 ASKED = say("a part asked for")
-
-_S = TypeVar("_S", bound=Step)
-
-
-def step_of(steps: Sequence[Step], kind: type[_S]) -> _S | None:
-    """The first step of a kind; None if there is none."""
-    return next((step for step in steps if isinstance(step, kind)), None)
 
 
 def kept_lead(facts: VideoFacts) -> float | None:

@@ -18,15 +18,13 @@ from ...language import say
 from ...media.facts import MAX_PRIMING_S, Facts, Problem, VideoFacts, differ, sound_lead
 from ...media.probe import probe_to_be_cut
 from ...media.source import display_name
-from ..steps import Step, ToneMap, from_format_to, scaled_in_words
+from ..steps import Flatten, Scale, Size, Step, ToneMap, from_format_to, in_pixels, step_of
 from . import ffmpeg
-from .ffmpeg import INPUT_OPTIONS, OUTPUT_OPTIONS, SOURCE, TARGET, THREADS, Bounds, Progress
+from .ffmpeg import INPUT_OPTIONS, MUXERS, OUTPUT_OPTIONS, SOURCE, TARGET, THREADS, Bounds, Progress
 from .likeness import Change, first_unlike
 from .packets import CUT_ANYWHERE, FrameCut, Streams, survey
-from .steps import Trim, as_seconds, step_of
+from .steps import Trim, as_seconds
 
-Size = tuple[int, int]
-_MUXERS = {"mp4": "mp4", "mov": "mov", "mkv": "matroska", "avi": "avi", "flv": "flv", "ts": "mpegts"}
 _QUICKTIME = ("mp4", "mov")
 # FFmpeg's own decoders ignore the transparency that WebM stores separately.
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
@@ -102,17 +100,6 @@ class Deinterlace(Step, frozen=True, kw_only=True):
         return say("interlaced to progressive")
 
 
-class FlattenVideo(Step, frozen=True, kw_only=True):
-    """Put one colour, `#rrggbb`, behind every frame; it shows where the frame is transparent."""
-
-    name: ClassVar[str] = "flatten"
-    background: str
-
-    @property
-    def detail(self) -> str:
-        return say("transparency onto {background}", background=self.background)
-
-
 class ToYuv420(Step, frozen=True, kw_only=True):
     """Store pixels as 8-bit 4:2:0. `rgb`: they are stored as red, green and blue now."""
 
@@ -161,20 +148,7 @@ class CropVideo(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say("{size} to {new_size} px, around the middle", size=_by(self.size), new_size=_by(self.new_size))
-
-
-class ScaleVideo(Step, frozen=True, kw_only=True):
-    """Scale every frame."""
-
-    name: ClassVar[str] = "scale"
-    size: Size
-    new_size: Size
-
-    @property
-    def detail(self) -> str:
-        adds = self.new_size[0] * self.new_size[1] > self.size[0] * self.size[1]
-        return scaled_in_words(_by(self.size), _by(self.new_size), adds=adds)
+        return say("{size} to {new_size} px, around the middle", size=in_pixels(self.size), new_size=in_pixels(self.new_size))
 
 
 class PadVideo(Step, frozen=True, kw_only=True):
@@ -189,8 +163,8 @@ class PadVideo(Step, frozen=True, kw_only=True):
     def detail(self) -> str:
         return say(
             "{size} to {new_size} px with {background}",
-            size=_by(self.size),
-            new_size=_by(self.new_size),
+            size=in_pixels(self.size),
+            new_size=in_pixels(self.new_size),
             background=self.background,
         )
 
@@ -230,7 +204,7 @@ class EncodeVideo(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        picture = f"{self.format.upper()} (h264, {_by(self.size)} px, {float(self.rate):.5g} fps)"
+        picture = f"{self.format.upper()} (h264, {in_pixels(self.size)} px, {float(self.rate):.5g} fps)"
         encoded = say("{before} to {after}", before=self.source, after=picture)
         if self.sound is None:
             return encoded
@@ -291,11 +265,7 @@ def outcomes(steps: Sequence[Step]) -> tuple[tuple[Step, ...], ...]:
 
 
 def run_video(
-    source: str,
-    steps: Sequence[Step],
-    target: str,
-    progress: Progress | None = None,
-    containment: Containment = UNCONTAINED,
+    source: str, steps: Sequence[Step], target: str, progress: Progress | None = None, containment: Containment = UNCONTAINED
 ) -> Made:
     """Do what `plan_video` planned, and write the whole file to `target`.
 
@@ -324,7 +294,7 @@ def run_video(
         raise TypeError(f"the last step must write the file, not {last.name}")
     _encode(source, steps, last, streams, target, progress)
     # Transparent parts have no colour to compare.
-    if step_of(steps, FlattenVideo):
+    if step_of(steps, Flatten):
         return Made(tuple(steps))
     unlike = containment.call(source, first_unlike, source, target, _change(steps, last))
     if unlike is not None:
@@ -450,17 +420,12 @@ def _encode(
 
 def _decoder(source: str, steps: Sequence[Step], streams: Streams) -> dict[str, str]:
     """The decoder that also returns transparency, if the usual one does not. Raises FfmpegError without it."""
-    decoder = _ALPHA_DECODERS.get(streams.video_codec or "") if step_of(steps, FlattenVideo) else None
+    decoder = _ALPHA_DECODERS.get(streams.video_codec or "") if step_of(steps, Flatten) else None
     if decoder is None:
         return {}
     if not ffmpeg.has_decoder(decoder):
-        raise FfmpegError(
-            display_name(source),
-            say(
-                "this ffmpeg has no {decoder}, which is needed to read the transparency",
-                decoder=decoder,
-            ),
-        )
+        reason = say("this ffmpeg has no {decoder}, which is needed to read the transparency", decoder=decoder)
+        raise FfmpegError(display_name(source), reason)
     return {"c:v": decoder}
 
 
@@ -491,7 +456,7 @@ def _output(picture: Any, sound: Any, last: RemuxVideo | EncodeVideo, options: d
     if sound is not None and last.sound is not None:
         kept.append(sound)
         options |= {"c:a": "copy"} if last.sound == "copy" else _SOUND_OPTIONS
-    return ffmpeg.ffmpeg_python().output(*kept, TARGET, f=_MUXERS[last.format], **OUTPUT_OPTIONS, **options)
+    return ffmpeg.ffmpeg_python().output(*kept, TARGET, f=MUXERS[last.format], **OUTPUT_OPTIONS, **options)
 
 
 def _picture(stream: Any, steps: Sequence[Step], encode: EncodeVideo, start_s: float | None) -> Any:
@@ -517,8 +482,8 @@ def _exactly(stream: Any, frames: int) -> Any:
 
 
 def _sized(stream: Any, steps: Sequence[Step], encode: EncodeVideo) -> Any:
-    crop, scale, pad = step_of(steps, CropVideo), step_of(steps, ScaleVideo), step_of(steps, PadVideo)
-    if (flatten := step_of(steps, FlattenVideo)) is not None:
+    crop, scale, pad = step_of(steps, CropVideo), step_of(steps, Scale), step_of(steps, PadVideo)
+    if (flatten := step_of(steps, Flatten)) is not None:
         stream = _flattened(stream, flatten.background)
     if step_of(steps, SquarePixels):
         shown = crop.size if crop else scale.new_size if scale else pad.size if pad else encode.size
@@ -545,7 +510,7 @@ def _coloured(stream: Any, steps: Sequence[Step]) -> Any:
     if (tone := step_of(steps, ToneMap)) is not None:
         return _tone_mapped(stream, _TRANSFERS[tone.transfer])
     pixels = step_of(steps, ToYuv420)
-    if (pixels is not None and pixels.rgb) or step_of(steps, FlattenVideo):
+    if (pixels is not None and pixels.rgb) or step_of(steps, Flatten):
         # Nothing says which matrix a reader should use to undo this: the one of high definition is used, and written into the
         # file.
         stream = stream.filter("scale", out_color_matrix="bt709", out_range="limited").filter("format", "yuv420p")
@@ -594,7 +559,3 @@ def _ratio(rate: Fraction) -> str:
 
 def _time(seconds: float) -> str:
     return f"{seconds:.6f}"
-
-
-def _by(size: Size) -> str:
-    return f"{size[0]} x {size[1]}"

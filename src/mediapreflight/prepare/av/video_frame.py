@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ...catalog.interval import Interval
 from ...catalog.schema import Role
-
-Size = tuple[int, int]
+from ..aims import like, whole_above, whole_below
+from ..steps import Size
 
 # The largest side the H.264 encoder takes.
 _MOST_SIDE = 16384
@@ -42,8 +42,8 @@ class Sides(NamedTuple):
     def of(cls, role: Role) -> Sides:
         """The safe limits of a role."""
         sides = role.side.safe_interval if role.side else Interval()
-        least = _whole_above(max(sides.lower, 2), is_open=sides.lower_open)
-        most = _whole_below(min(sides.upper, _MOST_SIDE), is_open=sides.upper_open)
+        least = whole_above(max(sides.lower, 2), is_open=sides.lower_open)
+        most = whole_below(min(sides.upper, _MOST_SIDE), is_open=sides.upper_open)
         ratios = role.aspect_ratio.safe_interval if role.aspect_ratio else Interval()
         ratio = Fraction(min(ratios.upper, _MOST_SIDE)).limit_denominator(10_000)
         if ratios.upper_open:
@@ -78,7 +78,7 @@ def framed(size: Size, sides: Sides, *, crop: bool) -> Framing:
     frame_short = min(max(frame_short, sides.least), sides.most)
     frame_long = max(min(_even(kept_long * factor), _even_below(sides.ratio * frame_short), sides.most), frame_short)
     scaled_short = min(max(_even(short * factor), 2), frame_short) if is_padded else frame_short
-    return Framing(_like(size, kept_long, short), _like(size, frame_long, scaled_short), _like(size, frame_long, frame_short))
+    return Framing(like(size, kept_long, short), like(size, frame_long, scaled_short), like(size, frame_long, frame_short))
 
 
 class Spacing(NamedTuple):
@@ -149,21 +149,9 @@ def _middle(interval: Interval) -> Fraction:
     return Fraction((low + high) / 2).limit_denominator(1000)
 
 
-def _whole_above(number: float, *, is_open: bool) -> int:
-    return math.floor(number) + 1 if is_open else math.ceil(number)
-
-
-def _whole_below(number: float, *, is_open: bool) -> int:
-    return math.ceil(number) - 1 if is_open else math.floor(number)
-
-
 def _even(number: Fraction) -> int:
     return 2 * round(number / 2)
 
 
 def _even_below(number: Fraction) -> int:
     return 2 * math.floor(number / 2)
-
-
-def _like(size: Size, long: int, short: int) -> Size:
-    return (long, short) if size[0] >= size[1] else (short, long)

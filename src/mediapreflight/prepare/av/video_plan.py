@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import ceil, floor, inf
-from pathlib import PurePath
 from typing import Literal, NamedTuple
 
 from ...catalog.interval import Interval
@@ -24,7 +23,7 @@ from ...text import clauses
 from .. import aims
 from ..aims import Lengths, Reasons, first_of
 from ..options import PrepareOptions
-from ..steps import Expected, Rename, Step, ToneMap
+from ..steps import Expected, Flatten, Planned, Scale, Step, ToneMap
 from .steps import ASKED, NEEDED, Trim
 from .video import (
     CropVideo,
@@ -33,11 +32,9 @@ from .video import (
     DropLocation,
     EncodeVideo,
     Extend,
-    FlattenVideo,
     FrameRate,
     PadVideo,
     RemuxVideo,
-    ScaleVideo,
     SquarePixels,
     ToYuv420,
     ToZero,
@@ -45,7 +42,7 @@ from .video import (
 )
 from .video_frame import Framing, Sides, Spacing, constant_rate, framed
 
-_FORMAT, _MISNAMED, _TOO_LARGE = names("file-format-not-accepted", "file-extension-misleading", "file-too-large")
+_FORMAT, _TOO_LARGE = names("file-format-not-accepted", "file-too-large")
 _CODEC, _INTERLACED, _HDR, _PIXELS = names(
     "video-codec-not-accepted", "video-is-interlaced", "video-is-hdr", "video-pixel-format-unusual"
 )
@@ -122,7 +119,7 @@ def plan_video(
     *,
     length: float | None = None,
     keep: tuple[float, float] | None = None,
-) -> tuple[tuple[Step, ...], str, Expected]:
+) -> Planned:
     """The fewest steps, in the order they run, that make a video fit the safe limits of a role. The last one writes the file.
 
     Args:
@@ -160,13 +157,8 @@ def _readable(facts: VideoFacts, findings: tuple[Finding, ...]) -> float:
     if facts.transfer == "ipt-pq":
         raise PrepareError(facts.path, say("it is Dolby Vision profile 5, whose colours cannot be read here"), findings)
     if facts.has_alpha and facts.transfer in ("pq", "hlg"):
-        raise PrepareError(
-            facts.path,
-            say(
-                "it is both transparent and high dynamic range, which is not supported here",
-            ),
-            findings,
-        )
+        reason = say("it is both transparent and high dynamic range, which is not supported here")
+        raise PrepareError(facts.path, reason, findings)
     seconds = aims.measured_length(facts)
     if seconds is None or not facts.width or not facts.height or not facts.fps:
         raise PrepareError(facts.path, clauses(facts.problems) or say("its size, rate or length is not known"), findings)
@@ -222,12 +214,8 @@ def _length_reason(case: _Case) -> str:
     return first_of(case.reasons, _TOO_SHORT, _TOO_LONG, *_EQUAL) or say("equal lengths asked for")
 
 
-def _named(case: _Case) -> tuple[tuple[Step, ...], str, Expected]:
+def _named(case: _Case) -> Planned:
     facts = case.facts
-    suffix, steps = PurePath(facts.path).suffix.removeprefix("."), tuple[Step, ...]()
-    if _MISNAMED in case.reasons and facts.format:
-        suffix = aims.extension(facts.format)
-        steps = (Rename(reason=case.reasons[_MISNAMED], extension=suffix, format=facts.format),)
     expected = Expected(
         format=facts.format,
         width=facts.width,
@@ -237,10 +225,10 @@ def _named(case: _Case) -> tuple[tuple[Step, ...], str, Expected]:
         video_codec=facts.video_codec,
         audio_codec=facts.audio_codec,
     )
-    return steps, suffix, expected
+    return *aims.renamed(facts, case.reasons), expected
 
 
-def _remuxed(case: _Case, why: str) -> tuple[tuple[Step, ...], str, Expected]:
+def _remuxed(case: _Case, why: str) -> Planned:
     facts = case.facts
     sound = _sound(case)
     remux = RemuxVideo(
@@ -269,7 +257,7 @@ def _remuxed(case: _Case, why: str) -> tuple[tuple[Step, ...], str, Expected]:
     return steps, aims.extension(case.container), expected
 
 
-def _encoded(case: _Case, why: str) -> tuple[tuple[Step, ...], str, Expected]:
+def _encoded(case: _Case, why: str) -> Planned:
     encode = _encode(case, why)
     steps = (*_time_steps(case, encode), *_picture_steps(case), *_rate_steps(case, encode), *_extend_steps(case, encode))
     expected = Expected(
@@ -305,7 +293,7 @@ def _picture_steps(case: _Case) -> Iterator[Step]:
     if facts.interlaced:
         yield Deinterlace(reason=case.reason(_INTERLACED))
     if facts.has_alpha:
-        yield FlattenVideo(reason=case.reason(_ALPHA), background=case.options.background)
+        yield Flatten(reason=case.reason(_ALPHA), background=case.options.background)
     if facts.transfer in ("pq", "hlg"):
         yield ToneMap(reason=case.reason(_HDR), transfer=facts.transfer)
     if facts.pixel_format and (facts.bit_depth != 8 or facts.chroma != "4:2:0"):
@@ -325,7 +313,7 @@ def _frame_steps(case: _Case, framing: Framing) -> Iterator[Step]:
     if framing.kept != size:
         yield CropVideo(reason=reason, size=size, new_size=framing.kept)
     if framing.scaled != framing.kept:
-        yield ScaleVideo(reason=reason, size=framing.kept, new_size=framing.scaled)
+        yield Scale(reason=reason, size=framing.kept, new_size=framing.scaled)
     if framing.size != framing.scaled:
         yield PadVideo(reason=reason, size=framing.scaled, new_size=framing.size, background=case.options.background)
 

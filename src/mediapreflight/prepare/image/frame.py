@@ -14,9 +14,9 @@ from typing import NamedTuple
 from ...catalog.schema import Role
 from ...language import say
 from ...people.geometry import Box, Mapping, NoExtBox, Ratio, crop_to, ext_bbox, resize
+from ..aims import like, whole_above, whole_below
 from ..options import Fit
-
-Size = tuple[int, int]
+from ..steps import Size
 
 # The longest side of a JPEG; no model takes as much.
 LARGEST_SIDE = 65_535
@@ -51,8 +51,8 @@ class Bounds(NamedTuple):
         least, most, ratio, ratio_open = 1, LARGEST_SIDE, None, False
         if role.side is not None:
             sides = role.side.safe_interval
-            least = max(1, _above(sides.lower, is_open=sides.lower_open)) if sides.lower > -inf else least
-            most = _below(sides.upper, is_open=sides.upper_open) if sides.upper < inf else most
+            least = max(1, whole_above(sides.lower, is_open=sides.lower_open)) if sides.lower > -inf else least
+            most = whole_below(sides.upper, is_open=sides.upper_open) if sides.upper < inf else most
         if role.aspect_ratio is not None and role.aspect_ratio.safe_interval.upper < inf:
             ratios = role.aspect_ratio.safe_interval
             # Converted from its text: 1.8 means 9/5, not the nearest binary fraction.
@@ -75,14 +75,14 @@ class Bounds(NamedTuple):
         if self.target is not None:
             return min(_at(self.target, width=size[0]), _at(self.target, height=size[1]))
         short = min(size)
-        return _like(size, min(max(size), self._longest(short)), short)
+        return like(size, min(max(size), self._longest(short)), short)
 
     def padded(self, size: Size) -> Size:
         """The smallest size around this one for which `takes_shape` is true."""
         if self.target is not None:
             return max(_at(self.target, width=size[0], up=True), _at(self.target, height=size[1], up=True))
         long = max(size)
-        return _like(size, long, max(min(size), self._shortest(long)))
+        return like(size, long, max(min(size), self._shortest(long)))
 
     def scaled(self, size: Size) -> Size:
         """The nearest size within the bounds of the same ratio, apart from rounding. `takes_shape` must be true for this size.
@@ -91,9 +91,9 @@ class Bounds(NamedTuple):
         """
         long, short = max(size), min(size)
         if long > self.most:
-            scaled = _like(size, self.most, max(round(Fraction(short * self.most, long)), self._shortest(self.most)))
+            scaled = like(size, self.most, max(round(Fraction(short * self.most, long)), self._shortest(self.most)))
         elif short < self.least:
-            scaled = _like(size, min(round(Fraction(long * self.least, short)), self._longest(self.least)), self.least)
+            scaled = like(size, min(round(Fraction(long * self.least, short)), self._longest(self.least)), self.least)
         else:
             scaled = size
         if self.target is None or self.holds(scaled):
@@ -117,11 +117,11 @@ class Bounds(NamedTuple):
 
     def _longest(self, short: int) -> int:
         ratio, is_open = self._steepest()
-        return _below(short * ratio, is_open=is_open)
+        return whole_below(short * ratio, is_open=is_open)
 
     def _shortest(self, long: int) -> int:
         ratio, is_open = self._steepest()
-        return _above(long / ratio, is_open=is_open)
+        return whole_above(long / ratio, is_open=is_open)
 
 
 class Room(NamedTuple):
@@ -295,7 +295,7 @@ def shrunk(size: Size, factor: Fraction) -> Size:
     """The size times a factor below 1, with a ratio that is not more extreme."""
     long, short = max(size), min(size)
     new_long = max(1, floor(long * factor))
-    return _like(size, new_long, ceil(Fraction(new_long * short, long)))
+    return like(size, new_long, ceil(Fraction(new_long * short, long)))
 
 
 def _at(ratio: Fraction, *, width: int = 0, height: int = 0, up: bool = False) -> Size:
@@ -312,11 +312,6 @@ def _at(ratio: Fraction, *, width: int = 0, height: int = 0, up: bool = False) -
     return whole * across, whole * down
 
 
-def _like(size: Size, long: int, short: int) -> Size:
-    """The two sides in the order of another size: the longer one in the same place."""
-    return (long, short) if size[0] >= size[1] else (short, long)
-
-
 def _centred(frame: Box, size: Size) -> Box:
     """A box of this size around the middle of the frame."""
     x1, y1 = frame.x1 + (frame.width - size[0]) // 2, frame.y1 + (frame.height - size[1]) // 2
@@ -330,13 +325,3 @@ def _around(boxes: Sequence[Box]) -> Box:
 
 def _common(box: Box, other: Box) -> Box:
     return Box(max(box.x1, other.x1), max(box.y1, other.y1), min(box.x2, other.x2), min(box.y2, other.y2))
-
-
-def _above(number: Fraction | float, *, is_open: bool) -> int:
-    """The smallest whole number that is not below the end; above it if the end is open."""
-    return floor(number) + 1 if is_open else ceil(number)
-
-
-def _below(number: Fraction | float, *, is_open: bool) -> int:
-    """The largest whole number that is not above the end; below it if the end is open."""
-    return ceil(number) - 1 if is_open else floor(number)

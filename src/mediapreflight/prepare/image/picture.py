@@ -28,9 +28,9 @@ from ...media.sniff import sniff
 from ...media.source import OpenError, Source, display_name
 from ...people.geometry import Box
 from ...text import enumerated
-from ..steps import Step, from_format_to, scaled_in_words
+from ..steps import Flatten, Scale, Size, Step, from_format_to, in_pixels, step_of
 from .encode import first_picture, without_location
-from .frame import Size, shrunk
+from .frame import shrunk
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -101,17 +101,6 @@ class ToSrgb(Step, frozen=True, kw_only=True):
         return say("{stored_as} to 8-bit sRGB, with the embedded profile if there is one", stored_as=self.stored_as)
 
 
-class Flatten(Step, frozen=True, kw_only=True):
-    """Put one colour, `#rrggbb`, behind the picture."""
-
-    name: ClassVar[str] = "flatten"
-    background: str
-
-    @property
-    def detail(self) -> str:
-        return say("transparency onto {background}", background=self.background)
-
-
 class BakeOrientation(Step, frozen=True, kw_only=True):
     """Turn the pixels by the EXIF orientation (2 to 8), and drop the tag."""
 
@@ -125,8 +114,8 @@ class BakeOrientation(Step, frozen=True, kw_only=True):
         return say(
             "EXIF orientation {orientation}: {stored} to {displayed} px",
             orientation=self.orientation,
-            stored=_by(self.stored),
-            displayed=_by(self.displayed),
+            stored=in_pixels(self.stored),
+            displayed=in_pixels(self.displayed),
         )
 
 
@@ -141,27 +130,11 @@ class Crop(Step, frozen=True, kw_only=True):
     def detail(self) -> str:
         return say(
             "{size} to {value} px, from ({x1}, {y1})",
-            size=_by(self.size),
-            value=_by((self.box.width, self.box.height)),
+            size=in_pixels(self.size),
+            value=in_pixels((self.box.width, self.box.height)),
             x1=self.box.x1,
             y1=self.box.y1,
         )
-
-
-class Scale(Step, frozen=True, kw_only=True):
-    """Scale both sides by one factor: down with Hamming's filter, up with Lanczos."""
-
-    name: ClassVar[str] = "scale"
-    size: Size
-    new_size: Size
-
-    @property
-    def is_up(self) -> bool:
-        return self.new_size[0] * self.new_size[1] > self.size[0] * self.size[1]
-
-    @property
-    def detail(self) -> str:
-        return scaled_in_words(_by(self.size), _by(self.new_size), adds=self.is_up)
 
 
 class Pad(Step, frozen=True, kw_only=True):
@@ -190,8 +163,8 @@ class Pad(Step, frozen=True, kw_only=True):
         added = enumerated(filter(None, edges))
         return say(
             "{size} to {new_size} px with {background}: {added}",
-            size=_by(self.size),
-            new_size=_by(self.new_size),
+            size=in_pixels(self.size),
+            new_size=in_pixels(self.new_size),
             background=self.background,
             added=added,
         )
@@ -218,8 +191,8 @@ class Turn(Step, frozen=True, kw_only=True):
         return say(
             "{degrees} degrees clockwise: {size} to {new_size} px",
             degrees=self.degrees,
-            size=_by(self.size),
-            new_size=_by(self.new_size),
+            size=in_pixels(self.size),
+            new_size=in_pixels(self.new_size),
         )
 
 
@@ -293,7 +266,7 @@ def _made(path: str, steps: Sequence[Step]) -> bytes:
                 )
             )
         format = sniff(source.stream).format
-        convert = next((step for step in steps if isinstance(step, Convert)), None)
+        convert = step_of(steps, Convert)
         if convert is None:
             return _edited(source, format, steps)
         facts = probe_image(source, format, decode=False)
@@ -305,8 +278,7 @@ def _made(path: str, steps: Sequence[Step]) -> bytes:
 
 def _edited(source: Source, format: str, steps: Sequence[Step]) -> bytes:
     """The file with changed metadata; the picture's bytes are unchanged."""
-    is_rewritten = any(isinstance(step, RewriteHeader) for step in steps)
-    stream = (rewritten(source.stream, format) if is_rewritten else None) or source.stream
+    stream = (rewritten(source.stream, format) if step_of(steps, RewriteHeader) else None) or source.stream
     stream.seek(0)
     data = stream.read()
     for step in steps:
@@ -319,7 +291,8 @@ def _edited(source: Source, format: str, steps: Sequence[Step]) -> bytes:
 
 
 def _picture(source: Source, facts: ImageFacts, steps: Sequence[Step]) -> Rgb:
-    background = next((_color(step.background) for step in steps if isinstance(step, Flatten)), _WHITE)
+    flatten = step_of(steps, Flatten)
+    background = _color(flatten.background) if flatten else _WHITE
     # Before the pixels are read, so that its memory is free again by then.
     second = _second_reading(source, facts, background)
     rgb = read_rgb(source, facts, background)
@@ -461,7 +434,3 @@ def _color(text: str) -> Color:
     """`#rrggbb` as numbers."""
     red, green, blue = bytes.fromhex(text.removeprefix("#"))
     return red, green, blue
-
-
-def _by(size: Size) -> str:
-    return f"{size[0]} x {size[1]}"

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import ceil, floor, inf
-from pathlib import PurePath
+from math import floor
 from typing import Literal, NamedTuple
 
 from ...catalog.schema import Role
@@ -18,35 +17,31 @@ from ...errors import PrepareError
 from ...findings import Finding
 from ...language import say
 from ...media.facts import SPACES_IN_WORDS, ImageFacts, Problem
-from ...media.formats import FORMATS
 from ...media.image.decoding import max_pixels
 from ...people.geometry import Box, crop_to, orient, resize
 from ...people.geometry import Mapping as PixelMapping
 from ...rules import names
 from ...text import clauses
+from .. import aims
 from ..options import PrepareOptions
-from ..steps import Expected, Rename, Step, ToneMap
-from .frame import Bounds, Layout, NoFrameError, Room, Size, lay_out
+from ..steps import Expected, Flatten, Planned, Scale, Size, Step, ToneMap
+from .frame import Bounds, Layout, NoFrameError, Room, lay_out
 from .picture import (
     HIGHEST_QUALITY,
     BakeOrientation,
     Convert,
     Crop,
-    Flatten,
     KeepFirst,
     Pad,
     RewriteHeader,
-    Scale,
     StripLocation,
     ToSrgb,
     Turn,
 )
 
-__all__ = ["Room", "mapping", "plan_image"]
-
 _ALPHA, _CMYK, _DEPTH = names("image-has-alpha", "image-is-cmyk", "image-bit-depth-unusual")
 _HDR, _PROFILE = names("image-is-hdr", "image-relies-on-color-profile")
-_FORMAT, _MISNAMED, _TOO_LARGE = names("file-format-not-accepted", "file-extension-misleading", "file-too-large")
+_FORMAT, _TOO_LARGE = names("file-format-not-accepted", "file-too-large")
 (_FALSE,) = names("file-header-false")
 _LOCATION, _SEVERAL, _TURNED = names("image-has-location", "image-has-several-frames", "image-relies-on-orientation-tag")
 _RATIO, _TOO_LONG, _TOO_SHORT = names("image-aspect-ratio-too-extreme", "image-side-too-long", "image-side-too-short")
@@ -61,7 +56,7 @@ _LYING = names("face-missing", "face-tilted")
 _CROPPING = names("faces-several", "persons-several", "face-too-small")
 # Formats from which the location, and from which further pictures, can be removed without an encode.
 _LOCATION_EDITED, _SEVERAL_EDITED = ("jpeg", "png", "webp"), ("jpeg", "png")
-_NAMES_OF_SEVERAL = (".mpo", ".apng")
+_NAMES_OF_SEVERAL = ("mpo", "apng")
 _WITHOUT_LOSS = frozenset({"png", "bmp", "gif", "tiff", "psd", "ico", "qoi"})
 _NEEDED = say("needed by convert")
 _DAMAGED = (Problem.TRUNCATED, Problem.CORRUPT)
@@ -83,8 +78,8 @@ class _Case(NamedTuple):
     reasons: Mapping[str, str]
 
     def first(self, names: Sequence[str], otherwise: str) -> str:
-        """The reason for the first of these findings that exists; None if none does."""
-        return next((self.reasons[name] for name in names if name in self.reasons), otherwise)
+        """The reason for the first of these findings that exists; else the other one."""
+        return aims.first_of(self.reasons, *names) or otherwise
 
     def found(self, *names: str) -> bool:
         return any(name in self.reasons for name in names)
@@ -104,7 +99,7 @@ def plan_image(
     crop: Box | None = None,
     room: Room | None = None,
     turn: Literal[90, 180, 270] | None = None,
-) -> tuple[tuple[Step, ...], str, Expected]:
+) -> Planned:
     """The fewest steps, in the order they run, that make a picture fit the safe limits of a role.
 
     Args:
@@ -119,8 +114,8 @@ def plan_image(
 
     Boxes are in pixels of the displayed picture.
 
-    Returns: the steps, the extension of the output with its dot, and what the output will be. If `Convert` has a byte limit, the
-        output may be smaller than expected, with the same ratio.
+    Returns: the steps, the extension of the output without its dot, and what the output will be. If `Convert` has a byte limit,
+        the output may be smaller than expected, with the same ratio.
 
     Raises: PrepareError for a picture that cannot be read completely, or cannot be made to fit.
     """
@@ -147,7 +142,7 @@ def plan_image(
     convert = _convert(case, layout.size, steps)
     width, height = turning[0].new_size if turning else layout.size
     expected = Expected(format=convert.format, width=width, height=height)
-    return (*steps, convert), f".{FORMATS[convert.format].extensions[0]}", expected
+    return (*steps, convert), aims.extension(convert.format), expected
 
 
 def mapping(steps: Sequence[Step]) -> PixelMapping:
@@ -175,8 +170,7 @@ def _case(facts: ImageFacts, role: Role, options: PrepareOptions, findings: tupl
             raise PrepareError(facts.path, say("its data is damaged: {detail}", detail=detail), findings)
     if not facts.format or not facts.width or not facts.height:
         raise PrepareError(facts.path, clauses(facts.problems) or say("its size is not known"), findings)
-    reasons = {finding.name: f"{finding.code} {finding.name}" for finding in findings}
-    return _Case(facts, facts.format, (facts.width, facts.height), role, options, findings, reasons)
+    return _Case(facts, facts.format, (facts.width, facts.height), role, options, findings, aims.reasons_of(findings))
 
 
 def _needs_pixels(case: _Case) -> bool:
@@ -203,20 +197,17 @@ def _layout(
     return None if layout == Layout.unchanged(case.size) else layout
 
 
-def _without_encode(case: _Case) -> tuple[tuple[Step, ...], str, Expected]:
+def _without_encode(case: _Case) -> Planned:
     """The steps that change only the name and the metadata."""
-    steps: list[Step] = []
-    suffix, usual = PurePath(case.facts.path).suffix, FORMATS[case.format].extensions[0]
-    if case.found(_MISNAMED):
-        steps.append(Rename(reason=case.reasons[_MISNAMED], extension=usual, format=case.format))
+    renamed, suffix = aims.renamed(case.facts, case.reasons)
+    steps: list[Step] = [*renamed]
     if case.found(_FALSE):
         steps.append(RewriteHeader(reason=case.reasons[_FALSE]))
     if case.found(_SEVERAL):
         steps.append(KeepFirst(reason=case.reasons[_SEVERAL], frames=case.facts.frames or 2, lossless=True))
+        suffix = aims.extension(case.format) if suffix.lower() in _NAMES_OF_SEVERAL else suffix
     if case.found(_LOCATION):
         steps.append(StripLocation(reason=case.reasons[_LOCATION], whole_metadata=False))
-    if case.found(_MISNAMED) or (case.found(_SEVERAL) and suffix.lower() in _NAMES_OF_SEVERAL):
-        suffix = f".{usual}"
     return tuple(steps), suffix, Expected(format=case.format, width=case.size[0], height=case.size[1])
 
 
@@ -238,14 +229,7 @@ def _picture_steps(case: _Case) -> Iterator[Step]:
 
 
 def _stored_as(facts: ImageFacts) -> str:
-    names = {
-        "cmyk": "CMYK",
-        "grey": say("grey"),
-        "palette": say("palette"),
-        "yuv": "YUV",
-        "rgb": "RGB",
-        None: say("its colours"),
-    }
+    names = {"cmyk": "CMYK", "grey": say("grey"), "palette": say("palette"), "yuv": "YUV", "rgb": "RGB", None: say("its colours")}
     is_standard = facts.color_space is None or facts.color_space == "srgb"
     colours = names[facts.color] if is_standard else SPACES_IN_WORDS[facts.color_space or "srgb"]
     if facts.bit_depth in (None, 8) or facts.color == "palette":
@@ -277,7 +261,7 @@ def _dropped_location(case: _Case) -> Iterator[Step]:
 
 
 def _convert(case: _Case, size: Size, steps: Sequence[Step]) -> Convert:
-    max_bytes = _max_bytes(case.role)
+    max_bytes = aims.most_bytes(case.role)
     format = _target_format(case, size, max_bytes)
     cause = next((step.name for step in steps if step.reason != _NEEDED), say("the source"))
     return Convert(
@@ -288,13 +272,6 @@ def _convert(case: _Case, size: Size, steps: Sequence[Step]) -> Convert:
         max_bytes=max_bytes,
         least_side=min(Bounds.of(case.role).least, *size),
     )
-
-
-def _max_bytes(role: Role) -> int | None:
-    if role.byte_intervals is None or role.byte_intervals[1].upper == inf:
-        return None
-    safe = role.byte_intervals[1]
-    return ceil(safe.upper) - 1 if safe.upper_open else floor(safe.upper)
 
 
 def _target_format(case: _Case, size: Size, max_bytes: int | None) -> str:

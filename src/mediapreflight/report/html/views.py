@@ -14,9 +14,10 @@ from ...language import say, tr, tr_many, translated
 from ...media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 from ...media.previews import NOTHING, Preview, Sound, Still
 from ...people.facts import Content, Face, PictureContent, SpeechFacts, VideoContent
-from ...prepare.av.steps import Trim, step_of
+from ...prepare.av.steps import Trim
 from ...prepare.outlook import Outlook
 from ...prepare.record import StepRecord
+from ...prepare.steps import step_of
 from ...rules import RULES, names
 from ...text import clauses
 from ..evidence import measured_and_limit
