@@ -45,7 +45,7 @@ from .plan import (
     takes_boxes,
 )
 from .record import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, StepRecord, read_document
-from .steps import FilePlan, Step
+from .steps import FilePlan, Step, step_of
 
 Progress = Callable[[str, float], None]
 # Rules over single files; rules over people and over several inputs are applied to the whole job.
@@ -218,35 +218,29 @@ def _order(plan: JobPlan, file: FilePlan, name: str) -> _Order:
     return _Order(file, name, plan.model, plan.measured[file.role].facts)
 
 
-class _Workshop:
-    """Makes files, one at a time or several at once, each in its own thread."""
+class _Workshop(Struct):
+    """Makes files, one at a time or several at once, each in its own thread.
 
-    def __init__(
-        self,
-        folder: OutputFolder,
-        options: PrepareOptions,
-        earlier: Mapping[str, PreparedInput],
-        sources: frozenset[Path],
-        containment: Containment,
-        progress: Progress | None,
-    ) -> None:
-        self._folder = folder
-        self._options = options
-        self._earlier = earlier
-        self._sources = sources
-        self._containment = containment
-        self._progress = progress
-        self._stopped = False
-        self.written: set[str] = set()
-        """The names of the files that were made, and not there already."""
+    `earlier`: what the last run made, by name. `sources`: files that no output may replace. `written`: the names of the files
+    that were made, and not there already.
+    """
+
+    folder: OutputFolder
+    options: PrepareOptions
+    earlier: Mapping[str, PreparedInput]
+    sources: frozenset[Path]
+    containment: Containment
+    progress: Progress | None
+    stopped: bool = False
+    written: set[str] = set()
 
     def stop(self) -> None:
         """Stop all work: ffmpeg runs in its own process groups, which get no signal from a terminal."""
         from .av.ffmpeg import stop_all
 
-        self._stopped = True
+        self.stopped = True
         stop_all()
-        self._containment.close()
+        self.containment.close()
 
     def make(self, order: _Order) -> PreparedInput | PrepareError:
         """The file, made now or already there; or why it is missing."""
@@ -254,7 +248,7 @@ class _Workshop:
         try:
             if not is_data_url(source):
                 return self._made(order, source)
-            with self._folder.staged(f"source.{order.plan.suffix}") as written:
+            with self.folder.staged(f"source.{order.plan.suffix}") as written:
                 written.write_bytes(decoded(source))
                 return self._made(order, str(written))
         except PrepareError as error:
@@ -266,24 +260,24 @@ class _Workshop:
         except OutputError as error:
             return PrepareError(error.path, error.reason)
         except NotReadError as error:
-            return PrepareError(display_name(order.plan.source), say("{error}; run it again", error=error))
+            return PrepareError(display_name(source), say("{error}; run it again", error=error))
         except OSError as error:
             return PrepareError(
                 display_name(order.plan.source),
                 say("cannot be prepared: {strerror}", strerror=(error.strerror or str(error)).lower()),
             )
         finally:
-            if self._progress:
-                self._progress(order.name, 1.0)
+            if self.progress:
+                self.progress(order.name, 1.0)
 
     def _made(self, order: _Order, source: str) -> PreparedInput:
         source_size = order.facts.bytes or 0
         source_hash = sha256_of(source, source_size)
-        before = self._earlier.get(order.name)
-        target = self._folder.path / order.name
+        before = self.earlier.get(order.name)
+        target = self.folder.path / order.name
         if before and before.source_sha256 == source_hash and before.steps in _outcomes(order.plan) and _is_still(target, before):
             return _at(before, target)
-        with self._folder.staged(order.name) as staged:
+        with self.folder.staged(order.name) as staged:
             steps, after = self._written(order, source, staged)
             _refuse_unfit(order, after, staged)
             if sha256_of(source, source_size) != source_hash:
@@ -299,9 +293,9 @@ class _Workshop:
             )
             # A run that ended before it wrote its record left the same file.
             if not _is_still(target, made):
-                if _place_of(target) in self._sources:
+                if _place_of(target) in self.sources:
                     raise OutputError(str(target), say("is one of the sources; write to another folder"))
-                self._folder.deliver(staged, overwrite=self._options.overwrite)
+                self.folder.deliver(staged, overwrite=self.options.overwrite)
         self.written.add(order.name)
         return made
 
@@ -310,28 +304,28 @@ class _Workshop:
         plan, target, steps, facts = order.plan, str(staged), order.plan.steps, None
 
         def report(share: float) -> None:
-            if self._progress:
-                self._progress(order.name, share)
+            if self.progress:
+                self.progress(order.name, share)
 
         if plan.is_copy:
             link_or_copy(source, staged)
         elif plan.kind == "image":
             from .image.picture import run_image
 
-            self._containment.call(source, run_image, source, plan.steps, target)
+            self.containment.call(source, run_image, source, plan.steps, target)
         elif plan.kind == "audio":
             from .av.audio import run_audio
 
-            run_audio(source, plan.steps, target, report, self._containment)
+            run_audio(source, plan.steps, target, report, self.containment)
         else:
             from .av.video import run_video
 
             with _ONE_VIDEO:
-                if self._stopped:
+                if self.stopped:
                     raise PrepareError(display_name(plan.source), say("was interrupted"))
-                steps, facts = run_video(source, plan.steps, target, report, self._containment)
+                steps, facts = run_video(source, plan.steps, target, report, self.containment)
         # A linked file was measured just before, and its hash shows that it is the same.
-        return steps, facts or (self._containment.facts(target, _unproven_level(plan)) if plan.steps else order.facts)
+        return steps, facts or (self.containment.facts(target, _unproven_level(plan)) if plan.steps else order.facts)
 
 
 def _records(steps: Sequence[Step]) -> tuple[StepRecord, ...]:
@@ -353,7 +347,8 @@ def _unproven_level(plan: FilePlan) -> Level:
         return "decode"
     from .image.picture import Convert
 
-    return "metadata" if any(isinstance(step, Convert) and step.format == "jpeg" for step in plan.steps) else "decode"
+    convert = step_of(plan.steps, Convert)
+    return "metadata" if convert and convert.format == "jpeg" else "decode"
 
 
 def _place_of(path: Path) -> Path:
@@ -550,7 +545,6 @@ def _write_document(folder: OutputFolder, results: Sequence[Prepared]) -> None:
         try:
             staged.write_bytes(encoded + b"\n")
         except OSError as error:
-            raise OutputError(
-                str(folder.path), say("cannot be written to: {strerror}", strerror=(error.strerror or str(error)).lower())
-            ) from None
+            why = (error.strerror or str(error)).lower()
+            raise OutputError(str(folder.path), say("cannot be written to: {strerror}", strerror=why)) from None
         folder.deliver(staged, overwrite=True)

@@ -123,6 +123,19 @@ class Scale(Step, frozen=True, kw_only=True):
         return say("{before} to {after} px", before=before, after=after)
 
 
+class StripLocation(Step, frozen=True, kw_only=True):
+    """Remove the location from the metadata, without changing pixels. `whole_metadata`: all metadata is removed, by an encode."""
+
+    name: ClassVar[str] = "strip-location"
+    whole_metadata: bool
+
+    @property
+    def detail(self) -> str:
+        if self.whole_metadata:
+            return say("GPS position, with all other metadata")
+        return say("GPS position in EXIF and XMP; pixels unchanged")
+
+
 class Flatten(Step, frozen=True, kw_only=True):
     """Put one colour, `#rrggbb`, behind the picture, or behind every frame; it shows where they are transparent."""
 

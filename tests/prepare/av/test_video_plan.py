@@ -15,7 +15,6 @@ from mediapreflight.prepare.av.steps import NEEDED, Trim
 from mediapreflight.prepare.av.video import (
     CropVideo,
     CutSound,
-    DropLocation,
     EncodeVideo,
     Extend,
     FrameRate,
@@ -26,7 +25,7 @@ from mediapreflight.prepare.av.video import (
 )
 from mediapreflight.prepare.av.video_plan import plan_video
 from mediapreflight.prepare.options import PrepareOptions
-from mediapreflight.prepare.steps import Expected, Rename, Step, step_of
+from mediapreflight.prepare.steps import Expected, Rename, Step, StripLocation, step_of
 
 from .sound_and_video import VIDEO_INPUTS, Input, changed, is_in_order
 
@@ -273,7 +272,7 @@ def test_a_late_picture_is_moved_by_copy() -> None:
 
 
 def test_a_location_is_dropped_by_copy() -> None:
-    assert [type(step) for step in plan(RETALK, facts(has_location=True))[0]] == [DropLocation, RemuxVideo]
+    assert [type(step) for step in plan(RETALK, facts(has_location=True))[0]] == [StripLocation, RemuxVideo]
 
 
 def test_a_short_clip_is_played_backward() -> None:

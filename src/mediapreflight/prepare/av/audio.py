@@ -32,7 +32,6 @@ _MUXER_OPTIONS: dict[str, dict[str, Any]] = {
 }
 # The level at which peaks are limited, in dB below full scale: encoders raise them a little.
 _TRUE_PEAK = -1.5
-# Noise up to this level, in dB below full scale, is lowered by this many dB; speech is louder.
 _LEAST_GAP_S = 0.01
 # Time stamps may be this much behind the samples before them. aresample drops sound that is behind by 0.1 s.
 _MOST_BEHIND_S = 0.05
@@ -40,6 +39,7 @@ _MOST_BEHIND_S = 0.05
 _LESS_THAN_A_FRAME_S = 0.001
 # Silence that is worth a word; what decoders leave out at the start is shorter.
 _SHOWN_LEAD_S = 0.1
+# Noise up to this level, in dB below full scale, is lowered by this many dB; speech is louder.
 _NOISE_FLOOR, _NOISE_REDUCTION = -30, 12
 
 
@@ -52,9 +52,8 @@ class PadSilence(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say(
-            "{from_s} to {to_s}, with silence added at the end", from_s=as_seconds(self.from_s), to_s=as_seconds(self.to_s)
-        )
+        before, after = as_seconds(self.from_s), as_seconds(self.to_s)
+        return say("{from_s} to {to_s}, with silence added at the end", from_s=before, to_s=after)
 
 
 class DropCutFrame(Step, frozen=True, kw_only=True):
@@ -78,11 +77,8 @@ class FillGap(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say(
-            "{length_s:.0f} ms at {at_s} cannot be decoded: silence instead",
-            length_s=self.length_s * 1000,
-            at_s=as_seconds(self.at_s),
-        )
+        length, place = self.length_s * 1000, as_seconds(self.at_s)
+        return say("{length_s:.0f} ms at {at_s} cannot be decoded: silence instead", length_s=length, at_s=place)
 
 
 class ExtractSound(Step, frozen=True, kw_only=True):

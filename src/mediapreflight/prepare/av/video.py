@@ -60,19 +60,8 @@ class CutSound(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say(
-            "sound of {from_s} to {to_s}; the picture ends there", from_s=as_seconds(self.from_s), to_s=as_seconds(self.to_s)
-        )
-
-
-class DropLocation(Step, frozen=True, kw_only=True):
-    """Drop the location, and all other metadata."""
-
-    name: ClassVar[str] = "strip-location"
-
-    @property
-    def detail(self) -> str:
-        return say("position and all other metadata")
+        before, after = as_seconds(self.from_s), as_seconds(self.to_s)
+        return say("sound of {from_s} to {to_s}; the picture ends there", from_s=before, to_s=after)
 
 
 class Extend(Step, frozen=True, kw_only=True):
@@ -85,9 +74,8 @@ class Extend(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say(
-            "{from_s} to {to_s} by playing it backward and forward", from_s=as_seconds(self.from_s), to_s=as_seconds(self.to_s)
-        )
+        before, after = as_seconds(self.from_s), as_seconds(self.to_s)
+        return say("{from_s} to {to_s} by playing it backward and forward", from_s=before, to_s=after)
 
 
 class Deinterlace(Step, frozen=True, kw_only=True):
@@ -161,12 +149,8 @@ class PadVideo(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say(
-            "{size} to {new_size} px with {background}",
-            size=in_pixels(self.size),
-            new_size=in_pixels(self.new_size),
-            background=self.background,
-        )
+        before, after = in_pixels(self.size), in_pixels(self.new_size)
+        return say("{size} to {new_size} px with {background}", size=before, new_size=after, background=self.background)
 
 
 class FrameRate(Step, frozen=True, kw_only=True):

@@ -23,13 +23,12 @@ from ...text import clauses
 from .. import aims
 from ..aims import Lengths, Reasons, first_of
 from ..options import PrepareOptions
-from ..steps import Expected, Flatten, Planned, Scale, Step, ToneMap
+from ..steps import Expected, Flatten, Planned, Scale, Step, StripLocation, ToneMap
 from .steps import ASKED, NEEDED, Trim
 from .video import (
     CropVideo,
     CutSound,
     Deinterlace,
-    DropLocation,
     EncodeVideo,
     Extend,
     FrameRate,
@@ -332,7 +331,7 @@ def _extend_steps(case: _Case, encode: EncodeVideo) -> Iterator[Step]:
 
 def _dropped_location(case: _Case) -> Iterator[Step]:
     if _LOCATION in case.reasons:
-        yield DropLocation(reason=case.reasons[_LOCATION])
+        yield StripLocation(reason=case.reasons[_LOCATION], whole_metadata=True)
 
 
 def _framing(case: _Case) -> Framing:

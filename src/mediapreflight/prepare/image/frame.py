@@ -182,12 +182,13 @@ def lay_out(
         return _with_room(picture, bounds, room)
     frame = crop or whole
     if min(frame.width, frame.height) <= 0 or not frame.shared(whole):
+        corners, (width, height) = list(frame), picture
         raise NoFrameError(
             say(
                 "the crop {frame} is outside the picture of {picture} x {picture2} px",
-                frame=list(frame),
-                picture=picture[0],
-                picture2=picture[1],
+                frame=corners,
+                picture=width,
+                picture2=height,
             )
         )
     return _laid(picture, _shaped(frame, bounds, fit, keep), bounds)
@@ -202,12 +203,9 @@ def _with_room(picture: Size, bounds: Bounds, room: Room) -> Layout:
     layout = _laid(picture, _shaped(frame, bounds, "pad", ()), bounds)
     face = layout.mapping.box(room.face)
     if not face.area or isinstance(ext_bbox(face, *layout.size, room.ratio), NoExtBox):
+        width, height = room.face.width, room.face.height
         raise NoFrameError(
-            say(
-                "a face of {width} x {height} px is too small to extend the picture around it",
-                width=room.face.width,
-                height=room.face.height,
-            )
+            say("a face of {width} x {height} px is too small to extend the picture around it", width=width, height=height)
         )
     return layout
 
@@ -237,12 +235,9 @@ def _shaped(frame: Box, bounds: Bounds, fit: Fit, keep: Sequence[Box]) -> Box:
             if (box := _within(frame, cropped, kept)) is not None:
                 return box
         if fit == "crop":
+            width, height = cropped
             raise NoFrameError(
-                say(
-                    "no crop to {cropped} x {cropped2} px keeps the face whole; pad it instead",
-                    cropped=cropped[0],
-                    cropped2=cropped[1],
-                )
+                say("no crop to {cropped} x {cropped2} px keeps the face whole; pad it instead", cropped=width, cropped2=height)
             )
     return _centred(frame, bounds.padded(size))
 

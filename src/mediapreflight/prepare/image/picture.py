@@ -28,7 +28,7 @@ from ...media.sniff import sniff
 from ...media.source import OpenError, Source, display_name
 from ...people.geometry import Box
 from ...text import enumerated
-from ..steps import Flatten, Scale, Size, Step, from_format_to, in_pixels, step_of
+from ..steps import Flatten, Scale, Size, Step, StripLocation, from_format_to, in_pixels, step_of
 from .encode import first_picture, without_location
 from .frame import shrunk
 
@@ -61,19 +61,6 @@ class RewriteHeader(Step, frozen=True, kw_only=True):
     @property
     def detail(self) -> str:
         return say("for strict readers; pixels unchanged")
-
-
-class StripLocation(Step, frozen=True, kw_only=True):
-    """Remove the location from the metadata, without changing pixels. `whole_metadata`: all metadata is removed, by an encode."""
-
-    name: ClassVar[str] = "strip-location"
-    whole_metadata: bool
-
-    @property
-    def detail(self) -> str:
-        if self.whole_metadata:
-            return say("GPS position, with all other metadata")
-        return say("GPS position in EXIF and XMP; pixels unchanged")
 
 
 class KeepFirst(Step, frozen=True, kw_only=True):
@@ -111,12 +98,8 @@ class BakeOrientation(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say(
-            "EXIF orientation {orientation}: {stored} to {displayed} px",
-            orientation=self.orientation,
-            stored=in_pixels(self.stored),
-            displayed=in_pixels(self.displayed),
-        )
+        before, after, how = in_pixels(self.stored), in_pixels(self.displayed), self.orientation
+        return say("EXIF orientation {orientation}: {stored} to {displayed} px", orientation=how, stored=before, displayed=after)
 
 
 class Crop(Step, frozen=True, kw_only=True):
@@ -128,13 +111,8 @@ class Crop(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say(
-            "{size} to {value} px, from ({x1}, {y1})",
-            size=in_pixels(self.size),
-            value=in_pixels((self.box.width, self.box.height)),
-            x1=self.box.x1,
-            y1=self.box.y1,
-        )
+        before, after = in_pixels(self.size), in_pixels((self.box.width, self.box.height))
+        return say("{size} to {value} px, from ({x1}, {y1})", size=before, value=after, x1=self.box.x1, y1=self.box.y1)
 
 
 class Pad(Step, frozen=True, kw_only=True):
@@ -188,12 +166,8 @@ class Turn(Step, frozen=True, kw_only=True):
 
     @property
     def detail(self) -> str:
-        return say(
-            "{degrees} degrees clockwise: {size} to {new_size} px",
-            degrees=self.degrees,
-            size=in_pixels(self.size),
-            new_size=in_pixels(self.new_size),
-        )
+        before, after = in_pixels(self.size), in_pixels(self.new_size)
+        return say("{degrees} degrees clockwise: {size} to {new_size} px", degrees=self.degrees, size=before, new_size=after)
 
 
 class Convert(Step, frozen=True, kw_only=True):
@@ -258,12 +232,9 @@ def _naming(source: str) -> Iterator[None]:
 def _made(path: str, steps: Sequence[Step]) -> bytes:
     with open_source(path) as source:
         if source.size > MAX_DECODED_BYTES:
+            most = MAX_DECODED_BYTES
             raise DecodeError(
-                say(
-                    "it has {size:,} bytes, but at most {max_decoded_bytes:,} are read",
-                    size=source.size,
-                    max_decoded_bytes=MAX_DECODED_BYTES,
-                )
+                say("it has {size:,} bytes, but at most {max_decoded_bytes:,} are read", size=source.size, max_decoded_bytes=most)
             )
         format = sniff(source.stream).format
         convert = step_of(steps, Convert)
@@ -372,13 +343,9 @@ def _encoded(rgb: Rgb, convert: Convert) -> bytes:
         if convert.max_bytes is None or len(data) <= convert.max_bytes:
             return data
         if min(size) <= convert.least_side:
+            most, (width, height) = convert.max_bytes, size
             raise DecodeError(
-                say(
-                    "it has more than {max_bytes:,} bytes even at {size} x {size2} px",
-                    max_bytes=convert.max_bytes,
-                    size=size[0],
-                    size2=size[1],
-                )
+                say("it has more than {max_bytes:,} bytes even at {size} x {size2} px", max_bytes=most, size=width, size2=height)
             )
         size = _smaller(size, convert.max_bytes / len(data), convert.least_side)
 

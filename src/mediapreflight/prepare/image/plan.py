@@ -24,7 +24,7 @@ from ...rules import names
 from ...text import clauses
 from .. import aims
 from ..options import PrepareOptions
-from ..steps import Expected, Flatten, Planned, Scale, Size, Step, ToneMap
+from ..steps import Expected, Flatten, Planned, Scale, Size, Step, StripLocation, ToneMap
 from .frame import Bounds, Layout, NoFrameError, Room, lay_out
 from .picture import (
     HIGHEST_QUALITY,
@@ -34,7 +34,6 @@ from .picture import (
     KeepFirst,
     Pad,
     RewriteHeader,
-    StripLocation,
     ToSrgb,
     Turn,
 )
