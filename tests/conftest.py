@@ -188,6 +188,10 @@ def folder() -> str:
     return os.getcwd()
 
 
+def modules() -> list[str]:
+    return list(sys.modules)
+
+
 def environment() -> dict[str, str]:
     return dict(os.environ)
 

@@ -14,7 +14,8 @@ import pytest
 from mediapreflight.prepare.av.ffmpeg import find_ffmpeg
 from mediapreflight.workers import confinement
 from mediapreflight.workers.confinement import confined, environment
-from mediapreflight.workers.processes import _MEMORY, CrashError, Processes, end_idle
+from mediapreflight.workers.processes import CrashError, Processes, end_idle
+from mediapreflight.workers.serving import MEMORY
 
 KEY = "sk-0123456789abcdef"
 on_posix = pytest.mark.skipif(os.name != "posix", reason="limits are POSIX's")
@@ -88,14 +89,14 @@ def test_process_has_that_environment(key: str, processes: Processes, deeds: Mod
     assert "HOME" in processes.call(deeds.environment)
 
 
-def test_blas_has_one_thread_or_as_many_as_the_user_says(
+def test_blas_and_malloc_spare_the_processor_unless_the_user_says_how(
     processes: Processes, deeds: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = "OPENBLAS_NUM_THREADS"
-    monkeypatch.delenv(name, raising=False)
-    assert processes.call(deeds.environment)[name] == "1"
-    monkeypatch.setenv(name, "2")
-    assert processes.call(deeds.environment)[name] == "2"
+    for name, usual in {"OPENBLAS_NUM_THREADS": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:"}.items():
+        monkeypatch.delenv(name, raising=False)
+        assert processes.call(deeds.environment)[name].startswith(usual)
+        monkeypatch.setenv(name, "glibc.malloc.perturb=2")
+        assert processes.call(deeds.environment)[name] == "glibc.malloc.perturb=2"
 
 
 # --- limits
@@ -107,13 +108,13 @@ def test_process_has_limits(processes: Processes, deeds: ModuleType) -> None:
     assert limits["RLIMIT_CORE"] == (0, 0)
     assert limits["RLIMIT_FSIZE"] == (4 << 30, 4 << 30)
     if sys.platform == "linux":
-        assert limits["RLIMIT_AS"] == (_MEMORY, _MEMORY)
+        assert limits["RLIMIT_AS"] == (MEMORY, MEMORY)
 
 
 @on_linux
 def test_memory_beyond_the_limit_is_not_had(processes: Processes, deeds: ModuleType) -> None:
     with pytest.raises(CrashError) as caught:
-        processes.call(deeds.takes, _MEMORY)
+        processes.call(deeds.takes, MEMORY)
     assert caught.value.reason == "the process that reads it needs too much memory"
 
 

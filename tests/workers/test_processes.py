@@ -25,6 +25,7 @@ from mediapreflight.errors import (
     UsageError,
 )
 from mediapreflight.workers import processes as module
+from mediapreflight.workers.answers import MAX_ANSWER_BYTES
 from mediapreflight.workers.processes import CrashError, Processes, StartError, TimeLimitError, end_idle
 
 on_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -103,6 +104,11 @@ def test_values_come_back_typed(processes: Processes, deeds: ModuleType) -> None
 def test_what_a_call_leaves_behind_is_gone_before_the_next(processes: Processes, deeds: ModuleType) -> None:
     """Decoders lie in circles, too: a few hundred videos used up the memory and the threads of the process."""
     assert [processes.call(deeds.circle) for _ in range(5)] == [1] * 5
+
+
+def test_process_loads_nothing_that_only_its_caller_needs(processes: Processes, deeds: ModuleType) -> None:
+    """A short call is mostly the start of its process."""
+    assert {"subprocess", "threading", "typing_extensions"}.isdisjoint(processes.call(deeds.modules))
 
 
 def test_what_a_call_prints_or_reads_is_no_part_of_the_answer(processes: Processes, deeds: ModuleType) -> None:
@@ -249,7 +255,7 @@ def test_answer_that_is_none_is_told_as_such(processes: Processes, deeds: Module
     assert not alive(first), "nobody asks it again"
 
 
-@pytest.mark.parametrize("announced", [2**64 - 1, 2**40, module._MAX_ANSWER_BYTES + 1])
+@pytest.mark.parametrize("announced", [2**64 - 1, 2**40, MAX_ANSWER_BYTES + 1])
 def test_answer_of_any_length_is_not_read(processes: Processes, deeds: ModuleType, announced: int) -> None:
     with pytest.raises(CrashError):
         processes.call(deeds.answers, announced.to_bytes(8, "big") + b"x" * 1000)
@@ -269,7 +275,7 @@ def test_attributes_of_errors_are_those_of_the_class(processes: Processes, deeds
 
 def test_more_than_can_be_told_is_a_trouble_of_its_own(processes: Processes, deeds: ModuleType) -> None:
     with pytest.raises(CrashError) as caught:
-        processes.call(deeds.long, module._MAX_ANSWER_BYTES + 1)
+        processes.call(deeds.long, MAX_ANSWER_BYTES + 1)
     assert caught.value.reason == "the process that reads it found too much to report"
 
 
@@ -300,7 +306,7 @@ def test_interrupted_call_leaves_no_process(processes: Processes, deeds: ModuleT
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_received", interrupted)
+        patch.setattr(module, "received", interrupted)
         with pytest.raises(KeyboardInterrupt):
             processes.call(deeds.sleep, 60.0)
     assert ended(pid)
@@ -344,7 +350,8 @@ def test_process_that_waits_for_long_ends_and_is_replaced(
     code = """
 import deeds, time
 from mediapreflight.workers import processes as module
-shortened = "import serve; import mediapreflight.workers.processes as m; m._IDLE_S = 0.5;"
+from mediapreflight.workers.answers import MAX_ANSWER_BYTES
+shortened = "import serve; import mediapreflight.workers.serving as m; m.IDLE_S = 0.5;"
 module._BOOT = module._BOOT.replace("import serve;", shortened)
 processes = module.Processes()
 first = processes.call(deeds.pid)
@@ -360,7 +367,7 @@ def test_process_that_may_end_in_this_moment_is_not_asked(
     processes: Processes, deeds: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = processes.call(deeds.pid)
-    monkeypatch.setattr(module, "_IDLE_S", 0.0)
+    monkeypatch.setattr(module, "IDLE_S", 0.0)
     assert processes.call(deeds.pid) != first
     assert ended(first)
 

@@ -4,8 +4,8 @@ The standard pools import the caller's main module again, start more processes t
 them dies. Here each process runs this interpreter with only this package, is confined (`confinement`), and gets calls through a
 pipe; if it dies, only its own call fails. Idle processes are kept for some minutes, and are shared by the whole Python process.
 
-A request is pickled, because the caller is trusted. An answer is not: a file may have taken over its decoder. An answer is JSON
-of limited length, and must be of the function's annotated return type.
+What they send each other is in `answers`; an answer must be of the function's annotated return type. `serving` is all that a
+process needs of this folder: importing it is most of what a short call costs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
-import gc
 import os
 import pickle
 import subprocess
@@ -21,45 +20,31 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Annotated, Any, BinaryIO, NamedTuple, TypeVar, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 import msgspec
-from msgspec import Meta, Raw, Struct
 
-from ..errors import (
-    MediaPreflightError,
-    MissingLibraryError,
-    OutputError,
-    PrepareError,
-    UnreadableMediaError,
-    UsageError,
-    restored,
-)
+from ..errors import MediaPreflightError, PrepareError, restored
 from ..language import say
-from ..system import at_fork, comes_within, in_own_group
-from .confinement import confine, environment
+from ..system import at_fork, in_own_group
+from .answers import BY_NAME, ERRORS, IDLE_S, MAX_ANSWER_BYTES, Answer, current_folder, received, send
+from .confinement import environment
 
 _Result = TypeVar("_Result")
 _BOOT = (
     f"import sys; sys.path[:] = sys.argv[2:]; from {__package__} import load_msgspec; load_msgspec(); "
-    f"from {__name__} import serve; serve(sys.argv[1] == 'online')"
+    f"from {__package__}.serving import serve; serve(sys.argv[1] == 'online')"
 )
-# Imported objects stay, so collecting garbage while loading is wasted time: by default it would run some hundred times. After the
-# first call the default applies, because unused decoders are in reference cycles and hold threads and memory.
-_OBJECTS_WHILE_LOADING = 20_000
-# The generations of the garbage collector that contain the objects of one call.
-_YOUNG = 1
+_MALLOC = {"hugetlb": 1, "mmap_threshold": 64 << 20, "trim_threshold": 64 << 20}
 # The threads of numpy's BLAS use processor time while they wait: a tenth of a first call. No matrix here is large enough for
-# threads.
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-_LENGTH_BYTES = 8
-# The longest answer, a timeline of ten hours of speech, has 25 MB.
-_MAX_ANSWER_BYTES = 64 << 20
-_MAX_TEXT = 2000
-# With every detector loaded, a process takes 2.2 GiB on two cores, plus stacks and arenas for each further core.
-_MEMORY = (4 << 30) + (256 << 20) * (os.cpu_count() or 1)
-# An idle process ends after this time. The caller stops using it a little earlier.
-_IDLE_S, _MARGIN_S = 300.0, 10.0
+# threads. And glibc gives memory back to the system after each layer of a network, which clears it page by page when it is taken
+# again: a tenth, too.
+_SPARING = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "GLIBC_TUNABLES": ":".join(f"glibc.malloc.{name}={value}" for name, value in _MALLOC.items()),
+}
+# The caller stops using an idle process a little before it ends.
+_MARGIN_S = 10.0
 _MAX_IDLE = os.cpu_count() or 1
 
 
@@ -80,37 +65,6 @@ class TimeLimitError(CrashError):
 
     def __init__(self, limit_s: float) -> None:
         super().__init__(f"it takes longer than {limit_s:g} s")
-
-
-_Text = Annotated[str, Meta(max_length=_MAX_TEXT)]
-
-
-class _Failure(Struct, frozen=True):
-    """An error of this package: class name, message and attributes."""
-
-    error: _Text
-    says: _Text
-    attributes: dict[_Text, _Text] = {}
-
-
-class _Answer(Struct, frozen=True, omit_defaults=True):
-    """The returned value, or an error of this package, or the reason why there is neither."""
-
-    result: Raw = Raw()
-    failure: _Failure | None = None
-    trouble: _Text | None = None
-
-
-# The errors that can be sent back, with their text attributes.
-_ERRORS: dict[type[MediaPreflightError], tuple[str, ...]] = {
-    MissingLibraryError: ("library", "fix"),
-    UnreadableMediaError: ("path", "reason"),
-    PrepareError: ("path",),
-    OutputError: ("path", "reason"),
-    UsageError: (),
-    MediaPreflightError: (),
-}
-_BY_NAME = {kind.__name__: kind for kind in _ERRORS}
 
 
 class Processes:
@@ -192,7 +146,7 @@ class _Start(NamedTuple):
     def now(cls, online: bool) -> _Start:
         flags = ["-I"] if sys.flags.isolated else []
         command = [sys.executable, *flags, "-c", _BOOT, "online" if online else "offline", *sys.path]
-        return cls(command, _ONE_THREAD | environment(online=online))
+        return cls(command, _SPARING | environment(online=online))
 
 
 class _Pool:
@@ -290,7 +244,7 @@ class _Process:
 
     def is_fresh(self) -> bool:
         """Whether it has not been idle so long that it may be ending by itself now."""
-        return time.monotonic() - self.idle_since < _IDLE_S - _MARGIN_S
+        return time.monotonic() - self.idle_since < IDLE_S - _MARGIN_S
 
     def is_ready(self) -> bool:
         """Whether it can take a call."""
@@ -306,8 +260,8 @@ class _Process:
             timer.daemon = True
             timer.start()
         try:
-            _send(self._popen.stdin, pickle.dumps((_folder(), function, arguments), pickle.HIGHEST_PROTOCOL))
-            return _received(self._popen.stdout, _MAX_ANSWER_BYTES)
+            send(self._popen.stdin, pickle.dumps((current_folder(), function, arguments), pickle.HIGHEST_PROTOCOL))
+            return received(self._popen.stdout, MAX_ANSWER_BYTES)
         except (EOFError, OSError, ValueError):
             if time_limit_s is not None and call.took_too_long:
                 raise TimeLimitError(time_limit_s) from None
@@ -352,61 +306,13 @@ def end_idle() -> None:
     _pool.end()
 
 
-def serve(online: bool) -> None:
-    """The main loop of a process: answer calls until the pipe is closed."""
-    requests, answers = _private_pipes()
-    usual = gc.get_threshold()
-    gc.set_threshold(_OBJECTS_WHILE_LOADING)
-    confine(_MEMORY, online=online)
-    while comes_within(requests, _IDLE_S):
-        try:
-            folder, function, arguments = pickle.loads(_received(requests, sys.maxsize))
-        except EOFError:
-            return
-        data = _answered(folder, function, arguments)
-        try:
-            _send(answers, data)
-        except OSError:
-            # The caller is gone.
-            return
-        gc.set_threshold(*usual)
-        gc.collect(_YOUNG)
-
-
-def _answered(folder: str | None, function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
-    try:
-        if folder is not None and folder != _folder():
-            os.chdir(folder)
-        data = msgspec.json.encode(_Answer(Raw(msgspec.json.encode(function(*arguments)))))
-        return data if len(data) <= _MAX_ANSWER_BYTES else _trouble(say("the process that reads it found too much to report"))
-    except MediaPreflightError as error:
-        return _failed(error)
-    except MemoryError:
-        return _trouble(say("the process that reads it needs too much memory"))
-    except Exception as error:
-        return _trouble(say("the process that reads it failed ({name}: {error})", name=type(error).__name__, error=error))
-
-
-def _failed(error: MediaPreflightError) -> bytes:
-    kind = next(each for each in type(error).__mro__ if each in _ERRORS)
-    attributes = {name: str(getattr(error, name)) for name in _ERRORS[kind]}
-    try:
-        return msgspec.json.encode(_Answer(failure=_Failure(kind.__name__, str(error), attributes)))
-    except UnicodeEncodeError:
-        return _trouble(str(error))
-
-
-def _trouble(text: str) -> bytes:
-    return msgspec.json.encode(_Answer(trouble=text.encode("utf-8", "backslashreplace").decode()[:_MAX_TEXT]))
-
-
 @functools.cache
 def _decoder(function: Callable[..., Any]) -> msgspec.json.Decoder[Any]:
     returns = get_type_hints(function)["return"]
     return msgspec.json.Decoder(type(None) if returns is None else returns)
 
 
-_answer_decoder = msgspec.json.Decoder(_Answer)
+_answer_decoder = msgspec.json.Decoder(Answer)
 
 
 def _read(data: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
@@ -421,12 +327,12 @@ def _read(data: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
     raise error
 
 
-def _error_in(answer: _Answer) -> MediaPreflightError | CrashError:
+def _error_in(answer: Answer) -> MediaPreflightError | CrashError:
     """The error in a failed answer. Raises LookupError if its class is not known."""
     if answer.failure is None:
         return CrashError(_line(answer.trouble or say("the process that reads it does not answer")))
-    kind = _BY_NAME[answer.failure.error]
-    attributes: dict[str, object] = {name: _line(answer.failure.attributes[name]) for name in _ERRORS[kind]}
+    kind = BY_NAME[answer.failure.error]
+    attributes: dict[str, object] = {name: _line(answer.failure.attributes[name]) for name in ERRORS[kind]}
     if kind is PrepareError:
         attributes["findings"] = ()
     return restored(kind, (_line(answer.failure.says),), attributes)
@@ -434,48 +340,3 @@ def _error_in(answer: _Answer) -> MediaPreflightError | CrashError:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _folder() -> str | None:
-    """The current folder, which relative paths refer to; None if it was deleted."""
-    try:
-        return os.getcwd()  # noqa: PTH109
-    except OSError:
-        return None
-
-
-def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes on new descriptors, so that output of libraries cannot reach them.
-
-    Standard output and error are discarded: faults come back as facts.
-    """
-    pipes = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for standard in (0, 1, 2):
-        os.dup2(nowhere, standard)
-    os.close(nowhere)
-    return pipes
-
-
-def _send(stream: Any, data: bytes) -> None:
-    left = memoryview(len(data).to_bytes(_LENGTH_BYTES, "big") + data)
-    while left:
-        left = left[stream.write(left) :]
-
-
-def _received(stream: Any, most: int) -> bytes:
-    """Raises EOFError if the stream ends too early, ValueError if the announced length is too large."""
-    length = int.from_bytes(_exactly(stream, _LENGTH_BYTES), "big")
-    if length > most:
-        raise ValueError(f"{length} bytes are more than {most}")
-    return _exactly(stream, length)
-
-
-def _exactly(stream: Any, count: int) -> bytes:
-    data = bytearray()
-    while len(data) < count:
-        part = stream.read(min(count - len(data), 1 << 20))
-        if not part:
-            raise EOFError
-        data += part
-    return bytes(data)
