@@ -35,8 +35,9 @@ _WITHOUT_LANGUAGE = ("C", "POSIX")
 _MOST_REMEMBERED = 2**16
 
 
-# The spaces of a template stand between Chinese and Latin. A value can be either.
-_SPACE_BETWEEN_CHINESE = re.compile("(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])")
+# The spaces of a template stand between Chinese and Latin. A value can be either. Compiled on first use: so large a set takes
+# longer than the rest of this module.
+_SPACE_BETWEEN_CHINESE = "(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])"
 
 # The parts of a sentence: the templates for one and for many, the count, and the values by name.
 _Wording = tuple[str, str | None, int, Mapping[str, Any]]
@@ -195,5 +196,5 @@ def _joined(template: str, values: Mapping[str, Any]) -> str:
 
 
 def _appended(before: str, after: str) -> str:
-    edge = _SPACE_BETWEEN_CHINESE.sub("", before[-2:] + after[:2])
+    edge = re.sub(_SPACE_BETWEEN_CHINESE, "", before[-2:] + after[:2])
     return f"{before[:-2]}{edge}{after[2:]}"

@@ -355,12 +355,18 @@ def in_order(
     if workers <= 1 and not ahead:
         yield from map(function, items)
         return
+    rest = iter(items)
+    first = tuple(itertools.islice(rest, 2))
+    if len(first) < 2:
+        # One item would only wait for its thread, and loading the pool takes longer than reading the models does.
+        yield from map(function, first)
+        return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting: deque[Future[_Result]] = deque()
         try:
-            for item in items:
+            for item in itertools.chain(first, rest):
                 waiting.append(pool.submit(function, item))
                 if len(waiting) > workers * _QUEUED_PER_WORKER:
                     yield result_of(waiting.popleft())

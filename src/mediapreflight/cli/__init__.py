@@ -45,6 +45,8 @@ COMMANDS = {
 # Under which of these names a command has its files.
 _NAMES_OF_FILES = ("targets", "files", "images")
 OK, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
+# Most commands only load modules and catalogs, which stay. By default their garbage would be sought 30 times, a tenth of a check.
+_OBJECTS_WHILE_LOADING = 50_000
 
 
 class ResultsError(OSError):
@@ -136,6 +138,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: list[str], *, ends_process: bool) -> int:
+    if ends_process:
+        gc.set_threshold(_OBJECTS_WHILE_LOADING)
     try:
         if "_ARGCOMPLETE" in os.environ:
             _complete()

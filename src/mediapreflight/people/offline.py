@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
@@ -51,6 +50,8 @@ def without_sockets(make: Callable[[], _Made]) -> _Made:
 
     The threads it starts cannot open any either.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1, initializer=refuse_sockets) as thread:
         return thread.submit(make).result()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from math import ceil
+from os import SEEK_END
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ...errors import MediaPreflightError, MissingLibraryError, UnreadableMediaError
@@ -59,6 +60,8 @@ _REDUCED_AT_LEAST = 0.75
 _MOST_DEEP_PIXELS = 20_000_000
 # Two decoders round colours differently, by up to three of 255 steps; with another matrix they differ by more than ten.
 _COMPARED, _MOST_DIFFERENCE = (32, 32), 6
+# Of JPEGs that libjpeg-turbo turns into RGB as Pillow does.
+_USUAL_COLOURS = ("YCbCr", "Gray")
 # Larger pictures are converted in bands; otherwise they would be in memory four times.
 _BAND_ROWS = 512
 
@@ -354,11 +357,45 @@ def _displayed_pixels(source: Source, facts: ImageFacts, longest_side: int) -> R
 
 
 def _reduced_jpeg(stream: BinaryIO, longest_side: int) -> Rgb:
+    least = ceil(longest_side * _REDUCED_AT_LEAST)
+    rgb = _plain_jpeg(stream, least)
+    return _unusual_jpeg(stream, least) if rgb is None else rgb
+
+
+def _plain_jpeg(stream: BinaryIO, least: int) -> Rgb | None:
+    """A sound JPEG of the usual colours, as `_unusual_jpeg` gives it. None for any other.
+
+    Loading Pillow takes as long as decoding a small picture five times.
+    """
+    if stream.seek(0, SEEK_END) > max_bytes("jpeg"):
+        return None
+    stream.seek(0)
+    data = stream.read()
+    try:
+        import simplejpeg
+
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+        if colours not in _USUAL_COLOURS:
+            return None
+        factor = _jpeg_factor(width, height, least)
+        rgb: Rgb = simplejpeg.decode_jpeg(data, "RGB", min_height=ceil(height / factor), min_width=ceil(width / factor))
+    except (ImportError, ValueError, KeyError):
+        return None
+    return rgb
+
+
+def _jpeg_factor(width: int, height: int, least: int) -> int:
+    """By how much Pillow's draft of a JPEG is smaller."""
+    longest = max(width, height)
+    most = min(width // ceil(width * least / longest), height // ceil(height * least / longest))
+    return next(factor for factor in (8, 4, 2, 1) if factor <= max(most, 1))
+
+
+def _unusual_jpeg(stream: BinaryIO, least: int) -> Rgb:
     import numpy as np
     from PIL import Image
 
     with Image.open(_with_end_mark(stream), formats=("JPEG", "MPO")) as picture:
-        least = ceil(longest_side * _REDUCED_AT_LEAST)
         longest = max(picture.size)
         picture.draft(None, (ceil(picture.width * least / longest), ceil(picture.height * least / longest)))
         picture.load()
