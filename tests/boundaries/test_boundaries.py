@@ -80,7 +80,7 @@ class Case:
     """The keyword arguments of `Job`."""
     level: Level = "metadata"
     like: object = None
-    """What is judged, of whichever model; cases of which the same is judged of another model already run before a release."""
+    """What is judged, of whichever model; what is judged of another model already is left to the long run."""
     slow: bool = False
     whole: bool = False
 
@@ -88,18 +88,17 @@ class Case:
 def parametrized(cases: Iterable[Case]) -> pytest.MarkDecorator:
     """A test for each model, of all its cases: one for each case would cost as much again.
 
-    The sweep has those that take long and those of most models to which nothing is sent. What an earlier model judges already
-    runs before a release: `test_agreement.py` tells whether the catalog has each figure of each model.
+    The long run has what takes long, most models to which nothing is sent, and what an earlier model judges already:
+    `test_agreement.py` tells whether the catalog has each figure of each model.
     """
-    quick, swept, again = (defaultdict[str, list[Case]](list) for _ in range(3))
+    quick, more = (defaultdict[str, list[Case]](list) for _ in range(2))
     of = dict[object, str]()
     for case in cases:
         is_first = of.setdefault(case.like, case.model) == case.model
-        (again if not is_first else swept if case.slow or not is_quick(case.model) else quick)[case.model].append(case)
-    sweep, release = pytest.mark.sweep, pytest.mark.release
+        (quick if is_first and not case.slow and is_quick(case.model) else more)[case.model].append(case)
     tests = [pytest.param(judged, id=model) for model, judged in quick.items()]
-    tests += [pytest.param(judged, id=f"{model}-more", marks=sweep) for model, judged in swept.items()]
-    tests += [pytest.param(judged, id=f"{model}-again", marks=(sweep, release)) for model, judged in again.items()]
+    marks = (pytest.mark.sweep, pytest.mark.release)
+    tests += [pytest.param(judged, id=f"{model}-more", marks=marks) for model, judged in more.items()]
     return pytest.mark.parametrize("cases", tests)
 
 
