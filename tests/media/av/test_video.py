@@ -1,5 +1,6 @@
 """Every fact of a video, against what is known from how the file was made."""
 
+import itertools
 import struct
 import subprocess
 import sys
@@ -421,6 +422,51 @@ def test_frames_that_an_edit_hides_are_neither_shown_nor_missing(make: MediaMake
     assert listed > 37
     assert (facts.frames, facts.duration_s, facts.start_s, facts.problems) == (37, 1.48, 0.0, ())
     assert facts.audio_duration_s == pytest.approx(1.48)
+
+
+# How a clip is encoded, the hidden packet in which damage is noticed, and what part of it is left whole at its beginning.
+HIDDEN_BY_A_CUT: dict[str, tuple[tuple[str, ...], int, Fraction]] = {
+    "h264": ((*X264, "-g", "25", "-bf", "3"), 0, Fraction(1, 3)),
+    "hevc": (
+        ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "keyint=25:log-level=none", "-pix_fmt", "yuv420p"),
+        1,
+        Fraction(1, 9),
+    ),
+    "mpeg4": (("-c:v", "mpeg4", "-g", "25", "-bf", "2"), 0, Fraction(1, 3)),
+}
+
+
+@pytest.mark.every("codec", HIDDEN_BY_A_CUT)
+def test_damage_in_hidden_frames_counts_if_it_shows(make: MediaMaker, codec: str) -> None:
+    """A cut without encoding begins at a key frame and hides what comes before its beginning."""
+    source = PICTURE.replace("duration=1", "duration=2")
+    encoder, noticed, whole = HIDDEN_BY_A_CUT[codec]
+    long = make(f"to-be-cut-{codec}.mp4", *lavfi(source), *encoder)
+    path = make(f"cut-{codec}.mp4", "-ss", "0.5", "-i", long, "-c", "copy")
+    data = path.read_bytes()
+    with av.open(str(path)) as opened:
+        packets = itertools.takewhile(lambda packet: packet.is_discard, opened.demux(video=0))
+        hidden = [(packet.pos or 0, packet.size) for packet in packets]
+    assert len(hidden) >= 10
+    (at, size), (last, small) = hidden[noticed], hidden[-1]
+    damaged = patched(data, at + int(size * whole), b"\x55" * (size // 2))
+    assert video(make.write(f"cut-damaged-{codec}.mp4", damaged)).problem(Problem.CORRUPT)
+    # No shown frame needs the last one, which is a B frame.
+    unneeded = patched(data, last + small // 2, b"\x55" * (small // 2))
+    for sound in (path, make.write(f"cut-unneeded-{codec}.mp4", unneeded)):
+        facts = video(sound)
+        assert (facts.start_s, facts.problems) == (0.0, ()), sound
+
+
+def test_a_long_cut_is_measured_from_its_beginning(make: MediaMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only key frames of a long video are decoded, and the first of a cut is hidden."""
+    source = PICTURE.replace("duration=1", "duration=2")
+    long = make("to-be-cut-long.mp4", *lavfi(source), *X264, "-g", "10", "-bf", "0")
+    path = make("long-cut.mp4", "-ss", "0.5", "-i", long, "-c", "copy")
+    whole = video(path)
+    monkeypatch.setattr(video_probe, "FULL_DECODE_PIXELS", 64 * 48 * 10)
+    assert (whole.start_s, whole.problems) == (0.0, ())
+    assert video(path) == whole
 
 
 def test_encoder_priming_is_not_heard(make: MediaMaker) -> None:
