@@ -1,6 +1,7 @@
 """Every fact of a recording, against what is known from how the file was made."""
 
 import io
+import itertools
 import math
 import struct
 from pathlib import Path
@@ -450,11 +451,28 @@ def test_cut_off_m4a(make: MediaMaker, level: str) -> None:
     assert facts.problem(Problem.TRUNCATED) == "the file is 2000 bytes shorter than its header says"
 
 
-@pytest.mark.parametrize(("ending", "codec"), [("w64", "pcm_s16le"), ("au", "pcm_s16be")])
+@pytest.mark.parametrize(("ending", "codec"), [("w64", "pcm_s16le"), ("au", "pcm_s16be"), ("caf", "pcm_s16be"), ("caf", "alac")])
 def test_cut_off_pcm(make: MediaMaker, ending: str, codec: str) -> None:
-    data = make(f"whole-pcm.{ending}", *lavfi(TONE), "-c:a", codec).read_bytes()
-    facts = audio(make.write(f"cut-pcm.{ending}", data[: len(data) // 2]))
+    data = make(f"whole-{codec}.{ending}", *lavfi(TONE), "-c:a", codec).read_bytes()
+    facts = probe(make.write(f"cut-{codec}.{ending}", data[: len(data) // 2]))
     assert facts.problem(Problem.TRUNCATED) is not None
+
+
+@pytest.mark.every(("ending", "claim"), itertools.product(["w64", "aiff"], ["none", "all ones", "largest"]))
+def test_lengths_that_streaming_programs_leave_open(make: MediaMaker, ending: str, claim: str) -> None:
+    """Length of the file, of the sound, and the number of samples."""
+    codec = {"w64": "pcm_s16le", "aiff": "pcm_s16be"}[ending]
+    data = make(f"whole-{codec}.{ending}", *lavfi(TONE), "-c:a", codec).read_bytes()
+    places = (16, data.index(b"data") + 16) if ending == "w64" else (4, data.index(b"SSND") + 4, data.index(b"COMM") + 10)
+    width = 8 if ending == "w64" else 4
+    ones = bytes([255]) * width
+    length = {"none": bytes(width), "all ones": ones, "largest": b"\x7f" + ones[1:]}[claim]
+    for at in places:
+        data = patched(data, at, length[::-1] if ending == "w64" else length)
+    facts = audio(make.write(f"open-{claim}.{ending}", data))
+    assert facts.duration_s == 1.0
+    assert "as streaming programs write" in (facts.problem(Problem.MISSTATED) or "")
+    assert facts.has_only(Problem.MISSTATED)
 
 
 def test_sound_whose_codec_nobody_knows_is_not_empty(make: MediaMaker) -> None:

@@ -120,13 +120,18 @@ class Reader:
 
 
 def played_part(source: Source, format: str) -> Excerpt:
-    """The part of a file for FFmpeg: nothing after the data of a WAV, with a correct header, and no tags after the frames of AMR.
+    """The part of a file for FFmpeg: nothing after the data of a WAV, with a correct header, and no tags after the frames of AMR;
+    AIFF and Wave64 with a length.
 
     FFmpeg searches what follows the data, treats such tags and chunks as sound, and trusts the lengths that wide files claim.
     """
-    if format not in ("wav", "amr"):
+    if format not in ("wav", "amr", *_OPEN_HEADERS):
         return Excerpt(source.stream, 0, source.size)
     with source.peeking() as stream:
+        if format in _OPEN_HEADERS:
+            left_open = _OPEN_HEADERS[format](stream, source.size)
+            head = left_open.head if left_open else b""
+            return Excerpt(stream, len(head), source.size, head)
         if format == "wav":
             header = riff.read_wav_header(stream, source.size)
             end = source.size if header.end is None else min(header.end, source.size)
@@ -223,6 +228,10 @@ def seen_at_end(source: Source, format: str) -> str | None:
     """The entry for `Facts.problems` if a file ends before its headers say so; else None."""
     if cut_off := shortfall(source, format):
         return Problem.TRUNCATED.because(cut_off)
+    if format in _OPEN_HEADERS:
+        with source.peeking() as stream:
+            left_open = _OPEN_HEADERS[format](stream, source.size)
+        return Problem.MISSTATED.because(left_open.falsehood) if left_open else None
     measure = _MISSING_BEHIND.get(DEMUXERS[format])
     if measure is None:
         return None
@@ -240,8 +249,10 @@ _MISSING_BYTES: dict[str, Callable[[BinaryIO, int], int]] = {
     "aiff": riff.aiff_missing_bytes,
     "au": riff.au_missing_bytes,
     "w64": riff.w64_missing_bytes,
+    "caf": riff.caf_missing_bytes,
     "asf": asf.missing_bytes,
 }
+_OPEN_HEADERS = {"aiff": riff.open_aiff, "w64": riff.open_w64}
 # Parts after all frames: titles, an index that readers do not need.
 _MISSING_BEHIND: dict[str, Callable[[BinaryIO, int], int]] = {
     "mov": extents.missing_titles,

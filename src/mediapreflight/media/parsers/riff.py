@@ -1,7 +1,7 @@
-"""RIFF headers of WAV and AVI files, and what AIFF, AU and Wave64 files have in their place.
+"""RIFF headers of WAV and AVI files, and what AIFF, AU, CAF and Wave64 files have in their place.
 
 Sources: Microsoft, "Multimedia Programming Interface" (1991); EBU Tech 3306 for RF64; Apple, "Audio Interchange File
-Format" (1989).
+Format" (1989) and "Core Audio Format Specification".
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ _MAX_AVI_CHUNKS = 200_000
 _HEADER_BYTES = 8
 # Wave64: names of 16 bytes and lengths of 8, the latter with the header included.
 _W64_START, _W64_HEADER_BYTES = 40, 24
+_CAF_HEADER_BYTES = 12
+_CAF_NEEDED = frozenset({b"data", b"pakt", b"kuki", b"desc"})
+# Offset and block size, before the sound of an AIFF file.
+_AIFF_SOUND_BYTES = 8
 _OPEN_LENGTH = 0xFFFFFFFF
 _SEARCHED_BYTES = 2**16
 # Less than a millisecond of CD sound. And programs that write the size of the file, or of everything after its first chunk
@@ -153,7 +157,7 @@ def _judged(stream: BinaryIO, claim: _Claim, header: WavHeader, size: int) -> Wa
     length, start, claims = claim.length, header.start, f"its data chunk states {claim.length} bytes"
     if _is_left_open(length, max(0, size - start)):
         end = max(start, _end_of_open_data(stream, header, size))
-        falsehood = f"{claims}, as streaming programs write; it has {end - start}" if end > start else None
+        falsehood = _left_open(length, end - start) if end > start else None
         return header._replace(end=end, falsehood=falsehood)
     bytes_per_second = int.from_bytes(header.format[16:20], "little")
     missing = max(0, start + length - size)
@@ -254,33 +258,117 @@ def info_bytes(stream: BinaryIO, size: int) -> int:
     return longest
 
 
+class _Sound(NamedTuple):
+    """The chunk with the sound of an AIFF or Wave64 file: its own offset, and the length that it states for what it holds."""
+
+    at: int
+    length: int
+
+
+class OpenHeader(NamedTuple):
+    """A header that states no length of the sound behind it. `head`: the same with a length."""
+
+    head: bytes
+    falsehood: str
+
+
 def aiff_missing_bytes(stream: BinaryIO, size: int) -> int:
     """How far the sound of an AIFF file runs past its end; 0 if it is complete, or its length is open."""
-    at = 12
-    for _ in range(_MAX_CHUNKS):
-        stream.seek(at)
-        name, length = stream.read(4), int.from_bytes(stream.read(4), "big")
-        if len(name) < 4 or name == b"SSND":
-            missing = at + _HEADER_BYTES + length - size
-            return missing if missing > _SLIP_BYTES and not _is_left_open(length, max(0, size - at)) else 0
-        at += _HEADER_BYTES + length + (length & 1)
-    return 0
+    sound = _aiff_sound(stream, size)
+    return _past_end(sound, _HEADER_BYTES, size) if sound else 0
 
 
 def w64_missing_bytes(stream: BinaryIO, size: int) -> int:
     """How far the sound of a Wave64 file runs past its end; 0 if it is complete, or its length is open."""
+    sound = _w64_sound(stream)
+    return _past_end(sound, _W64_HEADER_BYTES, size) if sound else 0
+
+
+def caf_missing_bytes(stream: BinaryIO, size: int) -> int:
+    """How far the sound of a CAF file, or what readers need of the chunks behind it, runs past its end; 0 if it is complete.
+
+    The length of the last chunk may be open.
+    """
+    at = _HEADER_BYTES
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        head = stream.read(_CAF_HEADER_BYTES)
+        if len(head) < _CAF_HEADER_BYTES:
+            return 0
+        name, length = struct.unpack(">4sq", head)
+        missing = at + _CAF_HEADER_BYTES + length - size
+        if length < 0 or missing > 0:
+            return missing if name in _CAF_NEEDED and length >= 0 and missing > _SLIP_BYTES else 0
+        at += _CAF_HEADER_BYTES + length
+    return 0
+
+
+def _past_end(sound: _Sound, header_bytes: int, size: int) -> int:
+    there = size - sound.at - header_bytes
+    missing = sound.length - there
+    return missing if missing > _SLIP_BYTES and not _is_left_open(sound.length, max(0, there)) else 0
+
+
+def open_aiff(stream: BinaryIO, size: int) -> OpenHeader | None:
+    """The header of an AIFF file whose length a streaming program left open; None if it states one."""
+    sound = _aiff_sound(stream, size)
+    there = size - sound.at - _HEADER_BYTES if sound else 0
+    if sound is None or there <= _AIFF_SOUND_BYTES or not _is_left_open(sound.length, there):
+        return None
+    stream.seek(0)
+    head = bytearray(stream.read(sound.at + 4))
+    head[4:8] = struct.pack(">I", min(size - _HEADER_BYTES, _OPEN_LENGTH))
+    common = head.find(b"COMM")
+    if common >= 0 and int.from_bytes(head[common + 10 : common + 14], "big") > there:
+        # The samples of each channel; readers then find out how many they are.
+        head[common + 10 : common + 14] = bytes(4)
+    head += struct.pack(">I", min(there, _OPEN_LENGTH))
+    return OpenHeader(bytes(head), _left_open(sound.length, there))
+
+
+def open_w64(stream: BinaryIO, size: int) -> OpenHeader | None:
+    """The same of a Wave64 file."""
+    sound = _w64_sound(stream)
+    there = size - sound.at - _W64_HEADER_BYTES if sound else 0
+    if sound is None or there <= 0 or not _is_left_open(max(sound.length, 0), there):
+        return None
+    stream.seek(0)
+    head = bytearray(stream.read(sound.at + 16))
+    head[16:24] = struct.pack("<Q", size)
+    head += struct.pack("<Q", _W64_HEADER_BYTES + there)
+    return OpenHeader(bytes(head), _left_open(max(sound.length, 0), there))
+
+
+def _left_open(length: int, there: int) -> str:
+    return f"its data chunk states {length} bytes, as streaming programs write; it has {there}"
+
+
+def _aiff_sound(stream: BinaryIO, size: int) -> _Sound | None:
+    at = 12
+    for _ in range(_MAX_CHUNKS):
+        stream.seek(at)
+        name, length = stream.read(4), int.from_bytes(stream.read(4), "big")
+        if name == b"SSND" or (len(name) < 4 and at > size):
+            return _Sound(at, length)
+        if len(name) < 4:
+            return None
+        at += _HEADER_BYTES + length + (length & 1)
+    return None
+
+
+def _w64_sound(stream: BinaryIO) -> _Sound | None:
     at = _W64_START
     for _ in range(_MAX_CHUNKS):
         stream.seek(at)
         name, length = stream.read(16), int.from_bytes(stream.read(8), "little")
-        if len(name) < 16 or length < _W64_HEADER_BYTES:
-            return 0
         if name.startswith(b"data"):
-            missing = at + length - size
-            return missing if missing > _SLIP_BYTES and not _is_left_open(length, max(0, size - at)) else 0
-        # Chunks start at multiples of 8 bytes; the length includes the header.
+            # The length includes the header.
+            return _Sound(at, length - _W64_HEADER_BYTES)
+        if len(name) < 16 or length < _W64_HEADER_BYTES:
+            return None
+        # Chunks start at multiples of 8 bytes.
         at += length + -length % 8
-    return 0
+    return None
 
 
 def au_missing_bytes(stream: BinaryIO, size: int) -> int:
