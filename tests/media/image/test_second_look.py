@@ -1,11 +1,13 @@
 """What is written shows what it was made of; what it shows instead is seen, however fine the pattern."""
 
+import ctypes
 import io
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from mediapreflight.media.image.decoding import packet_of
 from mediapreflight.media.image.second_look import difference
 
 
@@ -48,3 +50,9 @@ def test_a_jpeg_that_is_cut_off_is_not_taken_for_written():
     data = file_of(blots(600, 400), "jpeg")
     with pytest.raises(ValueError, match="Premature end"):
         difference(blots(600, 400), data[: len(data) // 2], "jpeg")
+
+
+def test_decoders_find_zeros_behind_a_packet() -> None:
+    packet = packet_of(bytes(range(1, 101)))
+    assert bytes(packet) == bytes(range(1, 101))
+    assert ctypes.string_at(packet.buffer_ptr + packet.size, 64) == bytes(64)

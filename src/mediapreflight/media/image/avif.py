@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from ..parsers.boxes import payload
+from .decoding import packet_of
 from .headers import HeifError
 from .heif_items import Items, read_items
 
@@ -62,7 +63,7 @@ def _decoded(data: bytes, sides: tuple[int, int]) -> av.VideoFrame | None:
     # Each further thread would keep one more picture in memory.
     context.thread_count = 1
     context.options = {"max_pixels": str(sides[0] * sides[1])}
-    frames = (*context.decode(av.Packet(data)), *context.decode(None))
+    frames = (*context.decode(packet_of(data)), *context.decode(None))
     return next((frame for frame in frames if (frame.width, frame.height) == sides), None)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from ...errors import MediaPreflightError, MissingLibraryError, UnreadableMediaError
 from ...language import say
 from ..foreign_words import meaning_of
 from .headers import DamagedError, HeaderError
 from .headers.jpeg import coefficient_bytes, count_scans
+
+if TYPE_CHECKING:
+    from av.packet import Packet
 
 _Read = TypeVar("_Read")
 # Wan takes 8000 x 8000 px, the largest documented picture, and phones take 9248 x 6936: 64 million. Beyond this no pixel is
@@ -74,6 +77,15 @@ def scans_trouble(stream: BinaryIO, beside: int) -> str | None:
     return (
         f"decoding it in several scans takes {(kept + beside) / 1e6:.0f} MB of memory; {_MAX_JPEG_MEMORY / 1e6:.0f} are allowed"
     )
+
+
+def packet_of(data: bytes) -> Packet[Any]:
+    """A packet for FFmpeg with zeros behind its data. Decoders read some, and PyAV's own packets of bytes have none."""
+    import av
+
+    packet: Packet[Any] = av.Packet(len(data))
+    packet.update(data)
+    return packet
 
 
 def refuse_oversized(width: int, height: int, format: str | None) -> None:

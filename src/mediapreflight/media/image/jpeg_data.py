@@ -14,7 +14,7 @@ from os import SEEK_END
 from typing import BinaryIO, NamedTuple
 
 from ...language import say
-from .decoding import MAX_DECODED_PIXELS
+from .decoding import MAX_DECODED_PIXELS, packet_of
 from .headers.base import DamagedError, UndecodedError
 from .headers.jpeg import FRAME_HEADERS, HUFFMAN_SEQUENTIAL, PROGRESSIVE
 from .jpeg_walk import Codes, codes_of, quantization_tables_of, scan_of, walk
@@ -107,7 +107,7 @@ def _has_overlong_blocks(jpeg: _Jpeg) -> bool:
     context.thread_count = 1
     context.options = {"err_detect": "explode", "lowres": "3"}
     try:
-        context.decode(av.Packet(_written(jpeg)))
+        context.decode(packet_of(_written(jpeg)))
     except av.InvalidDataError:
         return True
     except av.FFmpegError:

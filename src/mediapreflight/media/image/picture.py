@@ -160,10 +160,9 @@ def _unopened(stream: BinaryIO, format: str) -> Exception:
 
 def _with_tags(header: Header, tags: Image.Exif) -> Header:
     """The header from the tags of a TIFF: Pillow already turns the sides, and does not count the bits."""
-    bits, orientation = tags.get(_TIFF_BITS), tags.get(_TIFF_ORIENTATION)
-    if isinstance(orientation, bytes):
-        # Some scanners write it as a byte and not as a short.
-        orientation = next(iter(orientation), None)
+    bits, turn = tags.get(_TIFF_BITS), tags.get(_TIFF_ORIENTATION)
+    # Some scanners write it as a byte and not as a short.
+    orientation = int.from_bytes(turn[:1]) if isinstance(turn, bytes) else turn
     return header._replace(
         width=int(tags[_TIFF_WIDTH]),
         height=int(tags[_TIFF_HEIGHT]),

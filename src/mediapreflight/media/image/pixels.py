@@ -17,7 +17,7 @@ from ..sniff import sniff
 from . import webp_still
 from .coded_colours import Rendering
 from .colour import Color, in_bands, opaque_in_bands, to_srgb_of
-from .decoding import DecodeError, guarded, max_bytes, max_pixels, refuse_oversized, scans_trouble, unreadable
+from .decoding import DecodeError, guarded, max_bytes, max_pixels, packet_of, refuse_oversized, scans_trouble, unreadable
 from .headers import READERS, Colors, HeifError, read_header
 from .headers.heif import read_aperture
 from .picture import probe_image
@@ -220,7 +220,7 @@ def _wide_opacity(stream: BinaryIO, sides: tuple[int, int]) -> Image.Image:
     context.thread_count = 1
     stream.seek(0)
     try:
-        frames = (*context.decode(av.Packet(stream.read())), *context.decode(None))
+        frames = (*context.decode(packet_of(stream.read())), *context.decode(None))
     except av.FFmpegError:
         raise refused from None
     frame = next((frame for frame in frames if isinstance(frame, av.VideoFrame) and frame.format.name == "rgba64be"), None)

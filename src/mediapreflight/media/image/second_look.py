@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from ..quiet import quiet
+from .decoding import packet_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,7 +94,7 @@ def _ffmpeg_shades(data: bytes, codec: str, background: Color | None) -> Shades 
     context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "r"))
     context.thread_count = 1
     side = _LARGER * _SIDE
-    for frame in (*context.decode(av.Packet(data)), *context.decode(None)):
+    for frame in (*context.decode(packet_of(data)), *context.decode(None)):
         if isinstance(frame, av.VideoFrame):
             width, height = min(side, frame.width), min(side, frame.height)
             layers = frame.reformat(width, height, "rgba", interpolation="AREA").to_ndarray()

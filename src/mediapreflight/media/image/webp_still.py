@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ...language import say
+from .decoding import packet_of
 from .headers.base import MAX_CHUNKS, HeaderError, take
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _decoded(still: Still) -> av.VideoFrame:
     context = av.CodecContext.create("webp", "r")
     # Each further thread would keep one more picture in memory.
     context.thread_count = 1
-    packet = av.Packet(_file(still))
+    packet = packet_of(_file(still))
     for frame in (*context.decode(packet), *context.decode(None)):
         if isinstance(frame, av.VideoFrame) and (frame.width, frame.height) == (still.width, still.height):
             return frame
