@@ -117,6 +117,19 @@ def test_every_fixture_fits_afterwards(source: Path, tmp_path: Path) -> None:
     assert plan_audio(facts, LIVEPORTRAIT.role, OPTIONS, LIVEPORTRAIT.findings(facts))[0] == (), steps
 
 
+@pytest.mark.parametrize("named", [False, True], ids=["bare", "encoder named"])
+def test_a_copied_mp3_begins_with_the_same_sample(named: bool, tmp_path: Path) -> None:
+    """FFmpeg names itself as the encoder, and readers leave out 529 samples of an MP3 whose encoder is known."""
+    source = tmp_path / "bare.mp3"
+    ffmpeg("-i", FIXTURES / "voice.wav", "-ar", 16000, "-write_xing", int(named), "-id3v2_version", 0, source)
+    target, steps = made(source, EMO, tmp_path, keep=(0.0, 2.0))
+
+    assert isinstance(steps[-1], RemuxSound)
+    before, after = samples(source), samples(target)
+    assert np.abs(after[:, 5000:25000] - before[:, 5000:25000]).max() < 1e-3
+    assert faults(target, EMO) == []
+
+
 @pytest.mark.parametrize("name", ["formats/voice.flac", "formats/opus.opus", "formats/large-cover-art.mp3", "talking-head.mp4"])
 def test_a_second_run_writes_the_same_bytes(name: str, tmp_path: Path) -> None:
     runs = [tmp_path / "first", tmp_path / "second"]

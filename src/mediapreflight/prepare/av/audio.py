@@ -16,6 +16,7 @@ from ...errors import FfmpegError, PrepareError
 from ...language import say
 from ...media.av.containers import played_part
 from ...media.opening import open_source
+from ...media.parsers.mpeg_audio import end_of_id3
 from ...media.sniff import sniff
 from ...media.source import OpenError, display_name
 from ..steps import Step, from_format_to, step_of
@@ -30,6 +31,8 @@ _MUXER_OPTIONS: dict[str, dict[str, Any]] = {
     "mp3": {"id3v2_version": 0, "write_id3v1": 0, "write_xing": 1},
     "m4a": {"movflags": "+faststart"},
 }
+# In the first frame of an MP3: where an encoder is named, by which names its delay is known, and how long a name is.
+_FIRST_FRAME_BYTES, _ENCODERS, _MUXER_NAME, _NAME_BYTES = 256, (b"LAME", b"Lavf", b"Lavc"), b"Lavf", 9
 # The level at which peaks are limited, in dB below full scale: encoders raise them a little.
 _TRUE_PEAK = -1.5
 _LEAST_GAP_S = 0.01
@@ -219,6 +222,25 @@ def _run(source: str, streams: Streams, steps: Sequence[Step], target: str, prog
     else:
         raise TypeError(f"the last step must write the file, not {last.name}")
     ffmpeg.run(graph, source, target, seconds=last.seconds, bounds=bounds, progress=progress)
+    if isinstance(last, RemuxSound) and last.format == "mp3" and not (streams.demuxer == "mp3" and _names_encoder(source)):
+        _forget_encoder(target)
+
+
+def _names_encoder(path: str) -> bool:
+    """Whether the first frame of an MP3 names its encoder: readers then leave out what was put before the sound."""
+    with Path(path).open("rb") as file:
+        file.seek(end_of_id3(file))
+        head = file.read(_FIRST_FRAME_BYTES)
+    return any(name in head for name in _ENCODERS)
+
+
+def _forget_encoder(path: str) -> None:
+    """Clear the name that ffmpeg writes there: where the source has none, the sound would begin 529 samples earlier."""
+    with Path(path).open("r+b") as file:
+        place = file.read(_FIRST_FRAME_BYTES).find(_MUXER_NAME)
+        if place >= 0:
+            file.seek(place)
+            file.write(bytes(_NAME_BYTES))
 
 
 @contextlib.contextmanager
