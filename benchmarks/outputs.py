@@ -157,7 +157,9 @@ def psnr(first: Pixels, second: Pixels) -> float:
 
 def _of_picture(record: Record, output: Mapping[str, Any]) -> Record:
     with Image.open(output["path"]) as opened:
-        made = opened.convert("RGB")
+        shown = opened.convert("RGBA")
+    # A model that takes transparency may get it.
+    made = Image.alpha_composite(Image.new("RGBA", shown.size, BACKGROUND), shown).convert("RGB")
     if made.width * made.height > MAX_PIXELS:
         return {}
     figures: Record = {}
