@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import NamedTuple, NoReturn
 
+from msgspec import Struct
+
 from ..catalog.interval import Interval
 from ..catalog.schema import Role
 from ..errors import PrepareError
@@ -17,6 +19,7 @@ from ..language import say
 from ..media.facts import AudioFacts, Facts, VideoFacts
 from ..media.formats import FORMATS
 from ..rules import names
+from .options import PrepareOptions
 from .steps import Rename, Size
 
 # A frame of MP3 or AAC at 16 kHz lasts up to 72 ms, and a sound track lasts up to one frame longer than the video.
@@ -64,6 +67,24 @@ class Lengths(NamedTuple):
     def nearest(self, seconds: float) -> float:
         """The length nearest to this one."""
         return min(max(seconds, self.least), self.most)
+
+
+class Case(Struct, frozen=True):
+    """What the plan of a recording or video starts from. `length`: of the sound or the picture now, in seconds."""
+
+    role: Role
+    options: PrepareOptions
+    reasons: Reasons
+    length: float
+
+    @property
+    def interval(self) -> Interval:
+        """The safe lengths, in seconds."""
+        return safe_lengths(self.role)
+
+    @property
+    def lengths(self) -> Lengths:
+        return Lengths.of(self.role)
 
 
 def kept_part(path: str, length: float, role: Role, keep: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import floor, inf
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from ...catalog.interval import Interval
 from ...catalog.schema import Role
 from ...errors import PrepareError
 from ...findings import Finding
@@ -65,28 +64,13 @@ _SAME_LENGTH, _NEAR_LENGTH = 0.985, 0.5
 _IN_STEP_S = 0.02
 
 
-class _Case(NamedTuple):
-    """`length`: of the sound now, in seconds. `lead_s`: see `ExtractSound`. `sample_rate`, `channels`: as stored; None if not
-    known.
-    """
+class _Case(aims.Case, frozen=True):
+    """`lead_s`: see `ExtractSound`. `sample_rate`, `channels`: as stored; None if not known."""
 
     facts: AudioFacts | VideoFacts
-    role: Role
-    options: PrepareOptions
-    reasons: Reasons
-    length: float
     lead_s: float
     sample_rate: int | None
     channels: int | None
-
-    @property
-    def interval(self) -> Interval:
-        """The safe lengths, in seconds."""
-        return aims.safe_lengths(self.role)
-
-    @property
-    def lengths(self) -> Lengths:
-        return Lengths.of(self.role)
 
     @property
     def written_channels(self) -> int | None:
@@ -188,7 +172,7 @@ def _case(facts: AudioFacts | VideoFacts, role: Role, options: PrepareOptions, f
         unknown = clauses(facts.problems) or say("the length of its sound is not known")
         why = say("is encrypted") if is_encrypted else unknown
         raise PrepareError(facts.path, why, tuple(findings))
-    return _Case(facts, role, options, reasons, length, lead, rate, channels)
+    return _Case(role, options, reasons, length, facts, lead, rate, channels)
 
 
 def _sound_track_reasons(reasons: Reasons, length: float, role: Role) -> dict[str, str]:

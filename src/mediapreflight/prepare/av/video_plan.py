@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import ceil, floor, inf
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ...catalog.interval import Interval
 from ...catalog.schema import Role
@@ -75,17 +75,10 @@ _UNEVEN = 1.2
 Sound = Literal["copy", "aac"] | None
 
 
-class _Case(NamedTuple):
-    """`length`: of the picture now; `goal`: of the picture wanted; `start`: where it begins.
-
-    Seconds. `is_part`: whether the user chose them.
-    """
+class _Case(aims.Case, frozen=True):
+    """`goal`: the length of the picture wanted, in seconds; `start`: where it begins. `is_part`: whether the user chose them."""
 
     facts: VideoFacts
-    role: Role
-    options: PrepareOptions
-    reasons: Reasons
-    length: float
     goal: float
     container: str
     start: float = 0.0
@@ -94,15 +87,6 @@ class _Case(NamedTuple):
     def reason(self, *names: str) -> str:
         """The reason of a step in an encode: the finding it fixes, or the encode itself."""
         return first_of(self.reasons, *names) or NEEDED
-
-    @property
-    def lengths(self) -> Lengths:
-        return Lengths.of(self.role)
-
-    @property
-    def interval(self) -> Interval:
-        """The safe lengths, in seconds."""
-        return aims.safe_lengths(self.role)
 
     @property
     def spacing(self) -> Spacing:
@@ -141,7 +125,7 @@ def plan_video(
             facts.path, say("{seconds:g} s of it are to be kept; the limit is {limit} s", seconds=seconds, limit=limit)
         )
     goal = _goal(end - start, role, reasons, None if keep else length)
-    case = _Case(facts, role, options, reasons, seconds, goal, _container(facts, role), start, part is not None)
+    case = _Case(role, options, reasons, seconds, facts, goal, _container(facts, role), start, part is not None)
     if (why := _encode_reason(case)) is not None:
         return _encoded(case, why)
     if (why := _remux_reason(case)) is not None:
