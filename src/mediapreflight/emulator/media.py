@@ -27,8 +27,6 @@ from .state import Upload
 if TYPE_CHECKING:
     from ..people.facts import PictureContent
 
-# Findings that do not refuse a call: no page says that silence is refused; it gives a video with a closed mouth.
-_NOT_REFUSED = names("audio-is-silent")
 _UNMEASURED = names("content-not-measured")
 Detection = Literal["look", "assume"]
 # The picture that is assumed for a URL that is not fetched.
@@ -141,7 +139,7 @@ def inspect(call: Call, paths: Mapping[str, Path], containment: Containment, *, 
     """
     job = revised(call.job, inputs={**call.job.inputs, **{name: str(path) for name, path in paths.items()}})
     measured = containment.measured(local_files(job, call.model), call.model, "content" if content else "decode")
-    findings = judge(job, call.model, measured, selection(ignore=_NOT_REFUSED)).findings
+    findings = judge(job, call.model, measured, selection()).findings
     fault = next((finding for finding in findings if finding.severity == "error" or _is_unread(finding)), None)
     unseen = next((finding for finding in findings if finding.name in _UNMEASURED), None)
     if fault is None and unseen is not None:

@@ -17,7 +17,7 @@ SILENT = {
 
 def test_model_that_needs_a_voice(found, fixtures: Path) -> None:
     path = fixtures / "faults/silent.wav"
-    expected = SILENT | {"path": str(path), "severity": "error", "source": "emo-api, 2026-03-15"}
+    expected = SILENT | {"path": str(path), "severity": "warning", "source": "emo-api, 2026-03-15"}
     assert found("audio-is-silent", "emo-v1", audio=path) == [expected]
 
 

@@ -3,7 +3,7 @@
 Reported at level `decode`, if no sample of the first ten minutes is above -80 dB of full scale.
 
 Why it matters: the service makes and bills a video of a closed mouth, or fails because nobody speaks. Usually a muted
-track was exported by mistake.
+track was exported by mistake. No document says that it is refused, so this is a warning, like a recording without a voice.
 
 Fix: `prepare` cannot fix this; give the recording that contains the voice.
 """
@@ -24,14 +24,14 @@ SILENCE_DBFS = -80.0
 
 
 def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where the loudest sample is below the threshold: an error where the model needs a voice and takes no silence."""
+    """A fault where the loudest sample is below the threshold."""
     facts = case.facts
     if not isinstance(facts, AudioFacts) or facts.peak_dbfs is None or not facts.duration_s or facts.peak_dbfs > SILENCE_DBFS:
         return
     wanted = case.role.content
     needs_voice = wanted is not None and wanted.speech and not wanted.silence
     yield Fault(
-        severity="error" if needs_voice else "warning",
+        severity="warning",
         message=say("is completely silent; {model} needs a voice", model=case.model.id)
         if needs_voice
         else say("is completely silent"),

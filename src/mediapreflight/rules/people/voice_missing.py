@@ -2,8 +2,8 @@
 
 Judged by a voice activity detector (Silero) on samples of the recording. Threshold, which the catalog can override:
 `speech_share_least` (0.03); less speech than that counts as none. The detector hears no speech in most songs: it cannot
-tell singing from the music. So this is only a warning if there is other sound, and for models that accept silence
-(VideoRetalk).
+tell singing from the music. No document says that a recording without a voice is refused, so this is a warning, like a
+recording that is silent.
 
 Why it matters: the mouth stays closed, and every second is billed.
 
@@ -27,14 +27,13 @@ _SOUNDING = 0.2
 
 
 def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where there is hardly any speech: an error where there is little else either."""
+    """A fault where there is hardly any speech."""
     heard = judged_sound(case)
     if heard is None or not is_voiceless(case, heard):
         return
-    sounds = heard.other_sound_share >= _SOUNDING
     yield Fault(
-        severity="warning" if sounds or (case.role.content and case.role.content.silence) else "error",
-        message=_words(heard, sounds),
+        severity="warning",
+        message=_words(heard),
         help=say("give a recording with a clear voice"),
         measured=round(heard.speech_share, 3),
         limit=f">= {exact(case.threshold('speech_share_least', SPEECH_SHARE_LEAST))}",
@@ -43,7 +42,8 @@ def check(case: InputCase) -> Iterator[Fault]:
     )
 
 
-def _words(heard: SpeechFacts, sounds: bool) -> str:
+def _words(heard: SpeechFacts) -> str:
+    sounds = heard.other_sound_share >= _SOUNDING
     other, spoken = heard.other_sound_share, sum(end - start for start, end in heard.speech)
     if spoken:
         voice = say("a voice is heard for only {spoken:.1f} of {heard_s:.1f} s", spoken=spoken, heard_s=heard.heard_s)
