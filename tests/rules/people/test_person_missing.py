@@ -1,6 +1,9 @@
 import pytest
+from msgspec.structs import replace
 
-from .content import PATH, body, findings, judged, picture, real, video
+from mediapreflight.people.facts import VideoContent
+
+from .content import PATH, body, face, findings, judged, picture, real, video
 
 DETECT, TEMPLATE = "animate-anyone-detect-api, 2026-01-26", "animate-anyone-template-api, 2026"
 MISSING = {
@@ -20,6 +23,16 @@ IN_VIDEO = MISSING | {"role": "video", "service_code": "InvalidFile.Content", "s
 def test_picture() -> None:
     assert judged("person-missing", "animate-anyone-gen2", picture(bodies=())) == [IN_PICTURE]
     assert judged("person-missing", "animate-anyone-gen2", picture(bodies=(body(),))) == []
+
+
+def test_what_may_be_a_person_warns() -> None:
+    for seen in (picture(bodies=(), doubtful_people=((1, 2, 30, 90),)), picture(bodies=(), doubtful=(face(),))):
+        assert judged("person-missing", "animate-anyone-gen2", seen) == [IN_PICTURE | {"severity": "warning"}]
+    first, later = video((), ()).samples
+    unsure = VideoContent(width=640, height=640, samples=(replace(first, bodies=(), doubtful_people=((1, 2, 30, 90),)), later))
+    (finding,) = findings("person-missing", "animate-anyone-template-gen2", unsure)
+    assert finding.severity == "warning"
+    assert finding.message.startswith("the first frame shows nothing that is certainly a person; ")
 
 
 def test_first_frame_of_a_video() -> None:

@@ -11,11 +11,15 @@ from ..base import InputCase
 
 
 class JudgedBodies(NamedTuple):
-    """People with their bodies, where they are seen (`the picture`, `the first frame`), and what the model needs."""
+    """People with their bodies, where they are seen (`the picture`, `the first frame`), and what the model needs.
+
+    `doubtful`: whether something there may be a person, or may be a face, and nobody is certain.
+    """
 
     bodies: tuple[Body, ...]
     where: str
     wanted: Content
+    doubtful: bool
 
 
 def judged_bodies(case: InputCase) -> JudgedBodies | None:
@@ -24,7 +28,7 @@ def judged_bodies(case: InputCase) -> JudgedBodies | None:
     if wanted is None or wanted.bodies is None:
         return None
     if isinstance(seen, PictureContent) and seen.bodies is not None:
-        return JudgedBodies(seen.bodies, say("the picture"), wanted)
-    if isinstance(seen, VideoContent) and seen.samples and seen.samples[0].bodies is not None:
-        return JudgedBodies(seen.samples[0].bodies, say("the first frame"), wanted)
+        return JudgedBodies(seen.bodies, say("the picture"), wanted, bool(seen.doubtful_people or seen.doubtful))
+    if isinstance(seen, VideoContent) and seen.samples and (first := seen.samples[0]).bodies is not None:
+        return JudgedBodies(first.bodies, say("the first frame"), wanted, bool(first.doubtful_people))
     return None

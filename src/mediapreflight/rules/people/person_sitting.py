@@ -1,6 +1,7 @@
 """The person sits or squats.
 
-Judged by how high the hips are above the knees and how straight the legs are, if both are visible.
+Judged by how far both thighs are from upright, if hips and a knee are visible. A jump with both knees drawn up looks the
+same.
 
 Why it matters: the service requires visible shoulders and ankles, "not sitting" (`InvalidFile.BodyPose`), for
 pictures and templates of full bodies.
