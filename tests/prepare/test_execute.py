@@ -425,6 +425,25 @@ class TestOneOfTwo:
         (planned,) = plan(job, options=PrepareOptions(crop_to_boxes=True))
         assert planned.files["image"].steps[0].box == (109, 0, 675, 566)
 
+    @pytest.mark.parametrize("enlarged", [False, True])
+    def test_boxes_around_one_are_enough_for_check_the_dry_run_and_the_run(
+        self, couple: Path, tmp_path: Path, enlarged: bool
+    ) -> None:
+        """Who is outside of them was an error: the service crops to them."""
+        boxes = {"face_bbox": [279, 165, 505, 391], "ext_bbox": [109, 0, 675, 566]}
+        source = couple
+        if enlarged:
+            source = tmp_path / "large.png"
+            with Image.open(couple) as both:
+                both.resize((7200, 3600)).save(source)
+            boxes = {name: [round(edge * 4.5) for edge in box] for name, box in boxes.items()}
+        job = Job("emo-v1", image=source, whole=False, **boxes)
+        errors = [finding.name for finding in check(job).findings if finding.severity == "error"]
+        assert errors == ["image-side-too-long"] * enlarged
+        (planned,) = plan(job)
+        (made,) = prepare_jobs([job], out=tmp_path / "out")
+        assert [planned.to_dict()["ok"], made.record.ok, check(made.job).ok] == [True] * 3
+
     def test_the_only_one_changes_nothing(self, fixtures: Path) -> None:
         (planned,) = plan(Job("emo-v1", image=fixtures / "portrait.jpg", face=1, whole=False))
         assert planned.files["image"].steps == ()

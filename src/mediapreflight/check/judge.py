@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Model
 from ..findings import FAILING, Finding, InputReport, JobReport
@@ -15,12 +15,23 @@ from ..rules import rules_in
 from ..rules.base import Fault, InputCase, JobCase
 from .measure import Measured
 
+if TYPE_CHECKING:
+    from ..people.geometry import Box
+
 
 def judge(job: Job, model: Model, measured: Mapping[str, Measured], codes: frozenset[str]) -> JobReport:
     """What the selected rules find in a measured job. Pure: no file is opened."""
     model, face = as_used(model, job), job.chosen_face(model)
     cases = {
-        name: InputCase(model, name, model.roles[name], display_name(str(job.inputs[name])), *each, _existing_face(face, each))
+        name: InputCase(
+            model,
+            name,
+            model.roles[name],
+            display_name(str(job.inputs[name])),
+            *each,
+            _existing_face(face, each),
+            _part(job, model, each, face),
+        )
         for name, each in led_by_face(measured, model, face).items()
     }
     findings = [finding for case in cases.values() for finding in _input_findings(case, codes)]
@@ -45,6 +56,16 @@ def _existing_face(face: int | None, measured: Measured) -> int | None:
     """The number of the face; None if the file is not a picture with that many faces."""
     seen = measured.content
     return face if face is not None and isinstance(seen, PictureContent) and face <= len(seen.faces) else None
+
+
+def _part(job: Job, model: Model, measured: Measured, face: int | None) -> Box | None:
+    """The part of a picture that the job's boxes or its chosen face say; None if it is no picture, or there is no such face."""
+    seen = measured.content
+    if not isinstance(seen, PictureContent) or face != _existing_face(face, measured):
+        return None
+    from ..rules.pair.portrait import part_of
+
+    return part_of(job, model, seen)
 
 
 def led_by_face(measured: Mapping[str, Measured], model: Model, face: int | None) -> Mapping[str, Measured]:

@@ -45,6 +45,10 @@ class Box(NamedTuple):
         """Whether all pixels of `other` are inside."""
         return self.x1 <= other.x1 and self.y1 <= other.y1 and other.x2 <= self.x2 and other.y2 <= self.y2
 
+    def holds_middle(self, other: Box) -> bool:
+        """Whether the middle of `other` is inside."""
+        return self.x1 <= (other.x1 + other.x2) / 2 < self.x2 and self.y1 <= (other.y1 + other.y2) / 2 < self.y2
+
     def shared(self, other: Box) -> int:
         """The number of pixels in both boxes."""
         width = min(self.x2, other.x2) - max(self.x1, other.x1)

@@ -264,9 +264,19 @@ def _foreseen(case: _Case, files: Mapping[str, FilePlan]) -> dict[str, tuple[Fin
 
             ahead = case.measured[role]._replace(content=foreseen(content, files[role]))
             # If a picture shows a face only after it is turned, nothing else is known about its faces.
-            findings = judge(job, case.model, {role: ahead}, _FACE_RULES).findings if content.faces else ()
+            moved = _with_moved_boxes(job, files[role])
+            findings = judge(moved, case.model, {role: ahead}, _FACE_RULES).findings if content.faces else ()
             found[role] = tuple(finding for finding in findings if finding.severity in FAILING)
     return found
+
+
+def _with_moved_boxes(job: Job, file: FilePlan) -> Job:
+    """The job with its boxes in the pixels of the new picture."""
+    from .image.plan import mapping
+
+    to = mapping(file.steps)
+    boxes = {name: list(to.box(Box(*box))) for name in BOXES if is_box(box := job.inputs.get(name))}
+    return revised(job, inputs={**job.inputs, **boxes})
 
 
 class _Case(NamedTuple):

@@ -14,13 +14,15 @@ from ..media.facts import Facts
 
 if TYPE_CHECKING:
     from ..people.facts import Content
+    from ..people.geometry import Box
 
 
 class InputCase(NamedTuple):
     """One measured input of a job: `name` is its role, `role` what the model takes there.
 
     `content`: who is seen and heard, if that was measured; `content_trouble`: why it could not be. `face`: the number
-    of the face that the job is about; it comes first in `content`. None if none was chosen.
+    of the face that the job is about; it comes first in `content`. None if none was chosen. `part`: the part of the
+    picture that the job's boxes name, or else that `prepare` leaves around the chosen face. None if it is all of it.
     """
 
     model: Model
@@ -31,6 +33,7 @@ class InputCase(NamedTuple):
     content: Content | None = None
     content_trouble: str | None = None
     face: int | None = None
+    part: Box | None = None
 
     def threshold(self, name: Threshold, default: float) -> float:
         """A content rule's threshold: the catalog's override for this input, or the rule's own."""

@@ -14,7 +14,7 @@ SEVERAL = {
     "unit": "faces",
     "fixable": False,
 }
-TWO = picture(face(side=180), face(x=20, side=150))
+TWO = picture(face(side=180), face(x=20, side=90))
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,24 @@ def test_error_that_a_crop_cures_where_one_is_chosen(model: str, role: str) -> N
     (found,) = findings("faces-several", model, TWO, role=role, face=2)
     assert (found.severity, found.fixable) == ("error", True)
     assert "prepare --face 2" in found.help
+
+
+def test_a_crop_cures_nothing_that_it_cannot_part() -> None:
+    """`check` said that `prepare` fixes it, and it does not."""
+    close = picture(face(side=180), face(x=300, side=150))
+    (found,) = findings("faces-several", "liveportrait", close, face=2)
+    assert (found.severity, found.fixable) == ("error", False)
+
+
+def test_boxes_by_hand_leave_out_who_is_beside() -> None:
+    """The service crops to the boxes: who is outside was an error of a good job."""
+    around = {"face_bbox": [20, 130, 110, 220], "ext_bbox": [0, 60, 200, 260]}
+    for boxes in (around, {"face_bbox": around["face_bbox"]}, {"ext_bbox": around["ext_bbox"]}):
+        assert judged("faces-several", "emo-v1", TWO, **boxes) == []
+    both = judged("faces-several", "emo-v1", TWO, ext_bbox=[0, 0, 640, 640])
+    assert both == [SEVERAL | {"severity": "error", "service_code": "InvalidFile.MultiHuman", "source": EMO}]
+    # No request of LivePortrait contains boxes.
+    assert len(findings("faces-several", "liveportrait", TWO, ext_bbox=[0, 60, 200, 260])) == 1
 
 
 def test_choice_that_is_none_cures_nothing() -> None:

@@ -8,7 +8,7 @@ from ...catalog import Model
 from ...job import Job
 from ...people.facts import PictureContent
 from ...people.geometry import FRAMINGS, Box, ExtBox, Framing, NoExtBox, Ratio, ext_bbox, is_box, nearest_ratio
-from ...people.portraits import framing_of
+from ...people.portraits import framing_of, portrait_in
 from ..base import JobCase
 from ..request.boxes import raw_boxes
 
@@ -42,6 +42,18 @@ def portrait(case: JobCase) -> Portrait | None:
             ratio = ratio_of(case.job, case.model)
             return Portrait(name, item.content, ratio, framing_of(case.model.boxes, ratio))
     return None
+
+
+def part_of(job: Job, model: Model, seen: PictureContent) -> Box | None:
+    """The crop that the job's boxes name, or that is made around the chosen face, which is the first; None without either."""
+    fields = model.fields if "ext_bbox" in model.fields else {}
+    face, outer = (
+        Box(*box) if name in fields and is_box(box := job.inputs.get(name)) else None for name in ("face_bbox", "ext_bbox")
+    )
+    if not (face or outer) and job.chosen_face(model) is None:
+        return None
+    ratio = ratio_of(job, model)
+    return portrait_in(seen, "", ratio, framing_of(model.boxes, ratio), face_bbox=face, outer=outer).ext_bbox
 
 
 def gives_boxes(case: JobCase) -> bool:
