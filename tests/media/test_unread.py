@@ -3,6 +3,7 @@
 import struct
 
 import pytest
+from av import logging
 
 from mediapreflight.media.facts import Problem
 from mediapreflight.media.probe import probe
@@ -93,3 +94,14 @@ def test_what_ffmpeg_logs_is_not_printed(make: MediaMaker, capfd: pytest.Capture
     before = logging.get_level()
     probe(make.write("ape.bin", b"MAC \x96\x0f" + bytes(200)))
     assert (logging.get_level(), *capfd.readouterr()) == (before, "", "")
+
+
+def test_the_level_of_messages_stays_a_number(make: MediaMaker) -> None:
+    """PyAV compares it with that of each message: where it is None, those of other threads end in a TypeError on stderr."""
+    logging.set_level(None)
+    assert probe(make.write("some.exr", bytes.fromhex("762f3101") + bytes(400))).format == "exr"
+    assert logging.get_level() == logging.PANIC
+    logging.set_level(logging.WARNING)
+    probe(make.write("some.exr", bytes.fromhex("762f3101") + bytes(400)))
+    assert logging.get_level() == logging.WARNING
+    logging.set_level(None)

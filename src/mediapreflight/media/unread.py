@@ -52,6 +52,8 @@ _OPINION = re.compile(r"Format (\w+) probed with size=\d+ and score=(\d+)")
 _LEAST_SCORE = 50
 _OF_PICTURE = "_pipe"
 _PICTURES_OF_FFMPEG = frozenset({"msp"})
+# FFmpeg's level for no messages.
+_QUIET = -8
 _lock = threading.Lock()
 
 
@@ -114,8 +116,20 @@ def _opinion_of_ffmpeg(source: Source) -> re.Match[str] | None:
         except (av.FFmpegError, ValueError, OSError):
             pass
         finally:
-            logging.set_level(before)
+            if before is None or before == logging.PANIC:
+                _end_logging()
+            else:
+                logging.set_level(before)
     return next(filter(None, (_OPINION.match(text) for _, _, text in messages)), None)
+
+
+def _end_logging() -> None:
+    """FFmpeg logs nothing, as by default. The level stays a number: PyAV may still compare messages of other threads with it."""
+    from av import logging
+
+    logging.set_level(logging.PANIC)
+    logging.set_libav_level(_QUIET)
+    logging.restore_default_callback()
 
 
 def _by_pillow(stream: BinaryIO) -> Unread | None:

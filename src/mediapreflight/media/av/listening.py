@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..facts import Gap, Problem, counted
 from ..parsers import amr
+from ..parsers.id3 import FILLER, TAGS
+from ..sniff import dolby_length
 from .containers import codec_of, is_end, sample_type, stored_planes
 from .timing import SoundPacket
 
@@ -109,8 +111,6 @@ class Listener:
 
     def feed(self, packet: Packet[AudioStream]) -> None:
         """The next packet of the stream, or the mark behind its last."""
-        import av
-
         size, stamp, duration = packet.size, packet.pts, packet.duration or 0
         seconds = duration * self.tick
         if size:
@@ -125,6 +125,16 @@ class Listener:
             self.span_s = max(self.span_s, span_s)
         if not self.is_whole or not (size or is_end(packet)):
             return
+        if not size and self.refused == 1 and (frame := self._last_frame()):
+            # A tag behind it came with it.
+            self.first_refused, self.refused, self.refused_s = None, 0, 0.0
+            self._hear(frame, frame.duration or 0)
+        self._hear(packet, duration)
+
+    def _hear(self, packet: Packet[AudioStream], duration: int) -> None:
+        import av
+
+        size, stamp, seconds = packet.size, packet.pts, duration * self.tick
         if self._counts_on_stamps and self.heard_s and stamp is not None:
             self._compare_with(stamp)
         if self._is_amr and amr.is_damaged(bytes(packet), self._codec or ""):
@@ -152,6 +162,21 @@ class Listener:
             seconds = frame.samples / (frame.sample_rate or 1)
             self.heard_s += seconds
             self.frame_s = max(self.frame_s, seconds)
+
+    def _last_frame(self) -> Packet[AudioStream] | None:
+        """The refused frame of Dolby's codecs without the tag or filler behind it; None if there is nothing like that."""
+        import av
+
+        refused = bytes(self.first_refused) if self.first_refused else b""
+        length = dolby_length(refused) if self._codec in ("ac3", "eac3") else 0
+        behind = refused[length:].lstrip(FILLER)
+        if self.first_refused is None or not 0 < length < len(refused) or (behind and not behind.startswith(TAGS)):
+            return None
+        frame = cast("Packet[AudioStream]", av.Packet(length))
+        frame.update(refused[:length])
+        frame.stream, frame.time_base = self.first_refused.stream, self.first_refused.time_base
+        frame.pts, frame.duration = self.first_refused.pts, self.first_refused.duration
+        return frame
 
     def _listen_again(self, strict: AudioCodecContext, packet: Packet[AudioStream], stored: list[list[bytes]]) -> None:
         """Whether a decoder that silences a frame whose data run past their own end hears something else."""

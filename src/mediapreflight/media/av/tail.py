@@ -10,7 +10,7 @@ import io
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..parsers import amr
-from ..parsers.id3 import TAGS
+from ..parsers.id3 import FILLER, TAGS
 from ..parsers.mpeg_audio import LAYERS, adts_length, find_audio_frames, mpeg_length
 from ..sniff import dolby_length
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 # Formats that are frame after frame, up to the end of the file.
 _BARE = frozenset({"mp3", "aac", "amr", "flac", "ac3", "eac3", "dts", "tta", "wavpack"})
 _SEARCHED_BYTES = 2**16
-_FILLER = b"\0\r\n "
 # Filler is less than this share of a file; more is in the place of sound.
 _FILLER_SHARE = 0.25
 
@@ -70,7 +69,7 @@ def is_no_sound(source: Source, format: str, at: int) -> bool:
 def _of_no_frame(source: Source, listener: Listener) -> Tail:
     with source.peeking() as stream:
         stream.seek(listener.end)
-        is_tag = stream.read(len(max(TAGS, key=len))).lstrip(_FILLER).startswith(TAGS)
+        is_tag = stream.read(len(max(TAGS, key=len))).lstrip(FILLER).startswith(TAGS)
     rest = source.size - listener.end
     return Tail(is_no_sound=True, wasted=rest if not is_tag and rest > _FILLER_SHARE * source.size else 0)
 
@@ -80,7 +79,7 @@ def _filled(codec: str | None, frame: bytes) -> Tail | None:
     if codec not in (*LAYERS, "aac"):
         return None
     begins = [at for at in (frame.find(tag, 1) for tag in TAGS) if at > 0]
-    if not begins or not frame[: min(begins)].strip(_FILLER):
+    if not begins or not frame[: min(begins)].strip(FILLER):
         return None
     length = max(_frame_bytes(codec, frame) or 0, len(frame))
     return Tail(is_no_sound=True, cut=f"its last frame has {min(begins)} of {length} bytes", is_filled=True)

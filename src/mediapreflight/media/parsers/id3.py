@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 # How tags begin: of ID3, APE and Lyrics3.
 TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN")
+# What else stands behind sound, and is none.
+FILLER = b"\0\r\n "
 # Taggers write a few dozen.
 MAX_FRAMES = 5_000
 MAX_BYTES = 64 * 2**20
