@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import pytest
 
-from mediapreflight.media.facts import AudioFacts, Problem, cut_frame
+from mediapreflight.media.facts import AudioFacts, Problem, cut_frame, fixable_gap
 from mediapreflight.media.parsers.mpeg_audio import mpeg_length
 from mediapreflight.media.probe import probe
 
@@ -131,6 +131,18 @@ def test_lost_frames_in_the_middle_are_damage(make: MediaMaker, extension: str) 
     assert facts.problem(Problem.CORRUPT) is not None
     if extension != "aac":
         assert facts.gaps[0].at_s == pytest.approx(0.5, abs=0.15)
+
+
+def test_a_frame_of_mp3_without_its_header_is_one_gap(make: MediaMaker) -> None:
+    """FFmpeg makes several packets of what is there before it finds the next frame; `prepare` fills one gap."""
+    data = make("long-tail.mp3", *lavfi(TONE.replace("duration=1", "duration=3")), "-c:a", "libmp3lame").read_bytes()
+    with av.open(io.BytesIO(data)) as container:
+        places = [packet.pos or 0 for packet in container.demux(audio=0) if packet.size]
+    facts = audio(make.write("no-header.mp3", patched(data, places[40], bytes(4))))
+    gap = fixable_gap(facts)
+    assert gap is not None
+    assert gap.at_s == pytest.approx(40 * 0.036, abs=0.08)
+    assert facts.duration_s == pytest.approx(3.0, abs=0.04)
 
 
 def test_a_frame_of_adts_that_is_passed_over_is_damage(make: MediaMaker) -> None:

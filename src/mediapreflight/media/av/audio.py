@@ -63,8 +63,8 @@ def probe_audio(source: Source, format: str, container: InputContainer, *, decod
         bytes=source.size,
         problems=tuple(filter(None, entries)),
         audio_codec=codec_of(stream),
-        sample_rate=context.sample_rate if context else None,
-        channels=context.channels if context else None,
+        sample_rate=context.sample_rate or None if context else None,
+        channels=context.channels or None if context else None,
         stated_duration_s=stated_duration(container) if header.duration is None and not header.is_open else header.duration,
         cover_art_bytes=header.cover_art_bytes,
     )

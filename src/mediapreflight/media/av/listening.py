@@ -218,7 +218,8 @@ class Listener:
             at_s = max((self.first_refused.pts or 0) * self.tick, 0.0)
             untimed = self.refused_s - ((packet.pts or 0) - (self.first_refused.pts or 0)) * self.tick
             self.gaps.append(Gap(at_s=round(at_s, 3), length_s=round(self.refused_s, 3), untimed_s=round(max(untimed, 0.0), 3)))
-        self.lost += self.refused
+        # Behind a broken header a reader makes packets of what is between it and the next frames.
+        self.lost += 1 if self._is_bare else self.refused
         self.lost_s += self.refused_s
         self.first_refused, self.refused, self.refused_s = None, 0, 0.0
 
