@@ -475,6 +475,19 @@ def test_lengths_that_streaming_programs_leave_open(make: MediaMaker, ending: st
     assert facts.has_only(Problem.MISSTATED)
 
 
+def test_sound_in_a_transport_stream_that_is_like_no_frame_is_of_an_unknown_codec(make: MediaMaker) -> None:
+    """FFmpeg takes MPEG-H for MP3 without a rate."""
+    data = bytearray(make("to-be-unlike.ts", *lavfi(TONE), "-c:a", "libmp3lame").read_bytes())
+    for at in range(0, len(data), 188):
+        if data[at + 1] & 31 == 1:
+            start = at + 4 + (1 + data[at + 4] if data[at + 3] & 32 else 0)
+            start += 9 + data[start + 8] if data[at + 1] & 64 else 0
+            data[start : at + 188] = b"\x55" * (at + 188 - start)
+    facts = audio(make.write("unlike.ts", bytes(data)))
+    assert facts.problems == ("not measured: the codec of its sound is not known here",)
+    assert (facts.audio_codec, facts.sample_rate, facts.channels) == (None, None, None)
+
+
 def test_sound_whose_codec_nobody_knows_is_not_empty(make: MediaMaker) -> None:
     facts = audio(make.write("odd.wav", wav(bytes(600), bits=48)))
     assert facts.problems == ("not measured: the codec of its sound is not known here",)

@@ -62,6 +62,8 @@ _OPTIONS = {
 # FFmpeg looks for other codecs among the samples of a WAV, by default in 5 MB of them. Eight frames of DTS are found here.
 _OPTIONS_OF = {"wav": {"probesize": str(2**15)}}
 
+# What FFmpeg takes sound in a transport stream for, such as MPEG-H, if it finds no frame of any codec.
+_GUESS = "mp3"
 # What FFmpeg says of what it could read and does not.
 _UNKNOWN_TO_FFMPEG = "Not yet implemented in FFmpeg, patches welcome"
 _NO_DECODERS = {"codec_whitelist": "none"}
@@ -194,7 +196,12 @@ def first_audio(container: InputContainer) -> AudioStream | None:
 def codec_of(stream: Any) -> str | None:
     """The codec's own name (`av1`), not that of the available decoder (`libdav1d`); None if it is unknown."""
     context = stream.codec_context
-    return context.codec.canonical_name if context is not None else None
+    if context is None or (
+        stream.container.format.name == "mpegts" and context.codec.canonical_name == _GUESS and not context.sample_rate
+    ):
+        return None
+    name: str = context.codec.canonical_name
+    return name
 
 
 def stated_duration(container: InputContainer) -> float | None:
