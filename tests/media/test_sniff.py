@@ -117,6 +117,12 @@ def test_other_bytes(data: bytes, format: str) -> None:
         (b"mif1\0\0\0\0mif1avifmiaf", "avif"),
         (b"avif\0\0\0\0avifmif1", "avif"),
         (b"avis\0\0\0\0avisavif", "avif"),
+        (b"jpeg\0\0\0\0mif1jpegmiaf", "heic"),
+        (b"j2ki\0\0\0\0mif1j2kimiaf", "heic"),
+        (b"avci\0\0\0\0mif1avcimiaf", "heic"),
+        (b"vvic\0\0\0\0mif1vvicmiaf", "heic"),
+        (b"mif3heic", "heic"),
+        (b"mif3avif", "avif"),
     ],
 )
 def test_brands(brands: bytes, format: str) -> None:

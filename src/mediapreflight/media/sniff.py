@@ -85,6 +85,8 @@ _MARKUP: tuple[tuple[bytes, str], ...] = (
 )
 _RIFF_FORMS = {b"WAVE": Sniffed("wav", "stream"), b"AVI ": Sniffed("avi", "stream"), b"WEBP": Sniffed("webp", "image")}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+# The same container with pictures coded in AVC, JPEG, JPEG 2000 or VVC.
+_RARE_HEIF_BRANDS = {b"avci", b"jpeg", b"j2ki", b"vvic"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _ISOBMFF_BOXES = {b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"sidx", b"moof"}
 # What has no signature, in words.
@@ -133,11 +135,12 @@ def _iso_media(head: bytes) -> Sniffed | None:
         # QuickTime files before 2001 have no ftyp box; other writers always put it first.
         return Sniffed("mp4" if box in (b"styp", b"sidx", b"moof") else "mov", "stream")
     length = min(int.from_bytes(head[:4], "big"), len(head))
-    major = head[8:12]
+    # A file with a small index names its codec in place of a version.
+    major = head[12:16] if head[8:12] == b"mif3" else head[8:12]
     brands = {major, *(head[at : at + 4] for at in range(16, length - 3, 4))}
     if major in _AVIF_BRANDS or (major in _HEIF_BRANDS and brands & _AVIF_BRANDS):
         return Sniffed("avif", "image")
-    if major in _HEIF_BRANDS:
+    if major in _HEIF_BRANDS | _RARE_HEIF_BRANDS:
         return Sniffed("heic", "image")
     if major == b"qt  ":
         return Sniffed("mov", "stream")

@@ -169,3 +169,9 @@ def test_a_sequence_without_a_still_picture_is_no_broken_header(brand: bytes, in
 def test_neither_a_picture_nor_a_sequence() -> None:
     data = box(b"ftyp", b"msf1\0\0\0\0msf1hevc") + box(b"moov", box(b"trak", full_box(b"tkhd", bytes(80))))
     assert picture_facts(data).problem(Problem.BROKEN) == "it contains no picture index"
+
+
+def test_a_small_index_is_not_read() -> None:
+    facts = picture_facts(box(b"ftyp", b"mif3avif") + box(b"mini", bytes(40)))
+    assert facts.format == "avif"
+    assert facts.problems == (Problem.NOT_RUN.because("its small index (mini) is not read here"),)

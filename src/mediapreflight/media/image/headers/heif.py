@@ -11,7 +11,7 @@ from ....language import say
 from ...parsers.boxes import Box, find, payload
 from ..heif_items import Items, is_alpha, missing_bytes, read_items
 from ..profiles import Coding
-from .base import MAX_PROFILE_BYTES, Colors, Header, HeaderError, HeifError
+from .base import MAX_PROFILE_BYTES, Colors, Header, HeaderError, HeifError, UndecodedError
 
 # EXIF orientations by quarter turns counter-clockwise: without mirroring, and with mirroring left to right before the turns.
 _ORIENTATIONS = {False: (1, 8, 3, 6), True: (2, 5, 4, 7)}
@@ -43,6 +43,8 @@ def read(stream: BinaryIO, size: int) -> Header:
     except HeifError:
         if sequence := _sequence(stream, Box(b"file", 0, size)):
             return sequence
+        if find(stream, Box(b"file", 0, size), b"mini"):
+            raise UndecodedError(say("its small index (mini) is not read here")) from None
         raise
     of_primary = _properties_of_primary(items)
     own = {box.type: payload(stream, box) for box in reversed(of_primary) if box.type in _PROPERTIES_READ}
