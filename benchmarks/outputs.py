@@ -11,8 +11,8 @@ Each file is prepared for some models (`MODELS`) at level `decode`, and each new
   the sound as for recordings, and by how much it moved against the picture;
 * recordings: length within 20 ms, the offset and the level of the decoded sound against the source's, by correlation.
 
-Printed are the counts, and each file that agrees with nobody, with its figures; `--out` takes these with their steps. `--keep`
-keeps the new files.
+Printed are the counts, and each file that agrees with nobody, with its figures; `--out` takes these, and those that nobody could
+judge, with their steps. `--keep` keeps the new files.
 """
 
 import argparse
@@ -84,8 +84,9 @@ def main() -> int:
         for records in pool.map(_judged, batches, folders, itertools.repeat(options.command)):
             for record in records:
                 counts[record["kind"], record["verdict"]] += 1
-                if record["verdict"] == "differs":
+                if record["verdict"] in {"differs", "no judge"}:
                     print(json.dumps(record), file=out, flush=True)
+                if record["verdict"] == "differs":
                     print(f"{record['model']:28} {record['source']}\n{'':4}{'; '.join(record['complaints'])}", flush=True)
     print(f"\n{len(files)} files\n{'':12}" + "".join(f"{verdict:>12}" for verdict in VERDICTS))
     for kind in MODELS:
@@ -427,8 +428,8 @@ def _of_frames(record: Record, output: Mapping[str, Any], before: Timed, after: 
 
 
 def as_filters(record: Mapping[str, Any], output: Mapping[str, Any]) -> list[str]:
-    """FFmpeg's filters for the crop, size and padding that the steps state, and for a tone mapping of its own."""
-    filters = []
+    """FFmpeg's filters for what the steps state, and for a tone mapping of its own; a deinterlacer comes first."""
+    filters = ["bwdif=mode=send_frame:deint=all"] if _step(record, "deinterlace") else []
     width, height = output["after"]["width"], output["after"]["height"]
     pad = _step(record, "pad")
     inner = _figures(pad.partition(" to ")[0]) if pad else (width, height)
@@ -449,7 +450,9 @@ def as_filters(record: Mapping[str, Any], output: Mapping[str, Any]) -> list[str
 def _frames(path: str, size: Mapping[str, Any], numbers: Sequence[int], filters: Sequence[str] = ()) -> Iterator[Pixels]:
     """Decoded frames, by their numbers."""
     chosen = "select='" + "+".join(f"eq(n\\,{number})" for number in numbers) + "'"
-    graph = ",".join((*(each for each in filters if each == "bwdif"), chosen, *(each for each in filters if each != "bwdif")))
+    # A deinterlacer needs the frames in between.
+    first = [each for each in filters if each.startswith("bwdif")]
+    graph = ",".join((*first, chosen, *filters[len(first) :]))
     # All that is wanted comes before the frame behind the last of them.
     data = _ffmpeg(
         path, "-map", "0:V:0", "-vf", graph, "-fps_mode", "passthrough", "-frames:v", str(len(numbers)), "-pix_fmt", "rgb24",
