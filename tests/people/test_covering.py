@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mediapreflight.people.covering import SIDE, upright
+from mediapreflight.people.covering import SIDE, Covering, upright
+from mediapreflight.people.cuts import Cuts
 from mediapreflight.people.detector import find_faces
+from mediapreflight.rules.people.face_possibly_covered import COVERED_MAX
 
 PLACES = np.array([(0.37, 0.42), (0.63, 0.42), (0.5, 0.58), (0.4, 0.72), (0.6, 0.72)]) * SIDE
 
@@ -29,6 +31,21 @@ def test_points_of_a_face_come_to_lie_where_they_belong(turn, scale):
 
 def test_points_that_coincide_are_no_error():
     assert np.isfinite(upright(np.zeros((5, 2)))).all()
+
+
+@pytest.mark.parametrize(("scores", "likelihood"), [((3, -3), 0.5), ((3, 3), 0.953), ((-1, 5), 0.881), ((-3, 9), 0.047)])
+def test_what_is_not_clear_at_once_is_looked_at_in_its_mirror_image_too(scores, likelihood):
+    """Half a beard in the sun was a cover, and is none in its mirror image."""
+    covering, looks = Covering(), iter(scores)
+
+    class Stand:
+        def features(self, face):
+            weights = covering._weights
+            wanted = weights * (next(looks) - covering._bias) / np.square(weights).sum()
+            return wanted.repeat(2, axis=1).repeat(2, axis=2)
+
+    cuts = Cuts(np.zeros((300, 300, 3), np.uint8))
+    assert covering.likelihood(Stand(), cuts, PLACES) == pytest.approx(likelihood, abs=0.001)
 
 
 class TestPortrait:
@@ -88,12 +105,12 @@ def test_a_seed_and_a_picture_say_what_is_drawn_onto_it(covering_script, portrai
     assert all((shown.rgb != portrait).any() for shown in drawn[2:])
 
 
-@pytest.mark.parametrize("seed", [5, 6])
+@pytest.mark.parametrize("seed", [4, 6])
 def test_a_hand_over_an_eye(covering_script, portrait, seed):
     canvas = portrait.copy()
     face = next(covering_script.likely(canvas))
     covering_script.hand_over_an_eye(canvas, covering_script.Head.of(face), np.random.default_rng(seed))
-    assert covered(canvas) > 0.5
+    assert covered(canvas) > COVERED_MAX
 
 
 def test_regression_parts_what_can_be_parted(covering_script):

@@ -8,6 +8,9 @@ shout or wonder. Of 284 shouting or wondering faces of other people, none counts
 data set that was not used for training, 73 of 73 masks and 112 of 114 drawn masks, boards, strands of hair and hands count as
 covered (72 and 102 before), and so do 4 of 116 clear faces, most of them in profile, which the rule does not judge. Deep shadow
 around a wide open mouth can still count as a cover.
+
+A face that is not clear at the first look is looked at again in its mirror image, and the mean of both scores counts: of 326
+covered faces of another sample, 288 are found and not 281, and of 256 clear ones none is called covered, and not 1.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from .runtime import model_data
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..media.image.pixels import Rgb
     from .centerface import CenterFace, Map
     from .cuts import Affine, Cuts, Points
 
@@ -30,6 +34,8 @@ SIDE = 128
 # The positions of eyes, nose and corners of the mouth in the crop, in shares of its side.
 _PLACES = np.array([(0.37, 0.42), (0.63, 0.42), (0.5, 0.58), (0.4, 0.72), (0.6, 0.72)])
 _GRID = 4
+# One in twenty clear faces has a higher score at the first look.
+_CLEAR = -2.0
 
 
 class Covering:
@@ -41,17 +47,37 @@ class Covering:
 
     def likelihood(self, centerface: CenterFace, cuts: Cuts, points: Points) -> float:
         """How likely it is that something hides a part of the face with these five points, 0 to 1."""
-        features = parts(centerface, cuts, points)
-        # The logistic function in a form that overflows nowhere.
-        return (1 + tanh((float((self._weights * features).sum()) + self._bias) / 2)) / 2
+        face = cropped(cuts, points)
+        first = self._score(centerface, face)
+        if first < _CLEAR:
+            return _logistic(first)
+        return _logistic((first + self._score(centerface, np.ascontiguousarray(face[:, ::-1]))) / 2)
+
+    def _score(self, centerface: CenterFace, face: Rgb) -> float:
+        return float((self._weights * means(centerface, face)).sum()) + self._bias
+
+
+def _logistic(score: float) -> float:
+    """In a form that overflows nowhere."""
+    return (1 + tanh(score / 2)) / 2
 
 
 def parts(centerface: CenterFace, cuts: Cuts, points: Points) -> Map:
     """The features of the face with these five points, cropped upright: 96 x 4 x 4."""
-    features = centerface.features(cuts.square(upright(points), SIDE))
+    return means(centerface, cropped(cuts, points))
+
+
+def cropped(cuts: Cuts, points: Points) -> Rgb:
+    """The face with these five points, upright: 128 x 128 px."""
+    return cuts.square(upright(points), SIDE)
+
+
+def means(centerface: CenterFace, face: Rgb) -> Map:
+    """The features of such a crop: 96 x 4 x 4."""
+    features = centerface.features(face)
     rows, columns = (side // _GRID for side in features.shape[1:])
-    means: Map = features.reshape(-1, _GRID, rows, _GRID, columns).mean(axis=(2, 4))
-    return means
+    each: Map = features.reshape(-1, _GRID, rows, _GRID, columns).mean(axis=(2, 4))
+    return each
 
 
 def upright(points: Points) -> Affine:
