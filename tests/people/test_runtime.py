@@ -7,6 +7,7 @@ import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import mediapreflight
@@ -277,3 +278,11 @@ class TestMissingLibraries:
 def test_models_are_read_from_the_package():
     for name in ("blaze_face_short_range.tflite", "centerface.onnx", "pose_landmarker_full.task", "yunet_2023mar.onnx"):
         assert len(runtime.model_data(name)) == len(runtime.model_array(name)) > 100_000
+
+
+def test_a_large_model_is_read_by_its_path_where_opencv_can_open_it(tmp_path, monkeypatch):
+    for name, kind in {"plain": str, "\u9762": np.ndarray}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model").write_bytes(b"123")
+        monkeypatch.setattr(runtime, "_ASSETS", tmp_path / name)
+        assert isinstance(runtime.model_source("model"), kind)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .opencv import load_cv2
-from .runtime import model_array
+from .runtime import model_source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ class CenterFace:
     """The network, loaded from the package. For one thread at a time."""
 
     def __init__(self) -> None:
-        self._network = load_cv2().dnn.readNetFromONNX(model_array("centerface.onnx"))
+        self._network = load_cv2().dnn.readNetFromONNX(model_source("centerface.onnx"))
 
     def detect(self, rgb: Rgb, longest_side: int = LONGEST_SIDE) -> list[Detection]:
         """Possible faces in a picture of height x width x 3, uint8, scaled to this longest side; highest score first."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..media.image.pixels import Rgb
 
 _STDERR = 2
+_ASSETS = Path(__file__).parent / "assets"
 
 
 class Closable:
@@ -132,11 +133,17 @@ def _naming_missing_libraries() -> Iterator[None]:
 
 def model_data(name: str) -> bytes:
     """The bytes of a model file of the package, because the libraries cannot open every path that Python can."""
-    return (Path(__file__).parent / "assets" / name).read_bytes()
+    return (_ASSETS / name).read_bytes()
+
+
+def model_source(name: str) -> str | NDArray[np.uint8]:
+    """What OpenCV reads a model from: its path, because it copies arrays byte by byte; the bytes if it may not open the path."""
+    path = _ASSETS / name
+    return str(path) if str(path).isascii() else model_array(name)
 
 
 def model_array(name: str) -> NDArray[np.uint8]:
-    """The same, as an array for OpenCV."""
+    """The bytes of a model file, as an array for OpenCV."""
     import numpy as np
 
     return np.frombuffer(model_data(name), np.uint8)
