@@ -226,6 +226,18 @@ def test_a_broken_frame_of_flac_is_damage(make: MediaMaker) -> None:
     assert audio(make.write("cut.flac", data[: len(data) * 9 // 10])).problem(Problem.TRUNCATED) is not None
 
 
+def test_a_broken_frame_of_flac_that_does_not_count_its_samples_is_damage(make: MediaMaker) -> None:
+    """Streaming programs leave the number open. Frames have numbers of their own."""
+    data = make("noise.flac", *lavfi("anoisesrc=d=4:r=44100:seed=1"), "-c:a", "flac").read_bytes()
+    streamed = patched(data, 21, bytes((data[21] & 0xF0, 0, 0, 0, 0)))
+    assert audio(make.write("streamed.flac", streamed)).problems == ()
+    middle = len(data) // 2
+    facts = audio(make.write("broken-stream.flac", patched(streamed, middle, bytes((data[middle] ^ 1,)))))
+    assert facts.problem(Problem.CORRUPT) is not None
+    assert facts.gaps[0].at_s == pytest.approx(2.0, abs=0.15)
+    assert facts.duration_s == pytest.approx(4.0, abs=0.01)
+
+
 @pytest.mark.parametrize("frames", [1, 5, 20])
 @pytest.mark.parametrize(("extension", "options"), [("mp3", ("-write_xing", "0", "-id3v2_version", "0")), ("mp2", ())])
 def test_frames_that_became_zeros_are_damage(make: MediaMaker, extension: str, options: tuple[str, ...], frames: int) -> None:

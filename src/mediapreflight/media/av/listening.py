@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ..facts import Gap, Problem, counted
 from ..parsers import amr
+from ..parsers.flac import frame_number
 from ..parsers.id3 import FILLER, TAGS
 from ..sniff import dolby_length
 from .containers import codec_of, is_end, sample_type, stored_planes
@@ -87,6 +88,9 @@ class Listener:
         self.first: int | None = None
         self.span_s = 0.0
         self._delay_s: float | None = None
+        # Readers pass over broken frames of FLAC. Most files count their samples, which tells.
+        self._looks_at_numbers = stream.container.format.name == "flac" and not stream.duration
+        self._before_s: float | None = None
         self._is_decodable = decode and stream.codec_context is not None
         if self._is_decodable and self._codec in _CHECKSUMMED and not stream.codec_context.is_open:
             # By default their decoders play a frame with a wrong checksum.
@@ -151,6 +155,8 @@ class Listener:
         stored = [stored_planes(frame) for frame in frames] if self._meter or self._strict else []
         if size:
             self._accept(packet)
+            if self._looks_at_numbers:
+                self._look_at_number(packet)
             if self._strict:
                 self._listen_again(self._strict, packet, stored)
         if self._meter:
@@ -190,6 +196,23 @@ class Listener:
         if self.ends_garbled and not was_garbled:
             self.garbled_at_s = self.garbled_at_s if self.garbled else self.heard_s + self.lost_s
             self.garbled += 1
+
+    def _look_at_number(self, packet: Packet[AudioStream]) -> None:
+        """Whether frames of FLAC before this one were passed over."""
+        found = frame_number(bytes(packet))
+        if found is None:
+            return
+        # All frames but the last are as long as the longest, or count samples.
+        unit = self.tick if found.counts_samples else max(self.frame_s, (packet.duration or 0) * self.tick)
+        before = found.value * unit - self.heard_s - self.lost_s
+        if self._before_s is None or before < self._before_s:
+            self._before_s = before
+        missing = before - self._before_s
+        if missing > self.tick / 2:
+            if len(self.gaps) < MAX_GAPS:
+                self.gaps.append(Gap(at_s=round(self.heard_s + self.lost_s, 3), length_s=round(missing, 3)))
+            self.lost += 1
+            self.lost_s += missing
 
     def _compare_with(self, stamp: int) -> None:
         behind = (stamp - (self.first or 0)) * self.tick - self.heard_s - self.lost_s - self.refused_s
