@@ -21,7 +21,7 @@ from .faces import main_face
 
 LEVEL = "content"
 FIXABLE = False
-# Of 149 covered faces, most of them drawn on, 135 are above it (141 above 0.5), of 209 others 4 (7).
+# Of 323 covered faces, most of them drawn on, 285 are above it, of 256 clear ones that look ahead none.
 COVERED_MAX = 0.8
 # From here on, clear faces in profile look like covered ones.
 TURNED_DEG = 40.0
