@@ -92,7 +92,7 @@ def test_process_has_that_environment(key: str, processes: Processes, deeds: Mod
 def test_blas_and_malloc_spare_the_processor_unless_the_user_says_how(
     processes: Processes, deeds: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, usual in {"OPENBLAS_NUM_THREADS": "1", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:"}.items():
+    for name, usual in {"OPENBLAS_NUM_THREADS": "1", "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=67108864:"}.items():
         monkeypatch.delenv(name, raising=False)
         assert processes.call(deeds.environment)[name].startswith(usual)
         monkeypatch.setenv(name, "glibc.malloc.perturb=2")
