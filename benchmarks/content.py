@@ -1,18 +1,15 @@
 """Looking at people in 1,000 portraits, beside autocrop: `python benchmarks/content.py [--autocrop PYTHON] [--pictures FOLDER]`.
 
 The first pictures of FOLDER by name, as those of muxspace/facial_expressions; else they are made from the fixtures, in several
-sizes.
-Whole processes on all cores against one process of autocrop, and both on one core (`taskset`), which gives files a second and
-core. autocrop 2 needs an OpenCV of its own: give the interpreter of an environment it is installed in. It finds faces and cuts
-them out; ours finds faces by two detectors and a third that measures them, says how they are turned, and judges them.
+sizes. Whole processes, ours with one worker per core, by the processor time that they take, which gives files a second and core.
+autocrop 2 needs an OpenCV of its own: give the interpreter of an environment it is installed in. It finds faces and cuts them
+out; ours finds faces by two detectors and a third that measures them, says how they are turned, and judges them.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from side_by_side import FIXTURES, in_turns, machine
+from side_by_side import FIXTURES, in_turns, machine, processor_time
 
 ORIGINALS = ("portrait.jpg", "portrait-3x4.jpg", "half-body.jpg")
 SIDES = (640, 1024, 1600, 2400)
@@ -46,26 +43,20 @@ def main() -> int:
     print(f"{machine('mediapreflight', 'mediapipe')}; medians of {options.runs} runs in turns")
     with tempfile.TemporaryDirectory() as folder:
         paths = _found(options.pictures, options.count) if options.pictures else _portraits(Path(folder), options.count)
-        cores = os.cpu_count() or 1
-        sides: dict[str, tuple[int, Callable[[], object]]] = {"mediapreflight, all cores": (cores, _running(CHECK, paths))}
-        if shutil.which("taskset"):
-            sides["mediapreflight, one core"] = (1, _running((*CHECK, "--workers", "1"), paths, pinned=True))
+        sides = {"mediapreflight": _running(CHECK, paths)}
         if options.autocrop:
-            sides["autocrop, all cores"] = (cores, _running(("-c", CROP_ALL), paths, options.autocrop))
-            if shutil.which("taskset"):
-                sides["autocrop, one core"] = (1, _running(("-c", CROP_ALL), paths, options.autocrop, pinned=True))
+            sides["autocrop"] = _running(("-c", CROP_ALL), paths, options.autocrop)
         else:
             print("without --autocrop PYTHON there is nothing beside it")
-        for name, seconds in in_turns({name: side for name, (_, side) in sides.items()}, options.runs).items():
-            rate = len(paths) / seconds
-            print(f"  {name:28} {seconds:8.2f} s {rate:8.1f} files/s {rate / sides[name][0]:8.1f} files/s and core")
+        seconds = in_turns(sides, options.runs, processor_time)
+        for name, taken in seconds.items():
+            share = taken / seconds["mediapreflight"]
+            print(f"  {name:16} {taken:8.1f} s {len(paths) / taken:8.1f} files/s and core {share:8.2f}")
     return 0
 
 
-def _running(
-    arguments: tuple[str, ...], paths: list[str], python: str = sys.executable, *, pinned: bool = False
-) -> Callable[[], object]:
-    command = [*(("taskset", "-c", "0") if pinned else ()), python, *arguments, *paths]
+def _running(arguments: tuple[str, ...], paths: list[str], python: str = sys.executable) -> Callable[[], object]:
+    command = [python, *arguments, *paths]
     return lambda: subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 

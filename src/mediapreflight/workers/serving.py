@@ -20,8 +20,8 @@ from .confinement import confine
 
 # With every detector loaded, a process takes 2.2 GiB on two cores, plus stacks and arenas for each further core.
 MEMORY = (4 << 30) + (256 << 20) * (os.cpu_count() or 1)
-# Imported objects stay, so collecting garbage while loading is wasted time: a first job makes 120,000. After the first call the
-# default applies, because unused decoders are in reference cycles and hold threads and memory.
+# Imported objects stay, so collecting garbage while loading is wasted time: at 20,000 a first job still caused it eleven times.
+# After the first call the default applies, because unused decoders are in reference cycles and hold threads and memory.
 _OBJECTS_WHILE_LOADING = 200_000
 # The generations of the garbage collector that contain the objects of one call.
 _YOUNG = 1

