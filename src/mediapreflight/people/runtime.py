@@ -46,9 +46,7 @@ class Shared(Generic[_Worker]):
         self._make = make
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
-        # mediapipe closes in a separate thread. No thread is left when atexit runs, and its `__del__` would print a traceback;
-        # this hook, which concurrent.futures uses too, runs before.
-        getattr(threading, "_register_atexit", atexit.register)(self.close)
+        self._ends_with_python = False
         at_fork(after_in_child=self._begin_anew)
 
     @contextmanager
@@ -58,6 +56,7 @@ class Shared(Generic[_Worker]):
             if self._worker is None:
                 with quiet_stderr():
                     self._worker = self._make()
+                self._close_before_the_end()
             yield self._worker
 
     def close(self) -> None:
@@ -67,6 +66,14 @@ class Shared(Generic[_Worker]):
             if worker is not None:
                 with quiet_stderr():
                     worker.close()
+
+    def _close_before_the_end(self) -> None:
+        # mediapipe closes in a thread of concurrent.futures. None is left when atexit runs, and its `__del__` would print a
+        # traceback; this hook runs before. The last one registered is called first, so ours must come after that of
+        # concurrent.futures, which the worker has imported by now.
+        if not self._ends_with_python:
+            getattr(threading, "_register_atexit", atexit.register)(self.close)
+            self._ends_with_python = True
 
     def _begin_anew(self) -> None:
         self._lock = threading.Lock()
