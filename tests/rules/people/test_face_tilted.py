@@ -45,3 +45,10 @@ def test_real_pictures(studio, fixtures) -> None:
 def test_lying_picture_can_be_turned() -> None:
     (found,) = findings("face-tilted", "emo-v1", picture(face(roll_deg=90.0), turn_deg=270))
     assert found.help == "`prepare --upright` turns it"
+
+
+@pytest.mark.parametrize(("turn_deg", "words"), [(90, "the picture lies on its side"), (180, "the picture is upside down")])
+@pytest.mark.parametrize("model", ["emo-v1", "animate-anyone-gen2"])
+def test_a_turned_picture_is_called_that_for_bodies_too(model: str, turn_deg: int, words: str) -> None:
+    (found,) = findings("face-tilted", model, picture(face(roll_deg=turn_deg - 2), turn_deg=turn_deg))
+    assert (found.message, found.help) == (words, "`prepare --upright` turns it")

@@ -36,7 +36,7 @@ def check(case: JobCase) -> Iterator[Fault]:
     if not given and (case.job.whole or not case.model.face_roles):
         yield Fault(
             severity="error",
-            message=say("face {face} is chosen, but {model} has no picture to search for faces", face=face, model=case.model.id),
+            message=say("face {face} is chosen, but no face is looked for in what {model} takes", face=face, model=case.model.id),
             help=say("leave out the face"),
         )
     for name in given:
