@@ -167,7 +167,7 @@ def _with_tags(header: Header, tags: Image.Exif) -> Header:
         width=int(tags[_TIFF_WIDTH]),
         height=int(tags[_TIFF_HEIGHT]),
         bit_depth=int(max(bits)) if isinstance(bits, tuple) else bits,
-        orientation=orientation if orientation in range(1, 9) else None,
+        orientation=orientation if isinstance(orientation, int) and orientation in range(1, 9) else None,
         has_location=_GPS_LATITUDE in tags.get_ifd(_TIFF_GPS),
     )
 
@@ -318,11 +318,19 @@ def _decode_avif(stream: BinaryIO, frames: int) -> str | None:
     return None
 
 
+def _decode_tiff(stream: BinaryIO, frames: int) -> None:
+    from . import tiff_data
+
+    _decode_with_pillow(stream, frames)
+    tiff_data.verify(stream)
+
+
 _DECODERS: dict[str, Callable[[BinaryIO, int], str | None]] = {
     "jpeg": _decode_jpeg,
     "png": _decode_png,
     "bmp": _decode_bmp,
     "avif": _decode_avif,
+    "tiff": _decode_tiff,
 }
 
 
