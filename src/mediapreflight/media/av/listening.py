@@ -31,7 +31,7 @@ _UNSIGNED_WRAP = 2**32
 # How many channels of frames are measured at once.
 _MEASURED_PIECES = 128
 # Codecs whose frames have checksums that all encoders write.
-_CHECKSUMMED = frozenset({"flac", "ac3", "eac3", "wavpack"})
+_CHECKSUMMED = frozenset({"flac", "ac3", "eac3", "wavpack", "tta"})
 
 
 class Listener:
