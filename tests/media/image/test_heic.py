@@ -13,7 +13,7 @@ from mediapreflight.media.image.decoding import DecodeError
 from mediapreflight.media.image.pixels import read_rgb
 from mediapreflight.media.opening import open_source
 
-from ..make import exif_block
+from ..make import exif_block, patched
 from .heic import Rgb, write_heic
 from .test_pixels import psnr, read
 
@@ -83,6 +83,18 @@ def test_the_background_shows_through_the_alpha_plane(tile: int, picture: Rgb, t
     assert (facts.has_alpha, facts.channels, facts.problems) == (True, 4, ())
     assert np.abs(read(path, WHITE)[:90].astype(int) - 255).max() < 4
     assert psnr(read(path, (0, 0, 0))[110:], picture[110:]) > 35
+
+
+def test_the_alpha_plane_of_another_picture_is_not_its_own(picture: Rgb, tmp_path: Path) -> None:
+    path = tmp_path / "p.heic"
+    write_heic(path, picture, 512, alpha=np.zeros(picture.shape[:2], np.uint8), exif=exif_block(orientation=1))
+    data = path.read_bytes()
+    # The reference has the item it is from, a count, and the item it is to: the fourth is neither the picture nor its tile.
+    path.write_bytes(patched(data, data.index(b"auxl") + 8, (4).to_bytes(2, "big")))
+
+    facts = probe(path)
+    assert (facts.has_alpha, facts.channels, facts.problems) == (False, 3, ())
+    assert psnr(read(path, WHITE), picture) > 35
 
 
 def test_a_transparent_picture_is_prepared(picture: Rgb, fixtures: Path, tmp_path: Path) -> None:

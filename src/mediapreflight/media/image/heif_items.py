@@ -6,6 +6,7 @@ Sources: ISO/IEC 14496-12, 8.11, for items and where they lie; ISO/IEC 23008-12,
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from ...language import say
@@ -140,6 +141,15 @@ class Items(NamedTuple):
             open_ones += needed - found
             found |= needed
         return frozenset(found)
+
+    def has_alpha(self) -> bool:
+        """Whether a plane of transparency belongs to the picture; by a plane of any item if the file does not say to which."""
+        if not any(is_alpha(self.stream, box) for box in self.properties):
+            return False
+        try:
+            return not self.of_picture().isdisjoint(chain.from_iterable(self._alpha_planes().values()))
+        except HeifError:
+            return True
 
     def _alpha_planes(self) -> Mapping[int, Sequence[int]]:
         """The items that hold transparency, by the item they belong to."""

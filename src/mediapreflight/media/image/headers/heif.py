@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from ....language import say
 from ...parsers.boxes import Box, find, payload
-from ..heif_items import Items, is_alpha, missing_bytes, read_items
+from ..heif_items import Items, missing_bytes, read_items
 from ..profiles import Coding
 from .base import MAX_PROFILE_BYTES, Colors, Header, HeaderError, HeifError, UndecodedError
 
@@ -48,7 +48,7 @@ def read(stream: BinaryIO, size: int) -> Header:
         raise
     of_primary = _properties_of_primary(items)
     own = {box.type: payload(stream, box) for box in reversed(of_primary) if box.type in _PROPERTIES_READ}
-    alpha = any(is_alpha(stream, box) for box in items.properties)
+    alpha = items.has_alpha()
     aperture, missing = _aperture(own), missing_bytes(items, size)
     channels, depth = _channels_and_depth(own.get(b"pixi", b""))
     return Header(
