@@ -78,6 +78,15 @@ def test_frame_headers_of_rarer_kinds(marker: int, depth: int, channels: int) ->
     assert (facts.width, facts.height, facts.bit_depth, facts.channels) == (1920, 1080, depth, channels)
 
 
+def test_a_height_behind_the_data_is_read_and_not_decoded() -> None:
+    data = encoded(picture(size=(40, 24)), "JPEG")
+    at = data.index(b"\xff\xc0") + 5
+    late = data[:at] + bytes(2) + data[at + 2 : -2]
+    facts = picture_facts(late + b"\xff\xdc\0\4\0\x18" + data[-2:], decode=True)
+    assert (facts.width, facts.height, facts.has_only(Problem.NOT_RUN)) == (40, 24, True)
+    assert picture_facts(late + data[-2:], decode=True).problem(Problem.BROKEN)
+
+
 @pytest.mark.parametrize(
     ("tail", "words"),
     [

@@ -22,6 +22,8 @@ _WITH_LENGTH = frozenset(range(1, 0xFF)) - _STANDALONE - {_END_OF_IMAGE, _START_
 _SCAN_MARKER = b"\xff\xda"
 _READ_BYTES = 2**20
 _MAX_SEGMENTS = 5000
+_MAX_SCAN_BYTES = 64 * 2**20
+_NUMBER_OF_LINES = b"\xff\xdc\x00\x04"
 _MAX_JUNK_BYTES = 64 * 1024
 _COLORS: dict[int, Color] = {1: "grey", 3: "rgb", 4: "cmyk"}
 _MPF_COUNT_TAG = 0xB001
@@ -41,9 +43,11 @@ def read(stream: BinaryIO, size: int) -> Header:
             continue
         if marker in FRAME_HEADERS:
             depth, height, width, channels = struct.unpack(">BHHB", take(stream, 6))
+            undecoded = _undecoded(marker, depth, channels)
+            if height == 0 and (height := _lines_behind_scan(stream)):
+                undecoded = f"JPEG that states its {height} lines behind its data is not decoded here"
             if height == 0 or width == 0:
                 raise HeaderError(f"the frame header says {width} x {height} px")
-            undecoded = _undecoded(marker, depth, channels)
             colors = Colors(_profile(profile)) if profile else UNSTATED
             color = _COLORS.get(channels)
             return Header(width, height, channels, depth, color, False, frames, exif, xmp, undecoded=undecoded, colors=colors)
@@ -76,6 +80,15 @@ def _next_segment(stream: BinaryIO, junk: int) -> tuple[int, int, int]:
     if length < 2:
         raise HeaderError(say("a segment has a negative length"))
     return marker, length - 2, junk
+
+
+def _lines_behind_scan(stream: BinaryIO) -> int:
+    """The height by the segment DNL, which the first scan ends with if the frame header says 0; 0 if there is none.
+
+    In compressed data 0xFF is never followed by this marker. Source: ITU-T T.81, B.2.5.
+    """
+    found = stream.read(_MAX_SCAN_BYTES).partition(_NUMBER_OF_LINES)[2]
+    return int.from_bytes(found[:2], "big") if len(found) >= 2 else 0
 
 
 def _undecoded(marker: int, depth: int, components: int) -> str | None:
