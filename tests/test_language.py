@@ -191,7 +191,7 @@ def test_a_detail_of_a_file_is_translated_with_its_figures_wherever_it_was_said(
 
 
 def test_details_are_those_that_are_said_of_files() -> None:
-    rooms = [path for room in ("media", "workers") for path in (messages.PACKAGE / room).rglob("*.py")]
+    rooms = [path for room in ("media", "people", "workers") for path in (messages.PACKAGE / room).rglob("*.py")]
     nodes = (node for path in rooms for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     written = "\n".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
     details = tomllib.loads((LOCALE / "zh" / DETAILS).read_text(encoding="utf-8"))

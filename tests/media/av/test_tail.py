@@ -101,18 +101,6 @@ def test_a_tag_does_not_hide_that_the_last_frame_is_cut(make: MediaMaker, extens
     assert frame.at_s + frame.length_s == pytest.approx(clean.duration_s, abs=0.025)
 
 
-@pytest.mark.parametrize("extension", ["ac3", "eac3"])
-def test_filler_that_hides_a_last_frame_is_a_false_header(make: MediaMaker, extension: str) -> None:
-    data = whole(make, extension)
-    clean = audio(make.write(f"clean.{extension}", data))
-    for tail in (bytes(64), ID3V1):
-        facts = audio(make.write(f"tailed.{extension}", data + tail))
-        assert facts.has_only(Problem.MISSTATED), facts.problems
-        frame = cut_frame(facts)
-        assert frame is not None
-        assert frame.at_s + frame.length_s == pytest.approx(clean.duration_s, abs=0.001)
-
-
 @pytest.mark.parametrize("extension", ["mp3", "flac"])
 def test_a_file_that_counts_more_frames_is_truncated(make: MediaMaker, extension: str) -> None:
     data = whole(make, extension)

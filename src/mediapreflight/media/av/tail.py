@@ -54,9 +54,6 @@ def read_tail(source: Source, format: str, codec: str | None, listener: Listener
         return _of_no_frame(source, listener)
     if listener.refused > 1:
         return Tail()
-    if length and _is_filler(first[length:]):
-        # FFmpeg takes what follows a frame of AC-3 for a part of its packet, and refuses both.
-        return Tail(cut=f"its last frame has {len(first) - length} bytes of filler behind it, and FFmpeg does not decode it")
     return Tail(cut="its last frame is not whole") if length is None else _of_last_frame(codec, first)
 
 
@@ -67,12 +64,6 @@ def is_no_sound(source: Source, format: str, at: int) -> bool:
     with source.peeking() as stream:
         stream.seek(at)
         return find_audio_frames(io.BytesIO(stream.read(_SEARCHED_BYTES))) is None
-
-
-def _is_filler(behind: bytes) -> bool:
-    """Whether there are bytes behind a frame, and they are filler or tags."""
-    rest = behind.lstrip(_FILLER)
-    return bool(behind) and (not rest or rest.startswith(TAGS))
 
 
 def _of_no_frame(source: Source, listener: Listener) -> Tail:
