@@ -122,6 +122,7 @@ def test_what_does_not_fit_is_prepared_first(submit, fixtures: Path, tmp_path: P
     refused = submit(*args, "--no-prepare")
     assert refused.status == 1
     assert "NOT SENT" in refused.out
+    assert "\n  next: " in refused.out
     done = submit(*args)
     assert (done.status, done.err) == (0, "")
     assert "\n  prepared  image: EXIF orientation 6: 80 x 60 to 60 x 80 px; " in done.out

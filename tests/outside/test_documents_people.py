@@ -15,6 +15,8 @@ from mediapreflight import Finding, Job, PrepareError, PrepareOptions
 
 from .here import BODY, PORTRAIT, VOICE
 
+pytestmark = pytest.mark.sweep
+
 FACE = (225, 131, 405, 311)  # about where the portrait's face is: it places the portrait, and is no expectation
 GREY = (128, 128, 128)
 

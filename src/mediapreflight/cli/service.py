@@ -152,6 +152,8 @@ def _hints(result: JobResult) -> Iterator[str]:
         yield tr("see {rules}: `mediapreflight rule {first}`", rules=", ".join(error.rules), first=error.rules[0])
     if error.retry_helps:
         yield tr("the same job can succeed later")
+    helps = dict.fromkeys(finding.help for finding in result.findings if finding.severity == "error" and finding.help)
+    yield from (f"{tr('next:')} {plain(translated(help))}" for help in helps)
 
 
 def summary(results: Sequence[JobResult], style: Style, *, out: str | None = None) -> str:

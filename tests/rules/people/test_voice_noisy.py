@@ -32,9 +32,15 @@ def test_words_hold_the_figures_that_speak_for_it_and_no_others() -> None:
     (finding,) = findings("voice-noisy", "emo-v1", speech(other_sound_share=0.7, noise_floor_dbfs=-200.0))
     assert finding.message == "there is probably noise or music: there is sound other than speech for 70% of the time"
     (finding,) = findings("voice-noisy", "emo-v1", speech(noise_floor_dbfs=-26.0))
-    assert finding.message == "there is probably noise or music: the voice is only 6 dB above the quietest tenth"
+    assert (
+        finding.message
+        == "there is probably noise or music: the voice is only 6 dB louder than the quietest tenth of the recording"
+    )
     (finding,) = findings("voice-noisy", "emo-v1", speech(noise_floor_dbfs=-26.0, other_sound_share=0.7))
-    assert "6 dB above the quietest tenth and there is sound other than speech for 70% of the time" in finding.message
+    assert (
+        "6 dB louder than the quietest tenth of the recording and there is sound other than speech for 70% of the time"
+        in finding.message
+    )
     assert (finding.measured, finding.unit) == (6.0, "dB")
 
 

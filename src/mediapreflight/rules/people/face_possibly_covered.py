@@ -35,7 +35,7 @@ def check(case: InputCase) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             message=say(
-                "something may cover a part of the face ({covered:.0%} likely; up to {covered_max}% counts as clear)",
+                "something seems to cover a part of the face (score {covered:.0%}; up to {covered_max}% counts as clear)",
                 covered=found.face.covered,
                 covered_max=exact(100 * covered_max),
             ),

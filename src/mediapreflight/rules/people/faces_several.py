@@ -68,8 +68,9 @@ def _help(case: InputCase, *, sure: bool) -> str:
         return say("give boxes around one of them")
     if case.face is not None:
         return say("`prepare --face {face}` crops to the chosen one", face=case.face)
-    ways = say(
+    if not sure:
+        return say("check whether there is a second face; `prepare --crop-to-boxes` crops to the largest")
+    return say(
         "`prepare --face N` crops to one of them, by the number that `mediapreflight faces` lists; `prepare "
         "--crop-to-boxes` crops to the largest",
     )
-    return ways if sure else say("check whether there is a second face; {ways}", ways=ways)

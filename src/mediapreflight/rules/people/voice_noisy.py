@@ -35,7 +35,11 @@ def check(case: InputCase) -> Iterator[Fault]:
     distance_min = case.threshold("noise_distance_min", NOISE_DISTANCE_MIN)
     other_max = case.threshold("other_sound_max", OTHER_SOUND_MAX)
     is_close = distance < distance_min
-    signs = [say("the voice is only {distance:.0f} dB above the quietest tenth", distance=distance)] if is_close else []
+    signs = (
+        [say("the voice is only {distance:.0f} dB louder than the quietest tenth of the recording", distance=distance)]
+        if is_close
+        else []
+    )
     if heard.other_sound_share > other_max:
         signs.append(say("there is sound other than speech for {share:.0%} of the time", share=heard.other_sound_share))
     if not signs:

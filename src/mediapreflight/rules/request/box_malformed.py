@@ -26,7 +26,7 @@ def check(case: JobCase) -> Iterator[Fault]:
             yield Fault(
                 severity="error",
                 message=say(
-                    "{name} is {value}, which is not a box of four whole numbers [x1, y1, x2, y2]",
+                    "{name} is {value}, which is not four whole numbers [x1, y1, x2, y2] with x1 < x2 and y1 < y2",
                     name=name,
                     value=quoted(value),
                 ),
