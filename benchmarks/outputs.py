@@ -36,7 +36,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
-from truth import FILES_A_CALL, SECONDS_A_FILE, _run, _sampled, _tool
+from truth import FILES_A_CALL, SECONDS_A_FILE, run, sampled, tool_path
 
 Record = dict[str, Any]
 Pixels = NDArray[np.uint8]
@@ -78,7 +78,7 @@ def main() -> int:
         out = stack.enter_context(options.out.open("w", encoding="utf-8"))
         kept = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         pool = stack.enter_context(concurrent.futures.ProcessPoolExecutor(options.processes))
-        files = [path for folder in options.folders for path in _sampled(folder, options.sample, options.max_bytes)]
+        files = [path for folder in options.folders for path in sampled(folder, options.sample, options.max_bytes)]
         batches = [files[first : first + FILES_A_CALL] for first in range(0, len(files), FILES_A_CALL)]
         folders = [kept / str(number) for number in range(len(batches))]
         for records in pool.map(_judged, batches, folders, itertools.repeat(options.command)):
@@ -99,7 +99,7 @@ VERDICTS = ("not ready", "unchanged", "agrees", "differs", "no judge")
 
 def _judged(files: Sequence[Path], folder: Path, command: str) -> list[Record]:
     """What becomes of some files, with what the judges say. Each model has a folder of its own."""
-    probed = _run([command, "probe", "--output-format", "json", "--level", "metadata", *map(str, files)], SECONDS_A_FILE * 2)
+    probed = run([command, "probe", "--output-format", "json", "--level", "metadata", *map(str, files)], SECONDS_A_FILE * 2)
     kinds = {facts["path"]: facts["kind"] for facts in json.loads(probed.stdout or "[]")}
     jobs = []
     for path in files:
@@ -111,7 +111,7 @@ def _judged(files: Sequence[Path], folder: Path, command: str) -> list[Record]:
     listing = folder / "jobs.jsonl"
     listing.write_text("".join(json.dumps(job) + "\n" for job in jobs), encoding="utf-8")
     ask = [command, "prepare", "--lang", "en", "--level", "decode", "--background", BACKGROUND, "--workers", "1"]
-    _run([*ask, "--out", str(folder / "ready"), str(listing)], SECONDS_A_FILE * len(jobs))
+    run([*ask, "--out", str(folder / "ready"), str(listing)], SECONDS_A_FILE * len(jobs))
     document = folder / "ready" / "prepared.json"
     made = json.loads(document.read_text(encoding="utf-8"))["jobs"] if document.exists() else []
     return [_record(job, record) for job, record in itertools.zip_longest(jobs, made, fillvalue={})]
@@ -213,28 +213,28 @@ def _likeness(first: Pixels, second: Pixels) -> float:
 
 
 def _by_magick(source: str, facts: Mapping[str, Any]) -> Image.Image | None:
-    if not (tool := _tool("magick")):
+    if not (tool := tool_path("magick")):
         return None
     place = 0
     if facts["format"] == "ico":
-        sizes = _run([tool, source, "-format", "%w\n", "info:"]).stdout.split()
+        sizes = run([tool, source, "-format", "%w\n", "info:"]).stdout.split()
         place = max(range(len(sizes)), key=lambda number: int(sizes[number]), default=0)
     # HEIC and AVIF are turned by their own boxes, which the reader has done.
     turned = [] if facts["format"] in {"heic", "avif"} else ["-auto-orient"]
     whole = ["-coalesce"] if facts["format"] == "gif" else []
     colours = ["-profile", _srgb(), "-colorspace", "sRGB", "-background", BACKGROUND, "-alpha", "remove", "-depth", "8"]
-    return _opened(_run([tool, f"{source}[{place}]", *whole, *turned, *colours, "ppm:-"]).stdout)
+    return _opened(run([tool, f"{source}[{place}]", *whole, *turned, *colours, "ppm:-"]).stdout)
 
 
 def _by_vips(source: str, _facts: Mapping[str, Any]) -> Image.Image | None:
     with tempfile.TemporaryDirectory() as scratch:
         upright, plain, standard, flat = (str(Path(scratch, name)) for name in ("upright.v", "plain.v", "standard.v", "flat.png"))
-        _run(["vips", "autorot", source, upright])
+        run(["vips", "autorot", source, upright])
         # Fails without a profile.
-        has_profile = not _run(["vips", "icc_transform", upright, plain, "srgb", "--embedded"]).returncode
-        _run(["vips", "colourspace", plain if has_profile else upright, standard, "srgb"])
-        has_alpha = _run(["vipsheader", "-f", "bands", standard]).stdout.strip() == b"4"
-        _run(["vips", "flatten", standard, flat, "--background", "255"] if has_alpha else ["vips", "copy", standard, flat])
+        has_profile = not run(["vips", "icc_transform", upright, plain, "srgb", "--embedded"]).returncode
+        run(["vips", "colourspace", plain if has_profile else upright, standard, "srgb"])
+        has_alpha = run(["vipsheader", "-f", "bands", standard]).stdout.strip() == b"4"
+        run(["vips", "flatten", standard, flat, "--background", "255"] if has_alpha else ["vips", "copy", standard, flat])
         return _opened(Path(flat).read_bytes()) if Path(flat).exists() else None
 
 
@@ -279,7 +279,7 @@ class Timed(NamedTuple):
 
 def _ffmpeg(path: str, *arguments: str, seconds: float = SECONDS_A_FILE * 4) -> bytes:
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-copyts", "-threads", "1", "-i", f"file:{path}"]
-    return _run([*command, *arguments, "-"], seconds).stdout
+    return run([*command, *arguments, "-"], seconds).stdout
 
 
 def _timed(path: str) -> Timed:

@@ -94,7 +94,7 @@ def main() -> int:
     parser.add_argument("--max-bytes", type=int, default=4_000_000, help="larger files are left out (default: 4,000,000)")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    missing = [tool for tool in TOOLS if _tool(tool) is None]
+    missing = [tool for tool in TOOLS if tool_path(tool) is None]
     print("judges:", ", ".join(["FFmpeg", "Pillow", *(tool for tool in TOOLS if tool not in missing)]))
     if missing:
         print("not installed:", ", ".join(missing))
@@ -120,7 +120,7 @@ def main() -> int:
 
 
 def _judged(folder: Path, options: argparse.Namespace) -> Iterator[Answer]:
-    files = _sampled(folder, options)
+    files = sampled(folder, options.sample, options.max_bytes, options.seed)
     with (
         tempfile.TemporaryDirectory() as scratch,
         concurrent.futures.ProcessPoolExecutor(options.processes, mp_context=None) as pool,
@@ -142,9 +142,10 @@ def _judged(folder: Path, options: argparse.Namespace) -> Iterator[Answer]:
             yield record
 
 
-def _sampled(folder: Path, options: argparse.Namespace) -> list[Path]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and 0 < path.stat().st_size <= options.max_bytes)
-    return sorted(random.Random(options.seed).sample(files, options.sample)) if len(files) > options.sample else files
+def sampled(folder: Path, most: int, max_bytes: int, seed: int = 0) -> list[Path]:
+    """At most so many files of a folder, none of them larger than `max_bytes`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and 0 < path.stat().st_size <= max_bytes)
+    return sorted(random.Random(seed).sample(files, most)) if len(files) > most else files
 
 
 def _of_many_formats(records: Sequence[Answer], most: int, seed: int) -> list[Answer]:
@@ -204,7 +205,7 @@ def _ask_batch(files: Sequence[Path], links: Path, command: str) -> list[Answer]
 
 
 def _ours(files: Sequence[Path], command: str) -> dict[str, Answer]:
-    answer = _run([command, "probe", "--output-format", "json", *map(str, files)], seconds=SECONDS_A_FILE * 2)
+    answer = run([command, "probe", "--output-format", "json", *map(str, files)], seconds=SECONDS_A_FILE * 2)
     try:
         return {facts["path"]: facts for facts in json.loads(answer.stdout)}
     except (ValueError, KeyError):
@@ -216,7 +217,7 @@ def _ours(files: Sequence[Path], command: str) -> dict[str, Answer]:
 # The others
 
 
-def _run(command: Sequence[str], seconds: float = SECONDS_A_FILE) -> "subprocess.CompletedProcess[bytes]":
+def run(command: Sequence[str], seconds: float = SECONDS_A_FILE) -> "subprocess.CompletedProcess[bytes]":
     try:
         return subprocess.run(command, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL, check=False)
     except subprocess.TimeoutExpired:
@@ -237,13 +238,13 @@ TOOLS = {
 
 
 @functools.cache
-def _tool(name: str) -> str | None:
+def tool_path(name: str) -> str | None:
     return next(filter(None, map(shutil.which, TOOLS[name])), None)
 
 
 def _ffmpeg(path: str) -> Answer:
     """A full decode of the first picture and sound streams, with the hash and the times of everything that came out."""
-    answer = _run([
+    answer = run([
         imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-threads", "1", "-loglevel", "level+info", "-noautorotate",
         "-i", f"file:{path}", "-map", "0:V:0?", "-map", "0:a:0?", "-fps_mode", "passthrough",
         "-f", "framehash", "-hash", "md5", "-",
@@ -386,11 +387,11 @@ def _pillow_orientation(picture: Image.Image) -> int | None:
 
 
 def _magick(path: str) -> Answer:
-    if not (tool := _tool("magick")):
+    if not (tool := tool_path("magick")):
         return {}
     limits = ["-limit", "memory", "1GiB", "-limit", "thread", "1", "-limit", "disk", "1GiB"]
     shape = r"%m|%w|%h|%[channels]|%z|%[orientation]|%#\n"
-    answer = _run([tool, f"{path}[0]", *limits, "-format", shape, "info:"])
+    answer = run([tool, f"{path}[0]", *limits, "-format", shape, "info:"])
     said = [re.sub(r" `[^']*'", "", line) for line in answer.stderr.decode(errors="replace").splitlines()]
     said = [line for line in said if not NOT_OF_CONTENT.search(line)]
     parts = answer.stdout.decode(errors="replace").strip().split("|")
@@ -408,12 +409,12 @@ def _magick(path: str) -> Answer:
 
 
 def _libheif(path: str) -> Answer:
-    if not (convert := _tool("heif-convert")) or not (info := _tool("heif-info")):
+    if not (convert := tool_path("heif-convert")) or not (info := tool_path("heif-info")):
         return {}
-    told = _run([info, path]).stdout.decode(errors="replace")
+    told = run([info, path]).stdout.decode(errors="replace")
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch, "picture.jpg")
-        answer = _run([convert, "-q", "95", path, str(target)])
+        answer = run([convert, "-q", "95", path, str(target)])
         made = sorted(Path(scratch).glob("picture*.jpg"))
         if answer.returncode or not made:
             said = (answer.stdout + answer.stderr).decode(errors="replace").strip().splitlines()
@@ -430,10 +431,10 @@ def _libheif(path: str) -> Answer:
 
 
 def _exiftool(paths: Sequence[str]) -> dict[str, Answer]:
-    if not (tool := _tool("exiftool")):
+    if not (tool := tool_path("exiftool")):
         return {}
     wanted = "FileType MIMEType ImageWidth ImageHeight Orientation ColorComponents BitsPerSample BitDepth ColorType Warning Error"
-    answer = _run([tool, "-j", "-n", *(f"-{name}" for name in wanted.split()), *paths], seconds=SECONDS_A_FILE * 4)
+    answer = run([tool, "-j", "-n", *(f"-{name}" for name in wanted.split()), *paths], seconds=SECONDS_A_FILE * 4)
     try:
         listed = json.loads(answer.stdout)
     except ValueError:
@@ -462,9 +463,9 @@ def _exif_facts(entry: Mapping[str, Any]) -> Answer:
 
 
 def _mediainfo(paths: Sequence[str]) -> dict[str, Answer]:
-    if not (tool := _tool("mediainfo")):
+    if not (tool := tool_path("mediainfo")):
         return {}
-    answer = _run([tool, "--Output=JSON", *paths], seconds=SECONDS_A_FILE * 4)
+    answer = run([tool, "--Output=JSON", *paths], seconds=SECONDS_A_FILE * 4)
     try:
         listed = json.loads(answer.stdout)
     except ValueError:
@@ -508,9 +509,9 @@ def _sound_decoders(path: str, mine: Answer) -> dict[str, Answer]:
         ("ogg", "vorbis"): ("oggdec", ["-Q", "-o", "/dev/null", path]),
         ("ogg", "opus"): ("opusdec", ["--quiet", path, "/dev/null"]),
     }.get(bare, (None, []))  # type: ignore[arg-type]
-    if tool is None or not (found := _tool(tool)):
+    if tool is None or not (found := tool_path(tool)):
         return {}
-    answer = _run([found, *command])
+    answer = run([found, *command])
     said = [line for line in answer.stderr.decode(errors="replace").replace(path, "").splitlines() if line.strip()]
     complaint = answer.returncode or (tool == "mpg123" and any("error" in line.lower() for line in said))
     return {tool: {"verdict": "damaged" if complaint else "clean", "errors": said[:3]}}
