@@ -249,15 +249,13 @@ def heard(model: str, path: Path) -> dict[str, str]:
     return {name: finding.severity for name, finding in found(model, audio=path).items()}
 
 
-def test_recordings_without_a_voice(tmp_path: Path) -> None:
-    """EMO and LivePortrait ask for a voice; VideoRetalk's page says that it closes the mouth when the recording is silent."""
+def test_recordings_without_a_voice_are_judged_alike(tmp_path: Path) -> None:
+    """EMO and LivePortrait ask for a voice, VideoRetalk closes the mouth; no page says that such a recording is refused."""
     silence = recording(tmp_path / "silence.wav", np.zeros(3 * RATE))
     hiss = recording(tmp_path / "hiss.wav", 0.1 * noise(3))
-    for model in ("emo-v1", "liveportrait"):
-        assert heard(model, silence) == {"audio-is-silent": "error"}
-        assert "voice-missing" in heard(model, hiss)
-    assert heard("videoretalk", silence) == {"audio-is-silent": "warning"}
-    assert heard("videoretalk", hiss) == {"voice-missing": "warning"}
+    for model in ("emo-v1", "liveportrait", "videoretalk"):
+        assert heard(model, silence) == {"audio-is-silent": "warning"}
+        assert heard(model, hiss) == {"voice-missing": "warning"}
 
 
 def test_a_clear_voice_is_clear_and_one_in_noise_is_not(tmp_path: Path) -> None:

@@ -27,6 +27,11 @@ SOURCES = Path(mediapreflight.__file__).parents[1]
 KEY = "sk-0123456789abcdef0123456789abcdef"
 MODELS = ("wan2.6-i2v", "wan2.6-i2v-flash")
 _PATIENCE_S = 120
+# What Python itself says under `-W error` of a file that it was importing when the interrupt came.
+_OF_AN_IMPORT = re.compile(
+    r"Exception ignored in: <_io\.FileIO [^\n]+>\nTraceback [^\n]+\n"
+    r'  File "<frozen importlib\._bootstrap_external>"[^\n]+\nResourceWarning: [^\n]+\n'
+)
 _IN_MAIN = re.compile(r'mediapreflight/cli/__init__\.py", line \d+, in main')
 _OWN = ("DASHSCOPE", "MEDIAPREFLIGHT", "PYTHON", "NO_COLOR", "LC_", "LANG")
 
@@ -213,6 +218,7 @@ def ended(process: "subprocess.Popen[str]") -> Ended:
         process.kill()
         out, err = process.communicate()
         raise AssertionError(f"the command did not end\n{out}\n{err}") from None
+    err = _OF_AN_IMPORT.sub("", err)
     met_the_start = err.endswith("KeyboardInterrupt\n") and not _IN_MAIN.search(err)
     assert met_the_start or ("Traceback" not in err and "Exception ignored" not in err), err
     return Ended(process.returncode, out, err)
