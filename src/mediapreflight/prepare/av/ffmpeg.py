@@ -40,8 +40,16 @@ INPUT_OPTIONS: dict[str, Any] = {
     "threads": THREADS,
 }
 MUXERS = {
-    **{"wav": "wav", "mp3": "mp3", "m4a": "ipod", "aac": "adts"},
-    **{"mp4": "mp4", "mov": "mov", "mkv": "matroska", "avi": "avi", "flv": "flv", "ts": "mpegts"},
+    "wav": "wav",
+    "mp3": "mp3",
+    "m4a": "ipod",
+    "aac": "adts",
+    "mp4": "mp4",
+    "mov": "mov",
+    "mkv": "matroska",
+    "avi": "avi",
+    "flv": "flv",
+    "ts": "mpegts",
 }
 OUTPUT_OPTIONS: dict[str, Any] = {
     "fflags": "+bitexact",
