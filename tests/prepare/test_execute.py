@@ -18,6 +18,7 @@ from mediapreflight import Job, check, read_jobs
 from mediapreflight.errors import PrepareError, UsageError
 from mediapreflight.media.av import video
 from mediapreflight.media.source import display_name
+from mediapreflight.output_folder import OutputFolder
 from mediapreflight.people import SpeechFacts, VideoContent, speech, watch_video
 from mediapreflight.prepare.execute import prepare, prepare_jobs
 from mediapreflight.prepare.options import PrepareOptions
@@ -514,6 +515,23 @@ def test_a_stranger_at_the_place_is_not_replaced(tmp_path: Path, fixtures: Path)
     assert (tmp_path / "portrait.jpg").read_bytes() == b"mine"
     prepare_jobs([job], out=tmp_path, level="decode", options=PrepareOptions(overwrite=True))
     assert (tmp_path / "portrait.jpg").read_bytes() == (fixtures / "portrait.jpg").read_bytes()
+
+
+def test_what_another_run_delivers_meanwhile_is_not_in_the_way(
+    tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver = OutputFolder.deliver
+
+    def overtaken(folder: OutputFolder, staged: Path, *, overwrite: bool) -> Path:
+        with OutputFolder(folder.path) as other, other.staged(staged.name) as same:
+            shutil.copy(staged, same)
+            deliver(other, same, overwrite=overwrite)
+        return deliver(folder, staged, overwrite=overwrite)
+
+    monkeypatch.setattr(OutputFolder, "deliver", overtaken)
+    made = prepare(Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.aac"), out=tmp_path)
+    assert made.record.ok
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["portrait.jpg", "prepared.json", "voice.wav"]
 
 
 def test_the_plan_is_what_runs(tmp_path: Path, odd: Path) -> None:

@@ -291,13 +291,22 @@ class _Workshop(Struct):
                 before=order.facts,
                 after=_named(after, target),
             )
-            # A run that ended before it wrote its record left the same file.
-            if not _is_still(target, made):
-                if _place_of(target) in self.sources:
-                    raise OutputError(str(target), say("is one of the sources; write to another folder"))
-                self.folder.deliver(staged, overwrite=self.options.overwrite)
+            self._deliver(staged, target, made)
         self.written.add(order.name)
         return made
+
+    def _deliver(self, staged: Path, target: Path, made: PreparedInput) -> None:
+        # A run that ended before it wrote its record left the same file.
+        if _is_still(target, made):
+            return
+        if _place_of(target) in self.sources:
+            raise OutputError(str(target), say("is one of the sources; write to another folder"))
+        try:
+            self.folder.deliver(staged, overwrite=self.options.overwrite)
+        except OutputError:
+            # Another run delivered the same file meanwhile.
+            if not _is_still(target, made):
+                raise
 
     def _written(self, order: _Order, source: str, staged: Path) -> tuple[Sequence[Step], Facts]:
         """Write the new file: the steps that were done, and what it is."""
