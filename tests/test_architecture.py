@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, str] = {
     "job_files": "catalog errors job language media named_files prepare",
     "submit": "_version catalog check errors findings job language media output_folder people prepare rules "
     "submit.dashscope submit.http submit.ledger system text",
-    "submit.dashscope": "catalog errors job language media submit.http submit.ledger text",
+    "submit.dashscope": "catalog errors job language submit.http submit.ledger text",
     "submit.http": "_version errors language media",
     "submit.ledger": "catalog errors language media output_folder system",
     "report": "_version catalog errors findings job language media people prepare rules text",

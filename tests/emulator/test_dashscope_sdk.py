@@ -11,7 +11,7 @@ from mediapreflight import probe
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.emulator import Emulator
 from mediapreflight.submit.dashscope.endpoint import Endpoint
-from mediapreflight.submit.dashscope.requests import create_request
+from mediapreflight.submit.dashscope.requests import call_request
 
 PROMPT = "She smiles and looks up"
 
@@ -163,5 +163,5 @@ def test_the_sdk_sends_the_same(service: Emulator, name: str, urls: dict, fields
     (sent,) = [task["request"] for task in service.tasks]
     # What the SDK adds of its own: one that it calls deprecated, and the last part of the path.
     assert (sent["input"].pop("extend_prompt"), sent["input"].pop("function")) == (True, "video-synthesis")
-    ours = create_request(Endpoint("beijing", service.base_url), builtin_catalog().model(name), urls, fields, parameters)
+    ours = call_request(Endpoint("beijing", service.base_url), builtin_catalog().model(name), urls, fields, parameters)
     assert ours.json == {"model": name, "input": sent["input"], "parameters": sent["parameters"]}

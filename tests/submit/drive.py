@@ -13,7 +13,10 @@ import anyio
 import httpx
 
 from mediapreflight.errors import LostAnswerError, UnreachableError
+from mediapreflight.media.opening import open_source
+from mediapreflight.output_folder import stream_sha256
 from mediapreflight.submit.http import Answer, Send
+from mediapreflight.submit.inputs import inline_url
 from mediapreflight.submit.ledger import Ledger
 from mediapreflight.submit.session import Pace, Session
 
@@ -28,6 +31,13 @@ class Ran:
     result: Any = None
     sends: list[Send] = field(default_factory=list)
     sleeps: list[float] = field(default_factory=list)
+
+
+def inside(path: str) -> str:
+    """A picture as it goes inside a request."""
+    with open_source(path) as source:
+        sha256 = stream_sha256(source.stream)
+    return inline_url(path, sha256)
 
 
 def run(step: Step, sender: Sender, ran: Ran | None = None, session: Session | None = None, **changes: Any) -> Ran:

@@ -21,10 +21,12 @@ from hypothesis import strategies as st
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.submit.dashscope.answers import Policy
 from mediapreflight.submit.dashscope.endpoint import Endpoint
-from mediapreflight.submit.dashscope.requests import create_request, inline_url, list_request, policy_request, upload_request
+from mediapreflight.submit.dashscope.requests import call_request, list_request, policy_request, upload_request
 from mediapreflight.submit.http import Form, Request
 from mediapreflight.submit.http.key import ApiKey
 from mediapreflight.submit.rehearsal import as_curl, as_dict, as_text, masked
+
+from .drive import inside
 
 BEIJING = Endpoint("beijing", "https://dashscope.aliyuncs.com/api/v1")
 HOSTILE = 'it\'s "quoted" \x1b[31m $HOME `id` \\ \u202e\x7f\nJSON\nend'
@@ -33,7 +35,7 @@ needs_curl = pytest.mark.skipif(not (shutil.which("curl") and shutil.which("bash
 
 def wan(prompt: str, image: str = "https://a.example/1.png", endpoint: Endpoint = BEIJING) -> Request:
     model = builtin_catalog().model("wan2.6-i2v")
-    return create_request(endpoint, model, {"image": image}, {"prompt": prompt}, {"duration": 5})
+    return call_request(endpoint, model, {"image": image}, {"prompt": prompt}, {"duration": 5})
 
 
 LEAVE = {
@@ -85,7 +87,7 @@ def test_text_of_an_upload_says_what_is_sent_where_and_no_key() -> None:
 
 
 def test_a_file_inside_the_request_is_shortened_in_the_text_only(fixtures: Path) -> None:
-    url = inline_url(str(fixtures / "portrait.jpg"))
+    url = inside(str(fixtures / "portrait.jpg"))
     request = wan("x", url)
     assert url not in as_text(request)
     assert '"img_url": "data:image/jpeg;base64,… (63.7 kB)"' in as_text(request)
@@ -151,7 +153,7 @@ def test_a_key_typed_into_a_value_is_masked_wherever_it_stands(show: Callable[[R
 
 
 def test_masking_changes_nothing_else(fixtures: Path) -> None:
-    request = wan("a cat", inline_url(str(fixtures / "portrait.jpg")))
+    request = wan("a cat", inside(str(fixtures / "portrait.jpg")))
     assert masked(request, ApiKey(KEY).mask) == request
 
 
@@ -176,7 +178,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-    do_GET = do_POST = do_HEAD = _keep  # noqa: N815 - the names the server calls
+    do_GET = do_POST = _keep  # noqa: N815 - the names the server calls
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Not to stderr."""
@@ -210,7 +212,7 @@ class TestCurl:
         assert json.loads(seen["body"]) == request.json
 
     def test_a_job_with_its_file_inside(self, recorder: Recorder, fixtures: Path) -> None:
-        url = inline_url(str(fixtures / "portrait.jpg"))
+        url = inside(str(fixtures / "portrait.jpg"))
         run(as_curl(wan("x", url, Endpoint("beijing", recorder.url))))
         assert json.loads(recorder.seen[0]["body"])["input"]["img_url"] == url
 
@@ -236,9 +238,9 @@ class TestCurl:
         assert (parts[-1][1].get_filename(), parts[-1][1].get_payload(decode=True)) == ("1f.png", b"\x89PNG content")
 
     def test_a_look_at_a_url_with_brackets(self, recorder: Recorder) -> None:
-        run(as_curl(Request("look", "HEAD", f"{recorder.url}/a[1-2]{{b,c}}.png")))
+        run(as_curl(Request("look", "GET", f"{recorder.url}/a[1-2]{{b,c}}.png")))
         (seen,) = recorder.seen
-        assert (seen["method"], seen["path"], seen["headers"]["Authorization"]) == ("HEAD", "/api/v1/a[1-2]{b,c}.png", None)
+        assert (seen["method"], seen["path"], seen["headers"]["Authorization"]) == ("GET", "/api/v1/a[1-2]{b,c}.png", None)
 
 
 # Pieces that mean something to a shell, to a here-document, to curl or to a terminal.

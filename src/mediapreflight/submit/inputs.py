@@ -7,10 +7,12 @@ check never connects to a private network unless that is allowed, and follows re
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -19,11 +21,11 @@ from ..catalog.schema import Role
 from ..errors import InputUrlError, TransportError, UploadError, UsageError
 from ..job import MUST_BE_ENCODED
 from ..language import say
-from ..media.data_url import is_data_url
+from ..media.data_url import MAX_BYTES, is_data_url
 from ..media.formats import FORMATS
 from ..media.opening import open_source
 from ..media.sniff import sniff
-from ..media.source import OpenError, display_name, is_remote
+from ..media.source import OpenError, Source, display_name, is_remote
 from ..output_folder import stream_sha256
 from .calls import Rate, Service, ask, backoff, can_pass
 from .dashscope.answers import Policy, error_of, parse_policy
@@ -55,19 +57,52 @@ def examined(session: Session, path: str) -> Local:
     shown, most = display_name(path), session.catalog.terms.upload_megabytes
     if is_remote(path):
         raise UploadError(say("{shown}: is not on this machine", shown=shown))
+    with _opened(path) as source:
+        if source.size > most * _MIB:
+            raise UploadError(
+                say("{shown}: has {size:,} bytes; uploads take up to {most:g} MB", shown=shown, size=source.size, most=most)
+            )
+        return Local(path, stream_sha256(source.stream), source.size)
+
+
+def inline_url(path: str, sha256: str) -> str:
+    """A picture as a `data:` URL that states the type of its bytes, for roles that take Base64.
+
+    Args:
+        path: a local file, or a `data:` URL, which may state another type or none.
+        sha256: what its bytes must be.
+
+    Raises UploadError if it cannot be read, is too large, or is no longer what it was.
+    """
+    shown = display_name(path)
+    with _opened(path) as source:
+        found = sniff(source.stream)
+        source.stream.seek(0)
+        content = source.stream.read(MAX_BYTES + 1)
+    if found.family != "image":
+        raise UploadError(
+            say("{path}: is {format} and not a picture, so it cannot be sent inside a request", path=shown, format=found.format)
+        )
+    if len(content) > MAX_BYTES:
+        raise UploadError(
+            say(
+                "{path}: has more than {max_bytes:,} bytes, too many to be sent inside a request", path=shown, max_bytes=MAX_BYTES
+            )
+        )
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise UploadError(say("{path}: changed while it was read; run it again", path=shown))
+    return f"data:image/{found.format};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[Source]:
+    """The open file. Raises UploadError if it cannot be opened or read."""
     try:
         with open_source(path) as source:
-            if source.size > most * 2**20:
-                raise UploadError(
-                    say("{shown}: has {size:,} bytes; uploads take up to {most:g} MB", shown=shown, size=source.size, most=most)
-                )
-            return Local(path, stream_sha256(source.stream), source.size)
-    except OpenError as error:
-        raise UploadError(say("{shown}: cannot be read: {detail}", shown=shown, detail=error.detail)) from None
-    except OSError as error:
-        raise UploadError(
-            say("{shown}: cannot be read: {strerror}", shown=shown, strerror=(error.strerror or str(error)).lower())
-        ) from None
+            yield source
+    except (OpenError, OSError) as error:
+        reason = error.detail if isinstance(error, OpenError) else (error.strerror or str(error)).lower()
+        raise UploadError(say("{path}: cannot be read: {reason}", path=display_name(path), reason=reason)) from None
 
 
 async def upload(service: Service, local: Local, submission: Submission | None = None) -> str:
@@ -160,16 +195,6 @@ _ATTEMPTS = 3
 _CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
 
 
-@dataclass(frozen=True)
-class LookedAt:
-    """What a URL answered: `size` in bytes and `content_type` as its server says, `format` by the bytes; None if unknown."""
-
-    url: str
-    size: int | None
-    content_type: str | None
-    format: str | None
-
-
 class ContentRange(NamedTuple):
     """Which bytes an answer holds, first and last, of how many; None if it does not say."""
 
@@ -178,7 +203,7 @@ class ContentRange(NamedTuple):
     total: int | None
 
 
-async def look_at(session: Session, url: str, role: Role) -> LookedAt:
+async def look_at(session: Session, url: str, role: Role) -> None:
     """Fetch the first 64 KiB of an input's URL, and check whether the service will accept it.
 
     Args:
@@ -194,7 +219,8 @@ async def look_at(session: Session, url: str, role: Role) -> LookedAt:
             answer = None
         if answer is not None:
             if not can_pass(answer.status):
-                return _judged(url, role, answer, head)
+                _refuse_unfit(url, role, answer, head)
+                return
             retry_after = error_of(answer).retry_after
         if attempt + 1 < _ATTEMPTS:
             await session.sleep(backoff(attempt, retry_after, session.random))
@@ -290,14 +316,15 @@ def _hop_error(url: str, here: str, reason: str) -> InputUrlError:
     return _error(url, reason if here == url else say("redirects to a URL that {reason}", reason=reason))
 
 
-def _judged(url: str, role: Role, answer: Answer, head: bytes) -> LookedAt:
+def _refuse_unfit(url: str, role: Role, answer: Answer, head: bytes) -> None:
+    """Raises InputUrlError if the role does not take what the URL answers with."""
     size = _size(answer, head)
     if size == 0 or (answer.status in (200, 206) and not head):
         raise _error(url, say("answers with an empty file"))
     if answer.status not in (200, 206):
         raise _error(url, say("answers with status {status}", status=answer.status))
     _refuse_size(url, role, size)
-    return LookedAt(url, size, answer.headers.get("content-type"), _format(url, role, head))
+    _refuse_format(url, role, head)
 
 
 def _size(answer: Answer, head: bytes) -> int | None:
@@ -324,16 +351,13 @@ def _refuse_size(url: str, role: Role, size: int | None) -> None:
         )
 
 
-def _format(url: str, role: Role, head: bytes) -> str | None:
-    """The format of the bytes. Raises InputUrlError if the role does not take it."""
+def _refuse_format(url: str, role: Role, head: bytes) -> None:
     found = sniff(io.BytesIO(head)).format
-    known = FORMATS.get(found)
-    if known is None and head.startswith(b"ID3") and role.kind == "audio":
-        # A tag with pictures is longer than the part that was read, so that part has no sound.
-        return None
-    accepted = role.known_formats.documented
-    if found in accepted:
-        return found
+    known, accepted = FORMATS.get(found), role.known_formats.documented
+    # A tag with pictures is longer than the part that was read, so that part has no sound.
+    is_tag = known is None and head.startswith(b"ID3") and role.kind == "audio"
+    if is_tag or found in accepted:
+        return
     if known is None or known.kind != role.kind:
         raise _error(url, say("does not answer with {kinds}, but with {found}", kinds=_KINDS[role.kind], found=found))
     raise _error(url, say("answers with {found}; accepted are {accepted}", found=found, accepted=", ".join(accepted)))

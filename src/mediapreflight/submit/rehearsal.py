@@ -185,8 +185,8 @@ def as_curl(request: Request) -> str:
     """The request as a command for a POSIX shell with curl (bash, zsh), which runs as it stands once DASHSCOPE_API_KEY is set."""
     url = _full_url(request)
     # curl reads brackets and braces in a URL as several URLs.
-    verb = "--head " if request.method == "HEAD" else f"-X {request.method} "
-    command = [f"curl {verb}{'--globoff ' if re.search(r'[][{}]', url) else ''}{_quoted(url)}", *_curl_options(request)]
+    globoff = "--globoff " if re.search(r"[][{}]", url) else ""
+    command = [f"curl -X {request.method} {globoff}{_quoted(url)}", *_curl_options(request)]
     body = "" if request.json is None else f" <<'JSON'\n{_ascii_json(request.json)}\nJSON"
     return _note(request) + " \\\n  ".join(command) + body
 

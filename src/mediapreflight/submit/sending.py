@@ -34,10 +34,10 @@ from ..text import listed
 from .calls import Service, UnknownOutcome, ask_once, concurrent_tasks, may_pass, turn, wait_out
 from .dashscope.answers import Detection, TaskAnswer, parse_created, parse_detection, refusal_of
 from .dashscope.endpoint import known_region
-from .dashscope.requests import create_request, detect_request, inline_url, model_id, sent_roles
+from .dashscope.requests import call_request, model_id, sent_roles
 from .forecast import Cost, actual
 from .http import Request
-from .inputs import Local, examined, look_at, upload
+from .inputs import Local, examined, inline_url, look_at, upload
 from .ledger import Key, Submission
 from .pipeline import has_boxes
 from .session import Session
@@ -223,7 +223,7 @@ async def detect(
             raise LostAnswerError(_LOST_DETECTION)
         if state == "under way":
             await session.sleep(session.pace.queue_interval)
-    request = detect_request(service.endpoint, service.model, {role: url}, values)
+    request = call_request(service.endpoint, service.model, {role: url}, {}, values)
     try:
         return await _asked(service, request, key, keep=local is not None or is_oss_url(value))
     finally:
@@ -270,7 +270,7 @@ async def _created(
 ) -> Submission:
     session = service.session
     given = {name: value for name, value in job.inputs.items() if name not in service.model.roles}
-    request = create_request(service.endpoint, service.model, urls, {**boxes, **given}, job.parameters)
+    request = call_request(service.endpoint, service.model, urls, {**boxes, **given}, job.parameters)
     for attempt in range(session.pace.attempts):
         is_last = attempt + 1 == session.pace.attempts
         sending = await _turn_to_send(service, submission)

@@ -17,10 +17,8 @@ from mediapreflight.errors import UploadError, UsageError
 from mediapreflight.submit.dashscope.answers import Policy
 from mediapreflight.submit.dashscope.endpoint import Endpoint
 from mediapreflight.submit.dashscope.requests import (
+    call_request,
     cancel_request,
-    create_request,
-    detect_request,
-    inline_url,
     list_request,
     model_id,
     policy_request,
@@ -30,6 +28,9 @@ from mediapreflight.submit.dashscope.requests import (
     uploaded_url,
 )
 from mediapreflight.submit.http import Request
+from mediapreflight.submit.inputs import inline_url
+
+from ..drive import inside
 
 HOST = "https://dashscope.aliyuncs.com/api/v1"
 BEIJING = Endpoint("beijing", HOST)
@@ -48,11 +49,11 @@ def created(
     parameters: dict[str, Any] | None = None,
     endpoint: Endpoint = BEIJING,
 ) -> Request:
-    return create_request(endpoint, builtin_catalog().model(model), urls, fields or {}, parameters or {})
+    return call_request(endpoint, builtin_catalog().model(model), urls, fields or {}, parameters or {})
 
 
 def detected(model: str, values: dict[str, Any] | None = None, url: str = IMAGE) -> Request:
-    return detect_request(BEIJING, builtin_catalog().model(model), {"image": url}, values or {})
+    return call_request(BEIJING, builtin_catalog().model(model), {"image": url}, {}, values or {})
 
 
 # Model, URLs by role, fields, parameters, path, body. The bodies are those of the models' pages.
@@ -267,9 +268,9 @@ def test_a_detect_call_goes_by_the_id_of_its_region_and_leaves_out_what_is_ignor
     known = builtin_catalog().model("emo-detect-v1")
     role = msgspec.structs.replace(known.roles["image"], ignored_when=(Condition(parameter="ratio", equals="3:4"),))
     model = msgspec.structs.replace(known, region_ids={"singapore": "emo-intl"}, roles={"image": role})
-    request = detect_request(Endpoint("singapore", HOST), model, {"image": IMAGE}, {"ratio": "3:4"})
+    request = call_request(Endpoint("singapore", HOST), model, {"image": IMAGE}, {}, {"ratio": "3:4"})
     assert request.json == {"model": "emo-intl", "input": {}, "parameters": {"ratio": "3:4"}}
-    here = detect_request(BEIJING, model, {"image": IMAGE}, {"ratio": "1:1"})
+    here = call_request(BEIJING, model, {"image": IMAGE}, {}, {"ratio": "1:1"})
     assert here.json == {"model": "emo-detect-v1", "input": {"image_url": IMAGE}, "parameters": {"ratio": "1:1"}}
 
 
@@ -309,7 +310,7 @@ def test_a_url_that_no_request_can_carry_names_its_role() -> None:
 
 
 def test_a_picture_may_travel_inside_the_request(fixtures: Path) -> None:
-    url = inline_url(str(fixtures / "portrait.jpg"))
+    url = inside(str(fixtures / "portrait.jpg"))
     assert url.startswith("data:image/jpeg;base64,/9j/")
     request = created("wan2.5-i2v-preview", {"image": url})
     assert request.json["input"] == {"img_url": url}
@@ -322,19 +323,19 @@ def test_data_urls_hold_the_file_and_state_its_type(name: str, head: str, fixtur
     content = (fixtures / name).read_bytes()
     format = {"jpg": "jpeg"}.get(name.rpartition(".")[2], name.rpartition(".")[2])
     canonical = f"data:image/{format};base64,{base64.b64encode(content).decode()}"
-    assert inline_url(str(fixtures / name)) == canonical
-    assert inline_url(head.format(format) + canonical.partition(",")[2]) == canonical
+    assert inside(str(fixtures / name)) == canonical
+    assert inside(head.format(format) + canonical.partition(",")[2]) == canonical
 
 
 def test_what_cannot_travel_inside_is_named(tmp_path: Path, fixtures: Path) -> None:
     with pytest.raises(UploadError, match=r"gone\.png: cannot be read: no such file$"):
-        inline_url(str(tmp_path / "gone.png"))
+        inline_url(str(tmp_path / "gone.png"), "")
     with pytest.raises(UploadError, match=r"cannot be read: its name contains a character that no file name can have$"):
-        inline_url("a\0b.png")
+        inline_url("a\0b.png", "")
     with pytest.raises(UploadError, match=r"^data:image/png;base64,… \(2 bytes\): cannot be read: its Base64 is damaged"):
-        inline_url("data:image/png;base64,AAA")
+        inline_url("data:image/png;base64,AAA", "")
     with pytest.raises(UploadError, match=r"voice\.mp3: is mp3 and not a picture, so it cannot be sent inside a request$"):
-        inline_url(str(fixtures / "voice.mp3"))
+        inline_url(str(fixtures / "voice.mp3"), "")
     with pytest.raises(UploadError, match=r"portrait\.jpg: changed while it was read; run it again$"):
         inline_url(str(fixtures / "portrait.jpg"), "0" * 64)
 
@@ -383,7 +384,7 @@ def test_promises_over_all_jobs(data: st.DataObject, model: Model) -> None:
     parameters = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(model.parameters, VALUES)))
     region = data.draw(st.sampled_from(model.regions))
     try:
-        request = create_request(Endpoint(region, HOST), model, urls, fields, parameters)
+        request = call_request(Endpoint(region, HOST), model, urls, fields, parameters)
     except UsageError:
         # Halves of surrogate pairs are the only thing drawn here that no request can carry.
         assert any("\ud800" <= letter <= "\udfff" for letter in "".join(map(str, [*fields.values(), *parameters.values()])))
@@ -399,7 +400,7 @@ def test_promises_over_all_jobs(data: st.DataObject, model: Model) -> None:
 
 @pytest.mark.every("model", MODELS)
 def test_every_model_goes_to_its_documented_path(model: Model) -> None:
-    request = create_request(Endpoint(model.regions[0], HOST), model, {}, {}, {})
+    request = call_request(Endpoint(model.regions[0], HOST), model, {}, {}, {})
     assert request.url == "https://dashscope.aliyuncs.com" + model.service.path
 
 

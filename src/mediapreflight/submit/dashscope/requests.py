@@ -1,24 +1,18 @@
 """Jobs to HTTP requests. Differences between models are in the catalog: no model is named here.
 
-Figures and field names are those of the catalog and of the documents it cites. Nothing here opens a file but `inline_url`.
+Figures and field names are those of the catalog and of the documents it cites.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any
 
 from ...catalog import Model, Parameter
-from ...errors import UploadError, UsageError
+from ...errors import UsageError
 from ...job import Job, is_oss_url
 from ...language import say
-from ...media.data_url import MAX_BYTES
-from ...media.opening import open_source
-from ...media.sniff import sniff
-from ...media.source import OpenError, display_name
 from ...text import plain
 from ..http import Form, Request
 from .answers import TASK_ID, Policy
@@ -64,36 +58,31 @@ def uploaded_url(policy: Policy, name: str) -> str:
     return _OSS + _object_key(policy, name)
 
 
-def detect_request(endpoint: Endpoint, model: Model, urls: Mapping[str, str], values: Mapping[str, Any]) -> Request:
-    """Asks whether the service accepts a picture.
-
-    Args:
-        model: the entry of the detect call, such as `emo-detect-v1`.
-        urls: URLs or data URLs by role.
-        values: parameters by name, such as `ratio`; the service's defaults are sent if it requires them.
-
-    Raises UsageError for a value that no request can contain.
-    """
-    return _call("detect", endpoint, model, urls, {}, values)
-
-
-def create_request(
-    endpoint: Endpoint,
-    model: Model,
-    urls: Mapping[str, str],
-    fields: Mapping[str, Any],
-    parameters: Mapping[str, Any],
+def call_request(
+    endpoint: Endpoint, model: Model, urls: Mapping[str, str], fields: Mapping[str, Any], parameters: Mapping[str, Any]
 ) -> Request:
-    """Creates a task: the one request that is paid for.
+    """The call of a model, which costs money: a synchronous model looks at a picture, an asynchronous one creates a task.
 
     Args:
         urls: `http(s)://`, `oss://` or data URLs by role.
         fields: inputs that are not files, such as `prompt` or `face_bbox`, by name.
-        parameters: request parameters by name.
+        parameters: by name; the service's defaults are sent if it requires them.
 
     Raises UsageError for a value that no request can contain.
     """
-    return _call("create", endpoint, model, urls, fields, parameters)
+    service = model.require_service()
+    files = {name: _sendable(model, name, urls[name]) for name in sent_roles(model, {**fields, **urls}, parameters)}
+    given = {name: value for name, value in parameters.items() if value is not None}
+    stated = _values(model, model.parameters, {**_stated_defaults(model.parameters), **given})
+    body = {
+        "model": model_id(model, endpoint.region),
+        "input": {**_file_fields(model, files, fields), **_values(model, model.fields, _sent_apart(model, fields))},
+        **({"parameters": stated} if stated else {}),
+    }
+    asynchronous = _ASYNCHRONOUS if service.mode == "asynchronous" else {}
+    resolve = _RESOLVE if any(map(is_oss_url, files.values())) else {}
+    headers = {**_JSON, **asynchronous, **resolve}
+    return Request("create" if asynchronous else "detect", "POST", endpoint.url(service.path), headers=headers, json=body)
 
 
 def query_request(endpoint: Endpoint, task_id: str) -> Request:
@@ -119,64 +108,6 @@ def list_request(
 def cancel_request(endpoint: Endpoint, task_id: str) -> Request:
     """Cancels a task that has not begun. Raises UsageError for what is not a task id."""
     return Request("cancel", "POST", endpoint.url(f"/tasks/{_checked_id(task_id)}/cancel"))
-
-
-def inline_url(path: str, sha256: str | None = None) -> str:
-    """A picture as a `data:` URL that states the type of its bytes, for roles that take Base64.
-
-    Args:
-        path: a local file, or a `data:` URL, which may state another type or none.
-        sha256: what its bytes must be; None: anything.
-
-    Raises UploadError if it cannot be read, is too large, or is no longer what it was.
-    """
-    try:
-        with open_source(path) as source:
-            found = sniff(source.stream)
-            source.stream.seek(0)
-            content = source.stream.read(MAX_BYTES + 1)
-    except (OpenError, OSError) as error:
-        reason = error.detail if isinstance(error, OpenError) else (error.strerror or str(error)).lower()
-        raise UploadError(say("{path}: cannot be read: {reason}", path=display_name(path), reason=reason)) from None
-    if found.family != "image":
-        raise UploadError(
-            say(
-                "{path}: is {format} and not a picture, so it cannot be sent inside a request",
-                path=display_name(path),
-                format=found.format,
-            )
-        )
-    if len(content) > MAX_BYTES:
-        raise UploadError(
-            say(
-                "{path}: has more than {max_bytes:,} bytes, too many to be sent inside a request",
-                path=display_name(path),
-                max_bytes=MAX_BYTES,
-            )
-        )
-    if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
-        raise UploadError(say("{path}: changed while it was read; run it again", path=display_name(path)))
-    return f"data:image/{found.format};base64,{base64.b64encode(content).decode('ascii')}"
-
-
-def _call(
-    purpose: Literal["detect", "create"],
-    endpoint: Endpoint,
-    model: Model,
-    urls: Mapping[str, str],
-    fields: Mapping[str, Any],
-    parameters: Mapping[str, Any],
-) -> Request:
-    roles = sent_roles(model, {**fields, **urls}, parameters)
-    files = {name: _sendable(model, name, urls[name]) for name in roles}
-    given = {name: value for name, value in parameters.items() if value is not None}
-    stated = _values(model, model.parameters, {**_stated_defaults(model.parameters), **given})
-    body = {
-        "model": model_id(model, endpoint.region),
-        "input": {**_file_fields(model, files, fields), **_values(model, model.fields, _sent_apart(model, fields))},
-        **({"parameters": stated} if stated else {}),
-    }
-    return Request(purpose, "POST", endpoint.url(model.require_service().path), headers=_headers(model, files), json=body)
 
 
 def _file_fields(model: Model, files: Mapping[str, str], fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,12 +165,6 @@ def _sendable(model: Model, name: str, value: Any) -> Any:
         raise UsageError(
             say("{name} of {model} has a value that cannot be sent in a request", name=plain(name), model=model.id)
         ) from None
-
-
-def _headers(model: Model, files: Mapping[str, str]) -> dict[str, str]:
-    asynchronous = _ASYNCHRONOUS if model.require_service().mode == "asynchronous" else {}
-    resolve = _RESOLVE if any(map(is_oss_url, files.values())) else {}
-    return {**_JSON, **asynchronous, **resolve}
 
 
 def _object_key(policy: Policy, name: str) -> str:

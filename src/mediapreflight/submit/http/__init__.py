@@ -9,11 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-# The purpose of a request. The first group is sent to the service, with the API key; the second to other hosts, without it.
-ServicePurpose = Literal["policy", "detect", "create", "query", "list", "cancel"]
-OpenPurpose = Literal["upload", "look", "download"]
-Purpose = ServicePurpose | OpenPurpose
-OPEN_PURPOSES: frozenset[str] = frozenset({"upload", "look", "download"})
+Purpose = Literal["policy", "detect", "create", "query", "list", "cancel", "upload", "look", "download"]
+# These are sent to other hosts than the service, without the API key.
+OPEN_PURPOSES: frozenset[Purpose] = frozenset({"upload", "look", "download"})
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Request:
     """
 
     purpose: Purpose
-    method: Literal["GET", "POST", "HEAD"]
+    method: Literal["GET", "POST"]
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
