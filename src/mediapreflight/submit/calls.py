@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -32,25 +32,32 @@ async def ask(session: Session, request: Request, rate: Rate, parse: Callable[[A
 
     Raises ServiceError and TransportError.
     """
+
+    async def once() -> _Result:
+        answer = await _answered(session, request)
+        if not 200 <= answer.status < 300:
+            raise error_of(answer)
+        return parse(answer)
+
+    def passes(error: SubmitError) -> bool:
+        is_fault = isinstance(error, ServiceFaultError) and error.retry_helps is True
+        return may_pass(error) or (repeatable and (is_fault or isinstance(error, TransportError | ProtocolError)))
+
+    return await retried(session, once, rate, passes)
+
+
+async def retried(
+    session: Session, call: Callable[[], Awaitable[_Result]], rate: Rate, passes: Callable[[SubmitError], bool]
+) -> _Result:
+    """The result of a call, made in its turn, and again after each error that passes."""
     for attempt in range(session.pace.attempts):
         await turn(session, rate)
-        last = attempt + 1 == session.pace.attempts
         try:
-            answer = await _answered(session, request)
-        except TransportError as error:
-            if last or not (repeatable or isinstance(error, UnreachableError)):
+            return await call()
+        except SubmitError as error:
+            if attempt + 1 == session.pace.attempts or not passes(error):
                 raise
             await wait_out(session, error, attempt, rate)
-            continue
-        try:
-            if 200 <= answer.status < 300:
-                return parse(answer)
-            refusal = error_of(answer)
-        except ProtocolError as error:
-            refusal = error
-        if last or not _passes(refusal, repeatable):
-            raise refusal
-        await wait_out(session, refusal, attempt, rate)
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -100,13 +107,6 @@ async def _answered(session: Session, request: Request) -> Answer:
     answer: Answer = await session.send(request)
     session.service_clock.hear(answer.headers)
     return answer
-
-
-def _passes(refusal: ServiceError, repeatable: bool) -> bool:
-    """Whether the same request can be sent again after this answer, without a second bill."""
-    if isinstance(refusal, ProtocolError):
-        return repeatable
-    return may_pass(refusal) or (repeatable and isinstance(refusal, ServiceFaultError) and refusal.retry_helps is True)
 
 
 def may_pass(error: SubmitError) -> bool:

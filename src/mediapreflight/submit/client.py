@@ -36,7 +36,7 @@ from .result import JobResult
 from .sending import refresh, send
 from .session import Boxes, Event, Pace, Session
 from .settling import read_list
-from .tasks import Task, adopt, cancel, detect_picture, finish, seen, task_of
+from .tasks import Task, adopt, cancel, detect_picture, finish, task_of
 from .waiting import fetch, wait
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class AsyncClient:
         if submission.stage in ("ready", "sending", "unclear"):
             async with session.claimed(submission) as own:
                 submission = await send(session, own, job)
-        return task_of(submission).of(self.face)
+        return task_of(submission, self.face)
 
     async def refresh(self, task: Task | str | int) -> Task:
         """The task as the service sees it now.
@@ -196,9 +196,8 @@ class AsyncClient:
         """
         submission = await self._known(task)
         async with self.session.claimed_if_idle(submission) as own:
-            if own is None:
-                return task_of(submission).of(self.face)
-            return seen(own, await refresh(Service.of(self.session, own), own)).of(self.face)
+            answer = await refresh(Service.of(self.session, own), own) if own else None
+            return task_of(submission, self.face, answer)
 
     async def wait(
         self, task: Task | str | int, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None
@@ -224,7 +223,7 @@ class AsyncClient:
 
         Raises UsageError if the service does not know the task, or another submission has it.
         """
-        return task_of(await adopt(self.session, await self._known(number), task_id)).of(self.face)
+        return task_of(await adopt(self.session, await self._known(number), task_id), self.face)
 
     async def list(self, *, model: str | None = None, status: str | None = None) -> tuple[ListedTask, ...]:
         """The account's tasks of the last 24 h, all keys of the account included."""

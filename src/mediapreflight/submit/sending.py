@@ -31,17 +31,17 @@ from ..language import say
 from ..media.data_url import is_data_url
 from ..media.source import display_name
 from ..text import listed
-from .calls import Service, UnknownOutcome, ask_once, concurrent_tasks, may_pass, turn, wait_out
+from .calls import Service, UnknownOutcome, ask_once, concurrent_tasks, may_pass, retried, turn, wait_out
 from .dashscope.answers import Detection, TaskAnswer, parse_created, parse_detection, refusal_of
 from .dashscope.endpoint import known_region
 from .dashscope.requests import call_request, model_id, sent_roles
-from .forecast import Cost, actual
+from .forecast import actual
 from .http import Request
 from .inputs import Local, examined, inline_url, look_at, upload
 from .ledger import Key, Submission
 from .pipeline import has_boxes
 from .session import Session
-from .settling import Before, ensure_own, recorded, settle, tasks_before
+from .settling import ensure_own, recorded, settle, tasks_before
 
 
 def job_of(submission: Submission) -> Job:
@@ -165,11 +165,9 @@ async def _detected(service: Service, submission: Submission, job: Job) -> dict[
         return submission.fields
     if has_boxes(service.model, job):
         return {}
-    detector = replace(service, model=detect_model)
-    inputs = {name: job.inputs[name] for name in detector.model.roles if job.inputs.get(name)}
-    session.tell("detect", submission, detector.model.id)
+    session.tell("detect", submission, detect_model.id)
     parameters = {"ratio": submission.job.get("ratio")}
-    detection = await detect(detector, inputs, parameters, submission, again=submission.again)
+    detection = await detect(replace(service, model=detect_model), job, parameters, submission, again=submission.again)
     if not detection.passed:
         raise refusal_of(detection)
     fields = {name: detection.fields[name] for name, field in service.model.fields.items() if field.filled_by}
@@ -184,30 +182,23 @@ _LOST_DETECTION = say(
 
 
 async def detect(
-    service: Service,
-    inputs: Mapping[str, str],
-    parameters: Mapping[str, Any],
-    submission: Submission | None = None,
-    *,
-    again: bool = False,
+    service: Service, job: Job, parameters: Mapping[str, Any], submission: Submission | None = None, *, again: bool = False
 ) -> Detection:
-    """Make a detect call for a picture; an answer of the last 24 h for the same bytes is not paid for again.
+    """Make a detect call for a job's picture; an answer of the last 24 h for the same bytes is not paid for again.
 
     Args:
-        inputs: a path or URL by role. parameters: those that are None, or that the call does not have, are left out.
+        parameters: those that are None, or that the call does not have, are left out.
         again: also call if the answer to the same call was lost.
 
     Raises LostAnswerError if there was no answer, now or the last time: the call costs money, so it is not repeated
     automatically. Raises UsageError if there is no picture.
     """
-    if not inputs:
+    role = next((name for name in service.model.roles if job.inputs.get(name)), None)
+    if role is None:
         raise UsageError(say("{model} needs {roles}", model=service.model.id, roles=listed(tuple(service.model.roles))))
-    session = service.session
+    session, value = service.session, job.inputs[role]
     values = {name: value for name, value in parameters.items() if name in service.model.parameters and value is not None}
-    (role, value) = next(iter(inputs.items()))
-    local: Local | None = None
-    if not is_url(value):
-        local = await session.run(examined, session, value)
+    local = None if is_url(value) else await session.run(examined, session, value)
     # The file at a URL may change, so its answer is not used again; but the call is still recorded.
     what = local.sha256 if local is not None else hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
     key = Key("detection", session.account, service.model.id, service.endpoint.base_url, what, str(values.get("ratio", "")))
@@ -234,28 +225,22 @@ async def _asked(service: Service, request: Request, key: Key, *, keep: bool) ->
     """Send an announced detect call when the rate allows it, and record the result."""
     session = service.session
     parse = functools.partial(parse_detection, model=service.model)
-    for attempt in range(session.pace.attempts):
-        await turn(session, service.rate)
-        try:
-            detection = await ask_once(session, request, parse)
-        except UnknownOutcome as unknown:
-            if not unknown.failed:
-                raise LostAnswerError(f"{_LOST_DETECTION} ({unknown.error})") from None
-            await session.run(session.ledger.forget, key)
-            raise unknown.error from None
-        except (UnreachableError, ServiceError) as error:
-            if attempt + 1 == session.pace.attempts or not may_pass(error):
-                await session.run(session.ledger.forget, key)
-                raise
-            await wait_out(session, error, attempt, service.rate)
-            continue
-        if keep:
-            record = {name: getattr(detection, name) for name in Detection.__dataclass_fields__}
-            await session.run(session.ledger.keep, key, record)
-        else:
-            await session.run(session.ledger.forget, key)
-        return detection
-    raise AssertionError("the last attempt returns or raises")
+    try:
+        detection = await retried(session, lambda: ask_once(session, request, parse), service.rate, may_pass)
+    except UnknownOutcome as unknown:
+        if not unknown.failed:
+            raise LostAnswerError(f"{_LOST_DETECTION} ({unknown.error})") from None
+        await session.run(session.ledger.forget, key)
+        raise unknown.error from None
+    except (UnreachableError, ServiceError):
+        await session.run(session.ledger.forget, key)
+        raise
+    if keep:
+        record = {name: getattr(detection, name) for name in Detection.__dataclass_fields__}
+        await session.run(session.ledger.keep, key, record)
+    else:
+        await session.run(session.ledger.forget, key)
+    return detection
 
 
 # --- the create call
@@ -310,13 +295,10 @@ async def _turn_to_send(service: Service, submission: Submission) -> Submission:
         before = await tasks_before(service)
         await turn(session, service.rate)
         session.tell("create", submission, service.model.id)
-        if not await session.run(_begin, session, submission, most, before):
+        record = None if before is None else before.record()
+        sent_at = session.service_clock.now()
+        if not await session.run(session.ledger.begin_sending, submission.id, most, record, sent_at):
             return await session.run(session.ledger.submission, submission.id)
-
-
-def _begin(session: Session, submission: Submission, most: int | None, before: Before | None) -> tuple[Submission, ...]:
-    record = None if before is None else before.record()
-    return session.ledger.begin_sending(submission.id, most, record, session.service_clock.now())
 
 
 async def _look_after(service: Service, other: Submission) -> None:
@@ -346,7 +328,10 @@ async def refresh(service: Service, submission: Submission) -> TaskAnswer:
 
 def _record(session: Session, submission: Submission, task: TaskAnswer) -> None:
     if task.status == "SUCCEEDED":
-        cost = _actual_cost(session, submission, task)
+        job, model = job_of(submission), session.catalog.model(submission.model)
+        whole = revised(job, inputs={**job.inputs, **submission.fields})
+        ratio = submission.job.get("ratio")
+        cost = actual(whole, model, task.seconds, region=submission.region, ratio=ratio, answered=task.ratio)
         amount = None if cost.amount is None else float(cost.amount)
         session.ledger.succeeded(submission.id, task.seconds, amount, cost.currency, task.record)
     elif task.status in ("FAILED", "CANCELED"):
@@ -354,11 +339,3 @@ def _record(session: Session, submission: Submission, task: TaskAnswer) -> None:
         _forget_uploads(session, submission)
     else:
         session.ledger.polled(submission.id, task.status)
-
-
-def _actual_cost(session: Session, submission: Submission, task: TaskAnswer) -> Cost:
-    job = job_of(submission)
-    whole = revised(job, inputs={**job.inputs, **submission.fields})
-    model = session.catalog.model(submission.model)
-    asked = submission.job.get("ratio")
-    return actual(whole, model, task.seconds, region=submission.region, ratio=asked, answered=task.ratio)

@@ -120,8 +120,11 @@ async def settle(service: Service, submission: Submission, *, began: float | Non
     for pause in _pauses(session, submission):
         await session.sleep(pause)
         look = await _looked(service, submission, just_sent=began is not None)
-        if began is not None and submission.sent_at is None and session.service_clock.now() is not None:
-            submission = await _dated(session, submission, began)
+        now = session.service_clock.now()
+        if began is not None and submission.sent_at is None and now is not None:
+            # No answer before the call had a time.
+            sent_at = now - (session.elapsed() - began)
+            submission = await session.run(session.ledger.dated, submission.id, sent_at)
             look = await _looked(service, submission, just_sent=True)
         if look.own is not None:
             return await recorded(session, submission, look.own)
@@ -152,7 +155,7 @@ async def recorded(session: Session, submission: Submission, task: TaskAnswer | 
 async def ensure_own(session: Session, submission: Submission, answer: TaskAnswer) -> None:
     """Give up a task that was found in the list and turns out to be another job's. Raises UnclearTaskError then."""
     before = Before.of(submission)
-    if before is None or not has_other_prompt(submission, answer):
+    if before is None or not _has_other_prompt(submission, answer):
         return
     without = Before(before.ids | {submission.task_id or ""}, before.makers)
     reason = say("task {task_id}, which looked like its own, has another prompt", task_id=submission.task_id)
@@ -189,12 +192,6 @@ def _age(session: Session, submission: Submission) -> float | None:
     """Seconds since the create call was sent, by the service's clock; None if that is not known."""
     now = session.service_clock.now()
     return None if now is None or submission.sent_at is None else now - submission.sent_at
-
-
-async def _dated(session: Session, submission: Submission, began: float) -> Submission:
-    """With the service's time of its create call, if no answer before the call had a time."""
-    at = (session.service_clock.now() or 0.0) - (session.elapsed() - began)
-    return await session.run(session.ledger.dated, submission.id, at)
 
 
 def _is_forgotten(session: Session, submission: Submission) -> bool:
@@ -370,7 +367,7 @@ async def _own_makers(service: Service, tasks: Iterable[ListedTask]) -> frozense
     return await session.run(learned)
 
 
-def has_other_prompt(submission: Submission, answer: TaskAnswer) -> bool:
+def _has_other_prompt(submission: Submission, answer: TaskAnswer) -> bool:
     """Whether a task says that it was made from another prompt than the submission's."""
     prompt = submission.job["inputs"].get("prompt")
     said = answer.orig_prompt
@@ -388,4 +385,4 @@ async def _is_of_other_prompt(service: Service, submission: Submission, task: Li
         raise
     except (ServiceError, TransportError):
         return False
-    return has_other_prompt(submission, answer)
+    return _has_other_prompt(submission, answer)

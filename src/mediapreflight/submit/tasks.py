@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +45,6 @@ class Task:
     message: str = ""
     client: Any = field(default=None, repr=False, compare=False)
 
-    def of(self, client: object) -> Task:
-        """The same task, with the client for its methods."""
-        return replace(self, client=client)
-
     def wait(self, out: str | os.PathLike[str] | None = None, *, timeout: float | None = None) -> Any:
         """See `Client.wait`; must be awaited if the client is an `AsyncClient`."""
         return self._own_client().wait(self, out, timeout=timeout)
@@ -71,32 +67,19 @@ class Task:
         return self.__dict__ | {"client": None}
 
 
-def task_of(submission: Submission) -> Task:
-    """A submission whose task was created, as a task."""
+def task_of(submission: Submission, client: object, answer: TaskAnswer | None = None) -> Task:
+    """The task of a submission, as the service just answered, else as the ledger has it; `client` is for its methods."""
     return Task(
         id=submission.task_id or "",
         model=submission.model,
-        status=submission.status or "PENDING",
-        request_id=submission.request_id or "",
+        status=answer.status if answer else submission.status or "PENDING",
+        request_id=answer.request_id if answer else submission.request_id or "",
         number=submission.id,
-        seconds=submission.seconds_billed,
-        code=submission.error_code or "",
-        message=submission.error_message or "",
-    )
-
-
-def seen(submission: Submission, answer: TaskAnswer) -> Task:
-    """The task of a submission, from an answer."""
-    return Task(
-        id=answer.task_id,
-        model=submission.model,
-        status=answer.status,
-        request_id=answer.request_id,
-        number=submission.id,
-        result=answer.result,
-        seconds=answer.seconds,
-        code=answer.code,
-        message=answer.message,
+        result=answer.result if answer else None,
+        seconds=answer.seconds if answer else submission.seconds_billed,
+        code=answer.code if answer else submission.error_code or "",
+        message=answer.message if answer else submission.error_message or "",
+        client=client,
     )
 
 
@@ -242,6 +225,5 @@ async def detect_picture(session: Session, job: Job, ratio: str | None, *, again
         detector = asked
     endpoint = session.endpoint(session.region_of(detector, job.region))
     job = with_local_paths(job, detector)
-    inputs = {name: job.inputs[name] for name in detector.roles if job.inputs.get(name)}
     own: dict[str, Any] = dict(job.parameters) if detector is asked else {}
-    return await detect(Service(session, endpoint, detector), inputs, {"ratio": ratio, **own}, again=again)
+    return await detect(Service(session, endpoint, detector), job, {"ratio": ratio, **own}, again=again)

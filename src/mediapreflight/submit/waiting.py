@@ -51,8 +51,9 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
         if task.status in ("FAILED", "CANCELED"):
             raise failure_of(task)
         unknown = unknown + 1 if task.status == "UNKNOWN" else 0
-        if unknown and _has_expired(session, submission):
-            await session.run(_expire, session, submission)
+        if unknown and _age(session, submission) > session.catalog.terms.task_lifetime:
+            words = "the service no longer knows the task"
+            await session.run(session.ledger.failed, submission.id, "UNKNOWN", "TaskExpired", words)
             raise TaskExpiredError(
                 say(
                     "task {task_id} is no longer known to the service, which keeps tasks for 24 h",
@@ -79,18 +80,10 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
         await session.sleep(session.poll_interval * (1 + _JITTER * (2 * session.random() - 1)))
 
 
-def _has_expired(session: Session, submission: Submission) -> bool:
-    return _age(session, submission) > session.catalog.terms.task_lifetime
-
-
 def _age(session: Session, submission: Submission) -> float:
     """Seconds since the task was made, by the service's clock; 0 if that is not known."""
     made, now = submission.created_at, session.service_clock.now()
     return 0.0 if made is None or now is None else now - made
-
-
-def _expire(session: Session, submission: Submission) -> None:
-    session.ledger.failed(submission.id, "UNKNOWN", "TaskExpired", "the service no longer knows the task")
 
 
 async def fetch(session: Session, submission: Submission, task: TaskAnswer, out: str | os.PathLike[str] | None) -> Path | str:
