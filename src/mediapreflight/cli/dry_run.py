@@ -15,7 +15,8 @@ from .output import style_of, write
 from .service import mask_of_key, refuse_cost
 
 if TYPE_CHECKING:
-    from ..submit.pipeline import Candidate, Entry, SubmitOptions
+    from ..submit.forecast import Estimate
+    from ..submit.pipeline import Candidate, Order, SubmitOptions
     from ..submit.rehearsal import Rehearsed
     from ..submit.session import Session
 
@@ -26,10 +27,11 @@ _PREPARED_FIRST = say(
 
 
 class _Shown(NamedTuple):
-    """A job and its requests and submission; both are None if the job would not be sent."""
+    """A job, its order, cost and requests; all are None if the job would not be sent."""
 
     candidate: Candidate
-    entry: Entry | None = None
+    order: Order | None = None
+    estimate: Estimate | None = None
     found: Rehearsed | None = None
 
 
@@ -43,36 +45,39 @@ def rehearse(options: argparse.Namespace, session: Session, several: Sequence[Ca
         write(options, [msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"])
     else:
         write(options, (line for each in shown for line in _lines(options, each, mask)))
-    refuse_cost(options, [each.entry.estimate for each in shown if each.entry is not None])
-    return OK if all(each.entry is not None for each in shown) else FINDINGS
+    refuse_cost(options, [each.estimate for each in shown if each.estimate is not None])
+    return OK if all(each.order is not None for each in shown) else FINDINGS
 
 
 def _rehearsed(session: Session, candidate: Candidate, chosen: SubmitOptions) -> _Shown:
-    from ..submit.pipeline import entry_of
+    from ..submit.pipeline import estimated, order_of
     from ..submit.rehearsal import rehearsed, rehearsed_detection
 
     if candidate.refusal is not None and not (chosen.prepare and candidate.can_be_prepared):
         return _Shown(candidate)
-    entry = entry_of(session, candidate, chosen)
-    if entry.submission is None:
-        return _Shown(candidate, entry, rehearsed_detection(session, candidate.job, chosen.ratio))
-    return _Shown(candidate, entry, rehearsed(session, entry.submission, candidate.job, again=chosen.again))
+    order = order_of(session, candidate, chosen)
+    estimate = estimated(session, candidate.job, candidate.report, chosen)
+    if order.entry is None:
+        found = rehearsed_detection(session, candidate.job, chosen.ratio)
+    else:
+        found = rehearsed(session, order.entry, candidate.job, again=chosen.again)
+    return _Shown(candidate, order, estimate, found)
 
 
 def _record(shown: _Shown, mask: Callable[[str], str]) -> dict[str, Any]:
     from ..submit.forecast import in_words
     from ..submit.rehearsal import as_dict, masked
 
-    candidate, entry, found = shown
-    if entry is None or found is None:
+    candidate, order, estimate, found = shown
+    if order is None or estimate is None or found is None:
         return {"model": candidate.job.model, "ok": False, "error": mask(str(candidate.refusal)), "requests": []}
     return {
         "model": candidate.job.model,
         "ok": True,
         "prepared_first": candidate.refusal is not None,
         "submitted_earlier": {"number": found.earlier.id, "stage": found.earlier.stage} if found.earlier else None,
-        "estimate": in_words([entry.estimate]),
-        "expected": entry.expected,
+        "estimate": in_words([estimate]),
+        "expected": order.expected,
         "requests": [as_dict(masked(request, mask)) for request in found.requests],
     }
 
@@ -81,18 +86,18 @@ def _lines(options: argparse.Namespace, shown: _Shown, mask: Callable[[str], str
     """A job as text or curl commands. A line about the job is a shell comment, whatever it contains."""
     from ..submit.rehearsal import as_curl, as_text, masked
 
-    candidate, entry, found = shown
-    if entry is None or found is None:
+    candidate, order, estimate, found = shown
+    if order is None or estimate is None or found is None:
         not_sent = style_of(options)(tr("not sent"), "red", "bold")
         yield f"# {plain(mask(candidate.job.model))}: {not_sent}: {plain(mask(translated(str(candidate.refusal))))}\n"
         return
-    yield from (f"# {plain(mask(line))}\n" for line in _head(candidate, entry, found))
+    yield from (f"# {plain(mask(line))}\n" for line in _head(candidate, order, estimate, found))
     show = as_curl if options.output_format == "curl" else as_text
     for request in found.requests:
         yield show(masked(request, mask)) + "\n\n"
 
 
-def _head(candidate: Candidate, entry: Entry, found: Rehearsed) -> Iterator[str]:
+def _head(candidate: Candidate, order: Order, estimate: Estimate, found: Rehearsed) -> Iterator[str]:
     from ..submit.forecast import in_words
 
     yield tr_many(
@@ -100,10 +105,10 @@ def _head(candidate: Candidate, entry: Entry, found: Rehearsed) -> Iterator[str]
         "{model}: {count} requests; estimate: {cost}",
         len(found.requests),
         model=candidate.job.model,
-        cost=in_words([entry.estimate]),
+        cost=in_words([estimate]),
     )
-    if entry.expected is not None and entry.expected.in_words:
-        yield tr("expected: {output}", output=entry.expected.in_words)
+    if order.expected is not None and order.expected.in_words:
+        yield tr("expected: {output}", output=order.expected.in_words)
     if candidate.refusal is not None:
         yield translated(_PREPARED_FIRST)
     if found.earlier is not None:

@@ -24,7 +24,8 @@ from .targets import add_target_arguments, jobs_and_catalog
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
-    from ..submit.pipeline import Candidate, Entry, SubmitOptions
+    from ..submit.forecast import Estimate
+    from ..submit.pipeline import Candidate, Order, SubmitOptions
     from ..submit.session import Session
 
 _FORMATS = ("text", "concise", "json", "curl")
@@ -95,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace, session: Session, jobs: Sequence[Job]) -> int:
-    from ..submit.pipeline import candidates, entry_of, prepared
+    from ..submit.pipeline import candidates, estimated, order_of, prepared
     from .progress import file_progress
 
     chosen = _chosen(options)
@@ -107,10 +108,11 @@ def _run(options: argparse.Namespace, session: Session, jobs: Sequence[Job]) -> 
         return rehearse(options, session, several, chosen)
     with file_progress() as progress:
         several = prepared(session, several, chosen, progress)
-    _tell_of_warnings(each.report for each in several if each.refusal is None)
-    entries = [entry_of(session, each, chosen) for each in several if each.refusal is None]
-    _agree(options, session, entries)
-    return _send(options, session, several, entries, chosen)
+    fit = [each for each in several if each.refusal is None]
+    _tell_of_warnings(each.report for each in fit)
+    orders = [order_of(session, each, chosen) for each in fit]
+    _agree(options, session, [estimated(session, each.job, each.report, chosen) for each in fit])
+    return _send(options, session, several, orders, chosen)
 
 
 def _refuse_parts(jobs: Sequence[Job], catalog: Catalog) -> None:
@@ -181,19 +183,18 @@ def _tell_of_warnings(reports: Iterable[JobReport]) -> None:
                 sys.stderr.write(f"mediapreflight: {plain(said)}\n")
 
 
-def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entry]) -> None:
+def _agree(options: argparse.Namespace, session: Session, estimates: Sequence[Estimate]) -> None:
     """Raises UsageError if the estimate is above `--max-cost`, or the user says no."""
     from ..submit.forecast import in_words
 
-    estimates = [each.estimate for each in entries]
-    if not entries:
+    if not estimates:
         return
     refuse_cost(options, estimates)
     if options.yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return
     asked = tr(
         "Send {jobs} to {url}? Estimated cost: {cost}. [y/N]",
-        jobs=jobs_counted(len(entries)),
+        jobs=jobs_counted(len(estimates)),
         url=session.home().base_url,
         cost=in_words(estimates),
     )
@@ -207,12 +208,12 @@ def _agree(options: argparse.Namespace, session: Session, entries: Sequence[Entr
 
 
 def _send(
-    options: argparse.Namespace, session: Session, several: Sequence[Candidate], entries: Sequence[Entry], chosen: SubmitOptions
+    options: argparse.Namespace, session: Session, several: Sequence[Candidate], orders: Sequence[Order], chosen: SubmitOptions
 ) -> int:
     from ..submit.batch import failed
     from ..submit.pipeline import registered
 
-    orders = registered(session, entries, chosen, detach=options.detach)
+    orders = registered(session, orders, chosen, detach=options.detach)
     refused = [failed(each.job, each.refusal, None) for each in several if each.refusal is not None]
     shown = Shown(options)
     for result in refused:

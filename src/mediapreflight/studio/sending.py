@@ -20,7 +20,7 @@ from ..submit.client import AsyncClient
 from ..submit.forecast import decimal_of, in_words, money
 from ..submit.http.key import ApiKey
 from ..submit.ledger import Ledger
-from ..submit.pipeline import Entry, SubmitOptions, candidates, entry_of, registered
+from ..submit.pipeline import Order, SubmitOptions, candidates, estimated, order_of, registered
 from ..submit.result import Cost, JobResult
 from ..submit.session import Event, Pace
 from ..submit.tasks import cancel
@@ -50,7 +50,7 @@ class _Offer(NamedTuple):
     """An estimate that can be agreed to. `until`: by the monotonic clock."""
 
     run: Run
-    entry: Entry
+    order: Order
     options: SubmitOptions
     until: float
 
@@ -130,20 +130,20 @@ class Sender:
         (candidate,) = await session.run(lambda: list(candidates(session, [job], options)))
         if candidate.refusal is not None:
             raise candidate.refusal
-        entry = await session.run(entry_of, session, candidate, options)
+        order = await session.run(order_of, session, candidate, options)
+        estimate = estimated(session, candidate.job, candidate.report, options)
         now = time.monotonic()
         self._offers = {word: offer for word, offer in self._offers.items() if offer.until > now}
         for oldest in [*self._offers][: max(len(self._offers) - OFFERS_KEPT + 1, 0)]:
             del self._offers[oldest]
         word = secrets.token_urlsafe(24)
-        self._offers[word] = _Offer(run, entry, options, now + AGREE_S)
+        self._offers[word] = _Offer(run, order, options, now + AGREE_S)
         warnings = [finding.message for finding in candidate.report.findings if finding.severity == "warning"]
-        amount = entry.estimate.amount
         return {
             "confirm": word,
-            "cost": translated(in_words([entry.estimate])),
-            "amount": None if amount is None else float(amount),
-            "currency": entry.estimate.currency,
+            "cost": translated(in_words([estimate])),
+            "amount": None if estimate.amount is None else float(estimate.amount),
+            "currency": estimate.currency,
             "jobs": 1,
             "to": self.service,
             "stand_in": self.account.stand_in,
@@ -204,7 +204,7 @@ class Sender:
     async def _deliver(self, sent: Sent, offer: _Offer) -> None:
         session = self._client.session
         try:
-            (order,) = await session.run(registered, session, [offer.entry], offer.options)
+            (order,) = await session.run(registered, session, [offer.order], offer.options)
             if order.submission is not None:
                 sent.number = order.submission.id
             (sent.result,) = await batch.deliver(session, [order], out=offer.options.out)

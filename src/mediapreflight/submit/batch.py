@@ -18,7 +18,7 @@ from .dashscope.answers import TaskAnswer, refusal_of
 from .dashscope.reading import facts_of_record
 from .forecast import ExpectedOutput, decimal_of, differences, over, rounded
 from .ledger import Submission
-from .pipeline import Order, SubmitOptions, candidates, entry_of, prepared, registered
+from .pipeline import Order, SubmitOptions, candidates, estimated, order_of, prepared, registered
 from .result import Cost, JobResult, findings_of, job_error
 from .session import Session
 from .tasks import detect_picture, finish
@@ -41,10 +41,12 @@ async def deliver_jobs(
     if options.out is None and not detach:
         raise UsageError(say("choose a folder for the videos with `out`, or use `detach` and fetch them with `tasks resume`"))
     several = await session.run(lambda: prepared(session, list(candidates(session, jobs, options)), options))
-    entries = await session.run(lambda: [entry_of(session, each, options) for each in several if each.refusal is None])
-    if max_cost is not None and (why := over([each.estimate for each in entries], max_cost)):
+    fit = [each for each in several if each.refusal is None]
+    orders = await session.run(lambda: [order_of(session, each, options) for each in fit])
+    estimates = [estimated(session, each.job, each.report, options) for each in fit]
+    if max_cost is not None and (why := over(estimates, max_cost)):
         raise UsageError(say("nothing was sent: {why}", why=why))
-    orders = await session.run(registered, session, entries, options, detach=detach)
+    orders = await session.run(registered, session, orders, options, detach=detach)
     sent = iter(await deliver(session, orders, out=options.out, detach=detach, done=done))
     return tuple(next(sent) if each.refusal is None else failed(each.job, each.refusal, None) for each in several)
 

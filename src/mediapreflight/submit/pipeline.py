@@ -83,20 +83,11 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A candidate with its cost, and its entry for the ledger: None for a detect call, which needs no record."""
-
-    candidate: Candidate
-    estimate: Estimate
-    submission: NewSubmission | None
-    expected: ExpectedOutput | None
-
-
-@dataclass(frozen=True)
 class Order:
-    """A registered job, or one for a detect call.
+    """A job to be sent: what the ledger is to record of it, then what it has recorded. A detect call needs no record.
 
     Attributes:
+        entry: the new record; None for a job that an earlier run recorded.
         expected: the properties of the video by the documents.
         ratio: of the boxes, for a detect call.
         resumed: whether an earlier run submitted it.
@@ -106,6 +97,7 @@ class Order:
     job: Job
     submission: Submission | None = None
     expected: ExpectedOutput | None = None
+    entry: NewSubmission | None = None
     ratio: str | None = None
     resumed: bool = False
     prepared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -181,35 +173,34 @@ def _after(session: Session, before: Candidate, made: Prepared) -> Candidate:
     return Candidate(job, report, None if report.ok else not_fit(report), done)
 
 
-def entry_of(session: Session, candidate: Candidate, options: SubmitOptions) -> Entry:
-    """The cost of a candidate, and its entry for the ledger. Raises UsageError and UploadError."""
+def order_of(session: Session, candidate: Candidate, options: SubmitOptions) -> Order:
+    """The order of a candidate that fits. Raises UsageError and UploadError."""
     job, report, model = candidate.job, candidate.report, session.catalog.model(candidate.job.model)
-    estimate = estimated(session, job, report, options)
+    order = Order(job, ratio=options.ratio, prepared=candidate.prepared)
     if model.require_service().mode == "synchronous":
-        return Entry(candidate, estimate, None, None)
-    submission = new_submission(session, job, report, options)
-    return Entry(candidate, estimate, submission, expected_output(job, model, facts_of(report), ratio=options.ratio))
+        return order
+    expected = expected_output(job, model, facts_of(report), ratio=options.ratio)
+    return replace(order, entry=new_submission(session, job, report, options), expected=expected)
 
 
-def registered(session: Session, entries: Sequence[Entry], options: SubmitOptions, *, detach: bool = False) -> list[Order]:
-    """Record all jobs in one transaction, before the first is sent: a later crash loses none.
+def registered(session: Session, orders: Sequence[Order], options: SubmitOptions, *, detach: bool = False) -> list[Order]:
+    """Record all orders in one transaction, before the first is sent: a later crash loses none.
 
     Args:
         detach: whether the videos are downloaded later by another run.
 
     Raises OutputError if they could not be written.
     """
-    if entries and options.out is not None and not detach:
+    if orders and options.out is not None and not detach:
         ensure_folder(options.out)
     last = session.ledger.last_id()
-    new = [each.submission for each in entries if each.submission is not None]
-    rows = iter(session.ledger.register(new, again=options.again))
-    orders = []
-    for each in entries:
-        row = next(rows) if each.submission is not None else None
-        resumed = row is not None and row.id <= last and row.stage != "ready"
-        orders.append(Order(each.candidate.job, row, each.expected, options.ratio, resumed, each.candidate.prepared))
-    return orders
+    entries = [order.entry for order in orders if order.entry is not None]
+    rows = iter(session.ledger.register(entries, again=options.again))
+    done = []
+    for order in orders:
+        row = next(rows) if order.entry is not None else None
+        done.append(replace(order, submission=row, resumed=row is not None and row.id <= last and row.stage != "ready"))
+    return done
 
 
 # --- one job
