@@ -1,6 +1,6 @@
 import asyncio
 
-from mediapreflight.emulator.room import Room
+from mediapreflight.emulator.door import Room
 
 
 def test_whoever_finds_no_room_waits_and_no_more_is_taken_than_there_is() -> None:

@@ -30,7 +30,6 @@ from . import answers, delivery, door, limits, media, videos
 from .calls import BAD_URL, Call, Refusal, find_model, outline, read_body, read_call, too_large
 from .faults import Faults, checked
 from .folder import Folder, SpaceError
-from .room import Room
 from .state import Clock, Memory, Owner, Policy, Task, Upload, new_id, owner_of, rates_of, remember
 
 _SIGNED = frozenset({"Signature", "OSSAccessKeyId"})
@@ -82,7 +81,7 @@ class Server:
         self._clock = clock
         self._folder = folder
         self._containment = containment
-        self._room = Room(limits.CALL_BYTES)
+        self._room = door.Room(limits.CALL_BYTES)
         self._rendering: dict[str, asyncio.Task[None]] = {}
         self.closing = asyncio.Event()
 
@@ -154,8 +153,8 @@ class Server:
         try:
             async with asyncio.timeout(limits.EXCHANGE_S):
                 response = await self._answered(request, handler)
-                entry["status"] = None if _is_gone(request) else response.status
-                if not _is_gone(request):
+                entry["status"] = None if door.is_gone(request) else response.status
+                if not door.is_gone(request):
                     with contextlib.suppress(ConnectionError):
                         await response.prepare(request)
                         await response.write_eof()
@@ -165,7 +164,7 @@ class Server:
 
     async def _answered(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            door.refuse_foreign(request, _port_of(request))
+            door.refuse_foreign(request)
             if request.path != _UPLOADS:
                 door.refuse_other_types(request)
             return await handler(request)
@@ -193,7 +192,7 @@ class Server:
             try:
                 if fault in _UNAVAILABLE:
                     raise _UNAVAILABLE[fault]
-                self._check_key(request) if keyed else _refuse_key(request)
+                self._check_key(request) if keyed else door.refuse_key(request)
                 answer = await handler(request)
             except Refusal as refusal:
                 answer = delivery.refused(refusal)
@@ -209,7 +208,7 @@ class Server:
         request[_OWNER] = owner_of(key.strip())
 
     async def _until_gone(self, request: web.Request) -> None:
-        while not _is_gone(request) and not self.closing.is_set():
+        while not door.is_gone(request) and not self.closing.is_set():
             await asyncio.sleep(0.02)
 
     def _enter(self, name: str, per_second: float) -> None:
@@ -319,7 +318,7 @@ class Server:
         if size > limits.CALL_BYTES:
             raise too_large(limits.CALL_BYTES)
         async with self._room.taken(size):
-            text = await _whole(request, limits.CALL_BYTES)
+            text = await door.whole(request, limits.CALL_BYTES)
             kept, places = await asyncio.to_thread(outline, text)
             return kept, await asyncio.to_thread(media.keep_data, text, places, self._folder)
 
@@ -469,7 +468,7 @@ class Server:
     # --- the emulator's own ----------------------------------------------------------------------------------------------
 
     async def _add_fault(self, request: web.Request) -> web.Response:
-        asked = await _asked(request)
+        asked = await door.asked(request)
         try:
             self._faults.add(checked(asked.get("step"), asked.get("fault"), asked.get("times", 1)))
         except UsageError as error:
@@ -477,7 +476,7 @@ class Server:
         return web.json_response({})
 
     async def _advance(self, request: web.Request) -> web.Response:
-        seconds = (await _asked(request)).get("advance")
+        seconds = (await door.asked(request)).get("advance")
         if not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
             raise Refusal(400, "InvalidParameter", 'give {"advance": seconds}')
         try:
@@ -493,26 +492,6 @@ class Server:
         return await delivery.listed(request, self.tasks())
 
 
-async def _asked(request: web.Request) -> dict[str, Any]:
-    try:
-        body = msgspec.json.decode(await _whole(request, limits.CONTROL_BYTES))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise Refusal(400, "InvalidParameter", "give a JSON object")
-    return body
-
-
-async def _whole(request: web.Request, most: int) -> bytearray:
-    """The body, of at most `most` bytes. Raises Refusal."""
-    text = bytearray()
-    async for chunk in request.content.iter_any():
-        text += chunk
-        if len(text) > most:
-            raise too_large(most)
-    return text
-
-
 async def _field(part: BodyPartReader, most: int) -> bytes:
     text = b""
     while chunk := await part.read_chunk(_CHUNK):
@@ -520,16 +499,6 @@ async def _field(part: BodyPartReader, most: int) -> bytes:
         if len(text) > most:
             raise Refusal(400, "InvalidArgument", "The fields of the form are too long.", oss=True)
     return text
-
-
-def _is_gone(request: web.Request) -> bool:
-    return request.transport is None or request.transport.is_closing()
-
-
-def _port_of(request: web.Request) -> int:
-    """The port the emulator listens on."""
-    port: int = request.transport.get_extra_info("sockname")[1] if request.transport is not None else 0
-    return port
 
 
 def _short(text: str) -> str:
@@ -541,8 +510,3 @@ def _other_facts(measured: Mapping[str, Measured]) -> dict[str, Any]:
     content = media.seen_in(measured)
     bodies = (content.bodies if content else None) or ()
     return {"framing": "half" if bodies and bodies[0].framing == "half" else "full", "person": True}
-
-
-def _refuse_key(request: web.Request) -> None:
-    if "Authorization" in request.headers:
-        raise Refusal(400, "InvalidArgument", "The API key was sent to a host it is not meant for.", oss=True)
