@@ -233,8 +233,12 @@ def test_a_base_url_and_a_workspace_exclude_each_other() -> None:
         ({"DASHSCOPE_WORKSPACE_ID": "w"}, {"base_url": "https://b.example/api/v1"}, "https://b.example/api/v1"),
     ],
 )
-def test_what_is_given_comes_first(variables: dict[str, str], given_values: dict[str, str], base_url: str) -> None:
-    assert endpoint_for(PROVIDER, "beijing", variables=variables, **given_values).base_url == base_url
+def test_what_is_given_comes_first(
+    variables: dict[str, str], given_values: dict[str, str], base_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert endpoint_for(PROVIDER, "beijing", **given_values).base_url == base_url
 
 
 def test_the_environment_is_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

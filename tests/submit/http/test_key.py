@@ -9,7 +9,8 @@ import logging
 import pickle
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
@@ -154,32 +155,40 @@ class TestMask:
         assert ApiKey(SECRET).mask(filler * (2**18 // len(filler))).count("*") == 0
 
 
+def found(explicit: Any = None, *, environment: Mapping[str, str]) -> ApiKey:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DASHSCOPE_API_KEY", raising=False)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        return find_key(explicit)
+
+
 class TestFindKey:
     def test_given_as_text_as_a_function_or_as_a_key(self) -> None:
         variables = {"DASHSCOPE_API_KEY": "sk-environment"}
         for explicit in (SECRET, lambda: SECRET, ApiKey(SECRET)):
-            assert find_key(explicit, environment=variables) == ApiKey(SECRET)
+            assert found(explicit, environment=variables) == ApiKey(SECRET)
 
     def test_from_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert find_key(environment={"DASHSCOPE_API_KEY": f"{SECRET}\n"}) == ApiKey(SECRET)
+        assert found(environment={"DASHSCOPE_API_KEY": f"{SECRET}\n"}) == ApiKey(SECRET)
         monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-process")
         assert find_key() == ApiKey("sk-process")
 
     @pytest.mark.parametrize("explicit", ["", lambda: "", lambda: None])
     def test_an_empty_given_key_does_not_fall_through(self, explicit: object) -> None:
         with pytest.raises(UsageError, match="is empty"):
-            find_key(explicit, environment={"DASHSCOPE_API_KEY": SECRET})
+            found(explicit, environment={"DASHSCOPE_API_KEY": SECRET})
 
     def test_a_broken_key_names_where_it_stands_and_not_itself(self) -> None:
         with pytest.raises(UsageError, match="DASHSCOPE_API_KEY contains a character") as caught:
-            find_key(environment={"DASHSCOPE_API_KEY": "sk-a b"})
+            found(environment={"DASHSCOPE_API_KEY": "sk-a b"})
         assert "sk-a" not in str(caught.value)
 
     @pytest.mark.usefixtures("no_key_ring")
     @pytest.mark.parametrize("variables", [{}, {"DASHSCOPE_API_KEY": " "}])
     def test_no_key_anywhere_is_one_clear_line(self, variables: dict[str, str]) -> None:
         with pytest.raises(UsageError) as caught:
-            find_key(environment=variables)
+            found(environment=variables)
         assert str(caught.value) == "no API key: set DASHSCOPE_API_KEY, or store one with `keyring set dashscope api-key`"
 
 
@@ -211,18 +220,18 @@ class TestKeyRing:
 
     def test_is_asked_last(self, stored: dict[tuple[str, str], str]) -> None:
         stored["dashscope", "api-key"] = "sk-ring"
-        assert find_key(environment=EMPTY) == ApiKey("sk-ring")
-        assert find_key(environment={"DASHSCOPE_API_KEY": SECRET}) == ApiKey(SECRET)
+        assert found(environment=EMPTY) == ApiKey("sk-ring")
+        assert found(environment={"DASHSCOPE_API_KEY": SECRET}) == ApiKey(SECRET)
 
     def test_holds_none(self, stored: dict[tuple[str, str], str]) -> None:
         assert not stored
         with pytest.raises(UsageError, match=r"^no API key: set DASHSCOPE_API_KEY.*api-key`$"):
-            find_key(environment=EMPTY)
+            found(environment=EMPTY)
 
     def test_does_not_open(self, stored: dict[tuple[str, str], str]) -> None:
         stored["other", "user"] = "locked"
         with pytest.raises(UsageError, match=r"no API key.*the key ring does not answer: KeyringLocked"):
-            find_key(environment=EMPTY)
+            found(environment=EMPTY)
 
     def test_of_a_machine_without_one(self, stored: dict[tuple[str, str], str]) -> None:
         import keyring
@@ -230,5 +239,5 @@ class TestKeyRing:
 
         keyring.set_keyring(Keyring())
         with pytest.raises(UsageError, match=r"api-key`$"):
-            find_key(environment=EMPTY)
+            found(environment=EMPTY)
         assert not stored

@@ -274,8 +274,7 @@ def error_of(answer: Answer) -> ServiceError:
 
     Code and message are at the top, in `error` or in `output`. An answer with status 2xx and a code is an error as well.
     """
-    document = json_table(answer.body)
-    body = Reader(document, answer.status, _request_id(document, answer))
+    body = _body(answer)
     places = ("error.", "", "output.")
     code = next(filter(None, (body.words(f"{place}code", MOST_OF_A_NAME) for place in places)), "")
     message = next(filter(None, (body.words(f"{place}message") for place in places)), "")
@@ -289,8 +288,7 @@ def is_own_error(answer: Answer) -> bool:
 
     A gateway answers in another form, and does not know what the service has done.
     """
-    document = json_table(answer.body)
-    body = Reader(document, answer.status, _request_id(document, answer))
+    body = _body(answer)
     is_coded = any(body.words(path) for path in ("code", "error.code", "output.code"))
     return 400 <= answer.status < 600 and is_coded and bool(body.words("request_id")) and not _task_id(body)
 
@@ -328,11 +326,10 @@ def _reader(answer: Answer, needed: str | None) -> Reader:
     """An answer as a table. `needed`: with this key, an error code is not an error of the call; None: every code is one."""
     if not 200 <= answer.status < 300:
         raise error_of(answer)
-    document = json_table(answer.body)
-    body = Reader(document, answer.status, _request_id(document, answer))
-    if not document:
+    body = _body(answer)
+    if not body.document:
         raise body.unclear(say("it is not a JSON object"))
-    if body.words("code") and (needed is None or document.get(needed) is None):
+    if body.words("code") and (needed is None or body.document.get(needed) is None):
         raise error_of(answer)
     return body
 
@@ -397,9 +394,11 @@ def _xml_words(body: bytes, tag: bytes) -> str:
     return words(html.unescape(found[1].decode("utf-8", "replace"))) if found else ""
 
 
-def _request_id(document: Mapping[str, Any], answer: Answer) -> str:
+def _body(answer: Answer) -> Reader:
+    document = json_table(answer.body)
     given = (document.get("request_id"), *map(answer.headers.get, _REQUEST_ID_HEADERS))
-    return next(filter(None, map(name, given)), "") or _xml_words(answer.body, b"RequestId")
+    request_id = next(filter(None, map(name, given)), "") or _xml_words(answer.body, b"RequestId")
+    return Reader(document, answer.status, request_id)
 
 
 def _seconds(value: Any) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -55,29 +54,22 @@ class Endpoint:
         return self.base_url + path.removeprefix(_API)
 
 
-def endpoint_for(
-    terms: Terms,
-    region: str,
-    *,
-    workspace: str | None = None,
-    base_url: str | None = None,
-    variables: Mapping[str, str] = os.environ,
-) -> Endpoint:
+def endpoint_for(terms: Terms, region: str, *, workspace: str | None = None, base_url: str | None = None) -> Endpoint:
     """The endpoint of a region.
 
     Args:
         workspace: the id of a workspace, for the newer hosts that have it in their name.
         base_url: the user's own; ends in `/api/v1`.
-        variables: if neither is given, its DASHSCOPE_HTTP_BASE_URL counts, else its DASHSCOPE_WORKSPACE_ID; an empty one
-            counts as not set.
+
+    If neither is given, DASHSCOPE_HTTP_BASE_URL counts, else DASHSCOPE_WORKSPACE_ID; an empty one counts as not set.
 
     Raises UsageError: an unknown region, a region that has no host without a workspace, a malformed id or URL, or both at once.
     """
     if workspace is not None and base_url is not None:
         raise UsageError(say("a base URL names the whole host: give it or a workspace id, not both"))
     if workspace is None and base_url is None:
-        base_url = variables.get(BASE_URL_VARIABLE, "").strip() or None
-        workspace = None if base_url else variables.get(WORKSPACE_VARIABLE, "").strip() or None
+        base_url = os.environ.get(BASE_URL_VARIABLE, "").strip() or None
+        workspace = None if base_url else os.environ.get(WORKSPACE_VARIABLE, "").strip() or None
     region = known_region(region)
     return Endpoint(region, _host(terms, region, workspace) + _API if base_url is None else base_url)
 
@@ -89,10 +81,8 @@ def default_region(model: Model, job_region: str | None = None, chosen: str | No
     model. A region is accepted if no document says whether it serves the model.
     """
     model.require_service()
-    region = chosen or job_region
-    if region is None:
-        return model.regions[0]
-    if known_region(region) not in (*model.regions, *model.unconfirmed_regions):
+    region = known_region(chosen or job_region or model.regions[0])
+    if region not in (*model.regions, *model.unconfirmed_regions):
         raise UsageError(
             say(
                 "{model} is not offered in {region}, only in {regions}",
@@ -101,7 +91,7 @@ def default_region(model: Model, job_region: str | None = None, chosen: str | No
                 regions=", ".join(model.regions),
             )
         )
-    return known_region(region)
+    return region
 
 
 def known_region(name: str) -> str:

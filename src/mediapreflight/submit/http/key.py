@@ -7,7 +7,7 @@ import html
 import importlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -23,8 +23,6 @@ _KEY = re.compile(r"[!-~]+")
 _ACCOUNT_DOMAIN = b"mediapreflight account\0"
 _ACCOUNT_DIGITS = 16
 
-KeySource = Callable[[], str]
-
 
 class ApiKey:
     """An API key that can only be read as `value`. It cannot be printed, pickled or copied.
@@ -35,8 +33,19 @@ class ApiKey:
 
     __slots__ = ("_value",)
 
-    def __init__(self, text: str) -> None:
-        self._value = _checked(text, say("the API key"))
+    def __init__(self, text: str, what: str = say("the API key")) -> None:
+        # The text is never shown: a key with a typing error is still most of a key.
+        value = text.strip() if isinstance(text, str) else ""
+        if not value:
+            raise UsageError(say("{what} is empty", what=what))
+        if not _KEY.fullmatch(value):
+            raise UsageError(
+                say(
+                    "{what} contains a character that a key cannot have: only printable ASCII without spaces is allowed",
+                    what=what,
+                )
+            )
+        self._value = value
 
     @property
     def value(self) -> str:
@@ -73,7 +82,7 @@ class ApiKey:
         raise TypeError(say("an API key cannot be pickled or copied"))
 
 
-def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: Mapping[str, str] | None = None) -> ApiKey:
+def find_key(explicit: ApiKey | str | Callable[[], str] | None = None) -> ApiKey:
     """The API key: as given, else from DASHSCOPE_API_KEY, else from the key ring (service `dashscope`, user `api-key`).
 
     Args:
@@ -86,12 +95,11 @@ def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: M
         return explicit
     if explicit is not None:
         return ApiKey(explicit() if callable(explicit) else explicit)
-    variables = os.environ if environment is None else environment
-    if variables.get(KEY_VARIABLE, "").strip():
-        return ApiKey(_checked(variables[KEY_VARIABLE], say("the API key in {key_variable}", key_variable=KEY_VARIABLE)))
+    if (value := os.environ.get(KEY_VARIABLE, "")).strip():
+        return ApiKey(value, say("the API key in {key_variable}", key_variable=KEY_VARIABLE))
     stored, trouble = _from_key_ring()
     if stored:
-        return ApiKey(_checked(stored, say("the API key in the key ring")))
+        return ApiKey(stored, say("the API key in the key ring"))
     raise UsageError(
         say(
             "no API key: set {key_variable}, or store one with `keyring set {keyring_service} {keyring_user}`{trouble}",
@@ -101,18 +109,6 @@ def find_key(explicit: ApiKey | str | KeySource | None = None, *, environment: M
             trouble=trouble,
         )
     )
-
-
-def _checked(text: object, what: str) -> str:
-    # The text is never shown: a key with a typing error is still most of a key.
-    value = text.strip() if isinstance(text, str) else ""
-    if not value:
-        raise UsageError(say("{what} is empty", what=what))
-    if not _KEY.fullmatch(value):
-        raise UsageError(
-            say("{what} contains a character that a key cannot have: only printable ASCII without spaces is allowed", what=what)
-        )
-    return value
 
 
 def _from_key_ring() -> tuple[str | None, str]:

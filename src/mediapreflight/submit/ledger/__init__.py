@@ -134,7 +134,8 @@ class Ledger:
 
     def by_task(self, task_id: str) -> Submission | None:
         """The submission a task was made for."""
-        found = self._selected("WHERE task_id = ? ORDER BY id DESC LIMIT 1", (task_id,))
+        with self._store.reading() as connection:
+            found = selected(connection, "WHERE task_id = ? ORDER BY id DESC LIMIT 1", (task_id,))
         return found[0] if found else None
 
     def open(self) -> tuple[Submission, ...]:
@@ -383,10 +384,6 @@ class Ledger:
             kept.hold(connection, kept.digest(bucket), seconds, self._clock())
 
     # --- inside
-
-    def _selected(self, rest: str, values: Sequence[Any] = ()) -> tuple[Submission, ...]:
-        with self._store.reading() as connection:
-            return selected(connection, rest, values)
 
     def _readable(self, rest: str, values: Sequence[Any] = ()) -> tuple[tuple[Submission, ...], tuple[DamagedRowError, ...]]:
         with self._store.reading() as connection:

@@ -35,7 +35,8 @@ class NewSubmission(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         fingerprint: what makes two jobs the same, from `fingerprint`.
-        model: the catalog's id. region, base_url: where it goes. account: whose key sends it, as in `ApiKey.account`.
+        model: the catalog's id. region, base_url: where it goes.
+        account: whose key sends it, as in `ApiKey.account`; None in rows that were written before accounts were.
         job: plain JSON, `{"model", "inputs", "parameters", "region"}`, with absolute paths, and values as the user gave them.
         hashes: sha256 of the local files, by role.
         boxes: `service` or `local`.
@@ -47,7 +48,7 @@ class NewSubmission(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     region: str
     base_url: str
-    account: str
+    account: str | None
     job: dict[str, Any]
     hashes: dict[str, str] = {}
     boxes: str = "service"
@@ -56,11 +57,10 @@ class NewSubmission(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
 
 
-class Submission(msgspec.Struct, frozen=True, kw_only=True):
+class Submission(NewSubmission, frozen=True, kw_only=True):
     """One row of the ledger. Times are seconds since the epoch, None if they have not come yet.
 
     Attributes beyond those of `NewSubmission`:
-        account: None in rows that were written before accounts were.
         again: whether the user asked for it although the same job was known.
         fields: what the model's detect call filled.
         stage: `ready` (nothing sent), `sending` (the create call is on its way, or its answer was lost), `unclear` (its answer
@@ -80,17 +80,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: int
-    fingerprint: str
-    model: str
-    region: str
-    base_url: str
-    account: str | None
     again: bool
-    job: dict[str, Any]
-    hashes: dict[str, str]
-    boxes: str
     fields: dict[str, Any]
-    out: str | None
     stage: Stage
     before: dict[str, Any] | None
     status: str | None
@@ -106,9 +97,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     error_code: str | None
     error_message: str | None
     seconds_billed: float | None
-    estimated_amount: float | None
     amount: float | None
-    currency: str | None
     owner: str | None
     resumable: bool
 
