@@ -1,5 +1,6 @@
 """Who is let in, and how long they may take."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from mediapreflight.emulator import Emulator, limits
+from mediapreflight.emulator.door import Room
 
 from .caller import Caller, model, refused
 
@@ -157,3 +159,40 @@ def test_headers_that_do_not_end_are_broken_off(monkeypatch: pytest.MonkeyPatch)
 def test_headers_beyond_all_measure(at_once: Caller, headers: dict[str, str]) -> None:
     answer = at_once.http.get(f"{at_once.service.base_url}/tasks", headers=headers)
     assert 400 <= answer.status_code < 500
+
+
+# --- the memory that calls share
+
+
+def test_whoever_finds_no_room_waits_and_no_more_is_taken_than_there_is() -> None:
+    held = most = 0
+
+    async def take(room: Room, size: int) -> None:
+        nonlocal held, most
+        async with room.taken(size):
+            held += size
+            most = max(most, held)
+            await asyncio.sleep(0)
+            held -= size
+
+    async def all_of_them() -> None:
+        room = Room(10)
+        await asyncio.gather(*(take(room, size) for size in (10, 3, 4, 5, 1, 10, 0, 6, 6) * 5))
+
+    asyncio.run(all_of_them())
+    assert (held, most) == (0, 10)
+
+
+def test_one_that_gives_up_takes_nothing() -> None:
+    async def impatient() -> None:
+        room = Room(10)
+        async with room.taken(8):
+            try:
+                async with asyncio.timeout(0.01), room.taken(8):
+                    raise AssertionError
+            except TimeoutError:
+                pass
+        async with asyncio.timeout(1), room.taken(10):
+            pass
+
+    asyncio.run(impatient())

@@ -27,50 +27,50 @@ _PREPARED_FIRST = say(
 
 
 class _Shown(NamedTuple):
-    """A job, its order, cost and requests; all are None if the job would not be sent."""
+    """What would be sent for a job, and what it would cost."""
 
-    candidate: Candidate
-    order: Order | None = None
-    estimate: Estimate | None = None
-    found: Rehearsed | None = None
+    order: Order
+    estimate: Estimate
+    found: Rehearsed
 
 
 def rehearse(options: argparse.Namespace, session: Session, several: Sequence[Candidate], chosen: SubmitOptions) -> int:
     """Print the requests; status 1 if a job would not be sent. Raises UsageError if they would cost too much."""
     mask = mask_of_key()
-    shown = [_rehearsed(session, each, chosen) for each in several]
+    shown = [(each, _rehearsed(session, each, chosen)) for each in several]
     if options.output_format == "json":
-        jobs = [_record(each, mask) for each in shown]
+        jobs = [_record(candidate, each, mask) for candidate, each in shown]
         document = {"dry_run": True, "ok": all(job["ok"] for job in jobs), "jobs": jobs}
         write(options, [msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"])
     else:
-        write(options, (line for each in shown for line in _lines(options, each, mask)))
-    refuse_cost(options, [each.estimate for each in shown if each.estimate is not None])
-    return OK if all(each.order is not None for each in shown) else FINDINGS
+        write(options, (line for candidate, each in shown for line in _lines(options, candidate, each, mask)))
+    refuse_cost(options, [each.estimate for _, each in shown if each is not None])
+    return OK if all(each is not None for _, each in shown) else FINDINGS
 
 
-def _rehearsed(session: Session, candidate: Candidate, chosen: SubmitOptions) -> _Shown:
+def _rehearsed(session: Session, candidate: Candidate, chosen: SubmitOptions) -> _Shown | None:
+    """None if the job would not be sent."""
     from ..submit.pipeline import estimated, order_of
     from ..submit.rehearsal import rehearsed, rehearsed_detection
 
     if candidate.refusal is not None and not (chosen.prepare and candidate.can_be_prepared):
-        return _Shown(candidate)
+        return None
     order = order_of(session, candidate, chosen)
     estimate = estimated(session, candidate.job, candidate.report, chosen)
     if order.entry is None:
         found = rehearsed_detection(session, candidate.job, chosen.ratio)
     else:
         found = rehearsed(session, order.entry, candidate.job, again=chosen.again)
-    return _Shown(candidate, order, estimate, found)
+    return _Shown(order, estimate, found)
 
 
-def _record(shown: _Shown, mask: Callable[[str], str]) -> dict[str, Any]:
+def _record(candidate: Candidate, shown: _Shown | None, mask: Callable[[str], str]) -> dict[str, Any]:
     from ..submit.forecast import in_words
     from ..submit.rehearsal import as_dict, masked
 
-    candidate, order, estimate, found = shown
-    if order is None or estimate is None or found is None:
+    if shown is None:
         return {"model": candidate.job.model, "ok": False, "error": mask(str(candidate.refusal)), "requests": []}
+    order, estimate, found = shown
     return {
         "model": candidate.job.model,
         "ok": True,
@@ -82,24 +82,24 @@ def _record(shown: _Shown, mask: Callable[[str], str]) -> dict[str, Any]:
     }
 
 
-def _lines(options: argparse.Namespace, shown: _Shown, mask: Callable[[str], str]) -> Iterator[str]:
+def _lines(options: argparse.Namespace, candidate: Candidate, shown: _Shown | None, mask: Callable[[str], str]) -> Iterator[str]:
     """A job as text or curl commands. A line about the job is a shell comment, whatever it contains."""
     from ..submit.rehearsal import as_curl, as_text, masked
 
-    candidate, order, estimate, found = shown
-    if order is None or estimate is None or found is None:
+    if shown is None:
         not_sent = style_of(options)(tr("not sent"), "red", "bold")
         yield f"# {plain(mask(candidate.job.model))}: {not_sent}: {plain(mask(translated(str(candidate.refusal))))}\n"
         return
-    yield from (f"# {plain(mask(line))}\n" for line in _head(candidate, order, estimate, found))
+    yield from (f"# {plain(mask(line))}\n" for line in _head(candidate, shown))
     show = as_curl if options.output_format == "curl" else as_text
-    for request in found.requests:
+    for request in shown.found.requests:
         yield show(masked(request, mask)) + "\n\n"
 
 
-def _head(candidate: Candidate, order: Order, estimate: Estimate, found: Rehearsed) -> Iterator[str]:
+def _head(candidate: Candidate, shown: _Shown) -> Iterator[str]:
     from ..submit.forecast import in_words
 
+    order, estimate, found = shown
     yield tr_many(
         "{model}: {count} request; estimate: {cost}",
         "{model}: {count} requests; estimate: {cost}",

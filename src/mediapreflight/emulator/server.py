@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.typedefs import Middleware
 
 from ..catalog import Catalog
 from ..check.containment import Containment
@@ -87,7 +86,7 @@ class Server:
 
     def application(self) -> web.Application:
         """All routes."""
-        app = web.Application(middlewares=[self._logging()])
+        app = web.Application(middlewares=[self._logged])
         app.on_response_prepare.append(self._date)
         add = app.router.add_route
         add("GET", "/api/v1/uploads", self._step("policy", self._policy))
@@ -127,13 +126,7 @@ class Server:
 
     # --- every call ------------------------------------------------------------------------------------------------------
 
-    def _logging(self) -> Middleware:
-        @web.middleware
-        async def logged(request: web.Request, handler: Handler) -> web.StreamResponse:
-            return await self._logged(request, handler)
-
-        return logged
-
+    @web.middleware
     async def _logged(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         query = itertools.islice(request.query.items(), limits.LOG_ITEMS)
         entry = {
