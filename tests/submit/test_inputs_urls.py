@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from mediapreflight.catalog import builtin_catalog
 from mediapreflight.catalog.schema import Role
 from mediapreflight.errors import InputUrlError
-from mediapreflight.submit.http import Answer, Send
+from mediapreflight.submit.http import Answer, Send, shown_url
 from mediapreflight.submit.http.addresses import PrivateAddressError, is_public
-from mediapreflight.submit.inputs import LOOK_BYTES, look_at, redirect_of, shown_url
+from mediapreflight.submit.inputs import LOOK_BYTES, look_at
 
 from .drive import LOST, UNREACHABLE, Ran, Reply, Sender, Site, file_page, over_http, plain_page, run, scripted
 
@@ -277,9 +277,9 @@ def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
 
 
 def test_only_a_redirect_with_a_location_leads_on() -> None:
-    assert redirect_of("http://a.example/x/y", Answer(302, {"location": "z"})) == "http://a.example/x/z"
-    assert redirect_of("http://a.example/", Answer(302, {})) is None
-    assert redirect_of("http://a.example/", Answer(304, {"location": "z"})) is None
+    assert Answer(302, {"location": "z"}).redirect("http://a.example/x/y") == "http://a.example/x/z"
+    assert Answer(302, {}).redirect("http://a.example/") is None
+    assert Answer(304, {"location": "z"}).redirect("http://a.example/") is None
 
 
 HEADERS = st.dictionaries(

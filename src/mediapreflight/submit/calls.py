@@ -195,14 +195,10 @@ def can_pass(status: int) -> bool:
 
 
 def backoff(attempt: int, retry_after: float | None, random: Callable[[], float], *, first: float = 1.0) -> float:
-    """Seconds to wait after an attempt that failed.
+    """Seconds to wait after an attempt, counted from 0, that failed; `retry_after`: what the server asked for.
 
-    Args:
-        attempt: how many failed before this one; 0 for the first.
-        retry_after: the wait that the server asked for, in seconds; it is kept, up to a limit.
-        random: a number from 0 to 1. The wait is drawn evenly from 0 to its ceiling, which doubles with every attempt: clients
-            that failed together do not retry together.
-        first: the ceiling of the first wait, in seconds.
+    The wait is drawn evenly from 0 to its ceiling, which is `first` at first and doubles with every attempt: clients that failed
+    together do not retry together.
     """
     drawn = random() * min(first * 2.0 ** min(attempt, _MAX_DOUBLINGS), LONGEST_WAIT_S)
     if retry_after is None or not retry_after > 0:

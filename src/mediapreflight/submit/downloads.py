@@ -20,9 +20,8 @@ from ..output_folder import OutputFolder, file_sha256
 from ..system import rename
 from .calls import backoff, can_pass
 from .dashscope.answers import error_of
-from .http import Answer, Request
+from .http import Answer, Request, shown_url
 from .http.addresses import is_loopback
-from .inputs import content_length, content_range, redirect_of, shown_url
 from .session import Session
 
 _HOPS = 3
@@ -46,9 +45,7 @@ async def download(
     """Download a video, and return its path. A file of this name with the same bytes is kept.
 
     Args:
-        folder: open; the video is written to its hidden staging place first.
-        name: the final file name.
-        otherwise: the final name if that one belongs to another file.
+        otherwise: the final name if `name` belongs to another file.
         public: whether the URL and its redirects must have public addresses: a service on another machine must not send its
             clients into their private network.
         progress: is called with the share that has arrived, 0 to 1, if the size is known.
@@ -130,7 +127,7 @@ async def _asked(session: Session, url: str, partial: Partial, public: bool) -> 
             answer = await session.send(request, sink=partial, begin=partial.begin, public=public)
         except TransportError:
             return None
-        onward = redirect_of(here, answer)
+        onward = answer.redirect(here)
         if onward is None:
             return answer
         if not _may_follow(here, onward):
@@ -185,10 +182,7 @@ class Partial:
         total: bytes of the whole file; None if the server has not said.
         fault: why a piece could not be written; nothing is written after it.
 
-    Args:
-        path: where the bytes go.
-        most: bytes; a longer body is not read further.
-        progress: is called with the share that has arrived, 0 to 1.
+    A body of more than `most` bytes is not read further. `progress` is called with the share that has arrived, 0 to 1.
     """
 
     def __init__(self, path: Path, most: int, progress: Callable[[float], None] | None = None) -> None:
@@ -222,13 +216,13 @@ class Partial:
     def begin(self, answer: Answer) -> None:
         """Prepare for a body: after the existing bytes if it continues them, else instead of them."""
         if answer.status == 206:
-            part = content_range(answer.headers)
+            part = answer.range
             self._fits = part.first == self.have and (self.total is None or part.total in (None, self.total))
             if not self._fits:
                 return
             self.total = part.total if part.total is not None else self.total
         else:
-            self.have, self.total = 0, content_length(answer.headers)
+            self.have, self.total = 0, answer.length
         self._validator = _validator(answer)
         if not self.is_too_large:
             self._guarded(self._open)
@@ -252,7 +246,7 @@ class Partial:
         fits, self._fits = self._fits, True
         if answer is not None and answer.status == 416:
             # The server has nothing left to send: everything is there, or it is another file.
-            whole = self.have > 0 and content_range(answer.headers).total == self.have
+            whole = self.have > 0 and answer.range.total == self.have
             if not whole:
                 self.restart()
             return whole

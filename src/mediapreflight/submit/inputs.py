@@ -8,14 +8,14 @@ check never connects to a private network unless that is allowed, and follows re
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import io
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from ..catalog.schema import Role
 from ..errors import InputUrlError, TransportError, UploadError, UsageError
@@ -30,7 +30,7 @@ from ..output_folder import stream_sha256
 from .calls import Rate, Service, ask, backoff, can_pass
 from .dashscope.answers import Policy, error_of, parse_policy
 from .dashscope.requests import policy_request, upload_request, uploaded_url
-from .http import Answer, Request
+from .http import Answer, Request, shown_url
 from .http.addresses import PrivateAddressError
 from .ledger import Key, Submission
 from .session import Session
@@ -68,11 +68,7 @@ def examined(session: Session, path: str) -> Local:
 def inline_url(path: str, sha256: str) -> str:
     """A picture as a `data:` URL that states the type of its bytes, for roles that take Base64.
 
-    Args:
-        path: a local file, or a `data:` URL, which may state another type or none.
-        sha256: what its bytes must be.
-
-    Raises UploadError if it cannot be read, is too large, or is no longer what it was.
+    A `data:` URL may state another type, or none. Raises UploadError if the file cannot be read, is too large, or has changed.
     """
     shown = display_name(path)
     with _opened(path) as source:
@@ -189,28 +185,12 @@ def _suffix(path: str) -> str:
 # --- URLs
 
 LOOK_BYTES = 64 * 1024
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HOPS = 5
 _ATTEMPTS = 3
-_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
-
-
-class ContentRange(NamedTuple):
-    """Which bytes an answer holds, first and last, of how many; None if it does not say."""
-
-    first: int | None
-    last: int | None
-    total: int | None
 
 
 async def look_at(session: Session, url: str, role: Role) -> None:
-    """Fetch the first 64 KiB of an input's URL, and check whether the service will accept it.
-
-    Args:
-        role: what the model takes there: kind, formats and size.
-
-    Raises InputUrlError, which names the URL without its query.
-    """
+    """Fetch the first 64 KiB of an input's URL. Raises InputUrlError if the service will not accept it."""
     for attempt in range(_ATTEMPTS):
         retry_after = None
         try:
@@ -227,71 +207,30 @@ async def look_at(session: Session, url: str, role: Role) -> None:
     raise _error(url, say("does not answer") if answer is None else say("answers with status {status}", status=answer.status))
 
 
-def shown_url(url: str) -> str:
-    """A URL for messages: without query and fragment, which may contain a signature, and without credentials."""
-    try:
-        parts = urlsplit(url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    except ValueError:
-        return url.partition("?")[0]
-
-
-def redirect_of(url: str, answer: Answer) -> str | None:
-    """The target of a redirect; None if it is not a redirect."""
-    location = answer.headers.get("location")
-    if answer.status not in REDIRECTS or not location:
-        return None
-    try:
-        return urljoin(url, location)
-    except ValueError:
-        # Following it will show that it cannot be read.
-        return location
-
-
-def content_range(headers: Mapping[str, str]) -> ContentRange:
-    """What the `Content-Range` header says."""
-    found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
-    return ContentRange(*(int(part) if part and part.isdigit() else None for part in found.groups())) if found else _NO_RANGE
-
-
-_NO_RANGE = ContentRange(None, None, None)
-
-
-def content_length(headers: Mapping[str, str]) -> int | None:
-    """What the `Content-Length` header says."""
-    text = headers.get("content-length", "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
-
-class _Head:
-    """Receives the first bytes of a body."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-
-    def __call__(self, piece: bytes) -> bool:
-        self.data += piece[: LOOK_BYTES - len(self.data)]
-        return len(self.data) >= LOOK_BYTES
-
-
 async def _followed(session: Session, url: str) -> tuple[Answer, bytes]:
     """The answer at the end of the redirects, with the first bytes of its body."""
     here = url
     for _ in range(_HOPS + 1):
         _refuse_unusable(url, here)
         headers = {"Range": f"bytes=0-{LOOK_BYTES - 1}", "Accept-Encoding": "identity"}
-        request, head = Request("look", "GET", urlunsplit(urlsplit(here)._replace(fragment="")), headers), _Head()
+        request, head = Request("look", "GET", urlunsplit(urlsplit(here)._replace(fragment="")), headers), bytearray()
         try:
-            answer = await session.send(request, sink=head, public=not session.private_urls)
+            answer = await session.send(request, sink=functools.partial(_fill, head), public=not session.private_urls)
         except PrivateAddressError as error:
             raise _error(
                 url, say("leads to the private address {private}, which the service cannot reach", private=error.address)
             ) from None
-        onward = redirect_of(here, answer)
+        onward = answer.redirect(here)
         if onward is None:
-            return answer, bytes(head.data)
+            return answer, bytes(head)
         here = onward
     raise _error(url, say("redirects more than {hops} times", hops=_HOPS))
+
+
+def _fill(head: bytearray, piece: bytes) -> bool:
+    """Take the next piece of a body; True if it has enough."""
+    head += piece[: LOOK_BYTES - len(head)]
+    return len(head) >= LOOK_BYTES
 
 
 def _refuse_unusable(url: str, here: str) -> None:
@@ -330,10 +269,10 @@ def _refuse_unfit(url: str, role: Role, answer: Answer, head: bytes) -> None:
 def _size(answer: Answer, head: bytes) -> int | None:
     """Bytes of the whole file; None if the answer does not say."""
     if answer.status in (206, 416):
-        return content_range(answer.headers).total
+        return answer.range.total
     if answer.status != 200:
         return None
-    stated = content_length(answer.headers)
+    stated = answer.length
     return len(head) if stated is None and len(head) < LOOK_BYTES else stated
 
 

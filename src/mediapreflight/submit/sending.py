@@ -11,7 +11,7 @@ import functools
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..catalog import Model
@@ -88,7 +88,8 @@ async def send(session: Session, submission: Submission, given: Job | None = Non
     job = sendable(service.model, submission, given)
     try:
         boxes = await _detected(service, submission, job)
-        urls = await _delivered(service, submission, job)
+        roles = sent_roles(service.model, job.inputs, job.parameters)
+        urls = {role: await _delivered(service, submission, role, job.inputs[role]) for role in roles}
     except ServiceError as error:
         await session.run(_record_refusal, session, submission, error)
         raise
@@ -119,15 +120,8 @@ def _forget_uploads(session: Session, submission: Submission) -> None:
 # --- inputs
 
 
-async def _delivered(service: Service, submission: Submission, job: Job) -> dict[str, str]:
-    """A URL for every input file that the service will use, by role."""
-    urls = {}
-    for name in sent_roles(service.model, job.inputs, job.parameters):
-        urls[name] = await _delivered_input(service, submission, name, job.inputs[name])
-    return urls
-
-
-async def _delivered_input(service: Service, submission: Submission, role: str, value: str) -> str:
+async def _delivered(service: Service, submission: Submission, role: str, value: str) -> str:
+    """A URL for an input file."""
     session = service.session
     if is_oss_url(value):
         return value
@@ -236,8 +230,7 @@ async def _asked(service: Service, request: Request, key: Key, *, keep: bool) ->
         await session.run(session.ledger.forget, key)
         raise
     if keep:
-        record = {name: getattr(detection, name) for name in Detection.__dataclass_fields__}
-        await session.run(session.ledger.keep, key, record)
+        await session.run(session.ledger.keep, key, asdict(detection))
     else:
         await session.run(session.ledger.forget, key)
     return detection

@@ -5,13 +5,17 @@ May import: _version, errors, language, media.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 Purpose = Literal["policy", "detect", "create", "query", "list", "cancel", "upload", "look", "download"]
 # These are sent to other hosts than the service, without the API key.
 OPEN_PURPOSES: frozenset[Purpose] = frozenset({"upload", "look", "download"})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,14 @@ class Request:
         return self.purpose not in OPEN_PURPOSES
 
 
+class ContentRange(NamedTuple):
+    """Which bytes an answer holds, first and last, of how many; None if it does not say."""
+
+    first: int | None = None
+    last: int | None = None
+    total: int | None = None
+
+
 @dataclass(frozen=True)
 class Answer:
     """One HTTP answer. `headers` have lower-case names. `body` is empty if it went to a sink."""
@@ -62,6 +74,30 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+
+    def redirect(self, url: str) -> str | None:
+        """Where it sends who asked for this URL; None if it is not a redirect."""
+        location = self.headers.get("location")
+        if self.status not in _REDIRECTS or not location:
+            return None
+        try:
+            return urljoin(url, location)
+        except ValueError:
+            # Following it will show that it cannot be read.
+            return location
+
+    @property
+    def length(self) -> int | None:
+        """What the `Content-Length` header says."""
+        text = self.headers.get("content-length", "").strip()
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+    @property
+    def range(self) -> ContentRange:
+        """What the `Content-Range` header says."""
+        found = _CONTENT_RANGE.fullmatch(self.headers.get("content-range", "").strip())
+        parts = found.groups() if found else ()
+        return ContentRange(*(int(part) if part and part.isdigit() else None for part in parts))
 
 
 @dataclass(frozen=True)
@@ -85,3 +121,12 @@ class Send:
     progress: Callable[[int], None] | None = None
     sha256: str = ""
     public: bool = False
+
+
+def shown_url(url: str) -> str:
+    """A URL for messages: without query and fragment, which may contain a signature, and without credentials."""
+    try:
+        parts = urlsplit(url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    except ValueError:
+        return url.partition("?")[0]

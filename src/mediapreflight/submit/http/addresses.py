@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable
-from typing import Any
-
-from ...language import say
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -71,14 +67,6 @@ def refuse_private_host(host: str) -> None:
     address = literal(host)
     if is_loopback(host) or (address is not None and not is_public(str(address))):
         raise PrivateAddressError(host)
-
-
-def distinct(entries: Iterable[tuple[Any, ...]]) -> list[str]:
-    """The addresses in what `getaddrinfo` returns, in its order. Raises OSError if there are none."""
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
-    if not addresses:
-        raise OSError(say("it has no address"))
-    return addresses
 
 
 def _embedded(ip: Address) -> Address:

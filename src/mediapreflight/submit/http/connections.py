@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.util import find_spec
@@ -20,13 +20,9 @@ import httpx
 from ..._version import __version__
 from ...errors import UsageError
 from ...language import say
-from .addresses import distinct, refuse_private
+from .addresses import refuse_private
 
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
-
-_SocketOptions = Iterable[Any] | None
-
-
 _ONLY_PUBLIC: ContextVar[bool] = ContextVar("only_public", default=False)
 
 
@@ -48,10 +44,9 @@ class Clients(NamedTuple):
 
 
 def opened(transport: httpx.AsyncBaseTransport | None) -> Clients:
-    """The httpx clients. Raises UsageError if the environment names unusable proxies or certificates.
+    """The httpx clients, with a transport in place of connections, if one is given.
 
-    Args:
-        transport: instead of real connections.
+    Raises UsageError if the environment names unusable proxies or certificates.
     """
     options: dict[str, Any] = {
         "follow_redirects": False,
@@ -143,30 +138,21 @@ class _Network(httpcore.AsyncNetworkBackend):
     def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
         self._inner = inner
 
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: _SocketOptions = None,
-    ) -> httpcore.AsyncNetworkStream:
+    async def connect_tcp(self, host: str, port: int, *rest: Any, **options: Any) -> httpcore.AsyncNetworkStream:
         if not _ONLY_PUBLIC.get():
-            return await self._connected(host, port, timeout, local_address, socket_options)
+            return await self._inner.connect_tcp(host, port, *rest, **options)
         failure: Exception | None = None
         for address in await self._public_addresses(host, port):
             try:
-                return await self._connected(address, port, timeout, local_address, socket_options)
+                return await self._inner.connect_tcp(address, port, *rest, **options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         assert failure is not None
         raise failure
 
-    async def _connected(self, host: str, *rest: Any) -> httpcore.AsyncNetworkStream:
-        return await self._inner.connect_tcp(host, *rest)
-
     async def _public_addresses(self, host: str, port: int) -> list[str]:
         try:
-            return refuse_private(distinct(await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            entries = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from None
+        return refuse_private(list(dict.fromkeys(entry[4][0] for entry in entries)))

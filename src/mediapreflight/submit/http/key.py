@@ -85,9 +85,6 @@ class ApiKey:
 def find_key(explicit: ApiKey | str | Callable[[], str] | None = None) -> ApiKey:
     """The API key: as given, else from DASHSCOPE_API_KEY, else from the key ring (service `dashscope`, user `api-key`).
 
-    Args:
-        explicit: the key, or a function that returns it.
-
     Raises UsageError if there is none, or what is there is not a key. The key ring is used only if the library `keyring` is
     installed.
     """

@@ -87,11 +87,10 @@ class Wire:
         request = send.request
         headers = {**request.headers, **({"Authorization": f"Bearer {self._key.value}"} if request.carries_key else {})}
         timeout = httpx.Timeout(_READ_S.get(request.purpose, _DEFAULT_READ_S), connect=_CONNECT_S, pool=None)
-        options: dict[str, Any] = {"headers": headers, "timeout": self._timeout or timeout}
+        options: dict[str, Any] = {"headers": headers, "timeout": self._timeout or timeout, "json": request.json}
         if request.params:
+            # Even an empty query would replace the one in the URL.
             options["params"] = dict(request.params)
-        if request.json is not None:
-            options["json"] = request.json
         if request.form is not None:
             options["files"] = {"file": (request.form.name, file, "application/octet-stream")}
             options["data"] = dict(request.form.fields)
