@@ -55,12 +55,7 @@ class ExpectedOutput:
 
 
 def expected_output(job: Job, model: Model, facts: Mapping[str, Facts], *, ratio: str | None = None) -> ExpectedOutput:
-    """What the job's video will be.
-
-    Args:
-        facts: of the inputs that were measured, by role.
-        ratio: of the boxes, if the job does not give them yet; None: the model's first.
-    """
+    """What the job's video will be. `ratio`: of the boxes, if the job does not give them yet; None: the model's first."""
     output = model.output
     if output is None:
         return ExpectedOutput(duration_s=expected_seconds(job, model, facts))
@@ -273,11 +268,9 @@ class Estimate:
     parts: tuple[Estimate, ...] = ()
 
     @property
-    def calls(self) -> Iterator[Estimate]:
+    def calls(self) -> tuple[Estimate, ...]:
         """This call and all its parts."""
-        yield self
-        for part in self.parts:
-            yield from part.calls
+        return self, *self.parts
 
 
 def estimate(
@@ -293,7 +286,6 @@ def estimate(
     """The estimated cost of a job.
 
     Args:
-        facts: of the inputs that were measured, by role.
         region: where it is sent; None takes the job's, else the model's first.
         detect_model: the model of the detect call that comes first; None if there is none, or if local boxes are used.
         ratio: of the boxes, if the job does not give them yet; None: the model's first.

@@ -186,10 +186,7 @@ def order_of(session: Session, candidate: Candidate, options: SubmitOptions) -> 
 def registered(session: Session, orders: Sequence[Order], options: SubmitOptions, *, detach: bool = False) -> list[Order]:
     """Record all orders in one transaction, before the first is sent: a later crash loses none.
 
-    Args:
-        detach: whether the videos are downloaded later by another run.
-
-    Raises OutputError if they could not be written.
+    Raises OutputError if the videos could not be written, unless another run downloads them (`detach`).
     """
     if orders and options.out is not None and not detach:
         ensure_folder(options.out)
@@ -238,7 +235,16 @@ def not_fit(report: JobReport) -> JobNotFitError:
     return JobNotFitError(say("{place}: {message}", place=first.path, message=said) if first.path else said, report)
 
 
-def _refuse_unreachable(model: Model, files: Mapping[str, str]) -> None:
+def _refuse_unsendable(model: Model, job: Job, files: Mapping[str, str], report: JobReport, options: SubmitOptions) -> None:
+    """Raises UsageError for a job that no request can be made of, whatever its report says."""
+    is_alone = all(finding.name not in _FACE_NOT_ALONE for finding in report.findings)
+    if options.force and job.chosen_face(model) is not None and not is_alone:
+        raise UsageError(
+            say(
+                "no request can say which face is meant: prepare the picture, or give the boxes if {model} takes them",
+                model=model.id,
+            )
+        )
     for name, path in files.items():
         if not (model.roles[name].uploads or model.roles[name].base64):
             raise UsageError(
@@ -250,6 +256,10 @@ def _refuse_unreachable(model: Model, files: Mapping[str, str]) -> None:
                     name=name,
                 )
             )
+    if options.inline and not any(role.base64 for role in model.roles.values()):
+        raise UsageError(
+            say("{model} takes no file inside the request; leave out `--inline`, and its files are uploaded", model=model.id)
+        )
 
 
 def new_submission(session: Session, job: Job, report: JobReport, options: SubmitOptions) -> NewSubmission:
@@ -263,30 +273,15 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
     region = session.region_of(model, job.region)
     endpoint = session.endpoint(region)
     whole = with_local_boxes(session, job, model, options.ratio) if options.boxes == "local" else job
-    if (
-        options.force
-        and whole.chosen_face(model) is not None
-        and any(finding.name in _FACE_NOT_ALONE for finding in report.findings)
-    ):
-        raise UsageError(
-            say(
-                "no request can say which face is meant: prepare the picture, or give the boxes if {model} takes them",
-                model=model.id,
-            )
-        )
     # A file that is given as "" is not sent: such a job is the same as one without it.
     given = {
         name: value for name, value in whole.inputs.items() if value is not None and (value != "" or name not in model.roles)
     }
     inputs = {name: _absolute(value) if name in model.roles else value for name, value in given.items()}
     files = {name: value for name, value in inputs.items() if name in model.roles and is_at_hand(value)}
-    _refuse_unreachable(model, files)
-    if options.inline and not any(role.base64 for role in model.roles.values()):
-        raise UsageError(
-            say("{model} takes no file inside the request; leave out `--inline`, and its files are uploaded", model=model.id)
-        )
+    _refuse_unsendable(model, whole, files, report, options)
     hashes = {name: examined(session, path).sha256 for name, path in files.items()}
-    expected = estimated(session, whole, report, options)
+    cost = estimated(session, whole, report, options)
     sources = {name: hashes.get(name, value) for name, value in inputs.items() if name in model.roles}
     values = {name: value for name, value in inputs.items() if name not in model.roles}
     fields = _with_ratio(values, model, options.ratio)
@@ -307,8 +302,8 @@ def new_submission(session: Session, job: Job, report: JobReport, options: Submi
         hashes=hashes,
         boxes=options.boxes,
         out=None if options.out is None else str(Path(os.fsdecode(options.out)).absolute()),
-        estimated_amount=float(expected.amount) if expected.amount is not None and expected.official else None,
-        currency=expected.currency if expected.official else None,
+        estimated_amount=float(cost.amount) if cost.amount is not None and cost.official else None,
+        currency=cost.currency if cost.official else None,
     )
 
 

@@ -53,9 +53,6 @@ class Rehearsed(NamedTuple):
 def rehearsed(session: Session, entry: NewSubmission, job: Job, *, again: bool = False) -> Rehearsed:
     """The requests that would be made for a job, in order, without uploads that the ledger knows and without checks of input
     URLs. Boxes from a detect call are predicted on this machine.
-
-    Args:
-        again: whether a new task is made for a job that was submitted before.
     """
     requests: list[Request] = []
     stage = _stage(session, job, requests)

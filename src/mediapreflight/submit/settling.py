@@ -208,9 +208,7 @@ async def read_list(session: Session, endpoint: Endpoint, *, repeatable: bool, *
 
     Rows are distinguished by their task ids: pages may overlap, repeat, and come in any order and size.
 
-    Args:
-        repeatable: whether a page that cannot be read is requested again.
-        asked: as `list_request` takes it.
+    `repeatable`: whether a page that cannot be read is requested again. `asked`: as `list_request` takes it.
     """
     tasks: dict[str, ListedTask] = {}
     has_gaps, said, is_counted = False, 0, True
@@ -243,11 +241,12 @@ async def _looked(service: Service, submission: Submission, *, just_sent: bool) 
         raise
     except (ServiceError, TransportError) as error:
         return _Look(reason=say("the task list could not be read ({error})", error=error))
-    unclaimed = await _unclaimed(service, submission, kept.tasks)
-    fits = await _fits(service, submission, unclaimed, is_fresh=False)
+    own = await _own_makers(service, kept.tasks)
+    unclaimed = await _unclaimed(service, submission, kept.tasks, own)
+    fits = await _fits(service, submission, unclaimed, own, is_fresh=False)
     age = _age(service.session, submission)
     if "yes" not in fits.values() and (just_sent or (age is not None and age <= _LATEST_S)):
-        fits |= await _fits(service, submission, unclaimed, is_fresh=True)
+        fits |= await _fits(service, submission, unclaimed, own, is_fresh=True)
     if fits:
         return _look_at(fits, unclaimed)
     if not kept.is_whole:
@@ -275,9 +274,10 @@ def _look_at(fits: Mapping[ListedTask, _Fit], unclaimed: Sequence[ListedTask]) -
 # --- whose task it is
 
 
-async def _unclaimed(service: Service, submission: Submission, tasks: Sequence[ListedTask]) -> list[ListedTask]:
+async def _unclaimed(
+    service: Service, submission: Submission, tasks: Sequence[ListedTask], own: frozenset[str]
+) -> list[ListedTask]:
     """The tasks that are new since before the call, belong to no other submission in the ledger, and are of no other key."""
-    own = await _own_makers(service, tasks)
     known = await service.session.run(service.session.ledger.known_tasks, [task.task_id for task in tasks])
     before = Before.of(submission)
     old = before.ids if before else frozenset()
@@ -285,18 +285,12 @@ async def _unclaimed(service: Service, submission: Submission, tasks: Sequence[L
 
 
 async def _fits(
-    service: Service,
-    submission: Submission,
-    tasks: Sequence[ListedTask],
-    *,
-    is_fresh: bool,
+    service: Service, submission: Submission, tasks: Sequence[ListedTask], own: frozenset[str], *, is_fresh: bool
 ) -> dict[ListedTask, _Fit]:
     """The tasks that may be the submission's own, and whether they certainly are.
 
-    Args:
-        is_fresh: whether new tasks in the list were made just now: the call was recent, and the list has all tasks.
+    `is_fresh`: whether new tasks in the list were made just now: the call was recent, and the list has all tasks.
     """
-    own = await _own_makers(service, tasks)
     before, sent_as = Before.of(submission), service.sent_as
     seen = (before.makers if before else frozenset()).union(*map(_makers, tasks))
     fits: dict[ListedTask, _Fit] = {}
@@ -315,11 +309,7 @@ async def _fits(
 
 
 def _by_time(task: ListedTask, sent_at: float | None, before: Before | None, is_fresh: bool) -> _Fit:
-    """Whether a task can be from a call, by the time it was made and when the list first showed it.
-
-    Args:
-        is_fresh: as `_fits` takes it.
-    """
+    """Whether a task can be from a call, by the time it was made and when the list first showed it."""
     made = task.created or task.start
     late = None if made is None or sent_at is None else made - sent_at
     if late is not None and -_CLOCK_TOLERANCE_S <= late <= _LATEST_S:

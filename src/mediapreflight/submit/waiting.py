@@ -31,10 +31,8 @@ _MOST_OF_A_URL = 200
 async def wait(session: Session, submission: Submission, *, timeout: float | None = None) -> TaskAnswer:
     """Poll the task of a claimed submission until it has succeeded; return the last answer.
 
-    Args:
-        timeout: seconds; None waits as long as the service lets a task run.
-
-    Raises TaskFailed, TaskExpiredError and WaitTimeoutError; ServiceError and TransportError if the service cannot be reached.
+    `timeout`: seconds; None waits as long as the service lets a task run. Raises TaskFailed, TaskExpiredError and
+    WaitTimeoutError; ServiceError and TransportError if the service cannot be reached.
     """
     service = Service.of(session, submission)
     began = session.elapsed()
@@ -138,10 +136,9 @@ def _without_what_signs_it(url: str) -> str:
 
 
 def video_name(model: Model, submission: Submission, id_length: int | None = None) -> str:
-    """The name of the result: from the job's first file and the task, so that a second run finds the file of the first.
+    """The name of the result: from the job's first file and the task's id, or its beginning.
 
-    Args:
-        id_length: how many characters of the task's id are in it; None: all.
+    So a second run finds the file of the first.
     """
     inputs = job_of(submission).inputs
     role = next((role for role in model.roles if inputs.get(role)), "")

@@ -181,11 +181,7 @@ def parse_policy(answer: Answer) -> Policy:
 
 
 def parse_detection(answer: Answer, model: Model) -> Detection:
-    """The result of a detect call. A refused picture is not an error here: see `refusal_of`. Raises ServiceError.
-
-    Args:
-        model: the entry of the detect call.
-    """
+    """The result of a model's detect call. A refused picture is not an error here: see `refusal_of`. Raises ServiceError."""
     body = _reader(answer, "output")
     code = body.words("output.code", MOST_OF_A_NAME) or body.words("code", MOST_OF_A_NAME)
     passed = _verdict(body, model, code)
@@ -215,11 +211,8 @@ def parse_created(answer: Answer) -> TaskAnswer:
 def parse_task(answer: Answer, model: Model, task_id: str = "") -> TaskAnswer:
     """The state of a task. One that failed is not an error here: see `failure_of`. Raises ServiceError.
 
-    An answer with a result and without a state is of a task that has succeeded.
-
-    Args:
-        model: the entry of the task's model: it says where result and billed seconds are.
-        task_id: of the queried task; empty: the one in the answer.
+    An answer with a result and without a state is of a task that has succeeded. `task_id`: of the queried task; empty: the one in
+    the answer.
     """
     body = _reader(answer, "output")
     status = _status(body)

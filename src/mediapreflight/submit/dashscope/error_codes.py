@@ -108,8 +108,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
 def meaning_of(code: str, message: str = "", *, status: int = 200) -> Meaning:
     """What an error code means. For an undocumented code, its family, its message and its HTTP status decide.
 
-    Args:
-        status: of the answer; 200 for the end of a task, and for a picture that does not pass.
+    `status`: of the answer; 200 for the end of a task, and for a picture that does not pass.
     """
     known = _known(code)
     texts = (*(known.texts if known else ()), *_table().texts)
@@ -124,11 +123,7 @@ def meaning_of(code: str, message: str = "", *, status: int = 200) -> Meaning:
 
 
 def error_for(status: int, code: str, message: str, request_id: str = "", retry_after: float | None = None) -> ServiceError:
-    """The error of an answer, of the class its code belongs to, else its HTTP status.
-
-    Args:
-        retry_after: seconds the service asks to wait.
-    """
+    """The error of an answer, of the class its code belongs to, else its HTTP status."""
     meaning = meaning_of(code, message, status=status)
     return _CLASSES[meaning.sort](
         code,

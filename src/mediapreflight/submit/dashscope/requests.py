@@ -31,11 +31,7 @@ def model_id(model: Model, region: str) -> str:
 
 
 def sent_roles(model: Model, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    """The roles in a request: those that are given, without those that the service ignores because of another value.
-
-    Args:
-        inputs: files, URLs and fields by name.
-    """
+    """The roles in a request: those that are given, without those that the service ignores because of another value."""
     job = Job(model.id, parameters=parameters, **inputs)
     ignored = {name for name, role in model.roles.items() if any(job.holds(when, model) for when in role.ignored_when)}
     return tuple(name for name in model.roles if inputs.get(name) and name not in ignored)
@@ -93,13 +89,7 @@ def query_request(endpoint: Endpoint, task_id: str) -> Request:
 def list_request(
     endpoint: Endpoint, *, page_no: int, page_size: int, model_name: str | None = None, status: str | None = None
 ) -> Request:
-    """Asks for the account's tasks of the last 24 hours, which are all that the service keeps.
-
-    Args:
-        page_no: counts from 1.
-        page_size: the largest accepted one is not documented.
-        model_name: the id as it was sent.
-    """
+    """Asks for the account's tasks of the last 24 hours, which are all that the service keeps. Pages count from 1."""
     filters = {"model_name": model_name, "page_no": str(page_no), "page_size": str(page_size), "status": status}
     params = {name: value for name, value in filters.items() if value is not None}
     return Request("list", "GET", endpoint.url("/tasks/"), params=params)

@@ -308,11 +308,7 @@ class Ledger:
         return self._step(id, "succeeded", seconds_billed=seconds, **ended, **costs)
 
     def delivered(self, id: int, result: str | None) -> Submission:
-        """The result is delivered.
-
-        Args:
-            result: the absolute path of the video, or a template id.
-        """
+        """The result is delivered: the video's absolute path, or a template id."""
         return self._step(id, "delivered", result=without_secrets(result))
 
     def failed(self, id: int, status: str | None, code: str | None, message: str | None) -> Submission:

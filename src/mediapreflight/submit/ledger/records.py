@@ -212,14 +212,12 @@ def failure(status: str | None, code: str | None, message: str | None) -> dict[s
 
 
 def _stored(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(_in_json(value) if name in _IN_JSON else _as_text(value) for name, value in values.items())
+    return tuple(_column(name, value) for name, value in values.items())
 
 
-def _in_json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value)
-
-
-def _as_text(value: Any) -> Any:
+def _column(name: str, value: Any) -> Any:
+    if name in _IN_JSON:
+        return None if value is None else json.dumps(value)
     # Halves of surrogate pairs, which JSON can contain, are not text to SQLite.
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 

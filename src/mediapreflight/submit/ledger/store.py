@@ -228,11 +228,6 @@ class Store:
                 )
             )
 
-    def let_go(self) -> None:
-        """Close the file before a fork: SQLite does not allow an open file in the child, not even to close it there."""
-        if self.path is not None:
-            self.close()
-
 
 def _make_file(path: Path) -> None:
     """A new ledger, created completely or not at all, and only if there is none."""
@@ -332,7 +327,9 @@ def _before_fork() -> None:
     while not _all_locked(stores):
         time.sleep(0.001)
     for store in stores:
-        store.let_go()
+        # SQLite does not allow an open file in the child, not even to close it there.
+        if store.path is not None:
+            store.close()
     _held.extend(stores)
 
 
