@@ -304,6 +304,13 @@ def test_a_required_parameter_with_a_choice_is_the_callers_to_choose() -> None:
     assert "mode" not in request.json.get("parameters", {})
 
 
+def test_what_goes_with_a_file_is_not_sent_without_it() -> None:
+    voice = {"reference_image_voice": OSS}
+    assert sent_roles(builtin_catalog().model("wan2.7-r2v"), voice, {}) == ()
+    request = created("wan2.7-r2v", voice)
+    assert request.json["input"] == {} and request.headers == ASYNC
+
+
 def test_a_url_that_no_request_can_carry_names_its_role() -> None:
     with pytest.raises(UsageError, match=r"^image of emo-v1 has a value that cannot be sent in a request$"):
         created("emo-v1", {"image": "https://a.example/\ud800", "audio": AUDIO})

@@ -31,10 +31,13 @@ def model_id(model: Model, region: str) -> str:
 
 
 def sent_roles(model: Model, inputs: Mapping[str, Any], parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    """The roles in a request: those that are given, without those that the service ignores because of another value."""
+    """The roles in a request: those that are given, without those that the service ignores because of another value, and without
+    those that go with a file that is not there.
+    """
     job = Job(model.id, parameters=parameters, **inputs)
     ignored = {name for name, role in model.roles.items() if any(job.holds(when, model) for when in role.ignored_when)}
-    return tuple(name for name in model.roles if inputs.get(name) and name not in ignored)
+    given = [name for name in model.roles if inputs.get(name) and name not in ignored]
+    return tuple(name for name in given if not (of := model.roles[name].key_of) or not set(of).isdisjoint(given))
 
 
 def policy_request(endpoint: Endpoint, model_id: str) -> Request:
