@@ -156,6 +156,58 @@ def test_a_frame_of_adts_that_is_passed_over_is_damage(make: MediaMaker) -> None
     assert facts.problem(Problem.CORRUPT) == f"{len(stored[8])} bytes between its frames are not frames"
 
 
+def test_a_frame_of_adts_without_its_header_is_one_gap(make: MediaMaker) -> None:
+    """FFmpeg passes over it and leaves no time for it; `prepare` puts silence there, so that nothing after it comes too early."""
+    data = make("noise.aac", *lavfi("anoisesrc=d=3:r=48000:seed=2"), "-c:a", "aac", "-b:a", "96k").read_bytes()
+    with av.open(io.BytesIO(data)) as container:
+        places = [packet.pos or 0 for packet in container.demux(audio=0) if packet.size]
+    clean = audio(make.write("clean.aac", data))
+    facts = audio(make.write("no-header.aac", patched(data, places[40], bytes(7))))
+    gap = fixable_gap(facts)
+    assert gap is not None
+    assert 39 * 1024 / 48000 < gap.at_s < 40 * 1024 / 48000
+    assert (gap.length_s, gap.untimed_s) == (0.021, 0.021)
+    assert facts.duration_s == pytest.approx(clean.duration_s, abs=0.001)
+
+
+def test_two_frames_of_adts_that_are_passed_over_are_no_gap_to_fill(make: MediaMaker) -> None:
+    data = make("noise.aac", *lavfi("anoisesrc=d=3:r=48000:seed=2"), "-c:a", "aac", "-b:a", "96k").read_bytes()
+    with av.open(io.BytesIO(data)) as container:
+        places = [packet.pos or 0 for packet in container.demux(audio=0) if packet.size]
+    facts = audio(make.write("no-headers.aac", patched(patched(data, places[40], bytes(7)), places[80], bytes(7))))
+    assert facts.problem(Problem.CORRUPT) is not None
+    assert fixable_gap(facts) is None
+
+
+COVER = bytes(range(256)) * 300
+BETWEEN = {
+    **{name: TAILS[name] for name in ("id3v1", "lyrics", "ape", "ape and id3v1")},
+    "id3v2": b"ID3\x04\x00\x00" + bytes((0, 0, 2, 10)) + b"TIT2" + bytes((0, 0, 0, 6, 0, 0)) + b"\0title" + bytes(250),
+    "id3v2 with a picture": b"ID3\x03\x00\x00" + bytes((0, 4, 88, 10)) + b"APIC" + struct.pack(">IH", 76800, 0) + COVER,
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+def test_mp3s_joined_with_a_tag_between_are_whole(make: MediaMaker, between: str) -> None:
+    """FFmpeg makes packets of the tag, and loses the first frame behind it."""
+    tone = lavfi(TONE.replace("duration=1", "duration=3"))
+    data = make("part.mp3", *tone, "-c:a", "libmp3lame", "-write_xing", "0", "-id3v2_version", "0").read_bytes()
+    once = audio(make.write("once.mp3", data))
+    joined = audio(make.write("joined.mp3", data + BETWEEN[between] + data))
+    assert (joined.problems, joined.gaps) == ((), ())
+    assert once.duration_s is not None
+    assert joined.duration_s == pytest.approx(2 * once.duration_s, abs=0.04)
+
+
+def test_a_lost_frame_counts_beside_a_tag_between(make: MediaMaker) -> None:
+    tone = lavfi(TONE.replace("duration=1", "duration=3"))
+    data = make("part.mp3", *tone, "-c:a", "libmp3lame", "-write_xing", "0", "-id3v2_version", "0").read_bytes()
+    with av.open(io.BytesIO(data)) as container:
+        places = [packet.pos or 0 for packet in container.demux(audio=0) if packet.size]
+    facts = audio(make.write("hole.mp3", patched(data, places[40], bytes(4)) + BETWEEN["id3v2"] + data))
+    assert facts.problem(Problem.CORRUPT) is not None
+
+
 def test_filler_in_place_of_sound_is_damage(make: MediaMaker) -> None:
     data = whole(make, "mp2")
     half = data[: len(data) // 2]

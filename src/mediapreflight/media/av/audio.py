@@ -14,7 +14,7 @@ from ..facts import ENCRYPTED_SOUND, AudioFacts, Gap, Problem
 from ..formats import DEMUXERS
 from ..parsers import boxes as isobmff
 from ..parsers.id3 import is_modest
-from ..parsers.mpeg_audio import InfoTag, read_info_tag, skipped_bytes
+from ..parsers.mpeg_audio import Frames, Hole, InfoTag, read_info_tag, walk_frames
 from ..parsers.riff import read_wav_header
 from ..parsers.streams import sound_is_encrypted
 from .containers import MAX_PACKETS, codec_of, demuxed, first_audio, promises_too_much, seen_at_end, stated_duration
@@ -36,6 +36,7 @@ _SHORTFALL_SHARE = 0.02
 _PADDING_S = 0.26
 # Shorter than a word. At 16 kHz a frame of FLAC has 256 ms.
 _SHORT_FRAME_S = 0.3
+_AHEAD_S = 0.001
 _COUNTED = frozenset({"flac", "wavpack", "tta"})
 # mutagen's module and class for a format, loaded when a file has it.
 _TAG_READERS = {
@@ -147,7 +148,11 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
     stream, format = first_audio(container), facts.format or ""
     assert stream is not None
     is_encrypted = facts.problem(Problem.ENCRYPTED) is not None
-    listener = Listener(stream, decode=not is_encrypted, is_bare=format == "mp3")
+    frames, info = Frames(), InfoTag()
+    if format in ("aac", "mp3"):
+        with source.peeking() as file:
+            frames, info = walk_frames(file, source.size, format), read_info_tag(file)
+    listener = Listener(stream, decode=not is_encrypted, is_bare=format == "mp3", tags=frames.tags)
     problems = list(facts.problems)
     try:
         for count, packet in enumerate(demuxed(container, [stream])):
@@ -158,10 +163,10 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
     except av.FFmpegError:
         if not is_no_sound(source, format, listener.end) and not promises_too_much(source, format):
             problems.append(Problem.CORRUPT.because(f"reading stops after {listener.heard_s:.2f} s"))
-    skipped, info = 0, InfoTag()
-    if format in ("aac", "mp3"):
-        with source.peeking() as file:
-            skipped, info = skipped_bytes(file, source.size, format), read_info_tag(file)
+    skipped = sum(hole.bytes for hole in frames.holes)
+    if format == "aac" and len(frames.holes) == 1 and not listener.lost and not listener.refused:
+        _miss(listener, frames.holes[0])
+        skipped = 0
     rest = read_tail(source, format, facts.audio_codec, listener)
     is_unheard = listener.refused > 0 and (rest.is_no_sound or rest.cut is not None)
     length = length_of_sound(listener, stream, format, is_unheard=is_unheard)
@@ -177,6 +182,14 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
         problems.append(Problem.MISSTATED.because(f"{rest.cut}; all sound before it is whole"))
         return msgspec.structs.replace(facts, problems=tuple(problems), gaps=(_cut_frame(listener, rest, stream, length),))
     return msgspec.structs.replace(facts, problems=(*problems, *_trouble(facts, listener, rest, stream, skipped)))
+
+
+def _miss(listener: Listener, hole: Hole) -> None:
+    """Count frames that FFmpeg passed over, and left no time for."""
+    seconds = hole.lost * listener.frame_s
+    # The frame after them is heard at this very time, and must not count as one before.
+    at_s = max(hole.before * listener.frame_s - _AHEAD_S, 0.0)
+    listener.miss(Gap(at_s=round(at_s, 3), length_s=round(seconds, 3), untimed_s=round(seconds, 3)), seconds)
 
 
 def _end_within_frame(source: Source, container: InputContainer, listener: Listener) -> float | None:

@@ -14,6 +14,8 @@ from .containers import codec_of, is_end, sample_type, stored_planes
 from .timing import SoundPacket
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from av.audio.codeccontext import AudioCodecContext
     from av.audio.stream import AudioStream
     from av.packet import Packet
@@ -38,6 +40,7 @@ class Listener:
     """Decodes packets, up to `most_s` seconds of sound; what follows, or all without decoding, only has its times recorded.
 
     `is_bare`: whether packets are found by their first bytes. Bytes that do not begin a packet then belong to the one before.
+    `tags`: the offsets of tags between packets, which a reader makes packets of.
     The loudest sample is found only on request.
 
     Attributes:
@@ -60,6 +63,7 @@ class Listener:
         *,
         decode: bool = True,
         is_bare: bool = False,
+        tags: Container[int] = (),
         finds_peak: bool = True,
         most_s: float = MAX_DECODED_S,
     ) -> None:
@@ -80,6 +84,7 @@ class Listener:
         # Other decoders start late or skip a packet in whole files.
         self._counts_on_stamps = stream.container.format.name == "asf"
         self._is_bare = is_bare
+        self._tags = tags
         self._accepted = self._accepted_bytes = 0
         self.garbled = 0
         self.garbled_at_s = 0.0
@@ -209,10 +214,14 @@ class Listener:
             self._before_s = before
         missing = before - self._before_s
         if missing > self.tick / 2:
-            if len(self.gaps) < MAX_GAPS:
-                self.gaps.append(Gap(at_s=round(self.heard_s + self.lost_s, 3), length_s=round(missing, 3)))
-            self.lost += 1
-            self.lost_s += missing
+            self.miss(Gap(at_s=round(self.heard_s + self.lost_s, 3), length_s=round(missing, 3)), missing)
+
+    def miss(self, gap: Gap, seconds: float, packets: int = 1) -> None:
+        """Count sound as lost: so many packets at a place."""
+        if len(self.gaps) < MAX_GAPS:
+            self.gaps.append(gap)
+        self.lost += packets
+        self.lost_s += seconds
 
     def _compare_with(self, stamp: int) -> None:
         behind = (stamp - (self.first or 0)) * self.tick - self.heard_s - self.lost_s - self.refused_s
@@ -237,13 +246,15 @@ class Listener:
             self._accepted_bytes += packet.size
         if self.first_refused is None:
             return
-        if len(self.gaps) < MAX_GAPS:
+        if self.first_refused.pos in self._tags:
+            # The reader took the head of the first frame behind it for a part of the tag, so the second may lack data.
+            self.ends_garbled = True
+        else:
             at_s = max((self.first_refused.pts or 0) * self.tick, 0.0)
             untimed = self.refused_s - ((packet.pts or 0) - (self.first_refused.pts or 0)) * self.tick
-            self.gaps.append(Gap(at_s=round(at_s, 3), length_s=round(self.refused_s, 3), untimed_s=round(max(untimed, 0.0), 3)))
-        # Behind a broken header a reader makes packets of what is between it and the next frames.
-        self.lost += 1 if self._is_bare else self.refused
-        self.lost_s += self.refused_s
+            gap = Gap(at_s=round(at_s, 3), length_s=round(self.refused_s, 3), untimed_s=round(max(untimed, 0.0), 3))
+            # Behind a broken header a reader makes packets of what is between it and the next frames.
+            self.miss(gap, self.refused_s, 1 if self._is_bare else self.refused)
         self.first_refused, self.refused, self.refused_s = None, 0, 0.0
 
 

@@ -30,6 +30,8 @@ _LONGEST_FRAME = 2**13
 _BLOCK_BYTES = 2**18
 # Twelve hours at 24 kHz.
 _MAX_FRAMES = 1_000_000
+# Holes and tags beyond this are not looked at: each takes a search.
+_MAX_PLACES = 1_000
 _LAYER_I = 3
 _MPEG_1 = 3
 # What FFmpeg calls the codecs of these frames.
@@ -96,14 +98,31 @@ def read_info_tag(stream: BinaryIO) -> InfoTag:
     return InfoTag(frames or None, (both >> 12) + (both & 0xFFF))
 
 
-def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
-    """The number of bytes at the first place where a frame of MPEG audio should be and is not; else 0.
+class Hole(NamedTuple):
+    """So many bytes that are not frames. `before`: how many frames stand before them; `lost`: how many would fill them."""
 
-    FFmpeg skips them without a report. Bytes before the first frames, tags between frames, and less than
-    half a frame are not lost sound.
+    before: int
+    bytes: int
+    lost: int
+
+
+class Frames(NamedTuple):
+    """Where frames of MPEG audio do not follow each other. `tags`: the offsets of tags between frames, as in joined files."""
+
+    holes: tuple[Hole, ...] = ()
+    tags: frozenset[int] = frozenset()
+
+
+def walk_frames(stream: BinaryIO, size: int, name: str) -> Frames:
+    """Find the places where a frame of MPEG audio should be and is not; FFmpeg skips them without a report.
+
+    Bytes before the first frames, tags between frames, and less than half a frame are not lost sound.
     """
     syntax = _ADTS if name == "aac" else _MP3
-    at, before, found = end_of_id3(stream), 0, 0
+    start = at = end_of_id3(stream)
+    before, found = 0, 0
+    holes: list[Hole] = []
+    tags: set[int] = set()
     first, data, length = at, b"", 0
     for _ in range(_MAX_FRAMES):
         if at - first + _LONGEST_FRAME + 7 > len(data):
@@ -114,21 +133,34 @@ def skipped_bytes(stream: BinaryIO, size: int, name: str) -> int:
         if length and (at + length >= size or following):
             at, before, found, length = at + length, length, found + 1, following
             continue
-        stream.seek(at)
-        first, data = at, stream.read(_SEARCH_BYTES)
-        ahead = next((start for start in _syncs(data) if _count_frames(data, start, syntax)[0] >= _FRAMES_IN_A_ROW), None)
+        if len(holes) + len(tags) >= _MAX_PLACES:
+            break
+        first, data = at, _read_from(stream, at)
+        is_tag = found > 0 and data.startswith(TAGS, length)
+        if is_tag:
+            tags.add(at + length)
+            at, length = end_of_id3(stream, at + length), 0
+            first, data = at, _read_from(stream, at)
+        syncs = _syncs(data, 0 if is_tag else 1)
+        ahead = next((place for place in syncs if _count_frames(data, place, syntax)[0] >= _FRAMES_IN_A_ROW), None)
         if ahead is None:
             # A tag, or the end of the last frame: bytes after the sound are judged elsewhere.
-            return 0
+            break
         behind = length if length <= ahead else 0
-        if found >= _FRAMES_IN_A_ROW and ahead - behind > before // 2 and not data.startswith(TAGS, behind):
-            return ahead - behind
+        if found >= _FRAMES_IN_A_ROW and ahead - behind > before // 2 and not is_tag:
+            whole, skipped = found + (behind > 0), ahead - behind
+            holes.append(Hole(whole, skipped, max(round(skipped * whole / (at + behind - start)), 1)))
         at, length = at + ahead, 0
-    return 0
+    return Frames(tuple(holes), frozenset(tags))
 
 
-def _syncs(data: bytes) -> Iterator[int]:
-    at = data.find(b"\xff", 1)
+def _read_from(stream: BinaryIO, at: int) -> bytes:
+    stream.seek(at)
+    return stream.read(_SEARCH_BYTES)
+
+
+def _syncs(data: bytes, first: int) -> Iterator[int]:
+    at = data.find(b"\xff", first)
     while at >= 0:
         yield at
         at = data.find(b"\xff", at + 1)
@@ -147,9 +179,8 @@ def _count_frames(data: bytes, at: int, syntax: _Syntax) -> tuple[int, bool]:
     return 3, False
 
 
-def end_of_id3(stream: BinaryIO) -> int:
-    """The offset after all ID3v2 tags at the start; several may follow each other."""
-    offset = 0
+def end_of_id3(stream: BinaryIO, offset: int = 0) -> int:
+    """The offset after all ID3v2 tags that begin at `offset`; several may follow each other."""
     for _ in range(_MAX_TAGS):
         stream.seek(offset)
         header = stream.read(_ID3_HEADER)
