@@ -192,7 +192,7 @@ def _with_parts(source: Source, format: str, facts: Facts) -> Facts:
 
 def _broken_parts(source: Source, format: str) -> list[str]:
     from .formats import DEMUXERS
-    from .parsers import asf, transport
+    from .parsers import asf, extents, transport
     from .parsers.flv import read_tags
     from .parsers.matroska import read_clusters
     from .parsers.ogg import read_pages
@@ -207,6 +207,11 @@ def _broken_parts(source: Source, format: str) -> list[str]:
             clusters = read_clusters(stream, source.size)
             found += _corrupt(clusters.broken, "1 of its clusters is damaged", "{count} of its clusters are damaged")
             found += [Problem.TRUNCATED.because(say("it ends within a frame"))] if clusters.is_cut else []
+        elif DEMUXERS[format] == "mov":
+            count = extents.damaged_fragments(stream, source.size)
+            found += _corrupt(
+                count, "the index of 1 of its fragments is damaged", "the indexes of {count} of its fragments are damaged"
+            )
         elif format in ("asf", "ts"):
             damaged_packets = asf.damaged_packets if format == "asf" else transport.damaged_packets
             count = damaged_packets(stream, source.size)

@@ -273,6 +273,19 @@ def test_an_edit_that_cuts_into_a_packet(make: MediaMaker) -> None:
     assert facts.duration_s == pytest.approx(decoded_seconds(edited), abs=0.022)
 
 
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF])
+def test_padding_behind_mp3_in_a_wav_that_states_no_length(make: MediaMaker, size: int) -> None:
+    """Its data are of an odd length, so a byte follows them, of which FFmpeg makes a packet."""
+    data = make("odd.wav", *lavfi(TONE), "-ar", "44100", "-c:a", "libmp3lame", "-b:a", "96k").read_bytes()
+    at = data.index(b"data") + 4
+    length = int.from_bytes(data[at : at + 4], "little")
+    assert length % 2 == 1
+    whole = audio(make.write("whole.wav", data))
+    streamed = audio(make.write("streamed.wav", patched(data, at, size.to_bytes(4, "little"))[: at + 4 + length + 1]))
+    assert streamed.problem(Problem.CORRUPT) is None
+    assert streamed.duration_s == whole.duration_s
+
+
 @pytest.mark.parametrize("codec", ["pcm_alaw", "adpcm_ima_wav", "adpcm_ms", "libmp3lame", "pcm_s32le", "pcm_f64le"])
 def test_a_wav_states_its_length_by_its_bytes_a_second(make: MediaMaker, codec: str) -> None:
     facts = audio(make(f"{codec}.wav", *lavfi(TONE.replace("16000", "48000")), "-c:a", codec))

@@ -123,3 +123,15 @@ def test_sound_beside_a_picture_lasts_as_long_as_it_decodes(make: MediaMaker, co
     facts = probe(path)
     assert isinstance(facts, VideoFacts)
     assert facts.audio_duration_s == pytest.approx(heard(path), abs=0.02)
+
+
+@pytest.mark.parametrize(("extension", "muxer"), [("ts", "mpegts"), ("mpg", "vob")])
+def test_joined_broadcasts_last_as_long_as_their_parts(make: MediaMaker, extension: str, muxer: str) -> None:
+    """The clock of the second begins anew."""
+    part = make(f"part.{extension}", *lavfi("testsrc2=s=160x120:r=25:d=3"), "-c:v", "mpeg2video", "-f", muxer)
+    once, joined = probe(part), probe(make.write(f"joined.{extension}", part.read_bytes() * 2))
+    assert isinstance(once, VideoFacts)
+    assert isinstance(joined, VideoFacts)
+    assert (once.frames, once.duration_s) == (75, 3.0)
+    assert (joined.frames, joined.duration_s, joined.fps, joined.variable_frame_rate) == (150, 6.0, 25.0, False)
+    assert joined.problems == ()

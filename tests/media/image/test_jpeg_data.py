@@ -191,6 +191,16 @@ def test_zeros_in_the_place_of_progressive_data_that_a_decoder_takes_for_blocks(
         assert problems(hole) == (Problem.CORRUPT.because("a part of its data is lost: there are zeros in its place"),)
 
 
+@pytest.mark.parametrize(("progressive", "at"), [(False, 1319), (False, 5189), (True, 1154), (True, 2231)])
+def test_blocks_of_too_many_values_are_damage(progressive: bool, at: int) -> None:
+    """One bit is turned: libjpeg-turbo passes over the values behind the 64th of a block, and over all that moved with them."""
+    jpeg = encoded(picture(size=(160, 120)), "JPEG", quality=95, progressive=progressive)
+    damaged = patched(jpeg, at, bytes((jpeg[at] ^ 0x10,)))
+    assert _complaint(damaged) == ""
+    assert not np.array_equal(pixels(damaged), pixels(jpeg))
+    assert problems(damaged) == (Problem.CORRUPT.because("its data contains a block of more than 64 values"),)
+
+
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_flat_pictures_are_zeros(mode: str, progressive: bool) -> None:

@@ -9,6 +9,8 @@ from PIL import Image
 from mediapreflight.media.facts import Problem
 from mediapreflight.media.probe import probe
 
+from ..make import patched
+
 COMPRESSIONS = ("tiff_adobe_deflate", "tiff_deflate", "jpeg")
 
 
@@ -37,6 +39,37 @@ def test_overwritten_data_are_damage(compression: str, tmp_path: Path) -> None:
         data[place + length // 2 : place + length // 2 + 40] = bytes(range(1, 41))
         path.write_bytes(data)
         assert probe(path).problem(Problem.CORRUPT), rows
+
+
+FAX = ("group3", "group4", "tiff_ccitt")
+
+
+def page() -> Image.Image:
+    """Black and white, with runs of many lengths."""
+    return picture("L").resize((640, 480)).convert("1")
+
+
+@pytest.mark.parametrize("compression", FAX)
+def test_whole_fax_is_sound(compression: str, tmp_path: Path) -> None:
+    path = tmp_path / "whole.tiff"
+    for info in ({278: 480}, {278: 100}, {278: 480, 266: 2}, {278: 480, 292: 1} if compression == "group3" else {278: 1}):
+        page().save(path, compression=compression, tiffinfo=info)
+        assert probe(path).problems == (), info
+
+
+@pytest.mark.parametrize("compression", FAX)
+def test_overwritten_fax_is_damage(compression: str, tmp_path: Path) -> None:
+    """LibTIFF makes lines of what it cannot read."""
+    path = tmp_path / "overwritten.tiff"
+    for rows in (100, 480):
+        page().save(path, compression=compression, tiffinfo={278: rows})
+        whole = path.read_bytes()
+        middle = len(whole) // 2
+        path.write_bytes(patched(whole, middle, bytes(40)))
+        assert probe(path).problem(Problem.CORRUPT), rows
+        # The code for uncompressed parts is in these.
+        path.write_bytes(patched(whole, middle, bytes(range(81, 121))))
+        assert probe(path).problems, rows
 
 
 def test_bytes_behind_the_picture_are_no_damage(tmp_path: Path) -> None:

@@ -114,3 +114,15 @@ def test_offsets_of_64_bits() -> None:
     start = len(indexed(0)) - 100
     assert missing(indexed(start)) == 0
     assert missing(indexed(start + 1)) == MORE
+
+
+@pytest.mark.parametrize("lost", [b"mfhd", b"tfhd"])
+def test_the_index_of_a_fragment_is_damaged(make: MediaMaker, lost: bytes) -> None:
+    """FFmpeg passes over the frames, or the sound, that it lists, and says nothing."""
+    path = make("indexes.mp4", *lavfi(PICTURE), *lavfi(TONE), *X264, "-g", "10", "-c:a", "aac", *FIRST["default-base"])
+    assert probe(path).problems == ()
+    data = path.read_bytes()
+    # The last of a fragment in the middle: its sound, if it is the header of a track.
+    at = data.rindex(lost, 0, data.rindex(b"moof")) - 4
+    damaged = make.write("damaged.mp4", patched(data, at, bytes(range(100, 130))))
+    assert probe(damaged).problem(Problem.CORRUPT) == "the index of 1 of its fragments is damaged"

@@ -52,7 +52,7 @@ MAX_HEADER_BYTES_READ = 64 * 2**20
 _CALL_COST = 256
 # How many kinds of frame side data PyAV may lack compared with FFmpeg: four, for version 8.
 _UNNAMED_SORTS = 16
-_FORMATS_WITH_FREE_CLOCK = frozenset({"ts", "mpg"})
+FORMATS_WITH_FREE_CLOCK = frozenset({"ts", "mpg"})
 _OPTIONS = {
     # A demuxer may open others on its own (AVI subtitles, MOV references): only these, and by no protocol at all.
     "format_whitelist": ",".join(sorted(set(DEMUXERS.values()))),
@@ -365,7 +365,7 @@ def sound_start(stream: AudioStream, format: str) -> int:
 
 def clock_zero(container: InputContainer, format: str) -> float:
     """The time of this container's clock, in seconds, when playing starts: broadcast formats start anywhere."""
-    return (container.start_time or 0) / 1_000_000 if format in _FORMATS_WITH_FREE_CLOCK else 0.0
+    return (container.start_time or 0) / 1_000_000 if format in FORMATS_WITH_FREE_CLOCK else 0.0
 
 
 def _unreadable(source: Source, format: str, error: Exception) -> ContainerError:

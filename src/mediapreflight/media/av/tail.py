@@ -15,12 +15,17 @@ from ..parsers.mpeg_audio import LAYERS, adts_length, find_audio_frames, mpeg_le
 from ..sniff import dolby_length
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.packet import Packet
+
     from ..source import Source
     from .listening import Listener
 
 # Formats that are frame after frame, up to the end of the file.
 _BARE = frozenset({"mp3", "aac", "amr", "flac", "ac3", "eac3", "dts", "tta", "wavpack"})
 _SEARCHED_BYTES = 2**16
+# Of a frame of MP3.
+_HEADER_BYTES = 4
 # Filler is less than this share of a file; more is in the place of sound.
 _FILLER_SHARE = 0.25
 
@@ -41,7 +46,9 @@ class Tail(NamedTuple):
 def read_tail(source: Source, format: str, codec: str | None, listener: Listener) -> Tail:
     """What the end of a file says about its sound."""
     if format not in _BARE:
-        return Tail()
+        # What makes the length of MP3 in a WAV even comes with it if the WAV states no length.
+        is_padding = format == "wav" and codec in LAYERS and listener.refused == 1 and _is_short(listener.first_refused)
+        return Tail(is_no_sound=is_padding)
     if filled := _filled(codec, bytes(listener.accepted) if listener.accepted else b""):
         return filled
     if listener.ends_garbled:
@@ -55,6 +62,10 @@ def read_tail(source: Source, format: str, codec: str | None, listener: Listener
     if listener.refused > 1:
         return Tail()
     return Tail(cut="its last frame is not whole") if length is None else _of_last_frame(codec, first)
+
+
+def _is_short(packet: Packet[AudioStream] | None) -> bool:
+    return packet is not None and packet.size < _HEADER_BYTES
 
 
 def is_no_sound(source: Source, format: str, at: int) -> bool:

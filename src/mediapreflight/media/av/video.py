@@ -15,6 +15,7 @@ from ..formats import DEMUXERS
 from ..parsers import h264, vpx
 from ..parsers.streams import sound_is_encrypted
 from .containers import (
+    FORMATS_WITH_FREE_CLOCK,
     MAX_PACKETS,
     clock_zero,
     codec_of,
@@ -53,6 +54,8 @@ _STRICTNESS = {"mjpeg": {"err_detect": "explode"}, "hevc": {"err_detect": "explo
 _UNSEEN = {"skip_loop_filter": "all"}
 _ONE_FRAME_A_PACKET = frozenset({"h264", "hevc"})
 _OUT_OF_ORDER = 2
+# Decode times never go back; FFmpeg allows for clocks that are less exact.
+_MOST_BACK_S = Fraction(1, 10)
 # What containers without an index say beyond this is mostly the rate of their clock: 1000 fps in FLV.
 _MOST_FPS = 120
 # There is usually a key frame every few seconds.
@@ -303,6 +306,7 @@ def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: In
     pictures = _Pictures(stated, stream)
     stamps: list[int] = []
     untimed: list[int] = []
+    clock = _Clock(stream, stated.format)
     last = (-1, 0)
     packets = shown = sound_bytes = 0
     is_heard = _is_readable(stated) and ENCRYPTED_SOUND not in stated.problems
@@ -319,7 +323,7 @@ def _walk(stated: VideoFacts, source: Source, stream: VideoStream, container: In
                     listener.feed(packet)
                 sound_bytes += packet.size
                 continue
-            size, stamp, ends = packet.size, packet.pts, is_end(packet)
+            size, stamp, ends = packet.size, clock.stamp(packet), is_end(packet)
             # A decoder treats any empty packet as the end.
             if size or ends:
                 decoder.feed(packet)
@@ -376,6 +380,23 @@ def _unheard(listener: Listener) -> tuple[str, ...]:
         return (Problem.CORRUPT.because(counted(count, one, several) + where),)
     damaged = missing_sound(listener) or garbled_sound(listener)
     return (damaged,) if damaged else ()
+
+
+class _Clock:
+    """Time stamps that go on where the clock of a broadcast format jumps back, as it does in files joined of several."""
+
+    def __init__(self, stream: VideoStream, format: str | None) -> None:
+        self._shift = 0
+        self._next: int | None = None
+        self._most_back = _MOST_BACK_S / stream.time_base if stream.time_base and format in FORMATS_WITH_FREE_CLOCK else math.inf
+
+    def stamp(self, packet: Packet[Any]) -> int | None:
+        """When the packet is shown, in ticks; None if it does not say."""
+        if packet.dts is not None:
+            if self._next is not None and packet.dts < self._next - self._most_back:
+                self._shift += self._next - packet.dts
+            self._next = packet.dts + (packet.duration or 0)
+        return None if packet.pts is None else packet.pts + self._shift
 
 
 class _Pictures:

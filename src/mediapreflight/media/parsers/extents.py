@@ -47,6 +47,16 @@ def missing_titles(stream: BinaryIO, size: int) -> int:
     return index - size if past and _are_whole(stream, size, parts, past) else 0
 
 
+def damaged_fragments(stream: BinaryIO, size: int) -> int:
+    """How many fragments have an index whose boxes do not fill it exactly: readers pass over what they do not know."""
+    return sum(not _is_filled(stream, part) for part in _parts(stream, size) if part.type == b"moof" and part.end <= size)
+
+
+def _is_filled(stream: BinaryIO, parent: Box) -> bool:
+    found = boxes(stream, parent.start, parent.end)
+    return bool(found) and found[-1].end == parent.end and all(_is_filled(stream, box) for box in found if box.type == b"traf")
+
+
 def _parts(stream: BinaryIO, size: int) -> list[Box]:
     return [box for box in boxes(stream, 0, size) if box.type in _INDEX or box.type == _DATA]
 
