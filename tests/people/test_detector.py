@@ -117,13 +117,15 @@ class TestVerdict:
     def test_who_lies_beside_a_face_is_looked_for_where_asked(self, lying, doubtful):
         assert judged([box(0, 0.9)], [box(0, 0.9)], lying=lying, turned=[box(50, 0.84), box(90, 0.69)]) == ([0.9], doubtful)
 
+    @pytest.mark.parametrize("scale", [1.0, 0.25])
     @pytest.mark.parametrize("quarters", [1, 2, 3])
-    def test_what_is_found_in_a_turned_picture_lies_where_it_lies(self, quarters):
+    def test_what_is_found_in_a_turned_picture_lies_where_it_lies(self, quarters, scale):
         rgb = np.zeros((30, 50, 3), np.uint8)
         rgb[7, 11] = 255
         (y,), (x,) = np.nonzero(np.rot90(rgb, quarters)[..., 0])
-        found = Detection(x, y, x + 1, y + 1, 0.9, np.array([(x + 0.5, y + 0.5)] * 5))
-        back = _turned_back(found, quarters, rgb)
+        x1, y1, x2, y2 = (scale * edge for edge in (x, y, x + 1, y + 1))
+        found = Detection(x1, y1, x2, y2, 0.9, scale * np.array([(x + 0.5, y + 0.5)] * 5))
+        back = _turned_back(found, quarters, rgb, scale)
         assert (back[:5], back.points.tolist()) == ((11, 7, 12, 8, 0.9), [[11.5, 7.5]] * 5)
 
     @pytest.mark.parametrize(

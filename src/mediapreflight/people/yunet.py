@@ -40,9 +40,10 @@ class YuNet:
 
     def detect(self, rgb: Rgb, longest_side: int = _LONGEST_SIDE) -> list[Detection]:
         """Possible faces in a picture of height x width x 3, uint8, scaled to this longest side; highest score first."""
+        cv2 = load_cv2()
         shown, scale = resized(rgb, longest_side, _ENLARGED)
         self._network.setInputSize((shown.shape[1], shown.shape[0]))
-        rows = self._network.detect(np.ascontiguousarray(shown[:, :, ::-1]))[1]
+        rows = self._network.detect(cv2.cvtColor(shown, cv2.COLOR_RGB2BGR))[1]
         return [] if rows is None else [_read(row, scale) for row in rows.astype(np.float64)]
 
 

