@@ -341,11 +341,12 @@ def test_a_task_has_id_and_status_and_the_video_is_a_path(here: Here, monkeypatc
 
 
 def test_patience_ends_and_waiting_can_be_taken_up_again(here: Here) -> None:
-    here.service.rules(running=0.5)
+    here.service.rules(running=3600)
     with here.client() as client:
         task = client.submit(here.wan())
         with pytest.raises(WaitTimeoutError):
             client.wait(task, here.out, timeout=0.1)
+        here.service.rules(clock_offset=3700.0)
         assert Path(client.wait(task, here.out, timeout=20)).is_file()
 
 

@@ -20,7 +20,7 @@ def home(service: StandIn, tmp_path: Path) -> Home:
     return Home(tmp_path, service, BRISK)
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"
