@@ -47,8 +47,12 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Where sweeps are left out, files that hold nothing else are not read."""
-    return True if leaves_sweeps_out(config) and collection_path == Path(__file__).parent / "sweeps" else None
+    """Files with nothing but sweeps are not imported where sweeps are left out, nor files without any where only sweeps run."""
+    if leaves_sweeps_out(config):
+        return True if collection_path == Path(__file__).parent / "sweeps" else None
+    if config.option.markexpr.startswith("sweep") and collection_path.is_file():
+        return True if "sweep" not in collection_path.read_text(encoding="utf-8") else None
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)
