@@ -434,7 +434,7 @@ class TestOneOfTwo:
         boxes = {"face_bbox": [279, 165, 505, 391], "ext_bbox": [109, 0, 675, 566]}
         source = couple
         if enlarged:
-            source = tmp_path / "large.png"
+            source = tmp_path / "large.jpg"
             with Image.open(couple) as both:
                 both.resize((7200, 3600)).save(source)
             boxes = {name: [round(edge * 4.5) for edge in box] for name, box in boxes.items()}
