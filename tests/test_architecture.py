@@ -104,7 +104,7 @@ def test_every_line_says_no_more_than_is_imported(arrows: dict[str, set[str]]) -
     assert {room: names for room, names in unused.items() if names} == {}
 
 
-@pytest.mark.parametrize("room", MAY_IMPORT)
+@pytest.mark.every("room", MAY_IMPORT)
 def test_allowed_arrows_point_down(room: str) -> None:
     # So there is no circle either.
     assert [other for other in MAY_IMPORT[room].split() if DEPTH[other] <= DEPTH[room]] == []
@@ -117,7 +117,7 @@ def test_modules_import_each_other_in_no_circle() -> None:
     TopologicalSorter(rooms.arrows(rooms.imports(layers=every_module_a_room))).prepare()
 
 
-@pytest.mark.parametrize("room", FOLDERS)
+@pytest.mark.every("room", FOLDERS)
 def test_docstring_says_what_the_room_may_import(room: str) -> None:
     text = ast.get_docstring(ast.parse((PACKAGE / room.replace(".", "/") / "__init__.py").read_text(encoding="utf-8"))) or ""
     line = re.search(r"^May import: ((?:.+\n?)+)", text, re.MULTILINE)

@@ -30,7 +30,7 @@ def test_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     assert set(drawn) == {error.__name__ for error in PUBLIC}
 
 
-@pytest.mark.parametrize("error", PUBLIC, ids=lambda error: error.__name__)
+@pytest.mark.every("error", PUBLIC)
 def test_every_error_says_what_it_is_for(error: type[Exception]) -> None:
     assert error.__doc__
 

@@ -105,7 +105,7 @@ def test_boxes_say_which_face_is_meant() -> None:
     assert Job("emo-v1", face=2, face_bbox=[1, 2, 3, 4]).chosen_face(model) is None
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("text", "type", "value"),
     [
         ("24", "integer", 24),

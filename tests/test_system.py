@@ -123,7 +123,7 @@ def test_no_other_module_asks_for_what_not_every_system_has() -> None:
     assert {"os.fsync", "os.link", "os.killpg", "import {'select'}"} <= set(found["system.py"])
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     "line",
     [
         "os.fsync(1)",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mediapreflight.text import listed, plain, plain_json, readdressed, shown
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("value", "text"),
     [
         (5000, "5000"),
@@ -58,7 +58,7 @@ def test_enumerations() -> None:
     assert listed(("jpeg", "png", "bmp")) == "jpeg, png and bmp"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("text", "shown"),
     [
         ("plain.png", "plain.png"),

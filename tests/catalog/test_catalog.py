@@ -171,7 +171,7 @@ def test_a_shipped_entry_extends_only_bases() -> None:
     assert {model.extends for model in builtin_catalog().models()} <= {None, *BASES}
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.every("name", PROVIDERS)
 def test_every_source_of_a_provider_is_used(name: str) -> None:
     catalog = builtin_catalog()
     provider = catalog.provider(name)

@@ -72,7 +72,7 @@ def test_what_must_agree() -> None:
         assert not catalog.model(model_id).pairs.audio_fills_duration, model_id
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("model_id", "role", "limit", "code"),
     [
         ("emo-v1", "audio", "duration", "InvalidURL"),

@@ -44,7 +44,7 @@ def test_parse_reads_the_written_form(text: str, interval: Interval) -> None:
     assert Interval.parse(text) == interval
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     "text",
     [
         "",

@@ -214,7 +214,7 @@ CONTAINED = (
 )
 
 
-@pytest.mark.parametrize("function", CONTAINED)
+@pytest.mark.every("function", CONTAINED)
 def test_what_runs_apart_says_what_it_returns(function: Callable[..., object]) -> None:
     assert isinstance(_decoder(function), msgspec.json.Decoder)
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from mediapreflight.config.patterns import Patterns, has_wildcard
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("globs", "path", "verdict"),
     [
         (["*.png"], "a/b/c.png", True),

@@ -94,7 +94,7 @@ def test_any_value_at_any_place_of_a_call_is_read_or_refused(data, value) -> Non
         assert refusal.status in (400, 404)
 
 
-@pytest.mark.parametrize("entry", MODELS, ids=lambda entry: entry.id)
+@pytest.mark.every("entry", MODELS)
 def test_whole_call_is_read_and_each_required_field_is_missed(entry) -> None:
     body = whole(entry)
     call = read_call(body, entry)
@@ -139,7 +139,7 @@ def test_known_values_of_any_type_are_read_or_refused(data: st.DataObject) -> No
         assert refusal.status == 400
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("name", "changes", "code", "text"),
     [
         ("emo-v1", {"parameters": {"style_level": "wild"}}, "InvalidParameter", "style_level"),

@@ -20,7 +20,7 @@ STRUCTURED = ["jpg", "png", "webp", "wav", "avi", "mp4", "mov", "m4a", "avif", "
 WITH_PARTS = sorted(path for path in (FIXTURES / "formats").iterdir() if path.suffix[1:] in STRUCTURED)
 
 
-@pytest.mark.parametrize("path", WITH_PARTS, ids=lambda p: p.name)
+@pytest.mark.every("path", WITH_PARTS)
 def test_parts_put_together_are_the_file(path: Path) -> None:
     data = path.read_bytes()
     syntax = syntax_of(data)
@@ -44,7 +44,7 @@ def test_a_length_can_be_a_lie() -> None:
     assert JPEG.build([Node(b"\xff\xe1", b"abc", lie=9)]) == b"\xff\xe1\x00\x09abc"
 
 
-@pytest.mark.parametrize("target", sorted(TARGETS))
+@pytest.mark.every("target", sorted(TARGETS))
 def test_mutations_are_many_and_the_same_for_the_same_seed(target: str) -> None:
     corpus = TARGETS[target].seeds()
     assert corpus

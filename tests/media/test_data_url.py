@@ -33,7 +33,7 @@ def test_bytes_come_through(content: bytes, head: str) -> None:
     assert size_of(url) == len(content)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("url", "reason"),
     [
         ("data:", "not in Base64"),

@@ -62,7 +62,7 @@ def test_what_is_no_media_is_named(name: str, format: str, said: str) -> None:
     assert facts.problems == (f"not media: its bytes are those of {said}",)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("data", "format"),
     [
         (b"\x7fELF\x02\x01\x01" + bytes(60), "program"),
@@ -101,7 +101,7 @@ def test_other_bytes(data: bytes, format: str) -> None:
     assert sniff(io.BytesIO(data)) == Sniffed(format, "other")
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("brands", "format"),
     [
         (b"isom\0\0\2\0isomiso2avc1mp41", "mp4"),

@@ -253,7 +253,7 @@ FILE_URLS = [
 ]
 
 
-@pytest.mark.parametrize(("url", "posix", "windows"), FILE_URLS)
+@pytest.mark.every(("url", "posix", "windows"), FILE_URLS)
 def test_file_urls_name_files_of_this_machine(url: str, posix: str | None, windows: str | None) -> None:
     assert local_path(url, windows=False) == (url if posix is None else posix)
     assert local_path(url, windows=True) == (url if windows is None else windows)

@@ -26,7 +26,7 @@ def test_there_is_something_to_judge() -> None:
     assert "mediapreflight.Pace" in set(imported(Path(__file__).with_name("drive.py")))
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+@pytest.mark.every("source", SOURCES)
 def test_only_public_names_are_imported(source: Path) -> None:
     public = {"mediapreflight", *(f"mediapreflight.{name}" for name in mediapreflight.__all__)}
     ours = {name for name in imported(source) if name.partition(".")[0] == "mediapreflight"}

@@ -32,7 +32,7 @@ def test_outside_the_picture_is_black():
     assert cut[140:, 140:].min() == 255
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 1)])
-@pytest.mark.parametrize("scale", [0.0, 1e-9, 1.0, 1000.0])
+@pytest.mark.every("shape", [(1, 1), (1, 900), (900, 1)])
+@pytest.mark.every("scale", [0.0, 1e-9, 1.0, 1000.0])
 def test_no_scale_is_too_much(shape, scale):
     assert Cuts(np.full((*shape, 3), 9, np.uint8)).square(scaled(scale, 0, 0), 16).shape == (16, 16, 3)

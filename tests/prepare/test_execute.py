@@ -338,8 +338,8 @@ def test_a_crop_is_computed_to_go_with_a_face_given_by_hand(tmp_path: Path, coup
     assert top < given[1] < given[3] < bottom
 
 
-@pytest.mark.parametrize("crop", [False, True])
-@pytest.mark.parametrize("box", ["abc", "87,0,540,453", ["a", "b", "c", "d"], [1, 2, 3], [0.5, 1, 2.5, 9], [9, 9, 5, 5]])
+@pytest.mark.every("crop", [False, True])
+@pytest.mark.every("box", ["abc", "87,0,540,453", ["a", "b", "c", "d"], [1, 2, 3], [0.5, 1, 2.5, 9], [9, 9, 5, 5]])
 def test_a_box_that_is_none_is_named_and_never_used(fixtures: Path, box: object, crop: bool) -> None:
     inputs = {"image": fixtures / "portrait.jpg", "face_bbox": [223, 132, 404, 313], "ext_bbox": box}
     (planned,) = plan(Job("emo-v1", audio=fixtures / "voice.mp3", **inputs), options=PrepareOptions(crop_to_boxes=crop))

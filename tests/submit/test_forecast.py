@@ -50,8 +50,8 @@ AREAS = {
 }
 
 
-@pytest.mark.parametrize("resolution", ["480P", "720P", "1080P"])
-@pytest.mark.parametrize("sides", AREAS)
+@pytest.mark.every("resolution", ["480P", "720P", "1080P"])
+@pytest.mark.every("sides", AREAS)
 def test_wan_keeps_the_ratio_at_the_area_of_the_resolution(sides: tuple[int, int], resolution: str) -> None:
     found = expected("wan2.5-i2v-preview", {"image": picture(*sides)}, resolution=resolution)
     assert size(found) == AREAS[sides][resolution]
@@ -127,7 +127,7 @@ def test_an_undocumented_size_is_not_guessed(model: str) -> None:
 # Frame rates
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("model", "parameters", "fps"),
     [
         ("emo-v1", {}, 15),
@@ -152,7 +152,7 @@ def test_the_frame_rate(model: str, parameters: dict[str, Any], fps: float | Non
 # Lengths
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("model", "facts", "parameters", "seconds"),
     [
         ("emo-v1", {"audio": sound(13.93)}, {}, 13.93),

@@ -237,7 +237,7 @@ def test_what_is_no_url_is_refused(url: str, words: str) -> None:
     assert refusal(url, PICTURE, never).endswith(f": {words}")
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("address", "expected"),
     [
         (PUBLIC, True),

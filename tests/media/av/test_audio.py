@@ -174,7 +174,7 @@ def decoded_seconds(path: Path) -> float:
         return sum(frame.samples / frame.sample_rate for frame in opened.decode(audio=0))
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.every("name", EXPECTED)
 def test_every_field_of_the_fixtures(name: str) -> None:
     facts = asdict(audio(FIXTURES / name))
     expected = PLAIN | EXPECTED[name]
@@ -191,7 +191,7 @@ def test_no_sound_fixture_is_left_out() -> None:
     assert sounds == EXPECTED.keys()
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.every("name", EXPECTED)
 def test_headers_say_what_is_there(name: str) -> None:
     quick, whole = asdict(audio(FIXTURES / name, "metadata")), asdict(audio(FIXTURES / name))
     assert (quick.pop("duration_s"), quick.pop("peak_dbfs")) == (None, None)
@@ -362,11 +362,11 @@ def test_streams_that_are_neither_picture_nor_sound(make: MediaMaker, tmp_path: 
 # -- the loudest sample
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("dtype", "tag", "full_scale"),
     [("u1", 1, 128), ("<i2", 1, 2**15), ("<i4", 1, 2**31), ("<i8", 1, 2**63), ("<f4", 3, 1), ("<f8", 3, 1)],
 )
-@pytest.mark.parametrize("level", [1.0, 0.5, -1.0, -0.25])
+@pytest.mark.every("level", [1.0, 0.5, -1.0, -0.25])
 def test_peak_of_every_sample_format(dtype: str, tag: int, full_scale: float, level: float) -> None:
     largest = level * full_scale
     if dtype != "u1" and tag == 1 and level == 1.0:

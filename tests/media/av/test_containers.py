@@ -42,7 +42,7 @@ def opened(data: bytes, format: str) -> str | None:
         return str(error)
 
 
-@pytest.mark.parametrize("format", sorted(DEMUXERS))
+@pytest.mark.every("format", sorted(DEMUXERS))
 def test_every_demuxer_exists_and_refuses_garbage(format: str) -> None:
     problem = opened(b"garbage, and nothing but garbage " * 100, format)
     # Demuxers of raw frames take anything and find nothing in it.

@@ -34,9 +34,9 @@ def test_one_frame(stamp: int, last: int) -> None:
     assert timing.duration == pytest.approx(last / 1000)
 
 
-@pytest.mark.parametrize("rate", RATES + NTSC_RATES, ids=float)
-@pytest.mark.parametrize("tick", TICKS, ids=str)
-@pytest.mark.parametrize("rounding", ["nearest", "down"])
+@pytest.mark.every("rate", RATES + NTSC_RATES)
+@pytest.mark.every("tick", TICKS)
+@pytest.mark.every("rounding", ["nearest", "down"])
 def test_constant_rates_are_constant_however_they_are_rounded(rate: Fraction, tick: Fraction, rounding: str) -> None:
     stamps = constant(rate, tick, 300, start=7, rounding=rounding)
     timing = frame_timing(stamps, round(1 / rate / tick), float(tick))
@@ -80,8 +80,8 @@ def test_the_unit_of_time_does_not_matter(gaps: list[int], factor: int) -> None:
     assert fine.variable == coarse.variable
 
 
-@pytest.mark.parametrize("tick", TICKS, ids=str)
-@pytest.mark.parametrize(("fast", "slow"), [(30, 15), (60, 30), (25, 24), (30, 10), (25, Fraction(25, 3))])
+@pytest.mark.every("tick", TICKS)
+@pytest.mark.every(("fast", "slow"), [(30, 15), (60, 30), (25, 24), (30, 10), (25, Fraction(25, 3))])
 def test_two_rates_in_turn_are_variable(tick: Fraction, fast: int, slow: Fraction) -> None:
     first = constant(Fraction(fast), tick, 60)
     second = constant(Fraction(slow), tick, 60, start=round(60 / fast / tick))
@@ -144,8 +144,8 @@ def test_sound_without_gaps_lasts_as_long_as_its_packets_from_its_start_on(durat
     assert sound_ticks(packets, start) == max(0, sum(durations) - max(0, start))
 
 
-@pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 48000])
-@pytest.mark.parametrize("samples", [576, 1024, 1152])
+@pytest.mark.every("rate", [8000, 11025, 22050, 44100, 48000])
+@pytest.mark.every("samples", [576, 1024, 1152])
 def test_lengths_rounded_to_milliseconds_do_not_add_up_to_an_error(rate: int, samples: int) -> None:
     count = 2000
     stamps = [round(index * samples / rate * 1000) for index in range(count)]

@@ -143,7 +143,7 @@ def video(path: Path, level: str = "decode") -> VideoFacts:
     return facts
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.every("name", EXPECTED)
 def test_every_field_of_the_fixtures(name: str) -> None:
     facts = asdict(video(FIXTURES / name))
     expected = PLAIN | EXPECTED[name]
@@ -164,7 +164,7 @@ def test_the_longer_clips(name: str) -> None:
     assert facts.audio_duration_s == pytest.approx(frames / 25)
 
 
-@pytest.mark.parametrize("name", sorted(name for name in EXPECTED if not name.startswith("faults/")))
+@pytest.mark.every("name", sorted(name for name in EXPECTED if not name.startswith("faults/")))
 def test_headers_say_what_is_there(name: str) -> None:
     """At level `metadata` everything that headers say is as at level `decode`; what only packets tell is None."""
     quick, whole = asdict(video(FIXTURES / name, "metadata")), asdict(video(FIXTURES / name))

@@ -74,24 +74,24 @@ def test_segments_that_make_no_pixel(segment: bytes) -> None:
     assert problems(jpeg_with(jpeg, segment)) == ()
 
 
-@pytest.mark.parametrize(("mode", "progressive"), KINDS)
-@pytest.mark.parametrize("behind", [ENDS + bytes(100), ENDS + b"anything", b"\xff\xff" + ENDS])
+@pytest.mark.every(("mode", "progressive"), KINDS)
+@pytest.mark.every("behind", [ENDS + bytes(100), ENDS + b"anything", b"\xff\xff" + ENDS])
 def test_what_stands_before_the_end_mark_or_behind_it(mode: str, progressive: bool, behind: bytes) -> None:
     jpeg = encoded(photograph(mode), "JPEG", progressive=progressive)
     assert_sound(jpeg[:-2] + behind, jpeg)
 
 
-@pytest.mark.parametrize(("mode", "progressive"), KINDS)
-@pytest.mark.parametrize("behind", [b"", b"\xff", bytes(40)])
+@pytest.mark.every(("mode", "progressive"), KINDS)
+@pytest.mark.every("behind", [b"", b"\xff", bytes(40)])
 def test_an_end_mark_that_is_missing(mode: str, progressive: bool, behind: bytes) -> None:
     jpeg = encoded(photograph(mode), "JPEG", progressive=progressive)
     assert_sound(jpeg[:-2] + behind, jpeg, ENDLESS)
     assert Problem.MISSTATED not in "".join(problems(jpeg[:-40]))
 
 
-@pytest.mark.parametrize("size", [(160, 120), (97, 33)])
-@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
-@pytest.mark.parametrize("filled_to", [4, 16, 512])
+@pytest.mark.every("size", [(160, 120), (97, 33)])
+@pytest.mark.every("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.every("filled_to", [4, 16, 512])
 def test_intervals_filled_with_zeros(mode: str, filled_to: int, size: tuple[int, int]) -> None:
     jpeg = encoded(photograph(mode, size), "JPEG", restart_marker_blocks=3)
     filled, copied = b"", 0
@@ -234,8 +234,8 @@ def test_bytes_that_are_left_over_are_damage_where_they_are_no_zeros() -> None:
     assert problems(jpeg[:-2] + b"\x12" * 40 + ENDS) != ()
 
 
-@pytest.mark.parametrize(("mode", "progressive"), KINDS)
-@pytest.mark.parametrize("stray", [b"\x12", b"\x12\x34\x56", b"\xa7\x00\x13\x88"])
+@pytest.mark.every(("mode", "progressive"), KINDS)
+@pytest.mark.every("stray", [b"\x12", b"\x12\x34\x56", b"\xa7\x00\x13\x88"])
 def test_a_few_stray_bytes_behind_the_last_block_cost_no_pixel(mode: str, progressive: bool, stray: bytes) -> None:
     for seed in range(5):
         jpeg = encoded(photograph(mode, (160 + 8 * seed, 120)), "JPEG", progressive=progressive)

@@ -24,8 +24,8 @@ WHOLE = sorted(
 )
 
 
-@pytest.mark.parametrize("name", WHOLE)
-@pytest.mark.parametrize("level", ["metadata", "decode", "content"])
+@pytest.mark.every("name", WHOLE)
+@pytest.mark.every("level", ["metadata", "decode", "content"])
 def test_whole_pictures_have_no_problems(name: str, level: str) -> None:
     facts = probe(FIXTURES / name, level=level)  # type: ignore[arg-type]
     assert isinstance(facts, ImageFacts)
@@ -71,8 +71,8 @@ def test_a_jpeg_that_lacks_its_last_bytes(mode: str, progressive: bool) -> None:
         assert len(picture_facts(data[:-missing], decode=True).problems) == 1
 
 
-@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
-@pytest.mark.parametrize("size", [(1, 1), (7, 5), (64, 64), (65, 63), (1000, 3)])
+@pytest.mark.every("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.every("size", [(1, 1), (7, 5), (64, 64), (65, 63), (1000, 3)])
 def test_jpegs_of_every_size_and_sampling(size: tuple[int, int], subsampling: str) -> None:
     assert picture_facts(encoded(picture(size=size), "JPEG", subsampling=subsampling), decode=True).problems == ()
 
@@ -126,7 +126,7 @@ def test_what_decoders_say_can_be_printed() -> None:
         assert problem.isprintable()
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("said", "told"),
     [
         ("broken PNG file (bad header checksum in b'IDAT')", "its IDAT chunk has a wrong checksum"),

@@ -46,7 +46,7 @@ def reference(fixtures: Path) -> np.ndarray:
     return load_picture(fixtures / "formats" / "rgb.png", 1000).rgb.astype(int)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.every("name", FORMATS)
 def test_every_format_shows_the_same_portrait(fixtures, reference, name):
     picture = load_picture(fixtures / "formats" / name, 1000)
     assert picture.rgb.dtype == np.uint8

@@ -146,7 +146,7 @@ def test_coding_points_in_a_profile() -> None:
 P3 = profile(DISPLAY_P3, srgb_curve())
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("colors", "space", "transfer", "effective"),
     [
         (Colors(), None, None, None),

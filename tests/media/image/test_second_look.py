@@ -28,12 +28,11 @@ def blots(height: int, width: int) -> np.ndarray:
     return np.asarray(Image.fromarray(small).resize((width, height)))
 
 
-@pytest.mark.parametrize("format", ["jpeg", "png"])
-@pytest.mark.parametrize(
+@pytest.mark.every("format", ["jpeg", "png"])
+@pytest.mark.every(
     "pixels",
     # Every eighth row of 2048 is white, or black.
     [stripes(2048, 300, 2), stripes(2048, 300, 8), stripes(531, 900, 19), blots(1200, 700), blots(70, 2000), stripes(9, 11, 4)],
-    ids=["rows", "every eighth row", "bars", "tall", "flat", "tiny"],
 )
 def test_the_same_picture_is_no_other(pixels, format):
     assert difference(pixels, file_of(pixels, format), format) < 2

@@ -50,7 +50,7 @@ def test_a_plain_tiff_is_decoded(order: str) -> None:
     assert picture_facts(tiff(directory(), order=order), decode=True).problems == ()
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("changed", "words"),
     [
         ({"t258": (10, 10, 10)}, "10 bits"),

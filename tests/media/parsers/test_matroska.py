@@ -174,9 +174,9 @@ def test_whole_clusters(segment, cluster) -> None:  # type: ignore[no-untyped-de
     assert clusters(body, bytes(100), body, b"a tag of some kind", segment=segment) == Clusters()
 
 
-@pytest.mark.parametrize("segment", [element, live])
-@pytest.mark.parametrize("cluster", [element, live])
-@pytest.mark.parametrize(
+@pytest.mark.every("segment", [element, live])
+@pytest.mark.every("cluster", [element, live])
+@pytest.mark.every(
     "broken",
     [
         patched(FRAME * 3, len(FRAME), bytes(4)),

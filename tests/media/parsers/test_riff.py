@@ -57,7 +57,7 @@ def test_length_left_open(claim: int) -> None:
     assert header(data) == WavHeader(None, 0, 44, 144, falsehood, data[12:36])
 
 
-@pytest.mark.parametrize("claim", [0, 2**63 - 1, 2**64 - 1, *OPEN])
+@pytest.mark.every("claim", [0, 2**63 - 1, 2**64 - 1, *OPEN])
 def test_wide_length_left_open(claim: int) -> None:
     wide = riff_chunk(b"ds64", struct.pack("<QQQI", 0, claim, 0, 0))
     data = wav(bytes(100), rate=1000, bits=8, length=0xFFFFFFFF, more=wide).replace(b"RIFF", b"RF64", 1)
@@ -86,8 +86,8 @@ BEHIND = {
 }
 
 
-@pytest.mark.parametrize("behind", BEHIND)
-@pytest.mark.parametrize("claim", [0, 0xFFFFFFFF])
+@pytest.mark.every("behind", BEHIND)
+@pytest.mark.every("claim", [0, 0xFFFFFFFF])
 def test_data_of_unknown_length_ends_before_the_chunks_behind_it(behind: str, claim: int) -> None:
     found = header(wav(NOISE, length=claim) + BEHIND[behind])
     assert (found.start, found.end) == (44, 4044)
@@ -165,8 +165,8 @@ QUIET = {
 }
 
 
-@pytest.mark.parametrize("behind", [*BEHIND, *QUIET])
-@pytest.mark.parametrize("length", [4000, 3999])
+@pytest.mark.every("behind", [*BEHIND, *QUIET])
+@pytest.mark.every("length", [4000, 3999])
 def test_what_stands_behind_the_data_as_a_rule_is_not_named(behind: str, length: int) -> None:
     assert header(wav(NOISE[:length]) + b"\0" * (length % 2) + (BEHIND | QUIET)[behind]).falsehood is None
 
@@ -305,8 +305,8 @@ def longest(data: bytes) -> int:
     return info_bytes(io.BytesIO(data), len(data))
 
 
-@pytest.mark.parametrize("claim", [16, 2**31, 2**32 - 1])
-@pytest.mark.parametrize(
+@pytest.mark.every("claim", [16, 2**31, 2**32 - 1])
+@pytest.mark.every(
     "before",
     [
         b"",
@@ -317,7 +317,6 @@ def longest(data: bytes) -> int:
         b"strf" + struct.pack("<I", 2**30) + bytes(40),
         b"LIST" + struct.pack("<I", 60) + b"hdrl",
     ],
-    ids=["nothing", "much", "odd", "another", "lie", "inside"],
 )
 def test_the_longest_list_of_titles_is_found(before: bytes, claim: int) -> None:
     assert longest(riff(b"WAVE", before, info(claim), riff_chunk(b"data", bytes(10)))) == claim

@@ -14,7 +14,7 @@ EMO_VOICE = {"limit": "wav, mp3", "service_code": "InvalidURL", "source": "emo-a
 RETALK_VIDEO = {"limit": "mp4, avi, mov", "service_code": "InvalidFile.Format", "source": "videoretalk-api, en, undated"}
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("model", "role", "name", "format", "terms"),
     [
         ("emo-v1", "image", "formats/still.gif", "gif", EMO_PICTURE),
@@ -27,7 +27,7 @@ RETALK_VIDEO = {"limit": "mp4, avi, mov", "service_code": "InvalidFile.Format", 
         ("videoretalk", "video", "faults/mkv-named-mp4.mp4", "mkv", RETALK_VIDEO),
     ],
 )
-@pytest.mark.parametrize("level", ["metadata", "decode"])
+@pytest.mark.every("level", ["metadata", "decode"])
 def test_format_of_no_document(
     found, fixtures: Path, model: str, role: str, name: str, format: str, terms: dict, level: str
 ) -> None:

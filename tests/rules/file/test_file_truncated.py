@@ -15,7 +15,7 @@ CUT = {
 }
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("role", "name"),
     [
         ("ref_image", "faults/truncated.png"),
@@ -27,7 +27,7 @@ CUT = {
         ("video", "faults/truncated.mkv"),
     ],
 )
-@pytest.mark.parametrize("level", ["metadata", "decode"])
+@pytest.mark.every("level", ["metadata", "decode"])
 def test_headers_tell(found, fixtures: Path, role: str, name: str, level: str) -> None:
     path = fixtures / name
     assert found("file-truncated", "videoretalk", level=level, **{role: path}) == [CUT | {"role": role, "path": str(path)}]
@@ -39,7 +39,7 @@ def test_only_the_data_tells(found, fixtures: Path, role: str, name: str) -> Non
     assert found("file-truncated", "videoretalk", level="decode", **{role: path}) == [CUT | {"role": role, "path": str(path)}]
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("role", "name"),
     [
         ("ref_image", "portrait-3x4.jpg"),

@@ -17,8 +17,8 @@ CASES = [(f"exif-{value}.jpg", value) for value in range(2, 9)]
 CASES += [(name, 6) for name in ("exif-6.webp", "exif-6-before-data.png", "exif-6-after-data.png", "xmp-6.png")]
 
 
-@pytest.mark.parametrize(("name", "orientation"), CASES)
-@pytest.mark.parametrize("level", ["metadata", "decode"])
+@pytest.mark.every(("name", "orientation"), CASES)
+@pytest.mark.every("level", ["metadata", "decode"])
 def test_stored_turned_or_mirrored(found, fixtures: Path, name: str, orientation: int, level: str) -> None:
     path = fixtures / "orientation" / name
     expected = TURNED | {"path": str(path), "measured": orientation}

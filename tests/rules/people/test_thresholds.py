@@ -20,7 +20,7 @@ def own(tmp_path: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", get_args(Threshold))
+@pytest.mark.every("name", get_args(Threshold))
 def test_help_of_one_rule_names_it_with_its_default(name: str) -> None:
     helps = [" ".join(rule.help.split()) for rule in rules_in("people") if f"`{name}`" in rule.help]
     assert len(helps) == 1

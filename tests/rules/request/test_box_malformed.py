@@ -14,7 +14,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     "value",
     [
         "1,2",

@@ -13,7 +13,7 @@ NOT_ENCODED = {
 }
 
 
-@pytest.mark.parametrize("character", [" ", "\t", '"', "<", ">", "\\", "^", "`", "{", "|", "}", "ü", "汉", "\u202e", "\x7f"])
+@pytest.mark.every("character", [" ", "\t", '"', "<", ">", "\\", "^", "`", "{", "|", "}", "ü", "汉", "\u202e", "\x7f"])
 def test_character_no_url_may_hold(found, character: str) -> None:
     url = f"https://example.com/a{character}b.png"
     assert found("url-not-encoded", "emo-v1", image=url) == [NOT_ENCODED | {"path": url, "measured": character}]

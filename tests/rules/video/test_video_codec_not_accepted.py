@@ -21,9 +21,9 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "codec"), OTHERS)
-@pytest.mark.parametrize("level", ["metadata", "decode"])
-@pytest.mark.parametrize("model", SOURCES)
+@pytest.mark.every(("name", "codec"), OTHERS)
+@pytest.mark.every("level", ["metadata", "decode"])
+@pytest.mark.every("model", SOURCES)
 def test_codec_of_no_document(found, fixtures: Path, name: str, codec: str, level: str, model: str) -> None:
     path = fixtures / name
     expected = CODEC | {"severity": "error", "source": SOURCES[model], "path": str(path), "measured": codec}

@@ -388,7 +388,7 @@ class TestTask:
             with pytest.raises(RequestRefusedError, match=r"^InvalidFile\.Value: too dark$"):
                 parse(answer(body))
 
-    @pytest.mark.parametrize(
+    @pytest.mark.every(
         "url",
         [
             None,
@@ -609,7 +609,7 @@ class TestErrors:
         with pytest.raises(ServiceError):
             parse_created(answer(task(task_status="PENDING"), status))
 
-    @pytest.mark.parametrize(
+    @pytest.mark.every(
         ("status", "kind"),
         [
             (302, ProtocolError),
@@ -620,7 +620,7 @@ class TestErrors:
             (502, ServiceFaultError),
         ],
     )
-    @pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b"[]", b"null", b"{}", b"\xff\x00"])
+    @pytest.mark.every("body", [b"", b"<html>Bad Gateway</html>", b"[]", b"null", b"{}", b"\xff\x00"])
     def test_of_whatever_stands_in_between(self, status: int, kind: type[ServiceError], body: bytes) -> None:
         error = error_of(answer(body, status))
         assert type(error) is kind

@@ -270,7 +270,7 @@ def test_faults_of_the_account_name_no_rule(code: str, message: str) -> None:
         assert isinstance(found, AccessRefusedError) or status == 200
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("status", "code", "message"),
     [
         (429, "limit_burst_rate", "Request rate increased too quickly"),
@@ -305,7 +305,7 @@ def test_what_may_have_made_a_task_is_never_taken_for_a_refusal() -> None:
         assert type(error(500, code, message)).__name__ == "ServiceFaultError"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("status", "code", "message", "rules"),
     [
         (200, "InvalidImage.MultiHuman", "Several people in the picture.", ("FACE002", "BODY002")),

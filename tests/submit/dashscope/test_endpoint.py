@@ -60,7 +60,7 @@ def test_a_region_without_hosts_for_workspaces_says_so() -> None:
         endpoint_for(msgspec.structs.replace(PROVIDER, hosts=hosts), "beijing", workspace="w")
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     "workspace", ["", "a.b", "a/b", "a@b", "a:1", "-a", "a-", "a b", "a\n", "ä", "a" * 64, "{WorkspaceId}", "a#", "a?"]
 )
 def test_a_workspace_id_cannot_change_the_host(workspace: str) -> None:
@@ -90,7 +90,7 @@ def test_own_base_urls(given_url: str, kept: str) -> None:
     assert endpoint_for(PROVIDER, "singapore", base_url=given_url) == Endpoint("singapore", kept)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("base_url", "reason"),
     [
         ("", "a URL cannot have"),

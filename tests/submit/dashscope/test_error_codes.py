@@ -218,7 +218,7 @@ def test_a_code_not_documented_means_what_the_one_above_it_does(code: str, meant
     assert meaning_of(code, "so it is")[:3] == meant
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("status", "code", "kind", "retry_helps"),
     [
         (400, "Arrearage", AccessRefusedError, False),

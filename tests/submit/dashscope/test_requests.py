@@ -230,7 +230,7 @@ TASKS: list[tuple[str, dict[str, str], dict[str, Any], dict[str, Any], str, dict
 ]
 
 
-@pytest.mark.parametrize(("model", "urls", "fields", "parameters", "path", "body"), TASKS, ids=[task[0] for task in TASKS])
+@pytest.mark.every(("model", "urls", "fields", "parameters", "path", "body"), TASKS)
 def test_create(
     model: str, urls: dict[str, str], fields: dict[str, Any], parameters: dict[str, Any], path: str, body: dict[str, Any]
 ) -> None:
@@ -324,8 +324,8 @@ def test_a_picture_may_travel_inside_the_request(fixtures: Path) -> None:
     assert request.headers == ASYNC
 
 
-@pytest.mark.parametrize("name", ["formats/rgb.png", "formats/rgb.bmp", "formats/lossy.webp", "portrait.jpg"])
-@pytest.mark.parametrize("head", ["data:image/{};base64,", "DATA:;BASE64,", "data:image/tiff;charset=x;base64,"])
+@pytest.mark.every("name", ["formats/rgb.png", "formats/rgb.bmp", "formats/lossy.webp", "portrait.jpg"])
+@pytest.mark.every("head", ["data:image/{};base64,", "DATA:;BASE64,", "data:image/tiff;charset=x;base64,"])
 def test_data_urls_hold_the_file_and_state_its_type(name: str, head: str, fixtures: Path) -> None:
     content = (fixtures / name).read_bytes()
     format = {"jpg": "jpeg"}.get(name.rpartition(".")[2], name.rpartition(".")[2])

@@ -27,7 +27,7 @@ def test_what_the_whole_internet_reaches_is_public(address: str) -> None:
     assert is_public(address)
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("host", "address"),
     [
         ("127.0.0.1", "127.0.0.1"),

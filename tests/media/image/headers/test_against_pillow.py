@@ -61,13 +61,13 @@ def seen_by_pillow(data: bytes) -> Seen:
         return Seen(stored, shown, orientation if orientation in range(1, 9) else 1, located, frames)
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.every("name", PICTURES)
 def test_of_fixtures(name: str) -> None:
     data = (FIXTURES / name).read_bytes()
     assert seen_by_us(picture_facts(data)) == seen_by_pillow(data)
 
 
-@pytest.mark.parametrize("name", [name for name in PICTURES if not name.startswith("faults/")])
+@pytest.mark.every("name", [name for name in PICTURES if not name.startswith("faults/")])
 def test_shown_sides_are_those_that_pillow_turns_the_pixels_to(name: str) -> None:
     data = (FIXTURES / name).read_bytes()
     facts = picture_facts(data)
@@ -75,7 +75,7 @@ def test_shown_sides_are_those_that_pillow_turns_the_pixels_to(name: str) -> Non
         assert (facts.width, facts.height) == ImageOps.exif_transpose(image).size
 
 
-@pytest.mark.parametrize("name", [name for name in PICTURES if not name.startswith("faults/")])
+@pytest.mark.every("name", [name for name in PICTURES if not name.startswith("faults/")])
 def test_alpha_and_channels_of_fixtures(name: str) -> None:
     data = (FIXTURES / name).read_bytes()
     facts = picture_facts(data)
@@ -86,7 +86,7 @@ def test_alpha_and_channels_of_fixtures(name: str) -> None:
         assert facts.channels == len(image.getbands()) or image.format == "GIF"
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("name", "bit_depth", "color"),
     [
         ("formats/baseline.jpg", 8, "rgb"),

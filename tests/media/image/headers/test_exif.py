@@ -27,8 +27,8 @@ def tiff(order: str, *entries: tuple[int, int, int], gps: tuple[int, ...] = ()) 
     return head + directory + bytes(4) + struct.pack(order + "H", len(gps)) + positions
 
 
-@pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("value", range(1, 9))
+@pytest.mark.every("order", ["<", ">"])
+@pytest.mark.every("value", range(1, 9))
 def test_orientations(order: str, value: int) -> None:
     assert read_exif(tiff(order, (ORIENTATION, SHORT, value))) == ExifFacts(value, False)
 
@@ -39,8 +39,8 @@ def test_nonsense_is_no_orientation(order: str, value: int) -> None:
     assert read_exif(tiff(order, (ORIENTATION, SHORT, value))).orientation is None
 
 
-@pytest.mark.parametrize(("kind", "form"), [(1, "B3x"), (3, "H2x"), (4, "I"), (6, "b3x"), (8, "h2x"), (9, "i"), (13, "I")])
-@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.every(("kind", "form"), [(1, "B3x"), (3, "H2x"), (4, "I"), (6, "b3x"), (8, "h2x"), (9, "i"), (13, "I")])
+@pytest.mark.every("order", ["<", ">"])
 def test_orientation_of_any_integer_type(order: str, kind: int, form: str) -> None:
     block = tiff(order, (ORIENTATION, LONG, 0))
     entry = struct.pack(order + "HHI", ORIENTATION, kind, 1) + struct.pack(order + form, 6)

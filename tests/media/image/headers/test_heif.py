@@ -43,8 +43,8 @@ def aperture(width: int, height: int, divisor: int = 1) -> bytes:
     return box(b"clap", struct.pack(">8I", width * divisor, divisor, height * divisor, divisor, 0, 1, 0, 1))
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("located", [False, True])
+@pytest.mark.every("orientation", range(1, 9))
+@pytest.mark.every("located", [False, True])
 def test_avif_says_the_same_as_pillow(orientation: int, located: bool) -> None:
     data = encoded(picture(size=(24, 16)), "AVIF", exif=exif(orientation, located=located))
     facts = picture_facts(data)

@@ -15,8 +15,8 @@ PLAIN = encoded(picture(size=(24, 16)), "PNG")
 XMP_KEYWORD = b"XML:com.adobe.xmp\0\0\0\0\0"
 
 
-@pytest.mark.parametrize("before", [b"IDAT", b"IEND"])
-@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.every("before", [b"IDAT", b"IEND"])
+@pytest.mark.every("orientation", range(1, 9))
 def test_exif_before_and_after_the_data(before: bytes, orientation: int) -> None:
     data = png_with(PLAIN, before, png_chunk(b"eXIf", exif_block(orientation, located=True)))
     facts = picture_facts(data)
@@ -40,7 +40,7 @@ def test_other_text_is_not_xmp() -> None:
         assert picture_facts(png_with(PLAIN, b"IDAT", png_chunk(b"iTXt", text))).orientation == 1
 
 
-@pytest.mark.parametrize(
+@pytest.mark.every(
     ("color_type", "bit_depth"),
     [(0, 1), (0, 2), (0, 4), (0, 8), (0, 16), (2, 8), (2, 16), (3, 1), (3, 2), (3, 4), (3, 8), (4, 8), (4, 16), (6, 8), (6, 16)],
 )

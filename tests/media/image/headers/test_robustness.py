@@ -68,12 +68,12 @@ def assert_is_sound(data: bytes) -> None:
     assert stream.bytes_read <= 3 * len(data) + 10_000
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.every("name", GOOD)
 def test_good_headers_are_good(name: str) -> None:
     assert picture_facts(GOOD[name]).problems == ()
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.every("name", GOOD)
 def test_every_truncation(name: str) -> None:
     data = GOOD[name]
     # The first bytes say what it is; without them it is not a picture at all.
@@ -81,7 +81,7 @@ def test_every_truncation(name: str) -> None:
         assert_is_sound(data[:length])
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.every("name", GOOD)
 def test_every_byte_at_its_extremes(name: str) -> None:
     data = GOOD[name]
     for at in range(12, min(len(data), 400)):
