@@ -162,14 +162,9 @@ class AsyncClient:
         """Check the job, upload its files and create its task. If the same job already runs or is done, continue with that.
 
         Args:
-            level: how it is checked.
-            boxes: for models with a detect call: `service` makes that call, which may cost money; `local` computes the boxes
-                here.
-            ratio: of ext_bbox, for models that take boxes; None: `1:1`.
             again: make a new task even if one of the same job runs or has succeeded, however long ago.
-            force: send the job even if its report has errors.
-            inline: send local pictures inside the request (Base64) instead of uploading them, if the model takes that.
             out: where `tasks resume` puts the video if this process ends before it is done.
+            level, boxes, ratio, force, inline: as in `SubmitOptions`.
 
         Raises JobNotFitError, DetectionRefusedError, UploadError, InputUrlError, ServiceError, TransportError, UnclearTaskError.
         """

@@ -63,9 +63,7 @@ class Submission(NewSubmission, frozen=True, kw_only=True):
     Attributes beyond those of `NewSubmission`:
         again: whether the user asked for it although the same job was known.
         fields: what the model's detect call filled.
-        stage: `ready` (nothing sent), `sending` (the create call is on its way, or its answer was lost), `unclear` (its answer
-            was lost, and the task list did not tell whether it made a task), `created` (the task is known), `succeeded` (its
-            result is not fetched yet), `delivered`, `failed`.
+        stage: how far it is, as the page of this room draws it.
         before: the service's tasks just before the create call was sent, as `settling.Before` reads them; None once that
             was answered.
         status: the service's own name of the state.
