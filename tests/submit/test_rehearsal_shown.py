@@ -124,7 +124,7 @@ def test_nothing_reaches_the_terminal_unwritten(text: str, path: str) -> None:
     sent = Request(
         "create", "POST", "https://a.example/api/v1/x", headers={"X": "y"}, params={"q": text or "q"}, json={"p": text}
     )
-    requests = [Request("upload", "POST", "https://oss.example", form=Form((("policy", text),), path, "1f.png"))]
+    requests = [Request("upload", "POST", "https://oss.example", form=Form({"policy": text}, path, "1f.png"))]
     # A request that was built holds no half of a surrogate pair.
     requests += [sent] if text.isascii() or text.encode("utf-8", "ignore").decode() == text else []
     for request in requests:
@@ -141,7 +141,7 @@ def test_a_key_typed_into_a_value_is_masked_wherever_it_stands(show: Callable[[R
     headers, params = {"X-Note": SPOKEN}, {"q": SPOKEN}
     body = {"input": {"prompt": SPOKEN, "list": [{SPOKEN: SPOKEN}]}}
     create = Request("create", "POST", f"https://a.example/{KEY}", headers=headers, params=params, json=body)
-    upload = Request("upload", "POST", "https://a.example", form=Form((("policy", SPOKEN),), f"/home/{KEY}.png", f"{KEY}.png"))
+    upload = Request("upload", "POST", "https://a.example", form=Form({"policy": SPOKEN}, f"/home/{KEY}.png", f"{KEY}.png"))
     mask = ApiKey(KEY).mask
     for request in (create, upload):
         shown = show(masked(request, mask))
@@ -233,8 +233,8 @@ class TestCurl:
         assert seen["headers"]["Authorization"] is None
         form = message_from_bytes(b"Content-Type: " + seen["headers"]["Content-Type"].encode() + b"\n\n" + seen["body"])
         parts = [(part.get_param("name", header="content-disposition"), part) for part in form.get_payload()]
-        assert [name for name, _ in parts] == [*(name for name, _ in request.form.fields), "file"]
-        assert [(name, part.get_payload()) for name, part in parts[:-1]] == list(request.form.fields)
+        assert [name for name, _ in parts] == [*request.form.fields, "file"]
+        assert [(name, part.get_payload()) for name, part in parts[:-1]] == list(request.form.fields.items())
         assert (parts[-1][1].get_filename(), parts[-1][1].get_payload(decode=True)) == ("1f.png", b"\x89PNG content")
 
     def test_a_look_at_a_url_with_brackets(self, recorder: Recorder) -> None:
@@ -263,7 +263,7 @@ def hostile_requests(draw: st.DrawFn) -> Request:
     url = "https://a.example/" + draw(ARGUMENTS)
     headers = draw(st.dictionaries(ARGUMENTS, ARGUMENTS, max_size=2))
     if draw(st.booleans()):
-        fields = tuple(draw(st.lists(st.tuples(ARGUMENTS, ARGUMENTS), max_size=2)))
+        fields = draw(st.dictionaries(ARGUMENTS, ARGUMENTS, max_size=2))
         return Request("upload", "POST", url, headers, form=Form(fields, "/" + draw(NAMED), draw(NAMED)))
     values = st.dictionaries(ARGUMENTS, ARGUMENTS | st.text() | st.none() | st.floats(allow_nan=False), max_size=3)
     body = draw(st.fixed_dictionaries({"model": ARGUMENTS, "input": values, "parameters": values}))
@@ -279,7 +279,7 @@ def words_for(request: Request) -> list[str]:
         words += ["-H", f"{name}: {value}"]
     if request.json is not None:
         return [*words, "--data-binary", "@-"]
-    for name, value in request.form.fields:
+    for name, value in request.form.fields.items():
         words += ["--form-string", f"{name}={value}"]
     path, name = (text.replace("\\", "\\\\").replace('"', '\\"') for text in (request.form.path, request.form.name))
     return [*words, "-F", f'file=@"{path}";filename="{name}"']

@@ -173,7 +173,7 @@ def as_text(request: Request) -> str:
     if request.json is not None:
         lines += ["", *json.dumps(_shortened(request.json), indent=2, ensure_ascii=False).split("\n")]
     if request.form is not None:
-        lines += ["", *(f"{name}={value}" for name, value in request.form.fields)]
+        lines += ["", *(f"{name}={value}" for name, value in request.form.fields.items())]
         lines += [f"file={request.form.name} (the content of {display_name(request.form.path)})"]
     return "\n".join(plain(line) for line in lines)
 
@@ -191,21 +191,18 @@ def as_curl(request: Request) -> str:
 def masked(request: Request, mask: Callable[[str], str]) -> Request:
     """The request with every text changed by `mask`, which removes the key."""
     form = request.form
-    if form is not None:
-        fields = tuple((mask(name), mask(value)) for name, value in form.fields)
-        form = Form(fields, mask(form.path), mask(form.name))
     return replace(
         request,
         url=mask(request.url),
-        headers=_masked(dict(request.headers), mask),
-        params=_masked(dict(request.params), mask),
+        headers=_masked(request.headers, mask),
+        params=_masked(request.params, mask),
         json=_masked(request.json, mask),
-        form=form,
+        form=form and Form(_masked(form.fields, mask), mask(form.path), mask(form.name)),
     )
 
 
 def _masked(value: Any, mask: Callable[[str], str]) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {mask(name): _masked(inner, mask) for name, inner in value.items()}
     if isinstance(value, list):
         return [_masked(inner, mask) for inner in value]
@@ -217,6 +214,7 @@ def as_dict(request: Request) -> dict[str, Any]:
 
     `form`: `fields`, the `path` of the file and its `name`. `json` and `form` are None if there is no such body.
     """
+    form = request.form
     return {
         "purpose": request.purpose,
         "method": request.method,
@@ -224,12 +222,8 @@ def as_dict(request: Request) -> dict[str, Any]:
         "headers": _headers(request),
         "params": dict(request.params),
         "json": request.json,
-        "form": None if request.form is None else _form_dict(request.form),
+        "form": form and {"fields": dict(form.fields), "path": display_name(form.path), "name": form.name},
     }
-
-
-def _form_dict(form: Form) -> dict[str, Any]:
-    return {"fields": dict(form.fields), "path": display_name(form.path), "name": form.name}
 
 
 def _headers(request: Request) -> dict[str, str]:
@@ -249,7 +243,7 @@ def _curl_options(request: Request) -> Iterator[str]:
     if request.json is not None:
         yield "--data-binary @-"
     if request.form is not None:
-        for name, value in request.form.fields:
+        for name, value in request.form.fields.items():
             yield f"--form-string {_quoted(f'{name}={value}')}"
         yield f"-F {_quoted(f'file=@{_curl_name(_curl_file(request.form))};filename={_curl_name(request.form.name)}')}"
 

@@ -49,23 +49,8 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
         if task.status in ("FAILED", "CANCELED"):
             raise failure_of(task)
         unknown = unknown + 1 if task.status == "UNKNOWN" else 0
-        if unknown and _age(session, submission) > session.catalog.terms.task_lifetime:
-            words = "the service no longer knows the task"
-            await session.run(session.ledger.failed, submission.id, "UNKNOWN", "TaskExpired", words)
-            raise TaskExpiredError(
-                say(
-                    "task {task_id} is no longer known to the service, which keeps tasks for 24 h",
-                    task_id=submission.task_id,
-                )
-            )
-        if unknown >= session.pace.unknown_polls:
-            # It may appear again, and may be billed: only the user can give it up.
-            raise WaitTimeoutError(
-                say(
-                    "task {task_id} is UNKNOWN to the service, which is too early; wait again, or submit the job with `again`",
-                    task_id=submission.task_id,
-                )
-            )
+        if unknown:
+            await _ensure_may_come_back(session, submission, unknown)
         if session.elapsed() - began >= patience:
             raise WaitTimeoutError(
                 say(
@@ -76,6 +61,27 @@ async def wait(session: Session, submission: Submission, *, timeout: float | Non
                 )
             )
         await session.sleep(session.poll_interval * (1 + _JITTER * (2 * session.random() - 1)))
+
+
+async def _ensure_may_come_back(session: Session, submission: Submission, unknown: int) -> None:
+    """Raises for a task that was UNKNOWN several times in a row, or that the service no longer keeps."""
+    if _age(session, submission) > session.catalog.terms.task_lifetime:
+        words = "the service no longer knows the task"
+        await session.run(session.ledger.failed, submission.id, "UNKNOWN", "TaskExpired", words)
+        raise TaskExpiredError(
+            say(
+                "task {task_id} is no longer known to the service, which keeps tasks for 24 h",
+                task_id=submission.task_id,
+            )
+        )
+    if unknown >= session.pace.unknown_polls:
+        # It may appear again, and may be billed: only the user can give it up.
+        raise WaitTimeoutError(
+            say(
+                "task {task_id} is UNKNOWN to the service, which is too early; wait again, or submit the job with `again`",
+                task_id=submission.task_id,
+            )
+        )
 
 
 def _age(session: Session, submission: Submission) -> float:

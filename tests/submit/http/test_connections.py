@@ -55,7 +55,7 @@ def upload(tmp_path: Path) -> Callable[..., Send]:
     def make(url: str, **options: Any) -> Send:
         from mediapreflight.output_folder import file_sha256
 
-        request = Request("upload", "POST", url, form=Form((), str(path), "p.jpg"))
+        request = Request("upload", "POST", url, form=Form({}, str(path), "p.jpg"))
         return Send(request, **{"sha256": file_sha256(path), **options})
 
     return make

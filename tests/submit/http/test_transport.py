@@ -230,7 +230,7 @@ def taking(bodies: list[bytes], before_the_rest: Any = None) -> Any:
 
 
 def upload_of(path: Path, url: str) -> Send:
-    return Send(Request("upload", "POST", url, form=Form((("key", "k"),), str(path), "p.jpg")), sha256=file_sha256(path))
+    return Send(Request("upload", "POST", url, form=Form({"key": "k"}, str(path), "p.jpg")), sha256=file_sha256(path))
 
 
 @pytest.mark.parametrize("exchange", CLIENTS)
@@ -274,6 +274,6 @@ def test_a_file_that_changes_on_its_way_is_not_sent_whole(exchange: Any, change:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
 def test_a_pipe_is_not_uploaded(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    send = Send(Request("upload", "POST", "http://127.0.0.1:9/", form=Form((), str(tmp_path / "pipe"), "p.jpg")))
+    send = Send(Request("upload", "POST", "http://127.0.0.1:9/", form=Form({}, str(tmp_path / "pipe"), "p.jpg")))
     with pytest.raises(UploadError, match="pipe: cannot be read: it is a named pipe, not a file"):
         by_sync(send, tmp_path)

@@ -49,7 +49,7 @@ def policy_request(endpoint: Endpoint, model_id: str) -> Request:
 def upload_request(policy: Policy, path: str, name: str) -> Request:
     """Sends a local file to the temporary space under a name; `uploaded_url` is its address afterwards."""
     fields = {**policy.form, "key": _object_key(policy, name), "success_action_status": "200"}
-    return Request("upload", "POST", policy.upload_host, form=Form(tuple(fields.items()), path, name))
+    return Request("upload", "POST", policy.upload_host, form=Form(fields, path, name))
 
 
 def uploaded_url(policy: Policy, name: str) -> str:

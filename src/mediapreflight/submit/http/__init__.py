@@ -23,12 +23,12 @@ class Form:
     """A multipart form with one file, which is its last field, as the upload host demands.
 
     Attributes:
-        fields: names and values, in order.
+        fields: values by name, in the order they are sent.
         path: the local file; it is streamed.
         name: what the form calls the file.
     """
 
-    fields: tuple[tuple[str, str], ...]
+    fields: Mapping[str, str]
     path: str
     name: str
 
