@@ -7,7 +7,6 @@ third party's price and says so; billed amounts never do. Free quotas are not kn
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from ..job import Job
 from ..language import say
 from ..media.facts import Facts, ImageFacts, VideoFacts, differ, length_of
 from ..people.geometry import Box, is_box, nearest_ratio
-from ..text import clauses, enumerated, shown
+from ..text import clauses, enumerated, listed, shown
 
 # 30000/1001 frames a second are called 30.
 _FPS_TOLERANCE_SHARE = 0.002
@@ -351,14 +350,11 @@ def in_words(estimates: Iterable[Estimate]) -> str:
     If there are two currencies, the reason follows.
     """
     estimates = tuple(estimates)
-    sums = functools.reduce(_and, (money(amount, currency) for currency, amount in total(estimates).items()), "")
-    bounded = any(call.at_most for call in _all_calls(estimates))
-    cost = say("at most {sums}", sums=sums) if bounded else sums
+    sums = tuple(money(amount, currency) for currency, amount in total(estimates).items())
+    cost = listed(sums) if sums else ""
+    if any(call.at_most for call in _all_calls(estimates)):
+        cost = say("at most {sums}", sums=cost)
     return clauses((cost, _currencies(estimates), *_foreign(estimates), *_unknown(estimates)))
-
-
-def _and(before: str, sum_: str) -> str:
-    return say("{names} and {last}", names=before, last=sum_) if before else sum_
 
 
 def rounded(amount: Decimal) -> Decimal:
