@@ -12,6 +12,7 @@ from ..language import say
 ENDS_EARLY = say("the file ends before its picture does")
 UNPACKS_TO_TOO_MUCH = say("a compressed part of it is too large when decompressed")
 TOO_MANY_PIXELS = say("it has more pixels than are decoded")
+ONE_BYTE_LEFT = say("1 byte is left over where its data should end")
 # The first match counts.
 _MEANINGS = (
     (r"premature end of jpeg|truncated", ENDS_EARLY),
@@ -19,6 +20,7 @@ _MEANINGS = (
     (r"decompression bomb", TOO_MANY_PIXELS),
     (r"bad huffman code", say("its data contains a code that does not exist")),
     (r"premature end of data segment", say("its data ends before its picture does")),
+    (r"\b1 extraneous bytes", ONE_BYTE_LEFT),
     (r"(?P<count>\d+) extraneous bytes", "{count} bytes are left over where its data should end"),
     (r"instead of rst", say("a restart is missing within its data")),
     (r"(quantization|huffman|arithmetic) table|bogus d[hqa]", say("a table that its data needs is missing or damaged")),

@@ -131,6 +131,7 @@ def test_what_decoders_say_can_be_printed() -> None:
     [
         ("broken PNG file (bad header checksum in b'IDAT')", "its IDAT chunk has a wrong checksum"),
         ("broken PNG file (chunk b'\\x89\\x02')", "one of its chunks is damaged"),
+        ("Corrupt JPEG data: 1 extraneous bytes before marker 0xd9", "1 byte is left over where its data should end"),
         ("Corrupt JPEG data: 12 extraneous bytes before marker 0xd9", "12 bytes are left over where its data should end"),
         ("Corrupt JPEG data: found marker 0xd5 instead of RST2", "a restart is missing within its data"),
         ("Quantization table 0x01 was not defined", "a table that its data needs is missing or damaged"),

@@ -11,6 +11,8 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ..facts import counted
+from ..foreign_words import ONE_BYTE_LEFT
 from .headers.base import DamagedError
 
 _BLOCK = 64
@@ -139,7 +141,8 @@ def walk(scan: Scan, intervals: Sequence[bytes]) -> None:
         # The last zero may belong to the data; if more were read as data, they replace lost data.
         is_filled = before_zeros <= used <= before_zeros + 1
         if used < len(plain) and not is_filled and not _is_followed_by_strays(scan.blocks, plain, end):
-            raise DamagedError(f"{len(plain) - used} bytes are left over where its data should end")
+            several = "{count} bytes are left over where its data should end"
+            raise DamagedError(counted(len(plain) - used, ONE_BYTE_LEFT, several))
 
 
 def _is_followed_by_strays(blocks: Sequence[tuple[Table, Table]], data: bytes, end: int) -> bool:
