@@ -51,8 +51,10 @@ def film(here: Here) -> str:
         return str(client.refresh(other).result)
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("model", ["wan2.6-i2v", "video-style-transform", "wan2.2-s2v"])
+@pytest.mark.parametrize(
+    ("model", "place"),
+    [*(("wan2.6-i2v", place) for place in PLACES), ("video-style-transform", "results[0].url"), ("wan2.2-s2v", "video_url")],
+)
 def test_a_video_is_found_wherever_any_document_puts_it(here: Here, film: str, model: str, place: str) -> None:
     with here.client() as client:
         task = client.submit(job_of(here, model))

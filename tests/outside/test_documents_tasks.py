@@ -20,14 +20,11 @@ DAY = 86400.0
 
 GOING_ON = [
     ("videoretalk", "PRE-PROCESSING"),
-    ("videoretalk", "POST-PROCESSING"),
-    ("animate-anyone-gen2", "PRE-PROCESSING"),
     ("animate-anyone-gen2", "POST-PROCESSING"),
     ("video-style-transform", "SUSPENDED"),
     ("wan2.6-i2v", "PENDING"),
     ("wan2.6-i2v", "RUNNING"),
     ("wan2.6-i2v", "PRE-PROCESSING"),  # documented for other models only
-    ("wan2.6-i2v", "SUSPENDED"),
     ("wan2.6-i2v", "QUEUEING"),  # documented nowhere
 ]
 

@@ -101,6 +101,7 @@ def test_memory_stays_flat_while_a_large_file_is_uploaded(kind: str, tmp_path: P
 
 
 @pytest.mark.sweep
+@pytest.mark.release
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_memory_stays_flat_for_the_largest_file(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     grown = growth(kind, 1024 * MIB, tmp_path)

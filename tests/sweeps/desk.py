@@ -157,11 +157,13 @@ class Desk:
         """`submit`, to the end."""
         return self.run("submit", jobs, "--out", self.out, *options)
 
-    def interrupted(self, jobs: Path, moment: float, how: signal.Signals) -> Ended:
-        """`submit`, sent a signal at a moment, in seconds after its start."""
+    def interrupted(self, jobs: Path, service: Service, requests: int, pause: float, how: signal.Signals) -> Ended:
+        """`submit`, sent a signal so many seconds after the service has had so many requests."""
         process = self.start("submit", jobs, "--out", self.out)
+        while process.poll() is None and len(service.log) < requests:
+            time.sleep(0.05)
         try:
-            process.wait(moment)
+            process.wait(pause)
         except subprocess.TimeoutExpired:
             process.send_signal(how)
         return ended(process)
@@ -222,10 +224,3 @@ def ended(process: "subprocess.Popen[str]") -> Ended:
     met_the_start = err.endswith("KeyboardInterrupt\n") and not _IN_MAIN.search(err)
     assert met_the_start or ("Traceback" not in err and "Exception ignored" not in err), err
     return Ended(process.returncode, out, err)
-
-
-def timed(desk: Desk, jobs: Path) -> float:
-    """How long a whole run takes, in seconds."""
-    begun = time.monotonic()
-    assert desk.submit(jobs).status == 0
-    return time.monotonic() - begun
