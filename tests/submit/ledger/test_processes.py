@@ -113,12 +113,13 @@ def test_processes_never_run_more_tasks_than_may_run_at_once(path: Path, childre
     assert Counter(row.stage for row in Ledger(path).all()) == {"delivered": 24}
 
 
-def live(path: Path, name: str) -> None:
-    """Submissions one after another, until the process is killed."""
+def live(path: Path, name: str, begins: int) -> None:
+    """Submissions one after another, until the process is killed; a byte goes to `begins` for each."""
     ledger = Ledger(path)
     for number in range(100_000):
         fingerprint = f"{name}-{number}"
         row = claimed(ledger, fingerprint)
+        os.write(begins, b".")
         ledger.keep(Key("upload", "me", "emo-v1", "https://a", fingerprint), "oss://a")
         ledger.wait_before("calls", 1e6)
         ledger.filled(row.id, {"face_bbox": [1, 2, 3, 4]})
@@ -137,9 +138,14 @@ def live(path: Path, name: str) -> None:
 def test_a_process_killed_at_any_moment_leaves_a_ledger_that_others_go_on_with(path: Path, children: Children) -> None:
     seen: Counter[str] = Counter()
     for number in range(30):
-        child = children.start(lambda number=number: live(path, str(number)))  # type: ignore[misc]
-        time.sleep(random.uniform(0.005, 0.06))
+        begun, begins = os.pipe()
+        child = children.start(lambda number=number, begins=begins: live(path, str(number), begins))  # type: ignore[misc]
+        if number % 3:
+            os.read(begun, 1)
+        time.sleep(random.uniform(0, 0.06))
         children.kill(child)
+        os.close(begun)
+        os.close(begins)
         with Ledger(path) as ledger:
             left = [row for row in ledger.all() if row.owner is not None]
             assert len(left) <= 1
