@@ -26,7 +26,7 @@ def running(*options: str, end: signal.Signals = signal.SIGINT) -> Iterator[tupl
             assert found
             yield found[1], {"Authorization": f"Bearer {found[2]}"}
             process.send_signal(end)
-            out, err = process.communicate(timeout=20)
+            out, err = process.communicate(timeout=120)
             assert (process.returncode, out) == (0, "")
             assert err.splitlines() == ["listening until Ctrl-C; nothing is sent anywhere, nothing is billed"]
         finally:

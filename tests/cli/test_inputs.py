@@ -186,7 +186,7 @@ class TestSubmit:
                 env={"PATH": str(tmp_path / "bin"), "DASHSCOPE_API_KEY": "sk-x"},
                 cwd=work,
                 capture_output=True,
-                timeout=30,
+                timeout=120,
                 check=False,
             )
             assert (done.returncode, done.stderr) == (0, b"")

@@ -159,7 +159,7 @@ def test_reader_that_goes_away(endless: Path, format: str) -> None:
         assert process.stdout.readline()
         process.stdout.close()
         said = process.stderr.read()
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=120) == 1
     assert said == b""
 
 
@@ -169,7 +169,7 @@ def test_reader_that_was_never_there(command: list[str]) -> None:
     os.close(reading)
     try:
         done = subprocess.run(
-            [*MODULE, *command], env=environment(), stdout=writing, stderr=subprocess.PIPE, timeout=30, check=False
+            [*MODULE, *command], env=environment(), stdout=writing, stderr=subprocess.PIPE, timeout=120, check=False
         )
     finally:
         os.close(writing)
@@ -182,7 +182,7 @@ def test_reader_that_was_never_there(command: list[str]) -> None:
 def test_full_disk(fixtures: Path, command: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [*MODULE, *command], cwd=fixtures, env=environment(), stdout=full, stderr=subprocess.PIPE, timeout=30, check=False
+            [*MODULE, *command], cwd=fixtures, env=environment(), stdout=full, stderr=subprocess.PIPE, timeout=120, check=False
         )
     assert done.returncode == 2
     assert done.stderr == b"mediapreflight: the results cannot be written: no space left on device\n"
@@ -218,7 +218,7 @@ def test_interrupt(endless: Path, workers: str) -> None:
     with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout.read(1)
         process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=30)[1]
+        said = process.communicate(timeout=120)[1]
     assert process.returncode == 130
     assert said == b""
 
@@ -234,7 +234,7 @@ def test_interrupt_leaves_no_half_written_file(endless: Path, tmp_path: Path) ->
         # Between the making of the file and the first line that guards it lie some microseconds.
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
     # Python ends itself by the signal where that came in the middle of an `exec`; a shell calls both 130.
     assert process.returncode in (130, -signal.SIGINT)
     assert list(target.parent.iterdir()) == []

@@ -389,7 +389,7 @@ def test_whoever_interrupts_resume_is_told_how_to_go_on(fixtures: Path, tmp_path
                 assert process.poll() is None
                 time.sleep(0.02)
             process.send_signal(signal.SIGINT)
-            assert process.communicate(timeout=20)[1] == (
+            assert process.communicate(timeout=120)[1] == (
                 "mediapreflight: interrupted; `mediapreflight tasks resume` finishes what is open\n"
             )
         assert process.returncode == 130

@@ -88,7 +88,7 @@ def test_the_user_ends_it(watching) -> None:
     watcher = watching()
     watcher.next()
     watcher.process.send_signal(signal.SIGINT)
-    _, errors = watcher.process.communicate(timeout=30)
+    _, errors = watcher.process.communicate(timeout=120)
     assert (watcher.process.returncode, errors) == (130, "")
 
 

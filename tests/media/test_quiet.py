@@ -32,14 +32,14 @@ def test_filters_come_back_however_threads_overlap() -> None:
     def first() -> None:
         with quiet():
             first_is_in.set()
-            second_is_in.wait(10)
+            second_is_in.wait(120)
         first_is_out.set()
 
     def second() -> None:
-        first_is_in.wait(10)
+        first_is_in.wait(120)
         with quiet():
             second_is_in.set()
-            first_is_out.wait(10)
+            first_is_out.wait(120)
             warnings.warn("nobody should see this", stacklevel=1)
 
     threads = [threading.Thread(target=run) for run in (first, second)]

@@ -213,7 +213,7 @@ def test_an_interrupted_submission_is_status_130_and_comes_home_later(service: S
     while not service.log("query") and time.monotonic() < end:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130, out + err
     assert "Traceback" not in out + err
     assert home.resume().status == 0
@@ -347,7 +347,7 @@ def test_patience_ends_and_waiting_can_be_taken_up_again(here: Here) -> None:
         with pytest.raises(WaitTimeoutError):
             client.wait(task, here.out, timeout=0.1)
         here.service.rules(clock_offset=3700.0)
-        assert Path(client.wait(task, here.out, timeout=20)).is_file()
+        assert Path(client.wait(task, here.out, timeout=120)).is_file()
 
 
 def test_the_documented_interval_is_the_default() -> None:

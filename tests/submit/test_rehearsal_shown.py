@@ -196,7 +196,7 @@ def recorder() -> Iterator[Recorder]:
 
 def run(command: str) -> None:
     environment = {**os.environ, "DASHSCOPE_API_KEY": "sk-test", "no_proxy": "127.0.0.1"}
-    subprocess.run(["bash", "-c", command], env=environment, check=True, timeout=30, capture_output=True)
+    subprocess.run(["bash", "-c", command], env=environment, check=True, timeout=120, capture_output=True)
 
 
 @needs_curl
@@ -302,7 +302,7 @@ def test_a_shell_that_is_given_the_command_runs_curl_and_nothing_else(request: R
             env={"PATH": str(place / "bin"), "DASHSCOPE_API_KEY": "sk-test", "HOME": "/nowhere", "LC_ALL": "C.UTF-8"},
             cwd=place / "work",
             capture_output=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

@@ -249,7 +249,7 @@ def test_ffmpeg_has_no_network() -> None:
         server.settimeout(0.5)
         url = f"tcp://127.0.0.1:{server.getsockname()[1]}?timeout=1000000"
         command = [find_ffmpeg(), "-nostdin", "-i", url, "-f", "null", "-"]
-        done = subprocess.run(confined(command, 3 << 30), capture_output=True, text=True, check=False, timeout=30)
+        done = subprocess.run(confined(command, 3 << 30), capture_output=True, text=True, check=False, timeout=120)
         assert "Permission denied" in done.stderr or "Unable to open" in done.stderr, done.stderr
         with pytest.raises(TimeoutError):
             server.accept()

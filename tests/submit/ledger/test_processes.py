@@ -264,7 +264,7 @@ def test_a_child_forked_amid_a_transaction_of_another_thread_can_write(path: Pat
     children.start(lambda: claimed(ledger, "child's"))
     began = time.monotonic()
     children.all_end_well()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
     thread.join()
 
 
