@@ -11,8 +11,8 @@ Each file is prepared for some models (`MODELS`) at level `decode`, and each new
   the sound as for recordings, and by how much it moved against the picture;
 * recordings: length within 20 ms, the offset and the level of the decoded sound against the source's, by correlation.
 
-Printed are the counts, and each file that agrees with nobody, with its figures; `--out` takes these, and those that nobody could
-judge, with their steps. `--keep` keeps the new files.
+Printed are the counts, and each file that agrees with nobody, with its figures; `--out` takes these, those that nobody could
+judge, with their steps, and why the others are not ready. `--keep` keeps the new files.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def main() -> int:
         for records in pool.map(_judged, batches, folders, itertools.repeat(options.command)):
             for record in records:
                 counts[record["kind"], record["verdict"]] += 1
-                if record["verdict"] in {"differs", "no judge"}:
+                if record["verdict"] in {"not ready", "differs", "no judge"}:
                     print(json.dumps(record), file=out, flush=True)
                 if record["verdict"] == "differs":
                     print(f"{record['model']:28} {record['source']}\n{'':4}{'; '.join(record['complaints'])}", flush=True)
@@ -124,7 +124,7 @@ def _record(job: Mapping[str, str], made: Mapping[str, Any]) -> Record:
     record = {"model": job["model"], "source": source, "kind": kind, "complaints": [], "figures": {}}
     output = made.get("inputs", {}).get(role)
     if output is None:
-        return record | {"verdict": "not ready" if made else "differs", "complaints": [] if made else ["no record"]}
+        return record | {"verdict": "not ready" if made else "differs", "complaints": [made.get("error") or "no record"]}
     record |= {"path": output["path"], "steps": output["steps"]}
     if output["sha256"] == output["source_sha256"]:
         return record | {"verdict": "unchanged"}

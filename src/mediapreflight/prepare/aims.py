@@ -101,13 +101,14 @@ def kept_part(path: str, length: float, role: Role, keep: tuple[float, float] | 
         )
     interval, is_whole = safe_lengths(role), start == 0 and end == length
     if interval.is_above(end - start):
-        _refuse_part(path, end - start, interval.upper_text)
+        refuse_part(path, end - start, interval.upper_text)
     if end - start < MARGIN_S and not is_whole:
-        _refuse_part(path, end - start, f"{MARGIN_S:g}")
+        refuse_part(path, end - start, f">= {MARGIN_S:g}")
     return None if is_whole else (start, end)
 
 
-def _refuse_part(path: str, seconds: float, limit: str) -> NoReturn:
+def refuse_part(path: str, seconds: float, limit: str) -> NoReturn:
+    """Raise PrepareError for a part of so many seconds; `limit` is written as a comparison, `>= 2`."""
     raise PrepareError(
         path, say("{seconds:g} s of it are to be kept; the limit is {limit} s", seconds=round(seconds, 3), limit=limit)
     )

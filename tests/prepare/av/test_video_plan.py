@@ -357,6 +357,15 @@ def test_a_video_that_cannot_be_read_is_refused(other: dict[str, Any], why: str)
         plan(RETALK, facts(**other))
 
 
+@pytest.mark.parametrize(("model", "frames"), [("animate-anyone-template-gen2/video", 50), (RETALK, 53)])
+def test_a_video_of_exactly_the_shortest_length_keeps_its_frames_if_that_length_is_accepted(model: str, frames: int) -> None:
+    steps, _, expected = plan(model, facts(2.0, has_alpha=True))
+    encode = steps[-1]
+    assert isinstance(encode, EncodeVideo) and encode.frames == frames
+    assert expected.duration_s == frames / 25
+    assert ("extend" in names(steps)) == (frames > 50)
+
+
 # --- the part that is to be kept
 
 

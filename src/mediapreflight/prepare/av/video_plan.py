@@ -120,10 +120,7 @@ def plan_video(
     part = aims.kept_part(facts.path, seconds, role, keep)
     start, end = part or (0.0, seconds)
     if part and (interval := aims.safe_lengths(role)).is_below(end - start):
-        seconds, limit = round(end - start, 3), interval.lower_text
-        raise PrepareError(
-            facts.path, say("{seconds:g} s of it are to be kept; the limit is {limit} s", seconds=seconds, limit=limit)
-        )
+        aims.refuse_part(facts.path, end - start, interval.lower_text)
     goal = _goal(end - start, role, reasons, None if keep else length)
     case = _Case(role, options, reasons, seconds, facts, goal, _container(facts, role), start, part is not None)
     if (why := _encode_reason(case)) is not None:
@@ -365,8 +362,8 @@ def _rate(case: _Case) -> Fraction:
 def _frames(case: _Case, rate: Fraction) -> int:
     """The number of frames with a length within the limits, and as near to the goal as possible."""
     wanted = _frames_of(case, case.goal, rate)
-    # A picture is never shorter than the lowest length, whatever the rounding; one frame more is less than any margin.
-    least = floor(max(case.interval.lower, 0) * rate) + 1
+    # A picture is never shorter than the lowest length; one frame more is less than any margin.
+    least = aims.whole_above(max(case.interval.lower, 0) * rate, is_open=case.interval.lower_open)
     most = floor(case.lengths.most * rate) if case.lengths.most < inf else wanted + least
     return max(min(max(wanted, least), most), 1)
 
