@@ -222,7 +222,9 @@ def _by_magick(source: str, facts: Mapping[str, Any]) -> Image.Image | None:
     # HEIC and AVIF are turned by their own boxes, which the reader has done.
     turned = [] if facts["format"] in {"heic", "avif"} else ["-auto-orient"]
     whole = ["-coalesce"] if facts["format"] == "gif" else []
-    colours = ["-profile", _srgb(), "-colorspace", "sRGB", "-background", BACKGROUND, "-alpha", "remove", "-depth", "8"]
+    # As browsers and Photoshop convert them.
+    intent = ["-intent", "relative", "-black-point-compensation"]
+    colours = [*intent, "-profile", _srgb(), "-colorspace", "sRGB", "-background", BACKGROUND, "-alpha", "remove", "-depth", "8"]
     return _opened(run([tool, f"{source}[{place}]", *whole, *turned, *colours, "ppm:-"]).stdout)
 
 
@@ -277,9 +279,10 @@ class Timed(NamedTuple):
         return None if self.sound is None or not self.shown else self.sound - self.shown[0]
 
 
-def _ffmpeg(path: str, *arguments: str, seconds: float = SECONDS_A_FILE * 4) -> bytes:
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-copyts", "-threads", "1", "-i", f"file:{path}"]
-    return run([*command, *arguments, "-"], seconds).stdout
+def _ffmpeg(path: str, *arguments: str, decoder: str | None = None) -> bytes:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-copyts", "-threads", "1"]
+    chosen = ["-c:v", decoder] if decoder else []
+    return run([*command, *chosen, "-i", f"file:{path}", *arguments, "-"], SECONDS_A_FILE * 4).stdout
 
 
 def _timed(path: str) -> Timed:
@@ -417,7 +420,9 @@ def _of_frames(record: Record, output: Mapping[str, Any], before: Timed, after: 
         apart = [abs(shown - at) for shown in before.shown]
         near = [place for place, away in enumerate(apart) if away <= reach] or [apart.index(min(apart))]
         (made,) = _frames(output["path"], output["after"], [number])
-        expected = _frames(record["source"], output["after"], near[:7], as_filters(record, output))
+        # FFmpeg's own decoders of these two leave transparency out.
+        decoder = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(output["before"]["video_codec"])
+        expected = _frames(record["source"], output["after"], near[:7], as_filters(record, output), decoder)
         figures = [_likeness(each, made) if toned else psnr(each, made) for each in expected]
         found.append(round(min(max(figures, default=0.0), 99.0), 2))
     if min(found) < (LEAST_LIKENESS if toned else LEAST_PSNR):
@@ -441,26 +446,32 @@ def as_filters(record: Mapping[str, Any], output: Mapping[str, Any]) -> list[str
         filters.append(f"zscale=tin={transfer}:pin=bt2020:min=bt2020nc:t=linear:npl=203,format=gbrpf32le,zscale=p=bt709")
         filters.append("tonemap=mobius:desat=0,zscale=t=bt709:m=bt709:r=limited,format=yuv420p")
     # Half of the colours are lost where all models ask for it.
-    filters.append(f"scale={inner[0]}:{inner[1]}:flags=lanczos,format=yuv420p")
+    pixels = "yuva420p" if _step(record, "flatten") else "yuv420p"
+    filters.append(f"scale={inner[0]}:{inner[1]}:flags=lanczos,format={pixels}")
     if pad:
         filters.append(f"pad={width}:{height}:(ow-iw)/2:(oh-ih)/2:{BACKGROUND.replace('#', '0x')}")
     return filters
 
 
-def _frames(path: str, size: Mapping[str, Any], numbers: Sequence[int], filters: Sequence[str] = ()) -> Iterator[Pixels]:
-    """Decoded frames, by their numbers."""
+def _frames(
+    path: str, size: Mapping[str, Any], numbers: Sequence[int], filters: Sequence[str] = (), decoder: str | None = None
+) -> Iterator[Pixels]:
+    """Decoded frames, by their numbers; what is transparent is on the background."""
     chosen = "select='" + "+".join(f"eq(n\\,{number})" for number in numbers) + "'"
     # A deinterlacer needs the frames in between.
     first = [each for each in filters if each.startswith("bwdif")]
     graph = ",".join((*first, chosen, *filters[len(first) :]))
     # All that is wanted comes before the frame behind the last of them.
     data = _ffmpeg(
-        path, "-map", "0:V:0", "-vf", graph, "-fps_mode", "passthrough", "-frames:v", str(len(numbers)), "-pix_fmt", "rgb24",
-        "-f", "rawvideo",
+        path, "-map", "0:V:0", "-vf", graph, "-fps_mode", "passthrough", "-frames:v", str(len(numbers)), "-pix_fmt", "rgba",
+        "-f", "rawvideo", decoder=decoder,
     )  # fmt: skip
-    frame = size["width"] * size["height"] * 3
+    shape = size["width"], size["height"]
+    behind = Image.new("RGBA", shape, BACKGROUND)
+    frame = shape[0] * shape[1] * 4
     for first in range(0, len(data) // frame * frame, frame):
-        yield np.frombuffer(data, np.uint8, frame, first).reshape(size["height"], size["width"], 3)
+        shown = Image.frombytes("RGBA", shape, data[first : first + frame])
+        yield np.asarray(Image.alpha_composite(behind, shown).convert("RGB"))
 
 
 if __name__ == "__main__":
