@@ -5,6 +5,7 @@ import hashlib
 import random
 import shutil
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from PIL import Image
 
 from mediapreflight import Job, check, read_jobs
 from mediapreflight.errors import PrepareError, UsageError
+from mediapreflight.findings import Finding
 from mediapreflight.media.av import video
 from mediapreflight.media.source import display_name
 from mediapreflight.output_folder import OutputFolder
@@ -33,6 +35,10 @@ pytestmark = pytest.mark.usefixtures("fixtures_measured_once")
 
 def hashes(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def names(findings: Iterable[Finding]) -> list[str]:
+    return [finding.name for finding in findings]
 
 
 @pytest.fixture
@@ -415,10 +421,12 @@ class TestOneOfTwo:
         assert made.record.ok == planned.to_dict()["ok"] == (face is None)
         assert [each.name for each in planned.stays] == [each.name for each in made.record.findings if each.severity == "error"]
 
-    def test_a_face_that_is_not_there_changes_nothing(self, couple: Path) -> None:
-        (planned,) = plan(Job("liveportrait", image=couple, face=3, whole=False))
+    def test_a_face_that_is_not_there_changes_nothing(self, couple: Path, tmp_path: Path) -> None:
+        job = Job("liveportrait", image=couple, face=3, whole=False)
+        (planned,) = plan(job)
         assert planned.files["image"].steps == ()
-        assert [finding.name for finding in planned.stays] == ["chosen-face-missing"]
+        (made,) = prepare_jobs([job], out=tmp_path)
+        assert names(planned.stays) == names(made.record.findings) == ["faces-several", "chosen-face-missing"]
 
     def test_boxes_go_before_the_number(self, couple: Path) -> None:
         boxes = {"face_bbox": [279, 165, 505, 391], "ext_bbox": [109, 0, 675, 566]}
@@ -493,8 +501,9 @@ def test_what_is_left_of_a_damaged_file_is_not_delivered(fixtures: Path, tmp_pat
 def test_one_unfixable_job_does_not_stop_the_others(tmp_path: Path, fixtures: Path) -> None:
     jobs = [Job("liveportrait", image=fixtures / "faults" / name, whole=False) for name in ("empty.jpg", "png-named-jpg.jpg")]
     bad, good = prepare_jobs(jobs, out=tmp_path, level="decode")
-    assert (bad.record.ok, good.record.ok) == (False, True)
+    assert (bad.ok, good.ok) == (False, True)
     assert bad.record.error
+    assert (names(bad.findings), good.findings) == (["file-empty"], ())
 
 
 def test_two_sources_of_one_name_get_two_names(tmp_path: Path, fixtures: Path) -> None:

@@ -274,7 +274,7 @@ def _planned(each: JobPlan) -> PlannedJob:
         for role, file in each.files.items()
     }
     return PlannedJob(
-        ok=not each.stays and not each.unfixable,
+        ok=each.ok,
         files=files,
         part=each.part,
         unfixable=dict(each.unfixable),

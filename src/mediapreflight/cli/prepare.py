@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from ..language import say, tr, tr_many, translated
 from ..media.source import display_name
 from ..prepare.execute import Prepared, document_of, prepare_jobs
 from ..prepare.options import PrepareOptions
-from ..prepare.plan import JobPlan, plan
+from ..prepare.plan import BOXES, JobPlan, plan
 from ..prepare.record import SCHEMA, PreparedJob, StepRecord
 from ..prepare.steps import FilePlan, Step
 from ..report.style import Style
@@ -136,7 +136,7 @@ def run(options: argparse.Namespace) -> int:
         write(options, [_encoded(document_of(results))])
     else:
         write(options, _results(results, style_of(options)))
-    return OK if all(result.record.ok for result in results) else FINDINGS
+    return OK if all(result.ok for result in results) else FINDINGS
 
 
 def _part(text: str) -> tuple[str, tuple[float, float]]:
@@ -148,7 +148,7 @@ def _part(text: str) -> tuple[str, tuple[float, float]]:
 
 
 def _print_plan(options: argparse.Namespace, plans: Sequence[JobPlan]) -> int:
-    ok = all(not each.stays and not each.unfixable for each in plans)
+    ok = all(each.ok for each in plans)
     if options.output_format == "json":
         write(options, [_encoded({"schema": SCHEMA, "ok": ok, "dry_run": True, "jobs": [each.to_dict() for each in plans]})])
     else:
@@ -171,6 +171,7 @@ def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
         for role, why in each.unfixable.items():
             path = plain(display_name(str(each.job.inputs[role])))
             yield f"  {role}  {path}  {style(tr('cannot be prepared'), 'red', 'bold')}: {plain(translated(why))}\n"
+        yield from _boxes(each.foreseen.fields)
         yield from _findings(each.stays, clauses(each.unfixable.values()), style)
 
 
@@ -182,34 +183,34 @@ def _expected(file: FilePlan) -> str:
 def _results(results: Sequence[Prepared], style: Style) -> Iterator[str]:
     for result in results:
         yield from _job(result.record, style)
-    ready = sum(result.record.ok for result in results)
+    ready = sum(result.ok for result in results)
     color = "green" if ready == len(results) else "red"
     said = style(
         tr_many("{ready} of {count} job ready.", "{ready} of {count} jobs ready.", len(results), ready=ready), color, "bold"
     )
-    if any(result.record.inputs and not result.record.ok for result in results):
+    if any(result.record.inputs and not result.ok for result in results):
         said = tr("{said} {more}", said=said, more=_LEFT)
     yield said + "\n"
 
 
 def _job(record: PreparedJob, style: Style) -> Iterator[str]:
-    failing = [finding for finding in record.findings if finding.severity in FAILING]
     yield style(record.model, "bold") + "\n"
     for role, item in record.inputs.items():
         yield f"  {role}  {plain(item.source)} -> {style(plain(item.path), 'bold')}\n"
-        yield from _steps(role, item.steps, failing, style)
-    for name in ("face_bbox", "ext_bbox"):
-        if name in record.fields:
-            yield f"  {name}  {record.fields[name]}\n"
+        yield from _steps(role, item.steps, record.findings, style)
+    yield from _boxes(record.fields)
     if record.error:
         yield f"  {style(tr('error'), 'red', 'bold')}  {plain(translated(record.error))}\n"
-    kept = [finding for finding in record.findings if finding.severity == "warning"]
-    yield from _findings([*failing, *kept], record.error or "", style)
+    yield from _findings(record.findings, record.error or "", style)
 
 
-def _steps(role: str, steps: Sequence[Step | StepRecord], failing: Sequence[Finding], style: Style) -> Iterator[str]:
+def _boxes(fields: Mapping[str, Any]) -> Iterator[str]:
+    return (f"  {name}  {fields[name]}\n" for name in BOXES if name in fields)
+
+
+def _steps(role: str, steps: Sequence[Step | StepRecord], findings: Sequence[Finding], style: Style) -> Iterator[str]:
     if not steps:
-        fits = all(finding.role != role for finding in failing)
+        fits = all(finding.role != role or finding.severity not in FAILING for finding in findings)
         yield f"    {style(tr('fits as it is'), 'green') if fits else tr('stays as it is')}\n"
     for step in steps:
         reason = style(f"[{translated(step.reason)}]", "dim")
@@ -217,12 +218,12 @@ def _steps(role: str, steps: Sequence[Step | StepRecord], failing: Sequence[Find
 
 
 def _findings(findings: Sequence[Finding], said: str, style: Style) -> Iterator[str]:
-    """The findings that stay, each with its next step; for those in `said`, printed above, only the next step."""
+    """The errors and warnings that stay, each with its next step; for those in `said`, printed above, only the next step."""
     told = [finding for finding in findings if finding.message in said]
     for help in dict.fromkeys(finding.help for finding in told if finding.help):
         yield _next(help, style)
-    for finding in findings:
-        if finding not in told:
+    for finding in sorted(findings, key=lambda finding: finding.severity not in FAILING):
+        if finding not in told and finding.severity != "info":
             color = "red" if finding.severity in FAILING else "yellow"
             severity = style(severity_label(finding.severity), color, "bold")
             yield f"  {severity}  {finding.code} {finding.name}: {plain(translated(finding.message))}\n"

@@ -20,7 +20,7 @@ LONGEST_SIDE = 1024
 BYSTANDER_YAW_DEG = 45.0
 BYSTANDER_SIZE = 0.5
 # Larger faces are shrunk to this side before sharpness is measured, so that the value does not depend on the size.
-_SHARPNESS_SIDE = 128
+SHARPNESS_SIDE = 128
 
 
 class Faces(NamedTuple):
@@ -50,7 +50,7 @@ def sharpness_of(face: Rgb) -> float:
     """
     cv2 = load_cv2()
     luma = cv2.cvtColor(face, cv2.COLOR_RGB2GRAY)
-    side = min(_SHARPNESS_SIDE, *luma.shape)
+    side = min(SHARPNESS_SIDE, *luma.shape)
     luma = cv2.resize(luma, (side, side), interpolation=cv2.INTER_AREA)
     spread = float(luma.std())
     return float(cv2.Laplacian(luma, cv2.CV_32F).std()) / spread if spread else 0.0

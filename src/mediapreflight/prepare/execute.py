@@ -29,13 +29,14 @@ from ..named_files import MOST_JOBS_BYTES, NotReadError, read_bytes, sha256_of
 from ..output_folder import OutputFolder, link_or_copy, output_name
 from ..people.facts import PictureContent
 from ..people.geometry import Box, is_box
+from ..people.portraits import Portrait, find_portrait, framing_of, portrait_in
 from ..rules import selection
 from ..text import clauses
 from .options import PrepareOptions
 from .plan import (
-    BOXES,
     MAX_SOURCE_BYTES,
     JobPlan,
+    all_boxes,
     box_ratio,
     ensure_faces_can_be_found,
     ensure_parts_are_of_jobs,
@@ -45,7 +46,7 @@ from .plan import (
     takes_boxes,
 )
 from .record import NAME, SCHEMA, PreparedDocument, PreparedInput, PreparedJob, StepRecord, read_document
-from .steps import FilePlan, Step, step_of
+from .steps import FilePlan, Step, mapping, step_of
 
 Progress = Callable[[str, float], None]
 # Rules over single files; rules over people and over several inputs are applied to the whole job.
@@ -55,12 +56,22 @@ _ONE_VIDEO = threading.Semaphore(1)
 
 
 class Prepared(Struct, frozen=True):
-    """A job whose files fit. By role: `steps`, and the `measured` files. `record` is its entry in `prepared.json`."""
+    """A job with its new files. By role: `steps`, and the `measured` files. `record` is its entry in `prepared.json`."""
 
     job: Job
     steps: Mapping[str, tuple[StepRecord, ...]]
     record: PreparedJob
     measured: Mapping[str, Measured]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file fits now, and nothing stops a submission. What `prepare` returns always is."""
+        return self.record.ok
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is found in the job with its new files."""
+        return self.record.findings
 
 
 def prepare(
@@ -99,9 +110,9 @@ def prepare(
     if len(results) > 1:
         raise PrepareError(str(out), say("one recording became several jobs; use prepare_jobs with split"))
     (result,) = results
-    if not result.record.ok:
-        reasons = clauses(finding.message for finding in result.record.findings if finding.severity in FAILING)
-        raise PrepareError(job.model, result.record.error or reasons, result.record.findings)
+    if not result.ok:
+        reasons = clauses(finding.message for finding in result.findings if finding.severity in FAILING)
+        raise PrepareError(job.model, result.record.error or reasons, result.findings)
     return result
 
 
@@ -425,7 +436,7 @@ class _Finish(NamedTuple):
             boxes = self._boxes(plan, inputs, measured, face)
         except MediaPreflightError as error:
             errors.append(str(error))
-        job = prepared_job(plan, paths, boxes, face)
+        job = prepared_job(plan.job, plan.model, paths, boxes, face)
         report = judge(job, plan.model, measured, selection())
         known = {(finding.code, finding.role) for finding in report.findings}
         others = (finding for error in failures for finding in error.findings if isinstance(finding, Finding))
@@ -448,16 +459,15 @@ class _Finish(NamedTuple):
         """What the job's files are now: those that were changed, or not watched or heard yet, are looked at."""
         asked = as_asked(plan.model, plan.job, self.level, self.options.ratio)
         now = dict(plan.measured)
-        for role in plan.files.keys() - inputs.keys():
-            if plan.measured[role].facts.problem(Problem.NOT_RUN) is not None:
+        for role, known in plan.measured.items():
+            source = os.fsdecode(plan.job.inputs[role])
+            if role in inputs and plan.files[role].steps:
+                now[role] = self._looked_at(plan, role, inputs[role], asked)
+            elif role not in inputs and known.facts.problem(Problem.NOT_RUN) is not None:
                 # What is wrong with it is said of all of it.
-                now |= self.containment.measured({role: plan.files[role].source}, asked, self.level)
-        for role, item in inputs.items():
-            known = plan.measured[role]
-            if plan.files[role].steps:
-                now[role] = self._looked_at(plan, role, item, asked)
+                now |= self.containment.measured({role: source}, asked, self.level)
             elif known.content is None and known.trouble is None:
-                now[role] = self.containment.looked_at(plan.files[role].source, known.facts, asked.roles[role], self.level)
+                now[role] = self.containment.looked_at(source, known.facts, asked.roles[role], self.level)
         return now
 
     def _looked_at(self, plan: JobPlan, role: str, made: PreparedInput, asked: Model) -> Measured:
@@ -479,21 +489,17 @@ class _Finish(NamedTuple):
         if not stated and not self.makes_boxes:
             return {}
         given = {name: _carried_over(plan, role, inputs[role], box) if is_box(box) else box for name, box in stated.items()}
-        if len(given) == len(BOXES) or not all(is_box(box) for box in given.values()):
-            return given
-        from ..people.portraits import find_portrait, framing_of, portrait_in
+        path, seen = str(self.folder / Path(inputs[role].path).name), measured[role].content
 
         ratio = box_ratio(plan.job, plan.model, self.options)
-        framing = framing_of(plan.model.boxes, ratio)
-        boxes = [Box(*given[name]) if name in given else None for name in BOXES]
-        path, seen = str(self.folder / Path(inputs[role].path).name), measured[role].content
-        if isinstance(seen, PictureContent):
-            found = portrait_in(seen, path, ratio, framing, face, *boxes)
-        else:
-            found = self.containment.call(path, find_portrait, path, ratio, framing, face, *boxes)
-        if found.face_bbox is None or found.ext_bbox is None:
-            return given
-        return {"face_bbox": list(found.face_bbox), "ext_bbox": list(found.ext_bbox)}
+        wanted = ratio, framing_of(plan.model.boxes, ratio), face
+
+        def find(*boxes: Box | None) -> Portrait:
+            if isinstance(seen, PictureContent):
+                return portrait_in(seen, path, *wanted, *boxes)
+            return self.containment.call(path, find_portrait, path, *wanted, *boxes)
+
+        return all_boxes(given, find)
 
 
 def _face(plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[str, Measured]) -> int | None:
@@ -514,7 +520,6 @@ def _face(plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[
 def _carried_over(plan: JobPlan, role: str, made: PreparedInput, box: Sequence[int]) -> list[int]:
     """A box of the source picture in the pixels of the prepared one."""
     from ..people.geometry import resize
-    from .image.plan import mapping
 
     file, after = plan.files[role], made.after
     whole = mapping(file.steps)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import inf
 from typing import Any, NamedTuple
@@ -26,11 +27,11 @@ from ..media.formats import FORMATS
 from ..media.libraries import ensure_faces
 from ..people.facts import PictureContent
 from ..people.geometry import Box, Ratio, is_box
-from ..people.portraits import framing_of, portrait_in
+from ..people.portraits import Portrait, framing_of, portrait_in
 from ..rules import names, selection
 from ..rules.pair.portrait import ratio_of
 from .options import PrepareOptions
-from .steps import FilePlan, Planned, step_of
+from .steps import FilePlan, Planned, mapping, step_of
 
 # The service does not store larger files, and no more of a video is read.
 MAX_SOURCE_BYTES = 2**30
@@ -43,7 +44,8 @@ _NOT_MEASURED = names("file-not-measured")
 _TOO_LONG, _AUDIO_LONGER = names("audio-too-long", "audio-longer-than-video")
 _LENGTHS_DIFFER, _RATIO_DIFFERS = names("lengths-differ", "picture-ratio-differs")
 (_FACES_SEVERAL,) = names("faces-several")
-_FACE_RULES = selection(("FACE",))
+# What these find is found in the pixels of the new picture.
+_FORESEEN_RULES = selection(("FACE", "no-box-fits"))
 
 
 class JobPlan(Struct, frozen=True):
@@ -55,7 +57,7 @@ class JobPlan(Struct, frozen=True):
         report: what was found in the files as they are.
         files: the plan for each local file, by role.
         unfixable: why a file cannot be made to fit, by role.
-        foreseen: findings about the faces of the new pictures that will stop a submission, by role.
+        foreseen: the job with its new files, as far as that can be told: their faces, the boxes for them, and what is found then.
         face: the number of the chosen face; None if none was chosen, or if kept boxes say it.
         part: the part of a split recording in this job, from 1; None if nothing is split.
     """
@@ -66,7 +68,7 @@ class JobPlan(Struct, frozen=True):
     report: JobReport
     files: Mapping[str, FilePlan]
     unfixable: Mapping[str, str]
-    foreseen: Mapping[str, tuple[Finding, ...]]
+    foreseen: JobReport
     face: int | None
     part: int | None = None
 
@@ -77,26 +79,29 @@ class JobPlan(Struct, frozen=True):
         return f"<JobPlan {self.model.id}({files})>"
 
     @property
+    def ok(self) -> bool:
+        """Whether every file will fit, and nothing stops a submission."""
+        return not self.unfixable and all(finding.severity not in FAILING for finding in self.stays)
+
+    @property
     def stays(self) -> tuple[Finding, ...]:
-        """The findings that stop a submission and that no step fixes."""
-        stay = [finding for finding in self.report.findings if finding.severity in FAILING and not self._is_fixed(finding)]
-        return (*stay, *(finding for findings in self.foreseen.values() for finding in findings))
+        """The findings that no step fixes."""
+        return tuple(finding for finding in self.foreseen.findings if not self._is_fixed(finding))
 
     def _is_fixed(self, finding: Finding) -> bool:
-        if finding.role is None or finding.role in self.unfixable:
+        if finding.role is None or finding.role in self.unfixable or finding.code in _FORESEEN_RULES:
             return False
         # A value that could not be measured in the source is measured in the new file.
         rewritten = finding.role in self.files and not self.files[finding.role].is_copy
-        foretold = finding.role in self.foreseen and finding.code in _FACE_RULES
-        return finding.fixable or foretold or (rewritten and finding.name in _NOT_MEASURED)
+        return finding.fixable or (rewritten and finding.name in _NOT_MEASURED)
 
     def to_dict(self) -> dict[str, Any]:
         """As a dry run prints it."""
         return {
             "model": self.model.id,
-            "ok": not self.stays and not self.unfixable,
+            "ok": self.ok,
             "parameters": self.report.parameters,
-            "fields": self.report.fields,
+            "fields": self.foreseen.fields,
             "inputs": {role: plan.to_dict() for role, plan in self.files.items()},
             "unfixable": dict(self.unfixable),
             "findings": msgspec.to_builtins(self.stays),
@@ -245,7 +250,7 @@ def plan_measured(
                 files[role] = _file_plan(case, role)
         except PrepareError as error:
             unfixable[role] = str(error).removeprefix(f"{error.path}: ")
-    whole = JobPlan(job, case.model, measured, case.report, files, unfixable, _foreseen(case, files), case.face)
+    whole = JobPlan(job, case.model, measured, case.report, files, unfixable, _foreseen(case, measured, files), case.face)
     if parts is None:
         yield whole
         return
@@ -253,30 +258,30 @@ def plan_measured(
         yield structs.replace(whole, files={**files, parts[0]: part}, part=number)
 
 
-def _foreseen(case: _Case, files: Mapping[str, FilePlan]) -> dict[str, tuple[Finding, ...]]:
-    found = {}
-    # The chosen face comes first, whatever its number was.
-    job = case.job if case.face is None else revised(case.job, face=1)
-    for role in case.model.face_roles:
-        content = case.measured[role].content if role in files else None
-        if isinstance(content, PictureContent) and not files[role].is_copy:
-            from .foreseen import foreseen
+def _foreseen(case: _Case, measured: Mapping[str, Measured], files: Mapping[str, FilePlan]) -> JobReport:
+    from .foreseen import foreseen
 
-            ahead = case.measured[role]._replace(content=foreseen(content, files[role]))
-            # If a picture shows a face only after it is turned, nothing else is known about its faces.
-            moved = _with_moved_boxes(job, files[role])
-            findings = judge(moved, case.model, {role: ahead}, _FACE_RULES).findings if content.faces else ()
-            found[role] = tuple(finding for finding in findings if finding.severity in FAILING)
-    return found
+    job = case.job
+    if case.face and any(_moves_face(case, role, files[role]) for role in case.model.face_roles if role in files):
+        # The chosen face comes first, whatever its number was.
+        job, measured = revised(job, face=1), case.measured
+    measured = {role: foreseen(item, files[role]) if role in files else item for role, item in measured.items()}
+    role = next((role for role in files if case.model.roles[role].kind == "image"), None)
+    boxes: dict[str, Any] = {}
+    if role is not None and takes_boxes(case.model):
+        to, seen = mapping(files[role].steps), measured[role].content
+        boxes = {name: list(to.box(Box(*box))) if is_box(box) else box for name, box in given_boxes(job, case.options).items()}
+        if isinstance(seen, PictureContent):
+            ratio = box_ratio(job, case.model, case.options)
+            framing = framing_of(case.model.boxes, ratio)
+            boxes = all_boxes(boxes, functools.partial(portrait_in, seen, role, ratio, framing, job.face))
+    return judge(prepared_job(job, case.model, {}, boxes, job.face), case.model, measured, selection())
 
 
-def _with_moved_boxes(job: Job, file: FilePlan) -> Job:
-    """The job with its boxes in the pixels of the new picture."""
-    from .image.plan import mapping
-
-    to = mapping(file.steps)
-    boxes = {name: list(to.box(Box(*box))) for name in BOXES if is_box(box := job.inputs.get(name))}
-    return revised(job, inputs={**job.inputs, **boxes})
+def _moves_face(case: _Case, role: str, file: FilePlan) -> bool:
+    """Whether a picture that shows the chosen face changes."""
+    content = case.measured[role].content
+    return not file.is_copy and isinstance(content, PictureContent) and (case.face or 0) <= len(content.faces)
 
 
 class _Case(NamedTuple):
@@ -394,6 +399,16 @@ def given_boxes(job: Job, options: PrepareOptions) -> dict[str, Any]:
     return {name: job.inputs[name] for name in names if job.inputs.get(name) is not None}
 
 
+def all_boxes(given: Mapping[str, Any], find: Callable[..., Portrait]) -> dict[str, Any]:
+    """The given boxes of a picture, and the missing ones, which `find` computes from them; only the given ones if it cannot."""
+    if len(given) == len(BOXES) or not all(is_box(box) for box in given.values()):
+        return dict(given)
+    found = find(*(Box(*given[name]) if name in given else None for name in BOXES))
+    if found.face_bbox is None or found.ext_bbox is None:
+        return dict(given)
+    return {"face_bbox": list(found.face_bbox), "ext_bbox": list(found.ext_bbox)}
+
+
 def _crops_to_boxes(case: _Case, role: str) -> bool:
     """Whether the picture is cropped to its `ext_bbox`: on request, or because it shows more faces than the chosen one."""
     return case.options.crop_to_boxes or any(each.name == _FACES_SEVERAL and each.fixable for each in case.findings(role))
@@ -477,9 +492,8 @@ def _split(case: _Case, role: str) -> tuple[FilePlan, ...]:
     return tuple(case.plan_of(role, part) for part in parts)
 
 
-def prepared_job(plan: JobPlan, paths: Mapping[str, str], boxes: Mapping[str, list[int]], face: int | None) -> Job:
+def prepared_job(job: Job, model: Model, paths: Mapping[str, str], boxes: Mapping[str, Any], face: int | None) -> Job:
     """The job with its files replaced by the prepared ones, and the boxes and the number of the face that go with them."""
-    kept = {name: value for name, value in plan.job.inputs.items() if name not in BOXES or not takes_boxes(plan.model)}
-    job = plan.job
+    kept = {name: value for name, value in job.inputs.items() if name not in BOXES or not takes_boxes(model)}
     inputs = {**kept, **paths, **boxes}
     return Job(job.model, parameters=job.parameters, region=job.region, face=face, whole=job.whole, **inputs)

@@ -5,6 +5,7 @@ A step is a typed record of a change, with its figures. A dry run prints the sam
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 from ..language import say
 from ..media.source import display_name
+from ..people.geometry import Mapping, orient, resize
 from ..text import shown
 
 Size = tuple[int, int]
@@ -34,6 +36,11 @@ class Step(Struct, frozen=True, kw_only=True):
     def detail(self) -> str:
         """What is done, in words, with figures: `5000 x 3000 to 4096 x 2458 px`."""
         raise NotImplementedError
+
+    @property
+    def mapping(self) -> Mapping:
+        """From displayed pixels before the step to those after it."""
+        return orient(1, 1, 1)
 
     def to_dict(self) -> dict[str, Any]:
         """As `prepared.json` and a dry run write it."""
@@ -103,6 +110,14 @@ def in_pixels(size: Size) -> str:
     return f"{size[0]} x {size[1]}"
 
 
+def mapping(steps: Sequence[Step]) -> Mapping:
+    """From the displayed pixels of the source to those of the planned output.
+
+    If a picture is smaller than planned (see `Convert`), apply `geometry.resize` from the planned size afterwards.
+    """
+    return functools.reduce(Mapping.then, (step.mapping for step in steps), orient(1, 1, 1))
+
+
 def step_of(steps: Sequence[Step], kind: type[_S]) -> _S | None:
     """The first step of a kind; None if there is none."""
     return next((step for step in steps if isinstance(step, kind)), None)
@@ -114,6 +129,10 @@ class Scale(Step, frozen=True, kw_only=True):
     name: ClassVar[str] = "scale"
     size: Size
     new_size: Size
+
+    @property
+    def mapping(self) -> Mapping:
+        return resize(self.size, self.new_size)
 
     @property
     def detail(self) -> str:

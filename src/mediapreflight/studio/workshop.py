@@ -68,7 +68,7 @@ class Workshop:
         """What `prepare` would do with a job, with the command line and the Python code for it."""
         (plan,) = self.plans(order)
         return {
-            "ok": not plan.stays and not plan.unfixable,
+            "ok": plan.ok,
             "plan": plan.to_dict(),
             "html": filled("plan.html", beside=TEMPLATES, plans=_plan_views(plan), findings=finding_views(on_page(plan.stays))),
             "command": command_line(order),

@@ -17,9 +17,9 @@ from mediapreflight.media.formats import FORMATS
 from mediapreflight.media.image.decoding import max_pixels
 from mediapreflight.people.geometry import Box
 from mediapreflight.prepare.image.picture import Convert, Crop, Flatten, KeepFirst, Pad, Scale, StripLocation, ToSrgb
-from mediapreflight.prepare.image.plan import Room, mapping, plan_image
+from mediapreflight.prepare.image.plan import Room, plan_image
 from mediapreflight.prepare.options import PrepareOptions
-from mediapreflight.prepare.steps import Expected, Rename, Step
+from mediapreflight.prepare.steps import Expected, Rename, Step, mapping
 from mediapreflight.rules import rules_in
 
 from ..roles import IMAGE_ROLES, blocking, findings_of

@@ -18,6 +18,7 @@ from ...language import say
 from ...media.facts import MAX_PRIMING_S, Facts, Problem, VideoFacts, differ, sound_lead
 from ...media.probe import probe_to_be_cut
 from ...media.source import display_name
+from ...people.geometry import Box, Mapping, crop_to
 from ..steps import Flatten, Scale, Size, Step, ToneMap, from_format_to, in_pixels, step_of
 from . import ffmpeg
 from .ffmpeg import INPUT_OPTIONS, MUXERS, OUTPUT_OPTIONS, SOURCE, TARGET, THREADS, Bounds, Progress
@@ -127,12 +128,21 @@ class SquarePixels(Step, frozen=True, kw_only=True):
         return say("pixels of {pixel_ratio} to 1:1", pixel_ratio=self.pixel_ratio)
 
 
+def _centred(size: Size, new_size: Size) -> Mapping:
+    """Around the middle of a frame of one size, one of another size."""
+    return crop_to(Box((size[0] - new_size[0]) // 2, (size[1] - new_size[1]) // 2, 0, 0))
+
+
 class CropVideo(Step, frozen=True, kw_only=True):
     """Keep the middle of every frame."""
 
     name: ClassVar[str] = "crop"
     size: Size
     new_size: Size
+
+    @property
+    def mapping(self) -> Mapping:
+        return _centred(self.size, self.new_size)
 
     @property
     def detail(self) -> str:
@@ -146,6 +156,10 @@ class PadVideo(Step, frozen=True, kw_only=True):
     size: Size
     new_size: Size
     background: str
+
+    @property
+    def mapping(self) -> Mapping:
+        return _centred(self.size, self.new_size)
 
     @property
     def detail(self) -> str:

@@ -26,7 +26,7 @@ from ...media.image.second_look import difference, shades_in, shades_of
 from ...media.opening import open_source
 from ...media.sniff import sniff
 from ...media.source import OpenError, Source, display_name
-from ...people.geometry import Box
+from ...people.geometry import Box, Mapping, crop_to, orient
 from ...text import enumerated
 from ..steps import Flatten, Scale, Size, Step, StripLocation, from_format_to, in_pixels, step_of
 from .encode import first_picture, without_location
@@ -110,6 +110,10 @@ class Crop(Step, frozen=True, kw_only=True):
     box: Box
 
     @property
+    def mapping(self) -> Mapping:
+        return crop_to(self.box)
+
+    @property
     def detail(self) -> str:
         before, after = in_pixels(self.size), in_pixels((self.box.width, self.box.height))
         return say("{size} to {value} px, from ({x1}, {y1})", size=before, value=after, x1=self.box.x1, y1=self.box.y1)
@@ -129,6 +133,10 @@ class Pad(Step, frozen=True, kw_only=True):
     @property
     def new_size(self) -> Size:
         return self.size[0] + self.left + self.right, self.size[1] + self.top + self.bottom
+
+    @property
+    def mapping(self) -> Mapping:
+        return crop_to(Box(-self.left, -self.top, 0, 0))
 
     @property
     def detail(self) -> str:
@@ -163,6 +171,10 @@ class Turn(Step, frozen=True, kw_only=True):
     def orientation(self) -> int:
         """The EXIF orientation of this turn."""
         return {90: 6, 180: 3, 270: 8}[self.degrees]
+
+    @property
+    def mapping(self) -> Mapping:
+        return orient(self.orientation, *self.size)
 
     @property
     def detail(self) -> str:

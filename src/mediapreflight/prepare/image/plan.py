@@ -18,8 +18,7 @@ from ...findings import Finding
 from ...language import say
 from ...media.facts import SPACES_IN_WORDS, ImageFacts, Problem
 from ...media.image.decoding import max_pixels
-from ...people.geometry import Box, crop_to, orient, resize
-from ...people.geometry import Mapping as PixelMapping
+from ...people.geometry import Box
 from ...rules import names
 from ...text import clauses
 from .. import aims
@@ -122,7 +121,7 @@ def plan_image(
     layout = _layout(case, faces, target_ratio, crop, room)
     if layout is None and turn is None and not _needs_pixels(case):
         return _without_encode(case)
-    if detail := facts.problem(Problem.NOT_RUN):
+    if detail := facts.problem(Problem.NOT_RUN) or facts.problem(Problem.OVERSIZED):
         raise case.unfixable(say("it has to be decoded, but cannot be: {detail}", detail=detail))
     most = max_pixels(case.format)
     if case.size[0] * case.size[1] > most:
@@ -142,25 +141,6 @@ def plan_image(
     width, height = turning[0].new_size if turning else layout.size
     expected = Expected(format=convert.format, width=width, height=height)
     return (*steps, convert), aims.extension(convert.format), expected
-
-
-def mapping(steps: Sequence[Step]) -> PixelMapping:
-    """From the displayed pixels of the source to those of the planned output.
-
-    If the output is smaller than planned (see `Convert`), apply `geometry.resize` from the planned size afterwards.
-    """
-    whole = orient(1, 1, 1)
-    for step in steps:
-        match step:
-            case Crop():
-                whole = whole.then(crop_to(step.box))
-            case Scale():
-                whole = whole.then(resize(step.size, step.new_size))
-            case Pad():
-                whole = whole.then(crop_to(Box(-step.left, -step.top, 0, 0)))
-            case Turn():
-                whole = whole.then(orient(step.orientation, *step.size))
-    return whole
 
 
 def _case(facts: ImageFacts, role: Role, options: PrepareOptions, findings: tuple[Finding, ...]) -> _Case:
