@@ -43,11 +43,10 @@ Pixels = NDArray[np.uint8]
 Samples = NDArray[np.float32]
 Size = tuple[int, int]
 
-# Models of wide and of narrow limits: the first of a kind changes a file least.
 MODELS: Mapping[str, Sequence[tuple[str, str]]] = {
-    "image": (("d-id-talks", "image"), ("emo-v1", "image")),
-    "video": (("act_two", "video"), ("videoretalk", "video")),
-    "audio": (("codehappynice/infinitetalk", "audio"), ("wan2.6-i2v", "audio")),
+    "image": (("liveportrait", "image"), ("wan2.6-i2v", "image"), ("animate-anyone-gen2", "image")),
+    "video": (("videoretalk", "video"), ("animate-anyone-template-gen2", "video")),
+    "audio": (("emo-v1", "audio"), ("wan2.6-i2v", "audio")),
 }
 # A recording may be asked for where only a video is there.
 ALSO: Mapping[str, Sequence[tuple[str, str]]] = {"video": MODELS["audio"][:1]}
