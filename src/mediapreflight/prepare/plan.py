@@ -58,7 +58,6 @@ class JobPlan(Struct, frozen=True):
         files: the plan for each local file, by role.
         unfixable: why a file cannot be made to fit, by role.
         foreseen: the job with its new files, as far as that can be told: their faces, the boxes for them, and what is found then.
-        face: the number of the chosen face; None if none was chosen, or if kept boxes say it.
         part: the part of a split recording in this job, from 1; None if nothing is split.
     """
 
@@ -69,7 +68,6 @@ class JobPlan(Struct, frozen=True):
     files: Mapping[str, FilePlan]
     unfixable: Mapping[str, str]
     foreseen: JobReport
-    face: int | None
     part: int | None = None
 
     def __repr__(self) -> str:
@@ -250,7 +248,7 @@ def plan_measured(
                 files[role] = _file_plan(case, role)
         except PrepareError as error:
             unfixable[role] = str(error).removeprefix(f"{error.path}: ")
-    whole = JobPlan(job, case.model, measured, case.report, files, unfixable, _foreseen(case, measured, files), case.face)
+    whole = JobPlan(job, case.model, measured, case.report, files, unfixable, _foreseen(case, measured, files))
     if parts is None:
         yield whole
         return

@@ -42,8 +42,8 @@ _CODEC, _MISSTATED, _PICTURES = names("audio-codec-unusual", "audio-duration-mis
 _FALSE, _CORRUPT = names("file-header-false", "file-corrupt")
 _TOO_LONG, _TOO_SHORT = names("audio-too-long", "audio-too-short")
 _EQUAL = names("lengths-differ", "audio-longer-than-video")
-# The findings about container, codec or header; and about the length.
-_REWRITTEN = (_KIND, _FORMAT, _CODEC, _MISSTATED, _FALSE, _PICTURES)
+# The findings that a copy into a new file may fix.
+_REWRITTEN = (_KIND, _FORMAT, _CODEC, _MISSTATED, _FALSE, _PICTURES, _TOO_LARGE, _TOO_LONG, _TOO_SHORT)
 _LENGTH_ASKED = say("equal lengths asked for")
 _PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le")
 _PCM_BYTES = {"pcm_u8": 1, "pcm_s16le": 2, "pcm_s24le": 3, "pcm_s32le": 4}
@@ -116,7 +116,7 @@ def plan_audio(
     padded = _padding(case, trim.length_s if trim else case.length, None if keep else length)
     if (why := _encode_reason(case, trim, padded)) is not None:
         return _encoded(case, why, trim, padded)
-    if trim or first_of(case.reasons, *_REWRITTEN, _TOO_LARGE, _TOO_LONG, _TOO_SHORT):
+    if trim or first_of(case.reasons, *_REWRITTEN):
         return _remuxed(case, trim)
     return _named(case)
 
@@ -228,7 +228,7 @@ def _encode_reason(case: _Case, trim: Trim | None, padded: PadSilence | None) ->
     if _CORRUPT in case.reasons and fixable_gap(case.facts):
         return case.reasons[_CORRUPT]
     kept = _kept_format(case)
-    if kept is None and (why := first_of(case.reasons, *_REWRITTEN, _TOO_LARGE, _TOO_LONG, _TOO_SHORT)):
+    if kept is None and (why := first_of(case.reasons, *_REWRITTEN)):
         return why
     limit = aims.most_bytes(case.role)
     if (why := first_of(case.reasons, _TOO_LARGE, _KIND)) and limit and _copied_bytes(case, trim) > limit:
@@ -268,7 +268,7 @@ def _remuxed(case: _Case, trim: Trim | None) -> Planned:
     facts, format = case.facts, _kept_format(case)
     assert format is not None
     seconds = trim.end_s if trim else case.length
-    reason = trim.reason if trim else first_of(case.reasons, *_REWRITTEN, _TOO_LARGE, _TOO_LONG, _TOO_SHORT)
+    reason = trim.reason if trim else first_of(case.reasons, *_REWRITTEN)
     assert reason is not None
     if trim:
         # Copied sound cannot be faded; at a pause there is nothing to fade.
