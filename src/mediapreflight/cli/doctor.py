@@ -210,9 +210,9 @@ def _try_bodies() -> None:
     import numpy as np
 
     from ..media.image.pixels import Picture
-    from ..people.bodies import bodies_in
+    from ..people.bodies import people_in
 
-    bodies_in(Picture(np.zeros((64, 64, 3), dtype=np.uint8), 64, 64), ())
+    people_in(Picture(np.zeros((64, 64, 3), dtype=np.uint8), 64, 64), ())
 
 
 def _try_voices() -> None:

@@ -14,7 +14,7 @@ May import: errors, language, media, system, workers.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UnreadableMediaError
 from .facts import Body, Face, FrameContent, PictureContent, SpeechFacts, VideoContent
@@ -22,7 +22,6 @@ from .facts import Body, Face, FrameContent, PictureContent, SpeechFacts, VideoC
 if TYPE_CHECKING:
     from ..media.image.pixels import Picture
     from .faces import Faces
-    from .geometry import Box
 
 __all__ = [
     "Body",
@@ -54,7 +53,7 @@ def see_picture(path: str | os.PathLike[str], *, bodies: bool = False) -> Pictur
         width=picture.width,
         height=picture.height,
         **found._asdict(),
-        **people._asdict(),
+        **people,
         turn_deg=turn_to_upright(picture.rgb, found.faces),
     )
 
@@ -70,7 +69,7 @@ def watch_video(path: str | os.PathLike[str], *, samples: int = DEFAULT_SAMPLES,
     contents: list[FrameContent] = []
     for frame in frames:
         found, people = _seen(frame.picture, bodies and not contents)
-        contents.append(FrameContent(time_s=frame.time_s, faces=found.faces, bystanders=found.bystanders, **people._asdict()))
+        contents.append(FrameContent(time_s=frame.time_s, faces=found.faces, bystanders=found.bystanders, **people))
     return VideoContent(width=frames[0].picture.width, height=frames[0].picture.height, samples=tuple(contents))
 
 
@@ -89,20 +88,13 @@ def close_detectors() -> None:
     bodies.close_detectors()
 
 
-class _People(NamedTuple):
-    """As in `PictureContent`."""
-
-    bodies: tuple[Body, ...] | None = None
-    doubtful_people: tuple[Box, ...] = ()
-
-
-def _seen(picture: Picture, with_bodies: bool, *, lying: bool = False) -> tuple[Faces, _People]:
+def _seen(picture: Picture, with_bodies: bool, *, lying: bool = False) -> tuple[Faces, dict[str, Any]]:
+    """The faces, and the people by their names in `PictureContent` if bodies are asked for."""
     from .faces import faces_in
 
     found = faces_in(picture, lying=lying)
     if not with_bodies:
-        return found, _People()
-    from .bodies import bodies_in, possible_people
+        return found, {}
+    from .bodies import people_in
 
-    bodies = bodies_in(picture, (*found.faces, *found.bystanders))
-    return found, _People(bodies, () if bodies else possible_people(picture))
+    return found, people_in(picture, (*found.faces, *found.bystanders))._asdict()

@@ -14,8 +14,6 @@ mirrored picture: the model also finds bodies in cats, balloons and beaches, and
   else `front`.
 - Posture: `unknown` if the person lies or is upside down, or knees or hips are not visible; `sitting` (or squatting) if both
   thighs are at least `SITTING_DEG` from upright; else `standing`: a raised knee and a lunge do not sit.
-
-Of people of whom that is not certain, `possible_people` tells where they may be.
 """
 
 from __future__ import annotations
@@ -63,6 +61,13 @@ _MIRRORED_TRUNK = (*_SHOULDERS[::-1], *_HIPS[::-1])
 _THIGHS = tuple(zip(_HIPS, _KNEES, strict=True))
 
 
+class People(NamedTuple):
+    """Bodies, tallest first, and where people may be if there are none; as in `facts.PictureContent`."""
+
+    bodies: tuple[Body, ...]
+    doubtful_people: tuple[Box, ...]
+
+
 class _Landmark(NamedTuple):
     """A point in pixels of the displayed picture. `confidence`: the lower of presence and visibility; 0 outside the picture."""
 
@@ -96,32 +101,20 @@ class _Pose(NamedTuple):
         return abs(across) / len(_HIPS) > self.height(_HIPS) - self.height(_SHOULDERS)
 
 
-def bodies_in(picture: Picture, faces: Sequence[Face]) -> tuple[Body, ...]:
-    """All people in a picture, tallest first; `faces` are all its faces. Raises MissingLibraryError."""
-    poses = _poses(picture)
-    owned = _owned(poses, faces)
-    bodies = [
-        _body(poses[owned[index]], face, picture) if index in owned else _only_a_face(face) for index, face in enumerate(faces)
-    ]
-    alone = [pose for number, pose in enumerate(poses) if number not in owned.values() and _is_sure(pose)]
-    mirrored = _poses(picture._replace(rgb=picture.rgb[:, ::-1])) if alone else []
-    for pose in alone:
-        body = _body(pose, None, picture)
-        is_new = not any(_is_same_place(body, other) for other in bodies)
-        if is_new and any(_is_mirrored(pose, other, picture.width) for other in mirrored):
-            bodies.append(body)
-    return tuple(sorted(bodies, key=lambda body: (body.bbox[1] - body.bbox[3], body.bbox)))
+def people_in(picture: Picture, faces: Sequence[Face]) -> People:
+    """The people in a picture; `faces` are all its faces. Raises MissingLibraryError.
 
-
-def possible_people(picture: Picture) -> tuple[Box, ...]:
-    """Where people may be in a picture in which `bodies_in` finds none. Raises MissingLibraryError.
-
-    Poses whose trunk is sure, but not found again in the mirrored picture, and what OpenCV takes for people who stand or walk.
+    If there are none, people may be where the trunk of a pose is sure, but not found again in the mirrored picture, and where
+    OpenCV sees somebody who stands or walks.
     """
+    poses = _poses(picture)
+    bodies = _bodies(poses, picture, faces)
+    if bodies:
+        return People(bodies, ())
     from .pedestrians import pedestrians
 
-    unconfirmed = (Box(*_bbox(pose, None, picture)) for pose in _poses(picture) if _is_sure(pose))
-    return (*unconfirmed, *pedestrians(picture))
+    unconfirmed = (Box(*_bbox(pose, None, picture)) for pose in poses if _is_sure(pose))
+    return People((), (*unconfirmed, *pedestrians(picture)))
 
 
 def close_detectors() -> None:
@@ -146,6 +139,21 @@ def _poses(picture: Picture) -> list[_Pose]:
         result = task.detect(picture.rgb)
     pairs = zip(result.pose_landmarks, result.pose_world_landmarks, strict=True)
     return [_pose(landmarks, world, picture) for landmarks, world in pairs]
+
+
+def _bodies(poses: Sequence[_Pose], picture: Picture, faces: Sequence[Face]) -> tuple[Body, ...]:
+    owned = _owned(poses, faces)
+    bodies = [
+        _body(poses[owned[index]], face, picture) if index in owned else _only_a_face(face) for index, face in enumerate(faces)
+    ]
+    alone = [pose for number, pose in enumerate(poses) if number not in owned.values() and _is_sure(pose)]
+    mirrored = _poses(picture._replace(rgb=picture.rgb[:, ::-1])) if alone else []
+    for pose in alone:
+        body = _body(pose, None, picture)
+        is_new = not any(_is_same_place(body, other) for other in bodies)
+        if is_new and any(_is_mirrored(pose, other, picture.width) for other in mirrored):
+            bodies.append(body)
+    return tuple(sorted(bodies, key=lambda body: (body.bbox[1] - body.bbox[3], body.bbox)))
 
 
 def _pose(landmarks: Sequence[Any], world: Sequence[Any], picture: Picture) -> _Pose:
