@@ -100,7 +100,7 @@ def test_killed_at_any_moment(service: StandIn, home: Home) -> None:
 )
 def test_a_cancelled_coroutine_leaves_no_claim(service: StandIn, home: Home, kind: str, step: str) -> None:
     service.fault(step, delay=30.0)
-    first, second = home.wan(JOB, cancel_after=2.0), home.wan(JOB)
+    first, second = home.wan(JOB, cancel_after=6.0), home.wan(JOB)
     cancelled, answer = home.python(kind, first, second)
     assert cancelled == {"cancelled": True}
     assert "video" in answer, answer
@@ -110,7 +110,7 @@ def test_a_cancelled_coroutine_leaves_no_claim(service: StandIn, home: Home, kin
 @pytest.mark.parametrize("kind", ["asyncio", "trio"])
 def test_a_cancelled_create_call_that_made_nothing_is_not_repeated(service: StandIn, home: Home, kind: str) -> None:
     service.fault("create", work="no", delay=30.0)
-    cancelled, answer = home.python(kind, home.wan(JOB, cancel_after=2.0), home.wan(JOB))
+    cancelled, answer = home.python(kind, home.wan(JOB, cancel_after=6.0), home.wan(JOB))
     assert cancelled == {"cancelled": True}
     assert answer["error"] == "UnclearTaskError"
     assert service.creates() == {JOB: 1}
