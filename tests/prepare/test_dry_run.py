@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mediapreflight import Job
@@ -41,6 +41,11 @@ def both(job: Job, options: PrepareOptions, level: Level) -> tuple[JobPlan, Prep
     return planned, made
 
 
+# A small face in frames that are scaled up; a face that is blurred once it is enlarged; what cannot be made, and is looked at.
+@example(f"{FIXTURES}formats/h264.ts", ("videoretalk", "video"), PrepareOptions(), "content")
+@example(f"{FIXTURES}formats/baseline.jpg", ("emo-v1", "image"), PrepareOptions(), "content")
+@example(f"{FIXTURES}video/encrypted.mp4", ("videoretalk", "video"), PrepareOptions(), "content")
+@example(f"{FIXTURES}faults/text-bomb.png", ("emo-v1", "image"), PrepareOptions(), "decode")
 @given(file=st.sampled_from(FILES), place=st.sampled_from(INPUTS), options=OPTIONS, level=st.sampled_from(["decode", "content"]))
 def test_of_one_file(file: str, place: tuple[str, str], options: PrepareOptions, level: Level) -> None:
     planned, made = both(Job(place[0], whole=False, **{place[1]: file}), options, level)
