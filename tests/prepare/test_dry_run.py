@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from PIL import Image, ImageOps
 
 from mediapreflight import Job
+from mediapreflight.errors import PrepareError, UsageError
+from mediapreflight.job import revised
 from mediapreflight.media.facts import Level
 from mediapreflight.people.geometry import Box
-from mediapreflight.prepare.execute import Prepared, prepare_jobs
+from mediapreflight.prepare.execute import Prepared, prepare, prepare_jobs
 from mediapreflight.prepare.options import PrepareOptions
 from mediapreflight.prepare.plan import BOXES, JobPlan, plan
 
@@ -68,6 +71,7 @@ def found(findings: Any, planned: JobPlan) -> set[tuple[str, str | None, str]]:
     turned=st.booleans(),
 )
 def test_boxes_that_the_job_does_not_give_are_shown(boxes: dict[str, Any], ratio: Any, turned: bool) -> None:
+    assume(turned or "ext_bbox" not in boxes or ratio != "3:4")
     image = f"{FIXTURES}orientation/exif-6.jpg" if turned else f"{FIXTURES}portrait.jpg"
     job = Job("emo-v1", image=image, audio=f"{FIXTURES}voice.mp3", **({} if turned else boxes))
     planned, made = both(job, PrepareOptions(ratio=ratio), "content")
@@ -77,9 +81,29 @@ def test_boxes_that_the_job_does_not_give_are_shown(boxes: dict[str, Any], ratio
     assert {each.name for each in planned.stays} == {each.name for each in made.record.findings}
 
 
-def test_a_box_of_another_ratio_gives_way_to_the_requested_one(fixtures: Path) -> None:
+def test_a_ratio_that_contradicts_a_given_box_is_refused(fixtures: Path, tmp_path: Path) -> None:
+    """A given box is never replaced, and the ratio decides the price."""
     boxes = {"face_bbox": [225, 131, 405, 311], "ext_bbox": [90, 0, 540, 450]}
     job = Job("emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.mp3", **boxes)
-    (planned,) = plan(job, options=PrepareOptions(ratio="3:4"))
-    assert planned.to_dict()["fields"] == {"face_bbox": [225, 131, 405, 311], "ext_bbox": [75, 0, 555, 640]}
-    assert [finding.name for finding in planned.stays] == ["half-body-not-shown"]
+    with pytest.raises(UsageError, match=r"ext_bbox .* is 1:1, and the requested ratio 3:4"):
+        plan(job, options=PrepareOptions(ratio="3:4"))
+    with pytest.raises(UsageError, match="leave out one of the two"):
+        prepare(job, options=PrepareOptions(ratio="3:4"), out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert prepare(job, options=PrepareOptions(ratio="1:1"), out=tmp_path / "out").record.fields == boxes
+
+
+def test_whose_face_of_several_is_meant_is_never_guessed(fixtures: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "two.jpg"
+    with Image.open(fixtures / "portrait.jpg") as one:
+        both_sides = Image.new("RGB", (2 * one.width, one.height))
+        both_sides.paste(one, (0, 0))
+        both_sides.paste(ImageOps.mirror(one), (one.width, 0))
+        both_sides.save(picture)
+    job = Job("emo-v1", image=picture, audio=fixtures / "voice.mp3")
+    (planned,) = plan(job)
+    with pytest.raises(PrepareError, match="shows 2 faces") as stays:
+        prepare(job, out=tmp_path / "several")
+    assert "faces-several" in {each.name for each in planned.stays} & {each.name for each in stays.value.findings}
+    assert prepare(job, out=tmp_path / "largest", options=PrepareOptions(crop_to_boxes=True)).ok
+    assert prepare(revised(job, face=2), out=tmp_path / "second").ok

@@ -33,7 +33,7 @@ def job(model: str, picture: Path, fixtures: Path, **more: Any) -> Job:
     ("job", "options"),
     [
         (Job("emo-v1", image="missing.jpg"), PrepareOptions()),
-        (Job("emo-v1", image="missing.jpg", face_bbox=FACE, ext_bbox=EXT), PrepareOptions(ratio="3:4")),
+        (Job("emo-v1", image="missing.jpg", face_bbox=FACE), PrepareOptions(ratio="3:4")),
         (Job("liveportrait", image="missing.jpg"), PrepareOptions(upright=True)),
         (Job("liveportrait", image="missing.jpg", face=2), PrepareOptions()),
     ],

@@ -24,7 +24,7 @@ from ..media.facts import Facts
 from ..media.source import display_name
 from ..output_folder import OutputFolder
 from ..prepare.execute import Prepared, prepare_planned
-from ..prepare.plan import JobPlan, ensure_faces_can_be_found, plan_job
+from ..prepare.plan import JobPlan, ensure_options_suit, plan_job
 from ..prepare.record import NAME as RECORD
 from ..rules import selection
 from ..submit.forecast import estimate, in_words, total
@@ -264,7 +264,7 @@ def plan(scope: Scope, asked: PlanAsked, call: Call) -> Reply:
 
 def _plans(scope: Scope, job: Job, asked: PlanAsked, call: Call, *, watches: bool) -> tuple[JobPlan, ...]:
     options = asked.options()
-    ensure_faces_can_be_found([job], options, scope.catalog)
+    ensure_options_suit([job], options, scope.catalog)
     return tuple(plan_job(job, options, "content", scope.catalog, call.containment, watches=watches))
 
 

@@ -171,7 +171,10 @@ def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
         for role, why in each.unfixable.items():
             path = plain(display_name(str(each.job.inputs[role])))
             yield f"  {role}  {path}  {style(tr('cannot be prepared'), 'red', 'bold')}: {plain(translated(why))}\n"
-        yield from _boxes(each.foreseen.fields)
+        # In a picture that changes, faces are found anew.
+        yield from _boxes(
+            each.foreseen.fields, are_foreseen=any(file.kind == "image" and file.steps for file in each.files.values())
+        )
         yield from _findings(each.stays, clauses(each.unfixable.values()), style)
 
 
@@ -204,8 +207,10 @@ def _job(record: PreparedJob, style: Style) -> Iterator[str]:
     yield from _findings(record.findings, record.error or "", style)
 
 
-def _boxes(fields: Mapping[str, Any]) -> Iterator[str]:
-    return (f"  {name}  {fields[name]}\n" for name in BOXES if name in fields)
+def _boxes(fields: Mapping[str, Any], *, are_foreseen: bool = False) -> Iterator[str]:
+    for name in BOXES:
+        if name in fields:
+            yield f"  {name}  {tr('about {box}', box=fields[name]) if are_foreseen else fields[name]}\n"
 
 
 def _steps(role: str, steps: Sequence[Step | StepRecord], findings: Sequence[Finding], style: Style) -> Iterator[str]:

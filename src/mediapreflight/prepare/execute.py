@@ -38,9 +38,9 @@ from .plan import (
     JobPlan,
     all_boxes,
     box_ratio,
-    ensure_faces_can_be_found,
-    ensure_parts_are_of_jobs,
+    ensure_options_suit,
     given_boxes,
+    is_face_chosen,
     plan_job,
     prepared_job,
     takes_boxes,
@@ -138,8 +138,7 @@ def prepare_jobs(
     models = catalog or builtin_catalog()
     chosen = options or PrepareOptions()
     several = tuple(jobs)
-    ensure_faces_can_be_found(several, chosen, models)
-    ensure_parts_are_of_jobs(several, chosen, models)
+    ensure_options_suit(several, chosen, models)
     with OutputFolder(out) as folder, containment_of(time_limit_s if contained else None) as containment:
         planned = in_order(
             lambda job: tuple(plan_job(job, chosen, level, models, containment, watches=False)),
@@ -485,7 +484,7 @@ class _Finish(NamedTuple):
         role = next((role for role in inputs if plan.model.roles[role].kind == "image"), None)
         if role is None or not takes_boxes(plan.model):
             return {}
-        stated = given_boxes(plan.job, self.options)
+        stated = given_boxes(plan.job)
         if not stated and not self.makes_boxes:
             return {}
         given = {name: _carried_over(plan, role, inputs[role], box) if is_box(box) else box for name, box in stated.items()}
@@ -499,7 +498,7 @@ class _Finish(NamedTuple):
                 return portrait_in(seen, path, *wanted, *boxes)
             return self.containment.call(path, find_portrait, path, *wanted, *boxes)
 
-        return all_boxes(given, find)
+        return all_boxes(given, find, is_chosen=is_face_chosen(plan.job, self.options))
 
 
 def _face(plan: JobPlan, inputs: Mapping[str, PreparedInput], measured: Mapping[str, Measured]) -> int | None:

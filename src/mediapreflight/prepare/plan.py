@@ -26,7 +26,7 @@ from ..media.facts import AudioFacts, Facts, ImageFacts, Level, Problem, VideoFa
 from ..media.formats import FORMATS
 from ..media.libraries import ensure_faces
 from ..people.facts import PictureContent
-from ..people.geometry import Box, Ratio, is_box
+from ..people.geometry import Box, Ratio, is_box, nearest_ratio
 from ..people.portraits import Portrait, framing_of, portrait_in
 from ..rules import names, selection
 from ..rules.pair.portrait import ratio_of
@@ -127,30 +127,48 @@ def plan(
     """
     several = (jobs,) if isinstance(jobs, Job) else tuple(jobs)
     chosen, models = options or PrepareOptions(), catalog or builtin_catalog()
-    ensure_faces_can_be_found(several, chosen, models)
-    ensure_parts_are_of_jobs(several, chosen, models)
+    ensure_options_suit(several, chosen, models)
     with containment_of(time_limit_s if contained else None) as containment:
         return tuple(each for job in several for each in plan_job(job, chosen, level, models, containment))
 
 
-def ensure_faces_can_be_found(jobs: Iterable[Job], options: PrepareOptions, catalog: Catalog) -> None:
-    """Raises MissingLibraryError if a job cannot be prepared without its faces, and the libraries that find them are not
-    installed."""
-    for job in jobs:
-        model = catalog.model(job.model)
-        if any(model.roles[role].kind == "image" for role in local_files(with_local_paths(job, model), model)):
-            if takes_boxes(model) and len(given_boxes(job, options)) < len(BOXES):
-                ensure_faces(say("{model} takes boxes around a face", model=model.id))
-            if options.crop_to_boxes or options.upright or job.chosen_face(model) is not None:
-                ensure_faces(say("the picture has to be prepared around its face"))
+def ensure_options_suit(jobs: Iterable[Job], options: PrepareOptions, catalog: Catalog) -> None:
+    """Whether these jobs can be prepared with these options, before a file is opened.
 
-
-def ensure_parts_are_of_jobs(jobs: Iterable[Job], options: PrepareOptions, catalog: Catalog) -> None:
-    """Raises UsageError if `keep` names an input that is not a recording or video in any job."""
-    given = [(catalog.model(job.model).roles, job.inputs) for job in jobs] if options.keep else []
+    Raises MissingLibraryError if faces must be found and the libraries are missing; UsageError if an option contradicts a job, or
+    none of them has the recording or video that `keep` names.
+    """
+    several = tuple(jobs)
+    for job in several:
+        ensure_ratio_is_of_box(job, options.ratio)
+        _ensure_faces_can_be_found(job, options, catalog)
+    given = [(catalog.model(job.model).roles, job.inputs) for job in several] if options.keep else []
     for role in options.keep:
         if not any(role in inputs and role in roles and roles[role].kind != "image" for roles, inputs in given):
             raise UsageError(say("no job has a recording or video {role!r} to keep a part of", role=role))
+
+
+def ensure_ratio_is_of_box(job: Job, ratio: str | None) -> None:
+    """Raises UsageError if a job gives an `ext_bbox`, which stays as it is, of another ratio than the requested one."""
+    given = job.inputs.get("ext_bbox")
+    if ratio and is_box(given) and (own := nearest_ratio(Box(*given))) != ratio:
+        raise UsageError(
+            say(
+                "ext_bbox {box} of the job is {own}, and the requested ratio {ratio}: leave out one of the two",
+                box=list(given),
+                own=own,
+                ratio=ratio,
+            )
+        )
+
+
+def _ensure_faces_can_be_found(job: Job, options: PrepareOptions, catalog: Catalog) -> None:
+    model = catalog.model(job.model)
+    if any(model.roles[role].kind == "image" for role in local_files(with_local_paths(job, model), model)):
+        if takes_boxes(model) and len(given_boxes(job)) < len(BOXES):
+            ensure_faces(say("{model} takes boxes around a face", model=model.id))
+        if options.crop_to_boxes or options.upright or job.chosen_face(model) is not None:
+            ensure_faces(say("the picture has to be prepared around its face"))
 
 
 def plan_job(
@@ -268,11 +286,11 @@ def _foreseen(case: _Case, measured: Mapping[str, Measured], files: Mapping[str,
     boxes: dict[str, Any] = {}
     if role is not None and takes_boxes(case.model):
         to, seen = mapping(files[role].steps), measured[role].content
-        boxes = {name: list(to.box(Box(*box))) if is_box(box) else box for name, box in given_boxes(job, case.options).items()}
+        boxes = {name: list(to.box(Box(*box))) if is_box(box) else box for name, box in given_boxes(job).items()}
         if isinstance(seen, PictureContent):
             ratio = box_ratio(job, case.model, case.options)
-            framing = framing_of(case.model.boxes, ratio)
-            boxes = all_boxes(boxes, functools.partial(portrait_in, seen, role, ratio, framing, job.face))
+            find = functools.partial(portrait_in, seen, role, ratio, framing_of(case.model.boxes, ratio), job.face)
+            boxes = all_boxes(boxes, find, is_chosen=is_face_chosen(job, case.options))
     return judge(prepared_job(job, case.model, {}, boxes, job.face), case.model, measured, selection())
 
 
@@ -391,18 +409,26 @@ def box_ratio(job: Job, model: Model, options: PrepareOptions) -> Ratio:
     return options.ratio or ratio_of(job, model)
 
 
-def given_boxes(job: Job, options: PrepareOptions) -> dict[str, Any]:
-    """The boxes that the job gives, which do not change; without the crop if another ratio is requested."""
-    names = BOXES if options.ratio is None else BOXES[:1]
-    return {name: job.inputs[name] for name in names if job.inputs.get(name) is not None}
+def given_boxes(job: Job) -> dict[str, Any]:
+    """The boxes that the job gives, which stay."""
+    return {name: job.inputs[name] for name in BOXES if job.inputs.get(name) is not None}
 
 
-def all_boxes(given: Mapping[str, Any], find: Callable[..., Portrait]) -> dict[str, Any]:
-    """The given boxes of a picture, and the missing ones, which `find` computes from them; only the given ones if it cannot."""
+def is_face_chosen(job: Job, options: PrepareOptions) -> bool:
+    """Whether it is said who is meant in a picture of several people: by a number, or as the largest."""
+    return job.face is not None or options.crop_to_boxes
+
+
+def all_boxes(given: Mapping[str, Any], find: Callable[..., Portrait], *, is_chosen: bool) -> dict[str, Any]:
+    """The given boxes of a picture, and the missing ones, which `find` computes from them.
+
+    Only the given ones if it cannot, or if there are several faces, and neither a box nor `is_chosen` says which is meant.
+    """
     if len(given) == len(BOXES) or not all(is_box(box) for box in given.values()):
         return dict(given)
     found = find(*(Box(*given[name]) if name in given else None for name in BOXES))
-    if found.face_bbox is None or found.ext_bbox is None:
+    is_open = len(found.faces) > 1 and not given and not is_chosen
+    if found.face_bbox is None or found.ext_bbox is None or is_open:
         return dict(given)
     return {"face_bbox": list(found.face_bbox), "ext_bbox": list(found.ext_bbox)}
 
@@ -413,7 +439,7 @@ def _crops_to_boxes(case: _Case, role: str) -> bool:
 
 
 def _box_crop(case: _Case, role: str, content: object, ratio: Ratio) -> Box | None:
-    given = {name: Box(*box) for name, box in given_boxes(case.job, case.options).items() if is_box(box)}
+    given = {name: Box(*box) for name, box in given_boxes(case.job).items() if is_box(box)}
     if any(finding.name in _BOX_FAULTS for finding in case.report.findings):
         return None
     if "ext_bbox" in given or not isinstance(content, PictureContent):

@@ -22,7 +22,7 @@ from ..people.facts import PictureContent
 from ..people.geometry import FRAMINGS, Ratio
 from ..people.portraits import framing_of, portrait_in
 from ..prepare.outlook import Outlook
-from ..prepare.plan import JobPlan, ensure_faces_can_be_found, ensure_parts_are_of_jobs, plan_job, takes_boxes
+from ..prepare.plan import JobPlan, ensure_options_suit, plan_job, takes_boxes
 from ..report.html.page import filled
 from ..report.html.views import PlanView, fact_rows, finding_views, job_view, plan_view, rule_views
 from ..rules import selection
@@ -78,8 +78,7 @@ class Workshop:
     def plans(self, order: Order) -> tuple[JobPlan, ...]:
         """The plans that `prepare` runs. Raises UsageError and MissingLibraryError as `prepare` does."""
         job = revised(order.job, whole=True)
-        ensure_faces_can_be_found([job], order.options, self.catalog)
-        ensure_parts_are_of_jobs([job], order.options, self.catalog)
+        ensure_options_suit([job], order.options, self.catalog)
         return tuple(plan_job(job, order.options, "content", self.catalog, self.containment, watches=False))
 
     def portraits(self, upload: Upload, ratio: Ratio, model: Model | None) -> dict[str, Any]:

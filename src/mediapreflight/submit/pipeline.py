@@ -27,7 +27,7 @@ from ..output_folder import OutputFolder
 from ..people.geometry import Box, Ratio, is_box
 from ..prepare.execute import Prepared, prepare_planned
 from ..prepare.options import PrepareOptions
-from ..prepare.plan import BOXES, JobPlan, plan_job, plan_measured
+from ..prepare.plan import BOXES, JobPlan, ensure_ratio_is_of_box, plan_job, plan_measured
 from ..rules import names, selection
 from .forecast import Estimate, ExpectedOutput, Prices, estimate, expected_output
 from .inputs import examined
@@ -237,6 +237,7 @@ def not_fit(report: JobReport) -> JobNotFitError:
 
 def _refuse_unsendable(model: Model, job: Job, files: Mapping[str, str], report: JobReport, options: SubmitOptions) -> None:
     """Raises UsageError for a job that no request can be made of, whatever its report says."""
+    ensure_ratio_is_of_box(job, options.ratio)
     is_alone = all(finding.name not in _FACE_NOT_ALONE for finding in report.findings)
     if options.force and job.chosen_face(model) is not None and not is_alone:
         raise UsageError(
