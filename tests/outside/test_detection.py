@@ -47,6 +47,16 @@ def test_a_gateways_page_is_a_lost_answer(service: StandIn, home: Home, body: st
     assert len(service.log("detect")) == 1
 
 
+@pytest.mark.parametrize("status", [408, 499])
+def test_a_time_out_of_the_service_is_a_lost_answer(service: StandIn, home: Home, status: int) -> None:
+    """Its own words say that it gave the call up, not that it did nothing for it."""
+    body = {"code": "RequestTimeOut", "message": "Request timed out.", "request_id": "r-1"}
+    service.fault("detect", status=status, body=body)
+    assert submit(home).status == 1
+    assert "--again" in submit(home).said
+    assert len(service.log("detect")) == 1
+
+
 def test_an_answer_is_asked_for_once(service: StandIn, home: Home) -> None:
     """The same picture in another job: what was said of it is known."""
     assert submit(home).status == 0

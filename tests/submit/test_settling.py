@@ -19,7 +19,7 @@ from mediapreflight.submit.http import Answer, Send
 from mediapreflight.submit.ledger import Ledger, Submission
 from mediapreflight.submit.sending import refresh
 from mediapreflight.submit.session import Pace, Session
-from mediapreflight.submit.settling import Before, read_list, settle, tasks_before
+from mediapreflight.submit.settling import LAG_S, Before, read_list, settle, tasks_before
 
 from .drive import run
 from .ledgers import ACCOUNT, BASE_URL, claimed, registered
@@ -153,6 +153,29 @@ def test_task_that_shows_up_late_is_waited_for(session: Session) -> None:
 
     step = run(lambda own: settle(calls.Service(own, ENDPOINT, MODEL), row, began=own.elapsed()), late, session=session)
     assert step.result.task_id == "t"
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_clock_that_jumps_does_not_shorten_the_search(session: Session, failed: bool) -> None:
+    service = Service()
+    row = sent(session, service)
+    service.now = NOW + 600
+    looks = [0]
+
+    def late(effect: Send) -> Answer:
+        looks[0] += 1
+        if looks[0] == 4:
+            service.row("t", NOW + 604)
+        return service(effect)
+
+    step = run(
+        lambda own: settle(calls.Service(own, ENDPOINT, MODEL), row, began=own.elapsed(), failed=failed), late, session=session
+    )
+    assert step.result.task_id == "t"
+
+
+def test_the_list_is_read_as_long_as_it_may_be_late() -> None:
+    assert Pace().settle_time >= LAG_S
 
 
 @pytest.mark.parametrize("size", [1, 3, 10])

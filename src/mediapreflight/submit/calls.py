@@ -17,8 +17,8 @@ from .ledger import Submission
 from .session import Session
 
 _Result = TypeVar("_Result")
-# Time-outs, and calls that were given up: these may have made a task.
-_UNSURE = frozenset({408, 499})
+# Time-outs, and calls that were given up: these may have had an effect.
+UNSURE = frozenset({408, 499})
 
 
 async def ask(session: Session, request: Request, rate: Rate, parse: Callable[[Answer], _Result], *, repeatable: bool) -> _Result:
@@ -100,7 +100,7 @@ async def ask_once(session: Session, request: Request, parse: Callable[[Answer],
 
 def _is_of_the_service(error: ServiceError) -> bool:
     """Whether an error with the status of a refusal says that the service failed. Then it may have created something."""
-    return isinstance(error, ServiceFaultError) or error.status in _UNSURE
+    return isinstance(error, ServiceFaultError) or error.status in UNSURE
 
 
 async def _answered(session: Session, request: Request) -> Answer:

@@ -31,7 +31,7 @@ from ..language import say
 from ..media.data_url import is_data_url
 from ..media.source import display_name
 from ..text import listed
-from .calls import Service, UnknownOutcome, ask_once, concurrent_tasks, may_pass, retried, turn, wait_out
+from .calls import UNSURE, Service, UnknownOutcome, ask_once, concurrent_tasks, may_pass, retried, turn, wait_out
 from .dashscope.answers import Detection, TaskAnswer, parse_created, parse_detection, refusal_of
 from .dashscope.endpoint import known_region
 from .dashscope.requests import call_request, model_id, sent_roles
@@ -222,7 +222,7 @@ async def _asked(service: Service, request: Request, key: Key, *, keep: bool) ->
     try:
         detection = await retried(session, lambda: ask_once(session, request, parse), service.rate, may_pass)
     except UnknownOutcome as unknown:
-        if not unknown.failed:
+        if not unknown.failed or (isinstance(unknown.error, ServiceError) and unknown.error.status in UNSURE):
             raise LostAnswerError(f"{_LOST_DETECTION} ({unknown.error})") from None
         await session.run(session.ledger.forget, key)
         raise unknown.error from None

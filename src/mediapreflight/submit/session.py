@@ -38,7 +38,7 @@ class Pace:
         attempts: of a request that may be repeated.
         first_backoff: the longest first wait between them; it doubles.
         settle: waits before each look at the task list, after an answer to a create call was lost; the last is repeated.
-        settle_time: how long the list is read before the submission is left unclear.
+        settle_time: how long the list is read before the submission is left unclear, or sent again after an error of the service.
         queue_interval: between two looks at the ledger while other tasks of the model run.
         unknown_polls: how many answers UNKNOWN in a row end the wait for a task that should be there.
     """
@@ -47,7 +47,7 @@ class Pace:
     attempts: int = 6
     first_backoff: float = 1.0
     settle: tuple[float, ...] = (1.0, 3.0, 6.0, 10.0)
-    settle_time: float = 90.0
+    settle_time: float = 120.0
     queue_interval: float = 1.0
     unknown_polls: int = 3
 

@@ -24,8 +24,8 @@ from .session import Session
 
 # HTTP dates have whole seconds, and the clocks of the service's machines may differ.
 _CLOCK_TOLERANCE_S = 3.0
-# The list may show a task this much later than it was made.
-_LAG_S = 120.0
+# The list may show a task this much later than it was made. `Pace.settle_time` is no shorter.
+LAG_S = 120.0
 # The longest time until a call makes its task, and the list shows it.
 _LATEST_S = 300.0
 _PAGE_SIZE = 50
@@ -117,7 +117,7 @@ async def settle(service: Service, submission: Submission, *, began: float | Non
         say("the answer was lost; looking for its task, for up to {settle_time:.0f} s", settle_time=session.pace.settle_time),
     )
     look = _Look()
-    for pause in _pauses(session, submission):
+    for pause in _pauses(session, submission, just_sent=began is not None):
         await session.sleep(pause)
         look = await _looked(service, submission, just_sent=began is not None)
         now = session.service_clock.now()
@@ -178,13 +178,16 @@ def _advice(submission: Submission, look: _Look) -> str:
     )
 
 
-def _pauses(session: Session, submission: Submission) -> Iterator[float]:
-    """The waits before each reading: several within 90 s, but only one if the task would have been there long ago."""
+def _pauses(session: Session, submission: Submission, *, just_sent: bool) -> Iterator[float]:
+    """The waits before each reading: several, but only one if the call is of an earlier run and its task would have been there
+    long ago. After a call that was just sent, the service's clock does not shorten them: it may jump.
+    """
     pace, began, waited = session.pace, session.elapsed(), 0.0
     for pause in chain(pace.settle, repeat(pace.settle[-1])):
         yield pause
         waited += pause
-        if max(waited, session.elapsed() - began) >= pace.settle_time or (_age(session, submission) or 0.0) > _LATEST_S:
+        is_long_ago = not just_sent and (_age(session, submission) or 0.0) > _LATEST_S
+        if is_long_ago or max(waited, session.elapsed() - began) >= pace.settle_time:
             return
 
 
@@ -314,7 +317,7 @@ def _by_time(task: ListedTask, sent_at: float | None, before: Before | None, is_
     late = None if made is None or sent_at is None else made - sent_at
     if late is not None and -_CLOCK_TOLERANCE_S <= late <= _LATEST_S:
         return "yes"
-    if late is not None and (-_LAG_S <= late < 0 or before is None):
+    if late is not None and (-LAG_S <= late < 0 or before is None):
         return "no"
     if before is not None and is_fresh:
         # Independent of the service's clocks, which may differ.

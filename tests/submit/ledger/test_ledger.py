@@ -435,6 +435,16 @@ def test_a_detect_call_of_a_process_that_died_is_lost(ledger: Ledger, clock: Han
     assert ledger.begin_detection(detection_key("1:1")) == "lost"
 
 
+def test_a_detect_call_without_an_answer_is_lost_to_other_processes_too(ledger: Ledger, clock: HandClock) -> None:
+    """They would wait for it for as long as the process that made it lives."""
+    other = Ledger(ledger.path, clock=clock)
+    assert other.begin_detection(detection_key("1:1")) == "begun"
+    other.end_detection(detection_key("1:1"))
+    assert ledger.kept(detection_key("1:1")) is None
+    assert ledger.begin_detection(detection_key("1:1")) == "lost"
+    assert ledger.begin_detection(detection_key("1:1"), again=True) == "begun"
+
+
 def test_the_names_of_a_key_are_kept_by_base_url(ledger: Ledger) -> None:
     key = Key("key ids", "me", "", "https://a", "")
     assert ledger.kept(key) is None

@@ -65,6 +65,7 @@ STEPS: Mapping[str, tuple[tuple[Stage, ...], Stage]] = {
 }
 
 _ASKED_BY = "asked by"
+_NOBODY = ""
 _OPEN = f"stage IN ({', '.join(repr(stage) for stage in OPEN_STAGES)})"
 
 
@@ -321,7 +322,7 @@ class Ledger:
         """The kept value; None if there is none, no valid one, or the answer has not arrived yet."""
         with self._store.reading() as connection:
             value = kept.value_of(connection, key, self._clock())
-        return None if _asked_by(value) else value
+        return value if _asked_by(value) is None else None
 
     def keep(self, key: Key, value: Any) -> None:
         """Keep a JSON value, with URLs without their signatures. Signed URLs of uploads are not kept."""
@@ -358,11 +359,18 @@ class Ledger:
             return "begun"
 
     def end_detection(self, key: Key) -> None:
-        """This process's detect call has ended, with or without an answer."""
+        """This process's detect call has ended, with or without an answer; without one it is lost, to other processes too."""
         self._asked.remove(key)
+        if key in self._asked:
+            return
+        with self._store.writing() as connection:
+            if _asked_by(kept.value_of(connection, key, self._clock())) == self._owners.own:
+                kept.keep(connection, key, {_ASKED_BY: _NOBODY}, self._clock())
 
     def _is_waiting(self, token: str, key: Key) -> bool:
-        return key in self._asked if token == self._owners.own else self._owners.is_alive(token)
+        if token == self._owners.own:
+            return key in self._asked
+        return token != _NOBODY and self._owners.is_alive(token)
 
     # --- rates
 
