@@ -34,7 +34,7 @@ def result(task: str = "t-1", *, ok: bool = True, amount: float | None = 0.05, e
 
 def test_what_this_run_was_billed() -> None:
     assert result_line(result(), PLAIN, concise=True) == "emo-v1  a.png  SUCCEEDED  4 s  0.05 USD  -> out/a.mp4\n"
-    assert summary([result()], PLAIN) == "1 of 1 job delivered. Billed by the documented prices: 0.05 USD.\n"
+    assert summary([result()], PLAIN) == "1 of 1 job delivered. Billed for the tasks by the documented prices: 0.05 USD.\n"
 
 
 def test_what_an_earlier_run_was_billed_is_not_billed_again() -> None:
@@ -45,7 +45,7 @@ def test_what_an_earlier_run_was_billed_is_not_billed_again() -> None:
     ]
     assert summary([result(earlier=True)], PLAIN) == "1 of 1 job delivered.\n"
     mixed = [result("t-1", earlier=True), result("t-2"), result("t-3")]
-    assert summary(mixed, PLAIN) == "3 of 3 jobs delivered. Billed by the documented prices: 0.10 USD.\n"
+    assert summary(mixed, PLAIN) == "3 of 3 jobs delivered. Billed for the tasks by the documented prices: 0.10 USD.\n"
 
 
 def test_without_a_price_the_seconds_were_billed_earlier_all_the_same() -> None:
@@ -63,7 +63,7 @@ def test_a_paid_job_that_failed_says_that_it_was_billed() -> None:
         "  the task was billed anyway: 4 s, 0.05 USD",
         "  the same job can succeed later",
     ]
-    assert summary([failed], PLAIN) == "0 of 1 job done. Billed by the documented prices: 0.05 USD.\n"
+    assert summary([failed], PLAIN) == "0 of 1 job done. Billed for the tasks by the documented prices: 0.05 USD.\n"
 
 
 @pytest.mark.parametrize("retry_helps", [False, None])

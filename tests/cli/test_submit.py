@@ -75,7 +75,7 @@ def test_text_says_what_came_and_what_it_cost(submit, fixtures: Path) -> None:
     first, last = done.out.splitlines()
     assert first.startswith("emo-v1  ")
     assert "SUCCEEDED  3.96 s  0.05 USD  -> out/portrait-" in first
-    assert last == "1 of 1 job delivered. Billed by the documented prices: 0.05 USD."
+    assert last == "1 of 1 job delivered. Billed for the tasks by the documented prices: 0.05 USD."
     again = submit("submit", "--model", "emo-v1", *targets("emo-v1", fixtures), "--out", "out")
     # It is not billed a second time, and not counted a second time.
     assert again.out.splitlines() == [
@@ -415,3 +415,20 @@ def test_dry_run_of_a_face_that_prepare_crops_to(submit, fixtures: Path, tmp_pat
     done = submit("submit", "--model", "emo-v1", f"image={couple}", f"audio={fixtures / 'voice.mp3'}", "--face", "2", "--dry-run")
     assert (done.status, done.err) == (0, "")
     assert "its files would be prepared first" in done.out
+
+
+def test_dry_run_of_a_job_that_is_prepared_first_is_not_taken_for_the_one_with_the_files_as_they_are(
+    submit, fixtures: Path, tmp_path: Path
+) -> None:
+    couple = tmp_path / "couple.png"
+    with Image.open(fixtures / "portrait.jpg") as portrait:
+        both = Image.new("RGB", (1280, 640))
+        both.paste(portrait, (0, 0))
+        both.paste(portrait, (640, 0))
+    both.save(couple)
+    job = ("submit", "--model", "liveportrait", f"image={couple}", f"audio={fixtures / 'voice.wav'}", "--out", "out")
+    assert submit(*job).status == 0
+    assert "an earlier run" in submit(*job, "--dry-run").out
+    chosen = submit(*job, "--face", "2", "--dry-run").out
+    assert "its files would be prepared first" in chosen
+    assert "an earlier run" not in chosen

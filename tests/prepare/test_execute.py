@@ -526,6 +526,19 @@ def test_a_stranger_at_the_place_is_not_replaced(tmp_path: Path, fixtures: Path)
     assert (tmp_path / "portrait.jpg").read_bytes() == (fixtures / "portrait.jpg").read_bytes()
 
 
+def test_what_the_last_run_made_gives_way_to_what_is_asked_for_now(tmp_path: Path, fixtures: Path) -> None:
+    """Unless it was changed since: then it is the user's."""
+    job, place = Job("liveportrait", image=fixtures / "half-body.jpg", whole=False), tmp_path / "half-body.jpg"
+    (whole,) = prepare_jobs([job], out=tmp_path, level="decode")
+    (cropped,) = prepare_jobs([job], out=tmp_path, options=PrepareOptions(crop_to_boxes=True))
+    assert whole.ok and cropped.ok
+    assert whole.record.inputs["image"].sha256 != cropped.record.inputs["image"].sha256
+    place.write_bytes(place.read_bytes() + b"mine")
+    (kept,) = prepare_jobs([job], out=tmp_path, level="decode")
+    assert "is there already" in (kept.record.error or "")
+    assert place.read_bytes().endswith(b"mine")
+
+
 def test_what_another_run_delivers_meanwhile_is_not_in_the_way(
     tmp_path: Path, fixtures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

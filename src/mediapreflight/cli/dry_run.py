@@ -55,12 +55,14 @@ def _rehearsed(session: Session, candidate: Candidate, chosen: SubmitOptions) ->
 
     if candidate.refusal is not None and not (chosen.prepare and candidate.can_be_prepared):
         return None
+    is_prepared_first = candidate.refusal is not None
     order = order_of(session, candidate, chosen)
     estimate = estimated(session, candidate.job, candidate.report, chosen)
     if order.entry is None:
         found = rehearsed_detection(session, candidate.job, chosen.ratio)
     else:
-        found = rehearsed(session, order.entry, candidate.job, again=chosen.again)
+        # A job with other files is another job.
+        found = rehearsed(session, order.entry, candidate.job, again=chosen.again or is_prepared_first)
     return _Shown(order, estimate, found)
 
 

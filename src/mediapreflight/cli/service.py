@@ -179,7 +179,7 @@ def summary(results: Sequence[JobResult], style: Style, *, out: str | None = Non
     said = style(" ".join(parts), color, "bold")
     if billed := _billed(results):
         money = listed(tuple(f"{amount:.2f} {currency}" for currency, amount in sorted(billed.items())))
-        said = tr("{said} {more}", said=said, more=tr("Billed by the documented prices: {money}.", money=money))
+        said = tr("{said} {more}", said=said, more=tr("Billed for the tasks by the documented prices: {money}.", money=money))
     return said + "\n"
 
 

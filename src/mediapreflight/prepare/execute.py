@@ -311,8 +311,10 @@ class _Workshop(Struct):
             return
         if _place_of(target) in self.sources:
             raise OutputError(str(target), say("is one of the sources; write to another folder"))
+        last = self.earlier.get(target.name)
+        is_ours = last is not None and _is_still(target, last)
         try:
-            self.folder.deliver(staged, overwrite=self.options.overwrite)
+            self.folder.deliver(staged, overwrite=self.options.overwrite or is_ours)
         except OutputError:
             # Another run delivered the same file meanwhile.
             if not _is_still(target, made):
