@@ -13,6 +13,7 @@ from .. import display
 from ..facts import ENCRYPTED_SOUND, Chroma, Problem, VideoFacts, counted
 from ..formats import DEMUXERS
 from ..parsers import h264, vpx
+from ..parsers.holes import HoleFinder
 from ..parsers.streams import sound_is_encrypted
 from .containers import (
     FORMATS_WITH_FREE_CLOCK,
@@ -467,10 +468,16 @@ class _Decoder:
                 self._skipping.skip_frame = "NONKEY"
                 self._is_whole = False
         self._hidden = Hidden(stream.codec_context, stated.video_codec or "", skips=not self._skipping)
+        self._holed = 0
+        self._holes: HoleFinder | None = None
+        if self._active and stated.video_codec in HoleFinder.CODECS:
+            self._holes = HoleFinder(stated.video_codec, stream.codec_context.extradata or b"")
 
     def feed(self, packet: Packet[Any]) -> None:
         import av
 
+        if self._holes and packet.size and not packet.is_discard:
+            self._holed += self._holes.has_hole(bytes(packet))
         if not self._active:
             return
         self._fed += packet.size > 0
@@ -533,7 +540,8 @@ class _Decoder:
             return (Problem.CORRUPT.because(say("none of its frames can be decoded")),)
         lost = min(shown, self._fed) - (self._frames - self._hidden.frames) if self._is_whole and self._active else 0
         # A decoder that learns late how frames are ordered may drop one or two; that is not damage.
-        bad = max(self._failed, self._damaged, lost if lost > max(_OUT_OF_ORDER, shown // 50) else 0) + self._hidden.spread()
+        unseen = lost if lost > max(_OUT_OF_ORDER, shown // 50) else 0
+        bad = max(self._failed, self._damaged, self._holed, unseen) + self._hidden.spread()
         return (Problem.CORRUPT.because(f"{bad} of its frames cannot be decoded cleanly"),) if bad else ()
 
 
