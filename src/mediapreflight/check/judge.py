@@ -63,7 +63,7 @@ def _part(job: Job, model: Model, measured: Measured, face: int | None) -> Box |
     seen = measured.content
     if not isinstance(seen, PictureContent) or face != _existing_face(face, measured):
         return None
-    from ..rules.pair.portrait import part_of
+    from ..rules.portrait import part_of
 
     return part_of(job, model, seen)
 

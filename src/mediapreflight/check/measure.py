@@ -77,7 +77,7 @@ def as_asked(model: Model, job: Job, level: Level, ratio: Ratio | None = None) -
     """
     if level != "content" or not any(_is_only_framed(role.content) for role in model.roles.values()):
         return model
-    from ..rules.pair.portrait import ratio_of
+    from ..rules.portrait import ratio_of
 
     if (ratio or ratio_of(job, model)) == "3:4":
         return model

@@ -29,7 +29,7 @@ from ..people.facts import PictureContent
 from ..people.geometry import Box, Ratio, is_box, nearest_ratio
 from ..people.portraits import Portrait, framing_of, portrait_in
 from ..rules import names, selection
-from ..rules.pair.portrait import ratio_of
+from ..rules.portrait import ratio_of
 from .options import PrepareOptions
 from .steps import FilePlan, Planned, mapping, step_of
 

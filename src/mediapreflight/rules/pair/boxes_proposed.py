@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from ...language import say
 from ...people.geometry import ExtBox
 from ..base import Fault, JobCase
-from .portrait import gives_boxes, portrait
+from ..portrait import gives_boxes, portrait
 
 LEVEL = "content"
 FIXABLE = False

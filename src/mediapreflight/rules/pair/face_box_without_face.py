@@ -15,8 +15,8 @@ from collections.abc import Iterator
 
 from ...language import say
 from ..base import Fault, JobCase
+from ..portrait import portrait
 from ..request.boxes import sound_boxes
-from .portrait import portrait
 
 LEVEL = "content"
 FIXABLE = False

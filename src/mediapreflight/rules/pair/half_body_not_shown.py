@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from ...language import say
 from ..base import Fault, JobCase
-from .portrait import portrait
+from ..portrait import portrait
 
 LEVEL = "content"
 FIXABLE = False

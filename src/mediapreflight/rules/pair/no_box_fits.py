@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from ...language import say
 from ...people.geometry import NoExtBox
 from ..base import Fault, JobCase
-from .portrait import gives_boxes, portrait
+from ..portrait import gives_boxes, portrait
 
 LEVEL = "content"
 FIXABLE = True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
-from ...catalog import Model
-from ...job import Job
-from ...people.facts import PictureContent
-from ...people.geometry import FRAMINGS, Box, ExtBox, Framing, NoExtBox, Ratio, ext_bbox, is_box, nearest_ratio
-from ...people.portraits import framing_of, portrait_in
-from ..base import JobCase
-from ..request.boxes import raw_boxes
+from ..catalog import Model
+from ..job import Job
+from ..people.facts import PictureContent
+from ..people.geometry import FRAMINGS, Box, ExtBox, Framing, NoExtBox, Ratio, ext_bbox, is_box, nearest_ratio
+from ..people.portraits import framing_of, portrait_in
+from .base import JobCase
+from .request.boxes import raw_boxes
 
 
 class Portrait(NamedTuple):
