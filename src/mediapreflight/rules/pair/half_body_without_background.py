@@ -27,7 +27,7 @@ def check(case: JobCase) -> Iterator[Fault]:
         return
     for name, item in case.inputs.items():
         seen = item.content
-        if isinstance(seen, PictureContent) and seen.bodies and seen.bodies[0].framing == "half":
+        if isinstance(seen, PictureContent) and seen.bodies and all(body.framing == "half" for body in seen.bodies):
             yield Fault(
                 severity="warning",
                 message=say("shows half a body, but the template's background will be used, so the model invents the legs"),

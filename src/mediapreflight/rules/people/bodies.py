@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ...catalog.schema import Content
@@ -20,6 +21,10 @@ class JudgedBodies(NamedTuple):
     where: str
     wanted: Content
     doubtful: bool
+
+    def largest_unless(self, fits: Callable[[Body], bool]) -> Body | None:
+        """The largest person; None if there is nobody, or if somebody fits: which of several people is meant is not known."""
+        return None if any(map(fits, self.bodies)) else next(iter(self.bodies), None)
 
 
 def judged_bodies(case: InputCase) -> JudgedBodies | None:

@@ -23,23 +23,26 @@ FIXABLE = False
 
 
 def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where the largest person's framing is none of the accepted ones."""
+    """A fault where nobody's framing is one of the accepted ones."""
     found = judged_bodies(case)
-    if found is None or not found.bodies or found.wanted.framing is None or found.bodies[0].framing in found.wanted.framing:
+    if found is None or (framings := found.wanted.framing) is None:
         return
-    accepted = alternatives(tuple(_WORDS[name] for name in found.wanted.framing))
+    person = found.largest_unless(lambda body: body.framing in framings)
+    if person is None:
+        return
+    accepted = alternatives(tuple(_WORDS[name] for name in framings))
     yield Fault(
         severity="error",
         message=say(
             "{where} shows {words}; {model} needs {accepted}",
             where=found.where,
-            words=_WORDS[found.bodies[0].framing],
+            words=_WORDS[person.framing],
             model=case.model.id,
             accepted=accepted,
         ),
         help=say("use one that shows more of the person"),
-        measured=found.bodies[0].framing,
-        limit=", ".join(found.wanted.framing),
+        measured=person.framing,
+        limit=", ".join(framings),
         service_code=found.wanted.errors.get("body"),
         source=found.wanted.source,
     )

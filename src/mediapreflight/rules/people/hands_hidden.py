@@ -22,9 +22,9 @@ FIXABLE = False
 
 
 def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where the largest person is shown whole, but for a hand."""
+    """A fault where everybody is shown whole, but for a hand."""
     found = judged_bodies(case)
-    if found is None or not found.bodies or found.bodies[0].framing != "full" or found.bodies[0].hands_in_picture:
+    if found is None or not found.largest_unless(lambda body: body.framing != "full" or body.hands_in_picture):
         return
     yield Fault(
         severity="warning",

@@ -24,9 +24,11 @@ FIXABLE = False
 
 
 def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where a full body may be wanted and the largest person sits."""
+    """A fault where a full body may be wanted and everybody sits."""
     found = judged_bodies(case)
-    if found is not None and found.bodies and "full" in (found.wanted.framing or ()) and found.bodies[0].posture == "sitting":
+    if found is None or "full" not in (found.wanted.framing or ()):
+        return
+    if found.largest_unless(lambda body: body.posture != "sitting"):
         yield Fault(
             severity="warning",
             message=say(

@@ -22,20 +22,21 @@ FIXABLE = False
 
 
 def check(case: InputCase) -> Iterator[Fault]:
-    """A fault where a frontal person is wanted and the largest one is not."""
+    """A fault where a frontal person is wanted and nobody is."""
     found = judged_bodies(case)
-    if found is None or not found.bodies or not found.wanted.frontal or found.bodies[0].facing == "front":
+    person = found.largest_unless(lambda body: body.facing == "front") if found and found.wanted.frontal else None
+    if found is None or person is None:
         return
     yield Fault(
-        severity="error" if found.bodies[0].facing == "back" else "warning",
+        severity="error" if person.facing == "back" else "warning",
         message=say(
             "{where} shows the person {words}; {model} needs them facing the camera",
             where=found.where,
-            words=_WORDS[found.bodies[0].facing],
+            words=_WORDS[person.facing],
             model=case.model.id,
         ),
         help=say("use one taken from the front"),
-        measured=found.bodies[0].facing,
+        measured=person.facing,
         limit="front",
         service_code=found.wanted.errors.get("pose"),
         source=found.wanted.source,

@@ -1,8 +1,9 @@
 """More than one person is visible in the picture, or in the first frame of the video.
 
-Why it matters: AnimateAnyone takes exactly one; its detect call fails on "multi human bodies".
+Why it matters: AnimateAnyone takes exactly one; its detect call fails on "multi human bodies". Which person is
+meant is not known, so the other rules over bodies report only what is true of all of them.
 
-Fix: `prepare` does not do this; crop the picture to one person.
+Fix: `prepare` does not do this; crop the picture to one person in an image editor.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def check(case: InputCase) -> Iterator[Fault]:
                 count=len(found.bodies),
                 model=case.model.id,
             ),
-            help=say("crop it to one person"),
+            help=say("crop it to one person with an editor"),
             measured=len(found.bodies),
             limit="== 1",
             unit="people",
