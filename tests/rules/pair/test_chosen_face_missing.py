@@ -73,5 +73,13 @@ def test_model_in_whose_pictures_faces_do_not_count(model: str) -> None:
     assert judged("chosen-face-missing", model, TWO, face=1) == [MISSING | {"role": None, "path": None}]
 
 
+def test_says_what_to_do_where_faces_do_not_count() -> None:
+    (finding,) = findings("chosen-face-missing", "animate-anyone-gen2", TWO, face=2)
+    assert finding.message == (
+        "face 2 is chosen, but this job for animate-anyone-gen2 has no picture in which a face can be chosen"
+    )
+    assert finding.help == "leave out the face; crop a picture of several people with an editor"
+
+
 def test_lone_file_of_another_kind(fixtures: Path) -> None:
     assert check(Job("emo-v1", audio=fixtures / "voice.wav", face=1, whole=False), level="metadata").findings == ()

@@ -1,12 +1,13 @@
 """The chosen face does not exist.
 
 The job names a face by its number, but its picture shows fewer faces; or there is no picture to look at, because it
-is a URL or the model takes none. If the job also gives boxes, they count and not the number; if they are of another
-face, it is a warning.
+is a URL, or because the model needs no face. If the job also gives boxes, they count and not the number; if they are of
+another face, it is a warning.
 
 Why it matters: no request contains the number. Another person would be animated, and you would pay for it.
 
-Fix: choose one of the faces that `mediapreflight faces` lists, or give the boxes, but not both.
+Fix: choose one of the faces that `mediapreflight faces` lists, or give the boxes, but not both. For a model of bodies,
+crop the picture to one person in an image editor.
 """
 
 from __future__ import annotations
@@ -36,8 +37,12 @@ def check(case: JobCase) -> Iterator[Fault]:
     if not given and (case.job.whole or not case.model.face_roles):
         yield Fault(
             severity="error",
-            message=say("face {face} is chosen, but no face is looked for in what {model} takes", face=face, model=case.model.id),
-            help=say("leave out the face"),
+            message=say(
+                "face {face} is chosen, but this job for {model} has no picture in which a face can be chosen",
+                face=face,
+                model=case.model.id,
+            ),
+            help=say("leave out the face; crop a picture of several people with an editor"),
         )
     for name in given:
         if is_url(case.job.inputs[name]):
