@@ -27,6 +27,12 @@ def test_none_of_them_is(rule: str, fault: dict[str, Any]) -> None:
     assert len(judged(rule, "animate-anyone-gen2", picture(bodies=(body(**fault), body(**fault))))) == 1
 
 
+@pytest.mark.parametrize(("rule", "fault"), FAULTS[1:])
+def test_somebody_of_whom_too_little_is_shown_is_not_meant(rule: str, fault: dict[str, Any]) -> None:
+    seen = picture(bodies=(body(framing="head"), body(**fault)))
+    assert len(judged(rule, "animate-anyone-gen2", seen)) == 1
+
+
 def test_the_largest_gives_the_words() -> None:
     (finding,) = findings("body-not-shown", "animate-anyone-gen2", picture(bodies=(body(framing="part"), body(framing="head"))))
     assert finding.measured == "part"

@@ -22,12 +22,13 @@ FIXABLE = False
 
 
 def check(case: JobCase) -> Iterator[Fault]:
-    """A fault where the person is cut at the waist and the picture's background is not kept."""
+    """A fault where no full body is shown, somebody is cut at the waist, and the picture's background is not kept."""
     if "use_ref_img_bg" not in case.model.parameters or case.value("use_ref_img_bg") is not False:
         return
     for name, item in case.inputs.items():
         seen = item.content
-        if isinstance(seen, PictureContent) and seen.bodies and all(body.framing == "half" for body in seen.bodies):
+        framings = {body.framing for body in seen.bodies or ()} if isinstance(seen, PictureContent) else set()
+        if "half" in framings and "full" not in framings:
             yield Fault(
                 severity="warning",
                 message=say("shows half a body, but the template's background will be used, so the model invents the legs"),

@@ -23,8 +23,13 @@ class JudgedBodies(NamedTuple):
     doubtful: bool
 
     def largest_unless(self, fits: Callable[[Body], bool]) -> Body | None:
-        """The largest person; None if there is nobody, or if somebody fits: which of several people is meant is not known."""
-        return None if any(map(fits, self.bodies)) else next(iter(self.bodies), None)
+        """The largest person who may be meant; None if there is nobody, or if one of them fits.
+
+        Which of several people is meant is not known: any of those whose framing is accepted; if there is none, anybody.
+        """
+        framings = self.wanted.framing
+        shown = tuple(body for body in self.bodies if framings is None or body.framing in framings) or self.bodies
+        return None if any(map(fits, shown)) else next(iter(shown), None)
 
 
 def judged_bodies(case: InputCase) -> JudgedBodies | None:

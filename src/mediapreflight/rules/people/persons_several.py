@@ -1,7 +1,7 @@
 """More than one person is visible in the picture, or in the first frame of the video.
 
 Why it matters: AnimateAnyone takes exactly one; its detect call fails on "multi human bodies". Which person is
-meant is not known, so the other rules over bodies report only what is true of all of them.
+meant is not known, so the other rules over bodies report only what is true of all who may be meant.
 
 Fix: `prepare` does not do this; crop the picture to one person in an image editor.
 """
