@@ -1,6 +1,7 @@
 """A dry run says what the run does: the same files, steps, boxes and findings."""
 
 import tempfile
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,26 @@ def test_whose_face_of_several_is_meant_is_never_guessed(fixtures: Path, tmp_pat
     assert "faces-several" in {each.name for each in planned.stays} & {each.name for each in stays.value.findings}
     assert prepare(job, out=tmp_path / "largest", options=PrepareOptions(crop_to_boxes=True)).ok
     assert prepare(revised(job, face=2), out=tmp_path / "second").ok
+
+
+def test_lengths_are_those_of_the_new_files(fixtures: Path) -> None:
+    job = Job("videoretalk", video=fixtures / "dance.mp4", audio=fixtures / "voice.wav")
+    for options, differ in ((PrepareOptions(), True), (PrepareOptions(equal_lengths=True), False)):
+        planned, made = both(job, options, "decode")
+        for findings in (planned.stays, made.record.findings):
+            assert ("lengths-differ" in {each.name for each in findings}) is differ
+
+
+def test_lengths_are_those_of_each_part(fixtures: Path, tmp_path: Path) -> None:
+    voice = tmp_path / "long.wav"
+    with wave.open(str(voice), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(b"\0\1\0\2" * 4000 * 130)
+    job = Job("videoretalk", video=fixtures / "dance.mp4", audio=voice)
+    options = PrepareOptions(split=True)
+    planned, made = plan(job, options=options, level="decode"), prepare_jobs([job], out=tmp_path / "out", options=options)
+    told = [[each.message for each in part.stays if each.name == "lengths-differ"] for part in planned]
+    assert told == [[each.message for each in part.findings if each.name == "lengths-differ"] for part in made]
+    assert len(told) == 2 and told[0] != told[1]

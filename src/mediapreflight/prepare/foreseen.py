@@ -10,11 +10,12 @@ from typing import NamedTuple, TypeVar
 from msgspec import structs
 
 from ..check.measure import Measured
+from ..media.facts import AudioFacts, Facts, ImageFacts, VideoFacts
 from ..people.faces import SHARPNESS_SIDE
 from ..people.facts import Body, Face, FrameContent, PictureContent, VideoContent
 from ..people.geometry import Box, Mapping
 from .image.picture import Turn
-from .steps import FilePlan, mapping
+from .steps import Expected, FilePlan, mapping
 
 _Seen = TypeVar("_Seen", PictureContent, FrameContent)
 
@@ -23,14 +24,16 @@ _SHARPNESS_KEPT = -1.7
 
 
 def foreseen(before: Measured, plan: FilePlan) -> Measured:
-    """The new file, in its pixels. Whose middle is cut off is left out; recordings are taken to sound as before."""
-    content, width, height = before.content, plan.expected.width, plan.expected.height
-    if plan.is_copy or not width or not height or not isinstance(content, PictureContent | VideoContent):
+    """The new file, in its pixels and as long. Whose middle is cut off is left out; recordings are taken to sound as before."""
+    if plan.is_copy:
         return before
+    facts, content = _facts(before.facts, plan.expected), before.content
+    width, height = plan.expected.width, plan.expected.height
+    if not width or not height or not isinstance(content, PictureContent | VideoContent):
+        return before._replace(facts=facts)
     turn = sum(step.degrees for step in plan.steps if isinstance(step, Turn))
     move = _Move(mapping(plan.steps), Box(0, 0, width, height), turn)
     size = {"width": width, "height": height}
-    facts = structs.replace(before.facts, **size)
     if isinstance(content, VideoContent):
         samples = tuple(move.seen(sample) for sample in content.samples)
         return before._replace(facts=facts, content=structs.replace(content, samples=samples, **size))
@@ -40,6 +43,14 @@ def foreseen(before: Measured, plan: FilePlan) -> Measured:
     doubtful = move.faces(content.doubtful)
     moved = structs.replace(move.seen(content), doubtful=doubtful, turn_deg=None if turn else content.turn_deg, **size)
     return before._replace(facts=facts, content=moved)
+
+
+def _facts(facts: Facts, expected: Expected) -> Facts:
+    if isinstance(facts, ImageFacts | VideoFacts) and expected.width and expected.height:
+        facts = structs.replace(facts, width=expected.width, height=expected.height)
+    if isinstance(facts, AudioFacts | VideoFacts) and expected.duration_s:
+        facts = structs.replace(facts, duration_s=expected.duration_s, stated_duration_s=expected.duration_s)
+    return facts
 
 
 class _Move(NamedTuple):

@@ -257,21 +257,19 @@ def plan_measured(
     case = _case(job, model, measured, options, containment)
     files: dict[str, FilePlan] = {}
     unfixable: dict[str, str] = {}
-    parts: tuple[str, tuple[FilePlan, ...]] | None = None
+    parts: tuple[dict[str, FilePlan], ...] = ()
     for role in measured:
         try:
             if options.split and (split := _split(case, role)):
-                parts = role, split
+                parts = tuple({role: part} for part in split)
             else:
                 files[role] = _file_plan(case, role)
         except PrepareError as error:
             unfixable[role] = str(error).removeprefix(f"{error.path}: ")
-    whole = JobPlan(job, case.model, measured, case.report, files, unfixable, _foreseen(case, measured, files))
-    if parts is None:
-        yield whole
-        return
-    for number, part in enumerate(parts[1], start=1):
-        yield structs.replace(whole, files={**files, parts[0]: part}, part=number)
+    for number, part in enumerate(parts or ({},), start=1):
+        made = {**files, **part}
+        seen = _foreseen(case, measured, made)
+        yield JobPlan(job, case.model, measured, case.report, made, unfixable, seen, number if parts else None)
 
 
 def _foreseen(case: _Case, measured: Mapping[str, Measured], files: Mapping[str, FilePlan]) -> JobReport:
