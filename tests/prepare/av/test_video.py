@@ -618,10 +618,15 @@ def test_the_first_of_several_streams_is_kept_and_no_cover(tmp_path: Path) -> No
 
 
 @pytest.mark.sweep
-def test_equal_lengths_are_reached(tmp_path: Path) -> None:
-    source = clip(tmp_path, "testsrc2=s=256x256:r=25:d=6", "-preset", "ultrafast", "-g", "25")
-    shorter, _ = made(source, DANCE, tmp_path, length=4.0)
-    assert video_facts(shorter).duration_s == pytest.approx(4.0, abs=0.15)
+def test_equal_lengths_are_reached_to_the_frame(tmp_path: Path) -> None:
+    # A copy can end only at every fourth frame.
+    source = clip(tmp_path, "testsrc2=s=256x256:r=25:d=6", "-preset", "ultrafast", "-x264-params", "bframes=3:b-adapt=0")
+    ways = set()
+    for length in (4.02, 4.06, 4.10, 4.14):
+        shorter, steps = made(source, DANCE, tmp_path, length=length)
+        assert abs((video_facts(shorter).duration_s or 0.0) - length) < 0.04
+        ways.add(type(steps[-1]))
+    assert ways == {RemuxVideo, EncodeVideo}
     longer, _ = made(source, DANCE, tmp_path, length=7.0)
     assert video_facts(longer).duration_s == pytest.approx(7.0, abs=0.05)
 

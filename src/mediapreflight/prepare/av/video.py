@@ -216,7 +216,7 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
 
     `seconds`, `rate`: how long it will be, and its frames per second. `lengths`, `max_bytes`: what the copy is measured against.
     `lead_s`: how much later than the picture the sound begins; None if that does not count. AVI cannot store it.
-    `is_part`: the user chose where it ends, so a copy that ends a frame or more before that is not exact.
+    `is_exact`: where it ends was asked for, so a copy that ends a frame or more before that does not fit.
     `otherwise`: the steps with one encode that are used if the copy does not fit: a cut that no frame
     border allows, time stamps that the container cannot store. Empty once it is known that the copy fits.
     """
@@ -230,7 +230,7 @@ class RemuxVideo(Step, frozen=True, kw_only=True):
     lengths: Interval
     max_bytes: int | None
     lead_s: float | None = None
-    is_part: bool = False
+    is_exact: bool = False
     otherwise: tuple[Step, ...]
 
     @property
@@ -331,7 +331,7 @@ def _remux(
     cut = streams.cut
     if trim and (cut is None or differ(cut.end_s, trim.end_s)):
         return None
-    if trim and cut and remux.is_part and trim.end_s - cut.end_s >= 1 / remux.rate:
+    if trim and cut and remux.is_exact and trim.end_s - cut.end_s >= 1 / remux.rate:
         return None
     file = _input(streams, fflags="+genpts")
     sound = _sound_of(file, streams)

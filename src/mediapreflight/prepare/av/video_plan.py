@@ -76,13 +76,15 @@ Sound = Literal["copy", "aac"] | None
 
 
 class _Case(aims.Case, frozen=True):
-    """`goal`: the length of the picture wanted, in seconds; `start`: where it begins. `is_part`: whether the user chose them."""
+    """`goal`: the length of the picture wanted, in seconds; `start`: where it begins. `is_part`: whether the user chose them;
+    `is_exact`: whether the end is meant to the frame, and not only within a limit."""
 
     facts: VideoFacts
     goal: float
     container: str
     start: float = 0.0
     is_part: bool = False
+    is_exact: bool = False
 
     def reason(self, *names: str) -> str:
         """The reason of a step in an encode: the finding it fixes, or the encode itself."""
@@ -122,7 +124,8 @@ def plan_video(
     if part and (interval := aims.safe_lengths(role)).is_below(end - start):
         aims.refuse_part(facts.path, end - start, interval.lower_text)
     goal = _goal(end - start, role, reasons, None if keep else length)
-    case = _Case(role, options, reasons, seconds, facts, goal, _container(facts, role), start, part is not None)
+    is_part, is_exact = part is not None, part is not None or length is not None
+    case = _Case(role, options, reasons, seconds, facts, goal, _container(facts, role), start, is_part, is_exact)
     if (why := _encode_reason(case)) is not None:
         return _encoded(case, why)
     if (why := _remux_reason(case)) is not None:
@@ -221,7 +224,7 @@ def _remuxed(case: _Case, why: str) -> Planned:
         lengths=case.interval,
         max_bytes=aims.most_bytes(case.role),
         lead_s=None if sound is None else sound_lead(facts),
-        is_part=case.is_part,
+        is_exact=case.is_exact,
         otherwise=_encoded(case, why)[0],
     )
     expected = Expected(
