@@ -68,7 +68,8 @@ class Expected(Struct, frozen=True, kw_only=True, omit_defaults=True):
             f"{shown(self.fps)} fps" if self.fps else None,
             f"{self.duration_s:.2f} s" if self.duration_s else None,
         )
-        return ", ".join(part for part in parts if part)
+        # A format and its codec may have one name.
+        return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
 class FilePlan(Struct, frozen=True, kw_only=True):

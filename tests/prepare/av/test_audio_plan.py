@@ -236,6 +236,17 @@ def test_the_parts_of_a_split_cover_the_whole_and_fit(place: str, known: AudioFa
         assert isinstance(part.steps[-1], EncodeSound)
 
 
+def test_a_part_is_encoded_for_the_reason_that_needs_it() -> None:
+    known = facts(90.0, format="m4a", audio_codec="aac")
+    item = AUDIO_INPUTS[EMO]
+    for steps, _, _ in plan_audio_split(known, item.role, OPTIONS, item.findings(known)):
+        assert [step.reason for step in steps] == ["AUD003 audio-too-long", "FILE006 file-format-not-accepted"]
+
+
+def test_a_codec_named_as_its_format_is_said_once() -> None:
+    assert Expected(format="mp3", audio_codec="mp3", duration_s=2.0).in_words == "mp3, 2.00 s"
+
+
 def test_what_fits_is_left_alone() -> None:
     written = plan(EMO, facts())
 

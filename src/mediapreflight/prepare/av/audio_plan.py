@@ -145,7 +145,7 @@ def plan_audio_split(
         is_cut = timeline is not None and end.at_s < case.length
         place: Literal["pause", "limit", "end"] = "end" if not is_cut else "pause" if end.at_pause else "limit"
         trim = Trim(reason=why, start_s=start.at_s, end_s=end.at_s, of_s=case.length, place=place)
-        parts.append(_encoded(case, why, trim, None))
+        parts.append(_encoded(case, _encode_reason(case, trim, None) or why, trim, None))
     return tuple(parts)
 
 
