@@ -31,8 +31,16 @@ def test_files_of_a_job_that_is_not_ready_are_told_of(run, fixtures: Path, tmp_p
     assert result.status == 1
     assert sorted(path.name for path in (tmp_path / "ready").iterdir()) == ["portrait.jpg", "prepared.json"]
     assert result.out.endswith(
-        "\n0 of 1 job ready. Files of jobs that are not ready are there too: each fits by itself, and the next run uses it.\n"
+        "\n0 of 1 job ready. Files of jobs that are not ready are there too, and the next run uses them.\n"
     )
+
+
+def test_what_to_do_about_a_file_stands_beside_it(run, fixtures: Path, tmp_path: Path) -> None:
+    inputs = (f"image={fixtures / 'portrait.jpg'}", f"audio={fixtures / 'faults/truncated.wav'}")
+    said = run("prepare", "--model", "emo-v1", *inputs, "--dry-run").out.splitlines()
+    (refused,) = (place for place, line in enumerate(said) if "cannot be prepared: " in line)
+    assert said[refused + 1].startswith("    next: ")
+    assert said[refused + 2].startswith("  face_bbox  ")
 
 
 def test_plan_alone_has_no_page(refused, fixtures: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from .output import add_output_arguments, place_of_report, style_of, write, writ
 from .progress import file_progress
 from .targets import add_target_arguments, jobs_and_catalog
 
-_LEFT = say("Files of jobs that are not ready are there too: each fits by itself, and the next run uses it.")
+_LEFT = say("Files of jobs that are not ready are there too, and the next run uses them.")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -171,6 +171,7 @@ def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
         for role, why in each.unfixable.items():
             path = plain(display_name(str(each.job.inputs[role])))
             yield f"  {role}  {path}  {style(tr('cannot be prepared'), 'red', 'bold')}: {plain(translated(why))}\n"
+            yield from _next_steps(_told(each.stays, why), style)
         # In a picture that changes, faces are found anew.
         yield from _boxes(
             each.foreseen.fields, are_foreseen=any(file.kind == "image" and file.steps for file in each.files.values())
@@ -204,6 +205,7 @@ def _job(record: PreparedJob, style: Style) -> Iterator[str]:
     yield from _boxes(record.fields)
     if record.error:
         yield f"  {style(tr('error'), 'red', 'bold')}  {plain(translated(record.error))}\n"
+        yield from _next_steps(_told(record.findings, record.error), style)
     yield from _findings(record.findings, record.error or "", style)
 
 
@@ -222,11 +224,19 @@ def _steps(role: str, steps: Sequence[Step | StepRecord], findings: Sequence[Fin
         yield f"    {style(step.name, 'cyan')}  {plain(translated(step.detail))}  {reason}\n"
 
 
-def _findings(findings: Sequence[Finding], said: str, style: Style) -> Iterator[str]:
-    """The errors and warnings that stay, each with its next step; for those in `said`, printed above, only the next step."""
-    told = [finding for finding in findings if finding.message in said]
-    for help in dict.fromkeys(finding.help for finding in told if finding.help):
+def _told(findings: Sequence[Finding], said: str) -> list[Finding]:
+    """The findings whose messages are part of what was printed."""
+    return [finding for finding in findings if finding.message in said]
+
+
+def _next_steps(findings: Sequence[Finding], style: Style) -> Iterator[str]:
+    for help in dict.fromkeys(finding.help for finding in findings if finding.help):
         yield _next(help, style)
+
+
+def _findings(findings: Sequence[Finding], said: str, style: Style) -> Iterator[str]:
+    """The errors and warnings that stay, each with its next step, without those in `said`, which is printed above."""
+    told = _told(findings, said)
     for finding in sorted(findings, key=lambda finding: finding.severity not in FAILING):
         if finding not in told and finding.severity != "info":
             color = "red" if finding.severity in FAILING else "yellow"

@@ -77,3 +77,10 @@ def test_the_name_does_not_count(found, fixtures: Path) -> None:
 def test_other_kinds_and_no_media_have_rules_of_their_own(found, fixtures: Path) -> None:
     assert found("file-format-not-accepted", "emo-v1", image=fixtures / "voice.wav") == []
     assert found("file-format-not-accepted", "emo-v1", image=fixtures / "faults/text-named-png.png") == []
+
+
+def test_all_formats_that_every_document_accepts_are_offered(said, fixtures: Path) -> None:
+    """Which of them fits depends on the length too: a long recording may not fit as WAV."""
+    assert said("file-format-not-accepted", "emo-v1", audio=fixtures / "formats/aac.m4a")[0].endswith(
+        "| convert it to wav or mp3"
+    )

@@ -51,3 +51,11 @@ def test_file_of_no_kind_has_a_rule_of_its_own(found, fixtures: Path) -> None:
 
 def test_right_kinds(found, fixtures: Path) -> None:
     assert found("file-kind-wrong", "emo-v1", image=fixtures / "portrait.jpg", audio=fixtures / "voice.wav") == []
+
+
+def test_another_input_is_named_only_if_it_takes_this_format(said, fixtures: Path) -> None:
+    assert (
+        "give a video here, and this file as ref_image"
+        in said("file-kind-wrong", "videoretalk", video=fixtures / "portrait.jpg")[0]
+    )
+    assert said("file-kind-wrong", "videoretalk", video=fixtures / "formats/still.gif")[0].endswith("| give a video here")

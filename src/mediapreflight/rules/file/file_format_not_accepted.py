@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...language import say
+from ...text import alternatives
 from ..base import Fault, InputCase
 from ..limits import not_among
 
@@ -24,7 +25,5 @@ LIMIT = "formats"
 def check(case: InputCase) -> Iterator[Fault]:
     """A fault where the format is not among the accepted ones."""
     if case.facts.kind == case.role.kind:
-        best = case.role.known_formats.safe_names[0]
-        yield from not_among(
-            case, case.role.formats, case.facts.format, say("the format"), say("convert it to {best}", best=best)
-        )
+        help = say("convert it to {accepted}", accepted=alternatives(case.role.known_formats.safe_names))
+        yield from not_among(case, case.role.formats, case.facts.format, say("the format"), help)

@@ -46,7 +46,8 @@ def check(case: InputCase) -> Iterator[Fault]:
 
 
 def _help(case: InputCase) -> str:
-    others = [name for name in case.model.roles_of_kind(case.facts.kind) if name != case.name]
+    roles, format = case.model.roles, case.facts.format
+    others = [name for name in case.model.roles_of_kind(case.facts.kind) if format in roles[name].known_formats.safe_names]
     wanted = _NOUNS[case.role.kind]
     if not others:
         return say("give {wanted} here", wanted=wanted)
