@@ -23,9 +23,10 @@ def png_of(rows: int, height: int = 20) -> bytes:
 
 
 @pytest.mark.parametrize("rows", [1, 10, 19])
-def test_data_that_end_between_two_rows_are_cut_off(rows: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [None, -12])
+def test_data_that_end_between_two_rows_are_cut_off(rows: int, end: int | None, tmp_path: Path) -> None:
     path = tmp_path / "cut.png"
-    path.write_bytes(png_of(rows))
+    path.write_bytes(png_of(rows)[:end])
     assert probe(path).problem(Problem.TRUNCATED)
 
 

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from ..parsers.boxes import boxes, payload
 from .headers.base import MAX_CHUNKS, HeifError
+from .headers.png import END
 from .heif_items import read_items
 from .jpeg_data import with_end_mark
 from .png_data import ANCILLARY, CRITICAL
@@ -20,7 +21,6 @@ from .png_data import ANCILLARY, CRITICAL
 _SIGNATURE_BYTES = 8
 # Some are ancillary by their names.
 _MAKE_PIXELS = CRITICAL | {b"tRNS", b"acTL", b"fcTL", b"fdAT"}
-_END = b"\0\0\0\0IEND\xaeB`\x82"
 _BOX_HEADER_BYTES, _VERSION_BYTES, _COUNT_BYTES = 8, 4, 4
 
 
@@ -32,11 +32,11 @@ def rewritten(stream: BinaryIO, format: str | None) -> BinaryIO | None:
 
 def has_png_end(stream: BinaryIO) -> bool:
     """Whether a PNG has its end chunk with the right checksum; other bytes may follow."""
-    stream.seek(-len(_END), SEEK_END)
-    if stream.read() == _END:
+    stream.seek(-len(END), SEEK_END)
+    if stream.read() == END:
         return True
     stream.seek(0)
-    return _END in stream.read()
+    return END in stream.read()
 
 
 def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
@@ -57,7 +57,8 @@ def without_broken_extras(stream: BinaryIO) -> BinaryIO | None:
         if name in _MAKE_PIXELS or is_right == bool(name[0] & ANCILLARY):
             kept.append(data[at:end])
         at = end
-    written = b"".join((*kept, _END if data[at + 4 : at + 8] == b"IEND" else b""))
+    is_end = data[at + 4 : at + 8] == b"IEND" or END.startswith(data[at:])
+    written = b"".join((*kept, END if is_end else b""))
     return io.BytesIO(written) if written != data else None
 
 

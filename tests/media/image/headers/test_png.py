@@ -28,6 +28,12 @@ def test_exif_before_and_after_the_data(before: bytes, orientation: int) -> None
     assert facts.has_location
 
 
+def test_exif_that_begins_as_in_a_jpeg() -> None:
+    data = png_with(PLAIN, b"IDAT", png_chunk(b"eXIf", b"Exif\0\0" + exif_block(7)))
+    with Image.open(io.BytesIO(data)) as image:
+        assert picture_facts(data).orientation == image.getexif()[0x112] == 7
+
+
 @pytest.mark.parametrize("before", [b"IDAT", b"IEND"])
 def test_xmp_before_and_after_the_data(before: bytes) -> None:
     xmp = XMP_KEYWORD + b'<rdf:Description tiff:Orientation="6" exif:GPSLatitude="28,34.4N"/>'
@@ -67,8 +73,8 @@ def test_chunk_that_runs_past_the_end() -> None:
     assert facts.width == 24
 
 
-def test_missing_end() -> None:
-    assert picture_facts(PLAIN[:-12]).problem(Problem.TRUNCATED) == "the end chunk is missing"
+def test_what_is_not_the_beginning_of_the_end() -> None:
+    assert picture_facts(PLAIN[:-12] + b"\0\0\1").problem(Problem.TRUNCATED) == "the end chunk is missing"
 
 
 def test_bytes_behind_the_end_do_not_count() -> None:

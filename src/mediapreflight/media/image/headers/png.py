@@ -10,6 +10,7 @@ from typing import BinaryIO
 from ....language import say
 from .base import MAX_CHUNKS, Color, Colors, Header, HeaderError, take
 
+END = b"\0\0\0\0IEND\xaeB`\x82"
 _SIGNATURE_BYTES = 8
 _CHUNK = struct.Struct(">I4s")
 _MAX_METADATA_BYTES = 4 * 2**20
@@ -53,9 +54,10 @@ def read(stream: BinaryIO, size: int) -> Header:
 def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
     at, has_profile, raw_profiles = stream.tell() + 4, False, 0
     for _ in range(MAX_CHUNKS):
-        if at + 8 > size:
-            return header._replace(truncated="the end chunk is missing")
         stream.seek(at)
+        if at + 8 > size:
+            # Whether all rows are there is seen when they are decoded.
+            return header if END.startswith(stream.read()) else header._replace(truncated="the end chunk is missing")
         length, name = _CHUNK.unpack(take(stream, 8))
         if name == b"IEND":
             return header
@@ -80,7 +82,8 @@ def _with_chunks(header: Header, stream: BinaryIO, size: int) -> Header:
             # If both are there, these count (W3C PNG, 4.3).
             header = header._replace(colors=_coded(*take(stream, 2)))
         elif name == b"eXIf" and length <= _MAX_METADATA_BYTES:
-            header = header._replace(exif=take(stream, length))
+            # Some writers begin it as in a JPEG.
+            header = header._replace(exif=take(stream, length).removeprefix(_EXIF_PREFIX))
         elif name in _TEXTS and length <= _MAX_METADATA_BYTES:
             text = take(stream, length)
             if name == b"iTXt" and text.startswith(_XMP_KEYWORD):
