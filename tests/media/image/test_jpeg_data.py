@@ -7,10 +7,11 @@ import re
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from mediapreflight.media.facts import Problem
 from mediapreflight.media.image.jpeg_data import _complaint
+from mediapreflight.media.image.rewritten import rewritten
 
 from ..make import encoded, jpeg_segment, jpeg_with, patched, picture, picture_facts
 from .jpegs import Sampling, data_at, of_sampling, photograph, restarts, segments
@@ -41,7 +42,25 @@ def inserted(jpeg: bytes, at: int, data: bytes) -> bytes:
     return jpeg[:at] + data + jpeg[at:]
 
 
+SHORT_PARTS = Problem.MISSTATED.because("a part that makes no pixels is damaged")
 ENDLESS = Problem.MISSTATED.because("its end mark is missing")
+
+
+@pytest.mark.parametrize("end", [b"", ENDS])
+@pytest.mark.parametrize(
+    "part",
+    [jpeg_segment(0xE0, b"JFIF\0"), jpeg_segment(0xE2, b"ICC_PROFILE\0"), jpeg_segment(0xEE, b"Adobe\0")],
+    ids=["JFIF", "ICC", "Adobe"],
+)
+def test_application_data_for_which_strict_readers_refuse_the_file(part: bytes, end: bytes) -> None:
+    plain = encoded(photograph(), "JPEG")
+    odd = inserted(plain, 2, part)[:-2] + end
+    with pytest.raises(UnidentifiedImageError):
+        Image.open(io.BytesIO(odd))
+    assert problems(odd) == (SHORT_PARTS if end else ENDLESS,)
+    mended = rewritten(io.BytesIO(odd), "jpeg")
+    assert mended is not None
+    assert mended.read() == plain
 
 
 def assert_sound(odd: bytes, plain: bytes, *found: str) -> None:
@@ -62,7 +81,6 @@ def test_stray_bytes_between_segments_cost_no_pixel(mode: str, progressive: bool
     "segment",
     [
         jpeg_segment(0xE2, b"ICC_PROFILE\x00\x09\x01" + bytes(16)),
-        jpeg_segment(0xE2, b"ICC_PROFILE\x00"),
         jpeg_segment(0xE2, b"ICC_PROFILE\x00\x02\x02" + bytes(16)),
         jpeg_segment(0xE0, b"JFIF\x00\x07\x02" + bytes(7)),
         jpeg_segment(0xEE, b"Adobe\x00\x64" + bytes(4) + b"\x09"),

@@ -33,6 +33,8 @@ _MARKER = re.compile(rb"\xff([^\x00\xff])")
 # In compressed data 0xFF is followed by 0x00, and a restart is part of the data.
 _END_OF_DATA = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _RESTARTS = re.compile(rb"(\xff[\xd0-\xd7])")
+# What strict readers look for in application data: how it begins, and the bytes without which they refuse the whole file.
+_LOOKED_INTO = {0xE0: (b"JFIF", 7), 0xE2: (b"ICC_PROFILE\0", 14), 0xEE: (b"Adobe", 7)}
 _END_MARK, _SCAN_MARK = b"\xff\xd9", b"\xff\xda"
 # No block of a picture that is not flat has so many in a row.
 _HOLE = bytes(16)
@@ -53,6 +55,7 @@ _BEFORE_RESTART = re.compile(r" extraneous bytes before marker 0xd[0-7]")
 _FEW_LEFT = re.compile(r" \d\d? extraneous bytes before marker")
 _UNKNOWN_SAMPLING = "subsampling level"
 _ENDLESS = say("its end mark is missing")
+_HAS_SHORT_PARTS = say("a part that makes no pixels is damaged")
 _ZEROS_IN_ITS_PLACE = "a part of its data is lost: there are zeros in its place"
 
 
@@ -65,9 +68,10 @@ def verify(data: bytes) -> str | None:
     """
     jpeg = _parsed(data)
     if not (complaint := _complaint(data)):
-        if jpeg is not None:
-            _refuse_false_blocks(jpeg)
-        return None
+        if jpeg is None:
+            return None
+        _refuse_false_blocks(jpeg)
+        return _refusal(jpeg)
     if jpeg is None or not jpeg.is_complete:
         raise ValueError(_PREMATURE_END if _UNKNOWN_SAMPLING in complaint else complaint)
     still = _complaint(_written(jpeg))
@@ -77,7 +81,13 @@ def verify(data: bytes) -> str | None:
         raise UndecodedError(say("JPEG in this coding is not decoded here"))
     elif still and not _has_only_strays(jpeg, still):
         raise ValueError(complaint)
-    return None if jpeg.has_end else _ENDLESS
+    return _refusal(jpeg)
+
+
+def _refusal(jpeg: _Jpeg) -> str | None:
+    if not jpeg.has_end:
+        return _ENDLESS
+    return _HAS_SHORT_PARTS if jpeg.short_parts else None
 
 
 def _refuse_false_blocks(jpeg: _Jpeg) -> None:
@@ -132,15 +142,22 @@ def _has_flat_zeros(scan: bytes, codes: Mapping[int, Codes]) -> bool:
     return all(table is None or table.symbols[:1] == _END_OF_BLOCK for table in tables)
 
 
-def with_end_mark(stream: BinaryIO) -> BinaryIO | None:
-    """A copy with an end mark if only that is missing: Pillow needs it. None if there is nothing to add."""
+def has_end_mark(stream: BinaryIO) -> bool:
+    """Whether a file ends with the mark without which Pillow does not decode it."""
     stream.seek(-len(_END_MARK), SEEK_END)
-    if stream.read() == _END_MARK:
-        return None
+    return stream.read() == _END_MARK
+
+
+def for_strict_readers(stream: BinaryIO) -> BinaryIO | None:
+    """A copy that Pillow reads: with an end mark, and without application data that ends too early. None if it is the same."""
     stream.seek(0)
     data = stream.read()
     jpeg = _parsed(data)
-    return io.BytesIO(data + _END_MARK) if jpeg and not jpeg.has_end and _is_sound(data) else None
+    if jpeg is None or _refusal(jpeg) is None or not _is_sound(data):
+        return None
+    starts, ends = (0, *(part.stop for part in jpeg.short_parts)), (*(part.start for part in jpeg.short_parts), len(data))
+    kept = [data[start:end] for start, end in zip(starts, ends, strict=True)]
+    return io.BytesIO(b"".join((*kept, b"" if jpeg.has_end else _END_MARK)))
 
 
 def _is_sound(data: bytes) -> bool:
@@ -184,13 +201,17 @@ class _Part(NamedTuple):
 
 
 class _Jpeg(NamedTuple):
-    """The first picture of a file. `marker` and `frame`: of its frame header. `is_complete`: whether it has all its scans."""
+    """The first picture of a file. `marker` and `frame`: of its frame header. `is_complete`: whether it has all its scans.
+
+    `short_parts`: where application data is that strict readers refuse because it ends too early.
+    """
 
     parts: tuple[_Part, ...]
     marker: int
     frame: bytes
     has_end: bool
     is_complete: bool
+    short_parts: tuple[slice, ...]
 
 
 def _parsed(data: bytes) -> _Jpeg | None:
@@ -199,6 +220,7 @@ def _parsed(data: bytes) -> _Jpeg | None:
     None if it does not have exactly one frame, a segment is cut off, or there is possible scan data between scans.
     """
     parts: list[_Part] = []
+    short: list[slice] = []
     at, has_end, has_scan = 2, False, False
     while len(parts) < _MAX_SEGMENTS and (found := _MARKER.search(data, at)):
         marker, strays, at = found[1][0], found.start() - at, found.end()
@@ -219,13 +241,20 @@ def _parsed(data: bytes) -> _Jpeg | None:
                 end = _END_OF_DATA.search(data, at)
                 at = end.start() if end else len(data)
             parts.append(_Part(marker, content, data[behind:at].rstrip(b"\xff")))
+        elif _is_too_short(marker, data[start:at]):
+            short.append(slice(found.start(), at))
     frames = [part for part in parts if part.marker in FRAME_HEADERS]
     if len(frames) != 1 or len(frames[0].content) < 6 + 3 * frames[0].content[5]:
         return None
     if any(part.marker == _START_OF_SCAN and not _is_scan(part.content) for part in parts):
         return None
     frame = frames[0]
-    return _Jpeg(tuple(parts), frame.marker, frame.content, has_end, _brings_all(parts, frame))
+    return _Jpeg(tuple(parts), frame.marker, frame.content, has_end, _brings_all(parts, frame), tuple(short))
+
+
+def _is_too_short(marker: int, content: bytes) -> bool:
+    begin, least = _LOOKED_INTO.get(marker, (b"", 0))
+    return content.startswith(begin) and len(content) < least
 
 
 def _is_scan(content: bytes) -> bool:

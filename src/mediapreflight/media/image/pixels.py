@@ -20,6 +20,7 @@ from .colour import Color, in_bands, opaque_in_bands, to_srgb_of
 from .decoding import DecodeError, guarded, max_bytes, max_pixels, packet_of, refuse_oversized, scans_trouble, unreadable
 from .headers import READERS, Colors, HeifError, read_header
 from .headers.heif import read_aperture
+from .jpeg_data import has_end_mark
 from .picture import probe_image
 from .rewritten import rewritten
 from .scaling import scaled
@@ -240,7 +241,7 @@ def _widen_palette(picture: Image.Image) -> None:
 
 def _with_end_mark(stream: BinaryIO) -> BinaryIO:
     """A JPEG that Pillow does not refuse for its missing end mark while it decodes."""
-    return rewritten(stream, "jpeg") or stream
+    return stream if has_end_mark(stream) else rewritten(stream, "jpeg") or stream
 
 
 def _needs_depth(facts: ImageFacts, colors: Colors) -> bool:

@@ -15,7 +15,7 @@ from ..parsers.boxes import boxes, payload
 from .headers.base import MAX_CHUNKS, HeifError
 from .headers.png import END
 from .heif_items import read_items
-from .jpeg_data import with_end_mark
+from .jpeg_data import for_strict_readers
 from .png_data import ANCILLARY, CRITICAL
 
 _SIGNATURE_BYTES = 8
@@ -101,4 +101,4 @@ def _box(kind: bytes, data: bytes) -> bytes:
     return (_BOX_HEADER_BYTES + len(data)).to_bytes(4, "big") + kind + data
 
 
-_REWRITERS = {"jpeg": with_end_mark, "png": without_broken_extras, "avif": with_joined_associations}
+_REWRITERS = {"jpeg": for_strict_readers, "png": without_broken_extras, "avif": with_joined_associations}
