@@ -317,6 +317,19 @@ def test_sound_whose_time_stamps_are_too_close_together_is_kept_whole(tmp_path: 
     assert loud[-1] - loud[0] > 1.9 * 44_100
 
 
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+@pytest.mark.parametrize("extension", ["mkv", "mov", "mp4", "avi", "wav"])
+def test_mp3_from_another_container_is_heard_when_it_was(extension: str, rate: int, tmp_path: Path) -> None:
+    source = tmp_path / f"click.{extension}"
+    click = ("-f", "lavfi", "-i", f"aevalsrc='if(gte(t,1),0.8*sin(2000*PI*t),0)':s={rate}:d=3")
+    ffmpeg(*click, "-c:a", "libmp3lame", source)
+    target, _ = made(source, RETALK, tmp_path)
+    lengths = [measured(probe(path)).duration_s or 0 for path in (source, target)]
+    assert lengths[0] == pytest.approx(lengths[1], abs=0.02)
+    first = [np.nonzero(np.abs(samples(path)[0]) > 0.1)[0][0] for path in (source, target)]
+    assert first[0] == pytest.approx(first[1], abs=0.002 * rate)
+
+
 def test_a_recording_begins_with_its_first_sound(tmp_path: Path) -> None:
     """The decoder of WMA gives nothing for the first packet, so its sound begins after time zero."""
     source = tmp_path / "voice.wma"

@@ -16,6 +16,7 @@ from ...errors import PrepareError
 from ...findings import Finding
 from ...language import say
 from ...media.facts import AudioFacts, Problem, VideoFacts, cut_frame, differ, fixable_gap
+from ...media.formats import DEMUXERS
 from ...rules import names
 from ...text import clauses
 from .. import aims
@@ -48,6 +49,8 @@ _LENGTH_ASKED = say("equal lengths asked for")
 _PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le")
 _PCM_BYTES = {"pcm_u8": 1, "pcm_s16le": 2, "pcm_s24le": 3, "pcm_s32le": 4}
 _WAV_HEAD = 128
+# They state what the encoder put before and after the sound of an MP3: it would be heard in a copy.
+_HIDE_PRIMING = ("mov", "matroska")
 # Formats that are written, the preferred one first. ADTS comes late: it has no header that could state a correct length.
 _WRITTEN = ("wav", "mp3", "m4a", "aac")
 _CODECS = {"mp3": "libmp3lame", "m4a": "aac", "aac": "aac"}
@@ -244,6 +247,8 @@ def _kept_format(case: _Case) -> str | None:
     """The accepted format that takes the sound as it is; None if none does."""
     # Not AAC: readers guess the length of a plain stream from its first frames, and a new file would be no more correct.
     own = "wav" if case.facts.audio_codec in _PCM_BYTES else "mp3" if case.facts.audio_codec == "mp3" else None
+    if own == "mp3" and DEMUXERS.get(case.facts.format or "") in _HIDE_PRIMING:
+        return None
     return own if own in case.role.known_formats.safe_names else None
 
 
