@@ -19,7 +19,7 @@ class Format(NamedTuple):
 
 
 FORMATS: dict[str, Format] = {
-    "jpeg": Format("image", ("jpg", "jpeg", "jpe", "jfif", "mpo")),
+    "jpeg": Format("image", ("jpg", "jpeg", "jpe", "jfif", "mpo", "jls")),
     "png": Format("image", ("png", "apng")),
     "webp": Format("image", ("webp",)),
     "bmp": Format("image", ("bmp", "dib")),
@@ -40,12 +40,12 @@ FORMATS: dict[str, Format] = {
     "webm": Format("video", ("webm", "mkv", "weba"), "matroska"),
     "avi": Format("video", ("avi",), "avi"),
     "flv": Format("video", ("flv",), "flv"),
-    "ts": Format("video", ("ts", "mts", "m2ts"), "mpegts"),
+    "ts": Format("video", ("ts", "mts", "m2ts", "m2t"), "mpegts"),
     "mpg": Format("video", ("mpg", "mpeg", "vob"), "mpeg"),
     "mxf": Format("video", ("mxf",), "mxf"),
     "asf": Format("video", ("wmv", "asf", "wma"), "asf"),
     "wav": Format("audio", ("wav", "wave"), "wav"),
-    "mp3": Format("audio", ("mp3",), "mp3"),
+    "mp3": Format("audio", ("mp3", "mp2"), "mp3"),
     "aac": Format("audio", ("aac",), "aac"),
     "m4a": Format("audio", ("m4a", "m4b", "mp4"), "mov"),
     "flac": Format("audio", ("flac",), "flac"),

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from ...media.make import MediaMaker, encoded, jpeg_segment, jpeg_with, lavfi, picture
+
 MISLEADING = {
     "code": "FILE007",
     "name": "file-extension-misleading",
@@ -41,6 +43,19 @@ def test_no_extension(found, said, make, fixtures: Path) -> None:
 @pytest.mark.parametrize("name", ["PORTRAIT.JPG", "portrait.jpeg", "portrait.png.jpg", "portrait.jfif"])
 def test_every_usual_name_of_a_jpeg(found, make, fixtures: Path, name: str) -> None:
     assert found("file-extension-misleading", "emo-v1", image=make.copy(fixtures / "portrait.jpg", name)) == []
+
+
+@pytest.mark.parametrize(("name", "encoder"), [("voice.mp2", "mp2"), ("voice.m2t", "aac")])
+def test_names_of_the_older_layer_and_of_tape(name: str, encoder: str, found, tmp_path: Path) -> None:
+    made = MediaMaker(tmp_path)(name, *lavfi("sine=duration=3"), "-c:a", encoder, *(("-f", "mpegts") if "m2t" in name else ()))
+    assert found("file-extension-misleading", "emo-v1", audio=made) == []
+
+
+def test_jpeg_ls_under_its_own_name(found, tmp_path: Path) -> None:
+    frame = jpeg_segment(0xF7, bytes.fromhex("08 0200 0200 01 011100"))
+    path = tmp_path / "scan.jls"
+    path.write_bytes(jpeg_with(encoded(picture(), "JPEG"), frame))
+    assert found("file-extension-misleading", "emo-v1", image=path) == []
 
 
 def test_formats_under_their_own_names(found, fixtures: Path) -> None:
