@@ -55,14 +55,14 @@ def policy(given: Policy, host: str, lifetime: int, megabytes: int) -> dict[str,
 
 
 def verdict(model: Model, refusal: tuple[str, str] | None) -> dict[str, Any]:
-    """The answer of a detect call, without its boxes. `refusal`: code and reason."""
+    """The answer of a detect call, without its boxes. `refusal`: code and reason; an empty code if none is documented."""
     service = model.require_service()
     body: dict[str, Any] = {"output": {}, "usage": {"image_count": 1}, "request_id": new_id()}
     if service.verdict:
         put(body, service.verdict, refusal is None)
     if refusal and service.reason:
         put(body, service.reason, refusal[1])
-        if service.reason == "output.message":
+        if service.reason == "output.message" and refusal[0]:
             put(body, "output.code", refusal[0])
     return body
 

@@ -332,9 +332,11 @@ class Server:
                 400, "InvalidFile.NoHuman", "The input image has no human body. Please upload other image with single person."
             )
         if fault is not None:
-            code, message = media.code_of(fault), media.message_of(fault, call.model)
+            message = media.message_of(fault, call.model)
             if media.is_of_file(fault):
-                raise Refusal(400, code, message)
+                raise Refusal(400, media.code_of(fault), message)
+            # An answer that says whether the picture passes has a code only where a page names one.
+            code = (fault.service_code or "") if call.model.require_service().verdict else media.code_of(fault)
             return web.json_response(answers.verdict(call.model, (code, message)))
         returns = call.model.require_service().returns
         found = media.boxes(call, measured) if returns else None
