@@ -30,7 +30,7 @@ def test_a_file_is_delivered_and_nothing_else_is_left(tmp_path: Path) -> None:
 
 def test_another_file_at_the_place_is_replaced_only_on_request(tmp_path: Path) -> None:
     deliver(tmp_path, "p.jpg", b"one")
-    with pytest.raises(OutputError, match="is there already; --overwrite replaces it"):
+    with pytest.raises(OutputError, match="is there already; choose another folder, or replace it with"):
         deliver(tmp_path, "p.jpg", b"two")
     assert (tmp_path / "p.jpg").read_bytes() == b"one"
     deliver(tmp_path, "p.jpg", b"two", overwrite=True)

@@ -77,7 +77,10 @@ class OutputFolder:
                 try:
                     move_to_free_name(staged, target)
                 except FileExistsError:
-                    raise OutputError(str(target), say("is there already; --overwrite replaces it")) from None
+                    reason = say(
+                        "is there already; choose another folder, or replace it with `mediapreflight prepare --overwrite`"
+                    )
+                    raise OutputError(str(target), reason) from None
             flush_folder(self.path)
         return target
 
