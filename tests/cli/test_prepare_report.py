@@ -1,6 +1,7 @@
 """`prepare --report`: a page with before and after."""
 
 import json
+import wave
 from pathlib import Path
 
 
@@ -41,6 +42,17 @@ def test_what_to_do_about_a_file_stands_beside_it(run, fixtures: Path, tmp_path:
     (refused,) = (place for place, line in enumerate(said) if "cannot be prepared: " in line)
     assert said[refused + 1].startswith("    next: ")
     assert said[refused + 2].startswith("  face_bbox  ")
+
+
+def test_parts_have_the_same_names_before_and_after(run, tmp_path: Path) -> None:
+    with wave.open(str(tmp_path / "long.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(b"\0\1\0\2" * 4000 * 130)
+    told = (tmp_path / "long.wav", "--model", "videoretalk", "--level", "decode", "--split", "--output-format")
+    for ways in (("--dry-run",), ("--out", tmp_path / "ready")):
+        lines = run("prepare", *told, "text", *ways).out.splitlines()
+        assert [line for line in lines if line.startswith("videoretalk")] == ["videoretalk, part 1", "videoretalk, part 2"]
+        assert [job["part"] for job in json.loads(run("prepare", *told, "json", *ways).out)["jobs"]] == [1, 2]
 
 
 def test_plan_alone_has_no_page(refused, fixtures: Path, tmp_path: Path) -> None:

@@ -162,8 +162,7 @@ def _encoded(value: Any) -> str:
 
 def _plans(plans: Sequence[JobPlan], style: Style) -> Iterator[str]:
     for each in plans:
-        name = tr("{model}, part {part}", model=each.model.id, part=each.part) if each.part else each.model.id
-        yield style(name, "bold") + "\n"
+        yield _heading(each.model.id, each.part, style)
         for file in each.files.values():
             becomes = f"  {style(expected, 'dim')}" if (expected := _expected(file)) else ""
             yield f"  {file.role}  {plain(display_name(file.source))}{becomes}\n"
@@ -198,7 +197,7 @@ def _results(results: Sequence[Prepared], style: Style) -> Iterator[str]:
 
 
 def _job(record: PreparedJob, style: Style) -> Iterator[str]:
-    yield style(record.model, "bold") + "\n"
+    yield _heading(record.model, record.part, style)
     for role, item in record.inputs.items():
         yield f"  {role}  {plain(item.source)} -> {style(plain(item.path), 'bold')}\n"
         yield from _steps(role, item.steps, record.findings, style)
@@ -207,6 +206,10 @@ def _job(record: PreparedJob, style: Style) -> Iterator[str]:
         yield f"  {style(tr('error'), 'red', 'bold')}  {plain(translated(record.error))}\n"
         yield from _next_steps(_told(record.findings, record.error), style)
     yield from _findings(record.findings, record.error or "", style)
+
+
+def _heading(model: str, part: int | None, style: Style) -> str:
+    return style(tr("{model}, part {part}", model=model, part=part) if part else model, "bold") + "\n"
 
 
 def _boxes(fields: Mapping[str, Any], *, are_foreseen: bool = False) -> Iterator[str]:

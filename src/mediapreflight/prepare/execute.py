@@ -452,6 +452,7 @@ class _Finish(NamedTuple):
             urls={role: value for role, value in job.inputs.items() if role in plan.model.roles and is_url(value)},
             region=plan.job.region,
             face=job.face,
+            part=plan.part,
             error=clauses(errors) or None,
         )
         return Prepared(job, {role: item.steps for role, item in inputs.items()}, record, measured)

@@ -98,6 +98,7 @@ class JobPlan(Struct, frozen=True):
         return {
             "model": self.model.id,
             "ok": self.ok,
+            "part": self.part,
             "parameters": self.report.parameters,
             "fields": self.foreseen.fields,
             "inputs": {role: plan.to_dict() for role, plan in self.files.items()},

@@ -40,7 +40,7 @@ class PreparedJob(Struct, frozen=True, kw_only=True):
     """One job.
 
     `ok`: every file fits now. `fields`: the values that are not files, with boxes computed for the prepared picture. `face`: the
-    number of the chosen face, if the prepared picture shows several.
+    number of the chosen face, if the prepared picture shows several. `part`: of a split recording, from 1.
     """
 
     model: str
@@ -52,6 +52,7 @@ class PreparedJob(Struct, frozen=True, kw_only=True):
     urls: dict[str, str] = {}
     region: str | None = None
     face: int | None = None
+    part: int | None = None
     error: str | None = None
 
 
