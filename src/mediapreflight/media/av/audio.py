@@ -167,7 +167,7 @@ def _measured(facts: AudioFacts, source: Source, container: InputContainer) -> A
     if format == "aac" and len(frames.holes) == 1 and not listener.lost and not listener.refused:
         _miss(listener, frames.holes[0])
         skipped = 0
-    rest = read_tail(source, format, facts.audio_codec, listener)
+    rest = read_tail(source, format, facts.audio_codec, listener, info.frames)
     is_unheard = listener.refused > 0 and (rest.is_no_sound or rest.cut is not None)
     length = length_of_sound(listener, stream, format, is_unheard=is_unheard)
     if DEMUXERS[format] == "mov" and (end := _end_within_frame(source, container, listener)) and 0 < length - end <= _PADDING_S:

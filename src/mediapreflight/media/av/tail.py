@@ -26,8 +26,10 @@ _BARE = frozenset({"mp3", "aac", "amr", "flac", "ac3", "eac3", "dts", "tta", "wa
 _SEARCHED_BYTES = 2**16
 # Of a frame of MP3.
 _HEADER_BYTES = 4
-# Filler is less than this share of a file; more is in the place of sound.
+# Less than this share of a file is in the place of no sound.
 _FILLER_SHARE = 0.25
+# At the end of a frame that is cut off.
+_FILLED = bytes(4)
 
 
 class Tail(NamedTuple):
@@ -43,8 +45,8 @@ class Tail(NamedTuple):
     wasted: int = 0
 
 
-def read_tail(source: Source, format: str, codec: str | None, listener: Listener) -> Tail:
-    """What the end of a file says about its sound."""
+def read_tail(source: Source, format: str, codec: str | None, listener: Listener, promised: int | None = None) -> Tail:
+    """What the end of a file says about its sound. `promised`: how many frames its header states; None if it states none."""
     if format not in _BARE:
         # What makes the length of MP3 in a WAV even comes with it if the WAV states no length.
         is_padding = format == "wav" and codec in LAYERS and listener.refused == 1 and _is_short(listener.first_refused)
@@ -58,7 +60,7 @@ def read_tail(source: Source, format: str, codec: str | None, listener: Listener
     first = bytes(listener.first_refused) if listener.first_refused else b""
     length = _frame_bytes(codec, first)
     if length == 0:
-        return _of_no_frame(source, listener)
+        return _of_no_frame(source, listener, promised)
     if listener.refused > 1:
         return Tail()
     return Tail(cut="its last frame is not whole") if length is None else _of_last_frame(codec, first)
@@ -77,12 +79,20 @@ def is_no_sound(source: Source, format: str, at: int) -> bool:
         return find_audio_frames(io.BytesIO(stream.read(_SEARCHED_BYTES))) is None
 
 
-def _of_no_frame(source: Source, listener: Listener) -> Tail:
+def _of_no_frame(source: Source, listener: Listener, promised: int | None) -> Tail:
     with source.peeking() as stream:
         stream.seek(listener.end)
-        is_tag = stream.read(len(max(TAGS, key=len))).lstrip(FILLER).startswith(TAGS)
+        behind = stream.read(_SEARCHED_BYTES).lstrip(FILLER)
     rest = source.size - listener.end
-    return Tail(is_no_sound=True, wasted=rest if not is_tag and rest > _FILLER_SHARE * source.size else 0)
+    is_whole = behind.startswith(TAGS) or (not behind and _ends_whole(listener, promised))
+    return Tail(is_no_sound=True, wasted=rest if not is_whole and rest > _FILLER_SHARE * source.size else 0)
+
+
+def _ends_whole(listener: Listener, promised: int | None) -> bool:
+    """Whether filler stands behind the sound and not in its place, as in a download that stopped."""
+    if promised is not None:
+        return promised <= len(listener.sound)
+    return listener.accepted is not None and not bytes(listener.accepted).endswith(_FILLED)
 
 
 def _filled(codec: str | None, frame: bytes) -> Tail | None:
