@@ -6,7 +6,7 @@ of longer ones only the key frames are, so damage between them can be missed. En
 `video-is-encrypted`.
 
 Not found: changed data that decodes without errors, in formats without checksums. That is true of samples in WAV, of
-most of HEIC, of some places in MP3 and WMA, and of single values in JPEG and ALAC.
+most of HEIC and JPEG 2000, of some places in MP3 and WMA, and of single values in JPEG and ALAC.
 
 Why it matters: the service's decoder shows garbled blocks, drops frames or stops.
 
