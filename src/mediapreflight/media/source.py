@@ -52,33 +52,31 @@ class Source(NamedTuple):
 
 
 class Excerpt:
-    """A part of an open file, between two offsets, read like a separate file; the bytes in `head` come before it.
+    """Pieces of an open file, each between two offsets, read like a separate file; the bytes in `head` come before them.
 
     Raises ValueError and OSError as the file does.
     """
 
-    def __init__(self, stream: BinaryIO, start: int, end: int, head: bytes = b"") -> None:
-        self._stream, self._start, self._head = stream, start, head
-        self._size, self._at = len(head) + max(end - start, 0), 0
+    def __init__(self, stream: BinaryIO, *pieces: range, head: bytes = b"") -> None:
+        self._stream, self._pieces, self._head = stream, pieces, head
+        self._size, self._at = len(head) + sum(map(len, pieces)), 0
 
     def is_all_of(self, size: int) -> bool:
         """Whether it is a whole file of this many bytes."""
-        return not self._head and not self._start and self._size == size
+        return not self._head and self._pieces == (range(size),)
 
     def read(self, count: int = -1) -> bytes:
         """Up to `count` bytes; by default all that follow."""
         left = max(self._size - self._at, 0)
         if count < 0 or count > left:
             count = left
-        behind = self._at - len(self._head)
-        if behind >= 0:
-            self._stream.seek(self._start + behind)
-            data = self._stream.read(count)
-        else:
-            data = self._head[self._at : self._at + count]
-            if len(data) < count:
-                self._stream.seek(self._start)
-                data += self._stream.read(count - len(data))
+        data = self._head[self._at : self._at + count]
+        at = max(self._at - len(self._head), 0)
+        for piece in self._pieces:
+            if at < len(piece) and len(data) < count:
+                self._stream.seek(piece.start + at)
+                data += self._stream.read(min(count - len(data), len(piece) - at))
+            at = max(at - len(piece), 0)
         self._at += len(data)
         return data
 

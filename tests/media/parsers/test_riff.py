@@ -146,6 +146,11 @@ def test_a_second_data_chunk_is_named(between: bytes) -> None:
     found = header(wav(NOISE) + between + riff_chunk(b"data", bytes(500)))
     said = "it has a second data chunk, of 500 bytes, which some players leave out and others play alone"
     assert (found.falsehood, found.end) == (said, 4044)
+    assert found.more == (range(4052 + len(between), 4552 + len(between)),)
+
+
+def test_a_second_data_chunk_does_not_go_on_within_a_sample() -> None:
+    assert header(wav(NOISE[:-1]) + b"\0" + riff_chunk(b"data", NOISE)).more == ()
 
 
 def test_a_file_joined_to_another_is_named() -> None:

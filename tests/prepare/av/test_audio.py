@@ -330,6 +330,21 @@ def test_mp3_from_another_container_is_heard_when_it_was(extension: str, rate: i
     assert first[0] == pytest.approx(first[1], abs=0.002 * rate)
 
 
+@pytest.mark.parametrize("at_byte", [32_000, 33_001])
+def test_the_sound_of_every_data_chunk_is_kept(at_byte: int, tmp_path: Path) -> None:
+    whole, source = tmp_path / "whole.wav", tmp_path / "pieces.wav"
+    ffmpeg("-f", "lavfi", "-i", "anoisesrc=d=3:r=16000:seed=1:a=0.5", "-fflags", "+bitexact", whole)
+    data = whole.read_bytes()
+    at = data.index(b"data") + 8
+    cuts = (data[at : at + at_byte], data[at + at_byte : at + 40_000], data[at + 40_000 :])
+    chunks = (b"data" + len(piece).to_bytes(4, "little") + piece + b"\0" * (len(piece) % 2) for piece in cuts)
+    source.write_bytes(data[: at - 8] + b"".join(chunks))
+    assert measured(probe(source)).duration_s == 3.0
+    target, steps = made(source, RETALK, tmp_path)
+    assert [step.name for step in steps] == ["remux"]
+    np.testing.assert_array_equal(samples(target), samples(whole))
+
+
 def test_a_recording_begins_with_its_first_sound(tmp_path: Path) -> None:
     """The decoder of WMA gives nothing for the first packet, so its sound begins after time zero."""
     source = tmp_path / "voice.wma"

@@ -122,25 +122,25 @@ class Reader:
 
 
 def played_part(source: Source, format: str) -> Excerpt:
-    """The part of a file for FFmpeg: nothing after the data of a WAV, with a correct header, and no tags after the frames of AMR;
+    """What FFmpeg gets of a file: only the data of a WAV, all of it, with a correct header; AMR without tags after its frames;
     AIFF and Wave64 with a length.
 
     FFmpeg searches what follows the data, treats such tags and chunks as sound, and trusts the lengths that wide files claim.
     """
     if format not in ("wav", "amr", *_OPEN_HEADERS):
-        return Excerpt(source.stream, 0, source.size)
+        return Excerpt(source.stream, range(source.size))
     with source.peeking() as stream:
         if format in _OPEN_HEADERS:
             left_open = _OPEN_HEADERS[format](stream, source.size)
             head = left_open.head if left_open else b""
-            return Excerpt(stream, len(head), source.size, head)
+            return Excerpt(stream, range(len(head), source.size), head=head)
         if format == "wav":
             header = riff.read_wav_header(stream, source.size)
             end = source.size if header.end is None else min(header.end, source.size)
             if header.falsehood and (head := header.plain_head):
-                return Excerpt(stream, header.start, end, head)
-            return Excerpt(stream, 0, end)
-        return Excerpt(stream, 0, amr.end_of_frames(stream, source.size))
+                return Excerpt(stream, range(header.start, end), *header.more, head=head)
+            return Excerpt(stream, range(end))
+        return Excerpt(stream, range(amr.end_of_frames(stream, source.size)))
 
 
 @contextmanager

@@ -29,6 +29,8 @@ _SEARCHED_BYTES = 2**16
 _SLIP_BYTES = 64
 _NEAR_BYTES = 2**16
 _ROUND_BYTES = 2**28
+# Recorders that were interrupted make two.
+_MOST_PIECES = 100
 # A thousand hours of CD sound.
 _NO_FILE_BYTES = 2**39
 _MOST_FORMAT_BYTES = 2**16
@@ -47,7 +49,7 @@ class WavHeader(NamedTuple):
     `missing`: bytes of data past the end of the file, which is cut off. `falsehood`: why the header is wrong although the data is
     intact, or which part of the file players leave out because of it; else None. `start`, `end`: the offsets of the data and
     after it; of data whose length is left open, `end` is where the chunks behind it begin, or the file ends. `format`: the chunk
-    that says how samples are coded, whole.
+    that says how samples are coded, whole. `more`: the data of further chunks, which goes on where the first ends.
     """
 
     duration: float | None = None
@@ -56,13 +58,14 @@ class WavHeader(NamedTuple):
     end: int | None = None
     falsehood: str | None = None
     format: bytes = b""
+    more: tuple[range, ...] = ()
 
     @property
     def plain_head(self) -> bytes:
         """The beginning of a WAV file with only this format and this data; empty if there is none, and beyond 4 GB."""
         if self.end is None or not self.format:
             return b""
-        length = self.end - self.start
+        length = self.end - self.start + sum(map(len, self.more))
         body = b"WAVE" + self.format + b"\0" * (len(self.format) % 2)
         whole = len(body) + _HEADER_BYTES + length + length % 2
         if whole > _OPEN_LENGTH:
@@ -167,11 +170,11 @@ def _judged(stream: BinaryIO, claim: _Claim, header: WavHeader, size: int) -> Wa
         return header._replace(falsehood=f"{claims}, and its ds64 chunk states {claim.wide}")
     if 0 < missing <= _SLIP_BYTES or missing in (start, start - _HEADER_BYTES):
         return header._replace(missing=0, end=size, falsehood=f"{claims}, {missing} more than it has")
-    return header if missing else header._replace(falsehood=_unplayed(stream, header, size, bytes_per_second))
+    return header if missing else _with_unplayed(stream, header, size, bytes_per_second)
 
 
-def _unplayed(stream: BinaryIO, header: WavHeader, size: int, bytes_per_second: int) -> str | None:
-    """Why the bytes after the data may be sound that players leave out; None if they are chunks, tags or filler."""
+def _with_unplayed(stream: BinaryIO, header: WavHeader, size: int, bytes_per_second: int) -> WavHeader:
+    """The header with why the bytes after the data may be sound that players leave out: if they are no chunks, tags or filler."""
     assert header.end is not None
     length = header.end - header.start
     at = header.end + length % 2
@@ -179,16 +182,22 @@ def _unplayed(stream: BinaryIO, header: WavHeader, size: int, bytes_per_second: 
     if length % 2 and _CHUNK.match(stream.read(_HEADER_BYTES)):
         # Its writer forgot the byte that makes the length even.
         at = header.end
+    more: list[range] = []
     for chunk in _chunks(stream, at):
-        if chunk.name == b"data":
-            there = min(chunk.length, size - chunk.start)
-            return f"it has a second data chunk, of {there} bytes, which some players leave out and others play alone"
+        if chunk.name == b"data" and len(more) < _MOST_PIECES:
+            more.append(range(chunk.start, min(chunk.start + chunk.length, size)))
         at = chunk.start + chunk.length + chunk.length % 2
+    if more:
+        said = f"it has a second data chunk, of {len(more[0])} bytes, which some players leave out and others play alone"
+        frame_bytes = max(int.from_bytes(header.format[20:22], "little"), 1)
+        is_cut = (length + sum(map(len, more))) % frame_bytes
+        return header._replace(falsehood=said, more=() if is_cut else tuple(more))
     stream.seek(at)
     rest = stream.read(_SEARCHED_BYTES).strip(b"\0\r\n ")
     if not rest or rest.startswith(TAGS) or size - at < max(bytes_per_second * _HEARD_S, _SLIP_BYTES):
-        return None
-    return f"its data chunk states {length} bytes; the {size - at} bytes after it are not a chunk, and players leave them out"
+        return header
+    said = f"its data chunk states {length} bytes; the {size - at} bytes after it are not a chunk, and players leave them out"
+    return header._replace(falsehood=said)
 
 
 def _end_of_open_data(stream: BinaryIO, header: WavHeader, size: int) -> int:
