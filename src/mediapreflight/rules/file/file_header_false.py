@@ -8,9 +8,10 @@ are lost, such as titles or an index that readers do not need. MP3, AAC, FLAC, A
 last frame (less than 0.3 s, mostly 20 to 40 ms), as excerpts do; the header of that frame states more bytes than
 there are. If more than that is missing, `file-truncated` reports it.
 
-Pictures: a JPEG lacks only its end mark, or a part of it that makes no pixels, such as a profile, ends too early; a
-part of a PNG that makes no pixels, such as a text, has a wrong checksum or is of an unknown kind that readers must not
-pass over, or its end mark is cut off or missing; an AVIF has several tables of properties in place of one.
+Pictures (found at level `decode`): a JPEG lacks only its end mark, or a part of it that makes no pixels, such as a
+profile, ends too early; a part of a PNG that makes no pixels, such as a text, has a wrong checksum or is of an unknown
+kind that readers must not pass over, or its end mark is cut off or missing; an AVIF has several tables of properties in
+place of one.
 
 Why it matters: readers that trust the header believe that the recording lasts hours or is cut off, and refuse it. Most
 viewers show such a picture; Pillow, which many services use, refuses it.
