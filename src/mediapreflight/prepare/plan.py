@@ -45,7 +45,7 @@ _TOO_LONG, _AUDIO_LONGER = names("audio-too-long", "audio-longer-than-video")
 _LENGTHS_DIFFER, _RATIO_DIFFERS = names("lengths-differ", "picture-ratio-differs")
 (_FACES_SEVERAL,) = names("faces-several")
 # What these find is found in the pixels of the new picture.
-_FORESEEN_RULES = selection(("FACE", "no-box-fits"))
+_FORESEEN_RULES = selection(("FACE", *names("no-box-fits")))
 
 
 class JobPlan(Struct, frozen=True):
