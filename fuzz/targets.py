@@ -399,16 +399,17 @@ def urls(data: bytes) -> None:
     """The look at a user's URL, answered by an input; and where redirects lead."""
     from mediapreflight.catalog import builtin_catalog
     from mediapreflight.submit import inputs as looks
-    from mediapreflight.submit.http import Answer, Send
+    from mediapreflight.submit.http import Answer, Send, shown_url
     from mediapreflight.submit.ledger import Ledger
     from mediapreflight.submit.session import Session
 
     answer = http_answer(data)
     role = builtin_catalog().model("emo-v1").roles[("image", "audio")[len(data) % 2]]
     url = answer.headers.get("url", "https://example.com/a.png?Signature=x")
-    looks.shown_url(url)
-    looks.content_range(answer.headers)
-    looks.content_length(answer.headers)
+    shown_url(url)
+    answer.redirect(url)
+    assert answer.length is None or answer.length >= 0
+    assert all(each is None or each >= 0 for each in answer.range)
     exchanges = 0
 
     async def wire(send: Send) -> Answer:
