@@ -140,19 +140,24 @@ def test_task_is_found_hours_later(session: Session) -> None:
     assert settled(session, service, row, just_sent=False).task_id == "t"
 
 
+def settled_at_the_fourth_look(session: Session, service: Service, row: Submission, made: float, **how: bool) -> Submission:
+    """What comes of a call that was just sent and whose task the list shows late."""
+    looks = count(1)
+
+    def late(effect: Send) -> Answer:
+        if next(looks) == 4:
+            service.row("t", made)
+        return service(effect)
+
+    step = run(lambda own: settle(calls.Service(own, ENDPOINT, MODEL), row, began=own.elapsed(), **how), late, session=session)
+    result: Submission = step.result
+    return result
+
+
 def test_task_that_shows_up_late_is_waited_for(session: Session) -> None:
     service = Service()
     row = sent(session, service)
-    looks = [0]
-
-    def late(effect: Send) -> Answer:
-        looks[0] += 1
-        if looks[0] == 4:
-            service.row("t", NOW + 20)
-        return service(effect)
-
-    step = run(lambda own: settle(calls.Service(own, ENDPOINT, MODEL), row, began=own.elapsed()), late, session=session)
-    assert step.result.task_id == "t"
+    assert settled_at_the_fourth_look(session, service, row, NOW + 20).task_id == "t"
 
 
 @pytest.mark.parametrize("failed", [False, True])
@@ -160,18 +165,7 @@ def test_clock_that_jumps_does_not_shorten_the_search(session: Session, failed: 
     service = Service()
     row = sent(session, service)
     service.now = NOW + 600
-    looks = [0]
-
-    def late(effect: Send) -> Answer:
-        looks[0] += 1
-        if looks[0] == 4:
-            service.row("t", NOW + 604)
-        return service(effect)
-
-    step = run(
-        lambda own: settle(calls.Service(own, ENDPOINT, MODEL), row, began=own.elapsed(), failed=failed), late, session=session
-    )
-    assert step.result.task_id == "t"
+    assert settled_at_the_fourth_look(session, service, row, NOW + 604, failed=failed).task_id == "t"
 
 
 def test_the_list_is_read_as_long_as_it_may_be_late() -> None:
